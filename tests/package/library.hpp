@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ctcnn/core/random.hpp>
+#include <ctcnn/core/tensor.hpp>
+
+using Image = ctcnn::Tensor<float, ctcnn::Shape<1, 2, 3>>;
+
+/// The sum of the elements, computed in the other translation unit.
+float sum(const Image& image);

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// Two translation units with the whole library in each: a function that is not inline would be defined twice.
+#include <cstdio>
+
+#include "library.hpp"
+
+int main() {
+    const Image image{1, 2, 3, 4, 5, 6};
+    if (sum(image) != 21) {  // small integers are exact
+        std::puts("wrong sum");
+        return 1;
+    }
+    std::puts("ctcnn works");
+    return 0;
+}
