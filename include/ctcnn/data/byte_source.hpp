@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// zlib is optional. The CMake package defines CTCNN_WITH_ZLIB=1 where it found zlib; all translation units of a program
+// must agree on it.
+#if !defined(CTCNN_WITH_ZLIB)
+#define CTCNN_WITH_ZLIB 0
+#endif
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <ios>
+#include <limits>
+#include <new>
+#include <optional>
+#include <span>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#if CTCNN_WITH_ZLIB
+#include <zlib.h>
+#endif
+
+#include <ctcnn/data/error.hpp>
+
+namespace ctcnn {
+
+/// ByteSource: the bytes of a file from first to last; a .gz file is unpacked on the way.
+/// A file counts as .gz when its first two bytes say so, whatever its name: browsers unpack files and keep the name.
+/// Members of a .gz file that follow one another are read as one, as gunzip does; anything else behind them is refused.
+/// Memory   one fixed buffer and zlib's window, whatever the file says; no byte beyond the limit is ever handed out
+/// Refuses  FileMissing · FileUnreadable · FileTooLarge · FileTruncated · TrailingBytes · DecompressionError ·
+///          CompressionUnsupported
+/// Source   RFC 1952 (gzip)
+class ByteSource {
+public:
+    /// The limit counts unpacked bytes. The remedy is what the errors tell a person to do about a damaged file.
+    ByteSource(std::filesystem::path file, std::uint64_t limit, std::string remedy = {})
+        : file_(std::move(file)), limit_(limit), remedy_(std::move(remedy)), buffer_(buffer_size) {
+        open();
+        refill();
+        compressed_ = buffer_end_ >= 2 && buffer_[0] == 0x1f && buffer_[1] == 0x8b;
+        if (compressed_) {
+            begin_unpacking();
+        } else if (size_ > limit_) {
+            refuse_size(std::to_string(size_) + " bytes");
+        }
+    }
+
+    ByteSource(const ByteSource&) = delete;
+    ByteSource& operator=(const ByteSource&) = delete;
+
+#if CTCNN_WITH_ZLIB
+    ~ByteSource() {
+        if (compressed_) {
+            inflateEnd(&unpacker_);
+        }
+    }
+#else
+    ~ByteSource() = default;
+#endif
+
+    /// Fills the destination and returns how many bytes it got: fewer than asked only at the end of the data.
+    std::size_t read(std::span<std::uint8_t> destination) {
+        const std::uint64_t allowed = limit_ - offset_;
+        if (destination.size() <= allowed) {
+            return fetch(destination);
+        }
+        const std::size_t count = fetch(destination.first(static_cast<std::size_t>(allowed)));
+        if (count == allowed && more_follows()) {
+            refuse_size("more");
+        }
+        return count;
+    }
+
+    /// Checks that every byte was read, and for a .gz file also its checksum.
+    void expect_end() {
+        const std::uint64_t end = offset_;
+        if (more_follows()) {
+            const std::string expected = "the end of the data after " + std::to_string(end) + " bytes";
+            throw TrailingBytes(fault(end, expected, "more bytes"));
+        }
+    }
+
+    /// How many bytes have been read, counted after unpacking.
+    std::uint64_t offset() const noexcept { return offset_; }
+
+    /// The number of bytes in all, where it is known before they are read: not for a .gz file, whose word for it nobody
+    /// has checked.
+    std::optional<std::uint64_t> size() const noexcept { return compressed_ ? std::nullopt : std::optional(size_); }
+
+    /// The text of an error about these bytes.
+    DataFault fault(std::uint64_t offset, std::string expected, std::string found) const {
+        const OffsetIn offset_in = compressed_ ? OffsetIn::unpacked : OffsetIn::file;
+        return {file_, offset, std::move(expected), std::move(found), remedy_, offset_in};
+    }
+
+private:
+    static constexpr std::size_t buffer_size = std::size_t{1} << 17;
+
+    DataFault fault_in_file(std::uint64_t offset, std::string expected, std::string found) const {
+        return {file_, offset, std::move(expected), std::move(found), remedy_, OffsetIn::file};
+    }
+
+    [[noreturn]] void refuse_size(std::string found) const {
+        throw FileTooLarge(fault(limit_, "at most " + std::to_string(limit_) + " bytes", std::move(found)));
+    }
+
+    void open() {
+        std::error_code error;
+        const std::filesystem::file_status status = std::filesystem::status(file_, error);
+        if (status.type() == std::filesystem::file_type::not_found) {
+            throw FileMissing(fault_in_file(0, "a file", "no such file"));
+        }
+        if (status.type() == std::filesystem::file_type::directory) {
+            throw FileUnreadable(fault_in_file(0, "a file", "a folder"));
+        }
+        if (error) {
+            refuse_reading(error);
+        }
+        // A pipe would let the program wait for ever, and a device has no end.
+        if (status.type() != std::filesystem::file_type::regular) {
+            throw FileUnreadable(fault_in_file(0, "a file", "a pipe or a device"));
+        }
+        size_ = std::filesystem::file_size(file_, error);
+        if (error) {
+            refuse_reading(error);
+        }
+        errno = 0;
+        stream_.open(file_, std::ios::binary);
+        if (!stream_) {
+            refuse_reading(last_error());
+        }
+    }
+
+    static std::error_code last_error() {
+        return errno == 0 ? std::make_error_code(std::errc::io_error) : std::error_code(errno, std::generic_category());
+    }
+
+    [[noreturn]] void refuse_reading(const std::error_code& error) const {
+        const std::string found = "the error '" + error.message() + "'";
+        DataFault fault = fault_in_file(read_from_file_, "a file that can be read", found);
+        if (error == std::errc::permission_denied) {
+            fault.remedy =
+                "Make it readable with `chmod u+r '" + file_.string() + "'`, and its folders with `chmod u+x`.";
+        }
+        throw FileUnreadable(std::move(fault));
+    }
+
+    std::size_t read_from_file(std::span<std::uint8_t> destination) {
+        errno = 0;
+        stream_.read(reinterpret_cast<char*>(destination.data()), static_cast<std::streamsize>(destination.size()));
+        if (stream_.bad()) {
+            refuse_reading(last_error());
+        }
+        const auto count = static_cast<std::size_t>(stream_.gcount());
+        read_from_file_ += count;
+        return count;
+    }
+
+    void refill() {
+        buffer_begin_ = 0;
+        buffer_end_ = read_from_file(buffer_);
+    }
+
+    std::size_t buffered() const { return buffer_end_ - buffer_begin_; }
+
+    bool more_follows() {
+        std::uint8_t next = 0;
+        return fetch({&next, 1}) != 0;
+    }
+
+    std::size_t fetch(std::span<std::uint8_t> destination) {
+        const std::size_t count = compressed_ ? unpack(destination) : copy(destination);
+        offset_ += count;
+        return count;
+    }
+
+    std::size_t copy(std::span<std::uint8_t> destination) {
+        const std::size_t at_hand = std::min(buffered(), destination.size());
+        std::copy_n(buffer_.data() + buffer_begin_, at_hand, destination.data());
+        buffer_begin_ += at_hand;
+        return at_hand + read_from_file(destination.subspan(at_hand));
+    }
+
+#if CTCNN_WITH_ZLIB
+    void begin_unpacking() {
+        constexpr int gzip_only = 16 + MAX_WBITS;
+        if (inflateInit2(&unpacker_, gzip_only) != Z_OK) {
+            throw std::bad_alloc();
+        }
+    }
+
+    std::size_t unpack(std::span<std::uint8_t> destination) {
+        std::size_t count = 0;
+        while (count < destination.size()) {
+            if (buffered() == 0) {
+                refill();
+            }
+            if (member_ended_) {
+                if (buffered() == 0) {
+                    break;
+                }
+                begin_next_member();
+            }
+            const bool file_ended = buffered() == 0;
+            const int result = unpack_some(destination, count);
+            if (result == Z_STREAM_END) {
+                member_ended_ = true;
+            } else if (result == Z_BUF_ERROR && file_ended) {
+                const std::string found = "the end of the file after " + std::to_string(read_from_file_) + " bytes";
+                throw FileTruncated(fault_in_file(read_from_file_, "the rest of the compressed data", found));
+            } else if (result == Z_MEM_ERROR) {
+                throw std::bad_alloc();
+            } else if (result != Z_OK && result != Z_BUF_ERROR) {
+                const std::string message = unpacker_.msg == nullptr ? "unknown data" : unpacker_.msg;
+                throw DecompressionError(
+                    fault_in_file(position_in_file(), "valid gzip data", "the error '" + message + "'"));
+            }
+        }
+        return count;
+    }
+
+    /// One step of zlib: moves on in the buffer and in the destination.
+    int unpack_some(std::span<std::uint8_t> destination, std::size_t& count) {
+        constexpr std::size_t step_limit = std::numeric_limits<uInt>::max();
+        const std::size_t room = std::min(destination.size() - count, step_limit);
+        unpacker_.next_in = buffer_.data() + buffer_begin_;
+        unpacker_.avail_in = static_cast<uInt>(buffered());
+        unpacker_.next_out = destination.data() + count;
+        unpacker_.avail_out = static_cast<uInt>(room);
+        const int result = inflate(&unpacker_, Z_NO_FLUSH);
+        buffer_begin_ = buffer_end_ - unpacker_.avail_in;
+        count += room - unpacker_.avail_out;
+        return result;
+    }
+
+    void begin_next_member() {
+        if (buffer_[buffer_begin_] != 0x1f) {
+            throw TrailingBytes(fault_in_file(position_in_file(), "the end of the compressed file", "more bytes"));
+        }
+        inflateReset(&unpacker_);
+        member_ended_ = false;
+    }
+
+    std::uint64_t position_in_file() const { return read_from_file_ - buffered(); }
+
+    z_stream unpacker_{};
+    bool member_ended_ = false;
+#else
+    [[noreturn]] void begin_unpacking() const {
+        DataFault fault =
+            fault_in_file(0, "a file that is not compressed, since this program was built without zlib", "a .gz file");
+        fault.remedy = "Unpack it with `gunzip --keep '" + file_.string() +
+                       "'`, or install zlib (on Debian `apt-get install zlib1g-dev`), configure and build again.";
+        throw CompressionUnsupported(std::move(fault));
+    }
+
+    std::size_t unpack(std::span<std::uint8_t>) { return 0; }  // not reached: begin_unpacking throws
+#endif
+
+    std::filesystem::path file_;
+    std::uint64_t limit_;
+    std::string remedy_;
+    std::ifstream stream_;
+    std::uint64_t size_ = 0;
+    std::uint64_t offset_ = 0;
+    std::uint64_t read_from_file_ = 0;
+    std::vector<std::uint8_t> buffer_;
+    std::size_t buffer_begin_ = 0;
+    std::size_t buffer_end_ = 0;
+    bool compressed_ = false;
+};
+
+}  // namespace ctcnn
