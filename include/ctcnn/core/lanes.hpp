@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+namespace ctcnn {
+
+/// The widest SIMD register that the translation unit is compiled for, in bytes, and how many of them there are.
+#if defined(__AVX512F__)
+inline constexpr std::size_t vector_bytes = 64;
+inline constexpr std::size_t vector_registers = 32;
+#elif defined(__AVX__)
+inline constexpr std::size_t vector_bytes = 32;
+inline constexpr std::size_t vector_registers = 16;
+#elif defined(__aarch64__)
+inline constexpr std::size_t vector_bytes = 16;
+inline constexpr std::size_t vector_registers = 32;
+#else
+inline constexpr std::size_t vector_bytes = 16;
+inline constexpr std::size_t vector_registers = 16;
+#endif
+
+/// Lanes: one SIMD register as a number. Lane n of every element belongs to image n of a tile of images, so a kernel that
+/// is written for one image computes a whole tile, and no instruction ever mixes lanes.
+/// A vector extension of the compiler holds it: it needs no header, and works in GCC, clang, on x86, ARM and wasm.
+template <std::floating_point T, std::size_t N = vector_bytes / sizeof(T)>
+struct Lanes {
+    static_assert(N >= 2 && (N & (N - 1)) == 0, "the number of lanes is a power of two");
+    using scalar = T;
+    static constexpr std::size_t count = N;
+
+    using Integer = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+    typedef T Vector __attribute__((vector_size(N * sizeof(T))));
+    typedef Integer IntegerVector __attribute__((vector_size(N * sizeof(T))));
+
+    Vector vector;
+
+    /// Every lane the same number.
+    [[gnu::always_inline]] static Lanes broadcast(T value) { return {value - Vector{}}; }
+    /// N numbers that lie side by side; any alignment.
+    [[gnu::always_inline]] static Lanes load(const T* data) {
+        Lanes result;
+        __builtin_memcpy(&result.vector, data, sizeof(Vector));
+        return result;
+    }
+    [[gnu::always_inline]] void store(T* data) const { __builtin_memcpy(data, &vector, sizeof(Vector)); }
+
+    [[gnu::always_inline]] friend Lanes operator+(Lanes a, Lanes b) { return {a.vector + b.vector}; }
+    [[gnu::always_inline]] friend Lanes operator-(Lanes a, Lanes b) { return {a.vector - b.vector}; }
+    [[gnu::always_inline]] friend Lanes operator*(Lanes a, Lanes b) { return {a.vector * b.vector}; }
+    [[gnu::always_inline]] friend Lanes operator/(Lanes a, Lanes b) { return {a.vector / b.vector}; }
+    [[gnu::always_inline]] friend Lanes operator-(Lanes a) { return {-a.vector}; }
+    [[gnu::always_inline]] Lanes& operator+=(Lanes b) {
+        vector += b.vector;
+        return *this;
+    }
+};
+
+template <typename V>
+inline constexpr bool is_lanes = false;
+template <typename T, std::size_t N>
+inline constexpr bool is_lanes<Lanes<T, N>> = true;
+
+/// Number: what a kernel computes with. float: one image, and constant expressions; double: gradient checks;
+/// Lanes: a tile of images at once.
+template <typename V>
+concept Number = std::floating_point<V> || is_lanes<V>;
+
+namespace detail {
+template <typename V>
+struct ScalarOf {
+    using type = V;
+};
+template <typename T, std::size_t N>
+struct ScalarOf<Lanes<T, N>> {
+    using type = T;
+};
+}  // namespace detail
+
+/// The type of one lane: float for Lanes<float, 16>, and for float.
+template <Number V>
+using scalar_t = typename detail::ScalarOf<V>::type;
+
+/// How many images one number holds: 16 for Lanes<float, 16>, 1 for float.
+template <Number V>
+inline constexpr std::size_t lane_count = sizeof(V) / sizeof(scalar_t<V>);
+
+template <Number V>
+[[gnu::always_inline]] constexpr V broadcast(scalar_t<V> value) {
+    if constexpr (is_lanes<V>) {
+        return V::broadcast(value);
+    } else {
+        return value;
+    }
+}
+
+/// a * b + c. One expression, so that every compiler may fuse it into one instruction.
+template <Number V>
+[[gnu::always_inline]] constexpr V multiply_add(V a, V b, V c) {
+    if constexpr (is_lanes<V>) {
+        return {a.vector * b.vector + c.vector};
+    } else {
+        return a * b + c;
+    }
+}
+
+/// a < b ? if_true : if_false, lane by lane. A comparison with NaN is false.
+template <Number V>
+[[gnu::always_inline]] constexpr V select_less(V a, V b, V if_true, V if_false) {
+    if constexpr (is_lanes<V>) {
+        return {a.vector < b.vector ? if_true.vector : if_false.vector};
+    } else {
+        return a < b ? if_true : if_false;
+    }
+}
+
+/// a == b ? if_true : if_false, lane by lane.
+template <Number V>
+[[gnu::always_inline]] constexpr V select_equal(V a, V b, V if_true, V if_false) {
+    if constexpr (is_lanes<V>) {
+        return {a.vector == b.vector ? if_true.vector : if_false.vector};
+    } else {
+        return a == b ? if_true : if_false;
+    }
+}
+
+template <Number V>
+[[gnu::always_inline]] constexpr scalar_t<V> get_lane(const V& value, [[maybe_unused]] std::size_t lane) {
+    if constexpr (is_lanes<V>) {
+        return value.vector[lane];
+    } else {
+        return value;
+    }
+}
+
+template <Number V>
+[[gnu::always_inline]] constexpr void set_lane(V& value, [[maybe_unused]] std::size_t lane, scalar_t<V> number) {
+    if constexpr (is_lanes<V>) {
+        value.vector[lane] = number;
+    } else {
+        value = number;
+    }
+}
+
+/// Tells the compiler that the number is to be held in a register here: it may neither be spilled nor read again from
+/// memory at each use. GCC would otherwise repeat a broadcast in every instruction that uses it.
+template <Number V>
+[[gnu::always_inline]] constexpr void hold_in_register([[maybe_unused]] V& value) {
+#if defined(__x86_64__) && defined(__AVX__)
+    if constexpr (is_lanes<V> && sizeof(V) <= vector_bytes) {
+        if (!std::is_constant_evaluated()) {
+#if defined(__AVX512F__)
+            asm("" : "+v"(value.vector));
+#else
+            asm("" : "+x"(value.vector));
+#endif
+        }
+    }
+#endif
+}
+
+/// Makes the compiler forget where a pointer came from. GCC would otherwise keep what one turn of a loop has read for
+/// the next one (predictive commoning), and spill the sums that the loop is about.
+template <typename T>
+[[gnu::always_inline]] constexpr T* forget_origin(T* pointer) {
+    if (!std::is_constant_evaluated()) {
+        asm("" : "+r"(pointer));
+    }
+    return pointer;
+}
+
+namespace detail {
+/// Concatenates the lower (or upper) halves of each pair of blocks of Width lanes.
+template <std::size_t Width, bool Upper, typename T, std::size_t N, std::size_t... Lane>
+[[gnu::always_inline]] inline Lanes<T, N> interleave(Lanes<T, N> a, Lanes<T, N> b, std::index_sequence<Lane...>) {
+    constexpr auto source = [](std::size_t lane) {
+        const std::size_t pair = lane / (2 * Width) * (2 * Width);
+        const bool second = lane % (2 * Width) >= Width;
+        return static_cast<int>((second ? N : 0) + pair + (Upper ? Width : 0) + lane % Width);
+    };
+    return {__builtin_shufflevector(a.vector, b.vector, source(Lane)...)};
+}
+template <std::size_t Width, typename T, std::size_t N>
+[[gnu::always_inline]] inline void transpose_blocks(std::array<Lanes<T, N>, N>& rows) {
+    if constexpr (Width > 0) {
+#pragma GCC unroll 16
+        for (std::size_t row = 0; row < N; ++row) {
+            if ((row & Width) == 0) {
+                const Lanes<T, N> a = rows[row];
+                const Lanes<T, N> b = rows[row + Width];
+                rows[row] = interleave<Width, false>(a, b, std::make_index_sequence<N>{});
+                rows[row + Width] = interleave<Width, true>(a, b, std::make_index_sequence<N>{});
+            }
+        }
+        transpose_blocks<Width / 2>(rows);
+    }
+}
+}  // namespace detail
+
+/// Transposes N numbers of N lanes: lane j of row i becomes lane i of row j.
+template <typename T, std::size_t N>
+[[gnu::always_inline]] inline void transpose(std::array<Lanes<T, N>, N>& rows) {
+    detail::transpose_blocks<N / 2>(rows);
+}
+
+/// The sum of all lanes, always in the same order: halves are added until one lane is left.
+template <Number V>
+constexpr scalar_t<V> sum_lanes(const V& value) {
+    if constexpr (is_lanes<V>) {
+        std::array<scalar_t<V>, lane_count<V>> lanes;
+        value.store(lanes.data());
+        for (std::size_t half = lane_count<V> / 2; half > 0; half /= 2) {
+            for (std::size_t lane = 0; lane < half; ++lane) {
+                lanes[lane] += lanes[lane + half];
+            }
+        }
+        return lanes[0];
+    } else {
+        return value;
+    }
+}
+
+}  // namespace ctcnn

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+
+#include <ctcnn/core/mismatch.hpp>
+#include <ctcnn/core/options.hpp>
+#include <ctcnn/core/shape.hpp>
+
+// What a layer is, for everything that is not a layer: model/ meets layers through these words alone.
+//
+// A layer is an empty type with
+//     check(Shape) -> Mismatch       whether it can work on what arrives, and if not, why; never an error
+//     At<Shape>                      the layer on images of that shape, asked for only where check has no objection
+// and At<Shape> has
+//     kind                           what the layer does with memory (LayerKind)
+//     input_shape, output_shape
+//     weight_shape, bias_shape       the parameters, in PyTorch's order; NoParameter where there is none
+//     fan_in, fan_out                with a weight: how many inputs an output sums, and the reverse (for initialisation)
+//     multiply_adds                  forward, one image
+// and, to be run,
+//     elementwise: Function          its function, forward(input) and backward(output, grad_output)
+//     all kinds:   input_border      the border of zeros that it wants around its input
+//                  saved_size        how many numbers forward leaves for backward, for one image
+//                  batched_gradient  whether the gradient of its weight is computed from rows, once for many tiles
+//                  forward, backward_input; with parameters also backward_parameters
+namespace ctcnn {
+
+/// What a layer does with memory: compute fills a new buffer; elementwise changes the buffer of the layer before it;
+/// reshape only reads it under another shape; block is a sequence of layers.
+enum class LayerKind { compute, elementwise, reshape, block };
+
+/// The elementwise function of a stage that has none.
+struct NoFunction {
+    template <typename V>
+    [[gnu::always_inline]] static constexpr V forward(V input) {
+        return input;
+    }
+    template <typename V>
+    [[gnu::always_inline]] static constexpr V backward(V, V grad_output) {
+        return grad_output;
+    }
+};
+
+/// The shape of a parameter that a layer does not have.
+using NoParameter = Shape<0>;
+
+/// Layer: a type that answers to a shape.
+template <typename L>
+concept Layer = requires {
+    { L::check(Shape<1>{}) } -> std::same_as<Mismatch>;
+    { L::check(Shape<1, 1, 1>{}) } -> std::same_as<Mismatch>;
+};
+
+/// Accepts: whether a layer can work on a shape; asks softly. Accepts<Linear<400, 120>, Shape<400>> is true.
+template <typename L, typename S>
+concept Accepts = Layer<L> && is_shape<S> && !L::check(S{});
+
+}  // namespace ctcnn

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include <ctcnn/core/lanes.hpp>
+
+// Elementary functions that work in constant expressions, on floats, doubles and Lanes alike, with the same operations
+// for each: a network computes the same function for one image as for a tile of images. Accuracy is tested in
+// tests/core/math_test.cpp. NaN stays NaN.
+namespace ctcnn::math {
+
+namespace detail {
+
+inline constexpr double ln2 = 0x1.62e42fefa39efp-1;
+inline constexpr double log2_e = 0x1.71547652b82fep+0;
+
+/// What the exponential needs of a scalar type.
+template <typename T>
+struct Exponential;
+
+template <>
+struct Exponential<float> {
+    using Bits = std::uint32_t;
+    using Integer = std::int32_t;
+    static constexpr int mantissa_bits = 23;
+    static constexpr int exponent_bias = 127;
+    static constexpr float lowest = -87.0f;
+    static constexpr float highest = 88.0f;
+    // ln 2 in two parts: the first has so few bits that its product with an exponent is exact.
+    static constexpr float ln2_high = 0x1.63p-1f;
+    static constexpr float ln2_low = -0x1.bd0106p-13f;
+    // (e^r - 1 - r) / r^2 on |r| <= ln(2) / 2; minimax, relative error of e^r below 3.1e-9 before rounding.
+    static constexpr std::array<float, 5> polynomial{0.4999999403953552f, 0.1666652113199234f, 0.04166838899254799f,
+                                                     0.00836874544620514f, 0.0013814539415761828f};
+};
+
+template <>
+struct Exponential<double> {
+    using Bits = std::uint64_t;
+    using Integer = std::int64_t;
+    static constexpr int mantissa_bits = 52;
+    static constexpr int exponent_bias = 1023;
+    static constexpr double lowest = -708.0;
+    static constexpr double highest = 709.0;
+    static constexpr double ln2_high = 0x1.62e42fefap-1;
+    static constexpr double ln2_low = 0x1.cf79abc9e3b3ap-40;
+    // The Taylor coefficients 1/2!, 1/3!, ...; the first one left out contributes less than 2^-60.
+    static constexpr auto polynomial = [] {
+        std::array<double, 13> coefficients{};
+        double factorial = 1;
+        for (std::size_t i = 0; i < coefficients.size(); ++i) {
+            factorial *= static_cast<double>(i + 2);
+            coefficients[i] = 1 / factorial;
+        }
+        return coefficients;
+    }();
+};
+
+/// e^x = scale * fraction + scale and e^x - 1 = scale * fraction + (scale - 1), both without cancellation.
+template <Number V>
+struct ScaledExponential {
+    V scale;
+    V fraction;
+};
+
+/// The exponent n of 2^n = scale is recovered from x, r = x - n ln 2, and fraction = e^r - 1.
+template <Number V>
+[[gnu::always_inline]] constexpr ScaledExponential<V> scaled_exponential(V x) {
+    using T = scalar_t<V>;
+    using E = Exponential<T>;
+    const V lowest = broadcast<V>(E::lowest);
+    const V highest = broadcast<V>(E::highest);
+    x = select_less(x, lowest, lowest, x);
+    x = select_less(highest, x, highest, x);
+    const V quotient = x * broadcast<V>(static_cast<T>(log2_e));
+    V scale;
+    V exponent;
+    if constexpr (is_lanes<V>) {
+        const V biased = quotient + broadcast<V>(static_cast<T>(E::exponent_bias) + T(0.5));
+        const auto integer = __builtin_convertvector(biased.vector, typename V::IntegerVector);
+        scale = {reinterpret_cast<typename V::Vector>(integer << E::mantissa_bits)};
+        exponent = V{__builtin_convertvector(integer, typename V::Vector)} -
+                   broadcast<V>(static_cast<T>(E::exponent_bias));
+    } else {
+        const T biased = quotient + (static_cast<T>(E::exponent_bias) + T(0.5));
+        const auto integer = static_cast<typename E::Integer>(x == x ? biased : T(E::exponent_bias));
+        scale = std::bit_cast<T>(static_cast<typename E::Bits>(integer) << E::mantissa_bits);
+        exponent = static_cast<T>(integer - E::exponent_bias);
+    }
+    V r = multiply_add(exponent, broadcast<V>(-E::ln2_high), x);
+    r = multiply_add(exponent, broadcast<V>(-E::ln2_low), r);
+    constexpr std::size_t degree = E::polynomial.size();
+    V sum = broadcast<V>(E::polynomial[degree - 1]);
+    for (std::size_t i = degree - 1; i-- > 0;) {
+        sum = multiply_add(sum, r, broadcast<V>(E::polynomial[i]));
+    }
+    return {scale, multiply_add(sum, r * r, r)};
+}
+
+}  // namespace detail
+
+/// e^x; arguments are limited to the range whose result is a normal number (float: -87 to 88).
+template <Number V>
+[[gnu::always_inline]] constexpr V exp(V x) {
+    const auto [scale, fraction] = detail::scaled_exponential(x);
+    return multiply_add(scale, fraction, scale);
+}
+
+/// 1 / (1 + e^-x).
+template <Number V>
+[[gnu::always_inline]] constexpr V sigmoid(V x) {
+    const V one = broadcast<V>(1);
+    return one / (one + exp(-x));
+}
+
+/// tanh x = sign(x) m / (m + 2) with m = e^(2|x|) - 1, which loses no digits near zero.
+template <Number V>
+[[gnu::always_inline]] constexpr V tanh(V x) {
+    using T = scalar_t<V>;
+    const V zero = broadcast<V>(0);
+    // Past 20 the result is 1 in float and in double; the limit keeps e^(2|x|) finite.
+    const V limit = broadcast<V>(20);
+    V magnitude = select_less(x, zero, -x, x);
+    magnitude = select_less(limit, magnitude, limit, magnitude);
+    const auto [scale, fraction] = detail::scaled_exponential(magnitude + magnitude);
+    const V m = multiply_add(scale, fraction, scale - broadcast<V>(1));
+    const V result = m / (m + broadcast<V>(T(2)));
+    return select_less(x, zero, -result, result);
+}
+
+/// The natural logarithm of a positive normal number; -infinity for 0, NaN for a negative number.
+/// Source of the series: log m = 2 artanh((m - 1)/(m + 1)), with m in [sqrt(1/2), sqrt(2)).
+template <std::floating_point T>
+constexpr T log(T x) {
+    using E = detail::Exponential<T>;
+    if (!(x > 0)) {
+        return x == 0 ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::quiet_NaN();
+    }
+    if (x > std::numeric_limits<T>::max()) {
+        return x;
+    }
+    const auto bits = std::bit_cast<typename E::Bits>(x);
+    auto exponent = static_cast<typename E::Integer>(bits >> E::mantissa_bits) - E::exponent_bias;
+    constexpr auto mantissa_mask = (typename E::Bits{1} << E::mantissa_bits) - 1;
+    constexpr auto one = static_cast<typename E::Bits>(E::exponent_bias) << E::mantissa_bits;
+    T m = std::bit_cast<T>((bits & mantissa_mask) | one);
+    if (m > T(1.4142135623730951)) {
+        m /= 2;
+        ++exponent;
+    }
+    const T s = (m - 1) / (m + 1);
+    const T square = s * s;
+    // s^2 <= 0.0295, so the terms fall below 2^-53 after 11 of them, below 2^-24 after 5.
+    constexpr int terms = sizeof(T) == 4 ? 6 : 12;
+    T sum = 0;
+    for (int i = terms - 1; i >= 0; --i) {
+        sum = sum * square + T(1) / static_cast<T>(2 * i + 1);
+    }
+    return static_cast<T>(exponent) * static_cast<T>(detail::ln2) + 2 * s * sum;
+}
+
+/// The square root of a number that is not negative, by Newton's method.
+constexpr double sqrt(double x) {
+    if (!(x > 0)) {
+        return x == 0 ? 0 : std::numeric_limits<double>::quiet_NaN();
+    }
+    double root = x > 1 ? x : 1;
+    for (;;) {
+        const double next = 0.5 * (root + x / root);
+        if (next >= root) {
+            return root;
+        }
+        root = next;
+    }
+}
+
+/// Whether a number is neither infinite nor NaN; also under -ffinite-math-only.
+template <std::floating_point T>
+constexpr bool is_finite(T x) {
+    using E = detail::Exponential<T>;
+    const auto bits = std::bit_cast<typename E::Bits>(x) << 1 >> 1;
+    constexpr auto infinity = std::bit_cast<typename E::Bits>(std::numeric_limits<T>::infinity());
+    return bits < infinity;
+}
+
+}  // namespace ctcnn::math

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+
+namespace ctcnn {
+
+/// Reason: why a layer or a network is refused; none if it is not. Each word is also the name of its sentence in
+/// model/refusal.hpp, of its compile-fail tests, and of its entry in docs/errors.md.
+enum class Reason : unsigned char {
+    none,
+    empty_network,
+    missing_input,
+    misplaced_input,
+    zero_input,
+    not_a_layer,
+    unknown_option,
+    repeated_option,
+    missing_kernel,
+    zero_kernel,
+    zero_stride,
+    zero_dilation,
+    zero_groups,
+    zero_channels,
+    image_rank,
+    feature_rank,
+    in_channels,
+    in_features,
+    kernel_too_large,
+    pooling_padding,
+    groups_divide,
+};
+
+/// Mismatch: a layer's answer to a shape. Where a number is at fault, `wanted` is what it would have to be.
+struct Mismatch {
+    Reason reason = Reason::none;
+    std::size_t wanted = 0;
+
+    constexpr explicit operator bool() const { return reason != Reason::none; }
+    friend constexpr bool operator==(const Mismatch&, const Mismatch&) = default;
+};
+
+}  // namespace ctcnn

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <type_traits>
+
+#include <ctcnn/core/mismatch.hpp>
+
+namespace ctcnn {
+
+/// The options of layers. They are types, and stand in any order after a layer's sizes. Kernel<3> means 3 on both axes,
+/// Kernel<3, 2> a height of 3 and a width of 2; the same for the others.
+template <std::size_t... Sizes>
+    requires(sizeof...(Sizes) == 1 || sizeof...(Sizes) == 2)
+struct Kernel {};
+template <std::size_t... Steps>
+    requires(sizeof...(Steps) == 1 || sizeof...(Steps) == 2)
+struct Stride {};
+template <std::size_t... Sizes>
+    requires(sizeof...(Sizes) == 1 || sizeof...(Sizes) == 2)
+struct Padding {};
+template <std::size_t... Steps>
+    requires(sizeof...(Steps) == 1 || sizeof...(Steps) == 2)
+struct Dilation {};
+template <std::size_t Count>
+struct Groups {};
+struct NoBias {};
+
+/// A pair of sizes: of a kernel, a stride, a padding, a dilation.
+struct Extent {
+    std::size_t height;
+    std::size_t width;
+
+    constexpr bool has_zero() const { return height == 0 || width == 0; }
+    friend constexpr bool operator==(const Extent&, const Extent&) = default;
+};
+
+/// The options that a layer may take, as bits.
+enum class Option : unsigned { kernel = 1, stride = 2, padding = 4, dilation = 8, groups = 16, no_bias = 32 };
+
+constexpr unsigned operator|(Option a, Option b) { return static_cast<unsigned>(a) | static_cast<unsigned>(b); }
+constexpr unsigned operator|(unsigned a, Option b) { return a | static_cast<unsigned>(b); }
+
+/// LayerOptions: what a layer's list of options says, as numbers, with PyTorch's defaults.
+struct LayerOptions {
+    Extent kernel{0, 0};
+    Extent stride{1, 1};
+    Extent padding{0, 0};
+    Extent dilation{1, 1};
+    std::size_t groups = 1;
+    bool bias = true;
+    unsigned given = 0;
+    Reason reason = Reason::none;
+
+    constexpr bool has(Option option) const { return (given & static_cast<unsigned>(option)) != 0; }
+};
+
+namespace detail {
+
+class OptionReader {
+public:
+    constexpr explicit OptionReader(unsigned allowed) : allowed_(allowed) {}
+
+    template <std::size_t... Numbers>
+    constexpr void read(std::type_identity<Kernel<Numbers...>>) {
+        note(Option::kernel);
+        options.kernel = extent({Numbers...});
+    }
+    template <std::size_t... Numbers>
+    constexpr void read(std::type_identity<Stride<Numbers...>>) {
+        note(Option::stride);
+        options.stride = extent({Numbers...});
+    }
+    template <std::size_t... Numbers>
+    constexpr void read(std::type_identity<Padding<Numbers...>>) {
+        note(Option::padding);
+        options.padding = extent({Numbers...});
+    }
+    template <std::size_t... Numbers>
+    constexpr void read(std::type_identity<Dilation<Numbers...>>) {
+        note(Option::dilation);
+        options.dilation = extent({Numbers...});
+    }
+    template <std::size_t Count>
+    constexpr void read(std::type_identity<Groups<Count>>) {
+        note(Option::groups);
+        options.groups = Count;
+    }
+    constexpr void read(std::type_identity<NoBias>) {
+        note(Option::no_bias);
+        options.bias = false;
+    }
+    template <typename T>
+    constexpr void read(std::type_identity<T>) {
+        refuse(Reason::unknown_option);
+    }
+
+    LayerOptions options{};
+
+private:
+    /// One number means both axes.
+    static constexpr Extent extent(std::initializer_list<std::size_t> numbers) {
+        return {*numbers.begin(), *(numbers.end() - 1)};
+    }
+    constexpr void note(Option option) {
+        if ((allowed_ & static_cast<unsigned>(option)) == 0) {
+            refuse(Reason::unknown_option);
+        } else if (options.has(option)) {
+            refuse(Reason::repeated_option);
+        }
+        options.given |= static_cast<unsigned>(option);
+    }
+    constexpr void refuse(Reason reason) {
+        if (options.reason == Reason::none) {
+            options.reason = reason;
+        }
+    }
+
+    unsigned allowed_;
+};
+
+}  // namespace detail
+
+/// Reads a list of options: read_options<Kernel<5>, Padding<2>>(allowed).kernel.height is 5.
+/// What is wrong in the list itself (unknown, repeated, a zero) is the result's `reason`; nothing fails here.
+template <typename... Options>
+consteval LayerOptions read_options(unsigned allowed) {
+    detail::OptionReader reader(allowed);
+    (reader.read(std::type_identity<Options>{}), ...);
+    LayerOptions result = reader.options;
+    if (result.reason == Reason::none) {
+        const bool wants_kernel = (allowed & static_cast<unsigned>(Option::kernel)) != 0;
+        if (wants_kernel && !result.has(Option::kernel)) {
+            result.reason = Reason::missing_kernel;
+        } else if (wants_kernel && result.kernel.has_zero()) {
+            result.reason = Reason::zero_kernel;
+        } else if (result.stride.has_zero()) {
+            result.reason = Reason::zero_stride;
+        } else if (result.dilation.has_zero()) {
+            result.reason = Reason::zero_dilation;
+        } else if (result.groups == 0) {
+            result.reason = Reason::zero_groups;
+        }
+    }
+    return result;
+}
+
+}  // namespace ctcnn

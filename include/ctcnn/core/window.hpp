@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+
+#include <ctcnn/core/options.hpp>
+
+namespace ctcnn {
+
+/// Window: how a kernel moves over an image, on both axes.
+struct Window {
+    Extent kernel{1, 1};
+    Extent stride{1, 1};
+    Extent padding{0, 0};
+    Extent dilation{1, 1};
+
+    friend constexpr bool operator==(const Window&, const Window&) = default;
+};
+
+constexpr Window window_of(const LayerOptions& options) {
+    return {options.kernel, options.stride, options.padding, options.dilation};
+}
+
+/// How many pixels a kernel reaches over, gaps included: a kernel of 3 with dilation 2 spans 5.
+constexpr std::size_t span_of(std::size_t kernel, std::size_t dilation) { return dilation * (kernel - 1) + 1; }
+
+/// Whether a kernel fits into the padded image on both axes.
+constexpr bool fits(const Window& window, std::size_t height, std::size_t width) {
+    return span_of(window.kernel.height, window.dilation.height) <= height + 2 * window.padding.height &&
+           span_of(window.kernel.width, window.dilation.width) <= width + 2 * window.padding.width;
+}
+
+/// The size of the result on one axis: 28 pixels, a kernel of 5, padding 2, stride 1 give 28.
+/// Source: torch.nn.Conv2d, (size + 2*padding - dilation*(kernel - 1) - 1)/stride + 1, rounded down.
+constexpr std::size_t output_size(std::size_t size, std::size_t kernel, std::size_t stride, std::size_t padding,
+                                  std::size_t dilation) {
+    return (size + 2 * padding - span_of(kernel, dilation)) / stride + 1;
+}
+
+constexpr Extent output_extent(const Window& window, std::size_t height, std::size_t width) {
+    return {output_size(height, window.kernel.height, window.stride.height, window.padding.height,
+                        window.dilation.height),
+            output_size(width, window.kernel.width, window.stride.width, window.padding.width, window.dilation.width)};
+}
+
+}  // namespace ctcnn

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The table of contents, in the order in which data flows.
+
+// What a refusal says comes first, so that a compiler's message does not begin with a chain of includes.
+#include <ctcnn/model/refusal.hpp>
+
+#include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/tensor.hpp>
+
+#include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/layers/flatten.hpp>
+#include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/pool2d.hpp>
+
+#include <ctcnn/model/sequential.hpp>

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/math.hpp>
+
+// Elementwise functions. forward maps a number; backward maps (output, gradient of the output) to the gradient of the
+// input, so that no input needs to be kept. Kernels apply forward as they store their output, and backward as they store
+// the gradient of their input.
+namespace ctcnn::kernels {
+
+struct ReLU {
+    template <Number V>
+    [[gnu::always_inline]] static constexpr V forward(V input) {
+        // Written so that NaN passes, as in PyTorch.
+        const V zero = broadcast<V>(0);
+        return select_less(input, zero, zero, input);
+    }
+    template <Number V>
+    [[gnu::always_inline]] static constexpr V backward(V output, V grad_output) {
+        const V zero = broadcast<V>(0);
+        return select_less(zero, output, grad_output, zero);
+    }
+};
+
+struct Sigmoid {
+    template <Number V>
+    [[gnu::always_inline]] static constexpr V forward(V input) {
+        return math::sigmoid(input);
+    }
+    template <Number V>
+    [[gnu::always_inline]] static constexpr V backward(V output, V grad_output) {
+        return grad_output * output * (broadcast<V>(1) - output);
+    }
+};
+
+struct Tanh {
+    template <Number V>
+    [[gnu::always_inline]] static constexpr V forward(V input) {
+        return math::tanh(input);
+    }
+    template <Number V>
+    [[gnu::always_inline]] static constexpr V backward(V output, V grad_output) {
+        return grad_output * (broadcast<V>(1) - output * output);
+    }
+};
+
+/// Applies an elementwise function to a whole image.
+template <typename Function, typename In, typename Out, Number V>
+constexpr void map_forward(const V* input, V* output) {
+    for (std::size_t c = 0; c < In::channels; ++c) {
+        for (std::size_t h = 0; h < In::height; ++h) {
+            for (std::size_t w = 0; w < In::width; ++w) {
+                output[Out::offset(c, h, w)] = Function::forward(input[In::offset(c, h, w)]);
+            }
+        }
+    }
+}
+
+/// The gradient of a copy: `grad_input` holds the copied input when the call begins, and its gradient when it ends.
+template <typename Before, typename In, typename Out, Number V>
+constexpr void map_backward(V* grad_input, const V* grad_output) {
+    for (std::size_t c = 0; c < In::channels; ++c) {
+        for (std::size_t h = 0; h < In::height; ++h) {
+            for (std::size_t w = 0; w < In::width; ++w) {
+                V& element = grad_input[In::offset(c, h, w)];
+                element = Before::backward(element, grad_output[Out::offset(c, h, w)]);
+            }
+        }
+    }
+}
+
+}  // namespace ctcnn::kernels

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/window.hpp>
+#include <ctcnn/kernels/register_tile.hpp>
+#include <ctcnn/kernels/unroll.hpp>
+
+namespace ctcnn::kernels {
+
+/// Conv2dGeometry: the numbers of a convolution. weight is (out_channels, in_channels / groups, kernel, kernel).
+struct Conv2dGeometry {
+    std::size_t in_channels;
+    std::size_t out_channels;
+    std::size_t groups;
+    Window window;
+
+    constexpr std::size_t group_inputs() const { return in_channels / groups; }
+    constexpr std::size_t group_outputs() const { return out_channels / groups; }
+    constexpr std::size_t taps() const { return window.kernel.height * window.kernel.width; }
+    constexpr std::size_t weights() const { return out_channels * group_inputs() * taps(); }
+    /// Where the weight of (output channel, input channel of the group, row and column of the kernel) lies.
+    constexpr std::size_t weight(std::size_t o, std::size_t i, std::size_t kh, std::size_t kw) const {
+        return (o * group_inputs() + i) * taps() + kh * window.kernel.width + kw;
+    }
+};
+
+/// conv2d_forward: output(o, h, w) = f(bias(o) + sum over i, kh, kw of weight(o, i, kh, kw) * input(i, h', w')),
+/// h' = h*Sh + kh*Dh - Ph, w' likewise.
+/// Layouts  In (Ci, Hi, Wi) with a border of zeros at least as wide as the padding; Out (Co, Ho, Wo); bias may be null
+template <Conv2dGeometry G, typename In, typename Out, typename Activation, Number V>
+constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, const scalar_t<V>* bias, V* output) {
+    constexpr RegisterTile tile = choose_tile(G.group_outputs(), Out::width);
+    static_assert(In::border.height >= G.window.padding.height && In::border.width >= G.window.padding.width);
+    constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
+
+    for (std::size_t group = 0; group < G.groups; ++group) {
+        const V* group_input = input + corner + group * G.group_inputs() * In::plane;
+        for (std::size_t h = 0; h < Out::height; ++h) {
+            for_each_piece<G.group_outputs(), tile.rows>([&](std::size_t first, auto rows) {
+                const std::size_t o = group * G.group_outputs() + first;
+                for_each_piece<Out::width, tile.columns>([&](std::size_t w, auto columns) {
+                    constexpr std::size_t M = decltype(rows)::value;
+                    constexpr std::size_t N = decltype(columns)::value;
+                    V sum[M * N];
+                    unroll<M>([&](auto m) __attribute__((always_inline)) {
+                        const V start = bias == nullptr ? V{} : broadcast<V>(bias[o + m]);
+                        unroll<N>([&](auto n) __attribute__((always_inline)) { sum[m * N + n] = start; });
+                    });
+                    const V* pixel =
+                        group_input + h * G.window.stride.height * In::row + w * G.window.stride.width;
+                    const scalar_t<V>* tap = weight + G.weight(o, 0, 0, 0);
+                    for (std::size_t i = 0; i < G.group_inputs(); ++i) {
+                        for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
+                            for (std::size_t kw = 0; kw < G.window.kernel.width; ++kw) {
+                                const V* x = forget_origin(pixel + i * In::plane +
+                                                           kh * G.window.dilation.height * In::row +
+                                                           kw * G.window.dilation.width);
+                                add_outer_product<M, N>(
+                                    sum,
+                                    [&](auto m) __attribute__((always_inline)) {
+                                        return broadcast<V>(tap[m * G.group_inputs() * G.taps()]);
+                                    },
+                                    [&](auto n) __attribute__((always_inline)) {
+                                        return x[n * G.window.stride.width];
+                                    });
+                                ++tap;
+                            }
+                        }
+                    }
+                    V* target = output + Out::offset(o, h, w);
+                    unroll<M>([&](auto m) __attribute__((always_inline)) {
+                        unroll<N>([&](auto n) __attribute__((always_inline)) {
+                            target[m * Out::plane + n] = Activation::forward(sum[m * N + n]);
+                        });
+                    });
+                });
+            });
+        }
+    }
+}
+
+namespace detail {
+
+/// The kernel positions k for which an input position receives from some output position: for one axis.
+/// output = (input + padding - k * dilation) / stride must be whole and lie inside.
+struct Tap {
+    bool valid;
+    std::size_t output;
+};
+constexpr Tap tap_at(std::size_t input, std::size_t k, std::size_t stride, std::size_t padding, std::size_t dilation,
+                     std::size_t outputs) {
+    const std::size_t reach = k * dilation;
+    if (input + padding < reach || (input + padding - reach) % stride != 0) {
+        return {false, 0};
+    }
+    const std::size_t output = (input + padding - reach) / stride;
+    return {output < outputs, output};
+}
+
+/// Which columns of a tile that begins at column First receive from column k of the kernel.
+template <Conv2dGeometry G, std::size_t Outputs, bool Inside, std::size_t First, std::size_t K>
+struct TileColumns {
+    template <std::size_t Column>
+    static constexpr bool has(Index<Column>) {
+        return Inside || tap_at(First + Column, K, 1, G.window.padding.width, 1, Outputs).valid;
+    }
+};
+
+/// One pixel column tile of conv2d_backward_input, stride and dilation 1. First is the tile's first column; where the
+/// kernel hangs over the edge of the output, the missing products are left out at compile time.
+template <Conv2dGeometry G, typename In, typename Out, typename Before, std::size_t M, std::size_t N, bool Inside,
+          std::size_t First, Number V>
+constexpr void conv2d_backward_input_tile(V* grad_input, std::size_t w, std::size_t h, std::size_t i,
+                                          const scalar_t<V>* weight, const V* grad_output) {
+    V sum[M * N];
+    unroll<M * N>([&](auto j) __attribute__((always_inline)) { sum[j] = V{}; });
+    const std::size_t top = h + G.window.padding.height;
+    const std::size_t first_kh = top < Out::height ? 0 : top - (Out::height - 1);
+    const std::size_t last_kh = std::min(top, G.window.kernel.height - 1);
+    for (std::size_t o = 0; o < G.group_outputs(); ++o) {
+        for (std::size_t kh = first_kh; kh <= last_kh; ++kh) {
+            const V* row = grad_output + Out::offset(o, top - kh, 0);
+            const scalar_t<V>* tap = weight + G.weight(o, i, kh, 0);
+            unroll<G.window.kernel.width>([&](auto kw) __attribute__((always_inline)) {
+                constexpr std::size_t k = decltype(kw)::value;
+                add_outer_product<M, N, TileColumns<G, Out::width, Inside, First, k>>(
+                    sum,
+                    [&](auto m) __attribute__((always_inline)) { return broadcast<V>(tap[m * G.taps() + k]); },
+                    [&](auto n) __attribute__((always_inline)) { return row[w + n + G.window.padding.width - k]; });
+            });
+        }
+    }
+    V* target = grad_input + In::offset(i, h, w);
+    unroll<M>([&](auto m) __attribute__((always_inline)) {
+        unroll<N>([&](auto n) __attribute__((always_inline)) {
+            V& element = target[m * In::plane + n];
+            element = Before::backward(element, sum[m * N + n]);
+        });
+    });
+}
+
+template <Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
+constexpr void conv2d_backward_input_dense(V* grad_input, const scalar_t<V>* weight, const V* grad_output) {
+    constexpr RegisterTile tile = choose_tile(G.group_inputs(), In::width);
+    constexpr std::size_t N = tile.columns;
+    constexpr std::size_t tiles = (In::width + N - 1) / N;
+    // The tiles first_inside, ..., last_inside - 1 have every product, and share one piece of code.
+    constexpr std::size_t reach = G.window.kernel.width - 1;
+    constexpr std::size_t left = reach > G.window.padding.width ? reach - G.window.padding.width : 0;
+    constexpr std::size_t first_inside = std::min(tiles, (left + N - 1) / N);
+    constexpr std::size_t columns_inside = Out::width > G.window.padding.width ? Out::width - G.window.padding.width : 0;
+    constexpr std::size_t last_inside = std::max(first_inside, std::min(columns_inside, In::width) / N);
+
+    for (std::size_t h = 0; h < In::height; ++h) {
+        for_each_piece<G.group_inputs(), tile.rows>([&](std::size_t i, auto rows) {
+            constexpr std::size_t M = decltype(rows)::value;
+            unroll<tiles>([&](auto t) {
+                constexpr std::size_t first = decltype(t)::value * N;
+                constexpr std::size_t columns = std::min(N, In::width - first);
+                if constexpr (t >= first_inside && t < last_inside) {
+                    if constexpr (t == first_inside) {
+                        for (std::size_t w = first; w < last_inside * N; w += N) {
+                            conv2d_backward_input_tile<G, In, Out, Before, M, N, true, 0>(grad_input, w, h, i, weight,
+                                                                                          grad_output);
+                        }
+                    }
+                } else {
+                    conv2d_backward_input_tile<G, In, Out, Before, M, columns, false, first>(grad_input, first, h, i,
+                                                                                            weight, grad_output);
+                }
+            });
+        });
+    }
+}
+
+/// Any stride and dilation: each pixel collects from the outputs that it took part in.
+template <Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
+constexpr void conv2d_backward_input_sparse(V* grad_input, const scalar_t<V>* weight, const V* grad_output) {
+    for (std::size_t h = 0; h < In::height; ++h) {
+        for (std::size_t w = 0; w < In::width; ++w) {
+            for_each_piece<G.group_inputs(), 8>([&](std::size_t i, auto rows) {
+                constexpr std::size_t M = decltype(rows)::value;
+                V sum[M];
+                unroll<M>([&](auto m) __attribute__((always_inline)) { sum[m] = V{}; });
+                for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
+                    const Tap row = tap_at(h, kh, G.window.stride.height, G.window.padding.height, G.window.dilation.height,
+                                           Out::height);
+                    for (std::size_t kw = 0; row.valid && kw < G.window.kernel.width; ++kw) {
+                        const Tap column = tap_at(w, kw, G.window.stride.width, G.window.padding.width,
+                                                  G.window.dilation.width, Out::width);
+                        for (std::size_t o = 0; column.valid && o < G.group_outputs(); ++o) {
+                            const V value = grad_output[Out::offset(o, row.output, column.output)];
+                            const scalar_t<V>* tap = weight + G.weight(o, i, kh, kw);
+                            unroll<M>([&](auto m) __attribute__((always_inline)) {
+                                sum[m] = multiply_add(broadcast<V>(tap[m * G.taps()]), value, sum[m]);
+                            });
+                        }
+                    }
+                }
+                unroll<M>([&](auto m) __attribute__((always_inline)) {
+                    V& element = grad_input[In::offset(i + m, h, w)];
+                    element = Before::backward(element, sum[m]);
+                });
+            });
+        }
+    }
+}
+
+}  // namespace detail
+
+/// conv2d_backward_input: the gradient of the input. `grad_input` holds the input when the call begins and its gradient
+/// when it ends; Before is the elementwise function that made the input, whose derivative is applied on the way.
+/// Layouts  In (Ci, Hi, Wi); Out (Co, Ho, Wo)
+template <Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
+constexpr void conv2d_backward_input(V* grad_input, const scalar_t<V>* weight, const V* grad_output) {
+    for (std::size_t group = 0; group < G.groups; ++group) {
+        V* target = grad_input + group * G.group_inputs() * In::plane;
+        const scalar_t<V>* group_weight = weight + G.weight(group * G.group_outputs(), 0, 0, 0);
+        const V* source = grad_output + group * G.group_outputs() * Out::plane;
+        if constexpr (G.window.stride == Extent{1, 1} && G.window.dilation == Extent{1, 1}) {
+            detail::conv2d_backward_input_dense<G, In, Out, Before>(target, group_weight, source);
+        } else {
+            detail::conv2d_backward_input_sparse<G, In, Out, Before>(target, group_weight, source);
+        }
+    }
+}
+
+/// conv2d_backward_weight: adds to grad_weight(o, i, kh, kw) the sum over h, w of grad_output(o, h, w) * input(i, h', w'),
+/// and to grad_bias(o) the sum of grad_output(o, h, w). Both stay vectors: lane n is the share of image n.
+/// Layouts  In (Ci, Hi, Wi) with a border of zeros at least as wide as the padding; Out (Co, Ho, Wo); grad_bias may be null
+template <Conv2dGeometry G, typename In, typename Out, Number V>
+constexpr void conv2d_backward_weight(const V* input, const V* grad_output, V* grad_weight, V* grad_bias) {
+    constexpr std::size_t N = std::min<std::size_t>(G.window.kernel.width, 7);
+    constexpr std::size_t M = choose_rows(G.group_outputs(), N);
+    constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
+
+    for (std::size_t group = 0; group < G.groups; ++group) {
+        const V* group_input = input + corner + group * G.group_inputs() * In::plane;
+        for_each_piece<G.group_outputs(), M>([&](std::size_t first, auto rows) {
+            const std::size_t o = group * G.group_outputs() + first;
+            for (std::size_t i = 0; i < G.group_inputs(); ++i) {
+                for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
+                    for_each_piece<G.window.kernel.width, N>([&](std::size_t kw, auto columns) {
+                        constexpr std::size_t Rows = decltype(rows)::value;
+                        constexpr std::size_t Columns = decltype(columns)::value;
+                        V* target = grad_weight + G.weight(o, i, kh, kw);
+                        constexpr std::size_t next = G.group_inputs() * G.taps();
+                        V sum[Rows * Columns];
+                        unroll<Rows>([&](auto m) __attribute__((always_inline)) {
+                            unroll<Columns>([&](auto n) __attribute__((always_inline)) {
+                                sum[m * Columns + n] = target[m * next + n];
+                            });
+                        });
+                        const V* x = group_input + i * In::plane + kh * G.window.dilation.height * In::row +
+                                     kw * G.window.dilation.width;
+                        const V* gradient = grad_output + Out::offset(o, 0, 0);
+                        for (std::size_t h = 0; h < Out::height; ++h) {
+                            for (std::size_t w = 0; w < Out::width; ++w) {
+                                const V* g = gradient + h * Out::row + w;
+                                const V* pixel = forget_origin(x + h * G.window.stride.height * In::row +
+                                                               w * G.window.stride.width);
+                                add_outer_product<Rows, Columns>(
+                                    sum, [&](auto m) __attribute__((always_inline)) { return g[m * Out::plane]; },
+                                    [&](auto n) __attribute__((always_inline)) {
+                                        return pixel[n * G.window.dilation.width];
+                                    });
+                            }
+                        }
+                        unroll<Rows>([&](auto m) __attribute__((always_inline)) {
+                            unroll<Columns>([&](auto n) __attribute__((always_inline)) {
+                                target[m * next + n] = sum[m * Columns + n];
+                            });
+                        });
+                    });
+                }
+            }
+        });
+    }
+    if (grad_bias != nullptr) {
+        for (std::size_t o = 0; o < G.out_channels; ++o) {
+            V sum = grad_bias[o];
+            for (std::size_t h = 0; h < Out::height; ++h) {
+                for (std::size_t w = 0; w < Out::width; ++w) {
+                    sum += grad_output[Out::offset(o, h, w)];
+                }
+            }
+            grad_bias[o] = sum;
+        }
+    }
+}
+
+}  // namespace ctcnn::kernels

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/window.hpp>
+
+namespace ctcnn::kernels {
+
+/// Range: positions first, ..., last - 1.
+struct Range {
+    std::size_t first;
+    std::size_t last;
+};
+
+/// The kernel positions of a pooling window that lie inside the image, on one axis:
+/// output 0 of a kernel of 3 with padding 1 has the positions 1 and 2.
+constexpr Range inside(std::size_t output, std::size_t kernel, std::size_t stride, std::size_t padding,
+                       std::size_t size) {
+    const std::size_t start = output * stride;
+    return {start < padding ? padding - start : 0, std::min(kernel, size + padding - start)};
+}
+
+/// The outputs whose windows cover an input position, on one axis: a kernel of 3 with stride 1 covers pixel 1 of 5 with
+/// the outputs 0 and 1.
+constexpr Range covering(std::size_t input, std::size_t kernel, std::size_t stride, std::size_t padding,
+                         std::size_t outputs) {
+    const std::size_t position = input + padding;
+    return {position < kernel ? 0 : (position - kernel) / stride + 1, std::min(outputs, position / stride + 1)};
+}
+
+/// avg_pool2d_forward: output(c, h, w) = f(sum over the window of input / (Kh * Kw)); padding counts as zeros.
+/// Layouts  In (C, Hi, Wi); Out (C, Ho, Wo)
+template <Window W, typename In, typename Out, typename Activation, Number V>
+constexpr void avg_pool2d_forward(const V* input, V* output) {
+    const V scale = broadcast<V>(scalar_t<V>(1) / static_cast<scalar_t<V>>(W.kernel.height * W.kernel.width));
+    for (std::size_t c = 0; c < Out::channels; ++c) {
+        for (std::size_t h = 0; h < Out::height; ++h) {
+            const Range rows = inside(h, W.kernel.height, W.stride.height, W.padding.height, In::height);
+            for (std::size_t w = 0; w < Out::width; ++w) {
+                const Range columns = inside(w, W.kernel.width, W.stride.width, W.padding.width, In::width);
+                V sum{};
+                for (std::size_t kh = rows.first; kh < rows.last; ++kh) {
+                    for (std::size_t kw = columns.first; kw < columns.last; ++kw) {
+                        sum += input[In::offset(c, h * W.stride.height + kh - W.padding.height,
+                                                w * W.stride.width + kw - W.padding.width)];
+                    }
+                }
+                output[Out::offset(c, h, w)] = Activation::forward(sum * scale);
+            }
+        }
+    }
+}
+
+/// avg_pool2d_backward: `grad_input` holds the input when the call begins and its gradient when it ends; Before is the
+/// elementwise function that made the input.
+template <Window W, typename In, typename Out, typename Before, Number V>
+constexpr void avg_pool2d_backward(V* grad_input, const V* grad_output) {
+    const V scale = broadcast<V>(scalar_t<V>(1) / static_cast<scalar_t<V>>(W.kernel.height * W.kernel.width));
+    for (std::size_t c = 0; c < In::channels; ++c) {
+        for (std::size_t h = 0; h < In::height; ++h) {
+            const Range rows = covering(h, W.kernel.height, W.stride.height, W.padding.height, Out::height);
+            for (std::size_t w = 0; w < In::width; ++w) {
+                const Range columns = covering(w, W.kernel.width, W.stride.width, W.padding.width, Out::width);
+                V sum{};
+                for (std::size_t row = rows.first; row < rows.last; ++row) {
+                    for (std::size_t column = columns.first; column < columns.last; ++column) {
+                        sum += grad_output[Out::offset(c, row, column)];
+                    }
+                }
+                V& element = grad_input[In::offset(c, h, w)];
+                element = Before::backward(element, sum * scale);
+            }
+        }
+    }
+}
+
+/// max_pool2d_forward: output(c, h, w) = f(largest input of the window); padding never wins, NaN does, as in PyTorch.
+/// `position` receives the place of the first largest one within its window, kh * Kw + kw; it may be null.
+/// Layouts  In (C, Hi, Wi); Out (C, Ho, Wo); position (C, Ho, Wo)
+template <Window W, typename In, typename Out, typename Activation, Number V>
+constexpr void max_pool2d_forward(const V* input, V* output, V* position) {
+    std::size_t next = 0;
+    for (std::size_t c = 0; c < Out::channels; ++c) {
+        for (std::size_t h = 0; h < Out::height; ++h) {
+            const Range rows = inside(h, W.kernel.height, W.stride.height, W.padding.height, In::height);
+            for (std::size_t w = 0; w < Out::width; ++w) {
+                const Range columns = inside(w, W.kernel.width, W.stride.width, W.padding.width, In::width);
+                const auto pixel = [&](std::size_t kh, std::size_t kw) {
+                    return input[In::offset(c, h * W.stride.height + kh - W.padding.height,
+                                            w * W.stride.width + kw - W.padding.width)];
+                };
+                const auto place = [](std::size_t kh, std::size_t kw) {
+                    return broadcast<V>(static_cast<scalar_t<V>>(kh * W.kernel.width + kw));
+                };
+                V largest = pixel(rows.first, columns.first);
+                V where = place(rows.first, columns.first);
+                for (std::size_t kh = rows.first; kh < rows.last; ++kh) {
+                    for (std::size_t kw = columns.first; kw < columns.last; ++kw) {
+                        const V value = pixel(kh, kw);
+                        // Larger, or NaN (which is not equal to itself).
+                        where = select_less(largest, value, place(kh, kw), where);
+                        where = select_equal(value, value, where, place(kh, kw));
+                        largest = select_less(largest, value, value, largest);
+                        largest = select_equal(value, value, largest, value);
+                    }
+                }
+                output[Out::offset(c, h, w)] = Activation::forward(largest);
+                if (position != nullptr) {
+                    position[next++] = where;
+                }
+            }
+        }
+    }
+}
+
+/// max_pool2d_backward: the gradient goes to the position that won. `grad_input` holds the input when the call begins and
+/// its gradient when it ends; Before is the elementwise function that made the input.
+template <Window W, typename In, typename Out, typename Before, Number V>
+constexpr void max_pool2d_backward(V* grad_input, const V* grad_output, const V* position) {
+    for (std::size_t c = 0; c < In::channels; ++c) {
+        for (std::size_t h = 0; h < In::height; ++h) {
+            const Range rows = covering(h, W.kernel.height, W.stride.height, W.padding.height, Out::height);
+            for (std::size_t w = 0; w < In::width; ++w) {
+                const Range columns = covering(w, W.kernel.width, W.stride.width, W.padding.width, Out::width);
+                V sum{};
+                for (std::size_t row = rows.first; row < rows.last; ++row) {
+                    for (std::size_t column = columns.first; column < columns.last; ++column) {
+                        const std::size_t kh = h + W.padding.height - row * W.stride.height;
+                        const std::size_t kw = w + W.padding.width - column * W.stride.width;
+                        const V here = broadcast<V>(static_cast<scalar_t<V>>(kh * W.kernel.width + kw));
+                        sum += select_equal(position[(c * Out::height + row) * Out::width + column], here,
+                                            grad_output[Out::offset(c, row, column)], V{});
+                    }
+                }
+                V& element = grad_input[In::offset(c, h, w)];
+                element = Before::backward(element, sum);
+            }
+        }
+    }
+}
+
+}  // namespace ctcnn::kernels

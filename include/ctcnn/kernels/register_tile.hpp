@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/kernels/unroll.hpp>
+
+namespace ctcnn::kernels {
+
+/// RegisterTile: a block of sums that is held in registers while it is computed: `rows` numbers that are broadcast
+/// (weights of so many output channels) against `columns` vectors (pixels).
+struct RegisterTile {
+    std::size_t rows = 1;
+    std::size_t columns = 1;
+};
+
+/// The cycles that one step of a tile costs a core with two multiply-add units, two loads a cycle and a latency of four
+/// cycles: rows * columns multiply-adds, rows + columns loads. In half cycles, so that they are whole numbers.
+consteval std::size_t half_cycles(std::size_t rows, std::size_t columns) {
+    return std::max({rows * columns, rows + columns, std::size_t{8}});
+}
+
+/// The same for `count` x `width` sums that are cut into tiles, the smaller ones at the edges included.
+consteval std::size_t half_cycles(std::size_t count, std::size_t width, RegisterTile tile) {
+    const std::size_t rows_left = count % tile.rows;
+    const std::size_t columns_left = width % tile.columns;
+    const std::size_t whole_rows = count / tile.rows;
+    const std::size_t whole_columns = width / tile.columns;
+    return whole_rows * whole_columns * half_cycles(tile.rows, tile.columns) +
+           (rows_left != 0 ? whole_columns * half_cycles(rows_left, tile.columns) : 0) +
+           (columns_left != 0 ? whole_rows * half_cycles(tile.rows, columns_left) : 0) +
+           (rows_left != 0 && columns_left != 0 ? half_cycles(rows_left, columns_left) : 0);
+}
+
+/// The tile that computes count x width sums in the fewest cycles and fits into the registers:
+/// for 6 channels of 28 pixels and 16 registers it is 3 x 4.
+consteval RegisterTile choose_tile(std::size_t count, std::size_t width, std::size_t registers = vector_registers) {
+    RegisterTile best{1, 1};
+    std::size_t best_cost = half_cycles(count, width, best);
+    for (std::size_t rows = 1; rows <= std::min<std::size_t>(count, 8); ++rows) {
+        for (std::size_t columns = 1; columns <= std::min<std::size_t>(width, 8); ++columns) {
+            const std::size_t cost = half_cycles(count, width, {rows, columns});
+            const bool held = rows * columns + std::min(rows, columns) + 1 <= registers;
+            if (held && (cost < best_cost || (cost == best_cost && rows * columns > best.rows * best.columns))) {
+                best = {rows, columns};
+                best_cost = cost;
+            }
+        }
+    }
+    return best;
+}
+
+/// The same when the number of columns is given, as by the width of a kernel.
+consteval std::size_t choose_rows(std::size_t count, std::size_t columns, std::size_t registers = vector_registers) {
+    std::size_t best = 1;
+    for (std::size_t rows = 2; rows <= std::min<std::size_t>(count, 12); ++rows) {
+        const bool held = rows * columns + std::min(rows, columns) + 1 <= registers;
+        if (held && half_cycles(count, columns, {rows, columns}) <= half_cycles(count, columns, {best, columns})) {
+            best = rows;
+        }
+    }
+    return best;
+}
+
+/// Every product of a tile takes part.
+struct AllColumns {
+    template <std::size_t Column>
+    static constexpr bool has(Index<Column>) {
+        return true;
+    }
+};
+
+/// sum(m, n) += factor(m) * value(n) for a tile of M x N sums. The shorter side is held in registers, the longer one
+/// passes by. Columns says, at compile time, which n take part.
+template <std::size_t M, std::size_t N, typename Columns = AllColumns, Number V, typename Factor, typename Value>
+[[gnu::always_inline]] constexpr void add_outer_product(V* sum, const Factor& factor, const Value& value) {
+    if constexpr (M <= N) {
+        V held[M];
+        unroll<M>([&](auto m) __attribute__((always_inline)) {
+            held[m] = factor(m);
+            hold_in_register(held[m]);
+        });
+        unroll<N>([&](auto n) __attribute__((always_inline)) {
+            if constexpr (Columns::has(n)) {
+                const V passing = value(n);
+                unroll<M>([&](auto m) __attribute__((always_inline)) {
+                    sum[m * N + n] = multiply_add(held[m], passing, sum[m * N + n]);
+                });
+            }
+        });
+    } else {
+        V held[N];
+        unroll<N>([&](auto n) __attribute__((always_inline)) {
+            if constexpr (Columns::has(n)) {
+                held[n] = value(n);
+                hold_in_register(held[n]);
+            }
+        });
+        unroll<M>([&](auto m) __attribute__((always_inline)) {
+            const V passing = factor(m);
+            unroll<N>([&](auto n) __attribute__((always_inline)) {
+                if constexpr (Columns::has(n)) {
+                    sum[m * N + n] = multiply_add(passing, held[n], sum[m * N + n]);
+                }
+            });
+        });
+    }
+}
+
+}  // namespace ctcnn::kernels

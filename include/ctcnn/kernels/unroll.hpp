@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace ctcnn::kernels {
+
+template <std::size_t I>
+using Index = std::integral_constant<std::size_t, I>;
+
+/// Calls f(Index<0>{}), ..., f(Index<N - 1>{}), in order. The indices are constants inside f, so an array that is used
+/// with them alone lives in registers; a loop that the compiler unrolls later would leave it in memory.
+template <std::size_t N, typename F>
+[[gnu::always_inline]] constexpr void unroll(F&& f) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) { (f(Index<I>{}), ...); }
+    (std::make_index_sequence<N>{});
+}
+
+/// Cuts 0, ..., Count - 1 into pieces of Size and one smaller piece: calls f(begin, Index<size of the piece>{}).
+template <std::size_t Count, std::size_t Size, typename F>
+[[gnu::always_inline]] constexpr void for_each_piece(F&& f) {
+    constexpr std::size_t whole = Count / Size * Size;
+    for (std::size_t begin = 0; begin < whole; begin += Size) {
+        f(begin, Index<Size>{});
+    }
+    if constexpr (whole < Count) {
+        f(whole, Index<Count - whole>{});
+    }
+}
+
+}  // namespace ctcnn::kernels

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/window.hpp>
+#include <ctcnn/kernels/conv2d.hpp>
+
+namespace ctcnn {
+
+/// Conv2d: 2-D cross-correlation over an image.
+/// Options  Kernel (required), Padding<0>, Stride<1>, Dilation<1>, Groups<1>, NoBias
+/// Shapes   (Ci, Hi, Wi) -> (Co, Ho, Wo);  Ho = (Hi + 2*Padding - Dilation*(Kernel - 1) - 1)/Stride + 1
+/// Params   weight (Co, Ci/Groups, Kh, Kw), bias (Co)
+/// Refuses  unknown_option · repeated_option · missing_kernel · zero_kernel · zero_stride · zero_dilation · zero_groups ·
+///          zero_channels · groups_divide · image_rank · in_channels · kernel_too_large
+/// As in    torch.nn.Conv2d
+template <std::size_t In, std::size_t Out, typename... Options>
+struct Conv2d {
+    static constexpr LayerOptions options =
+        read_options<Options...>(Option::kernel | Option::padding | Option::stride | Option::dilation |
+                                 Option::groups | Option::no_bias);
+
+    template <std::size_t... Dims>
+    static constexpr Mismatch check([[maybe_unused]] Shape<Dims...> shape) {
+        if (options.reason != Reason::none) {
+            return {options.reason};
+        }
+        if (In == 0 || Out == 0) {
+            return {Reason::zero_channels};
+        }
+        if (In % options.groups != 0 || Out % options.groups != 0) {
+            return {Reason::groups_divide};
+        }
+        if constexpr (sizeof...(Dims) != 3) {
+            return {Reason::image_rank};
+        } else {
+            if (shape.dim(0) != In) {
+                return {Reason::in_channels, In};
+            }
+            if (!fits(window_of(options), shape.dim(1), shape.dim(2))) {
+                return {Reason::kernel_too_large};
+            }
+            return {};
+        }
+    }
+
+    template <typename S>
+    struct At {
+        static constexpr LayerKind kind = LayerKind::compute;
+        static constexpr Window window = window_of(options);
+        static constexpr Extent extent = output_extent(window, S::dim(1), S::dim(2));
+        static constexpr kernels::Conv2dGeometry geometry{In, Out, options.groups, window};
+
+        using layer = Conv2d;
+        using input_shape = S;
+        using output_shape = Shape<Out, extent.height, extent.width>;
+        using weight_shape = Shape<Out, In / options.groups, window.kernel.height, window.kernel.width>;
+        using bias_shape = Shape<options.bias ? Out : 0>;
+
+        static constexpr std::size_t fan_in = weight_shape::size / Out;
+        static constexpr std::size_t fan_out = Out * geometry.taps();
+        static constexpr std::size_t multiply_adds = output_shape::size * fan_in;
+
+        static constexpr Extent input_border = window.padding;
+        static constexpr std::size_t saved_size = 0;
+        static constexpr bool batched_gradient = false;
+
+        template <typename InLayout, typename OutLayout, typename Activation, Number V>
+        static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V*) {
+            kernels::conv2d_forward<geometry, InLayout, OutLayout, Activation>(input, parameters, bias(parameters),
+                                                                               output);
+        }
+        template <typename InLayout, typename OutLayout, typename Before, Number V>
+        static constexpr void backward_input(const scalar_t<V>* parameters, V* grad_input, const V* grad_output,
+                                             const V*) {
+            kernels::conv2d_backward_input<geometry, InLayout, OutLayout, Before>(grad_input, parameters, grad_output);
+        }
+        template <typename InLayout, typename OutLayout, Number V>
+        static constexpr void backward_parameters(const V* input, const V* grad_output, V* gradient) {
+            kernels::conv2d_backward_weight<geometry, InLayout, OutLayout>(input, grad_output, gradient,
+                                                                           bias(gradient));
+        }
+
+    private:
+        template <typename T>
+        static constexpr T* bias(T* parameters) {
+            return options.bias ? parameters + weight_shape::size : nullptr;
+        }
+    };
+};
+
+/// LazyConv2d: Conv2d whose number of input channels is taken from what arrives.
+/// As in    torch.nn.LazyConv2d
+template <std::size_t Out, typename... Options>
+struct LazyConv2d {
+    template <std::size_t... Dims>
+    static constexpr Mismatch check(Shape<Dims...> shape) {
+        if constexpr (sizeof...(Dims) == 3) {
+            return Conv2d<Shape<Dims...>::dim(0), Out, Options...>::check(shape);
+        } else {
+            // The options are looked at first, as Conv2d does; the rank is what remains.
+            return Conv2d<Out, Out, Options...>::check(shape);
+        }
+    }
+
+    template <typename S>
+    using At = typename Conv2d<S::dim(0), Out, Options...>::template At<S>;
+};
+
+}  // namespace ctcnn

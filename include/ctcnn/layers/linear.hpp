@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/kernels/linear.hpp>
+
+namespace ctcnn {
+
+/// Linear: an affine map of features, output = weight * input + bias.
+/// Options  NoBias
+/// Shapes   (In) -> (Out)
+/// Params   weight (Out, In), bias (Out)
+/// Refuses  unknown_option · repeated_option · zero_channels · feature_rank · in_features
+/// As in    torch.nn.Linear
+template <std::size_t In, std::size_t Out, typename... Options>
+struct Linear {
+    static constexpr LayerOptions options = read_options<Options...>(static_cast<unsigned>(Option::no_bias));
+
+    template <std::size_t... Dims>
+    static constexpr Mismatch check([[maybe_unused]] Shape<Dims...> shape) {
+        if (options.reason != Reason::none) {
+            return {options.reason};
+        }
+        if (In == 0 || Out == 0) {
+            return {Reason::zero_channels};
+        }
+        if constexpr (sizeof...(Dims) != 1) {
+            return {Reason::feature_rank};
+        } else {
+            return shape.size == In ? Mismatch{} : Mismatch{Reason::in_features, In};
+        }
+    }
+
+    template <typename S>
+    struct At {
+        static constexpr LayerKind kind = LayerKind::compute;
+
+        using layer = Linear;
+        using input_shape = S;
+        using output_shape = Shape<Out>;
+        using weight_shape = Shape<Out, In>;
+        using bias_shape = Shape<options.bias ? Out : 0>;
+
+        static constexpr std::size_t fan_in = In;
+        static constexpr std::size_t fan_out = Out;
+        static constexpr std::size_t multiply_adds = In * Out;
+
+        static constexpr Extent input_border{0, 0};
+        static constexpr std::size_t saved_size = 0;
+        static constexpr bool batched_gradient = true;
+
+        template <typename InLayout, typename OutLayout, typename Activation, Number V>
+        static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V*) {
+            kernels::linear_forward<In, Out, Activation>(input, parameters, bias(parameters), output);
+        }
+        template <typename InLayout, typename OutLayout, typename Before, Number V>
+        static constexpr void backward_input(const scalar_t<V>* parameters, V* grad_input, const V* grad_output,
+                                             const V*) {
+            kernels::linear_backward_input<In, Out, Before>(grad_input, parameters, grad_output);
+        }
+        /// The gradient of the outputs first, ..., last - 1 from one row for each image.
+        template <Number V>
+        static constexpr void backward_parameters(const scalar_t<V>* input, const scalar_t<V>* grad_output,
+                                                  std::size_t images, std::size_t first, std::size_t last, bool add,
+                                                  scalar_t<V>* gradient) {
+            kernels::linear_backward_weight<In, Out, V>(input, grad_output, images, first, last, add, gradient,
+                                                        bias(gradient));
+        }
+
+    private:
+        template <typename T>
+        static constexpr T* bias(T* parameters) {
+            return options.bias ? parameters + weight_shape::size : nullptr;
+        }
+    };
+};
+
+/// LazyLinear: Linear whose number of input features is taken from what arrives.
+/// As in    torch.nn.LazyLinear
+template <std::size_t Out, typename... Options>
+struct LazyLinear {
+    template <std::size_t... Dims>
+    static constexpr Mismatch check(Shape<Dims...> shape) {
+        return Linear<(sizeof...(Dims) == 1 ? Shape<Dims...>::size : 1), Out, Options...>::check(shape);
+    }
+
+    template <typename S>
+    using At = typename Linear<S::size, Out, Options...>::template At<S>;
+};
+
+}  // namespace ctcnn

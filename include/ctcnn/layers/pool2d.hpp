@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/window.hpp>
+#include <ctcnn/kernels/pool2d.hpp>
+
+namespace ctcnn {
+
+namespace detail {
+
+/// What the pooling layers share: their options, their check, and their shapes.
+template <typename... Options>
+struct Pool2d {
+    static constexpr LayerOptions options = [] {
+        LayerOptions result = read_options<Options...>(Option::kernel | Option::stride | Option::padding);
+        if (!result.has(Option::stride)) {
+            result.stride = result.kernel;
+        }
+        return result;
+    }();
+
+    template <std::size_t... Dims>
+    static constexpr Mismatch check([[maybe_unused]] Shape<Dims...> shape) {
+        if (options.reason != Reason::none) {
+            return {options.reason};
+        }
+        if (2 * options.padding.height > options.kernel.height) {
+            return {Reason::pooling_padding};
+        }
+        if (2 * options.padding.width > options.kernel.width) {
+            return {Reason::pooling_padding};
+        }
+        if constexpr (sizeof...(Dims) != 3) {
+            return {Reason::image_rank};
+        } else {
+            return fits(window_of(options), shape.dim(1), shape.dim(2)) ? Mismatch{}
+                                                                        : Mismatch{Reason::kernel_too_large};
+        }
+    }
+
+    template <typename S>
+    struct Shapes {
+        static constexpr LayerKind kind = LayerKind::compute;
+        static constexpr Window window = window_of(options);
+        static constexpr Extent extent = output_extent(window, S::dim(1), S::dim(2));
+
+        using input_shape = S;
+        using output_shape = Shape<S::dim(0), extent.height, extent.width>;
+        using weight_shape = NoParameter;
+        using bias_shape = NoParameter;
+
+        static constexpr std::size_t multiply_adds = 0;
+        static constexpr Extent input_border{0, 0};
+        static constexpr bool batched_gradient = false;
+    };
+};
+
+}  // namespace detail
+
+/// MaxPool2d: the largest number of each window; padding never wins.
+/// Options  Kernel (required), Stride (the kernel), Padding<0>
+/// Shapes   (C, Hi, Wi) -> (C, Ho, Wo);  Ho = (Hi + 2*Padding - Kernel)/Stride + 1
+/// Refuses  unknown_option · repeated_option · missing_kernel · zero_kernel · zero_stride · pooling_padding · image_rank ·
+///          kernel_too_large
+/// As in    torch.nn.MaxPool2d
+template <typename... Options>
+struct MaxPool2d : detail::Pool2d<Options...> {
+    template <typename S>
+    struct At : detail::Pool2d<Options...>::template Shapes<S> {
+        using layer = MaxPool2d;
+        using Base = typename detail::Pool2d<Options...>::template Shapes<S>;
+        static constexpr std::size_t saved_size = Base::output_shape::size;
+
+        template <typename InLayout, typename OutLayout, typename Activation, Number V>
+        static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V* saved) {
+            kernels::max_pool2d_forward<Base::window, InLayout, OutLayout, Activation>(input, output, saved);
+        }
+        template <typename InLayout, typename OutLayout, typename Before, Number V>
+        static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V* saved) {
+            kernels::max_pool2d_backward<Base::window, InLayout, OutLayout, Before>(grad_input, grad_output, saved);
+        }
+    };
+};
+
+/// AvgPool2d: the mean of each window; padding counts as zeros.
+/// Options  Kernel (required), Stride (the kernel), Padding<0>
+/// Shapes   (C, Hi, Wi) -> (C, Ho, Wo);  Ho = (Hi + 2*Padding - Kernel)/Stride + 1
+/// Refuses  unknown_option · repeated_option · missing_kernel · zero_kernel · zero_stride · pooling_padding · image_rank ·
+///          kernel_too_large
+/// As in    torch.nn.AvgPool2d (count_include_pad=True, its default)
+template <typename... Options>
+struct AvgPool2d : detail::Pool2d<Options...> {
+    template <typename S>
+    struct At : detail::Pool2d<Options...>::template Shapes<S> {
+        using layer = AvgPool2d;
+        using Base = typename detail::Pool2d<Options...>::template Shapes<S>;
+        static constexpr std::size_t saved_size = 0;
+
+        template <typename InLayout, typename OutLayout, typename Activation, Number V>
+        static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V*) {
+            kernels::avg_pool2d_forward<Base::window, InLayout, OutLayout, Activation>(input, output);
+        }
+        template <typename InLayout, typename OutLayout, typename Before, Number V>
+        static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V*) {
+            kernels::avg_pool2d_backward<Base::window, InLayout, OutLayout, Before>(grad_input, grad_output);
+        }
+    };
+};
+
+}  // namespace ctcnn

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/shape.hpp>
+#include <ctcnn/model/list.hpp>
+#include <ctcnn/model/refusal.hpp>
+
+namespace ctcnn::model {
+
+// The flow of shapes through a sequence of layers. Asking never fails: a sequence that does not work yields a Refusal.
+
+/// Block: a sequence of layers without Input is itself a layer; its kind of At carries the layers bound to their shapes.
+template <typename L>
+concept Block = requires { typename L::block_layers; };
+
+/// FlowState: what has been found up to layer Index: the shape that arrives there, the first refusal, and the layers so far,
+/// each bound to its shape.
+template <std::size_t Index, typename S, typename R, typename... Bound>
+struct FlowState {
+    using output_shape = S;
+    using refusal = R;
+    using layers = List<Bound...>;
+};
+
+/// A refusal inside a block, as the sequence around the block says it.
+template <std::size_t Index, typename R>
+struct Outward;
+template <std::size_t Index, Reason R, typename Place, typename... Words>
+struct Outward<Index, Refusal<R, Place, Words...>> {
+    using type = Refusal<R, in_block<Index, Place>, Words...>;
+};
+
+/// The refusal of one layer, or Accepted. A block hands on what the layer inside it says.
+template <std::size_t Index, typename L, typename S>
+consteval auto ask() {
+    if constexpr (is_input<L>) {
+        return Refusal<Reason::misplaced_input, at_layer<Index, L>, received<S>>{};
+    } else if constexpr (!Layer<L>) {
+        return Refusal<Reason::not_a_layer, at_layer<Index, L>, received<S>>{};
+    } else if constexpr (L::check(S{})) {
+        constexpr Mismatch mismatch = L::check(S{});
+        if constexpr (Block<L>) {
+            return typename Outward<Index, typename L::template flow_from<S>::refusal>::type{};
+        } else if constexpr (mismatch.wanted != 0) {
+            return Refusal<mismatch.reason, at_layer<Index, L>, received<S>, wanted<mismatch.wanted>>{};
+        } else {
+            return Refusal<mismatch.reason, at_layer<Index, L>, received<S>>{};
+        }
+    } else {
+        return Accepted{};
+    }
+}
+
+template <std::size_t Index, typename S, typename R, typename... Bound, typename L>
+consteval auto operator>>(FlowState<Index, S, R, Bound...> state, std::type_identity<L>) {
+    if constexpr (!std::is_same_v<R, Accepted>) {
+        return state;  // nothing behind the refused layer is looked at
+    } else {
+        using Answer = decltype(ask<Index, L, S>());
+        if constexpr (std::is_same_v<Answer, Accepted>) {
+            using Bind = typename L::template At<S>;
+            return FlowState<Index + 1, typename Bind::output_shape, Accepted, Bound..., Bind>{};
+        } else {
+            return FlowState<Index, S, Answer, Bound...>{};
+        }
+    }
+}
+
+/// Where a whole sequence is refused before any layer is asked.
+template <typename S, typename... Ls>
+consteval auto start() {
+    if constexpr (sizeof...(Ls) == 0) {
+        return FlowState<0, S, Refusal<Reason::empty_network, at_layer<0, void>, received<S>>>{};
+    } else if constexpr (S::rank == 0 || S::size == 0) {
+        return FlowState<0, S, Refusal<Reason::zero_input, at_layer<0, void>, received<S>>>{};
+    } else {
+        return FlowState<0, S, Accepted>{};
+    }
+}
+
+/// Flow: the shapes of a sequence of layers: Flow<Shape<400>, Linear<400, 120>>::output_shape is Shape<120>.
+template <typename S, typename... Ls>
+using Flow = decltype((start<S, Ls...>() >> ... >> std::type_identity<Ls>{}));
+
+}  // namespace ctcnn::model

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace ctcnn::model {
+
+/// List: types in order, without any value.
+template <typename... Ts>
+struct List {
+    static constexpr std::size_t size = sizeof...(Ts);
+};
+
+/// Lists are joined with +.
+template <typename... Left, typename... Right>
+constexpr List<Left..., Right...> operator+(List<Left...>, List<Right...>) {
+    return {};
+}
+
+namespace detail {
+template <std::size_t I, typename T>
+struct Numbered {};
+template <typename Indices, typename... Ts>
+struct NumberedAll;
+template <std::size_t... I, typename... Ts>
+struct NumberedAll<std::index_sequence<I...>, Ts...> : Numbered<I, Ts>... {};
+template <std::size_t I, typename T>
+std::type_identity<T> find(Numbered<I, T>);
+template <std::size_t I, typename... Ts>
+auto at(List<Ts...>) -> decltype(find<I>(NumberedAll<std::index_sequence_for<Ts...>, Ts...>{}));
+}  // namespace detail
+
+/// The type at a place: At<1, List<char, int>> is int.
+template <std::size_t I, typename L>
+using At = typename decltype(detail::at<I>(L{}))::type;
+
+}  // namespace ctcnn::model

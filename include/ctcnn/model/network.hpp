@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <type_traits>
+
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/tensor.hpp>
+#include <ctcnn/model/flow.hpp>
+#include <ctcnn/model/forward.hpp>
+#include <ctcnn/model/list.hpp>
+#include <ctcnn/model/parameters.hpp>
+#include <ctcnn/model/plan.hpp>
+#include <ctcnn/model/refusal.hpp>
+
+namespace ctcnn {
+
+template <typename... Layers>
+class Sequential;
+
+namespace model {
+
+template <typename T, typename Spelling, typename F>
+class NetworkOf;
+
+/// Network: what Sequential<Input<...>, Layers...> is derived from, in the numbers T.
+template <typename T, typename S, typename... Layers>
+using Network = NetworkOf<T, List<S, Layers...>, Flow<typename S::shape, Layers...>>;
+
+template <typename T, typename S, typename... Layers>
+struct WithScalar {
+    using type = Network<T, S, Layers...>;
+};
+template <typename S, typename... Layers>
+struct WithScalar<float, S, Layers...> {
+    using type = Sequential<S, Layers...>;
+};
+
+/// BoundBlock: a block on what arrives.
+template <typename L, typename S, typename Layers>
+struct BoundBlock;
+template <typename L, typename S, typename... Bound>
+struct BoundBlock<L, S, List<Bound...>> {
+    static constexpr LayerKind kind = LayerKind::block;
+    using layer = L;
+    using layers = List<Bound...>;
+    using leaves = Leaves<Bound...>;
+    using input_shape = S;
+    using output_shape = typename At<sizeof...(Bound) - 1, layers>::output_shape;
+    static constexpr std::size_t parameter_count = (std::size_t{0} + ... + model::parameter_count<Bound>());
+    static constexpr std::size_t multiply_adds = (std::size_t{0} + ... + Bound::multiply_adds);
+};
+
+/// NetworkOf: a network in the numbers T, spelled List<Input<...>, Layers...>, from the flow of its shapes.
+template <typename T, typename S, typename... Layers, std::size_t Count, typename Output, typename... Bound>
+class NetworkOf<T, List<S, Layers...>, FlowState<Count, Output, Accepted, Bound...>>
+    : public ParameterArray<T, (std::size_t{0} + ... + model::parameter_count<Bound>()), List<Bound...>> {
+public:
+    using input_shape = typename S::shape;
+    using output_shape = Output;
+    /// The same network in another number type, as in with_scalar<double>.
+    template <std::floating_point Scalar>
+    using with_scalar = typename WithScalar<Scalar, S, Layers...>::type;
+    /// The shape behind layer I; layers count as in torch.nn.Sequential.
+    template <std::size_t I>
+    using shape_after = typename At<I, List<Bound...>>::output_shape;
+
+    static constexpr std::size_t layer_count = Count;
+    static constexpr std::size_t parameter_count = (std::size_t{0} + ... + model::parameter_count<Bound>());
+    /// Multiplications with addition that forward takes for one image.
+    static constexpr std::size_t multiply_adds = (std::size_t{0} + ... + Bound::multiply_adds);
+
+    /// The layers, each bound to its shape, and how they run.
+    using layers = List<Bound...>;
+    using plan = Plan<input_shape, Leaves<Bound...>>;
+
+    static constexpr std::size_t parameter_bytes = parameter_count * sizeof(T);
+    /// What net(x) needs beside the parameters.
+    static constexpr std::size_t inference_workspace_bytes = plan::inference_numbers * sizeof(T);
+    /// What forward and backward of one image need beside the parameters, gradients included; a tile of n images in the
+    /// lanes of SIMD registers takes n times the part that is not gradients.
+    static constexpr std::size_t training_workspace_bytes =
+        (plan::buffer_numbers + plan::saved_numbers + plan::output_size + plan::vector_numbers + parameter_count) *
+        sizeof(T);
+
+    using input_tensor = Tensor<T, input_shape>;
+    using output_tensor = Tensor<T, output_shape>;
+    using gradients = ParameterArray<T, parameter_count, layers>;
+    using workspace = InferenceWorkspace<plan, T>;
+
+    /// Forward on one image, (input_shape) -> (output_shape). The network is not changed, so any number of threads may call it.
+    constexpr output_tensor operator()(const input_tensor& image) const noexcept {
+        static_assert(inference_workspace_bytes <= 1024 * 1024,
+                      "the buffers of this network are large for a stack: keep a Workspace<Net> and call net(x, workspace)");
+        workspace buffers;
+        return (*this)(image, buffers);
+    }
+    /// The same with buffers that the caller keeps; one workspace serves one thread at a time.
+    constexpr output_tensor operator()(const input_tensor& image, workspace& buffers) const noexcept {
+        using In = typename plan::InputLayout;
+        const T* source = image.data();
+        for (std::size_t c = 0; c < In::channels; ++c) {
+            for (std::size_t h = 0; h < In::height; ++h) {
+                for (std::size_t w = 0; w < In::width; ++w) {
+                    buffers.input()[In::offset(c, h, w)] = *source++;
+                }
+            }
+        }
+        infer(this->parameters().data(), buffers);
+        output_tensor result;
+        for (std::size_t i = 0; i < output_shape::size; ++i) {
+            result.values[i] = buffers.output()[i];
+        }
+        return result;
+    }
+};
+
+/// Stands in for every part of a refused network, and agrees to everything, so that the one error stays the only one.
+struct Anything {
+    constexpr Anything() = default;
+    template <typename X>
+        requires(!std::same_as<std::remove_cvref_t<X>, Anything>)
+    constexpr Anything(X&&) {}
+    template <typename X>
+    friend constexpr bool operator==(const Anything&, const X&) {
+        return true;
+    }
+    static constexpr std::size_t rank = 1;
+    static constexpr std::size_t size = 1;
+};
+
+/// A refused network: the one error.
+template <typename T, typename Spelling, std::size_t Count, typename Output, Reason R, typename... Words,
+          typename... Bound>
+class NetworkOf<T, Spelling, FlowState<Count, Output, Refusal<R, Words...>, Bound...>> {
+    // Asked in a requires-expression, so that clang does not take this class for broken too, and says no more.
+    using error = std::bool_constant<requires { sizeof(refused<R, Words...>); }>;
+
+public:
+    using scalar = T;
+    using input_shape = Anything;
+    using output_shape = Anything;
+    template <std::size_t>
+    using shape_after = Anything;
+    template <typename>
+    using with_scalar = NetworkOf;
+    static constexpr std::size_t layer_count = sizeof...(Bound);
+    static constexpr std::size_t parameter_count = 0;
+    static constexpr std::size_t multiply_adds = 0;
+    static constexpr std::size_t parameter_bytes = 0;
+    static constexpr std::size_t inference_workspace_bytes = 0;
+    static constexpr std::size_t training_workspace_bytes = 0;
+    using input_tensor = Anything;
+    using output_tensor = Anything;
+
+    template <typename... Arguments>
+    constexpr Anything operator()(Arguments&&...) const {
+        return {};
+    }
+    template <std::size_t>
+    constexpr Anything layer() const {
+        return {};
+    }
+    constexpr std::array<T, 1> parameters() const { return {}; }
+};
+
+}  // namespace model
+
+/// AnyNetwork: a closed network.
+template <typename Net>
+concept AnyNetwork = requires {
+    typename Net::plan;
+    typename Net::gradients;
+};
+
+/// Gradients: the gradient of a loss by every parameter, with the same views as the network.
+template <AnyNetwork Net>
+using Gradients = typename Net::gradients;
+
+/// Workspace: the buffers of net(x, workspace).
+template <AnyNetwork Net>
+using Workspace = typename Net::workspace;
+
+/// The index of the largest output: for a classifier, the label. Ties go to the first; the shape is (classes).
+template <AnyNetwork Net>
+constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& image) {
+    const auto logits = net(image);
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < logits.size(); ++i) {
+        if (logits.values[best] < logits.values[i]) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+}  // namespace ctcnn

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/tensor.hpp>
+#include <ctcnn/model/list.hpp>
+#include <ctcnn/model/plan.hpp>
+
+namespace ctcnn::model {
+
+// The views that layer<I>() returns: they point into the flat array of parameters.
+
+template <typename T, typename Bound, bool HasWeight = (Bound::weight_shape::size != 0),
+          bool HasBias = (Bound::bias_shape::size != 0)>
+struct LayerView {
+    constexpr explicit LayerView(T*) {}
+};
+
+template <typename T, typename Bound>
+struct LayerView<T, Bound, true, true> {
+    TensorView<T, typename Bound::weight_shape> weight;
+    TensorView<T, typename Bound::bias_shape> bias;
+
+    constexpr explicit LayerView(T* parameters)
+        : weight(parameters), bias(parameters + Bound::weight_shape::size) {}
+};
+
+template <typename T, typename Bound>
+struct LayerView<T, Bound, true, false> {
+    TensorView<T, typename Bound::weight_shape> weight;
+
+    constexpr explicit LayerView(T* parameters) : weight(parameters) {}
+};
+
+/// The view of a block: its layers are reached by layer<I>() again.
+template <typename T, typename Bound>
+class BlockView {
+public:
+    constexpr explicit BlockView(T* parameters) : parameters_(parameters) {}
+
+    template <std::size_t I>
+    constexpr auto layer() const;
+
+private:
+    T* parameters_;
+};
+
+/// The view of one layer of a list, whose parameters begin at `parameters`.
+template <std::size_t I, typename T, typename... Bound>
+constexpr auto view_of(List<Bound...>, T* parameters) {
+    static_assert(I < sizeof...(Bound), "layer<I>(): the network has fewer layers than I + 1; layers count from 0");
+    constexpr auto offsets = running_sums(std::array<std::size_t, sizeof...(Bound)>{parameter_count<Bound>()...});
+    using Chosen = At<I, List<Bound...>>;
+    if constexpr (Chosen::kind == LayerKind::block) {
+        return BlockView<T, Chosen>(parameters + offsets[I]);
+    } else {
+        return LayerView<T, Chosen>(parameters + offsets[I]);
+    }
+}
+
+template <typename T, typename Bound>
+template <std::size_t I>
+constexpr auto BlockView<T, Bound>::layer() const {
+    return view_of<I>(typename Bound::layers{}, parameters_);
+}
+
+/// ParameterArray: one number for each parameter of a network, in the order of PyTorch's state_dict: a plain value, one
+/// contiguous aligned array, nothing on the heap. The network itself is one, and so are its gradients.
+template <typename T, std::size_t Count, typename Layers>
+class ParameterArray {
+public:
+    using scalar = T;
+
+    constexpr std::span<T, Count> parameters() { return values_; }
+    constexpr std::span<const T, Count> parameters() const { return values_; }
+
+    /// The weight and bias of one layer, as typed views; layers count as in torch.nn.Sequential.
+    template <std::size_t I>
+    constexpr auto layer() {
+        return view_of<I>(Layers{}, values_.data());
+    }
+    template <std::size_t I>
+    constexpr auto layer() const {
+        return view_of<I>(Layers{}, values_.data());
+    }
+
+private:
+    alignas(alignment) std::array<T, Count> values_{};
+};
+
+}  // namespace ctcnn::model

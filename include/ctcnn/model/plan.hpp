@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/shape.hpp>
+#include <ctcnn/model/list.hpp>
+
+namespace ctcnn::model {
+
+/// The number of parameters of a layer that is bound to its shape; for a block, of all layers inside it.
+template <typename Bound>
+consteval std::size_t parameter_count() {
+    if constexpr (Bound::kind == LayerKind::block) {
+        return Bound::parameter_count;
+    } else {
+        return Bound::weight_shape::size + Bound::bias_shape::size;
+    }
+}
+
+namespace detail {
+template <typename Bound>
+consteval auto leaves_of() {
+    if constexpr (Bound::kind == LayerKind::block) {
+        return typename Bound::leaves{};
+    } else {
+        return List<Bound>{};
+    }
+}
+}  // namespace detail
+
+/// The layers with all blocks opened, in the order in which data flows.
+template <typename... Bound>
+using Leaves = decltype((List<>{} + ... + detail::leaves_of<Bound>()));
+
+/// Running sums: {3, 4, 5} -> {0, 3, 7, 12}.
+template <std::size_t N>
+consteval std::array<std::size_t, N + 1> running_sums(const std::array<std::size_t, N>& values) {
+    std::array<std::size_t, N + 1> sums{};
+    for (std::size_t i = 0; i < N; ++i) {
+        sums[i + 1] = sums[i] + values[i];
+    }
+    return sums;
+}
+
+inline constexpr std::size_t nothing = static_cast<std::size_t>(-1);
+
+/// StageParts: which leaf computes, and which elementwise leaf is applied as it stores; either may be `nothing`.
+struct StageParts {
+    std::size_t compute = nothing;
+    std::size_t elementwise = nothing;
+};
+
+template <std::size_t N>
+struct StageList {
+    std::array<StageParts, N + 1> parts{};
+    std::size_t count = 0;
+};
+
+/// Groups the layers into stages: each compute layer begins one; an elementwise layer joins the stage before it, or begins
+/// one of its own where there is none to join; a reshape belongs to none.
+template <std::size_t N>
+consteval StageList<N> group_stages(const std::array<LayerKind, N>& kinds) {
+    StageList<N> list;
+    for (std::size_t i = 0; i < N; ++i) {
+        if (kinds[i] == LayerKind::compute) {
+            list.parts[list.count++].compute = i;
+        } else if (kinds[i] == LayerKind::elementwise) {
+            if (list.count == 0 || list.parts[list.count - 1].elementwise != nothing) {
+                ++list.count;
+            }
+            list.parts[list.count - 1].elementwise = i;
+        }
+    }
+    if (list.count == 0) {
+        ++list.count;  // reshapes alone: one stage that copies
+    }
+    return list;
+}
+
+namespace detail {
+template <std::size_t Leaf, typename L>
+struct FunctionOf {
+    using type = typename At<Leaf, L>::Function;
+};
+template <typename L>
+struct FunctionOf<nothing, L> {
+    using type = NoFunction;
+};
+}  // namespace detail
+
+/// Plan: how a network runs. Its layers are grouped into stages, each of which reads one buffer and writes the next one;
+/// where every buffer, parameter and gradient lies is a constant. All sizes count numbers, not bytes.
+template <typename InputShape, typename LeafList>
+struct Plan;
+
+template <typename InputShape, typename... Ls>
+struct Plan<InputShape, List<Ls...>> {
+    using leaves = List<Ls...>;
+
+    static constexpr auto leaf_offsets =
+        running_sums(std::array<std::size_t, sizeof...(Ls)>{model::parameter_count<Ls>()...});
+    static constexpr auto stages = group_stages(std::array<LayerKind, sizeof...(Ls)>{Ls::kind...});
+    static constexpr std::size_t stage_count = stages.count;
+
+    /// The leaf that a stage is called by: its compute layer, else the elementwise layer alone, else the first reshape.
+    static constexpr std::size_t leaf_of(std::size_t stage) {
+        const StageParts parts = stages.parts[stage];
+        return parts.compute != nothing ? parts.compute : parts.elementwise != nothing ? parts.elementwise : 0;
+    }
+
+    template <std::size_t K>
+    using Head = model::At<leaf_of(K), leaves>;
+
+    /// The elementwise function that stage K applies as it stores.
+    template <std::size_t K>
+    using FunctionOf = typename detail::FunctionOf<stages.parts[K].elementwise, leaves>::type;
+
+    /// The border of zeros of buffer K, which stage K reads. The last buffer is read by nobody.
+    template <std::size_t K>
+    static consteval Extent border() {
+        if constexpr (K < stage_count) {
+            return Head<K>::input_border;
+        } else {
+            return {0, 0};
+        }
+    }
+
+    /// Stage K as its kernels see it.
+    template <std::size_t K>
+    struct Stage {
+        using Layer = Head<K>;
+        using In = layout_t<typename Layer::input_shape, border<K>().height, border<K>().width>;
+        using Out = layout_t<typename Layer::output_shape, border<K + 1>().height, border<K + 1>().width>;
+        using Function = FunctionOf<K>;
+        static constexpr std::size_t parameter_offset = leaf_offsets[leaf_of(K)];
+        static constexpr std::size_t parameters = model::parameter_count<Layer>();
+    };
+
+    /// Calls f(std::integral_constant<std::size_t, K>{}) for the stages in order.
+    template <typename F>
+    static constexpr void for_each_stage(F&& f) {
+        [&]<std::size_t... K>(std::index_sequence<K...>) {
+            (f(std::integral_constant<std::size_t, K>{}), ...);
+        }(std::make_index_sequence<stage_count>{});
+    }
+    /// The same from the last stage to the first.
+    template <typename F>
+    static constexpr void for_each_stage_backward(F&& f) {
+        [&]<std::size_t... K>(std::index_sequence<K...>) {
+            (f(std::integral_constant<std::size_t, stage_count - 1 - K>{}), ...);
+        }(std::make_index_sequence<stage_count>{});
+    }
+
+private:
+    /// {f(stage 0), f(stage 1), ...} for a constant of each stage.
+    template <typename F>
+    static consteval auto each(F f) {
+        return [&]<std::size_t... K>(std::index_sequence<K...>) {
+            return std::array<std::size_t, stage_count>{f(std::integral_constant<std::size_t, K>{})...};
+        }(std::make_index_sequence<stage_count>{});
+    }
+    static constexpr auto inputs = each([](auto k) { return Stage<decltype(k)::value>::In::size; });
+
+public:
+    using InputLayout = typename Stage<0>::In;
+    using OutputLayout = typename Stage<stage_count - 1>::Out;
+    static constexpr std::size_t output_size = OutputLayout::size;
+
+    /// Training keeps every buffer: buffer K begins at buffer_offsets[K]; the last one follows the others.
+    static constexpr auto buffer_offsets = running_sums(inputs);
+    static constexpr std::size_t buffer_numbers = buffer_offsets[stage_count] + output_size;
+
+    /// Inference needs two buffers at a time: even ones share the first slot, odd ones the second.
+    static constexpr std::array<std::size_t, 2> slot_sizes = [] {
+        std::array<std::size_t, 2> sizes{};
+        for (std::size_t k = 0; k < stage_count; ++k) {
+            sizes[k % 2] = std::max(sizes[k % 2], inputs[k]);
+        }
+        sizes[stage_count % 2] = std::max(sizes[stage_count % 2], output_size);
+        return sizes;
+    }();
+    static constexpr std::size_t inference_numbers = slot_sizes[0] + slot_sizes[1];
+    static constexpr std::size_t slot_offset(std::size_t buffer) { return buffer % 2 == 0 ? 0 : slot_sizes[0]; }
+
+    /// What forward leaves for backward.
+    static constexpr auto saved_offsets =
+        running_sums(each([](auto k) { return Head<decltype(k)::value>::saved_size; }));
+    static constexpr std::size_t saved_numbers = saved_offsets[stage_count];
+
+    /// Gradients that are summed as vectors, tile by tile (a convolution's).
+    static constexpr auto vector_offsets = running_sums(each([](auto k) {
+        using Layer = Head<decltype(k)::value>;
+        return Layer::batched_gradient ? 0 : model::parameter_count<Layer>();
+    }));
+    static constexpr std::size_t vector_numbers = vector_offsets[stage_count];
+
+    /// Whether stage K's gradient is computed from rows of many images (a Linear's).
+    template <std::size_t K>
+    static constexpr bool batched = Head<K>::batched_gradient;
+
+    /// Whether something before stage K has parameters, so that the gradient of its input is wanted.
+    static constexpr std::size_t first_with_parameters = [] {
+        constexpr auto counts = each([](auto k) { return model::parameter_count<Head<decltype(k)::value>>(); });
+        std::size_t first = 0;
+        while (first + 1 < stage_count && counts[first] == 0) {
+            ++first;
+        }
+        return first;
+    }();
+};
+
+}  // namespace ctcnn::model

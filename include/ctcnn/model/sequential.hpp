@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/shape.hpp>
+#include <ctcnn/model/flow.hpp>
+#include <ctcnn/model/list.hpp>
+#include <ctcnn/model/network.hpp>
+#include <ctcnn/model/plan.hpp>
+#include <ctcnn/model/refusal.hpp>
+
+namespace ctcnn {
+
+/// Sequential: layers one after the other.
+/// Sequential<Input<1, 28, 28>, Layers...> is a closed network: a value with parameters, which computes and learns.
+/// Sequential<Layers...> without Input is a block: a layer, to be used inside another Sequential.
+/// Refuses  every reason of every layer · empty_network · missing_input · misplaced_input · zero_input · not_a_layer
+/// As in    torch.nn.Sequential
+template <typename... Layers>
+class Sequential {
+public:
+    using block_layers = model::List<Layers...>;
+    template <typename S>
+    using flow_from = model::Flow<S, Layers...>;
+
+    template <std::size_t... Dims>
+    static constexpr Mismatch check(Shape<Dims...>) {
+        return flow_from<Shape<Dims...>>::refusal::mismatch;
+    }
+
+    template <typename S>
+    struct At : model::BoundBlock<Sequential, S, typename flow_from<S>::layers> {};
+
+private:
+    template <typename... All>
+    using Error = std::bool_constant<requires {
+        sizeof(model::refused<sizeof...(All) == 0 ? Reason::empty_network : Reason::missing_input, Sequential<All...>,
+                              received<void>>);
+    }>;
+
+public:
+    // A block answers like a network with one error, whichever of a network's names it is asked for first.
+    constexpr Sequential() { [[maybe_unused]] Error<Layers...> error; }
+    struct input_shape : model::Anything {
+        using error = Error<Layers...>;
+    };
+    struct output_shape : model::Anything {
+        using error = Error<Layers...>;
+    };
+    template <std::size_t>
+    struct shape_after : model::Anything {
+        using error = Error<Layers...>;
+    };
+    template <typename... Arguments>
+    constexpr model::Anything operator()(Arguments&&...) const {
+        return {};
+    }
+};
+
+template <std::size_t... Dims, typename... Layers>
+class Sequential<Input<Dims...>, Layers...> : public model::Network<float, Input<Dims...>, Layers...> {};
+
+/// WellFormed: whether the layers work one after the other; asks softly. WellFormed<Input<400>, Linear<400, 10>> is true.
+template <typename InputLayer, typename... Layers>
+concept WellFormed = is_input<InputLayer> && !model::Flow<typename InputLayer::shape, Layers...>::refusal::mismatch;
+
+}  // namespace ctcnn
