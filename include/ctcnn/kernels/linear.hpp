@@ -65,10 +65,11 @@ constexpr void store_rows(const V* features, scalar_t<V>* rows) {
     constexpr std::size_t lanes = lane_count<V>;
     constexpr std::size_t length = row_length<V>(Features);
     if constexpr (is_lanes<V>) {
-        for_each_piece<Features, lanes>([&](std::size_t first, auto count) {
+        for_each_piece<Features, lanes>([&](std::size_t first, auto size) {
+            constexpr std::size_t count = decltype(size)::value;
             std::array<V, lanes> block;
             unroll<lanes>([&](auto i) __attribute__((always_inline)) {
-                if constexpr (i < decltype(count)::value) {
+                if constexpr (i < count) {
                     block[i] = features[first + i];
                 } else {
                     block[i] = V{};

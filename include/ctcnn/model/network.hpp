@@ -122,49 +122,82 @@ public:
 struct Anything {
     constexpr Anything() = default;
     template <typename X>
-        requires(!std::same_as<std::remove_cvref_t<X>, Anything>)
+        requires(!std::derived_from<std::remove_cvref_t<X>, Anything>)
     constexpr Anything(X&&) {}
+
+    // A shape.
+    static constexpr std::size_t rank = 1;
+    friend constexpr bool operator==(const Anything&, const Anything&) { return true; }
     template <typename X>
+        requires(!std::derived_from<X, Anything>)
     friend constexpr bool operator==(const Anything&, const X&) {
         return true;
     }
-    static constexpr std::size_t rank = 1;
-    static constexpr std::size_t size = 1;
-};
 
-/// A refused network: the one error.
-template <typename T, typename Spelling, std::size_t Count, typename Output, Reason R, typename... Words,
-          typename... Bound>
-class NetworkOf<T, Spelling, FlowState<Count, Output, Refusal<R, Words...>, Bound...>> {
-    // Asked in a requires-expression, so that clang does not take this class for broken too, and says no more.
-    using error = std::bool_constant<requires { sizeof(refused<R, Words...>); }>;
+    // A number: small, for budgets.
+    constexpr operator std::size_t() const { return 1; }
 
-public:
-    using scalar = T;
-    using input_shape = Anything;
-    using output_shape = Anything;
+    // A tensor, a view of a layer, a view of a tensor.
+    using value_type = float;
+    static const Anything weight;
+    static const Anything bias;
+    static const std::array<float, 1> values;
     template <std::size_t>
-    using shape_after = Anything;
+    constexpr Anything layer() const {
+        return {};
+    }
+    template <typename... Arguments>
+    constexpr Anything operator()(const Arguments&...) const {
+        return {};
+    }
+    static constexpr std::array<float, 1> span() { return {}; }
+    static constexpr std::array<float, 1> parameters() { return {}; }
+    static constexpr std::size_t size() { return 1; }
+};
+inline constexpr Anything Anything::weight{};
+inline constexpr Anything Anything::bias{};
+inline constexpr std::array<float, 1> Anything::values{};
+
+/// InsteadOfNetwork: what a Sequential is derived from that is not a network, by its error: a class that does not compile.
+/// Whichever of a network's names is asked for, the error comes, and no other.
+template <typename Error>
+struct InsteadOfNetwork {
+    using refusal_error = Error;
+
+    // Asked in requires-expressions, so that clang does not take the asking class for broken too, and says no more.
+    struct Part : Anything {
+        static constexpr std::size_t size = 1;
+        using error = std::bool_constant<requires { sizeof(Error); }>;
+    };
+    constexpr InsteadOfNetwork() { static_cast<void>(sizeof(Error)); }
+
+    using scalar = float;
+    using input_shape = Part;
+    using output_shape = Part;
+    template <std::size_t>
+    using shape_after = Part;
     template <typename>
-    using with_scalar = NetworkOf;
-    static constexpr std::size_t layer_count = sizeof...(Bound);
-    static constexpr std::size_t parameter_count = 0;
-    static constexpr std::size_t multiply_adds = 0;
-    static constexpr std::size_t parameter_bytes = 0;
-    static constexpr std::size_t inference_workspace_bytes = 0;
-    static constexpr std::size_t training_workspace_bytes = 0;
-    using input_tensor = Anything;
-    using output_tensor = Anything;
+    using with_scalar = InsteadOfNetwork;
+    using input_tensor = Part;
+    using output_tensor = Part;
+    using gradients = Part;
+    using workspace = Part;
+    static constexpr Anything layer_count{requires { sizeof(Error); }};
+    static constexpr Anything parameter_count{requires { sizeof(Error); }};
+    static constexpr Anything multiply_adds{requires { sizeof(Error); }};
+    static constexpr Anything parameter_bytes{requires { sizeof(Error); }};
+    static constexpr Anything inference_workspace_bytes{requires { sizeof(Error); }};
+    static constexpr Anything training_workspace_bytes{requires { sizeof(Error); }};
 
     template <typename... Arguments>
-    constexpr Anything operator()(Arguments&&...) const {
+    constexpr Anything operator()(const Arguments&...) const {
         return {};
     }
     template <std::size_t>
     constexpr Anything layer() const {
         return {};
     }
-    constexpr std::array<T, 1> parameters() const { return {}; }
+    static constexpr std::array<float, 1> parameters() { return {}; }
 };
 
 }  // namespace model
@@ -176,12 +209,18 @@ concept AnyNetwork = requires {
     typename Net::gradients;
 };
 
+/// RefusedNetwork: a Sequential that is not a network, and has said so. What takes a network takes it without a word.
+template <typename Net>
+concept RefusedNetwork = requires { typename Net::refusal_error; };
+
 /// Gradients: the gradient of a loss by every parameter, with the same views as the network.
-template <AnyNetwork Net>
+template <typename Net>
+    requires AnyNetwork<Net> || RefusedNetwork<Net>
 using Gradients = typename Net::gradients;
 
 /// Workspace: the buffers of net(x, workspace).
-template <AnyNetwork Net>
+template <typename Net>
+    requires AnyNetwork<Net> || RefusedNetwork<Net>
 using Workspace = typename Net::workspace;
 
 /// The index of the largest output: for a classifier, the label. Ties go to the first; the shape is (classes).
@@ -195,6 +234,10 @@ constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& 
         }
     }
     return best;
+}
+template <RefusedNetwork Net, typename Image>
+constexpr std::size_t predict(const Net&, const Image&) {
+    return 0;
 }
 
 }  // namespace ctcnn

@@ -20,7 +20,8 @@ namespace ctcnn {
 /// Refuses  every reason of every layer · empty_network · missing_input · misplaced_input · zero_input · not_a_layer
 /// As in    torch.nn.Sequential
 template <typename... Layers>
-class Sequential {
+class Sequential : public model::InsteadOfNetwork<model::refused<
+                       sizeof...(Layers) == 0 ? Reason::empty_network : Reason::missing_input, Sequential<Layers...>>> {
 public:
     using block_layers = model::List<Layers...>;
     template <typename S>
@@ -33,38 +34,21 @@ public:
 
     template <typename S>
     struct At : model::BoundBlock<Sequential, S, typename flow_from<S>::layers> {};
-
-private:
-    template <typename... All>
-    using Error = std::bool_constant<requires {
-        sizeof(model::refused<sizeof...(All) == 0 ? Reason::empty_network : Reason::missing_input, Sequential<All...>,
-                              received<void>>);
-    }>;
-
-public:
-    // A block answers like a network with one error, whichever of a network's names it is asked for first.
-    constexpr Sequential() { [[maybe_unused]] Error<Layers...> error; }
-    struct input_shape : model::Anything {
-        using error = Error<Layers...>;
-    };
-    struct output_shape : model::Anything {
-        using error = Error<Layers...>;
-    };
-    template <std::size_t>
-    struct shape_after : model::Anything {
-        using error = Error<Layers...>;
-    };
-    template <typename... Arguments>
-    constexpr model::Anything operator()(Arguments&&...) const {
-        return {};
-    }
 };
-
-template <std::size_t... Dims, typename... Layers>
-class Sequential<Input<Dims...>, Layers...> : public model::Network<float, Input<Dims...>, Layers...> {};
 
 /// WellFormed: whether the layers work one after the other; asks softly. WellFormed<Input<400>, Linear<400, 10>> is true.
 template <typename InputLayer, typename... Layers>
 concept WellFormed = is_input<InputLayer> && !model::Flow<typename InputLayer::shape, Layers...>::refusal::mismatch;
+
+template <std::size_t... Dims, typename... Layers>
+class Sequential<Input<Dims...>, Layers...> : public model::Network<float, Input<Dims...>, Layers...> {};
+
+/// A wrong network. Its error is asked for here, and not further down, so that the compiler's message is short.
+template <std::size_t... Dims, typename... Layers>
+    requires(!WellFormed<Input<Dims...>, Layers...>)
+class Sequential<Input<Dims...>, Layers...>
+    : public model::InsteadOfNetwork<typename model::Flow<Shape<Dims...>, Layers...>::refusal::error> {
+    using error = std::bool_constant<requires { sizeof(typename model::Flow<Shape<Dims...>, Layers...>::refusal::error); }>;
+};
 
 }  // namespace ctcnn

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/tensor.hpp>
+
+namespace ctcnn {
+
+/// MSELoss: the mean of (output - target)^2 over the batch and over the elements of the output.
+/// Shapes   output and target alike; a label may stand for the target that is 1 at the label and 0 elsewhere
+/// As in    torch.nn.MSELoss
+struct MSELoss {
+    template <std::size_t Outputs, Number V, typename Target>
+    static constexpr V evaluate(const V* outputs, const std::array<const Target*, lane_count<V>>& targets, V scale,
+                                V* grad_output) {
+        const V weight = broadcast<V>(scalar_t<V>(1) / static_cast<scalar_t<V>>(Outputs));
+        const V factor = broadcast<V>(2) * weight * scale;
+        V loss{};
+        for (std::size_t k = 0; k < Outputs; ++k) {
+            V target{};
+            for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+                set_lane(target, lane, element<scalar_t<V>>(*targets[lane], k));
+            }
+            const V difference = outputs[k] - target;
+            loss = multiply_add(difference, difference, loss);
+            grad_output[k] = factor * difference;
+        }
+        return loss * weight;
+    }
+
+private:
+    template <typename T>
+    static constexpr T element(std::uint8_t label, std::size_t k) {
+        return label == k ? T(1) : T(0);
+    }
+    template <typename T, typename S>
+    static constexpr T element(const Tensor<T, S>& target, std::size_t k) {
+        return target.values[k];
+    }
+};
+
+}  // namespace ctcnn

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include <boost/hana/for_each.hpp>
+
+#include <ctcnn/core/math.hpp>
+#include <ctcnn/core/random.hpp>
+#include <ctcnn/model/names.hpp>
+#include <ctcnn/model/network.hpp>
+
+namespace ctcnn {
+
+/// XavierUniform: weights uniform in +-gain * sqrt(6 / (fan_in + fan_out)).
+/// As in    torch.nn.init.xavier_uniform_
+/// Source   Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010
+struct XavierUniform {
+    double gain = 1;
+
+    constexpr double bound(std::size_t fan_in, std::size_t fan_out) const {
+        return gain * math::sqrt(6.0 / static_cast<double>(fan_in + fan_out));
+    }
+};
+
+/// KaimingUniform: weights uniform in +-sqrt(6 / ((1 + a^2) * fan_in)). With the default a, PyTorch's own initialisation of
+/// Linear and Conv2d, that is +-1 / sqrt(fan_in); a = 0 is meant for ReLU.
+/// As in    torch.nn.init.kaiming_uniform_
+/// Source   He, Zhang, Ren, Sun, "Delving deep into rectifiers", ICCV 2015
+struct KaimingUniform {
+    double a = 2.23606797749979;  // sqrt(5)
+
+    constexpr double bound(std::size_t fan_in, std::size_t) const {
+        return math::sqrt(6.0 / ((1 + a * a) * static_cast<double>(fan_in)));
+    }
+};
+
+/// initialize: sets all parameters at random: weights as `initializer` says, biases uniform in +-1 / sqrt(fan_in) as PyTorch
+/// does. The same seed gives the same parameters on every platform; works in constant expressions too.
+template <AnyNetwork Net, typename Initializer>
+constexpr void initialize(Net& net, const Initializer& initializer, std::uint64_t seed = 0) {
+    using T = typename Net::scalar;
+    const Philox random(seed);
+    const auto fill = [&](std::size_t offset, std::size_t count, double bound) {
+        const std::span<T> parameters = net.parameters();
+        std::array<std::uint32_t, 4> block = random.block(offset / 4);
+        for (std::size_t i = offset; i < offset + count; ++i) {
+            if (i % 4 == 0) {
+                block = random.block(i / 4);
+            }
+            const double unit = static_cast<double>(block[i % 4] >> 8) * 0x1p-24;
+            parameters[i] = static_cast<T>(bound * (2 * unit - 1));
+        }
+    };
+    boost::hana::for_each(model::named_parameters<Net>, [&](auto named) {
+        using Layer = typename decltype(named)::type;
+        using Bound = typename Layer::Bound;
+        fill(Layer::parameter_offset, Bound::weight_shape::size, initializer.bound(Bound::fan_in, Bound::fan_out));
+        fill(Layer::parameter_offset + Bound::weight_shape::size, Bound::bias_shape::size,
+             1 / math::sqrt(static_cast<double>(Bound::fan_in)));
+    });
+}
+
+}  // namespace ctcnn

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include <boost/hana/filter.hpp>
+#include <boost/hana/flatten.hpp>
+#include <boost/hana/for_each.hpp>
+#include <boost/hana/tuple.hpp>
+#include <boost/hana/type.hpp>
+
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/model/list.hpp>
+#include <ctcnn/model/plan.hpp>
+
+namespace ctcnn::model {
+
+namespace hana = boost::hana;
+
+/// NamedLayer: a layer that is bound to its shape, and its place in the network: Path<2, 0> is the first layer of the block
+/// that is the network's third.
+template <typename BoundLayer, std::size_t Offset, std::size_t... Path>
+struct NamedLayer {
+    using Bound = BoundLayer;
+    static constexpr std::size_t parameter_offset = Offset;
+
+    /// The name in PyTorch's state_dict: "2.0".
+    static std::string name() {
+        std::string result;
+        (result.append(result.empty() ? 0 : 1, '.').append(std::to_string(Path)), ...);
+        return result;
+    }
+};
+
+namespace detail {
+
+template <std::size_t Offset, std::size_t... Path, typename... Bound>
+constexpr auto open_blocks(List<Bound...>) {
+    constexpr auto offsets = running_sums(std::array<std::size_t, sizeof...(Bound)>{parameter_count<Bound>()...});
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+        return hana::flatten(hana::make_tuple([&] {
+            if constexpr (Bound::kind == LayerKind::block) {
+                return open_blocks<Offset + offsets[I], Path..., I>(typename Bound::layers{});
+            } else {
+                return hana::make_tuple(hana::type_c<NamedLayer<Bound, Offset + offsets[I], Path..., I>>);
+            }
+        }()...));
+    }(std::index_sequence_for<Bound...>{});
+}
+
+}  // namespace detail
+
+/// The layers of a network with all blocks opened, each with its name: a tuple of hana::type<NamedLayer<...>>.
+template <typename Net>
+inline constexpr auto named_layers = detail::open_blocks<0>(typename Net::layers{});
+
+/// Those of them that have parameters.
+template <typename Net>
+inline constexpr auto named_parameters = hana::filter(named_layers<Net>, [](auto layer) {
+    return hana::bool_c<parameter_count<typename decltype(layer)::type::Bound>() != 0>;
+});
+
+}  // namespace ctcnn::model

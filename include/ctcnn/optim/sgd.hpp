@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace ctcnn {
+
+/// SGD: stochastic gradient descent.
+///   g = gradient + weight_decay * p;  v = momentum * v + g;  p = p - lr * v  (nesterov: p - lr * (g + momentum * v))
+/// As in    torch.optim.SGD (dampening 0)
+struct SGD {
+    float lr = 1e-3f;
+    float momentum = 0;
+    float weight_decay = 0;
+    bool nesterov = false;
+
+    /// How many numbers an optimizer remembers for each parameter: here the velocity.
+    static constexpr std::size_t state_count = 1;
+
+    /// One step on any part of the parameters; the spans have the same length, and the state is zero before the first step.
+    /// Every parameter is computed for itself, so the result does not depend on how the parameters are cut into parts.
+    template <typename T>
+    constexpr void step(std::span<T> parameters, std::span<const T> gradients,
+                        std::array<std::span<T>, state_count> state, std::uint64_t /*number*/ = 1) const {
+        const T rate = static_cast<T>(lr);
+        const T decay = static_cast<T>(weight_decay);
+        const T keep = static_cast<T>(momentum);
+        T* p = parameters.data();
+        const T* g = gradients.data();
+        if (momentum == 0) {
+            for (std::size_t i = 0; i < parameters.size(); ++i) {
+                p[i] -= rate * (g[i] + decay * p[i]);
+            }
+            return;
+        }
+        T* v = state[0].data();
+        for (std::size_t i = 0; i < parameters.size(); ++i) {
+            const T gradient = g[i] + decay * p[i];
+            v[i] = keep * v[i] + gradient;
+            p[i] -= rate * (nesterov ? gradient + keep * v[i] : v[i]);
+        }
+    }
+
+    /// One step without momentum, which needs no state.
+    template <typename Parameters, typename Gradients>
+    constexpr void step(Parameters&& parameters, const Gradients& gradients) const {
+        using T = typename std::remove_cvref_t<Parameters>::value_type;
+        SGD plain = *this;
+        plain.momentum = 0;
+        plain.step(std::span<T>(parameters), std::span<const T>(gradients), {});
+    }
+};
+
+}  // namespace ctcnn

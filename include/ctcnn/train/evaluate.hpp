@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <ctcnn/core/aligned_vector.hpp>
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/loss/cross_entropy.hpp>
+#include <ctcnn/model/forward.hpp>
+#include <ctcnn/model/network.hpp>
+#include <ctcnn/train/gather.hpp>
+#include <ctcnn/train/parallel.hpp>
+#include <ctcnn/train/value_and_grad.hpp>
+
+namespace ctcnn {
+
+namespace train {
+
+/// Forward of many images, a tile at a time: f(tile, first image, images present, outputs) is called for every tile, on any
+/// thread; outputs is an array of V, one image in each lane.
+template <AnyNetwork Net, Number V, typename F>
+void infer_tiles(const Net& net, std::span<const typename Net::input_tensor> images, std::size_t threads, const F& f) {
+    using Plan = typename Net::plan;
+    constexpr std::size_t lanes = lane_count<V>;
+    constexpr std::size_t tiles_at_once = 8;
+    const std::size_t tiles = (images.size() + lanes - 1) / lanes;
+    const std::size_t pieces = (tiles + tiles_at_once - 1) / tiles_at_once;
+    const std::size_t team_size = std::max<std::size_t>(1, std::min(thread_count(threads), pieces));
+    AlignedVector<model::InferenceWorkspace<Plan, V>> workspaces(team_size);
+    parallel(team_size, [&](const Team& team) {
+        team.for_each(pieces, [&](std::size_t piece) {
+            auto& workspace = workspaces[team.member()];
+            for (std::size_t tile = piece * tiles_at_once; tile < std::min(tiles, (piece + 1) * tiles_at_once); ++tile) {
+                const std::size_t first = tile * lanes;
+                const std::size_t present = std::min(lanes, images.size() - first);
+                std::array<const scalar_t<V>*, lanes> sources{};
+                for (std::size_t lane = 0; lane < lanes; ++lane) {
+                    sources[lane] = images[first + std::min(lane, present - 1)].data();
+                }
+                gather<typename Plan::InputLayout>(sources, workspace.input());
+                model::infer<Plan>(net.parameters().data(), workspace);
+                f(tile, first, present, workspace.output());
+            }
+        });
+    });
+}
+
+/// The index of the largest of `Count` numbers in one lane; ties go to the first.
+template <std::size_t Count, Number V>
+constexpr std::size_t largest_in_lane(const V* numbers, std::size_t lane) {
+    std::size_t best = 0;
+    for (std::size_t k = 1; k < Count; ++k) {
+        if (get_lane(numbers[best], lane) < get_lane(numbers[k], lane)) {
+            best = k;
+        }
+    }
+    return best;
+}
+
+}  // namespace train
+
+/// The mean loss over a data set, and the part of its images that are classified rightly, 0 to 1.
+struct Evaluation {
+    double loss;
+    double accuracy;
+};
+
+/// evaluate: loss and accuracy on a data set (anything with images() and labels()).
+/// Throws   std::invalid_argument if the data set is empty or a label has no output
+template <AnyNetwork Net, typename Data, typename Loss = CrossEntropyLoss>
+Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0, const Loss& loss = {}) {
+    using T = typename Net::scalar;
+    using V = Lanes<T>;
+    constexpr std::size_t outputs = Net::output_shape::size;
+    const std::span<const typename Net::input_tensor> images = dataset.images();
+    const std::span<const std::uint8_t> labels = dataset.labels();
+    train::check_batch<Net>(images, labels);
+    const std::size_t tiles = (images.size() + lane_count<V> - 1) / lane_count<V>;
+    std::vector<T> losses(tiles);
+    std::vector<std::uint8_t> right(tiles);
+    train::infer_tiles<Net, V>(net, images, threads,
+                               [&](std::size_t tile, std::size_t first, std::size_t present, const V* logits) {
+                                   std::array<const std::uint8_t*, lane_count<V>> targets{};
+                                   for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+                                       targets[lane] = &labels[first + std::min(lane, present - 1)];
+                                   }
+                                   std::array<V, outputs> gradient;
+                                   const V lane_losses =
+                                       loss.template evaluate<outputs>(logits, targets, V{}, gradient.data());
+                                   for (std::size_t lane = 0; lane < present; ++lane) {
+                                       losses[tile] += get_lane(lane_losses, lane);
+                                       right[tile] = static_cast<std::uint8_t>(
+                                           right[tile] +
+                                           (train::largest_in_lane<outputs>(logits, lane) == *targets[lane]));
+                                   }
+                               });
+    Evaluation result{0, 0};
+    for (std::size_t tile = 0; tile < tiles; ++tile) {
+        result.loss += static_cast<double>(losses[tile]);
+        result.accuracy += right[tile];
+    }
+    result.loss /= static_cast<double>(images.size());
+    result.accuracy /= static_cast<double>(images.size());
+    return result;
+}
+
+/// predict: the index of the largest output for each of many images.
+template <AnyNetwork Net>
+std::vector<std::size_t> predict(const Net& net, std::span<const typename Net::input_tensor> images,
+                                 std::size_t threads = 0) {
+    using V = Lanes<typename Net::scalar>;
+    std::vector<std::size_t> result(images.size());
+    train::infer_tiles<Net, V>(net, images, threads,
+                               [&](std::size_t, std::size_t first, std::size_t present, const V* outputs) {
+                                   for (std::size_t lane = 0; lane < present; ++lane) {
+                                       result[first + lane] =
+                                           train::largest_in_lane<Net::output_shape::size>(outputs, lane);
+                                   }
+                               });
+    return result;
+}
+
+}  // namespace ctcnn

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <numeric>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <ctcnn/core/aligned_vector.hpp>
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/random.hpp>
+#include <ctcnn/loss/cross_entropy.hpp>
+#include <ctcnn/model/network.hpp>
+#include <ctcnn/train/not_finite.hpp>
+#include <ctcnn/train/step.hpp>
+#include <ctcnn/train/value_and_grad.hpp>
+
+namespace ctcnn {
+
+/// StepReport: where training stands after a step. Epochs and steps count from 1.
+struct StepReport {
+    std::size_t epoch;
+    std::size_t step;             ///< of this epoch
+    std::size_t steps_per_epoch;
+    double loss;                  ///< mean over the batch
+};
+
+/// EpochReport: what an epoch has brought.
+struct EpochReport {
+    std::size_t epoch;
+    double loss;      ///< mean over the epoch's images, each at its step
+    double seconds;
+    std::size_t images;
+};
+
+/// FitOptions: how fit goes about it.
+struct FitOptions {
+    std::size_t epochs = 1;
+    std::size_t batch_size = 64;
+    std::uint64_t seed = 0;     ///< of the order of the images
+    std::size_t threads = 0;    ///< 0: as many as OpenMP takes; the result is the same for any number
+    bool shuffle = true;
+    /// The learning rate of a step is the optimizer's lr times schedule(progress), progress from 0 (first step) to 1 (last).
+    std::function<double(double progress)> schedule = {};
+    std::function<void(const EpochReport&)> on_epoch = {};
+    std::function<void(const StepReport&)> on_step = {};
+    /// Asked after each step; true ends the training, with the parameters of that step.
+    std::function<bool()> should_stop = {};
+};
+
+/// FitReport: the epochs that were completed, and whether should_stop ended the training before its time.
+struct FitReport {
+    std::vector<EpochReport> epochs;
+    bool stopped = false;
+};
+
+/// fit: trains a network on a data set (anything with images() and labels()); the last batch of an epoch may be smaller.
+/// Throws   std::invalid_argument for an empty data set, a label without output, a batch size of 0;
+///          LossNotFinite when the loss becomes infinite or NaN: the parameters are then those before that step
+template <AnyNetwork Net, typename Data, typename Optimizer, typename Loss = CrossEntropyLoss>
+FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const FitOptions& options = {},
+              const Loss& loss = {}) {
+    using T = typename Net::scalar;
+    using V = Lanes<T>;
+    using Clock = std::chrono::steady_clock;
+    constexpr std::size_t count = Net::parameter_count;
+    const std::span<const typename Net::input_tensor> images = dataset.images();
+    const std::span<const std::uint8_t> labels = dataset.labels();
+    train::check_batch<Net>(images, labels);
+    if (options.batch_size == 0) {
+        throw std::invalid_argument("FitOptions::batch_size is 0: choose 1 or more");
+    }
+    const std::size_t batch_size = std::min(options.batch_size, images.size());
+    const std::size_t steps = (images.size() + batch_size - 1) / batch_size;
+
+    train::StepWorkspace<Net, V> workspace(batch_size, train::thread_count(options.threads));
+    AlignedVector<T> state(Optimizer::state_count * count);
+    std::vector<std::uint32_t> order(images.size());
+    FitReport report;
+    std::uint64_t number = 0;
+    for (std::size_t epoch = 1; epoch <= options.epochs; ++epoch) {
+        const auto begin = Clock::now();
+        std::iota(order.begin(), order.end(), std::uint32_t{0});
+        if (options.shuffle) {
+            // Stream 0 of a seed initializes parameters.
+            shuffle(std::span<std::uint32_t>(order), Philox(options.seed, epoch));
+        }
+        double total = 0;
+        for (std::size_t step = 1; step <= steps; ++step) {
+            const std::size_t first = (step - 1) * batch_size;
+            const std::size_t size = std::min(batch_size, images.size() - first);
+            Optimizer rated = optimizer;
+            if (options.schedule) {
+                const double progress = static_cast<double>(number) / static_cast<double>(options.epochs * steps);
+                rated.lr = static_cast<decltype(rated.lr)>(optimizer.lr * options.schedule(progress));
+            }
+            ++number;
+            const train::Batch<typename Net::input_tensor, std::uint8_t> batch{images.data(), labels.data(),
+                                                                               order.data() + first, size};
+            const T mean = workspace.run(net.parameters().data(), loss, batch, [&](std::size_t offset, std::size_t n) {
+                std::array<std::span<T>, Optimizer::state_count> part;
+                for (std::size_t s = 0; s < Optimizer::state_count; ++s) {
+                    part[s] = std::span<T>(state.data() + s * count + offset, n);
+                }
+                rated.step(std::span<T>(net.parameters().data() + offset, n),
+                           std::span<const T>(workspace.gradients() + offset, n), part, number);
+            });
+            if (!math::is_finite(mean)) {
+                train::throw_not_finite<Net>(net, batch, epoch, step);
+            }
+            total += static_cast<double>(mean) * static_cast<double>(size);
+            if (options.on_step) {
+                options.on_step({epoch, step, steps, static_cast<double>(mean)});
+            }
+            if (options.should_stop && options.should_stop()) {
+                report.stopped = true;
+                return report;
+            }
+        }
+        report.epochs.push_back({epoch, total / static_cast<double>(images.size()),
+                                 std::chrono::duration<double>(Clock::now() - begin).count(), images.size()});
+        if (options.on_epoch) {
+            options.on_epoch(report.epochs.back());
+        }
+    }
+    return report;
+}
+
+}  // namespace ctcnn
