@@ -168,8 +168,10 @@ struct InsteadOfNetwork {
     struct Part : Anything {
         static constexpr std::size_t size = 1;
         using error = std::bool_constant<requires { sizeof(Error); }>;
+        using Anything::Anything;
+        constexpr Part(const Anything&) {}
     };
-    constexpr InsteadOfNetwork() { static_cast<void>(sizeof(Error)); }
+    constexpr InsteadOfNetwork() { [[maybe_unused]] std::bool_constant<requires { sizeof(Error); }> error; }
 
     using scalar = float;
     using input_shape = Part;

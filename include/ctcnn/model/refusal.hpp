@@ -105,51 +105,47 @@ consteval Message compose(std::string_view sentence) {
 #define CTCNN_TEXT(text) text
 #endif
 
-/// A comparison in a static_assert would make compilers say in one more line what it evaluates to.
-template <Reason A, Reason B>
-inline constexpr bool differ = A != B;
-
 // clang-format off: a text in one piece can be found by searching for it.
 /// refused: the one place where a wrong network becomes an error. The arguments name the layer, what arrived there and what
 /// was wanted; the text says what to change.
 template <Reason R, typename... Words>
 struct refused {
-    static_assert(differ<R, Reason::empty_network>,
+    static_assert(R != Reason::empty_network,
                   CTCNN_TEXT("[empty_network] a network needs at least one layer: put one behind Input, as in Sequential<Input<784>, Linear<784, 10>>"));
-    static_assert(differ<R, Reason::missing_input>,
+    static_assert(R != Reason::missing_input,
                   CTCNN_TEXT("[missing_input] a Sequential without Input is a block, not a network: write Input<C, H, W> or Input<Features> as its first argument"));
-    static_assert(differ<R, Reason::misplaced_input>,
+    static_assert(R != Reason::misplaced_input,
                   CTCNN_TEXT("[misplaced_input] Input may only be the first argument of a network: remove this one"));
-    static_assert(differ<R, Reason::zero_input>,
+    static_assert(R != Reason::zero_input,
                   CTCNN_TEXT("[zero_input] Input has no axes, or an axis of size 0: write Input<C, H, W> or Input<Features> with sizes of 1 or more"));
-    static_assert(differ<R, Reason::not_a_layer>,
+    static_assert(R != Reason::not_a_layer,
                   CTCNN_TEXT("[not_a_layer] this argument is not a layer: after Input only layers may follow, such as Conv2d, Linear, ReLU or a block (a Sequential without Input); options such as Kernel<3> go inside a layer's own <...>"));
-    static_assert(differ<R, Reason::unknown_option>,
+    static_assert(R != Reason::unknown_option,
                   CTCNN_TEXT("[unknown_option] this layer does not take one of its options: remove it (Conv2d takes Kernel, Padding, Stride, Dilation, Groups, NoBias; pooling takes Kernel, Stride, Padding; Linear takes NoBias)"));
-    static_assert(differ<R, Reason::repeated_option>,
+    static_assert(R != Reason::repeated_option,
                   CTCNN_TEXT("[repeated_option] this layer has the same option twice: remove one of the two"));
-    static_assert(differ<R, Reason::missing_kernel>,
+    static_assert(R != Reason::missing_kernel,
                   CTCNN_TEXT("[missing_kernel] this layer needs a Kernel: add Kernel<size> or Kernel<height, width>"));
-    static_assert(differ<R, Reason::zero_kernel>, CTCNN_TEXT("[zero_kernel] a kernel size is 0: write Kernel<1> or larger"));
-    static_assert(differ<R, Reason::zero_stride>, CTCNN_TEXT("[zero_stride] a stride is 0: write Stride<1> or larger"));
-    static_assert(differ<R, Reason::zero_dilation>,
+    static_assert(R != Reason::zero_kernel, CTCNN_TEXT("[zero_kernel] a kernel size is 0: write Kernel<1> or larger"));
+    static_assert(R != Reason::zero_stride, CTCNN_TEXT("[zero_stride] a stride is 0: write Stride<1> or larger"));
+    static_assert(R != Reason::zero_dilation,
                   CTCNN_TEXT("[zero_dilation] a dilation is 0: write Dilation<1>, which leaves no gaps, or larger"));
-    static_assert(differ<R, Reason::zero_groups>, CTCNN_TEXT("[zero_groups] the number of groups is 0: write Groups<1> or larger"));
-    static_assert(differ<R, Reason::zero_channels>,
+    static_assert(R != Reason::zero_groups, CTCNN_TEXT("[zero_groups] the number of groups is 0: write Groups<1> or larger"));
+    static_assert(R != Reason::zero_channels,
                   CTCNN_TEXT("[zero_channels] a number of channels or features is 0: write 1 or more"));
-    static_assert(differ<R, Reason::image_rank>,
+    static_assert(R != Reason::image_rank,
                   CTCNN_TEXT("[image_rank] this layer works on images <C, H, W>, and something else arrives: move it before Flatten, or begin the network with Input<C, H, W>"));
-    static_assert(differ<R, Reason::feature_rank>,
+    static_assert(R != Reason::feature_rank,
                   CTCNN_TEXT("[feature_rank] this layer works on features <F>, and something else arrives: put Flatten before it"));
-    static_assert(differ<R, Reason::in_channels>,
+    static_assert(R != Reason::in_channels,
                   CTCNN_TEXT("[in_channels] the layer's first number must be the number of channels that arrive: change it to the first size of the Shape received, or use LazyConv2d"));
-    static_assert(differ<R, Reason::in_features>,
+    static_assert(R != Reason::in_features,
                   CTCNN_TEXT("[in_features] the layer's first number must be the number of features that arrive: change it to the size of the Shape received, or use LazyLinear"));
-    static_assert(differ<R, Reason::kernel_too_large>,
+    static_assert(R != Reason::kernel_too_large,
                   CTCNN_TEXT("[kernel_too_large] the kernel is larger than the padded image that arrives: make Kernel or Dilation smaller or Padding larger, or remove a pooling layer before it"));
-    static_assert(differ<R, Reason::pooling_padding>,
+    static_assert(R != Reason::pooling_padding,
                   CTCNN_TEXT("[pooling_padding] the padding of a pooling layer may be at most half of its kernel, else a window would see padding alone: make Padding smaller or Kernel larger"));
-    static_assert(differ<R, Reason::groups_divide>,
+    static_assert(R != Reason::groups_divide,
                   CTCNN_TEXT("[groups_divide] Groups must divide both numbers of channels: choose a divisor of each"));
 };
 #undef CTCNN_TEXT
