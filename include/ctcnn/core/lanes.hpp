@@ -119,6 +119,29 @@ template <Number V>
     }
 }
 
+/// The larger of a number and a constant, lane by lane; NaN stays NaN.
+template <Number V>
+[[gnu::always_inline]] constexpr V at_least(V value, V limit) {
+#if defined(__AVX__) && !defined(__clang__)
+    // GCC 12 makes a comparison and a blend of the expression below; clang finds the instruction.
+    if constexpr (std::is_same_v<V, Lanes<float, 8>>) {
+        return {__builtin_ia32_maxps256(limit.vector, value.vector)};
+    }
+#endif
+    return select_less(value, limit, limit, value);
+}
+
+/// The smaller of a number and a constant, lane by lane; NaN stays NaN.
+template <Number V>
+[[gnu::always_inline]] constexpr V at_most(V value, V limit) {
+#if defined(__AVX__) && !defined(__clang__)
+    if constexpr (std::is_same_v<V, Lanes<float, 8>>) {
+        return {__builtin_ia32_minps256(limit.vector, value.vector)};
+    }
+#endif
+    return select_less(limit, value, limit, value);
+}
+
 /// a == b ? if_true : if_false, lane by lane.
 template <Number V>
 [[gnu::always_inline]] constexpr V select_equal(V a, V b, V if_true, V if_false) {

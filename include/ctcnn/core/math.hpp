@@ -29,6 +29,8 @@ struct Exponential<float> {
     using Integer = std::int32_t;
     static constexpr int mantissa_bits = 23;
     static constexpr int exponent_bias = 127;
+    static constexpr float round = 0x1.8p23f;
+    static constexpr Integer one = 0x3f800000;  // the bits of 1.0f
     static constexpr float lowest = -87.0f;
     static constexpr float highest = 88.0f;
     // ln 2 in two parts: the first has so few bits that its product with an exponent is exact.
@@ -45,6 +47,8 @@ struct Exponential<double> {
     using Integer = std::int64_t;
     static constexpr int mantissa_bits = 52;
     static constexpr int exponent_bias = 1023;
+    static constexpr double round = 0x1.8p52;
+    static constexpr Integer one = 0x3ff0000000000000;  // the bits of 1.0
     static constexpr double lowest = -708.0;
     static constexpr double highest = 709.0;
     static constexpr double ln2_high = 0x1.62e42fefap-1;
@@ -73,24 +77,19 @@ template <Number V>
 [[gnu::always_inline]] constexpr ScaledExponential<V> scaled_exponential(V x) {
     using T = scalar_t<V>;
     using E = Exponential<T>;
-    const V lowest = broadcast<V>(E::lowest);
-    const V highest = broadcast<V>(E::highest);
-    x = select_less(x, lowest, lowest, x);
-    x = select_less(highest, x, highest, x);
-    const V quotient = x * broadcast<V>(static_cast<T>(log2_e));
+    x = at_most(at_least(x, broadcast<V>(E::lowest)), broadcast<V>(E::highest));
+    // Adding 1.5 * 2^mantissa_bits rounds to a whole number, which then stands in the lowest bits.
+    const V round = broadcast<V>(E::round);
+    V rounded = multiply_add(x, broadcast<V>(static_cast<T>(log2_e)), round);
+    hold_in_register(rounded);
+    const V exponent = rounded - round;
     V scale;
-    V exponent;
     if constexpr (is_lanes<V>) {
-        const V biased = quotient + broadcast<V>(static_cast<T>(E::exponent_bias) + T(0.5));
-        const auto integer = __builtin_convertvector(biased.vector, typename V::IntegerVector);
-        scale = {reinterpret_cast<typename V::Vector>(integer << E::mantissa_bits)};
-        exponent = V{__builtin_convertvector(integer, typename V::Vector)} -
-                   broadcast<V>(static_cast<T>(E::exponent_bias));
+        const auto bits = reinterpret_cast<typename V::IntegerVector>(rounded.vector);
+        scale = {reinterpret_cast<typename V::Vector>((bits << E::mantissa_bits) + E::one)};
     } else {
-        const T biased = quotient + (static_cast<T>(E::exponent_bias) + T(0.5));
-        const auto integer = static_cast<typename E::Integer>(x == x ? biased : T(E::exponent_bias));
-        scale = std::bit_cast<T>(static_cast<typename E::Bits>(integer) << E::mantissa_bits);
-        exponent = static_cast<T>(integer - E::exponent_bias);
+        const auto bits = std::bit_cast<typename E::Bits>(rounded);
+        scale = std::bit_cast<T>((bits << E::mantissa_bits) + static_cast<typename E::Bits>(E::one));
     }
     V r = multiply_add(exponent, broadcast<V>(-E::ln2_high), x);
     r = multiply_add(exponent, broadcast<V>(-E::ln2_low), r);
@@ -126,7 +125,7 @@ template <Number V>
     // Past 20 the result is 1 in float and in double; the limit keeps e^(2|x|) finite.
     const V limit = broadcast<V>(20);
     V magnitude = select_less(x, zero, -x, x);
-    magnitude = select_less(limit, magnitude, limit, magnitude);
+    magnitude = at_most(magnitude, limit);
     const auto [scale, fraction] = detail::scaled_exponential(magnitude + magnitude);
     const V m = multiply_add(scale, fraction, scale - broadcast<V>(1));
     const V result = m / (m + broadcast<V>(T(2)));

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/math.hpp>
 
 // Elementwise functions. forward maps a number; backward maps (output, gradient of the output) to the gradient of the
@@ -15,8 +17,7 @@ struct ReLU {
     template <Number V>
     [[gnu::always_inline]] static constexpr V forward(V input) {
         // Written so that NaN passes, as in PyTorch.
-        const V zero = broadcast<V>(0);
-        return select_less(input, zero, zero, input);
+        return at_least(input, broadcast<V>(0));
     }
     template <Number V>
     [[gnu::always_inline]] static constexpr V backward(V output, V grad_output) {
@@ -46,6 +47,16 @@ struct Tanh {
         return grad_output * (broadcast<V>(1) - output * output);
     }
 };
+
+/// Applies an elementwise function to numbers in a row, in place.
+template <typename Function, Number V>
+constexpr void map_row(V* row, std::size_t count) {
+    if constexpr (!std::is_same_v<Function, NoFunction>) {
+        for (std::size_t i = 0; i < count; ++i) {
+            row[i] = Function::forward(row[i]);
+        }
+    }
+}
 
 /// Applies an elementwise function to a whole image.
 template <typename Function, typename In, typename Out, Number V>

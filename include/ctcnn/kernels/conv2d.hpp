@@ -7,6 +7,7 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/window.hpp>
+#include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
@@ -75,10 +76,14 @@ constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, const s
                     V* target = output + Out::offset(o, h, w);
                     unroll<M>([&](auto m) __attribute__((always_inline)) {
                         unroll<N>([&](auto n) __attribute__((always_inline)) {
-                            target[m * Out::plane + n] = Activation::forward(sum[m * N + n]);
+                            target[m * Out::plane + n] = sum[m * N + n];
                         });
                     });
                 });
+                // In a loop of its own the function keeps its constants in registers; the row is still in L1.
+                for (std::size_t m = 0; m < decltype(rows)::value; ++m) {
+                    map_row<Activation>(output + Out::offset(o + m, h, 0), Out::width);
+                }
             });
         }
     }

@@ -62,5 +62,7 @@ constexpr void initialize(Net& net, const Initializer& initializer, std::uint64_
              1 / math::sqrt(static_cast<double>(Bound::fan_in)));
     });
 }
+template <RefusedNetwork Net, typename... Arguments>
+constexpr void initialize(Net&, const Arguments&...) {}
 
 }  // namespace ctcnn

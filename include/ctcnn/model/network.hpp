@@ -137,10 +137,12 @@ struct Anything {
     // A number: small, for budgets.
     constexpr operator std::size_t() const { return 1; }
 
-    // A tensor, a view of a layer, a view of a tensor.
+    // A tensor, a view of a layer, a view of a tensor, a loss with its gradients.
     using value_type = float;
     static const Anything weight;
     static const Anything bias;
+    static const Anything loss;
+    static const Anything gradients;
     static const std::array<float, 1> values;
     template <std::size_t>
     constexpr Anything layer() const {
@@ -156,6 +158,8 @@ struct Anything {
 };
 inline constexpr Anything Anything::weight{};
 inline constexpr Anything Anything::bias{};
+inline constexpr Anything Anything::loss{};
+inline constexpr Anything Anything::gradients{};
 inline constexpr std::array<float, 1> Anything::values{};
 
 /// InsteadOfNetwork: what a Sequential is derived from that is not a network, by its error: a class that does not compile.
@@ -166,18 +170,20 @@ struct InsteadOfNetwork {
 
     // Asked in requires-expressions, so that clang does not take the asking class for broken too, and says no more.
     struct Part : Anything {
-        static constexpr std::size_t size = 1;
         using error = std::bool_constant<requires { sizeof(Error); }>;
         using Anything::Anything;
         constexpr Part(const Anything&) {}
     };
+    struct ShapePart : Part {
+        static constexpr std::size_t size = 1;
+    };
     constexpr InsteadOfNetwork() { [[maybe_unused]] std::bool_constant<requires { sizeof(Error); }> error; }
 
     using scalar = float;
-    using input_shape = Part;
-    using output_shape = Part;
+    using input_shape = ShapePart;
+    using output_shape = ShapePart;
     template <std::size_t>
-    using shape_after = Part;
+    using shape_after = ShapePart;
     template <typename>
     using with_scalar = InsteadOfNetwork;
     using input_tensor = Part;
@@ -237,9 +243,9 @@ constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& 
     }
     return best;
 }
-template <RefusedNetwork Net, typename Image>
-constexpr std::size_t predict(const Net&, const Image&) {
-    return 0;
+template <RefusedNetwork Net, typename... Arguments>
+constexpr model::Anything predict(const Net&, const Arguments&...) {
+    return {};
 }
 
 }  // namespace ctcnn

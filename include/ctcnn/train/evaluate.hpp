@@ -108,6 +108,10 @@ Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0
     result.accuracy /= static_cast<double>(images.size());
     return result;
 }
+template <RefusedNetwork Net, typename... Arguments>
+Evaluation evaluate(const Net&, const Arguments&...) {
+    return {0, 0};
+}
 
 /// predict: the index of the largest output for each of many images.
 template <AnyNetwork Net>

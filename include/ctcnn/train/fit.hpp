@@ -132,5 +132,9 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
     }
     return report;
 }
+template <RefusedNetwork Net, typename Data, typename Optimizer, typename Loss = CrossEntropyLoss>
+FitReport fit(Net&, const Data&, const Optimizer&, const FitOptions& = {}, const Loss& = {}) {
+    return {};
+}
 
 }  // namespace ctcnn

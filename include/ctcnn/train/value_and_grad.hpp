@@ -93,5 +93,9 @@ constexpr LossAndGradients<Net> value_and_grad(const Net& net, const Loss& loss,
                                                std::span<const typename Net::output_tensor> targets) {
     return train::value_and_grad_of<Net, Loss, typename Net::output_tensor>(net, loss, images, targets);
 }
+template <RefusedNetwork Net, typename... Arguments>
+constexpr model::Anything value_and_grad(const Net&, const Arguments&...) {
+    return {};
+}
 
 }  // namespace ctcnn
