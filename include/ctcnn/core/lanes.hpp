@@ -175,7 +175,8 @@ template <Number V>
 template <Number V>
 [[gnu::always_inline]] constexpr void hold_in_register([[maybe_unused]] V& value) {
 #if defined(__x86_64__) && defined(__AVX__)
-    if constexpr (is_lanes<V> && sizeof(V) <= vector_bytes) {
+    // No register of these is smaller than 16 bytes.
+    if constexpr (is_lanes<V> && sizeof(V) >= 16 && sizeof(V) <= vector_bytes) {
         if (!std::is_constant_evaluated()) {
 #if defined(__AVX512F__)
             asm("" : "+v"(value.vector));

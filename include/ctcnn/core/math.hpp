@@ -168,6 +168,9 @@ constexpr double sqrt(double x) {
     if (!(x > 0)) {
         return x == 0 ? 0 : std::numeric_limits<double>::quiet_NaN();
     }
+    if (x > std::numeric_limits<double>::max()) {
+        return x;
+    }
     double root = x > 1 ? x : 1;
     for (;;) {
         const double next = 0.5 * (root + x / root);
