@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include <ctcnn/core/layout.hpp>
+
+#include <array>
+#include <cstddef>
+#include <type_traits>
+#include <vector>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/shape.hpp>
+
+#include "catch.hpp"
+
+using namespace ctcnn;
+
+namespace {
+
+using Plain = Layout<6, 14, 10>;
+static_assert(Plain::row == 10 && Plain::plane == 140 && Plain::size == 840 && Plain::origin == 0);
+static_assert(Plain::offset(0, 0, 0) == 0 && Plain::offset(5, 13, 9) == 839);
+
+using Bordered = Layout<2, 3, 4, 2, 1>;
+static_assert(Bordered::row == 6 && Bordered::plane == 42 && Bordered::size == 84 && Bordered::origin == 13);
+static_assert(Bordered::offset(0, 0, 0) == 13 && Bordered::offset(1, 2, 3) == 42 + 13 + 12 + 3);
+
+static_assert(std::is_same_v<layout_t<Shape<6, 14, 10>>, Plain>);
+static_assert(std::is_same_v<layout_t<Shape<2, 3, 4>, 2, 1>, Bordered>);
+// What is no image lies flat.
+static_assert(std::is_same_v<layout_t<Shape<400>>, Layout<400, 1, 1>>);
+static_assert(std::is_same_v<layout_t<Shape<2, 3>>, Layout<6, 1, 1>>);
+
+/// Clears a buffer that is full of ones, and counts for each element whether it belongs to the image.
+template <typename L, Number V>
+void check_clear_border() {
+    using T = scalar_t<V>;
+    constexpr std::size_t guard = 8;
+    std::vector<V> buffer(L::size + 2 * guard, broadcast<V>(T(1)));
+    clear_border<L>(buffer.data() + guard);
+
+    std::vector<bool> kept(buffer.size());
+    for (std::size_t i = 0; i < guard; ++i) {
+        kept[i] = true;
+        kept[buffer.size() - 1 - i] = true;
+    }
+    std::size_t next = guard;
+    for (std::size_t c = 0; c < L::channels; ++c) {
+        for (std::size_t row = 0; row < L::height + 2 * L::border.height; ++row) {
+            for (std::size_t column = 0; column < L::width + 2 * L::border.width; ++column) {
+                kept[next++] = row >= L::border.height && row < L::border.height + L::height &&
+                               column >= L::border.width && column < L::border.width + L::width;
+            }
+        }
+    }
+    INFO("border " << L::border.height << "x" << L::border.width);
+    for (std::size_t i = 0; i < buffer.size(); ++i) {
+        for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+            CHECK(get_lane(buffer[i], lane) == (kept[i] ? T(1) : T(0)));
+        }
+    }
+    // The same elements as offset() names.
+    for (std::size_t c = 0; c < L::channels; ++c) {
+        for (std::size_t h = 0; h < L::height; ++h) {
+            for (std::size_t w = 0; w < L::width; ++w) {
+                CHECK(kept[guard + L::offset(c, h, w)]);
+            }
+        }
+    }
+}
+
+template <Number V>
+void check_borders() {
+    check_clear_border<Layout<3, 4, 5>, V>();
+    check_clear_border<Layout<3, 4, 5, 1, 1>, V>();
+    check_clear_border<Layout<3, 4, 5, 3, 2>, V>();
+    check_clear_border<Layout<3, 4, 5, 0, 2>, V>();
+    check_clear_border<Layout<3, 4, 5, 2, 0>, V>();
+    check_clear_border<Layout<1, 1, 1, 1, 1>, V>();
+    check_clear_border<Layout<2, 1, 7, 0, 1>, V>();
+    check_clear_border<Layout<2, 7, 1, 1, 0>, V>();
+}
+
+// In a constant expression too: the corner of the middle pixel is a zero, the pixel stays.
+static_assert([] {
+    std::array<float, 9> buffer{1, 1, 1, 1, 1, 1, 1, 1, 1};
+    clear_border<Layout<1, 1, 1, 1, 1>>(buffer.data());
+    return buffer;
+}() == std::array<float, 9>{0, 0, 0, 0, 1, 0, 0, 0, 0});
+
+}  // namespace
+
+TEST_CASE("the border is cleared, and nothing else") {
+    check_borders<float>();
+    check_borders<double>();
+    check_borders<Lanes<float>>();
+    check_borders<Lanes<double>>();
+}
