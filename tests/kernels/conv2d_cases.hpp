@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+// Convolutions of random geometry against the naive loops. The table is fixed at compile time; the comparison itself is
+// compiled once for each number type, so that a geometry costs its kernels and nothing else.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/window.hpp>
+#include <ctcnn/kernels/activation.hpp>
+#include <ctcnn/kernels/conv2d.hpp>
+
+#include "buffers.hpp"
+#include "catch.hpp"
+#include "draw.hpp"
+#include "naive.hpp"
+
+struct Conv2dCase {
+    ctcnn::kernels::Conv2dGeometry geometry;
+    ctcnn::Extent input;
+    ctcnn::Extent input_border;
+    ctcnn::Extent output_border;
+    bool bias;
+    bool relu;  // applied to the output, and taken as the function that made the input
+
+    constexpr ctcnn::Extent output() const { return ctcnn::output_extent(geometry.window, input.height, input.width); }
+};
+
+/// Kernel 1 to 7, padding 0 to 3, channels 1 to 9, images 1 to 17, rectangular everywhere. Stride and dilation are 1 in
+/// every other case, which has a kernel of its own, and 1 to 3 elsewhere.
+constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index) {
+    using ctcnn::Extent;
+    Draw draw(seed, index);
+    Conv2dCase result{};
+    ctcnn::Window& window = result.geometry.window;
+    window.kernel = draw.extent(1, 7);
+    window.padding = draw.extent(0, 3);
+    if (index % 2 == 1) {
+        window.stride = draw.extent(1, 3);
+        window.dilation = draw.extent(1, 3);
+        // A kernel that spans more than 17 pixels fits only into a padded image.
+        window.padding.height =
+            ctcnn::span_of(window.kernel.height, window.dilation.height) > 17 ? 3 : window.padding.height;
+        window.padding.width =
+            ctcnn::span_of(window.kernel.width, window.dilation.width) > 17 ? 3 : window.padding.width;
+    }
+    constexpr std::array<std::size_t, 6> groups{1, 1, 1, 2, 3, 9};
+    result.geometry.groups = groups[draw.whole(0, groups.size() - 1)];
+    result.geometry.in_channels = result.geometry.groups * draw.whole(1, 9 / result.geometry.groups);
+    result.geometry.out_channels = result.geometry.groups * draw.whole(1, 9 / result.geometry.groups);
+    result.input = draw.image(window, 17);
+    const Extent more = draw.once_in(2) ? Extent{0, 0} : draw.extent(0, 2);
+    result.input_border = {window.padding.height + more.height, window.padding.width + more.width};
+    result.output_border = draw.once_in(2) ? Extent{0, 0} : draw.extent(0, 3);
+    result.bias = !draw.once_in(3);
+    result.relu = draw.once_in(3);
+    return result;
+}
+
+template <ctcnn::Number V>
+struct Conv2dKernels {
+    using T = ctcnn::scalar_t<V>;
+    void (*forward)(const V*, const T*, const T*, V*);
+    void (*backward_input)(V*, const T*, const V*);
+    void (*backward_weight)(const V*, const V*, V*, V*);
+};
+
+template <ctcnn::Number V, std::uint64_t Seed, std::size_t Case>
+constexpr Conv2dKernels<V> conv2d_kernels() {
+    constexpr Conv2dCase c = conv2d_case(Seed, Case);
+    using In = ctcnn::Layout<c.geometry.in_channels, c.input.height, c.input.width, c.input_border.height,
+                             c.input_border.width>;
+    using Out = ctcnn::Layout<c.geometry.out_channels, c.output().height, c.output().width, c.output_border.height,
+                              c.output_border.width>;
+    using Function = std::conditional_t<c.relu, ctcnn::kernels::ReLU, ctcnn::NoFunction>;
+    return {&ctcnn::kernels::conv2d_forward<c.geometry, In, Out, Function, V>,
+            &ctcnn::kernels::conv2d_backward_input<c.geometry, In, Out, Function, V>,
+            &ctcnn::kernels::conv2d_backward_weight<c.geometry, In, Out, V>};
+}
+
+/// Every lane has an image of its own; the weights are shared.
+template <ctcnn::Number V>
+void check_conv2d(const Conv2dCase& c, const Conv2dKernels<V>& kernels, Draw numbers) {
+    using T = ctcnn::scalar_t<V>;
+    const ctcnn::Window& window = c.geometry.window;
+    const naive::Conv2d conv{c.geometry.in_channels, c.geometry.out_channels, c.geometry.groups, c.input, window};
+    const Place in{c.geometry.in_channels, c.input, c.input_border};
+    const Place out{c.geometry.out_channels, conv.output(), c.output_border};
+    INFO("channels " << c.geometry.in_channels << " -> " << c.geometry.out_channels << ", groups " << c.geometry.groups
+                     << ", kernel " << text(window.kernel) << ", stride " << text(window.stride) << ", padding "
+                     << text(window.padding) << ", dilation " << text(window.dilation) << ", image " << text(c.input)
+                     << ", borders " << text(c.input_border) << " and " << text(c.output_border) << ", bias " << c.bias
+                     << ", relu " << c.relu << ", lanes " << ctcnn::lane_count<V>);
+    REQUIRE(conv.output() == c.output());
+
+    const std::vector<T> weight = numbers.integers<T>(conv.weight_size());
+    const std::vector<T> bias = numbers.integers<T>(c.bias ? conv.out_channels : 0);
+    Buffer<V> input = in.zeros<V>();
+    Buffer<V> output(out.numbers());
+    Buffer<V> expected_output(out.numbers());
+    Buffer<V> grad_output(out.numbers());
+    Buffer<V> grad_input(in.numbers());
+    Buffer<V> expected_grad_input(in.numbers());
+    Buffer<V> grad_weight(weight.size());
+    Buffer<V> expected_grad_weight(weight.size());
+    Buffer<V> grad_bias(bias.size());
+    Buffer<V> expected_grad_bias(bias.size());
+
+    for (std::size_t lane = 0; lane < ctcnn::lane_count<V>; ++lane) {
+        const std::vector<T> image = numbers.integers<T>(conv.input_size());
+        const std::vector<T> gradient = numbers.integers<T>(conv.output_size());
+        in.put(input, lane, image);
+        std::vector<T> result = naive::conv2d_forward(conv, image, weight, bias);
+        for (T& number : result) {
+            number = c.relu ? naive::relu_forward(number) : number;
+        }
+        out.put(expected_output, lane, result);
+
+        out.put(grad_output, lane, gradient);
+        in.put(grad_input, lane, image);
+        result = naive::conv2d_backward_input(conv, weight, gradient);
+        for (std::size_t i = 0; c.relu && i < result.size(); ++i) {
+            result[i] = naive::relu_backward(image[i], result[i]);
+        }
+        in.put(expected_grad_input, lane, result);
+
+        // The gradients of the parameters are added to what is there.
+        const std::vector<T> weight_before = numbers.integers<T>(weight.size());
+        const std::vector<T> bias_before = numbers.integers<T>(bias.size());
+        grad_weight.set(lane, weight_before);
+        grad_bias.set(lane, bias_before);
+        result = naive::conv2d_backward_weight(conv, image, gradient);
+        for (std::size_t i = 0; i < result.size(); ++i) {
+            expected_grad_weight.set(i, lane, weight_before[i] + result[i]);
+        }
+        result = naive::conv2d_backward_bias(conv, gradient);
+        for (std::size_t o = 0; o < bias.size(); ++o) {
+            expected_grad_bias.set(o, lane, bias_before[o] + result[o]);
+        }
+    }
+
+    kernels.forward(input.data(), weight.data(), c.bias ? bias.data() : nullptr, output.data());
+    CHECK(output == expected_output);
+    kernels.backward_input(grad_input.data(), weight.data(), grad_output.data());
+    CHECK(grad_input == expected_grad_input);
+    kernels.backward_weight(input.data(), grad_output.data(), grad_weight.data(), c.bias ? grad_bias.data() : nullptr);
+    CHECK(grad_weight == expected_grad_weight);
+    CHECK(grad_bias == expected_grad_bias);
+}
+
+/// Compares `Count` convolutions; each seed has its own.
+template <ctcnn::Number V, std::uint64_t Seed, std::size_t Count>
+void check_conv2d_cases() {
+    const auto table = []<std::size_t... Case>(std::index_sequence<Case...>) {
+        return std::array<Conv2dKernels<V>, Count>{conv2d_kernels<V, Seed, Case>()...};
+    }(std::make_index_sequence<Count>{});
+    for (std::size_t i = 0; i < Count; ++i) {
+        check_conv2d(conv2d_case(Seed, i), table[i], Draw(Seed + 1, i));
+    }
+}

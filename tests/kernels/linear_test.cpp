@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+// Affine maps of random size against the naive loops, bit by bit.
+#include <ctcnn/kernels/linear.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/kernels/activation.hpp>
+
+#include "buffers.hpp"
+#include "catch.hpp"
+#include "draw.hpp"
+#include "naive.hpp"
+
+using namespace ctcnn;
+
+namespace {
+
+struct LinearCase {
+    std::size_t inputs;
+    std::size_t outputs;
+    bool bias;
+    bool relu;  // applied to the output, and taken as the function that made the input
+};
+
+constexpr LinearCase linear_case(std::uint64_t seed, std::size_t index) {
+    Draw draw(seed, index);
+    // One in three is wide, so that its rows are longer than a tile of vectors.
+    const std::size_t inputs = draw.once_in(3) ? draw.whole(40, 150) : draw.whole(1, 40);
+    return {inputs, draw.whole(1, 40), !draw.once_in(3), draw.once_in(3)};
+}
+
+template <Number V>
+struct LinearKernels {
+    using T = scalar_t<V>;
+    void (*forward)(const V*, const T*, const T*, V*);
+    void (*backward_input)(V*, const T*, const V*);
+    void (*store_input)(const V*, T*);
+    void (*store_output)(const V*, T*);
+    void (*backward_weight)(const T*, const T*, std::size_t, std::size_t, std::size_t, bool, T*, T*);
+};
+
+template <Number V, std::uint64_t Seed, std::size_t Case>
+constexpr LinearKernels<V> linear_kernels() {
+    constexpr LinearCase c = linear_case(Seed, Case);
+    using Function = std::conditional_t<c.relu, kernels::ReLU, NoFunction>;
+    return {&kernels::linear_forward<c.inputs, c.outputs, Function, V>,
+            &kernels::linear_backward_input<c.inputs, c.outputs, Function, V>, &kernels::store_rows<c.inputs, V>,
+            &kernels::store_rows<c.outputs, V>, &kernels::linear_backward_weight<c.inputs, c.outputs, V>};
+}
+
+/// Forward and the gradient of the input; every lane has an image of its own.
+template <Number V>
+void check_images(const LinearCase& c, const LinearKernels<V>& kernels, Draw& numbers) {
+    using T = scalar_t<V>;
+    const std::vector<T> weight = numbers.integers<T>(c.inputs * c.outputs);
+    const std::vector<T> bias = numbers.integers<T>(c.bias ? c.outputs : 0);
+    Buffer<V> input(c.inputs);
+    Buffer<V> grad_output(c.outputs);
+    Buffer<V> output(c.outputs);
+    Buffer<V> expected_output(c.outputs);
+    Buffer<V> expected_grad_input(c.inputs);
+    for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+        const std::vector<T> image = numbers.integers<T>(c.inputs);
+        const std::vector<T> gradient = numbers.integers<T>(c.outputs);
+        input.set(lane, image);
+        grad_output.set(lane, gradient);
+        std::vector<T> result = naive::linear_forward(c.outputs, image, weight, bias);
+        for (T& number : result) {
+            number = c.relu ? naive::relu_forward(number) : number;
+        }
+        expected_output.set(lane, result);
+        result = naive::linear_backward_input(c.inputs, weight, gradient);
+        for (std::size_t i = 0; c.relu && i < c.inputs; ++i) {
+            result[i] = naive::relu_backward(image[i], result[i]);
+        }
+        expected_grad_input.set(lane, result);
+    }
+    kernels.forward(input.data(), weight.data(), c.bias ? bias.data() : nullptr, output.data());
+    CHECK(output == expected_output);
+    kernels.backward_input(input.data(), weight.data(), grad_output.data());
+    CHECK(input == expected_grad_input);
+}
+
+/// Two tiles of images as rows: features of an image side by side, the ends of the rows zero.
+template <Number V>
+Buffer<scalar_t<V>> check_rows(std::size_t features, void (*store)(const V*, scalar_t<V>*),
+                               const std::vector<std::vector<scalar_t<V>>>& images) {
+    using T = scalar_t<V>;
+    constexpr std::size_t lanes = lane_count<V>;
+    const std::size_t length = kernels::row_length<V>(features);
+    Buffer<T> rows(images.size() * length);
+    Buffer<T> expected(images.size() * length);
+    for (std::size_t first = 0; first < images.size(); first += lanes) {
+        Buffer<V> tile(features);
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+            tile.set(lane, images[first + lane]);
+            for (std::size_t i = 0; i < length; ++i) {
+                expected.set((first + lane) * length + i, 0, i < features ? images[first + lane][i] : T(0));
+            }
+        }
+        store(tile.data(), rows.data() + first * length);
+    }
+    CHECK(rows == expected);
+    return rows;
+}
+
+/// The gradients of the parameters over a batch of images, for some of the outputs.
+template <Number V>
+void check_parameters(const LinearCase& c, const LinearKernels<V>& kernels, Draw& numbers, bool add) {
+    using T = scalar_t<V>;
+    std::vector<std::vector<T>> images;
+    std::vector<std::vector<T>> gradients;
+    for (std::size_t n = 0; n < 2 * lane_count<V>; ++n) {
+        images.push_back(numbers.integers<T>(c.inputs));
+        gradients.push_back(numbers.integers<T>(c.outputs));
+    }
+    Buffer<T> input = check_rows<V>(c.inputs, kernels.store_input, images);
+    Buffer<T> grad_output = check_rows<V>(c.outputs, kernels.store_output, gradients);
+
+    const std::size_t count = numbers.whole(1, images.size());
+    const std::size_t first = numbers.whole(0, c.outputs - 1);
+    const std::size_t last = numbers.whole(first, c.outputs);
+    INFO("images " << count << ", outputs " << first << " to " << last << ", add " << add);
+    Buffer<T> grad_weight(c.inputs * c.outputs);
+    Buffer<T> grad_bias(c.bias ? c.outputs : 0);
+    if (add) {
+        grad_weight.set(0, numbers.integers<T>(c.inputs * c.outputs));
+        grad_bias.set(0, numbers.integers<T>(c.bias ? c.outputs : 0));
+    }
+    Buffer<T> expected_grad_weight = grad_weight;
+    Buffer<T> expected_grad_bias = grad_bias;
+    std::vector<T> weight_sum(c.inputs * c.outputs);
+    std::vector<T> bias_sum(c.outputs);
+    for (std::size_t n = 0; n < count; ++n) {
+        const std::vector<T> share = naive::linear_backward_weight(images[n], gradients[n]);
+        for (std::size_t i = 0; i < share.size(); ++i) {
+            weight_sum[i] += share[i];
+        }
+        for (std::size_t o = 0; o < c.outputs; ++o) {
+            bias_sum[o] += gradients[n][o];
+        }
+    }
+    for (std::size_t i = first * c.inputs; i < last * c.inputs; ++i) {
+        expected_grad_weight.set(i, 0, weight_sum[i] + (add ? grad_weight.data()[i] : T(0)));
+    }
+    for (std::size_t o = first; c.bias && o < last; ++o) {
+        expected_grad_bias.set(o, 0, bias_sum[o] + (add ? grad_bias.data()[o] : T(0)));
+    }
+    kernels.backward_weight(input.data(), grad_output.data(), count, first, last, add, grad_weight.data(),
+                            c.bias ? grad_bias.data() : nullptr);
+    CHECK(grad_weight == expected_grad_weight);
+    CHECK(grad_bias == expected_grad_bias);
+}
+
+template <Number V, std::uint64_t Seed, std::size_t Count>
+void check_linear() {
+    const auto table = []<std::size_t... Case>(std::index_sequence<Case...>) {
+        return std::array<LinearKernels<V>, Count>{linear_kernels<V, Seed, Case>()...};
+    }(std::make_index_sequence<Count>{});
+    for (std::size_t i = 0; i < Count; ++i) {
+        const LinearCase c = linear_case(Seed, i);
+        INFO("inputs " << c.inputs << ", outputs " << c.outputs << ", bias " << c.bias << ", relu " << c.relu
+                       << ", lanes " << lane_count<V>);
+        Draw numbers(Seed + 1, i);
+        check_images(c, table[i], numbers);
+        check_parameters(c, table[i], numbers, false);
+        check_parameters(c, table[i], numbers, true);
+    }
+}
+
+// (1 2; 3 4; 5 6) * (7, 8) + (1, 2, 3), and back, in constant expressions.
+static_assert([] {
+    const std::array<float, 6> weight{1, 2, 3, 4, 5, 6};
+    const std::array<float, 3> bias{1, 2, 3};
+    const std::array<float, 2> input{7, 8};
+    std::array<float, 3> output{};
+    kernels::linear_forward<2, 3, NoFunction>(input.data(), weight.data(), bias.data(), output.data());
+    const std::array<float, 3> grad_output{1, 10, 100};
+    std::array<float, 2> grad_input{};
+    kernels::linear_backward_input<2, 3, NoFunction>(grad_input.data(), weight.data(), grad_output.data());
+    std::array<float, 6> grad_weight{};
+    std::array<float, 3> grad_bias{};
+    kernels::linear_backward_weight<2, 3, float>(input.data(), grad_output.data(), 1, 0, 3, false, grad_weight.data(),
+                                                 grad_bias.data());
+    return output == std::array<float, 3>{24, 55, 86} && grad_input == std::array<float, 2>{531, 642} &&
+           grad_weight == std::array<float, 6>{7, 8, 70, 80, 700, 800} && grad_bias == grad_output;
+}());
+
+}  // namespace
+
+TEST_CASE("affine maps equal the naive loops") {
+    check_linear<float, 500, 16>();
+    check_linear<double, 510, 16>();
+    check_linear<Lanes<float>, 520, 16>();
+    check_linear<Lanes<double>, 530, 16>();
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+// Pooling of random geometry against the naive loops, bit by bit, and what an average and a maximum are in corner cases.
+#include <ctcnn/kernels/pool2d.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/window.hpp>
+#include <ctcnn/kernels/activation.hpp>
+
+#include "buffers.hpp"
+#include "catch.hpp"
+#include "draw.hpp"
+#include "naive.hpp"
+
+using namespace ctcnn;
+
+namespace {
+
+struct PoolCase {
+    std::size_t channels;
+    Extent input;
+    Window window;
+    Extent input_border;
+    Extent output_border;
+    bool relu;  // applied to the output, and taken as the function that made the input
+
+    constexpr Extent output() const { return output_extent(window, input.height, input.width); }
+};
+
+/// Kernel 1 to 7, stride 1 to 3 or the kernel, padding up to half the kernel (3), channels 1 to 9, images 1 to 17.
+constexpr PoolCase pool_case(std::uint64_t seed, std::size_t index) {
+    Draw draw(seed, index);
+    PoolCase result{};
+    result.window.kernel = draw.extent(1, 7);
+    result.window.stride = draw.once_in(3) ? result.window.kernel : draw.extent(1, 3);
+    result.window.padding = {draw.whole(0, result.window.kernel.height / 2),
+                             draw.whole(0, result.window.kernel.width / 2)};
+    result.channels = draw.whole(1, 9);
+    result.input = draw.image(result.window, 17);
+    result.input_border = draw.once_in(2) ? Extent{0, 0} : draw.extent(0, 3);
+    result.output_border = draw.once_in(2) ? Extent{0, 0} : draw.extent(0, 3);
+    result.relu = draw.once_in(3);
+    return result;
+}
+
+template <PoolCase C>
+using InputLayout = Layout<C.channels, C.input.height, C.input.width, C.input_border.height, C.input_border.width>;
+template <PoolCase C>
+using OutputLayout =
+    Layout<C.channels, C.output().height, C.output().width, C.output_border.height, C.output_border.width>;
+template <PoolCase C>
+using Function = std::conditional_t<C.relu, kernels::ReLU, NoFunction>;
+
+/// What a test needs of a case: its images, one for each lane, and the gradients of its outputs.
+template <Number V>
+struct PoolData {
+    using T = scalar_t<V>;
+
+    PoolData(const PoolCase& c, Draw numbers)
+        : pool{c.channels, c.input, c.window},
+          in{c.channels, c.input, c.input_border},
+          out{c.channels, pool.output(), c.output_border},
+          input(in.numbers()),
+          grad_output(out.numbers()) {
+        REQUIRE(pool.output() == c.output());
+        for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+            images.push_back(numbers.integers<T>(pool.input_size()));
+            gradients.push_back(numbers.integers<T>(pool.output_size()));
+            // The border of the input stays poison: padding is no part of a window.
+            in.put(input, lane, images.back());
+            out.put(grad_output, lane, gradients.back());
+        }
+    }
+
+    naive::Pool2d pool;
+    Place in;
+    Place out;
+    std::vector<std::vector<T>> images;
+    std::vector<std::vector<T>> gradients;
+    Buffer<V> input;
+    Buffer<V> grad_output;
+};
+
+template <typename T>
+std::vector<T> relu_forward(bool relu, std::vector<T> numbers) {
+    for (T& number : numbers) {
+        number = relu ? naive::relu_forward(number) : number;
+    }
+    return numbers;
+}
+template <typename T>
+std::vector<T> relu_backward(bool relu, const std::vector<T>& output, std::vector<T> gradient) {
+    for (std::size_t i = 0; i < gradient.size(); ++i) {
+        gradient[i] = relu ? naive::relu_backward(output[i], gradient[i]) : gradient[i];
+    }
+    return gradient;
+}
+
+template <Number V>
+struct MaxPoolKernels {
+    void (*forward)(const V*, V*, V*);
+    void (*backward)(V*, const V*, const V*);
+};
+
+template <Number V, std::uint64_t Seed, std::size_t Case>
+constexpr MaxPoolKernels<V> max_pool_kernels() {
+    constexpr PoolCase c = pool_case(Seed, Case);
+    return {&kernels::max_pool2d_forward<c.window, InputLayout<c>, OutputLayout<c>, Function<c>, V>,
+            &kernels::max_pool2d_backward<c.window, InputLayout<c>, OutputLayout<c>, Function<c>, V>};
+}
+
+template <Number V>
+struct AvgPoolKernels {
+    void (*forward)(const V*, V*);
+    void (*backward)(V*, const V*);
+};
+
+template <Number V, std::uint64_t Seed, std::size_t Case>
+constexpr AvgPoolKernels<V> avg_pool_kernels() {
+    constexpr PoolCase c = pool_case(Seed, Case);
+    return {&kernels::avg_pool2d_forward<c.window, InputLayout<c>, OutputLayout<c>, Function<c>, V>,
+            &kernels::avg_pool2d_backward<c.window, InputLayout<c>, OutputLayout<c>, Function<c>, V>};
+}
+
+template <Number V>
+void check(const PoolCase& c, const MaxPoolKernels<V>& kernels, Draw numbers) {
+    using T = scalar_t<V>;
+    PoolData<V> data(c, numbers);
+    Buffer<V> output(data.out.numbers());
+    Buffer<V> expected_output(data.out.numbers());
+    Buffer<V> position(data.pool.output_size());
+    Buffer<V> expected_position(data.pool.output_size());
+    Buffer<V> expected_grad_input(data.in.numbers());
+    for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+        // Seven different numbers and windows of up to 49 pixels: ties are the rule.
+        const naive::MaxPooled<T> pooled = naive::max_pool2d_forward(data.pool, data.images[lane]);
+        data.out.put(expected_output, lane, relu_forward(c.relu, pooled.output));
+        for (std::size_t o = 0; o < pooled.position.size(); ++o) {
+            expected_position.set(o, lane, static_cast<T>(pooled.position[o]));
+        }
+        data.in.put(expected_grad_input, lane,
+                    relu_backward(c.relu, data.images[lane],
+                                  naive::max_pool2d_backward(data.pool, pooled.winner, data.gradients[lane])));
+    }
+    kernels.forward(data.input.data(), output.data(), position.data());
+    CHECK(output == expected_output);
+    CHECK(position == expected_position);
+    Buffer<V> output_alone(data.out.numbers());
+    kernels.forward(data.input.data(), output_alone.data(), nullptr);
+    CHECK(output_alone == expected_output);
+    kernels.backward(data.input.data(), data.grad_output.data(), position.data());
+    CHECK(data.input == expected_grad_input);
+}
+
+template <Number V>
+void check(const PoolCase& c, const AvgPoolKernels<V>& kernels, Draw numbers) {
+    PoolData<V> data(c, numbers);
+    Buffer<V> output(data.out.numbers());
+    Buffer<V> expected_output(data.out.numbers());
+    Buffer<V> expected_grad_input(data.in.numbers());
+    for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+        // The sums are exact; kernel and naive loop both multiply them by the rounded 1 / (Kh * Kw), once.
+        data.out.put(expected_output, lane,
+                     relu_forward(c.relu, naive::avg_pool2d_forward(data.pool, data.images[lane])));
+        data.in.put(
+            expected_grad_input, lane,
+            relu_backward(c.relu, data.images[lane], naive::avg_pool2d_backward(data.pool, data.gradients[lane])));
+    }
+    kernels.forward(data.input.data(), output.data());
+    CHECK(output == expected_output);
+    kernels.backward(data.input.data(), data.grad_output.data());
+    CHECK(data.input == expected_grad_input);
+}
+
+template <std::uint64_t Seed, typename Table>
+void check_all(const Table& table) {
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const PoolCase c = pool_case(Seed, i);
+        INFO("channels " << c.channels << ", kernel " << text(c.window.kernel) << ", stride " << text(c.window.stride)
+                         << ", padding " << text(c.window.padding) << ", image " << text(c.input) << ", borders "
+                         << text(c.input_border) << " and " << text(c.output_border) << ", relu " << c.relu);
+        check(c, table[i], Draw(Seed + 1, i));
+    }
+}
+
+template <Number V, std::uint64_t Seed, std::size_t Count>
+void check_max_pooling() {
+    check_all<Seed>([]<std::size_t... Case>(std::index_sequence<Case...>) {
+        return std::array<MaxPoolKernels<V>, Count>{max_pool_kernels<V, Seed, Case>()...};
+    }(std::make_index_sequence<Count>{}));
+}
+
+template <Number V, std::uint64_t Seed, std::size_t Count>
+void check_average_pooling() {
+    check_all<Seed>([]<std::size_t... Case>(std::index_sequence<Case...>) {
+        return std::array<AvgPoolKernels<V>, Count>{avg_pool_kernels<V, Seed, Case>()...};
+    }(std::make_index_sequence<Count>{}));
+}
+
+// The figures of a textbook, in constant expressions.
+using Nine = Layout<1, 3, 3>;
+constexpr Window two_by_two{.kernel = {2, 2}};
+constexpr std::array<float, 9> one_to_nine{1, 2, 3, 4, 5, 6, 7, 8, 9};
+
+static_assert([] {
+    std::array<float, 4> output{};
+    std::array<float, 4> position{};
+    kernels::max_pool2d_forward<two_by_two, Nine, Layout<1, 2, 2>, NoFunction>(one_to_nine.data(), output.data(),
+                                                                               position.data());
+    std::array<float, 9> grad_input = one_to_nine;
+    const std::array<float, 4> grad_output{1, 2, 3, 4};
+    kernels::max_pool2d_backward<two_by_two, Nine, Layout<1, 2, 2>, NoFunction>(grad_input.data(), grad_output.data(),
+                                                                                position.data());
+    return output == std::array<float, 4>{5, 6, 8, 9} && position == std::array<float, 4>{3, 3, 3, 3} &&
+           grad_input == std::array<float, 9>{0, 0, 0, 0, 1, 2, 0, 3, 4};
+}());
+static_assert([] {
+    std::array<float, 4> output{};
+    kernels::avg_pool2d_forward<two_by_two, Nine, Layout<1, 2, 2>, NoFunction>(one_to_nine.data(), output.data());
+    std::array<float, 9> grad_input = one_to_nine;
+    const std::array<float, 4> grad_output{4, 8, 12, 16};
+    kernels::avg_pool2d_backward<two_by_two, Nine, Layout<1, 2, 2>, NoFunction>(grad_input.data(), grad_output.data());
+    return output == std::array<float, 4>{3, 4, 6, 7} && grad_input == std::array<float, 9>{1, 3, 2, 4, 10, 6, 3, 7, 4};
+}());
+
+}  // namespace
+
+TEST_CASE("maximum pooling equals the naive loops") {
+    check_max_pooling<float, 300, 80>();
+    check_max_pooling<double, 310, 80>();
+    check_max_pooling<Lanes<float>, 320, 80>();
+    check_max_pooling<Lanes<double>, 330, 80>();
+}
+
+TEST_CASE("average pooling equals the naive loops") {
+    check_average_pooling<float, 400, 80>();
+    check_average_pooling<double, 410, 80>();
+    check_average_pooling<Lanes<float>, 420, 80>();
+    check_average_pooling<Lanes<double>, 430, 80>();
+}
+
+TEST_CASE("a maximum of numbers below zero is not the padding's") {
+    constexpr Window window{.kernel = {3, 3}, .stride = {3, 3}, .padding = {1, 1}};
+    const std::array<float, 4> input{-4, -std::numeric_limits<float>::infinity(), -6, -7};
+    float output = 1;
+    float position = -1;
+    kernels::max_pool2d_forward<window, Layout<1, 2, 2>, Layout<1, 1, 1>, NoFunction>(input.data(), &output, &position);
+    CHECK(output == -4);
+    CHECK(position == 4);
+}
+
+TEST_CASE("a window of minus infinities has a winner, the first") {
+    constexpr Window window{.kernel = {2, 2}, .stride = {2, 2}, .padding = {1, 1}};
+    constexpr float lowest = -std::numeric_limits<float>::infinity();
+    std::array<float, 4> input{lowest, lowest, lowest, lowest};
+    std::array<float, 4> output{};
+    std::array<float, 4> position{};
+    kernels::max_pool2d_forward<window, Layout<1, 2, 2>, Layout<1, 2, 2>, NoFunction>(input.data(), output.data(),
+                                                                                      position.data());
+    CHECK(output == std::array<float, 4>{lowest, lowest, lowest, lowest});
+    CHECK(position == std::array<float, 4>{3, 2, 1, 0});
+}
+
+TEST_CASE("a window with NaN gives NaN in its lane and nowhere else") {
+    using V = Lanes<float>;
+    constexpr Window window{.kernel = {1, 4}};
+    for (std::size_t place = 0; place < 4; ++place) {
+        std::array<V, 4> input{};
+        for (std::size_t i = 0; i < 4; ++i) {
+            input[i] = broadcast<V>(static_cast<float>(i));
+        }
+        set_lane(input[place], 1, std::numeric_limits<float>::quiet_NaN());
+        V output{};
+        V position{};
+        kernels::max_pool2d_forward<window, Layout<1, 1, 4>, Layout<1, 1, 1>, NoFunction>(input.data(), &output,
+                                                                                          &position);
+        CHECK(std::isnan(get_lane(output, 1)));
+        CHECK(get_lane(position, 1) == static_cast<float>(place));
+        CHECK(get_lane(output, 0) == 3);
+        CHECK(get_lane(position, 0) == 3);
+    }
+}
