@@ -79,14 +79,13 @@ namespace detail {
 template <typename F>
 void run_team(std::size_t threads, const F& f) {
 #ifdef _OPENMP
-    if (threads > 1) {
+// A region even for one thread: the team's loops would otherwise be shared with the threads of a region of the caller.
 #pragma omp parallel num_threads(static_cast<int>(threads))
-        f(Team(static_cast<std::size_t>(omp_get_thread_num())));
-        return;
-    }
-#endif
+    f(Team(static_cast<std::size_t>(omp_get_thread_num())));
+#else
     static_cast<void>(threads);
     f(Team(0));
+#endif
 }
 }  // namespace detail
 

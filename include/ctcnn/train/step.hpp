@@ -46,7 +46,7 @@ public:
     /// For batches of up to `batch` images on up to `threads` threads.
     constexpr explicit StepWorkspace(std::size_t batch, std::size_t threads)
         : capacity_(std::min(batch, round_images)),
-          tiles_(threads),
+          tiles_(std::min(threads, group_count(capacity_))),
           rows_((capacity_ + lanes - 1) / lanes * lanes * row_offsets[Plan::stage_count]),
           partial_(largest_group_count * Plan::vector_numbers),
           losses_((capacity_ + lanes - 1) / lanes),
@@ -56,6 +56,9 @@ public:
 
     /// The gradient of the last step, in the order of the network's parameters.
     constexpr const T* gradients() const { return gradients_.data(); }
+
+    /// The workspace of one thread, for a use between two steps.
+    constexpr model::TileWorkspace<Plan, V>& tile(std::size_t thread) { return tiles_[thread]; }
 
     /// Forward and backward of a batch. When all is known of a part of the gradient, update(offset, count) is called for it,
     /// on any thread; not so if the loss is not finite. Returns the mean loss over the batch.
@@ -147,7 +150,7 @@ private:
         const std::size_t groups = group_count(count);
         const std::size_t begin = group * tile_count(count) / groups;
         const std::size_t end = (group + 1) * tile_count(count) / groups;
-        workspace.gradients = {};
+        workspace.gradients.fill(V{});
         for (std::size_t tile = begin; tile < end; ++tile) {
             const std::size_t present = std::min(lanes, count - tile * lanes);
             std::array<const T*, lanes> images{};
