@@ -17,6 +17,12 @@ struct Window {
     friend constexpr bool operator==(const Window&, const Window&) = default;
 };
 
+/// Range: positions first, ..., last - 1.
+struct Range {
+    std::size_t first;
+    std::size_t last;
+};
+
 constexpr Window window_of(const LayerOptions& options) {
     return {options.kernel, options.stride, options.padding, options.dilation};
 }

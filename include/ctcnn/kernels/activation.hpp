@@ -2,10 +2,8 @@
 #pragma once
 
 #include <cstddef>
-#include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/math.hpp>
 
 // Elementwise functions. forward maps a number; backward maps (output, gradient of the output) to the gradient of the
@@ -48,13 +46,12 @@ struct Tanh {
     }
 };
 
-/// Applies an elementwise function to numbers in a row, in place.
+/// Applies an elementwise function to numbers in a row, in place. Not inlined: the compiler would keep the constants of the
+/// function in registers all through the kernel around it, and spill the sums that the kernel is about.
 template <typename Function, Number V>
-constexpr void map_row(V* row, std::size_t count) {
-    if constexpr (!std::is_same_v<Function, NoFunction>) {
-        for (std::size_t i = 0; i < count; ++i) {
-            row[i] = Function::forward(row[i]);
-        }
+[[gnu::noinline]] constexpr void map_row(V* row, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        row[i] = Function::forward(row[i]);
     }
 }
 

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/activation.hpp>
@@ -57,6 +59,7 @@ constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, const s
                     const scalar_t<V>* tap = weight + G.weight(o, 0, 0, 0);
                     for (std::size_t i = 0; i < G.group_inputs(); ++i) {
                         for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
+#pragma GCC unroll 1
                             for (std::size_t kw = 0; kw < G.window.kernel.width; ++kw) {
                                 const V* x = forget_origin(pixel + i * In::plane +
                                                            kh * G.window.dilation.height * In::row +
@@ -80,9 +83,10 @@ constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, const s
                         });
                     });
                 });
-                // In a loop of its own the function keeps its constants in registers; the row is still in L1.
-                for (std::size_t m = 0; m < decltype(rows)::value; ++m) {
-                    map_row<Activation>(output + Out::offset(o + m, h, 0), Out::width);
+                if constexpr (!std::is_same_v<Activation, NoFunction>) {
+                    for (std::size_t m = 0; m < decltype(rows)::value; ++m) {
+                        map_row<Activation>(output + Out::offset(o + m, h, 0), Out::width);
+                    }
                 }
             });
         }
@@ -107,77 +111,72 @@ constexpr Tap tap_at(std::size_t input, std::size_t k, std::size_t stride, std::
     return {output < outputs, output};
 }
 
-/// Which columns of a tile that begins at column First receive from column k of the kernel.
-template <Conv2dGeometry G, std::size_t Outputs, bool Inside, std::size_t First, std::size_t K>
-struct TileColumns {
-    template <std::size_t Column>
-    static constexpr bool has(Index<Column>) {
-        return Inside || tap_at(First + Column, K, 1, G.window.padding.width, 1, Outputs).valid;
-    }
-};
+/// The kernel positions k for which output `position` - k exists, on one axis with stride and dilation 1.
+constexpr Range taps_of(std::size_t position, std::size_t kernel, std::size_t outputs) {
+    return {position < outputs ? 0 : position - (outputs - 1), std::min(position + 1, kernel)};
+}
 
-/// One pixel column tile of conv2d_backward_input, stride and dilation 1. First is the tile's first column; where the
-/// kernel hangs over the edge of the output, the missing products are left out at compile time.
-template <Conv2dGeometry G, typename In, typename Out, typename Before, std::size_t M, std::size_t N, bool Inside,
-          std::size_t First, Number V>
-constexpr void conv2d_backward_input_tile(V* grad_input, std::size_t w, std::size_t h, std::size_t i,
-                                          const scalar_t<V>* weight, const V* grad_output) {
-    V sum[M * N];
-    unroll<M * N>([&](auto j) __attribute__((always_inline)) { sum[j] = V{}; });
+/// One tile of conv2d_backward_input with stride and dilation 1: M channels of one or two columns, from (0, h, w) of
+/// `grad_input` on. Where the kernel hangs over the edge of the output, the missing products are left out: both columns
+/// take part for most kernel columns; at the ends there may be one more for the left and one more for the right alone.
+template <std::size_t M, std::size_t Columns, Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
+constexpr void conv2d_backward_input_tile(V* grad_input, std::size_t h, std::size_t w, const scalar_t<V>* weight,
+                                          const V* grad_output) {
+    constexpr std::size_t width = G.window.kernel.width;
+    constexpr std::size_t next = G.group_inputs() * G.taps();
     const std::size_t top = h + G.window.padding.height;
-    const std::size_t first_kh = top < Out::height ? 0 : top - (Out::height - 1);
-    const std::size_t last_kh = std::min(top, G.window.kernel.height - 1);
-    for (std::size_t o = 0; o < G.group_outputs(); ++o) {
-        for (std::size_t kh = first_kh; kh <= last_kh; ++kh) {
-            const V* row = grad_output + Out::offset(o, top - kh, 0);
-            const scalar_t<V>* tap = weight + G.weight(o, i, kh, 0);
-            unroll<G.window.kernel.width>([&](auto kw) __attribute__((always_inline)) {
-                constexpr std::size_t k = decltype(kw)::value;
-                add_outer_product<M, N, TileColumns<G, Out::width, Inside, First, k>>(
-                    sum,
-                    [&](auto m) __attribute__((always_inline)) { return broadcast<V>(tap[m * G.taps() + k]); },
-                    [&](auto n) __attribute__((always_inline)) { return row[w + n + G.window.padding.width - k]; });
-            });
+    const std::size_t position = w + G.window.padding.width;
+    const Range rows = taps_of(top, G.window.kernel.height, Out::height);
+    const Range left = taps_of(position, width, Out::width);
+    const Range right = taps_of(position + Columns - 1, width, Out::width);
+    const Range both{right.first, std::max(right.first, left.last)};
+
+    V sum[M * Columns];
+    unroll<M * Columns>([&](auto j) __attribute__((always_inline)) { sum[j] = V{}; });
+    for (std::size_t kh = rows.first; kh < rows.last; ++kh) {
+        for (std::size_t o = 0; o < G.group_outputs(); ++o) {
+            const std::size_t row = Out::offset(o, top - kh, 0) + position;
+            const scalar_t<V>* tap = weight + o * next + kh * width;
+            for (std::size_t kw = both.first; kw < both.last; ++kw) {
+                const V* pixel = forget_origin(grad_output + (row - kw));
+                add_outer_product<M, Columns>(
+                    sum, [&](auto m) __attribute__((always_inline)) { return broadcast<V>(tap[m * G.taps() + kw]); },
+                    [&](auto n) __attribute__((always_inline)) { return pixel[n]; });
+            }
+            if constexpr (Columns == 2) {
+                const auto add_column = [&](auto n, std::size_t kw) __attribute__((always_inline)) {
+                    const V pixel = grad_output[row + n - kw];
+                    unroll<M>([&](auto m) __attribute__((always_inline)) {
+                        V& element = sum[m * 2 + n];
+                        element = multiply_add(broadcast<V>(tap[m * G.taps() + kw]), pixel, element);
+                    });
+                };
+                if (left.first < std::min(both.first, left.last)) {
+                    add_column(Index<0>{}, left.first);
+                }
+                if (both.last < right.last) {
+                    add_column(Index<1>{}, both.last);
+                }
+            }
         }
     }
-    V* target = grad_input + In::offset(i, h, w);
+    V* target = grad_input + In::offset(0, h, w);
     unroll<M>([&](auto m) __attribute__((always_inline)) {
-        unroll<N>([&](auto n) __attribute__((always_inline)) {
+        unroll<Columns>([&](auto n) __attribute__((always_inline)) {
             V& element = target[m * In::plane + n];
-            element = Before::backward(element, sum[m * N + n]);
+            element = Before::backward(element, sum[m * Columns + n]);
         });
     });
 }
 
 template <Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
 constexpr void conv2d_backward_input_dense(V* grad_input, const scalar_t<V>* weight, const V* grad_output) {
-    constexpr RegisterTile tile = choose_tile(G.group_inputs(), In::width);
-    constexpr std::size_t N = tile.columns;
-    constexpr std::size_t tiles = (In::width + N - 1) / N;
-    // The tiles first_inside, ..., last_inside - 1 have every product, and share one piece of code.
-    constexpr std::size_t reach = G.window.kernel.width - 1;
-    constexpr std::size_t left = reach > G.window.padding.width ? reach - G.window.padding.width : 0;
-    constexpr std::size_t first_inside = std::min(tiles, (left + N - 1) / N);
-    constexpr std::size_t columns_inside = Out::width > G.window.padding.width ? Out::width - G.window.padding.width : 0;
-    constexpr std::size_t last_inside = std::max(first_inside, std::min(columns_inside, In::width) / N);
-
+    constexpr std::size_t rows = choose_rows(G.group_inputs(), 2);
     for (std::size_t h = 0; h < In::height; ++h) {
-        for_each_piece<G.group_inputs(), tile.rows>([&](std::size_t i, auto rows) {
-            constexpr std::size_t M = decltype(rows)::value;
-            unroll<tiles>([&](auto t) {
-                constexpr std::size_t first = decltype(t)::value * N;
-                constexpr std::size_t columns = std::min(N, In::width - first);
-                if constexpr (t >= first_inside && t < last_inside) {
-                    if constexpr (t == first_inside) {
-                        for (std::size_t w = first; w < last_inside * N; w += N) {
-                            conv2d_backward_input_tile<G, In, Out, Before, M, N, true, 0>(grad_input, w, h, i, weight,
-                                                                                          grad_output);
-                        }
-                    }
-                } else {
-                    conv2d_backward_input_tile<G, In, Out, Before, M, columns, false, first>(grad_input, first, h, i,
-                                                                                            weight, grad_output);
-                }
+        for_each_piece<G.group_inputs(), rows>([&](std::size_t i, auto size) {
+            for_each_piece<In::width, 2>([&](std::size_t w, auto columns) {
+                conv2d_backward_input_tile<decltype(size)::value, decltype(columns)::value, G, In, Out, Before>(
+                    grad_input + i * In::plane, h, w, weight + i * G.taps(), grad_output);
             });
         });
     }

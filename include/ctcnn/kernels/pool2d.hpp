@@ -10,12 +10,6 @@
 
 namespace ctcnn::kernels {
 
-/// Range: positions first, ..., last - 1.
-struct Range {
-    std::size_t first;
-    std::size_t last;
-};
-
 /// The kernel positions of a pooling window that lie inside the image, on one axis:
 /// output 0 of a kernel of 3 with padding 1 has the positions 1 and 2.
 constexpr Range inside(std::size_t output, std::size_t kernel, std::size_t stride, std::size_t padding,

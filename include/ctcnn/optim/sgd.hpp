@@ -23,7 +23,7 @@ struct SGD {
     /// One step on any part of the parameters; the spans have the same length, and the state is zero before the first step.
     /// Every parameter is computed for itself, so the result does not depend on how the parameters are cut into parts.
     template <typename T>
-    constexpr void step(std::span<T> parameters, std::span<const T> gradients,
+    [[gnu::noinline]] constexpr void step(std::span<T> parameters, std::span<const T> gradients,
                         std::array<std::span<T>, state_count> state, std::uint64_t /*number*/ = 1) const {
         const T rate = static_cast<T>(lr);
         const T decay = static_cast<T>(weight_decay);

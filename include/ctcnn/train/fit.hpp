@@ -113,7 +113,7 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
                            std::span<const T>(workspace.gradients() + offset, n), part, number);
             });
             if (!math::is_finite(mean)) {
-                train::throw_not_finite<Net>(net, batch, epoch, step);
+                train::throw_not_finite<V>(net, batch, workspace.tile(0), epoch, step);
             }
             total += static_cast<double>(mean) * static_cast<double>(size);
             if (options.on_step) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -42,53 +41,53 @@ private:
 
 namespace train {
 
-/// Finds where the first number that is not finite comes from, and throws.
-template <typename Net, typename Images>
-[[noreturn]] void throw_not_finite(const Net& net, const Images& batch, std::size_t epoch, std::size_t step) {
+/// Finds where the first number that is not finite comes from, and throws. `workspace` is used for a forward pass.
+template <Number V, typename Net, typename Images>
+void throw_not_finite(const Net& net, const Images& batch,
+                                   model::TileWorkspace<typename Net::plan, V>& workspace, std::size_t epoch,
+                                   std::size_t step) {
     using T = typename Net::scalar;
     using Plan = typename Net::plan;
-    const auto broken = [](const T* data, std::size_t count) {
+    const auto throw_error = [&](const std::string& layer, std::string what) {
+        throw LossNotFinite(epoch, step, layer, what.append(" infinity or NaN"));
+    };
+    std::vector<std::string> names;
+    boost::hana::for_each(model::named_layers<Net>, [&](auto named) {
+        using Layer = typename decltype(named)::type;
+        names.push_back(Layer::name());
+        for (std::size_t i = 0; i < model::parameter_count<typename Layer::Bound>(); ++i) {
+            if (!math::is_finite(net.parameters()[Layer::parameter_offset + i])) {
+                throw_error(names.back(), "the parameters of layer " + names.back() + " hold");
+            }
+        }
+    });
+    const auto lanes_broken = [](const V* data, std::size_t count) {
         for (std::size_t i = 0; i < count; ++i) {
-            if (!math::is_finite(data[i])) {
-                return true;
+            for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+                if (!math::is_finite(get_lane(data[i], lane))) {
+                    return true;
+                }
             }
         }
         return false;
     };
-    std::vector<std::string> names;
-    boost::hana::for_each(model::named_layers<Net>,
-                          [&](auto named) { names.push_back(decltype(named)::type::name()); });
-
-    std::string parameter_layer;
-    boost::hana::for_each(model::named_parameters<Net>, [&](auto named) {
-        using Layer = typename decltype(named)::type;
-        if (parameter_layer.empty() && broken(net.parameters().data() + Layer::parameter_offset,
-                                              model::parameter_count<typename Layer::Bound>())) {
-            parameter_layer = Layer::name();
-        }
-    });
-    if (!parameter_layer.empty()) {
-        throw LossNotFinite(epoch, step, parameter_layer,
-                            "the parameters of layer " + parameter_layer + " hold infinity or NaN");
-    }
-    const auto workspace = std::make_unique<model::TileWorkspace<Plan, T>>();
     for (std::size_t n = 0; n < batch.count; ++n) {
-        gather<typename Plan::InputLayout>(std::array<const T*, 1>{batch.images[batch.at(n)].data()},
-                                           workspace->buffer(0));
-        model::forward<Plan>(net.parameters().data(), *workspace);
-        if (broken(workspace->buffer(0), Plan::buffer_offsets[1])) {
-            throw LossNotFinite(epoch, step, "", "image " + std::to_string(batch.at(n)) + " holds infinity or NaN");
+        std::array<const T*, lane_count<V>> images{};
+        images.fill(batch.images[batch.at(n)].data());
+        gather<typename Plan::InputLayout>(images, workspace.buffer(0));
+        if (lanes_broken(workspace.buffer(0), Plan::buffer_offsets[1])) {
+            throw_error("", "image " + std::to_string(batch.at(n)) + " holds");
         }
+        model::forward<Plan>(net.parameters().data(), workspace);
         for (std::size_t k = 0; k < Plan::stage_count; ++k) {
-            const std::size_t size =
-                k + 1 < Plan::stage_count ? Plan::buffer_offsets[k + 2] - Plan::buffer_offsets[k + 1] : Plan::output_size;
-            if (broken(workspace->buffer(k + 1), size)) {
+            const std::size_t size = Plan::buffer_size(k + 1);
+            if (lanes_broken(workspace.buffer(k + 1), size)) {
                 const std::string& name = names[Plan::leaf_of(k)];
-                throw LossNotFinite(epoch, step, name, "the output of layer " + name + " holds infinity or NaN");
+                throw_error(name, "the output of layer " + name + " holds");
             }
         }
     }
-    throw LossNotFinite(epoch, step, "", "the outputs are finite, but the loss of them is not");
+    throw_error("", "the outputs are finite, but the loss is");
 }
 
 }  // namespace train
