@@ -74,9 +74,9 @@ consteval auto operator>>(FlowState<Index, S, R, Bound...> state, std::type_iden
 template <typename S, typename... Ls>
 consteval auto start() {
     if constexpr (sizeof...(Ls) == 0) {
-        return FlowState<0, S, Refusal<Reason::empty_network, at_layer<0, void>, received<S>>>{};
+        return FlowState<0, S, Refusal<Reason::empty_network, the_sequence, received<S>>>{};
     } else if constexpr (S::rank == 0 || S::size == 0) {
-        return FlowState<0, S, Refusal<Reason::zero_input, at_layer<0, void>, received<S>>>{};
+        return FlowState<0, S, Refusal<Reason::zero_input, the_sequence, received<S>>>{};
     } else {
         return FlowState<0, S, Accepted>{};
     }

@@ -19,6 +19,8 @@ struct at_layer {};
 /// The same inside a block: the block's place, then the layer's place inside it.
 template <std::size_t Index, typename InnerPlace>
 struct in_block {};
+/// Where no layer is to blame: the network or the block itself, as in in_block<2, the_sequence>.
+struct the_sequence {};
 /// The shape that arrived there.
 template <typename Shape>
 struct received {};
@@ -76,6 +78,9 @@ struct Message {
         append(before);
         append(Index);
         tell(std::type_identity<InnerPlace>{}, ".");
+    }
+    constexpr void tell(std::type_identity<the_sequence>, std::string_view before = ";") {
+        append(before == "." ? "" : before);
     }
     template <std::size_t... Dims>
     constexpr void tell(std::type_identity<received<Shape<Dims...>>>) {
