@@ -1,0 +1,311 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Writes the golden files that the tests compare with: what PyTorch computes for layers, losses and whole networks.
+
+    python3 tests/golden/make_golden.py            writes tests/golden/*.golden
+
+Needs PyTorch and NumPy, and no network. The files were written by the version named in README.md.
+
+Everything is computed in float64, from parameters and inputs that are exact in float32: so the numbers hold for float
+and for double, and carry no rounding of PyTorch's own. The script computes all of it in PyTorch's float32 as well, and
+refuses to write anything of which the two differ by more than rtol 1.3e-6, atol 1e-5.
+"""
+import math
+import pathlib
+
+import numpy
+import torch
+from torch import nn
+
+FOLDER = pathlib.Path(__file__).resolve().parent
+IMAGES = 37
+# One less, as many, and one more than there are lanes, for 2, 4, 8 and 16 lanes; and a number that no lanes divide.
+BATCH_SIZES = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, IMAGES]
+OPTIMIZERS = {
+    "plain": dict(lr=0.125),
+    "momentum": dict(lr=0.125, momentum=0.875, weight_decay=0.0078125),
+    "nesterov": dict(lr=0.125, momentum=0.875, weight_decay=0.0078125, nesterov=True),
+}
+# So many numbers of a parameter are written at most; larger ones are sampled.
+SAMPLES = 200
+
+
+class Golden:
+    """One file: records of a line of text, 'name kind count', and the numbers, little-endian."""
+
+    def __init__(self, name):
+        self.name = name
+        self.records = []
+
+    def write(self, name, kind, values):
+        if isinstance(values, torch.Tensor):
+            values = values.detach().numpy()
+        values = numpy.asarray(values, dtype=numpy.float64).reshape(-1)
+        if kind.startswith("i8/"):
+            data = values * int(kind[3:])
+            assert (data == data.astype("i1")).all(), "a number does not fit into a byte"
+            data = data.astype("i1")
+        else:
+            data = values.astype({"f32": "<f4", "f64": "<f8"}[kind])
+        self.records.append(f"{name} {kind} {values.size}\n".encode() + data.tobytes())
+
+    def save(self):
+        content = b"# SPDX-License-Identifier: MIT\n" + b"".join(self.records)
+        (FOLDER / f"{self.name}.golden").write_bytes(content)
+        print(f"{self.name:24} {len(content):7} bytes")
+
+
+def check_float32(name, exact, single):
+    """PyTorch's float32 agrees with its float64 as far as its own tests demand."""
+    torch.testing.assert_close(single.double(), exact, rtol=1.3e-6, atol=1e-5, msg=lambda text: f"{name}: {text}")
+
+
+def bytes_of(generator, shape, divisor, low=-127, high=128):
+    return torch.randint(low, high, shape, generator=generator).double() / divisor
+
+
+# Single layers ---------------------------------------------------------------------------------------------------
+
+LAYERS = {
+    "conv_padding": (nn.Conv2d(1, 6, 5, padding=2), (1, 5, 7)),
+    "conv_rectangular": (nn.Conv2d(2, 5, (3, 2), padding=(1, 2), stride=(2, 1)), (2, 7, 5)),
+    "conv_dilation": (nn.Conv2d(2, 3, 3, padding=2, dilation=(2, 1)), (2, 7, 5)),
+    "conv_groups_no_bias": (nn.Conv2d(4, 6, 3, groups=2, bias=False), (4, 6, 5)),
+    "conv_depthwise": (nn.Conv2d(3, 3, 3, padding=1, stride=2, groups=3), (3, 6, 6)),
+    "conv_1x1": (nn.Conv2d(5, 7, 1), (5, 4, 3)),
+    "conv_everything": (nn.Conv2d(4, 4, (2, 3), stride=2, padding=(2, 1), dilation=(3, 2), groups=2), (4, 6, 7)),
+    "max_pool": (nn.MaxPool2d(2), (2, 7, 6)),
+    "max_pool_overlapping": (nn.MaxPool2d(3, stride=1, padding=1), (2, 5, 6)),
+    "max_pool_rectangular": (nn.MaxPool2d((3, 2), stride=(2, 1), padding=(1, 0)), (2, 6, 5)),
+    "avg_pool": (nn.AvgPool2d(2), (2, 7, 6)),
+    "avg_pool_overlapping": (nn.AvgPool2d(3, stride=2, padding=1), (2, 5, 6)),
+    "linear": (nn.Linear(13, 7), (13,)),
+    "linear_no_bias": (nn.Linear(17, 3, bias=False), (17,)),
+    "relu": (nn.ReLU(), (2, 5, 3)),
+    "sigmoid": (nn.Sigmoid(), (2, 5, 3)),
+    "tanh": (nn.Tanh(), (2, 5, 3)),
+}
+
+
+def run_layer(layer, images, factors, dtype):
+    """Outputs, gradients of the inputs, and for each batch size the loss and the gradients of the parameters.
+    The loss of an image is the sum of output * factor; that of a batch, the mean."""
+    layer = layer.to(dtype)
+    images = images.to(dtype).requires_grad_()
+    outputs = layer(images)
+    input_gradients, = torch.autograd.grad((outputs * factors.to(dtype)).sum(), images)
+    results = {"outputs": outputs.detach(), "input_gradients": input_gradients}
+    if sum(p.numel() for p in layer.parameters()):
+        for size in BATCH_SIZES:
+            loss = (layer(images[:size]) * factors[:size].to(dtype)).sum() / size
+            gradients = torch.autograd.grad(loss, list(layer.parameters()))
+            results[f"loss_{size}"] = loss.detach()
+            results[f"gradients_{size}"] = torch.cat([g.reshape(-1) for g in gradients])
+    return results
+
+
+def write_layers():
+    for number, (name, (layer, shape)) in enumerate(LAYERS.items()):
+        generator = torch.Generator().manual_seed(100 + number)
+        golden = Golden("layer_" + name)
+        # Few different numbers where ties matter; many, and large ones, for the elementwise functions.
+        divisor = 4 if name in ("relu", "sigmoid", "tanh") else 64
+        images = (bytes_of(generator, (IMAGES, *shape), 64, -2, 3) if name.startswith("max_pool")
+                  else bytes_of(generator, (IMAGES, *shape), divisor))
+        with torch.no_grad():
+            for parameter in layer.parameters():
+                parameter.copy_(torch.rand(parameter.shape, generator=generator) - 0.5)
+        factors = bytes_of(generator, tuple(layer(images.float()).shape), 64)
+        single = run_layer(layer, images, factors, torch.float32)
+        exact = run_layer(layer, images, factors, torch.float64)
+        golden.write("parameters", "f32", torch.cat([p.reshape(-1) for p in layer.parameters()] or [torch.empty(0)]))
+        golden.write("images", f"i8/{divisor}", images)
+        golden.write("factors", "i8/64", factors)
+        for key, value in exact.items():
+            check_float32(f"{name} {key}", value, single[key])
+            golden.write(key, "f32", value)
+        golden.save()
+
+
+# Losses ----------------------------------------------------------------------------------------------------------
+
+def write_losses():
+    generator = torch.Generator().manual_seed(200)
+    classes = 10
+    logits = (torch.randn((IMAGES, classes), generator=generator) * 3).double().float()
+    labels = torch.randint(0, classes, (IMAGES,), generator=generator)
+    logits[1] = 0                                                # all equal
+    logits[2] = 1e4 * torch.sign(logits[2])                      # +-1e4
+    logits[3], labels[3] = torch.linspace(-1e4, 1e4, classes), 0  # surely wrong
+    logits[4], labels[4] = torch.linspace(-1e4, 1e4, classes), 9  # surely right
+    logits[5] = -1e4
+    logits[6] = 1e4 + torch.arange(classes)
+    logits[7] = torch.linspace(-80, 80, classes)
+    targets = bytes_of(generator, (IMAGES, classes), 32)
+
+    def run(dtype):
+        numbers = logits.to(dtype).requires_grad_()
+        losses = nn.CrossEntropyLoss(reduction="none")(numbers, labels)
+        gradients, = torch.autograd.grad(losses.sum(), numbers)
+        squares = nn.MSELoss(reduction="none")(numbers, targets.to(dtype)).mean(1)
+        square_gradients, = torch.autograd.grad(squares.sum(), numbers)
+        return {"cross_entropy": losses.detach(), "cross_entropy_gradients": gradients,
+                "mean_cross_entropy": nn.CrossEntropyLoss()(numbers, labels).detach(),
+                "mse": squares.detach(), "mse_gradients": square_gradients,
+                "mean_mse": nn.MSELoss()(numbers, targets.to(dtype)).detach()}
+
+    exact, single = run(torch.float64), run(torch.float32)
+    golden = Golden("losses")
+    golden.write("logits", "f32", logits)
+    golden.write("labels", "i8/1", labels)
+    golden.write("targets", "i8/32", targets)
+    for key, value in exact.items():
+        check_float32(key, value, single[key])
+        golden.write(key, "f64", value)
+    golden.save()
+
+
+# Whole networks --------------------------------------------------------------------------------------------------
+
+def lenet():
+    """The LeNet of Dive into Deep Learning."""
+    return nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), nn.Sigmoid(), nn.AvgPool2d(2),
+        nn.Conv2d(6, 16, 5), nn.Sigmoid(), nn.AvgPool2d(2), nn.Flatten(),
+        nn.Linear(400, 120), nn.Sigmoid(), nn.Linear(120, 84), nn.Sigmoid(), nn.Linear(84, 10))
+
+
+def relu_net():
+    return nn.Sequential(
+        nn.Conv2d(2, 6, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(6, 8, 3, stride=2, padding=1), nn.ReLU(), nn.MaxPool2d(3, stride=1, padding=1), nn.Flatten(),
+        nn.Linear(48, 16), nn.ReLU(), nn.Linear(16, 5))
+
+
+def nested_net():
+    return nn.Sequential(
+        nn.Sequential(nn.Conv2d(3, 6, (3, 2), padding=(1, 0), groups=3, bias=False), nn.Tanh()),
+        nn.Sequential(nn.Sequential(nn.Conv2d(6, 4, 2, dilation=2), nn.Sigmoid(), nn.AvgPool2d(3, 2, 1)), nn.Flatten()),
+        nn.Sequential(nn.Linear(48, 10), nn.Tanh()),
+        nn.Linear(10, 4))
+
+
+def philox(seed, stream, position):
+    """Philox-4x32-10 (Salmon et al., SC 2011): four 32-bit numbers."""
+    mask = 0xFFFFFFFF
+    counter = [position & mask, position >> 32, stream & mask, stream >> 32]
+    key = [seed & mask, seed >> 32]
+    for _ in range(10):
+        first, second = 0xD2511F53 * counter[0], 0xCD9E8D57 * counter[2]
+        counter = [(second >> 32) ^ counter[1] ^ key[0], second & mask, (first >> 32) ^ counter[3] ^ key[1], first & mask]
+        key = [(key[0] + 0x9E3779B9) & mask, (key[1] + 0xBB67AE85) & mask]
+    return counter
+
+
+def initialize_xavier(net, seed):
+    """What initialize(net, XavierUniform{}, seed) does: parameter n takes the n-th number of stream 0, in [0, 1)."""
+    offset = 0
+    for module in net.modules():
+        if not isinstance(module, (nn.Conv2d, nn.Linear)):
+            continue
+        fan_in = module.weight[0].numel()
+        fan_out = module.weight[:, 0].numel()
+        for parameter, bound in ((module.weight, math.sqrt(6 / (fan_in + fan_out))), (module.bias, 1 / math.sqrt(fan_in))):
+            if parameter is None:
+                continue
+            units = [(philox(seed, 0, n // 4)[n % 4] >> 8) * 2.0**-24 for n in range(offset, offset + parameter.numel())]
+            values = bound * (2 * torch.tensor(units, dtype=torch.float64) - 1)
+            with torch.no_grad():
+                parameter.copy_(values.float().reshape(parameter.shape))
+            offset += parameter.numel()
+
+
+def flat_parameters(net):
+    return torch.cat([p.detach().reshape(-1) for p in net.parameters()])
+
+
+def run_net(make, parameters, images, labels, dtype):
+    def fresh():
+        net = make().to(dtype)
+        nn.utils.vector_to_parameters(parameters.to(dtype).clone(), net.parameters())
+        return net
+
+    net = fresh()
+    criterion = nn.CrossEntropyLoss()
+    images = images.to(dtype)
+    results = {"outputs": net(images).detach()}
+    for size in BATCH_SIZES:
+        net.zero_grad()
+        loss = criterion(net(images[:size]), labels[:size])
+        loss.backward()
+        results[f"loss_{size}"] = loss.detach()
+        results[f"gradients_{size}"] = torch.cat([p.grad.reshape(-1) for p in net.parameters()])
+    for name, options in OPTIMIZERS.items():
+        net = fresh()
+        optimizer = torch.optim.SGD(net.parameters(), **options)
+        for step in range(1, 4):
+            optimizer.zero_grad()
+            criterion(net(images), labels).backward()
+            optimizer.step()
+            if step != 2:
+                results[f"{name}_{step}"] = flat_parameters(net)
+    return results
+
+
+def write_net(name, make, shape, seed, xavier):
+    generator = torch.Generator().manual_seed(seed)
+    net = make()
+    if xavier:
+        initialize_xavier(net, seed)
+    else:
+        with torch.no_grad():
+            for parameter in net.parameters():
+                bound = 1.5 / math.sqrt(parameter[0].numel()) if parameter.dim() > 1 else 0.3
+                parameter.copy_(bound * (2 * torch.rand(parameter.shape, generator=generator) - 1))
+    parameters = flat_parameters(net)
+    images = bytes_of(generator, (IMAGES, *shape), 64)
+    classes = net(images.float()).shape[1]
+    labels = torch.randint(0, classes, (IMAGES,), generator=generator)
+
+    exact = run_net(make, parameters, images, labels, torch.float64)
+    single = run_net(make, parameters, images, labels, torch.float32)
+    golden = Golden("net_" + name)
+    golden.write("images", "i8/64", images)
+    golden.write("labels", "i8/1", labels)
+    sizes = [p.numel() for p in net.parameters()]
+    strides = [max(1, math.ceil(size / SAMPLES)) for size in sizes]
+    # Odd strides meet every column of a matrix of even width.
+    strides = [stride + 1 - stride % 2 for stride in strides]
+    golden.write("sizes", "f64", sizes)
+    golden.write("strides", "f64", strides)
+
+    def write_parameters(key, kind, values):
+        parts = torch.split(values, sizes)
+        golden.write(key, kind, torch.cat([part[::stride] for part, stride in zip(parts, strides)]))
+        golden.write(key + "_squares", "f64", [part.double().square().sum() for part in parts])
+
+    if xavier:
+        write_parameters("parameters", "f64", parameters)
+    else:
+        golden.write("parameters", "f32", parameters)
+    for key, value in exact.items():
+        check_float32(f"{name} {key}", value, single[key])
+        if value.numel() == parameters.numel():
+            write_parameters(key, "f64", value)
+        else:
+            golden.write(key, "f64", value)
+    golden.save()
+
+
+def main():
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    print("PyTorch", torch.__version__)
+    write_layers()
+    write_losses()
+    write_net("lenet", lenet, (1, 28, 28), 1, xavier=True)
+    write_net("relu", relu_net, (2, 11, 9), 2, xavier=False)
+    write_net("nested", nested_net, (3, 8, 10), 3, xavier=False)
+
+
+main()

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include <ctcnn/loss/cross_entropy.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "../golden/golden.hpp"
+
+using namespace ctcnn;
+
+namespace {
+
+constexpr std::size_t classes = 10;
+
+/// The losses and gradients of all images of the golden file, with the images in the lanes of V.
+template <Number V>
+void check(golden::Tolerance tolerance) {
+    using T = scalar_t<V>;
+    const golden::File file("losses");
+    std::vector<std::uint8_t> labels;
+    for (const double label : file["labels"]) {
+        labels.push_back(static_cast<std::uint8_t>(label));
+    }
+    std::vector<double> losses;
+    std::vector<double> gradients;
+    for (std::size_t first = 0; first < labels.size(); first += lane_count<V>) {
+        std::array<V, classes> logits{};
+        std::array<V, classes> gradient{};
+        std::array<const std::uint8_t*, lane_count<V>> targets{};
+        V scale{};
+        for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+            const std::size_t image = std::min(first + lane, labels.size() - 1);
+            targets[lane] = &labels[image];
+            set_lane(scale, lane, lane % 2 == 0 ? T(1) : T(2));
+            for (std::size_t k = 0; k < classes; ++k) {
+                set_lane(logits[k], lane, static_cast<T>(file["logits"][image * classes + k]));
+            }
+        }
+        const V loss = CrossEntropyLoss::evaluate<classes>(logits.data(), targets, scale, gradient.data());
+        for (std::size_t lane = 0; lane < std::min(lane_count<V>, labels.size() - first); ++lane) {
+            losses.push_back(static_cast<double>(get_lane(loss, lane)));
+            for (std::size_t k = 0; k < classes; ++k) {
+                gradients.push_back(static_cast<double>(get_lane(gradient[k], lane) / get_lane(scale, lane)));
+            }
+        }
+    }
+    const std::string lanes = std::to_string(lane_count<V>) + " lanes of " + std::to_string(sizeof(T)) + " bytes";
+    golden::check_close("losses, " + lanes, losses, file["cross_entropy"], tolerance);
+    golden::check_close("gradients, " + lanes, gradients, file["cross_entropy_gradients"], tolerance);
+}
+
+constexpr double loss_of(std::array<double, 3> logits, std::uint8_t label) {
+    std::array<double, 3> gradient{};
+    return CrossEntropyLoss::evaluate<3, double>(logits.data(), {&label}, 1.0, gradient.data());
+}
+constexpr bool near(double a, double b) { return a - b < 1e-14 && b - a < 1e-14; }
+
+}  // namespace
+
+// In constant expressions: log 3; log(1 + 2e^-1); a right and a wrong answer of great certainty.
+static_assert(near(loss_of({0, 0, 0}, 1), 1.0986122886681098));
+static_assert(near(loss_of({7, 8, 7}, 1), 0.55144471393205266));
+static_assert(loss_of({-1e4, 1e4, 0}, 1) == 0);
+static_assert(loss_of({-1e4, 1e4, 0}, 0) == 2e4);
+
+TEST_CASE("the cross entropy is PyTorch's, also for logits of +-1e4") {
+    check<float>(golden::float_tolerance);
+    check<Lanes<float>>(golden::float_tolerance);
+    // A few roundings of double.
+    check<double>({1e-14, 1e-14});
+    check<Lanes<double>>({1e-14, 1e-14});
+}
+
+TEST_CASE("a logit of NaN or infinity makes the loss of its lane NaN, and of no other") {
+    using V = Lanes<float>;
+    std::array<V, 3> logits{};
+    set_lane(logits[2], 0, std::nanf(""));
+    set_lane(logits[1], lane_count<V> - 1, HUGE_VALF);
+    std::array<V, 3> gradient{};
+    const std::uint8_t label = 0;
+    std::array<const std::uint8_t*, lane_count<V>> labels;
+    labels.fill(&label);
+    const V loss = CrossEntropyLoss::evaluate<3>(logits.data(), labels, broadcast<V>(1), gradient.data());
+    CHECK_FALSE(std::isfinite(get_lane(loss, 0)));
+    CHECK_FALSE(std::isfinite(get_lane(loss, lane_count<V> - 1)));
+    for (std::size_t lane = 1; lane + 1 < lane_count<V>; ++lane) {
+        CHECK(get_lane(loss, lane) == Approx(std::log(3.0)).epsilon(1e-6));
+        CHECK(get_lane(gradient[0], lane) == Approx(-2.0 / 3).epsilon(1e-6));
+    }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+// Single layers against the numbers of PyTorch: outputs, and gradients of inputs and parameters.
+#include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/pool2d.hpp>
+#include <ctcnn/model/sequential.hpp>
+#include <ctcnn/train/value_and_grad.hpp>
+
+#include <array>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "../golden/golden.hpp"
+
+using namespace ctcnn;
+
+namespace {
+
+/// The loss of an image is the sum of output * factor: its gradient is the factor itself.
+struct SumOfProducts {
+    template <std::size_t Outputs, Number V, typename Factors>
+    static constexpr V evaluate(const V* outputs, const std::array<const Factors*, lane_count<V>>& factors, V scale,
+                                V* grad_output) {
+        V loss{};
+        for (std::size_t k = 0; k < Outputs; ++k) {
+            V factor{};
+            for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+                set_lane(factor, lane, factors[lane]->values[k]);
+            }
+            loss = multiply_add(outputs[k], factor, loss);
+            grad_output[k] = factor * scale;
+        }
+        return loss;
+    }
+};
+
+/// Forward and backward to the input, of a network of one layer, for the images in the lanes of V.
+template <typename Net, Number V>
+void check_inputs_and_outputs(const Net& net, const golden::File& file) {
+    using Plan = typename Net::plan;
+    using Stage = typename Plan::template Stage<0>;
+    static_assert(Plan::stage_count == 1);
+    const auto images = golden::tensors<typename Net::input_tensor>(file["images"]);
+    const auto factors = golden::tensors<typename Net::output_tensor>(file["factors"]);
+    const auto workspace = std::make_unique<model::TileWorkspace<Plan, V>>();
+    std::vector<double> outputs;
+    std::vector<double> gradients;
+    for (std::size_t first = 0; first < images.size(); first += lane_count<V>) {
+        const auto at = [&](std::size_t lane) { return std::min(first + lane, images.size() - 1); };
+        const std::size_t present = std::min(lane_count<V>, images.size() - first);
+        std::array<const float*, lane_count<V>> sources{};
+        for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+            sources[lane] = images[at(lane)].data();
+        }
+        train::gather<typename Stage::In>(sources, workspace->buffer(0));
+        model::forward<Plan>(net.parameters().data(), *workspace);
+        V* output = workspace->output();
+        for (std::size_t lane = 0; lane < present; ++lane) {
+            for (std::size_t i = 0; i < Plan::output_size; ++i) {
+                outputs.push_back(static_cast<double>(get_lane(output[i], lane)));
+            }
+        }
+        for (std::size_t i = 0; i < Plan::output_size; ++i) {
+            V factor{};
+            for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+                set_lane(factor, lane, factors[at(lane)].values[i]);
+            }
+            output[i] = Stage::Function::backward(output[i], factor);
+        }
+        Stage::Layer::template backward_input<typename Stage::In, typename Stage::Out, NoFunction>(
+            net.parameters().data(), workspace->buffer(0), output, workspace->saved.data());
+        for (std::size_t lane = 0; lane < present; ++lane) {
+            for (std::size_t c = 0; c < Stage::In::channels; ++c) {
+                for (std::size_t h = 0; h < Stage::In::height; ++h) {
+                    for (std::size_t w = 0; w < Stage::In::width; ++w) {
+                        gradients.push_back(
+                            static_cast<double>(get_lane(workspace->buffer(0)[Stage::In::offset(c, h, w)], lane)));
+                    }
+                }
+            }
+        }
+    }
+    const std::string lanes = std::to_string(lane_count<V>) + " lanes";
+    golden::check_close("outputs, " + lanes, outputs, file["outputs"], golden::float_tolerance);
+    golden::check_close("input gradients, " + lanes, gradients, file["input_gradients"], golden::float_tolerance);
+}
+
+template <typename Net>
+void check_layer(const std::string& name) {
+    INFO(name);
+    const golden::File file("layer_" + name);
+    const auto images = golden::tensors<typename Net::input_tensor>(file["images"]);
+    const auto factors = golden::tensors<typename Net::output_tensor>(file["factors"]);
+    Net net{};
+    REQUIRE(file["parameters"].size() == Net::parameter_count);
+    REQUIRE(images.size() == golden::image_count);
+    for (std::size_t i = 0; i < Net::parameter_count; ++i) {
+        net.parameters()[i] = static_cast<float>(file["parameters"][i]);
+    }
+
+    std::vector<double> outputs;
+    for (const auto& image : images) {
+        for (const float number : net(image).values) {
+            outputs.push_back(static_cast<double>(number));
+        }
+    }
+    golden::check_close("net(x)", outputs, file["outputs"], golden::float_tolerance);
+    check_inputs_and_outputs<Net, float>(net, file);
+    check_inputs_and_outputs<Net, Lanes<float>>(net, file);
+
+    if constexpr (Net::parameter_count != 0) {
+        for (const std::size_t size : golden::batch_sizes) {
+            const std::string batch = std::to_string(size);
+            INFO("batch of " << batch);
+            const auto [loss, gradients] = value_and_grad(net, SumOfProducts{}, std::span(images).first(size),
+                                                          std::span(factors).first(size));
+            golden::check_close("loss", {static_cast<double>(loss)}, file["loss_" + batch], golden::float_tolerance);
+            golden::check_close("gradients", golden::doubles(gradients.parameters()), file["gradients_" + batch],
+                                golden::float_tolerance);
+        }
+    }
+}
+
+}  // namespace
+
+TEST_CASE("convolutions compute what PyTorch computes") {
+    check_layer<Sequential<Input<1, 5, 7>, Conv2d<1, 6, Kernel<5>, Padding<2>>>>("conv_padding");
+    check_layer<Sequential<Input<2, 7, 5>, Conv2d<2, 5, Kernel<3, 2>, Padding<1, 2>, Stride<2, 1>>>>(
+        "conv_rectangular");
+    check_layer<Sequential<Input<2, 7, 5>, Conv2d<2, 3, Kernel<3>, Padding<2>, Dilation<2, 1>>>>("conv_dilation");
+    check_layer<Sequential<Input<4, 6, 5>, Conv2d<4, 6, Kernel<3>, Groups<2>, NoBias>>>("conv_groups_no_bias");
+    check_layer<Sequential<Input<3, 6, 6>, Conv2d<3, 3, Kernel<3>, Padding<1>, Stride<2>, Groups<3>>>>(
+        "conv_depthwise");
+    check_layer<Sequential<Input<5, 4, 3>, Conv2d<5, 7, Kernel<1>>>>("conv_1x1");
+    check_layer<
+        Sequential<Input<4, 6, 7>, Conv2d<4, 4, Kernel<2, 3>, Stride<2>, Padding<2, 1>, Dilation<3, 2>, Groups<2>>>>(
+        "conv_everything");
+}
+
+TEST_CASE("pooling computes what PyTorch computes, ties included") {
+    check_layer<Sequential<Input<2, 7, 6>, MaxPool2d<Kernel<2>>>>("max_pool");
+    check_layer<Sequential<Input<2, 5, 6>, MaxPool2d<Kernel<3>, Stride<1>, Padding<1>>>>("max_pool_overlapping");
+    check_layer<Sequential<Input<2, 6, 5>, MaxPool2d<Kernel<3, 2>, Stride<2, 1>, Padding<1, 0>>>>(
+        "max_pool_rectangular");
+    check_layer<Sequential<Input<2, 7, 6>, AvgPool2d<Kernel<2>>>>("avg_pool");
+    check_layer<Sequential<Input<2, 5, 6>, AvgPool2d<Kernel<3>, Stride<2>, Padding<1>>>>("avg_pool_overlapping");
+}
+
+TEST_CASE("linear layers and elementwise functions compute what PyTorch computes") {
+    check_layer<Sequential<Input<13>, Linear<13, 7>>>("linear");
+    check_layer<Sequential<Input<17>, Linear<17, 3, NoBias>>>("linear_no_bias");
+    check_layer<Sequential<Input<2, 5, 3>, ReLU>>("relu");
+    check_layer<Sequential<Input<2, 5, 3>, Sigmoid>>("sigmoid");
+    check_layer<Sequential<Input<2, 5, 3>, Tanh>>("tanh");
+}
