@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include <ctcnn/train/evaluate.hpp>
+
+#include <ctcnn/loss/mse.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <stdexcept>
+#include <vector>
+
+#include "catch.hpp"
+#include "small.hpp"
+
+using namespace ctcnn;
+using small::Net;
+
+TEST_CASE("evaluate gives the mean loss and the part that is right") {
+    const Net net = small::net(3);
+    // Fewer than the lanes, as many tiles as one thread takes at once, and a last tile that is not full.
+    for (const std::size_t count : {1, 7, 64, 200}) {
+        const small::Data data = small::data(count, 5);
+        double loss = 0;
+        std::size_t right = 0;
+        for (std::size_t n = 0; n < count; ++n) {
+            const auto logits = net(data.image(n));
+            double sum = 0;
+            for (const float logit : logits.values) {
+                sum += std::exp(static_cast<double>(logit));
+            }
+            loss += std::log(sum) - static_cast<double>(logits.values[data.label(n)]);
+            right += predict(net, data.image(n)) == data.label(n);
+        }
+        const Evaluation result = evaluate(net, data);
+        // A logit has a rounding of some 1e-7, and the loss no smaller one, however small it is.
+        CHECK(result.loss == Approx(loss / static_cast<double>(count)).epsilon(1e-6).margin(1e-6));
+        CHECK(result.accuracy == static_cast<double>(right) / static_cast<double>(count));
+    }
+}
+
+TEST_CASE("evaluate gives the same bits for any number of threads") {
+    const Net net = small::net(3);
+    const small::Data data = small::data(1001);
+    const Evaluation one = evaluate(net, data, 1);
+    CHECK(one.accuracy > 0);
+    CHECK(one.accuracy < 1);
+    for (const std::size_t threads : {0, 2, 3, 4, 8}) {
+        const Evaluation many = evaluate(net, data, threads);
+        CHECK(many.loss == one.loss);
+        CHECK(many.accuracy == one.accuracy);
+    }
+}
+
+TEST_CASE("evaluate takes another loss") {
+    const Net net = small::net();
+    const small::Data data = small::data(9);
+    double sum = 0;
+    for (std::size_t n = 0; n < 9; ++n) {
+        const auto output = net(data.image(n));
+        for (std::size_t k = 0; k < 3; ++k) {
+            const double difference = static_cast<double>(output(k)) - (k == data.label(n) ? 1 : 0);
+            sum += difference * difference / 27;
+        }
+    }
+    CHECK(evaluate(net, data, 1, MSELoss{}).loss == Approx(sum).epsilon(1e-6));
+}
+
+TEST_CASE("evaluate refuses an empty data set and a label without output") {
+    const Net net = small::net();
+    CHECK_THROWS_AS(evaluate(net, small::Data{}), std::invalid_argument);
+    CHECK_THROWS_AS(evaluate(net, small::Data({Net::input_tensor{}}, {3})), std::invalid_argument);
+    CHECK_NOTHROW(evaluate(net, small::Data({Net::input_tensor{}}, {2})));
+}
+
+TEST_CASE("predict gives the index of the largest output, for one image and for many") {
+    const Net net = small::net(3);
+    const small::Data data = small::data(77);
+    const std::vector<std::size_t> all = predict(net, data.images(), 2);
+    REQUIRE(all.size() == 77);
+    bool met[3] = {};
+    for (std::size_t n = 0; n < 77; ++n) {
+        CHECK(all[n] == predict(net, data.image(n)));
+        met[all[n]] = true;
+    }
+    CHECK((met[0] + met[1] + met[2]) >= 2);
+    CHECK(predict(net, data.images().first(0)).empty());
+}
+
+TEST_CASE("of equal outputs the first is predicted") {
+    const Net zero{};
+    const std::vector<Net::input_tensor> image(1);
+    CHECK(predict(zero, image[0]) == 0);
+    CHECK(predict(zero, std::span<const Net::input_tensor>(image)) == std::vector<std::size_t>{0});
+}

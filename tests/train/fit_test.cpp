@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: MIT
+#include <ctcnn/train/fit.hpp>
+
+#include <ctcnn/optim/sgd.hpp>
+#include <ctcnn/train/evaluate.hpp>
+#include <ctcnn/train/value_and_grad.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <limits>
+#include <numeric>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "catch.hpp"
+#include "small.hpp"
+
+using namespace ctcnn;
+using small::Net;
+
+namespace {
+
+constexpr SGD sgd{.lr = 0.1f, .momentum = 0.9f, .weight_decay = 1e-3f, .nesterov = true};
+
+/// What fit promises to do, written out with value_and_grad and one step for all parameters: one thread, no parts.
+Net by_hand(const Net& start, const small::Data& data, const SGD& optimizer, const FitOptions& options) {
+    Net net = start;
+    std::vector<float> velocity(Net::parameter_count);
+    std::vector<std::uint32_t> order(data.size());
+    for (std::size_t epoch = 1; epoch <= options.epochs; ++epoch) {
+        std::iota(order.begin(), order.end(), std::uint32_t{0});
+        if (options.shuffle) {
+            shuffle(std::span<std::uint32_t>(order), Philox(options.seed, epoch));
+        }
+        for (std::size_t first = 0; first < data.size(); first += options.batch_size) {
+            std::vector<Net::input_tensor> images;
+            std::vector<std::uint8_t> labels;
+            for (std::size_t n = first; n < std::min(data.size(), first + options.batch_size); ++n) {
+                images.push_back(data.image(order[n]));
+                labels.push_back(data.label(order[n]));
+            }
+            const auto result = value_and_grad(net, CrossEntropyLoss{}, images, labels);
+            optimizer.step(std::span<float>(net.parameters()), std::span<const float>(result.gradients.parameters()),
+                           {std::span<float>(velocity)});
+        }
+    }
+    return net;
+}
+
+Net fitted(const small::Data& data, const FitOptions& options, const SGD& optimizer = sgd) {
+    Net net = small::net();
+    fit(net, data, optimizer, options);
+    return net;
+}
+
+template <typename Error, typename Action>
+Error error_of(const Action& action) {
+    try {
+        action();
+    } catch (const Error& error) {
+        return error;
+    }
+    FAIL("no error");
+    std::abort();
+}
+
+}  // namespace
+
+TEST_CASE("fit gives the bits of a loop by hand, for any number of threads") {
+    const small::Data data = small::data(700);
+    // A batch of one tile; one that divides nothing; one of two rounds; one larger than the data set.
+    for (const std::size_t batch_size : {5, 61, 300, 1000}) {
+        const FitOptions options{.epochs = 2, .batch_size = batch_size, .seed = 7};
+        const Net expected = by_hand(small::net(), data, sgd, options);
+        std::printf("parameters after fit, batch size %zu: FNV-1a %016llx\n", batch_size,
+                    static_cast<unsigned long long>(small::hash_of(expected.parameters())));
+        CHECK_FALSE(small::same_bits(expected.parameters(), small::net().parameters()));
+        for (const std::size_t threads : {0, 1, 2, 3, 4, 8, 100}) {
+            INFO("batch size " << batch_size << ", " << threads << " threads");
+            FitOptions with_threads = options;
+            with_threads.threads = threads;
+            CHECK(small::same_bits(fitted(data, with_threads).parameters(), expected.parameters()));
+        }
+    }
+}
+
+TEST_CASE("fit without momentum and without shuffling gives the bits of a loop by hand") {
+    const small::Data data = small::data(100);
+    const SGD plain{.lr = 0.25f};
+    const FitOptions options{.epochs = 2, .batch_size = 32, .shuffle = false};
+    CHECK(small::same_bits(fitted(data, options, plain).parameters(),
+                           by_hand(small::net(), data, plain, options).parameters()));
+}
+
+TEST_CASE("a network learns") {
+    const small::Data train = small::data(600, 1);
+    const small::Data test = small::data(300, 2);
+    Net net = small::net();
+    const double before = evaluate(net, test).accuracy;
+    const FitReport report = fit(net, train, sgd, {.epochs = 8, .batch_size = 32});
+    CHECK(before < 0.7);
+    CHECK(evaluate(net, test).accuracy > 0.95);
+    REQUIRE(report.epochs.size() == 8);
+    CHECK(report.epochs.back().loss < 0.5 * report.epochs.front().loss);
+}
+
+TEST_CASE("each epoch has its own order, which the seed decides") {
+    // The loss of a step of one image tells which image it was, since a learning rate of 0 changes nothing.
+    const small::Data data = small::data(20);
+    const auto losses = [&](std::uint64_t seed, bool shuffled) {
+        std::vector<double> result;
+        fitted(data,
+               {.epochs = 2,
+                .batch_size = 1,
+                .seed = seed,
+                .shuffle = shuffled,
+                .on_step = [&](const StepReport& report) { result.push_back(report.loss); }},
+               SGD{.lr = 0});
+        return result;
+    };
+    const auto half = [](const std::vector<double>& all, std::size_t which) {
+        const auto begin = all.begin() + static_cast<std::ptrdiff_t>(which * 20);
+        return std::vector<double>(begin, begin + 20);
+    };
+    const auto sorted = [](std::vector<double> numbers) {
+        std::sort(numbers.begin(), numbers.end());
+        return numbers;
+    };
+    const std::vector<double> one = losses(1, true);
+    const std::vector<double> plain = losses(1, false);
+    REQUIRE(one.size() == 40);
+    CHECK(one == losses(1, true));
+    CHECK(one != losses(2, true));
+    CHECK(half(one, 0) != half(one, 1));
+    CHECK(half(plain, 0) == half(plain, 1));
+    CHECK(half(one, 0) != half(plain, 0));
+    // Each image once.
+    CHECK(sorted(half(one, 0)) == sorted(half(plain, 0)));
+    CHECK(sorted(half(one, 1)) == sorted(half(plain, 0)));
+}
+
+TEST_CASE("the reports count epochs and steps from 1 and give mean losses") {
+    const small::Data data = small::data(25);
+    std::vector<StepReport> steps;
+    std::vector<EpochReport> epochs;
+    Net net = small::net();
+    const FitReport report =
+        fit(net, data, SGD{.lr = 0},
+            {.epochs = 2,
+             .batch_size = 10,
+             .on_epoch = [&](const EpochReport& epoch) { epochs.push_back(epoch); },
+             .on_step = [&](const StepReport& step) { steps.push_back(step); }});
+    REQUIRE(steps.size() == 6);
+    REQUIRE(epochs.size() == 2);
+    CHECK(report.epochs.size() == 2);
+    CHECK_FALSE(report.stopped);
+    CHECK(steps[4].epoch == 2);
+    CHECK(steps[4].step == 2);
+    CHECK(steps[4].steps_per_epoch == 3);
+    CHECK(epochs[1].epoch == 2);
+    CHECK(epochs[1].images == 25);
+    CHECK(epochs[1].seconds >= 0);
+    CHECK(epochs[1].loss == report.epochs[1].loss);
+    // With a learning rate of 0 the mean over an epoch is that over the data set; the last batch has 5 images.
+    CHECK(epochs[0].loss == Approx(evaluate(net, data).loss).epsilon(1e-6));
+    CHECK(epochs[0].loss ==
+          Approx((10 * steps[0].loss + 10 * steps[1].loss + 5 * steps[2].loss) / 25).epsilon(1e-12));
+}
+
+TEST_CASE("the schedule scales the learning rate by the progress") {
+    const small::Data data = small::data(40);
+    std::vector<double> progress;
+    const FitOptions options{.epochs = 2, .batch_size = 20, .schedule = [&](double p) {
+                                 progress.push_back(p);
+                                 return 0.5;
+                             }};
+    const Net halved = fitted(data, options, SGD{.lr = 0.5f});
+    CHECK(progress == std::vector<double>{0, 0.25, 0.5, 0.75});
+    const Net half = fitted(data, {.epochs = 2, .batch_size = 20}, SGD{.lr = 0.25f});
+    CHECK(small::same_bits(halved.parameters(), half.parameters()));
+}
+
+TEST_CASE("should_stop ends the training with the parameters of that step") {
+    const small::Data data = small::data(50);
+    int asked = 0;
+    Net net = small::net();
+    const FitReport report =
+        fit(net, data, sgd, {.epochs = 4, .batch_size = 10, .should_stop = [&] { return ++asked == 7; }});
+    CHECK(asked == 7);
+    CHECK(report.stopped);
+    CHECK(report.epochs.size() == 1);
+    int steps = 0;
+    Net other = small::net();
+    std::vector<float> after_seven;
+    fit(other, data, sgd, {.epochs = 4, .batch_size = 10, .on_step = [&](const StepReport&) {
+                               if (++steps == 7) {
+                                   after_seven.assign(other.parameters().begin(), other.parameters().end());
+                               }
+                           }});
+    CHECK(steps == 20);
+    CHECK(after_seven == std::vector<float>(net.parameters().begin(), net.parameters().end()));
+}
+
+TEST_CASE("no epochs change nothing") {
+    CHECK(small::same_bits(fitted(small::data(5), {.epochs = 0}).parameters(), small::net().parameters()));
+}
+
+TEST_CASE("fit refuses what it cannot train on") {
+    Net net = small::net();
+    CHECK_THROWS_AS(fit(net, small::Data{}, sgd), std::invalid_argument);
+    CHECK_THROWS_AS(fit(net, small::Data({Net::input_tensor{}}, {3}), sgd), std::invalid_argument);
+    CHECK_THROWS_AS(fit(net, small::data(3), sgd, {.batch_size = 0}), std::invalid_argument);
+    CHECK(small::same_bits(net.parameters(), small::net().parameters()));
+}
+
+TEST_CASE("a loss that is not finite stops the training before the step, and says where it comes from") {
+    const small::Data good = small::data(300);
+    std::vector<Net::input_tensor> images(good.images().begin(), good.images().end());
+    const std::vector<std::uint8_t> labels(good.labels().begin(), good.labels().end());
+
+    SECTION("a NaN in an image, in the second round of a batch") {
+        images[290](0, 2, 1) = std::numeric_limits<float>::quiet_NaN();
+        const small::Data data(images, labels);
+        Net net = small::net();
+        const auto error = error_of<LossNotFinite>([&] {
+            fit(net, data, sgd, {.batch_size = 300, .threads = 2, .shuffle = false});
+        });
+        CHECK(error.epoch() == 1);
+        CHECK(error.step() == 1);
+        CHECK(error.layer().empty());
+        CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring("step 1 of epoch 1: image 290 holds"));
+        CHECK(small::same_bits(net.parameters(), small::net().parameters()));
+    }
+    SECTION("an infinity in an image, in a later step") {
+        images[25](0, 0, 0) = std::numeric_limits<float>::infinity();
+        // A weight of 0 makes infinity NaN, whatever comes behind.
+        const small::Data data(images, labels);
+        Net net = small::net();
+        net.layer<0>().weight(0, 0, 1, 1) = 0;
+        std::vector<float> before;
+        const auto error = error_of<LossNotFinite>([&] {
+            fit(net, data, SGD{.lr = 0}, {.batch_size = 10, .shuffle = false, .on_step = [&](const StepReport&) {
+                                              before.assign(net.parameters().begin(), net.parameters().end());
+                                          }});
+        });
+        CHECK(error.step() == 3);
+        CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring("image 25 holds"));
+        CHECK(before == std::vector<float>(net.parameters().begin(), net.parameters().end()));
+    }
+    SECTION("a learning rate that is too large") {
+        Net net = small::net();
+        std::vector<float> before;
+        std::pair<std::size_t, std::size_t> last;
+        const auto error = error_of<LossNotFinite>([&] {
+            fit(net, good, SGD{.lr = 3e38f}, {.epochs = 5, .batch_size = 100, .on_step = [&](const StepReport& report) {
+                                                  before.assign(net.parameters().begin(), net.parameters().end());
+                                                  last = {report.epoch, report.step};
+                                              }});
+        });
+        REQUIRE_FALSE(before.empty());
+        const auto next = last.second == 3 ? std::pair<std::size_t, std::size_t>{last.first + 1, 1}
+                                           : std::pair<std::size_t, std::size_t>{last.first, last.second + 1};
+        CHECK(error.epoch() == next.first);
+        CHECK(error.step() == next.second);
+        CHECK((error.layer() == "0" || error.layer() == "4"));
+        CHECK(small::same_bits(before, net.parameters()));
+    }
+    SECTION("the parameters of a layer, and the output of a layer") {
+        Net net = small::net();
+        net.layer<4>().bias(1) = std::numeric_limits<float>::quiet_NaN();
+        const auto parameters = error_of<LossNotFinite>([&] { fit(net, good, sgd); });
+        CHECK(parameters.layer() == "4");
+        CHECK_THAT(parameters.what(), Catch::Matchers::ContainsSubstring("the parameters of layer 4 hold"));
+
+        using Nested = Sequential<Input<1, 6, 5>, Flatten, Sequential<Linear<30, 4>, ReLU>, Linear<4, 3>>;
+        Nested nested{};
+        for (float& bias : nested.layer<1>().layer<0>().bias.span()) {
+            bias = 2e38f;
+        }
+        for (float& weight : nested.layer<2>().weight.span()) {
+            weight = 2;
+        }
+        const auto output = error_of<LossNotFinite>([&] { fit(nested, good, sgd); });
+        CHECK(output.layer() == "2");
+        CHECK_THAT(output.what(), Catch::Matchers::ContainsSubstring("the output of layer 2 holds"));
+        for (float& weight : nested.layer<1>().layer<0>().weight.span()) {
+            weight = 3e38f;
+        }
+        CHECK(error_of<LossNotFinite>([&] { fit(nested, good, sgd); }).layer() == "1.0");
+    }
+}
+
+TEST_CASE("fit may be called from any thread") {
+    const small::Data data = small::data(200);
+    const FitOptions options{.epochs = 2, .batch_size = 50, .threads = 2};
+    const Net expected = fitted(data, options);
+    std::array<Net, 3> nets{};
+    std::vector<std::thread> threads;
+    for (Net& net : nets) {
+        threads.emplace_back([&] { net = fitted(data, options); });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    for (const Net& net : nets) {
+        CHECK(small::same_bits(net.parameters(), expected.parameters()));
+    }
+}
+
+#ifdef _OPENMP
+TEST_CASE("fit may be called inside a parallel region") {
+    const small::Data data = small::data(200);
+    for (const std::size_t threads : {1, 2}) {
+        const FitOptions options{.epochs = 2, .batch_size = 50, .threads = threads};
+        const Net expected = fitted(data, options);
+        std::array<Net, 4> nets{};
+        std::array<double, 4> losses{};
+#pragma omp parallel num_threads(4)
+        {
+            const auto member = static_cast<std::size_t>(omp_get_thread_num());
+            nets[member] = fitted(data, options);
+            losses[member] = evaluate(nets[member], data, threads).loss;
+        }
+        const double loss = evaluate(expected, data).loss;
+        for (std::size_t member = 0; member < 4; ++member) {
+            CHECK(small::same_bits(nets[member].parameters(), expected.parameters()));
+            CHECK(losses[member] == loss);
+        }
+        // By one member only: the others do not come to help.
+        Net single{};
+#pragma omp parallel num_threads(2)
+        if (omp_get_thread_num() == 0) {
+            single = fitted(data, options);
+        }
+        CHECK(small::same_bits(single.parameters(), expected.parameters()));
+    }
+}
+#endif
