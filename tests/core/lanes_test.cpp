@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <ctcnn/core/lanes.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <numeric>
@@ -24,6 +26,8 @@ static_assert(std::is_trivially_copyable_v<Lanes<float>>);
 static_assert(broadcast<float>(3) == 3 && multiply_add(2.0, 3.0, 4.0) == 10 && sum_lanes(5.0f) == 5);
 static_assert(select_less(1.0f, 2.0f, 3.0f, 4.0f) == 3 && select_less(2.0f, 2.0f, 3.0f, 4.0f) == 4);
 static_assert(select_equal(2.0f, 2.0f, 3.0f, 4.0f) == 3 && select_equal(1.0f, 2.0f, 3.0f, 4.0f) == 4);
+static_assert(at_least(1.0f, 2.0f) == 2 && at_least(3.0f, 2.0f) == 3 && at_most(1.0, 2.0) == 1 &&
+              at_most(3.0, 2.0) == 2);
 static_assert(get_lane(6.0f, 0) == 6);
 static_assert([] {
     double number = 1;
@@ -109,6 +113,10 @@ void check_selection() {
         CHECK(get_lane(select_less(not_a_number, one, yes, no), lane) == 200 + difference);
         CHECK(get_lane(select_less(one, not_a_number, yes, no), lane) == 200 + difference);
         CHECK(get_lane(select_equal(not_a_number, not_a_number, yes, no), lane) == 200 + difference);
+        CHECK(get_lane(at_least(a, one), lane) == std::max(difference, T(1)));
+        CHECK(get_lane(at_most(a, one), lane) == std::min(difference, T(1)));
+        CHECK(std::isnan(get_lane(at_least(not_a_number, one), lane)));
+        CHECK(std::isnan(get_lane(at_most(not_a_number, one), lane)));
     }
 }
 
