@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+//
+// A wrong network in double.
+//
+// EXPECT: \[in_features\] .*the size of the Shape received
+// EXPECT: at_layer<0, .*Linear<7, 4>
+// EXPECT: received<.*Shape<8>
+// EXPECT: wanted<7>
+#include <ctcnn/ctcnn.hpp>
+
+#include "use.hpp"
+
+using namespace ctcnn;
+
+#ifndef CTCNN_REJECT
+using Net = Sequential<Input<8>, Linear<8, 4>>;
+#else
+using Net = Sequential<Input<8>, Linear<7, 4>>;
+#endif
+
+constexpr Net::with_scalar<double> in_double{};
+constexpr Net net{};
+static_assert(Net::output_shape{} == Shape<4>{});
+void used(Net& changed, const Dataset<Shape<1, 28, 28>>& data) { use(changed, data); }

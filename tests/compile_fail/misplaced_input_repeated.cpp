@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+//
+// Input twice.
+//
+// EXPECT: \[misplaced_input\] .*remove this one
+// EXPECT: at_layer<0, .*Input<8>
+// EXPECT: received<.*Shape<8>
+#include <ctcnn/ctcnn.hpp>
+
+#include "use.hpp"
+
+using namespace ctcnn;
+
+#ifndef CTCNN_REJECT
+using Net = Sequential<Input<8>, Linear<8, 4>>;
+#else
+using Net = Sequential<Input<8>, Input<8>, Linear<8, 4>>;
+#endif
+
+constexpr Net net{};
+static_assert(Net::output_shape{} == Shape<4>{});
+void used(Net& changed, const Dataset<Shape<1, 28, 28>>& data) { use(changed, data); }

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+//
+// AvgPool2d without options.
+//
+// EXPECT: \[missing_kernel\] .*this layer needs a Kernel
+// EXPECT: at_layer<0, .*AvgPool2d<
+// EXPECT: received<.*Shape<2, 8, 8>
+#include <ctcnn/ctcnn.hpp>
+
+#include "use.hpp"
+
+using namespace ctcnn;
+
+#ifndef CTCNN_REJECT
+using Net = Sequential<Input<2, 8, 8>, AvgPool2d<Kernel<2>>>;
+#else
+using Net = Sequential<Input<2, 8, 8>, AvgPool2d<>>;
+#endif
+
+constexpr Net net{};
+static_assert(Net::output_shape{} == Shape<2, 4, 4>{});
+void used(Net& changed, const Dataset<Shape<1, 28, 28>>& data) { use(changed, data); }

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+//
+// Dilation for MaxPool2d, which PyTorch has and this library has not.
+//
+// EXPECT: \[unknown_option\] .*this layer does not take one of its options: remove it
+// EXPECT: at_layer<0, .*MaxPool2d<.*Kernel<2>, .*Dilation<2
+// EXPECT: received<.*Shape<2, 8, 8>
+#include <ctcnn/ctcnn.hpp>
+
+#include "use.hpp"
+
+using namespace ctcnn;
+
+#ifndef CTCNN_REJECT
+using Net = Sequential<Input<2, 8, 8>, MaxPool2d<Kernel<2>>>;
+#else
+using Net = Sequential<Input<2, 8, 8>, MaxPool2d<Kernel<2>, Dilation<2>>>;
+#endif
+
+constexpr Net net{};
+static_assert(Net::output_shape{} == Shape<2, 4, 4>{});
+void used(Net& changed, const Dataset<Shape<1, 28, 28>>& data) { use(changed, data); }
