@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include <ctcnn/core/options.hpp>
+
+#include <cstddef>
+
+#include "catch.hpp"
+
+using namespace ctcnn;
+
+namespace {
+
+constexpr unsigned convolution =
+    Option::kernel | Option::padding | Option::stride | Option::dilation | Option::groups | Option::no_bias;
+constexpr unsigned pooling = Option::kernel | Option::stride | Option::padding;
+constexpr unsigned linear = static_cast<unsigned>(Option::no_bias);
+
+template <unsigned Allowed, typename... Options>
+constexpr Reason reason = read_options<Options...>(Allowed).reason;
+
+}  // namespace
+
+// PyTorch's defaults.
+constexpr LayerOptions defaults = read_options<Kernel<3>>(convolution);
+static_assert(defaults.reason == Reason::none);
+static_assert(defaults.kernel == Extent{3, 3} && defaults.stride == Extent{1, 1});
+static_assert(defaults.padding == Extent{0, 0} && defaults.dilation == Extent{1, 1});
+static_assert(defaults.groups == 1 && defaults.bias);
+static_assert(defaults.has(Option::kernel) && !defaults.has(Option::stride) && !defaults.has(Option::no_bias));
+
+// One number means both axes; of two the first is the height.
+constexpr LayerOptions all =
+    read_options<Kernel<3, 2>, Padding<1, 2>, Stride<2, 1>, Dilation<4>, Groups<6>, NoBias>(convolution);
+static_assert(all.reason == Reason::none);
+static_assert(all.kernel.height == 3 && all.kernel.width == 2);
+static_assert(all.padding.height == 1 && all.padding.width == 2);
+static_assert(all.stride == Extent{2, 1} && all.dilation == Extent{4, 4});
+static_assert(all.groups == 6 && !all.bias && all.given == convolution);
+
+// Any order.
+constexpr LayerOptions turned =
+    read_options<NoBias, Groups<6>, Dilation<4>, Stride<2, 1>, Padding<1, 2>, Kernel<3, 2>>(convolution);
+static_assert(turned.reason == Reason::none && turned.given == all.given && turned.kernel == all.kernel &&
+              turned.padding == all.padding && turned.stride == all.stride && turned.dilation == all.dilation &&
+              turned.groups == all.groups && turned.bias == all.bias);
+
+// What is wrong in the list itself.
+static_assert(reason<linear> == Reason::none && reason<linear, NoBias> == Reason::none);
+static_assert(reason<linear, Kernel<3>> == Reason::unknown_option);
+static_assert(reason<pooling, Kernel<2>, Dilation<2>> == Reason::unknown_option);
+static_assert(reason<pooling, Kernel<2>, NoBias> == Reason::unknown_option);
+static_assert(reason<convolution, Kernel<3>, int> == Reason::unknown_option);
+static_assert(reason<convolution, Kernel<3>, Kernel<3>> == Reason::repeated_option);
+static_assert(reason<linear, NoBias, NoBias> == Reason::repeated_option);
+static_assert(reason<convolution> == Reason::missing_kernel && reason<pooling, Stride<2>> == Reason::missing_kernel);
+static_assert(reason<convolution, Kernel<0>> == Reason::zero_kernel);
+static_assert(reason<convolution, Kernel<3, 0>> == Reason::zero_kernel);
+static_assert(reason<convolution, Kernel<3>, Stride<0, 1>> == Reason::zero_stride);
+static_assert(reason<convolution, Kernel<3>, Dilation<1, 0>> == Reason::zero_dilation);
+static_assert(reason<convolution, Kernel<3>, Groups<0>> == Reason::zero_groups);
+static_assert(reason<convolution, Kernel<3>, Padding<0>> == Reason::none);
+
+// Of several faults the first one in the list is named; one in the list comes before one in a number.
+static_assert(reason<convolution, Padding<1>, Padding<1>, int> == Reason::repeated_option);
+static_assert(reason<convolution, int, Padding<1>, Padding<1>> == Reason::unknown_option);
+static_assert(reason<convolution, Kernel<0>, int> == Reason::unknown_option);
+
+static_assert(Extent{0, 1}.has_zero() && Extent{1, 0}.has_zero() && !Extent{1, 1}.has_zero());
+static_assert(!Mismatch{} && Mismatch{Reason::in_features, 256});
+static_assert(Mismatch{Reason::in_features, 256} != Mismatch{Reason::in_features, 400});
+
+TEST_CASE("the options are bits of their own") {
+    const Option options[] = {Option::kernel,   Option::stride, Option::padding,
+                              Option::dilation, Option::groups, Option::no_bias};
+    unsigned seen = 0;
+    for (const Option option : options) {
+        CHECK((seen | option) != seen);
+        seen = seen | option;
+    }
+    CHECK(seen == convolution);
+}

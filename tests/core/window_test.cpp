@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include <ctcnn/core/window.hpp>
+
+#include <cstddef>
+
+#include "catch.hpp"
+
+using namespace ctcnn;
+
+namespace {
+
+/// How many places a kernel has on one axis, found by trying: it moves by stride from the left end of the padded axis, and
+/// its last pixel must lie inside.
+constexpr std::size_t counted_places(std::size_t size, std::size_t kernel, std::size_t stride, std::size_t padding,
+                                     std::size_t dilation) {
+    std::size_t places = 0;
+    for (std::size_t first = 0; first + dilation * (kernel - 1) < size + 2 * padding; first += stride) {
+        ++places;
+    }
+    return places;
+}
+
+constexpr std::size_t largest = 6;
+
+/// Compares with counting for all small numbers; the number of windows that fit, or 0 if one differs.
+constexpr std::size_t windows_as_counted() {
+    std::size_t fitting = 0;
+    for (std::size_t size = 1; size <= largest; ++size) {
+        for (std::size_t kernel = 1; kernel <= largest; ++kernel) {
+            for (std::size_t stride = 1; stride <= 3; ++stride) {
+                for (std::size_t padding = 0; padding <= 2; ++padding) {
+                    for (std::size_t dilation = 1; dilation <= 3; ++dilation) {
+                        const std::size_t places = counted_places(size, kernel, stride, padding, dilation);
+                        const Window window{{kernel, 1}, {stride, 1}, {padding, 0}, {dilation, 1}};
+                        const Window turned{{1, kernel}, {1, stride}, {0, padding}, {1, dilation}};
+                        if (fits(window, size, 1) != (places != 0) || fits(turned, 1, size) != (places != 0)) {
+                            return 0;
+                        }
+                        if (places != 0) {
+                            ++fitting;
+                            if (output_size(size, kernel, stride, padding, dilation) != places ||
+                                output_extent(window, size, 1) != Extent{places, 1} ||
+                                output_extent(turned, 1, size) != Extent{1, places}) {
+                                return 0;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    return fitting;
+}
+
+}  // namespace
+
+static_assert(windows_as_counted() != 0);
+
+// The course's figures.
+static_assert(output_size(28, 5, 1, 2, 1) == 28 && output_size(28, 2, 2, 0, 1) == 14);
+static_assert(output_extent({{3, 2}, {2, 1}, {1, 2}, {1, 1}}, 8, 8) == Extent{4, 11});
+
+static_assert(span_of(1, 1) == 1 && span_of(1, 9) == 1 && span_of(3, 2) == 5);
+static_assert(window_of(read_options<Kernel<3, 2>, Padding<1, 2>, Stride<2, 1>>(
+                  Option::kernel | Option::padding | Option::stride)) == Window{{3, 2}, {2, 1}, {1, 2}, {1, 1}});
+
+TEST_CASE("window sizes are those that counting finds") {
+    const std::size_t fitting = windows_as_counted();
+    INFO(fitting << " windows fit");
+    // All windows of kernel 1 fit: so many are compared at least.
+    CHECK(fitting > largest * 3 * 3 * 3);
+}
