@@ -17,6 +17,7 @@
 
 #include <ctcnn/model/sequential.hpp>
 #include <ctcnn/model/initialize.hpp>
+#include <ctcnn/model/summary.hpp>
 
 #include <ctcnn/data/dataset.hpp>
 #include <ctcnn/data/mnist.hpp>

@@ -13,7 +13,9 @@
 // A layer is an empty type with
 //     check(Shape) -> Mismatch       whether it can work on what arrives, and if not, why; never an error
 //     At<Shape>                      the layer on images of that shape, asked for only where check has no objection
+//     describe(Description&)         writes its name and sizes as PyTorch does; without it, summary has no words for it
 // and At<Shape> has
+//     layer                          the layer; for a lazy one, the layer that it stands for
 //     kind                           what the layer does with memory (LayerKind)
 //     input_shape, output_shape
 //     weight_shape, bias_shape       the parameters, in PyTorch's order; NoParameter where there is none

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/text.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/layers/copying.hpp>
 
@@ -32,16 +33,22 @@ struct Elementwise {
 /// ReLU: max(0, x).
 /// Shapes   any -> the same
 /// As in    torch.nn.ReLU
-struct ReLU : detail::Elementwise<ReLU, kernels::ReLU> {};
+struct ReLU : detail::Elementwise<ReLU, kernels::ReLU> {
+    static constexpr void describe(Description& text) { text.append("ReLU()"); }
+};
 
 /// Sigmoid: 1/(1 + e^-x).
 /// Shapes   any -> the same
 /// As in    torch.nn.Sigmoid
-struct Sigmoid : detail::Elementwise<Sigmoid, kernels::Sigmoid> {};
+struct Sigmoid : detail::Elementwise<Sigmoid, kernels::Sigmoid> {
+    static constexpr void describe(Description& text) { text.append("Sigmoid()"); }
+};
 
 /// Tanh: (e^x - e^-x)/(e^x + e^-x).
 /// Shapes   any -> the same
 /// As in    torch.nn.Tanh
-struct Tanh : detail::Elementwise<Tanh, kernels::Tanh> {};
+struct Tanh : detail::Elementwise<Tanh, kernels::Tanh> {
+    static constexpr void describe(Description& text) { text.append("Tanh()"); }
+};
 
 }  // namespace ctcnn

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/window.hpp>
@@ -90,6 +91,13 @@ struct Conv2d {
             return options.bias ? parameters + weight_shape::size : nullptr;
         }
     };
+
+    static constexpr void describe(Description& text) {
+        text.append("Conv2d(");
+        describe_sizes(text, In, Out);
+        describe_options(text, options);
+        text.append(")");
+    }
 };
 
 /// LazyConv2d: Conv2d whose number of input channels is taken from what arrives.

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/text.hpp>
 #include <ctcnn/layers/copying.hpp>
 
 namespace ctcnn {
@@ -22,6 +23,8 @@ struct Flatten {
         static constexpr LayerKind kind = LayerKind::reshape;
         using layer = Flatten;
     };
+
+    static constexpr void describe(Description& text) { text.append("Flatten()"); }
 };
 
 }  // namespace ctcnn

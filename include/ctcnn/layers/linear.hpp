@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/kernels/linear.hpp>
 
@@ -75,6 +76,13 @@ struct Linear {
             return options.bias ? parameters + weight_shape::size : nullptr;
         }
     };
+
+    static constexpr void describe(Description& text) {
+        text.append("Linear(");
+        describe_sizes(text, In, Out);
+        describe_options(text, options);
+        text.append(")");
+    }
 };
 
 /// LazyLinear: Linear whose number of input features is taken from what arrives.

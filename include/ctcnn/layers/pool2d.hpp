@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/window.hpp>
@@ -84,6 +85,12 @@ struct MaxPool2d : detail::Pool2d<Options...> {
             kernels::max_pool2d_backward<Base::window, InLayout, OutLayout, Before>(grad_input, grad_output, saved);
         }
     };
+
+    static constexpr void describe(Description& text) {
+        text.append("MaxPool2d(");
+        describe_options(text, detail::Pool2d<Options...>::options, detail::Pool2d<Options...>::options.kernel);
+        text.append(")");
+    }
 };
 
 /// AvgPool2d: the mean of each window; padding counts as zeros.
@@ -109,6 +116,12 @@ struct AvgPool2d : detail::Pool2d<Options...> {
             kernels::avg_pool2d_backward<Base::window, InLayout, OutLayout, Before>(grad_input, grad_output);
         }
     };
+
+    static constexpr void describe(Description& text) {
+        text.append("AvgPool2d(");
+        describe_options(text, detail::Pool2d<Options...>::options, detail::Pool2d<Options...>::options.kernel);
+        text.append(")");
+    }
 };
 
 }  // namespace ctcnn

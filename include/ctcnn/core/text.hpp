@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+namespace ctcnn {
+
+/// Text: characters put together in a constant expression; at most Capacity of them. One more does not compile there.
+template <std::size_t Capacity>
+struct Text {
+    std::array<char, Capacity> characters{};
+    std::size_t length = 0;
+
+    constexpr std::string_view view() const { return {characters.data(), length}; }
+
+    constexpr void append(std::string_view part) {
+        for (const char c : part) {
+            characters[length++] = c;
+        }
+    }
+    constexpr void append(std::size_t count, char c) {
+        for (std::size_t i = 0; i < count; ++i) {
+            characters[length++] = c;
+        }
+    }
+    /// Decimal: 61706 is "61706".
+    constexpr void append_number(std::size_t number) { append_digits(number, false); }
+    /// With a comma every three digits: 61706 is "61,706".
+    constexpr void append_grouped(std::size_t number) { append_digits(number, true); }
+
+    /// Takes blanks off the end.
+    constexpr void trim() {
+        while (view().ends_with(' ')) {
+            --length;
+        }
+    }
+
+    /// Fills up with blanks to a width.
+    constexpr void append_left(std::string_view part, std::size_t width) {
+        append(part);
+        append(width > part.size() ? width - part.size() : 0, ' ');
+    }
+    constexpr void append_right(std::string_view part, std::size_t width) {
+        append(width > part.size() ? width - part.size() : 0, ' ');
+        append(part);
+    }
+
+private:
+    constexpr void append_digits(std::size_t number, bool grouped) {
+        std::array<char, 20> digits{};  // as many as a number of 64 bits has at most
+        std::size_t count = 0;
+        do {
+            digits[count++] = static_cast<char>('0' + number % 10);
+            number /= 10;
+        } while (number != 0);
+        while (count-- > 0) {
+            characters[length++] = digits[count];
+            if (grouped && count % 3 == 0 && count != 0) {
+                characters[length++] = ',';
+            }
+        }
+    }
+};
+
+/// Description: a layer as PyTorch spells it, "Conv2d(1, 6, kernel_size=5, padding=2)"; long enough for eleven numbers of
+/// 20 digits.
+using Description = Text<320>;
+
+}  // namespace ctcnn

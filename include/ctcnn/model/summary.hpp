@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+#include <boost/hana/for_each.hpp>
+#include <boost/hana/type.hpp>
+
+#include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/text.hpp>
+#include <ctcnn/model/names.hpp>
+#include <ctcnn/model/network.hpp>
+
+namespace ctcnn {
+
+namespace model {
+
+/// SummaryRow: the cells of one line of the table.
+struct SummaryRow {
+    Description layer;
+    Text<256> output;
+    Text<27> parameters;
+    Text<27> multiply_adds;
+    Text<27> bytes;
+};
+
+namespace detail {
+
+/// How many blocks begin with the layer at a path: {2, 0} is the first layer of block 2 and begins it, {2, 1} begins none.
+template <std::size_t Depth>
+constexpr std::size_t blocks_begun(const std::array<std::size_t, Depth>& path) {
+    std::size_t count = 0;
+    while (count + 1 < Depth && path[Depth - 1 - count] == 0) {
+        ++count;
+    }
+    return count;
+}
+
+/// "0 ", indented by the places of the blocks around it.
+constexpr void begin_layer(SummaryRow& row, std::size_t depth, std::size_t index, std::size_t index_width) {
+    Text<20> number;
+    number.append_number(index);
+    row.layer.append(depth * (index_width + 1), ' ');
+    row.layer.append_right(number.view(), index_width);
+    row.layer.append(" ");
+}
+
+template <std::size_t... Dims>
+constexpr void spell(Shape<Dims...>, Text<256>& text) {
+    ((text.append(text.length == 0 ? "" : "x"), text.append_number(Dims)), ...);
+}
+
+constexpr void spell(std::size_t number, std::string_view zero, Text<27>& text) {
+    if (number == 0) {
+        text.append(zero);
+    } else {
+        text.append_grouped(number);
+    }
+}
+
+/// The name of a layer, or of a layer that gives none.
+template <typename L>
+constexpr void describe_layer(Description& text) {
+    if constexpr (requires { L::describe(text); }) {
+        L::describe(text);
+    } else {
+        text.append("(no description)");
+    }
+}
+
+constexpr void add_numbers(SummaryRow& row, std::size_t parameters, std::size_t multiply_adds, std::size_t scalar_bytes,
+                           std::string_view zero) {
+    spell(parameters, zero, row.parameters);
+    spell(multiply_adds, zero, row.multiply_adds);
+    spell(parameters * scalar_bytes, zero, row.bytes);
+}
+
+/// SummaryRows: calls f(row) for the headings, for each block and layer, and for the totals.
+template <typename Net>
+struct SummaryRows {
+    static constexpr std::size_t index_width = Net::layer_count > 10 ? (Net::layer_count > 100 ? 3 : 2) : 1;
+
+    template <typename F>
+    static constexpr void for_each(F&& f) {
+        SummaryRow headings{};
+        headings.layer.append("Layer");
+        headings.output.append("Output");
+        headings.parameters.append("Param #");
+        headings.multiply_adds.append("Mult-adds");
+        headings.bytes.append("Bytes");
+        f(headings);
+        hana::for_each(named_layers<Net>, [&](auto layer) { tell(layer, f); });
+        SummaryRow totals{};
+        totals.layer.append("Total");
+        add_numbers(totals, Net::parameter_count, Net::multiply_adds, sizeof(typename Net::scalar), "0");
+        f(totals);
+    }
+
+private:
+    template <typename Bound, std::size_t Offset, std::size_t... Path, typename F>
+    static constexpr void tell(hana::basic_type<NamedLayer<Bound, Offset, Path...>>, F& f) {
+        constexpr std::array<std::size_t, sizeof...(Path)> path{Path...};
+        constexpr std::size_t depth = sizeof...(Path) - 1;
+        for (std::size_t block = depth - blocks_begun(path); block < depth; ++block) {
+            SummaryRow row{};
+            begin_layer(row, block, path[block], index_width);
+            row.layer.append("Sequential");
+            f(row);
+        }
+        SummaryRow row{};
+        begin_layer(row, depth, path[depth], index_width);
+        describe_layer<typename Bound::layer>(row.layer);
+        spell(typename Bound::output_shape{}, row.output);
+        add_numbers(row, parameter_count<Bound>(), Bound::multiply_adds, sizeof(typename Net::scalar), "-");
+        f(row);
+    }
+};
+
+/// SummarySize: the width of each column, and the number of rows.
+struct SummarySize {
+    std::size_t layer = 0;
+    std::size_t output = 0;
+    std::size_t parameters = 0;
+    std::size_t multiply_adds = 0;
+    std::size_t bytes = 0;
+    std::size_t rows = 0;
+
+    constexpr void operator()(const SummaryRow& row) {
+        layer = std::max(layer, row.layer.length);
+        output = std::max(output, row.output.length);
+        parameters = std::max(parameters, row.parameters.length);
+        multiply_adds = std::max(multiply_adds, row.multiply_adds.length);
+        bytes = std::max(bytes, row.bytes.length);
+        ++rows;
+    }
+    /// The width of a line: two blanks are between the columns.
+    constexpr std::size_t line() const { return layer + output + parameters + multiply_adds + bytes + 4 * 2; }
+};
+
+template <typename Net>
+constexpr auto compose_summary() {
+    constexpr SummarySize size = [] {
+        SummarySize result;
+        SummaryRows<Net>::for_each(result);
+        return result;
+    }();
+    constexpr std::size_t longest_last_line = 150;
+    Text<(size.rows + 2) * (size.line() + 1) + longest_last_line> text;
+    std::size_t row_number = 0;
+    SummaryRows<Net>::for_each([&](const SummaryRow& row) {
+        if (row_number == 1 || row_number + 1 == size.rows) {
+            text.append(size.line(), '-');
+            text.append("\n");
+        }
+        ++row_number;
+        text.append_left(row.layer.view(), size.layer + 2);
+        text.append_left(row.output.view(), size.output + 2);
+        text.append_right(row.parameters.view(), size.parameters);
+        text.append_right(row.multiply_adds.view(), size.multiply_adds + 2);
+        text.append_right(row.bytes.view(), size.bytes + 2);
+        text.trim();
+        text.append("\n");
+    });
+    text.append("Workspace of one image: ");
+    text.append_grouped(Net::inference_workspace_bytes);
+    text.append(" bytes to infer, ");
+    text.append_grouped(Net::training_workspace_bytes);
+    text.append(" bytes to train\n");
+    return text;
+}
+
+}  // namespace detail
+
+template <typename Net>
+inline constexpr auto summary_text = detail::compose_summary<Net>();
+
+}  // namespace model
+
+/// summary: a table of a network's layers, with a line for each: name and sizes as PyTorch spells them, output shape,
+/// parameters, multiplications with addition in forward of one image, bytes of the parameters; then the totals, and the
+/// bytes that one image needs besides. Blocks are opened. The text is a constant, and lives as long as the program.
+///     std::cout << summary<LeNet>();
+/// As in    torchinfo.summary, Keras' model.summary()
+template <AnyNetwork Net>
+consteval std::string_view summary() {
+    return model::summary_text<Net>.view();
+}
+template <RefusedNetwork Net>
+consteval std::string_view summary() {
+    return {};
+}
+
+}  // namespace ctcnn

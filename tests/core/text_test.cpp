@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#include <ctcnn/core/text.hpp>
+
+#include <cstddef>
+#include <limits>
+#include <string_view>
+
+#include <catch.hpp>
+
+namespace {
+
+using namespace ctcnn;
+
+template <std::size_t Number>
+constexpr Text<64> grouped() {
+    Text<64> text;
+    text.append_grouped(Number);
+    return text;
+}
+
+static_assert(grouped<0>().view() == "0");
+static_assert(grouped<999>().view() == "999");
+static_assert(grouped<1000>().view() == "1,000");
+static_assert(grouped<61706>().view() == "61,706");
+static_assert(grouped<100000>().view() == "100,000");
+static_assert(grouped<1000001>().view() == "1,000,001");
+
+TEST_CASE("a text grows at its end", "[text]") {
+    Text<64> text;
+    CHECK(text.view().empty());
+    text.append("n = ");
+    text.append_number(61706);
+    text.append(2, '!');
+    CHECK(text.view() == "n = 61706!!");
+}
+
+TEST_CASE("columns are filled up with blanks, and never cut", "[text]") {
+    Text<64> text;
+    text.append_left("ab", 4);
+    text.append_right("cd", 4);
+    text.append_left("long", 2);
+    text.append_right("long", 2);
+    CHECK(text.view() == "ab    cdlonglong");
+}
+
+TEST_CASE("blanks are taken off the end only", "[text]") {
+    Text<8> text;
+    text.append(" a  ");
+    text.trim();
+    CHECK(text.view() == " a");
+    Text<8> blank;
+    blank.append(3, ' ');
+    blank.trim();
+    CHECK(blank.view().empty());
+}
+
+TEST_CASE("the largest number fits", "[text]") {
+    Text<26> text;
+    text.append_grouped(std::numeric_limits<std::size_t>::max());
+    CHECK(text.view() == "18,446,744,073,709,551,615");
+}
+
+}  // namespace
