@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+//
+// Trains a LeNet on MNIST and shows what it has learnt: mnist --help
+// Exit status: 0 if all went well, 1 if something failed, 2 for a command line that says nothing clear, 130 after Ctrl-C.
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include <ctcnn/data/error.hpp>
+#include <ctcnn/data/mnist.hpp>
+
+#include "interrupt.hpp"
+#include "options.hpp"
+#include "progress.hpp"
+#include "report.hpp"
+#include "screen.hpp"
+#include "training.hpp"
+
+namespace {
+
+using namespace mnist;
+
+std::string heading(const Screen& screen, const Options& options, const Digits& train, const Digits& test) {
+    const Settings& settings = options.settings;
+    std::string text = screen.styled(Style::bold, options.network->name);
+    text.append(": ").append(options.network->description).append("\n");
+    text += format("learning rate %g, batches of %zu, %zu epoch%s, seed %llu\n", static_cast<double>(settings.lr),
+                   settings.batch_size, settings.epochs, settings.epochs == 1 ? "" : "s",
+                   static_cast<unsigned long long>(settings.seed));
+    text += grouped(train.size()) + " images to learn from, " + grouped(test.size()) + " to be tested with\n\n";
+    return text;
+}
+
+/// Returns the exit status.
+int run(const Options& options) {
+    Screen screen;
+    if (!options.help.empty()) {
+        screen.print(options.help);
+        return 0;
+    }
+    const Digits train = ctcnn::load_mnist(options.folder, ctcnn::Split::train);
+    const Digits test = ctcnn::load_mnist(options.folder, ctcnn::Split::test);
+    if (!options.quiet) {
+        screen.print(heading(screen, options, train, test));
+        screen.print(std::string(options.network->summary) + "\n");
+    }
+
+    catch_interrupt();
+    Progress progress(screen, options.settings, train.size());
+    Listener listener{[](const StepNews&) {}, [](const EpochNews&) {}, interrupted};
+    if (!options.quiet) {
+        listener.on_step = [&](const StepNews& news) { progress.step(news); };
+        listener.on_epoch = [&](const EpochNews& news) { progress.epoch(news); };
+    }
+    const Outcome outcome = options.network->train(options.settings, train, test, listener);
+
+    if (!options.quiet) {
+        if (outcome.stopped) {
+            progress.stopped();
+        }
+        screen.print("\n" + confusion_matrix(screen, outcome.predictions, test));
+        screen.print("\n" + misclassified_digits(screen, outcome.predictions, test) + "\n");
+    }
+    screen.print(final_accuracy(outcome.predictions, test));
+    return interrupted() ? 130 : 0;
+}
+
+int fail(const char* what, int status) {
+    std::fprintf(stderr, "mnist: %s\n", what);
+    return status;
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+    try {
+        return run(read_options(argument_count, arguments));
+    } catch (const UsageError& error) {
+        return fail((std::string(error.what()) + "\nmnist --help shows all options.").c_str(), 2);
+    } catch (const ctcnn::DataError& error) {
+        // The way to mend it stands on a line of its own.
+        std::string text = error.what();
+        if (text.ends_with(error.remedy()) && text.size() > error.remedy().size()) {
+            text[text.size() - error.remedy().size() - 1] = '\n';
+        }
+        return fail(text.c_str(), 1);
+    } catch (const std::exception& error) {
+        return fail(error.what(), 1);
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "progress.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace mnist {
+
+namespace {
+
+/// "0:07", "12:34", "1:02:03"
+std::string duration(double seconds) {
+    const auto whole = static_cast<unsigned long>(std::lround(seconds));
+    if (whole < 3600) {
+        return format("%lu:%02lu", whole / 60, whole % 60);
+    }
+    return format("%lu:%02lu:%02lu", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+std::string bar(std::size_t width, double part, bool unicode) {
+    const auto full = std::min(width, static_cast<std::size_t>(part * static_cast<double>(width)));
+    std::string text;
+    for (std::size_t i = 0; i < width; ++i) {
+        text.append(i < full ? (unicode ? "\u2588" : "#") : (unicode ? "\u2591" : "."));
+    }
+    return text;
+}
+
+/// "epoch  3/10"
+std::string epoch_of(std::size_t epoch, std::size_t epochs) {
+    const std::string last = std::to_string(epochs);
+    return format("epoch %*zu/%s", static_cast<int>(last.size()), epoch, last.c_str());
+}
+
+}  // namespace
+
+void Progress::step(const StepNews& news) {
+    last_ = news;
+    const auto now = Clock::now();
+    if (!screen_.live() || now - shown_ < std::chrono::milliseconds(100)) {
+        return;
+    }
+    shown_ = now;
+    const double steps = static_cast<double>(news.steps_per_epoch);
+    const double done = (static_cast<double>(news.epoch - 1) * steps + static_cast<double>(news.step)) /
+                        (static_cast<double>(settings_.epochs) * steps);
+    const double seconds = std::chrono::duration<double>(now - begin_).count();
+    const double images = done * static_cast<double>(settings_.epochs) * static_cast<double>(image_count_);
+
+    const std::string front = epoch_of(news.epoch, settings_.epochs) + "  ";
+    std::string back = format("  %3.0f %%  loss %.4f  ", 100 * done, news.loss);
+    back.append(grouped(static_cast<std::size_t>(images / seconds))).append(" images/s  ");
+    back.append(duration(seconds / done * (1 - done))).append(" left");
+
+    // The last column stays free, since some terminals go to the next line after it.
+    const std::size_t room = screen_.width() - 1;
+    const std::size_t used = front.size() + back.size();
+    if (used + 4 <= room) {
+        screen_.show(front + bar(std::min<std::size_t>(20, room - used), done, screen_.unicode()) + back);
+    } else {
+        screen_.show((front + back).substr(0, room));
+    }
+}
+
+void Progress::epoch(const EpochNews& news) {
+    const auto rate = static_cast<std::size_t>(static_cast<double>(image_count_) / std::max(news.seconds, 1e-9));
+    screen_.print(epoch_of(news.epoch, settings_.epochs) + format("   loss %.4f   test accuracy ", news.loss) +
+                  screen_.styled(Style::bold, format("%6.2f %%", 100 * news.test_accuracy)) +
+                  format("   %6.2f s   ", news.seconds) + grouped(rate) + " images/s\n");
+}
+
+void Progress::stopped() {
+    screen_.print(
+        epoch_of(last_.epoch, settings_.epochs) +
+        format("   stopped after step %zu of %zu; these are the results so far\n", last_.step, last_.steps_per_epoch));
+}
+
+}  // namespace mnist

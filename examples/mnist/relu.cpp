@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include "train_network.hpp"
+
+namespace mnist {
+
+namespace {
+
+using namespace ctcnn;
+
+using ReluNet = Sequential<Input<1, 28, 28>,                                                 //
+                           Conv2d<1, 6, Kernel<5>, Padding<2>>, ReLU, MaxPool2d<Kernel<2>>,  //
+                           Conv2d<6, 16, Kernel<5>>, ReLU, MaxPool2d<Kernel<2>>,             //
+                           Flatten, Linear<400, 120>, ReLU, Linear<120, 84>, ReLU, Linear<84, 10>>;
+
+static_assert(ReluNet::output_shape{} == Shape<class_count>{});
+
+/// The learning rate rises for a fifth of the training, so that the first large steps do not kill ReLUs, and falls to 0.
+/// Source: Smith and Topin, "Super-convergence", 2018 (one cycle).
+double one_cycle(double progress) {
+    constexpr double rise = 0.2;
+    return progress < rise ? progress / rise : (1 - progress) / (1 - rise);
+}
+
+Outcome train_relu(const Settings& settings, const Digits& train, const Digits& test, const Listener& listener) {
+    return train_network<ReluNet>(KaimingUniform{}, SGD{.lr = settings.lr, .momentum = 0.9f, .weight_decay = 5e-4f},
+                                  one_cycle, settings, train, test, listener);
+}
+
+}  // namespace
+
+const Choice relu{"relu",
+                  "LeNet with ReLU and MaxPool2d; SGD with momentum, one cycle",
+                  summary<ReluNet>(),
+                  {.epochs = 5, .batch_size = 64, .lr = 0.1f},
+                  train_relu};
+
+}  // namespace mnist

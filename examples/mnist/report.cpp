@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#include "report.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace mnist {
+
+namespace {
+
+/// A digit fills 20 x 20 of the 28 x 28 pixels, and is moved about in them.
+constexpr std::size_t image_side = 28;
+constexpr std::size_t side = 20;
+constexpr std::size_t digits_in_a_row = 3;
+constexpr std::size_t rows_of_digits = 2;
+constexpr std::string_view margin = "      ";
+
+/// Where a window of 20 pixels begins, so that the ink on one axis lies in its middle.
+template <typename HasInk>
+std::size_t window_begin(const HasInk& has_ink) {
+    std::size_t first = 0;
+    std::size_t last = image_side;
+    while (first < last && !has_ink(first)) {
+        ++first;
+    }
+    while (last > first && !has_ink(last - 1)) {
+        --last;
+    }
+    const std::size_t middle = (first + last) / 2;
+    return std::clamp<std::size_t>(middle, side / 2, image_side - side / 2) - side / 2;
+}
+
+/// Two pixels, one above the other, as one character.
+std::string draw_pair(const Screen& screen, float upper, float lower) {
+    if (screen.unicode()) {
+        const bool up = upper > 0.4f;
+        const bool down = lower > 0.4f;
+        return up ? (down ? "\u2588" : "\u2580") : (down ? "\u2584" : " ");
+    }
+    constexpr std::string_view shades = " .:+#@";
+    const auto shade = static_cast<std::size_t>((upper + lower) / 2 * 5.99f);
+    return std::string(1, shades[shade]);
+}
+
+/// One line of the drawing of a digit.
+std::string draw_line(const Screen& screen, const Digits::image_type& image, std::size_t line) {
+    const auto ink = [&](std::size_t h, std::size_t w) { return image(0, h, w) > 0.1f; };
+    const auto any = [](const auto& pixel) {
+        for (std::size_t i = 0; i < image_side; ++i) {
+            if (pixel(i)) {
+                return true;
+            }
+        }
+        return false;
+    };
+    const std::size_t top = window_begin([&](std::size_t h) { return any([&](std::size_t w) { return ink(h, w); }); });
+    const std::size_t left = window_begin([&](std::size_t w) { return any([&](std::size_t h) { return ink(h, w); }); });
+    std::string text;
+    for (std::size_t w = left; w < left + side; ++w) {
+        text += draw_pair(screen, image(0, top + 2 * line, w), image(0, top + 2 * line + 1, w));
+    }
+    return text;
+}
+
+std::string filled(std::string text, std::size_t width) {
+    text.append(width > text.size() ? width - text.size() : 0, ' ');
+    return text;
+}
+
+/// "  12.3 %", or as wide a dash for a part of nothing.
+std::string percent(std::size_t part, std::size_t whole) {
+    return whole == 0 ? format("%9s", "-")
+                      : format("%7.2f %%", 100 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+}  // namespace
+
+std::size_t count_right(const std::vector<std::size_t>& predictions, const Digits& test) {
+    std::size_t right = 0;
+    for (std::size_t i = 0; i < predictions.size(); ++i) {
+        right += predictions[i] == test.label(i) ? 1 : 0;
+    }
+    return right;
+}
+
+std::string confusion_matrix(const Screen& screen, const std::vector<std::size_t>& predictions, const Digits& test) {
+    std::array<std::array<std::size_t, class_count>, class_count> counts{};
+    std::size_t largest = 0;
+    for (std::size_t i = 0; i < predictions.size(); ++i) {
+        largest = std::max(largest, ++counts[test.label(i)][predictions[i]]);
+    }
+    const int width = std::max(6, static_cast<int>(std::to_string(largest).size()) + 2);
+
+    std::string text =
+        screen.styled(Style::bold, "Confusion matrix") + ": rows are true digits, columns answers\n\n   ";
+    for (std::size_t answer = 0; answer < class_count; ++answer) {
+        text += format("%*zu", width, answer);
+    }
+    text += "      right\n";
+    for (std::size_t digit = 0; digit < class_count; ++digit) {
+        text += format("%3zu", digit);
+        std::size_t sum = 0;
+        for (const std::size_t count : counts[digit]) {
+            sum += count;
+        }
+        for (std::size_t answer = 0; answer < class_count; ++answer) {
+            const std::size_t count = counts[digit][answer];
+            const std::string cell = count == 0 ? format("%*s", width, ".") : format("%*zu", width, count);
+            // One digit in fifty taken for the same other one is worth a look.
+            const Style style = answer == digit     ? Style::green
+                                : count == 0        ? Style::dim
+                                : 50 * count >= sum ? Style::red
+                                                    : Style::plain;
+            text += screen.styled(style, cell);
+        }
+        text += "  " + percent(counts[digit][digit], sum) + "\n";
+    }
+    return text;
+}
+
+std::string misclassified_digits(const Screen& screen, const std::vector<std::size_t>& predictions,
+                                 const Digits& test) {
+    std::vector<std::size_t> wrong;
+    for (std::size_t i = 0; i < predictions.size(); ++i) {
+        if (predictions[i] != test.label(i)) {
+            wrong.push_back(i);
+        }
+    }
+    if (wrong.empty()) {
+        return "No digit was misclassified.\n";
+    }
+    const std::size_t shown = std::min(wrong.size(), digits_in_a_row * rows_of_digits);
+    std::string text = screen.styled(Style::bold, "Misclassified") + format(": %zu of the %zu\n", shown, wrong.size());
+    for (std::size_t first = 0; first < shown; first += digits_in_a_row) {
+        const std::size_t end = std::min(shown, first + digits_in_a_row);
+        text += "\n";
+        for (std::size_t i = first; i < end; ++i) {
+            const std::string caption = format("%d taken for %zu", int{test.label(wrong[i])}, predictions[wrong[i]]);
+            text.append(i == first ? "   " : margin);
+            text += i + 1 < end ? filled(caption, side) : caption;
+        }
+        text += "\n";
+        for (std::size_t line = 0; line < side / 2; ++line) {
+            for (std::size_t i = first; i < end; ++i) {
+                text.append(i == first ? "   " : margin);
+                text += draw_line(screen, test.image(wrong[i]), line);
+            }
+            text.erase(text.find_last_not_of(' ') + 1);
+            text += "\n";
+        }
+    }
+    return text;
+}
+
+std::string final_accuracy(const std::vector<std::size_t>& predictions, const Digits& test) {
+    const std::size_t right = count_right(predictions, test);
+    return format("test accuracy %.2f %% (%zu of %zu)\n",
+                  100 * static_cast<double>(right) / static_cast<double>(test.size()), right, test.size());
+}
+
+}  // namespace mnist

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include <ctcnn/ctcnn.hpp>
+
+#include "training.hpp"
+
+namespace mnist {
+
+/// Trains a network from its first parameters on, and tests it after each epoch.
+template <ctcnn::AnyNetwork Net, typename Initializer>
+Outcome train_network(const Initializer& initializer, const ctcnn::SGD& optimizer,
+                      std::function<double(double)> schedule, const Settings& settings, const Digits& train,
+                      const Digits& test, const Listener& listener) {
+    const auto net = std::make_unique<Net>();
+    ctcnn::initialize(*net, initializer, settings.seed);
+
+    Outcome outcome;
+    const auto answer = [&] { outcome.predictions = ctcnn::predict(*net, test.images(), settings.threads); };
+    const ctcnn::FitReport report = ctcnn::fit(
+        *net, train, optimizer,
+        {.epochs = settings.epochs,
+         .batch_size = settings.batch_size,
+         .seed = settings.seed,
+         .threads = settings.threads,
+         .schedule = std::move(schedule),
+         .on_epoch =
+             [&](const ctcnn::EpochReport& epoch) {
+                 answer();
+                 const auto right = static_cast<double>(count_right(outcome.predictions, test));
+                 listener.on_epoch({epoch.epoch, epoch.loss, epoch.seconds, right / static_cast<double>(test.size())});
+             },
+         .on_step =
+             [&](const ctcnn::StepReport& step) {
+                 listener.on_step({step.epoch, step.step, step.steps_per_epoch, step.loss});
+             },
+         .should_stop = listener.should_stop});
+    outcome.stopped = report.stopped;
+    if (outcome.stopped) {
+        answer();
+    }
+    return outcome;
+}
+
+}  // namespace mnist

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include <ctcnn/core/shape.hpp>
+#include <ctcnn/data/dataset.hpp>
+
+// What the program knows of the networks it can train. The networks themselves are types, and stay in their own files:
+// lenet.cpp and relu.cpp, the only ones for which the compiler writes training code.
+namespace mnist {
+
+using Digits = ctcnn::Dataset<ctcnn::Shape<1, 28, 28>>;
+inline constexpr std::size_t class_count = 10;
+
+/// What a person may choose about a training.
+struct Settings {
+    std::size_t epochs;
+    std::size_t batch_size;
+    float lr;
+    std::uint64_t seed = 1;
+    std::size_t threads = 0;  // 0: all
+};
+
+/// Where a training stands after a step; epochs and steps count from 1.
+struct StepNews {
+    std::size_t epoch;
+    std::size_t step;
+    std::size_t steps_per_epoch;
+    double loss;
+};
+
+/// What an epoch has brought. The seconds are those of training alone, without the test.
+struct EpochNews {
+    std::size_t epoch;
+    double loss;
+    double seconds;
+    double test_accuracy;
+};
+
+/// Who is told how a training goes, and who is asked whether it should end.
+struct Listener {
+    std::function<void(const StepNews&)> on_step;
+    std::function<void(const EpochNews&)> on_epoch;
+    std::function<bool()> should_stop;
+};
+
+/// What is left of a training: the network's answer to each test image.
+struct Outcome {
+    std::vector<std::size_t> predictions;
+    bool stopped = false;
+};
+
+/// How many of the answers are right.
+std::size_t count_right(const std::vector<std::size_t>& predictions, const Digits& test);
+
+/// A network that can be chosen, with the recipe that it is trained by.
+struct Choice {
+    std::string_view name;
+    std::string_view description;
+    std::string_view summary;
+    Settings defaults;
+    Outcome (*train)(const Settings&, const Digits& train, const Digits& test, const Listener&);
+};
+
+extern const Choice lenet;
+extern const Choice relu;
+inline const std::array<const Choice*, 2> choices{&lenet, &relu};
+
+}  // namespace mnist

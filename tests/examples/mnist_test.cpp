@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: MIT
+//
+// Runs the program examples/mnist as a person would, on a small part of MNIST.
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch.hpp>
+
+#include <ctcnn/data/mnist.hpp>
+
+#ifndef CTCNN_MNIST_PROGRAM
+TEST_CASE("examples/mnist is built", "[examples]") {
+    FAIL("examples/mnist was not built: it needs CLI11 (Debian: libcli11-dev) and CTCNN_BUILD_EXAMPLES=ON");
+}
+#else
+
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Matchers::ContainsSubstring;
+
+constexpr std::uint32_t train_count = 2560;
+constexpr std::uint32_t test_count = 500;
+
+/// A folder of its own, removed in the end.
+class Folder {
+public:
+    Folder() {
+        std::string name = (fs::temp_directory_path() / "ctcnn_mnist_test_XXXXXX").string();
+        REQUIRE(mkdtemp(name.data()) != nullptr);
+        path = name;
+    }
+    ~Folder() {
+        std::error_code ignored;
+        fs::remove_all(path, ignored);
+    }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+
+    fs::path path;
+};
+
+std::string read(const fs::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+void append_big_endian(std::string& bytes, std::uint32_t number) {
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        bytes.push_back(static_cast<char>(number >> shift & 0xff));
+    }
+}
+
+/// Writes the first images of one half of MNIST, as plain idx files.
+void write_part(const fs::path& folder, ctcnn::Split split, const std::string& prefix, std::uint32_t count) {
+    const auto all = ctcnn::load_mnist(CTCNN_MNIST_FOLDER, split);
+    std::string images;
+    std::string labels;
+    append_big_endian(images, 0x00000803);
+    append_big_endian(labels, 0x00000801);
+    append_big_endian(images, count);
+    append_big_endian(labels, count);
+    append_big_endian(images, 28);
+    append_big_endian(images, 28);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        for (const float pixel : all.image(i).values) {
+            images.push_back(static_cast<char>(static_cast<int>(pixel * 255 + 0.5f)));
+        }
+        labels.push_back(static_cast<char>(all.label(i)));
+    }
+    std::ofstream(folder / (prefix + "-images-idx3-ubyte"), std::ios::binary) << images;
+    std::ofstream(folder / (prefix + "-labels-idx1-ubyte"), std::ios::binary) << labels;
+}
+
+/// The small part of MNIST that the program is run on: made once.
+const fs::path& small_mnist() {
+    static const Folder folder;
+    static const bool written = [] {
+        write_part(folder.path, ctcnn::Split::train, "train", train_count);
+        write_part(folder.path, ctcnn::Split::test, "t10k", test_count);
+        return true;
+    }();
+    static_cast<void>(written);
+    return folder.path;
+}
+
+/// The program while it runs; its standard output goes to `output`, a file that is open for writing or a file's name.
+class Program {
+public:
+    Program(std::vector<std::string> arguments, const std::string& output, const fs::path& errors,
+            std::vector<std::string> variables = {}) {
+        arguments.insert(arguments.begin(), CTCNN_MNIST_PROGRAM);
+        for (char** variable = environ; *variable != nullptr; ++variable) {
+            const std::string name = std::string(*variable).substr(0, std::string(*variable).find('='));
+            if (name != "LANG" && !name.starts_with("LC_") && name != "TERM" && name != "NO_COLOR") {
+                variables.emplace_back(*variable);
+            }
+        }
+        std::vector<char*> argument_pointers = pointers(arguments);
+        std::vector<char*> variable_pointers = pointers(variables);
+        posix_spawn_file_actions_t actions;
+        posix_spawn_file_actions_init(&actions);
+        if (output.empty()) {
+            posix_spawn_file_actions_addclose(&actions, STDOUT_FILENO);
+        } else {
+            posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_NOCTTY,
+                                             0600);
+        }
+        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        // Who runs the tests may ignore SIGINT; the program must not inherit that.
+        posix_spawnattr_t attributes;
+        posix_spawnattr_init(&attributes);
+        sigset_t signals;
+        sigemptyset(&signals);
+        sigaddset(&signals, SIGINT);
+        posix_spawnattr_setsigdefault(&attributes, &signals);
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+        REQUIRE(posix_spawn(&process_, CTCNN_MNIST_PROGRAM, &actions, &attributes, argument_pointers.data(),
+                            variable_pointers.data()) == 0);
+        posix_spawnattr_destroy(&attributes);
+        posix_spawn_file_actions_destroy(&actions);
+    }
+
+    void interrupt() const { REQUIRE(kill(process_, SIGINT) == 0); }
+
+    /// The exit status; 128 and the signal's number for one that was killed.
+    int wait() const {
+        int status = 0;
+        while (waitpid(process_, &status, 0) == -1) {
+            REQUIRE(errno == EINTR);
+        }
+        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }
+
+private:
+    static std::vector<char*> pointers(std::vector<std::string>& texts) {
+        std::vector<char*> result;
+        for (std::string& text : texts) {
+            result.push_back(text.data());
+        }
+        result.push_back(nullptr);
+        return result;
+    }
+
+    pid_t process_ = 0;
+};
+
+struct Result {
+    int status;
+    std::string output;
+    std::string errors;
+};
+
+Result run(const std::vector<std::string>& arguments, const std::vector<std::string>& variables = {}) {
+    const Folder folder;
+    const fs::path output = folder.path / "output";
+    const fs::path errors = folder.path / "errors";
+    const int status = Program(arguments, output.string(), errors, variables).wait();
+    return {status, read(output), read(errors)};
+}
+
+/// The same on the small part of MNIST.
+Result train(std::vector<std::string> arguments, const std::vector<std::string>& variables = {}) {
+    arguments.insert(arguments.end(), {"--data", small_mnist().string()});
+    return run(arguments, variables);
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) {
+        lines.push_back(line);
+    }
+    return lines;
+}
+
+const std::regex final_line(R"(test accuracy (\d+\.\d\d) % \((\d+) of 500\))");
+
+/// How many answers the last line says were right.
+int right_answers(const std::string& output) {
+    const std::vector<std::string> lines = lines_of(output);
+    REQUIRE(!lines.empty());
+    std::smatch match;
+    INFO(output);
+    REQUIRE(std::regex_match(lines.back(), match, final_line));
+    const int right = std::stoi(match[2]);
+    CHECK(std::stod(match[1]) == Approx(right / 5.0).margin(0.005));  // two digits behind the point
+    return right;
+}
+
+/// The text without what differs from run to run: times and speeds.
+std::string without_times(const std::string& text) {
+    return std::regex_replace(text, std::regex(R"( +[\d.]+ s +[\d,]+ images/s)"), "");
+}
+
+/// Reads what comes until `wanted` is in it, or until the end.
+std::string read_until(int file, const std::string& wanted) {
+    std::string text;
+    char buffer[4096];
+    while (wanted.empty() || text.find(wanted) == std::string::npos) {
+        const ssize_t count = ::read(file, buffer, sizeof buffer);
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count <= 0) {
+            break;  // a terminal whose other side is closed says EIO
+        }
+        text.append(buffer, static_cast<std::size_t>(count));
+    }
+    return text;
+}
+
+/// A terminal: what the program writes to `name` can be read from `file`.
+struct Terminal {
+    Terminal() : file(posix_openpt(O_RDWR | O_NOCTTY)) {
+        REQUIRE(file >= 0);
+        REQUIRE(grantpt(file) == 0);
+        REQUIRE(unlockpt(file) == 0);
+        name = ptsname(file);
+    }
+    ~Terminal() { close(file); }
+    Terminal(const Terminal&) = delete;
+    Terminal& operator=(const Terminal&) = delete;
+
+    int file;
+    std::string name;
+};
+
+/// What the program writes to a terminal.
+std::string train_on_terminal(const std::vector<std::string>& variables) {
+    const Folder folder;
+    const Terminal terminal;
+    const Program program({"--epochs", "1", "--data", small_mnist().string()}, terminal.name, folder.path / "errors",
+                          variables);
+    const std::string output = read_until(terminal.file, "");
+    CHECK(program.wait() == 0);
+    return output;
+}
+
+TEST_CASE("--help names every option and goes no further", "[examples]") {
+    const Result result = run({"--help", "--data", "/nonexistent"});
+    CHECK(result.status == 0);
+    CHECK(result.errors.empty());
+    for (const char* option :
+         {"--net", "--epochs", "--batch-size", "--lr", "--seed", "--threads", "--data", "--quiet", "--help"}) {
+        CHECK_THAT(result.output, ContainsSubstring(option));
+    }
+    for (const std::string& line : lines_of(result.output)) {
+        CHECK(line.size() <= 100);
+    }
+}
+
+TEST_CASE("a wrong command line is refused with what was meant", "[examples]") {
+    struct Case {
+        std::vector<std::string> arguments;
+        std::string sentence;
+    };
+    const std::vector<Case> cases{
+        {{"--epoch", "3"}, "there is no option '--epoch'; did you mean --epochs?"},
+        {{"--ephocs=3"}, "there is no option '--ephocs=3'; did you mean --epochs?"},
+        {{"-quiet"}, "there is no option '-quiet'; did you mean --quiet?"},
+        {{"--batch", "3"}, "there is no option '--batch'; did you mean --batch-size?"},
+        {{"--elephant"}, "there is no option '--elephant'\n"},
+        {{"--epochs", "0"}, "--epochs wants a whole number from 1 to 100000, not '0'"},
+        {{"--epochs", "ten"}, "--epochs wants a whole number from 1 to 100000, not 'ten'"},
+        {{"--epochs", "010x"}, "--epochs wants a whole number from 1 to 100000, not '010x'"},
+        {{"--epochs"}, "--epochs wants a value after it"},
+        {{"--batch-size", "250001"}, "--batch-size wants a whole number from 1 to 250000, not '250001'"},
+        {{"--lr", "-1"}, "--lr wants a number above 0, such as 0.5, not '-1'"},
+        {{"--lr", "nan"}, "--lr wants a number above 0, such as 0.5, not 'nan'"},
+        {{"--seed", "18446744073709551616"}, "--seed wants a whole number from 0 to 18446744073709551615"},
+        {{"--threads", "0"}, "--threads wants a whole number from 1 to 1024, not '0'"},
+        {{"--net", "lent"}, "--net wants lenet or relu, not 'lent'; did you mean lenet?"},
+        {{"--net", "transformer"}, "--net wants lenet or relu, not 'transformer'\n"},
+        {{"--quiet=7"}, "--quiet takes no value"},
+    };
+    for (const Case& wrong : cases) {
+        const Result result = run(wrong.arguments);
+        CHECK(result.status == 2);
+        CHECK(result.output.empty());
+        CHECK_THAT(result.errors, ContainsSubstring("mnist: " + wrong.sentence));
+    }
+}
+
+TEST_CASE("a folder that is missing is named, and how to mend it", "[examples]") {
+    const Folder folder;
+    const Result result = run({"--data", (folder.path / "elsewhere").string()});
+    CHECK(result.status == 1);
+    CHECK(result.output.empty());
+    CHECK_THAT(result.errors, ContainsSubstring("no folder " + (folder.path / "elsewhere").string()));
+    CHECK_THAT(result.errors, ContainsSubstring("\nCopy the MNIST files again"));
+}
+
+TEST_CASE("a file that was cut off is named, with the place", "[examples]") {
+    const Folder folder;
+    fs::copy(small_mnist(), folder.path);
+    const fs::path file = folder.path / "train-images-idx3-ubyte";
+    fs::resize_file(file, fs::file_size(file) - 1);
+    const Result result = run({"--data", folder.path.string()});
+    CHECK(result.status == 1);
+    CHECK(result.output.empty());
+    CHECK_THAT(result.errors, ContainsSubstring("mnist: " + file.string() + ", byte "));
+    CHECK_THAT(result.errors, ContainsSubstring("expected"));
+    CHECK_THAT(result.errors, ContainsSubstring("sha256sum -c SHA256SUMS"));
+}
+
+TEST_CASE("--quiet prints the accuracy alone, and the network has learnt", "[examples]") {
+    const Result result = train({"--quiet", "--net", "relu", "--epochs", "2"});
+    CHECK(result.status == 0);
+    CHECK(result.errors.empty());
+    CHECK(lines_of(result.output).size() == 1);
+    CHECK(right_answers(result.output) > 250);  // guessing gives about 50
+}
+
+TEST_CASE("all that is printed is the same for any number of threads, except the times", "[examples]") {
+    const Result one = train({"--net", "relu", "--epochs", "2", "--seed", "7", "--threads", "1"});
+    const Result two = train({"--net", "relu", "--epochs", "2", "--seed", "7", "--threads", "2"});
+    CHECK(one.status == 0);
+    CHECK(two.status == 0);
+    CHECK_THAT(one.output, ContainsSubstring("epoch 2/2   loss "));
+    CHECK(without_times(one.output) == without_times(two.output));
+    CHECK(without_times(one.output) != one.output);
+}
+
+TEST_CASE("the report is complete, plain and narrow where there is no terminal", "[examples]") {
+    const Result result = train({"--net", "relu", "--epochs", "1"}, {"TERM=xterm", "LANG=C"});
+    CHECK(result.status == 0);
+    CHECK_THAT(result.output, ContainsSubstring("Conv2d(1, 6, kernel_size=5, padding=2)"));
+    CHECK_THAT(result.output, ContainsSubstring("epoch 1/1   loss "));
+    CHECK_THAT(result.output, ContainsSubstring(" taken for "));
+    CHECK(result.output.find_first_of("\r\033") == std::string::npos);
+
+    // The rows of the confusion matrix: a digit, ten counts with "." for none, a percentage.
+    const std::regex row(R"( {2}(\d)((?: +(?:\d+|\.)){10}) +(?:[\d.]+ %|-))");
+    int rows = 0;
+    int images = 0;
+    int right = 0;
+    for (const std::string& line : lines_of(result.output)) {
+        CHECK(line.size() <= 80);
+        for (const char c : line) {
+            CHECK(static_cast<unsigned char>(c) < 128);
+        }
+        std::smatch match;
+        if (std::regex_match(line, match, row)) {
+            CHECK(std::stoi(match[1]) == rows);
+            std::istringstream cells(match[2]);
+            int column = 0;
+            for (std::string cell; cells >> cell; ++column) {
+                const int count = cell == "." ? 0 : std::stoi(cell);
+                images += count;
+                right += column == rows ? count : 0;
+            }
+            ++rows;
+        }
+    }
+    CHECK(rows == 10);
+    CHECK(images == 500);
+    CHECK(right == right_answers(result.output));
+}
+
+TEST_CASE("digits are drawn with half blocks where the locale is UTF-8", "[examples]") {
+    const Result ascii = train({"--epochs", "1"}, {"LANG=C"});
+    const Result unicode = train({"--epochs", "1"}, {"LANG=C.UTF-8"});
+    CHECK(ascii.output.find("\u2584") == std::string::npos);
+    CHECK_THAT(unicode.output, ContainsSubstring("\u2584"));
+}
+
+TEST_CASE("a terminal gets a moving line and colours, and no colours with NO_COLOR", "[examples]") {
+    const std::string coloured = train_on_terminal({"TERM=xterm"});
+    CHECK_THAT(coloured, ContainsSubstring("\repoch 1/1 "));
+    CHECK_THAT(coloured, ContainsSubstring(" images/s  "));
+    CHECK_THAT(coloured, ContainsSubstring(" left\033[K"));
+    CHECK_THAT(coloured, ContainsSubstring("\033[32m"));
+    const std::string plain = train_on_terminal({"TERM=xterm", "NO_COLOR=1"});
+    CHECK_THAT(plain, ContainsSubstring(" left\033[K"));
+    CHECK(!std::regex_search(plain, std::regex("\033\\[[0-9;]*m")));
+    const std::string dumb = train_on_terminal({"TERM=dumb"});
+    CHECK(dumb.find('\033') == std::string::npos);
+    CHECK_THAT(dumb, ContainsSubstring("test accuracy "));
+}
+
+TEST_CASE("a loss that is not finite ends the run, with step and layer", "[examples]") {
+    const Result result = train({"--net", "relu", "--lr", "1e6"});
+    CHECK(result.status == 1);
+    CHECK(result.output.find("test accuracy") == std::string::npos);
+    CHECK(std::regex_search(
+        result.errors,
+        std::regex(R"(mnist: the loss is not finite in step \d+ of epoch 1: the (output|parameters) of layer \d+ )")));
+}
+
+TEST_CASE("an output that takes nothing more is an error", "[examples]") {
+    const Folder folder;
+    const std::vector<std::string> arguments{"--quiet", "--epochs", "1", "--data", small_mnist().string()};
+    if (fs::exists("/dev/full")) {
+        CHECK(Program(arguments, "/dev/full", folder.path / "errors").wait() == 1);
+        CHECK_THAT(read(folder.path / "errors"), ContainsSubstring("mnist: cannot write to the standard output: "));
+    }
+    CHECK(Program(arguments, "", folder.path / "errors").wait() == 1);
+    CHECK_THAT(read(folder.path / "errors"), ContainsSubstring("mnist: cannot write to the standard output: "));
+}
+
+TEST_CASE("Ctrl-C ends the training early, and the results so far are printed", "[examples]") {
+    const Folder folder;
+    const fs::path pipe = folder.path / "pipe";
+    REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+    const int file = open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+    REQUIRE(file >= 0);
+    const Program program({"--epochs", "100000", "--data", small_mnist().string()}, pipe.string(),
+                          folder.path / "errors");
+    REQUIRE(fcntl(file, F_SETFL, 0) == 0);
+    // The signal is noted from before the first step on; a line about an epoch shows that training has begun.
+    std::string output = read_until(file, "epoch      1/100000   loss ");
+    program.interrupt();
+    output += read_until(file, "");
+    close(file);
+    CHECK(program.wait() == 130);
+    CHECK(std::regex_search(output, std::regex(R"(epoch +\d+/100000   stopped after step \d+ of 10; )")));
+    CHECK_THAT(output, ContainsSubstring("Confusion matrix"));
+    right_answers(output);
+    CHECK(read(folder.path / "errors").empty());
+}
+
+}  // namespace
+
+#endif
