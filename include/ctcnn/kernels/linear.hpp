@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -87,77 +88,94 @@ constexpr void store_rows(const V* features, scalar_t<V>* rows) {
     }
 }
 
-/// linear_backward_weight: grad_weight(o, i) = sum over n of grad_output(n, o) * input(n, i) and grad_bias(o) = sum over n of
-/// grad_output(n, o), for the outputs first, ..., last - 1. With `add`, the sums are added to what is there.
-/// The images are the rows of `input` and `grad_output`, so a vector of V runs along the inputs and no lane is ever summed.
-/// Layouts  input (images, row_length(Inputs)), grad_output (images, row_length(Outputs)); grad_bias may be null
+/// Stores the first `count` lanes of a number, or adds them to what is there.
+template <Number V>
+[[gnu::noinline]] constexpr void store_lanes(scalar_t<V>* target, const V& value, std::size_t count, bool add) {
+    for (std::size_t lane = 0; lane < count; ++lane) {
+        target[lane] = get_lane(value, lane) + (add ? target[lane] : 0);
+    }
+}
+
+/// The same, quick where all lanes are stored. The slow part is not inlined: its registers would be taken from the tile
+/// of sums that is stored.
+template <Number V>
+[[gnu::always_inline]] constexpr void store_part(scalar_t<V>* target, V value, std::size_t count, bool add) {
+    if constexpr (is_lanes<V>) {
+        if (count >= lane_count<V>) {
+            (add ? V::load(target) + value : value).store(target);
+            return;
+        }
+    }
+    store_lanes(target, value, std::min(count, lane_count<V>), add);
+}
+
+/// linear_backward_weight: grad_weight(o, i) = sum over n of grad_output(n, o) * input(n, i) for the inputs first, ..., last - 1.
+/// With `add_first`, the sums are added to what is there. The images are the rows of `input` and `grad_output`, so a vector of V
+/// runs along the inputs and no lane is ever summed. The images are taken in portions of 64, whose gradients and two vectors
+/// of inputs stay in L1 while all outputs pass by.
+/// Layouts  input (images, row_length(Inputs)), grad_output (images, row_length(Outputs)); first is a multiple of the lanes
 template <std::size_t Inputs, std::size_t Outputs, Number V>
 constexpr void linear_backward_weight(const scalar_t<V>* input, const scalar_t<V>* grad_output, std::size_t images,
-                                      std::size_t first, std::size_t last, bool add, scalar_t<V>* grad_weight,
-                                      scalar_t<V>* grad_bias) {
+                                      std::size_t first, std::size_t last, bool add_first, scalar_t<V>* grad_weight) {
     using T = scalar_t<V>;
     constexpr std::size_t lanes = lane_count<V>;
-    constexpr std::size_t vectors = (Inputs + lanes - 1) / lanes;
-    constexpr RegisterTile tile = choose_tile(Outputs, vectors);
     constexpr std::size_t input_row = row_length<V>(Inputs);
     constexpr std::size_t output_row = row_length<V>(Outputs);
+    constexpr std::size_t portion = 64;
 
-    const auto rows_of_outputs = [&](std::size_t o, auto rows) {
-        constexpr std::size_t M = decltype(rows)::value;
-        for_each_piece<vectors, tile.columns>([&](std::size_t begin, auto columns) {
+    const auto columns_from = [&](std::size_t i, auto columns, std::size_t from, std::size_t to, bool add) {
+        for_each_piece<Outputs, choose_rows(Outputs, 2)>([&](std::size_t o, auto rows) {
+            constexpr std::size_t M = decltype(rows)::value;
             constexpr std::size_t N = decltype(columns)::value;
             V sum[M * N];
             unroll<M * N>([&](auto j) __attribute__((always_inline)) { sum[j] = V{}; });
-            const T* x = input + begin * lanes;
+            const T* x = input + i;
             const T* g = grad_output + o;
-            for (std::size_t image = 0; image < images; ++image) {
+            for (std::size_t image = from; image < to; ++image) {
+                const T* pixels = forget_origin(x + image * input_row);
+                const T* gradients = g + image * output_row;
                 add_outer_product<M, N>(
-                    sum, [&](auto m) __attribute__((always_inline)) { return broadcast<V>(g[m]); },
+                    sum, [&](auto m) __attribute__((always_inline)) { return broadcast<V>(gradients[m]); },
                     [&](auto n) __attribute__((always_inline)) {
                         if constexpr (is_lanes<V>) {
-                            return V::load(x + n * lanes);
+                            return V::load(pixels + n * lanes);
                         } else {
-                            return x[n];
+                            return pixels[n];
                         }
                     });
-                x += input_row;
-                g += output_row;
             }
+            // The last vector of a row may reach over its end: what lies there is not stored.
             unroll<M>([&](auto m) __attribute__((always_inline)) {
                 unroll<N>([&](auto n) __attribute__((always_inline)) {
-                    const std::size_t i = (begin + n) * lanes;
-                    T* target = grad_weight + (o + m) * Inputs + i;
-                    const V value = sum[m * N + n];
-                    if constexpr (is_lanes<V>) {
-                        if (i + lanes <= Inputs) {
-                            (add ? V::load(target) + value : value).store(target);
-                            return;
-                        }
-                    }
-                    for (std::size_t lane = 0; i + lane < Inputs && lane < lanes; ++lane) {
-                        target[lane] = (add ? target[lane] : T(0)) + get_lane(value, lane);
-                    }
+                    store_part(grad_weight + (o + m) * Inputs + i + n * lanes, sum[m * N + n],
+                               Inputs - (i + n * lanes), add);
                 });
             });
         });
     };
-    std::size_t o = first;
-    for (; o + tile.rows <= last; o += tile.rows) {
-        rows_of_outputs(o, Index<tile.rows>{});
-    }
-    if constexpr (tile.rows > 1) {
-        for (; o < last; ++o) {
-            rows_of_outputs(o, Index<1>{});
+    for (std::size_t from = 0; from < images; from += portion) {
+        const std::size_t to = std::min(images, from + portion);
+        const bool add = add_first || from != 0;
+        std::size_t i = first;
+        for (; i + lanes < last; i += 2 * lanes) {
+            columns_from(i, Index<2>{}, from, to, add);
+        }
+        if (i < last) {
+            columns_from(i, Index<1>{}, from, to, add);
         }
     }
-    if (grad_bias != nullptr) {
-        for (o = first; o < last; ++o) {
-            T sum = add ? grad_bias[o] : T(0);
-            for (std::size_t image = 0; image < images; ++image) {
-                sum += grad_output[image * output_row + o];
-            }
-            grad_bias[o] = sum;
+}
+
+/// linear_backward_bias: grad_bias(o) = sum over n of grad_output(n, o); with `add`, added to what is there.
+template <std::size_t Outputs, Number V>
+constexpr void linear_backward_bias(const scalar_t<V>* grad_output, std::size_t images, bool add,
+                                    scalar_t<V>* grad_bias) {
+    for (std::size_t o = 0; o < Outputs; ++o) {
+        scalar_t<V> sum = add ? grad_bias[o] : 0;
+        for (std::size_t image = 0; image < images; ++image) {
+            sum += grad_output[image * row_length<V>(Outputs) + o];
         }
+        grad_bias[o] = sum;
     }
 }
 

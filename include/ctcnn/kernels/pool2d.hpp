@@ -49,11 +49,51 @@ constexpr void avg_pool2d_forward(const V* input, V* output) {
     }
 }
 
+/// Whether every pixel belongs to one window at most, and every window lies inside: then the gradient of a window is spread
+/// at one go. What the windows leave out at the right and the bottom receives nothing.
+constexpr bool tiles_exactly(const Window& window) {
+    return window.stride == window.kernel && window.padding == Extent{0, 0};
+}
+
+/// Spreads the gradients of windows that do not overlap: share(output, kh, kw) is the part of the pixel (kh, kw) of the
+/// window whose output lies at that place.
+template <Window W, typename In, typename Out, typename Before, Number V, typename Share>
+[[gnu::always_inline]] constexpr void spread(V* grad_input, const Share& share) {
+    for (std::size_t c = 0; c < Out::channels; ++c) {
+        for (std::size_t h = 0; h < Out::height; ++h) {
+            for (std::size_t kh = 0; kh < W.kernel.height; ++kh) {
+                V* row = grad_input + In::offset(c, h * W.kernel.height + kh, 0);
+                for (std::size_t w = 0; w < Out::width; ++w) {
+                    for (std::size_t kw = 0; kw < W.kernel.width; ++kw) {
+                        V& element = row[w * W.kernel.width + kw];
+                        element = Before::backward(element, share(c, h, w, kh * W.kernel.width + kw));
+                    }
+                }
+                for (std::size_t w = Out::width * W.kernel.width; w < In::width; ++w) {
+                    row[w] = V{};
+                }
+            }
+        }
+        for (std::size_t h = Out::height * W.kernel.height; h < In::height; ++h) {
+            for (std::size_t w = 0; w < In::width; ++w) {
+                grad_input[In::offset(c, h, w)] = V{};
+            }
+        }
+    }
+}
+
 /// avg_pool2d_backward: `grad_input` holds the input when the call begins and its gradient when it ends; Before is the
 /// elementwise function that made the input.
 template <Window W, typename In, typename Out, typename Before, Number V>
 constexpr void avg_pool2d_backward(V* grad_input, const V* grad_output) {
     const V scale = broadcast<V>(scalar_t<V>(1) / static_cast<scalar_t<V>>(W.kernel.height * W.kernel.width));
+    if constexpr (tiles_exactly(W)) {
+        spread<W, In, Out, Before>(grad_input, [&](std::size_t c, std::size_t h, std::size_t w, std::size_t)
+                                                   __attribute__((always_inline)) {
+            return grad_output[Out::offset(c, h, w)] * scale;
+        });
+        return;
+    }
     for (std::size_t c = 0; c < In::channels; ++c) {
         for (std::size_t h = 0; h < In::height; ++h) {
             const Range rows = covering(h, W.kernel.height, W.stride.height, W.padding.height, Out::height);
@@ -115,6 +155,14 @@ constexpr void max_pool2d_forward(const V* input, V* output, V* position) {
 /// its gradient when it ends; Before is the elementwise function that made the input.
 template <Window W, typename In, typename Out, typename Before, Number V>
 constexpr void max_pool2d_backward(V* grad_input, const V* grad_output, const V* position) {
+    if constexpr (tiles_exactly(W)) {
+        spread<W, In, Out, Before>(
+            grad_input, [&](std::size_t c, std::size_t h, std::size_t w, std::size_t k) __attribute__((always_inline)) {
+                return select_equal(position[(c * Out::height + h) * Out::width + w],
+                                    broadcast<V>(static_cast<scalar_t<V>>(k)), grad_output[Out::offset(c, h, w)], V{});
+            });
+        return;
+    }
     for (std::size_t c = 0; c < In::channels; ++c) {
         for (std::size_t h = 0; h < In::height; ++h) {
             const Range rows = covering(h, W.kernel.height, W.stride.height, W.padding.height, Out::height);

@@ -61,13 +61,17 @@ struct Linear {
                                              const V*) {
             kernels::linear_backward_input<In, Out, Before>(grad_input, parameters, grad_output);
         }
-        /// The gradient of the outputs first, ..., last - 1 from one row for each image.
+        /// The gradient of the weights of the inputs first, ..., last - 1 from one row for each image, and of the bias.
         template <Number V>
-        static constexpr void backward_parameters(const scalar_t<V>* input, const scalar_t<V>* grad_output,
-                                                  std::size_t images, std::size_t first, std::size_t last, bool add,
-                                                  scalar_t<V>* gradient) {
-            kernels::linear_backward_weight<In, Out, V>(input, grad_output, images, first, last, add, gradient,
-                                                        bias(gradient));
+        static constexpr void backward_weight(const scalar_t<V>* input, const scalar_t<V>* grad_output,
+                                              std::size_t images, std::size_t first, std::size_t last, bool add,
+                                              scalar_t<V>* gradient) {
+            kernels::linear_backward_weight<In, Out, V>(input, grad_output, images, first, last, add, gradient);
+        }
+        template <Number V>
+        static constexpr void backward_bias(const scalar_t<V>* grad_output, std::size_t images, bool add,
+                                            scalar_t<V>* gradient) {
+            kernels::linear_backward_bias<Out, V>(grad_output, images, add, gradient + weight_shape::size);
         }
 
     private:

@@ -190,15 +190,22 @@ private:
             } else if constexpr (Layer::batched_gradient) {
                 constexpr std::size_t inputs = Layer::input_shape::size;
                 constexpr std::size_t outputs = Layer::output_shape::size;
-                constexpr std::size_t block = std::min<std::size_t>(outputs, std::max<std::size_t>(4, 8192 / inputs / 4 * 4));
-                team.for_each_without_barrier((outputs + block - 1) / block, [&](std::size_t b) {
+                constexpr std::size_t block = 16 * lanes;
+                const T* input = input_rows(k);
+                const T* grad_output = gradient_rows<decltype(k)::value>();
+                T* gradient = gradients_.data() + Stage::parameter_offset;
+                team.for_each_without_barrier((inputs + block - 1) / block, [&](std::size_t b) {
                     const std::size_t from = b * block;
-                    const std::size_t to = std::min(outputs, from + block);
-                    Layer::template backward_parameters<V>(input_rows(k), gradient_rows<decltype(k)::value>(), count,
-                                                           from, to, add, gradients_.data() + Stage::parameter_offset);
-                    done(Stage::parameter_offset + from * inputs, (to - from) * inputs);
+                    const std::size_t to = std::min(inputs, from + block);
+                    Layer::template backward_weight<V>(input, grad_output, count, from, to, add, gradient);
+                    for (std::size_t o = 0; o < outputs; ++o) {
+                        done(Stage::parameter_offset + o * inputs + from, to - from);
+                    }
                     if constexpr (Layer::bias_shape::size != 0) {
-                        done(Stage::parameter_offset + outputs * inputs + from, to - from);
+                        if (b == 0) {
+                            Layer::template backward_bias<V>(grad_output, count, add, gradient);
+                            done(Stage::parameter_offset + Layer::weight_shape::size, outputs);
+                        }
                     }
                 });
             } else {
