@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A program that the check must refuse: something in ctcnn is virtual.
+#include <exception>
+
 #include <ctcnn/train/not_finite.hpp>
 
 namespace ctcnn {
@@ -13,7 +15,8 @@ struct VirtualLayer {
 
 int main(int argc, char**) {
     const ctcnn::VirtualLayer layer;
-    const ctcnn::VirtualLayer* pointer = &layer;
+    // Volatile, so that the compiler cannot know which function is called.
+    const ctcnn::VirtualLayer* volatile pointer = &layer;
     try {
         if (argc > 0) {
             throw ctcnn::LossNotFinite(1, 1, "0", "");

@@ -74,21 +74,27 @@ Error error_of(const Action& action) {
 }  // namespace
 
 TEST_CASE("fit gives the bits of a loop by hand, for any number of threads") {
-    const small::Data data = small::data(700);
+    const small::Data data = small::data(400);
     // A batch of one tile; one that divides nothing; one of two rounds; one larger than the data set.
-    for (const std::size_t batch_size : {5, 61, 300, 1000}) {
+    for (const std::size_t batch_size : {5, 91, 300, 1000}) {
         const FitOptions options{.epochs = 2, .batch_size = batch_size, .seed = 7};
         const Net expected = by_hand(small::net(), data, sgd, options);
         std::printf("parameters after fit, batch size %zu: FNV-1a %016llx\n", batch_size,
                     static_cast<unsigned long long>(small::hash_of(expected.parameters())));
         CHECK_FALSE(small::same_bits(expected.parameters(), small::net().parameters()));
-        for (const std::size_t threads : {0, 1, 2, 3, 4, 8, 100}) {
+        for (const std::size_t threads : {0, 1, 2, 3, 4, 8}) {
             INFO("batch size " << batch_size << ", " << threads << " threads");
             FitOptions with_threads = options;
             with_threads.threads = threads;
             CHECK(small::same_bits(fitted(data, with_threads).parameters(), expected.parameters()));
         }
     }
+}
+
+TEST_CASE("more threads than there is work do no harm") {
+    const small::Data data = small::data(100);
+    CHECK(small::same_bits(fitted(data, {.batch_size = 100, .threads = 1000}).parameters(),
+                           fitted(data, {.batch_size = 100, .threads = 1}).parameters()));
 }
 
 TEST_CASE("fit without momentum and without shuffling gives the bits of a loop by hand") {
