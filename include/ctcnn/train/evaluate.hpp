@@ -32,7 +32,7 @@ void infer_tiles(const Net& net, std::span<const typename Net::input_tensor> ima
     const std::size_t pieces = (tiles + tiles_at_once - 1) / tiles_at_once;
     const std::size_t team_size = std::max<std::size_t>(1, std::min(thread_count(threads), pieces));
     AlignedVector<model::InferenceWorkspace<Plan, V>> workspaces(team_size);
-    parallel(team_size, [&](const Team& team) {
+    parallel(team_size, [&](Team& team) {
         team.for_each(pieces, [&](std::size_t piece) {
             auto& workspace = workspaces[team.member()];
             for (std::size_t tile = piece * tiles_at_once; tile < std::min(tiles, (piece + 1) * tiles_at_once); ++tile) {

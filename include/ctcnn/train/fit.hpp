@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <numeric>
 #include <span>
@@ -84,7 +86,12 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
     AlignedVector<T> state(Optimizer::state_count * count);
     std::vector<std::uint32_t> order(images.size());
     FitReport report;
-    std::uint64_t number = 0;
+    report.epochs.reserve(options.epochs);
+    const auto batch_of = [&](std::size_t step) {
+        const std::size_t first = (step - 1) * batch_size;
+        return train::Batch<typename Net::input_tensor, std::uint8_t>{
+            images.data(), labels.data(), order.data() + first, std::min(batch_size, images.size() - first)};
+    };
     for (std::size_t epoch = 1; epoch <= options.epochs; ++epoch) {
         const auto begin = Clock::now();
         std::iota(order.begin(), order.end(), std::uint32_t{0});
@@ -92,37 +99,74 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
             // Stream 0 of a seed initializes parameters.
             shuffle(std::span<std::uint32_t>(order), Philox(options.seed, epoch));
         }
+        // Written by one thread between two barriers, read by all behind the second one. Once `end` is set it stays.
         double total = 0;
-        for (std::size_t step = 1; step <= steps; ++step) {
-            const std::size_t first = (step - 1) * batch_size;
-            const std::size_t size = std::min(batch_size, images.size() - first);
-            Optimizer rated = optimizer;
+        double mean = 0;
+        std::atomic<bool> end = false;
+        std::exception_ptr error;
+        Optimizer rated = optimizer;
+        const auto guarded = [&](const auto& f) {
+            try {
+                f();
+            } catch (...) {
+                error = std::current_exception();
+                end = true;
+            }
+        };
+        const auto rate = [&](std::size_t step) {
             if (options.schedule) {
-                const double progress = static_cast<double>(number) / static_cast<double>(options.epochs * steps);
+                const double progress = static_cast<double>((epoch - 1) * steps + step - 1) /
+                                        static_cast<double>(options.epochs * steps);
                 rated.lr = static_cast<decltype(rated.lr)>(optimizer.lr * options.schedule(progress));
             }
-            ++number;
-            const train::Batch<typename Net::input_tensor, std::uint8_t> batch{images.data(), labels.data(),
-                                                                               order.data() + first, size};
-            const T mean = workspace.run(net.parameters().data(), loss, batch, [&](std::size_t offset, std::size_t n) {
-                std::array<std::span<T>, Optimizer::state_count> part;
-                for (std::size_t s = 0; s < Optimizer::state_count; ++s) {
-                    part[s] = std::span<T>(state.data() + s * count + offset, n);
-                }
-                rated.step(std::span<T>(net.parameters().data() + offset, n),
-                           std::span<const T>(workspace.gradients() + offset, n), part, number);
-            });
-            if (!math::is_finite(mean)) {
-                train::throw_not_finite<V>(net, batch, workspace.tile(0), epoch, step);
-            }
-            total += static_cast<double>(mean) * static_cast<double>(size);
+        };
+        const auto between_steps = [&](std::size_t step) {
             if (options.on_step) {
-                options.on_step({epoch, step, steps, static_cast<double>(mean)});
+                options.on_step({epoch, step, steps, mean});
             }
             if (options.should_stop && options.should_stop()) {
                 report.stopped = true;
-                return report;
+                end = true;
+            } else if (step < steps) {
+                rate(step + 1);
             }
+        };
+        const bool conducted = options.schedule || options.on_step || options.should_stop;
+        guarded([&] { rate(1); });
+        std::size_t failed_step = 0;
+        train::parallel(workspace.useful_threads(batch_size), [&](train::Team& team) {
+            for (std::size_t step = 1; step <= steps && !end; ++step) {
+                const auto batch = batch_of(step);
+                const auto update = [&](std::size_t offset, std::size_t n) {
+                    std::array<std::span<T>, Optimizer::state_count> part;
+                    for (std::size_t s = 0; s < Optimizer::state_count; ++s) {
+                        part[s] = std::span<T>(state.data() + s * count + offset, n);
+                    }
+                    rated.step(std::span<T>(net.parameters().data() + offset, n),
+                               std::span<const T>(workspace.gradients() + offset, n), part, (epoch - 1) * steps + step);
+                };
+                workspace.step(team, net.parameters().data(), loss, batch, update, [&](T batch_mean) {
+                    mean = static_cast<double>(batch_mean);
+                    total += mean * static_cast<double>(batch.count);
+                    if (!math::is_finite(batch_mean)) {
+                        failed_step = step;
+                        end = true;
+                    }
+                });
+                if (conducted && !end) {
+                    team.first_member([&] { guarded([&] { between_steps(step); }); });
+                    team.barrier();
+                }
+            }
+        });
+        if (failed_step != 0) {
+            train::throw_not_finite<V>(net, batch_of(failed_step), workspace.tile(0), epoch, failed_step);
+        }
+        if (error) {
+            std::rethrow_exception(error);
+        }
+        if (report.stopped) {
+            return report;
         }
         report.epochs.push_back({epoch, total / static_cast<double>(images.size()),
                                  std::chrono::duration<double>(Clock::now() - begin).count(), images.size()});

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #ifdef _OPENMP
@@ -22,78 +24,148 @@ inline std::size_t thread_count(std::size_t threads) {
 #endif
 }
 
-/// Team: the threads of one parallel region. All of them make the same calls; the work of each call is shared out.
-class Team {
+/// WorkList: the items of all loops of a team, numbered through. Work is done when its items are done: nobody waits for
+/// a thread that has nothing to do, which on a busy machine may be one that the system has put aside.
+class WorkList {
 public:
-    constexpr explicit Team(std::size_t member) : member_(member) {}
+    explicit WorkList(std::size_t threads) : spins_(threads > processors() ? 0 : 4000) {}
 
-    /// Which member of the team this thread is.
-    constexpr std::size_t member() const { return member_; }
-
-    /// f(0), ..., f(count - 1), each by one member, in any order; the call ends when all have ended.
-    template <typename F>
-    constexpr void for_each(std::size_t count, const F& f) const {
-        for_each_without_barrier(count, f);
-        barrier();
-    }
-
-    /// The same, but a member goes on when nothing is left for it.
-    template <typename F>
-    constexpr void for_each_without_barrier(std::size_t count, const F& f) const {
-        if (std::is_constant_evaluated()) {
-            for (std::size_t i = 0; i < count; ++i) {
-                f(i);
+    /// Takes the next item if it is not yet `end`.
+    bool take(std::uint32_t end, std::uint32_t& item) {
+        item = taken_.load(std::memory_order_relaxed);
+        while (!reached(item, end)) {
+            if (taken_.compare_exchange_weak(item, item + 1, std::memory_order_relaxed)) {
+                return true;
             }
-        } else {
-            share(count, f);
+        }
+        return false;
+    }
+    void take_one() { taken_.fetch_add(1, std::memory_order_relaxed); }
+
+    void finish() {
+        const std::uint32_t done = done_.fetch_add(1, std::memory_order_acq_rel) + 1;
+        if (done == taken_.load(std::memory_order_relaxed)) {
+            done_.notify_all();
         }
     }
 
-    /// Waits for all members.
-    constexpr void barrier() const {
-        if (!std::is_constant_evaluated()) {
-            wait();
+    /// Waits until all items before `end` are done: a short while in a loop, then asleep.
+    void wait_for(std::uint32_t end) {
+        std::uint32_t done = done_.load(std::memory_order_acquire);
+        for (int i = 0; i < spins_ && !reached(done, end); ++i) {
+            pause();
+            done = done_.load(std::memory_order_acquire);
+        }
+        while (!reached(done, end)) {
+            done_.wait(done, std::memory_order_acquire);
+            done = done_.load(std::memory_order_acquire);
         }
     }
 
 private:
-    template <typename F>
-    static void share(std::size_t count, const F& f) {
+    /// Item numbers may pass 2^32 and begin again; two that are compared are never far apart.
+    static bool reached(std::uint32_t number, std::uint32_t end) { return static_cast<std::int32_t>(number - end) >= 0; }
+    static std::size_t processors() {
 #ifdef _OPENMP
-#pragma omp for schedule(dynamic, 1) nowait
+        return static_cast<std::size_t>(std::max(1, omp_get_num_procs()));
+#else
+        return 1;
 #endif
-        for (std::size_t i = 0; i < count; ++i) {
-            f(i);
-        }
     }
-    static void wait() {
-#ifdef _OPENMP
-#pragma omp barrier
+    static void pause() {
+#if defined(__x86_64__) || defined(__i386__)
+        __builtin_ia32_pause();
+#elif defined(__aarch64__)
+        asm volatile("yield");
 #endif
     }
 
-    std::size_t member_;
+    alignas(64) std::atomic<std::uint32_t> taken_{0};
+    alignas(64) std::atomic<std::uint32_t> done_{0};
+    int spins_;
+};
+
+/// Team: one thread's view of a team. All members make the same calls in the same order; the items of each loop are shared
+/// out. What an item reads was written before the last barrier or is written by nobody else.
+class Team {
+public:
+    /// A team of one, for constant expressions.
+    constexpr Team() = default;
+    Team(WorkList& work, std::size_t member) : work_(&work), member_(member) {}
+
+    /// Which member of the team this thread is.
+    constexpr std::size_t member() const { return member_; }
+
+    /// f(0), ..., f(count - 1), each by one member, in any order. A member goes on when nothing is left for it to take.
+    template <typename F>
+    constexpr void for_each(std::size_t count, const F& f) {
+        if (work_ == nullptr) {
+            for (std::size_t i = 0; i < count; ++i) {
+                f(i);
+            }
+            return;
+        }
+        const std::uint32_t end = begin_ + static_cast<std::uint32_t>(count);
+        for (std::uint32_t item = 0; work_->take(end, item); work_->finish()) {
+            f(static_cast<std::size_t>(item - begin_));
+        }
+        begin_ = end;
+    }
+
+    /// f() by the first member, which is the thread that called parallel().
+    template <typename F>
+    constexpr void first_member(const F& f) {
+        if (work_ == nullptr) {
+            f();
+            return;
+        }
+        if (member_ == 0) {
+            work_->take_one();
+            f();
+            work_->finish();
+        }
+        ++begin_;
+    }
+
+    /// Waits until all items so far are done.
+    constexpr void barrier() {
+        if (work_ != nullptr) {
+            work_->wait_for(begin_);
+        }
+    }
+
+private:
+    WorkList* work_ = nullptr;
+    std::uint32_t begin_ = 0;  // the number of the next loop's first item
+    std::size_t member_ = 0;
 };
 
 namespace detail {
 template <typename F>
 void run_team(std::size_t threads, const F& f) {
 #ifdef _OPENMP
-// A region even for one thread: the team's loops would otherwise be shared with the threads of a region of the caller.
+    if (threads > 1) {
+        WorkList work(threads);
 #pragma omp parallel num_threads(static_cast<int>(threads))
-    f(Team(static_cast<std::size_t>(omp_get_thread_num())));
-#else
-    static_cast<void>(threads);
-    f(Team(0));
+        {
+            Team team(work, static_cast<std::size_t>(omp_get_thread_num()));
+            f(team);
+        }
+        return;
+    }
 #endif
+    static_cast<void>(threads);
+    Team team;
+    f(team);
 }
 }  // namespace detail
 
-/// Calls f(team) on each of `threads` threads.
+/// Calls f(team) on each of `threads` threads, or of fewer if the system gives fewer. f must not throw.
 template <typename F>
 constexpr void parallel(std::size_t threads, const F& f) {
     if (std::is_constant_evaluated()) {
-        f(Team(0));
+        Team team;
+        f(team);
     } else {
         detail::run_team(threads, f);
     }

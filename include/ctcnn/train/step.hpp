@@ -50,6 +50,7 @@ public:
           rows_((capacity_ + lanes - 1) / lanes * lanes * row_offsets[Plan::stage_count]),
           partial_(largest_group_count * Plan::vector_numbers),
           losses_((capacity_ + lanes - 1) / lanes),
+          totals_((batch + capacity_ - 1) / capacity_ + 1),
           gradients_(Net::parameter_count) {}
 
     constexpr std::size_t threads() const { return tiles_.size(); }
@@ -60,39 +61,58 @@ public:
     /// The workspace of one thread, for a use between two steps.
     constexpr model::TileWorkspace<Plan, V>& tile(std::size_t thread) { return tiles_[thread]; }
 
-    /// Forward and backward of a batch. When all is known of a part of the gradient, update(offset, count) is called for it,
-    /// on any thread; not so if the loss is not finite. Returns the mean loss over the batch.
-    template <typename Loss, typename Image, typename Target, typename Update>
-    constexpr T run(const T* parameters, const Loss& loss, const Batch<Image, Target>& batch, const Update& update) {
-        double total = 0;
-        // A team that is larger than the work only costs time.
-        const std::size_t groups = group_count(std::min(batch.count, capacity_));
-        parallel(std::min(threads(), groups), [&](const Team& team) {
-            double sum = 0;
-            for (std::size_t first = 0; first < batch.count; first += capacity_) {
-                const std::size_t count = std::min(capacity_, batch.count - first);
-                const bool last = first + count == batch.count;
-                team.for_each(group_count(count), [&](std::size_t group) {
-                    run_group(parameters, loss, batch, first, count, group, tiles_[team.member()]);
-                });
-                // Every member adds up the same losses, and so knows without asking whether to go on.
+    /// How many threads are worth their while for a batch of `count` images.
+    constexpr std::size_t useful_threads(std::size_t count) const {
+        constexpr std::size_t worthwhile = 1'000'000;  // multiply-adds, about what waking and waiting costs
+        const std::size_t work = 3 * count * Net::multiply_adds;
+        return std::max<std::size_t>(1, std::min({threads(), group_count(std::min(count, capacity_)), work / worthwhile}));
+    }
+
+    /// Forward and backward of a batch, called by all members of a team; when the last one leaves, all is done.
+    /// When all is known of a part of the gradient, update(offset, count) is called for it, on any thread; not so if the
+    /// loss is not finite. finished(mean loss) is called once, on any thread.
+    template <typename Loss, typename Image, typename Target, typename Update, typename Finished>
+    constexpr void step(Team& team, const T* parameters, const Loss& loss, const Batch<Image, Target>& batch,
+                        const Update& update, const Finished& finished) {
+        std::size_t round = 0;
+        for (std::size_t first = 0; first < batch.count; first += capacity_, ++round) {
+            const std::size_t count = std::min(capacity_, batch.count - first);
+            const bool last = first + count == batch.count;
+            team.for_each(group_count(count), [&](std::size_t group) {
+                run_group(parameters, loss, batch, first, count, group, tiles_[team.member()]);
+            });
+            team.barrier();
+            // Each item adds up the same losses in the same order, and so knows without asking whether to go on.
+            const auto total = [&] {
+                double sum = totals_[round];
                 for (std::size_t tile = 0; tile < tile_count(count); ++tile) {
                     sum += static_cast<double>(losses_[tile]);
                 }
-                if (math::is_finite(sum)) {
-                    reduce(team, count, first != 0, [&](std::size_t offset, std::size_t length) {
-                        if (last) {
-                            update(offset, length);
-                        }
-                    });
+                return sum;
+            };
+            reduce(team, count, first != 0, total, [&](std::size_t offset, std::size_t length) {
+                if (last) {
+                    update(offset, length);
                 }
-                team.barrier();
-            }
-            if (team.member() == 0) {
-                total = sum;
-            }
+            });
+            team.for_each(1, [&](std::size_t) {
+                totals_[round + 1] = total();
+                if (last) {
+                    finished(static_cast<T>(totals_[round + 1] / static_cast<double>(batch.count)));
+                }
+            });
+            team.barrier();
+        }
+    }
+
+    /// The same with a team of its own; returns the mean loss.
+    template <typename Loss, typename Image, typename Target, typename Update>
+    constexpr T run(const T* parameters, const Loss& loss, const Batch<Image, Target>& batch, const Update& update) {
+        T result = 0;
+        parallel(useful_threads(batch.count), [&](Team& team) {
+            step(team, parameters, loss, batch, update, [&](T mean) { result = mean; });
         });
-        return static_cast<T>(total / static_cast<double>(batch.count));
+        return result;
     }
 
 private:
@@ -180,8 +200,8 @@ private:
     }
 
     /// The gradient from what the groups have left: sums of partial gradients, and products of rows.
-    template <typename Done>
-    constexpr void reduce(const Team& team, std::size_t count, bool add, const Done& done) {
+    template <typename Total, typename Done>
+    constexpr void reduce(Team& team, std::size_t count, bool add, const Total& total, const Done& done) {
         Plan::for_each_stage([&](auto k) {
             using Stage = typename Plan::template Stage<decltype(k)::value>;
             using Layer = typename Stage::Layer;
@@ -194,7 +214,10 @@ private:
                 const T* input = input_rows(k);
                 const T* grad_output = gradient_rows<decltype(k)::value>();
                 T* gradient = gradients_.data() + Stage::parameter_offset;
-                team.for_each_without_barrier((inputs + block - 1) / block, [&](std::size_t b) {
+                team.for_each((inputs + block - 1) / block, [&](std::size_t b) {
+                    if (!math::is_finite(total())) {
+                        return;
+                    }
                     const std::size_t from = b * block;
                     const std::size_t to = std::min(inputs, from + block);
                     Layer::template backward_weight<V>(input, grad_output, count, from, to, add, gradient);
@@ -210,7 +233,10 @@ private:
                 });
             } else {
                 constexpr std::size_t block = std::min<std::size_t>(Stage::parameters, 2048);
-                team.for_each_without_barrier((Stage::parameters + block - 1) / block, [&](std::size_t b) {
+                team.for_each((Stage::parameters + block - 1) / block, [&](std::size_t b) {
+                    if (!math::is_finite(total())) {
+                        return;
+                    }
                     const std::size_t from = b * block;
                     const std::size_t to = std::min(Stage::parameters, from + block);
                     T* gradient = gradients_.data() + Stage::parameter_offset;
@@ -232,7 +258,8 @@ private:
     AlignedVector<model::TileWorkspace<Plan, V>> tiles_;
     AlignedVector<T> rows_;
     AlignedVector<T> partial_;
-    AlignedVector<T> losses_;
+    AlignedVector<T> losses_;         // of each tile of a round
+    AlignedVector<double> totals_;    // of all rounds before each
     AlignedVector<T> gradients_;
 };
 

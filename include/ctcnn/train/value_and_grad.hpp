@@ -53,10 +53,8 @@ constexpr LossAndGradients<Net> value_and_grad_as(const Net& net, const Loss& lo
     check_batch<Net>(images, targets);
     LossAndGradients<Net> result{};
     StepWorkspace<Net, V> workspace(images.size(), 1);
-    result.loss = workspace.run(net.parameters().data(), loss,
-                                Batch<typename Net::input_tensor, Target>{images.data(), targets.data(), nullptr,
-                                                                          images.size()},
-                                [](std::size_t, std::size_t) {});
+    const Batch<typename Net::input_tensor, Target> batch{images.data(), targets.data(), nullptr, images.size()};
+    result.loss = workspace.run(net.parameters().data(), loss, batch, [](std::size_t, std::size_t) {});
     for (std::size_t i = 0; i < Net::parameter_count; ++i) {
         result.gradients.parameters()[i] = workspace.gradients()[i];
     }
