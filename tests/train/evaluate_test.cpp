@@ -19,7 +19,7 @@ using small::Net;
 TEST_CASE("evaluate gives the mean loss and the part that is right") {
     const Net net = small::net(3);
     // Fewer than the lanes, as many tiles as one thread takes at once, and a last tile that is not full.
-    for (const std::size_t count : {1, 7, 64, 200}) {
+    for (const std::size_t count : {1u, 7u, 64u, 200u}) {
         const small::Data data = small::data(count, 5);
         double loss = 0;
         std::size_t right = 0;
@@ -45,7 +45,7 @@ TEST_CASE("evaluate gives the same bits for any number of threads") {
     const Evaluation one = evaluate(net, data, 1);
     CHECK(one.accuracy > 0);
     CHECK(one.accuracy < 1);
-    for (const std::size_t threads : {0, 2, 3, 4, 8}) {
+    for (const std::size_t threads : {0u, 2u, 3u, 4u, 8u}) {
         const Evaluation many = evaluate(net, data, threads);
         CHECK(many.loss == one.loss);
         CHECK(many.accuracy == one.accuracy);

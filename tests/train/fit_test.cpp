@@ -76,13 +76,13 @@ Error error_of(const Action& action) {
 TEST_CASE("fit gives the bits of a loop by hand, for any number of threads") {
     const small::Data data = small::data(400);
     // A batch of one tile; one that divides nothing; one of two rounds; one larger than the data set.
-    for (const std::size_t batch_size : {5, 91, 300, 1000}) {
+    for (const std::size_t batch_size : {5u, 91u, 300u, 1000u}) {
         const FitOptions options{.epochs = 2, .batch_size = batch_size, .seed = 7};
         const Net expected = by_hand(small::net(), data, sgd, options);
         std::printf("parameters after fit, batch size %zu: FNV-1a %016llx\n", batch_size,
                     static_cast<unsigned long long>(small::hash_of(expected.parameters())));
         CHECK_FALSE(small::same_bits(expected.parameters(), small::net().parameters()));
-        for (const std::size_t threads : {0, 1, 2, 3, 4, 8}) {
+        for (const std::size_t threads : {0u, 1u, 2u, 3u, 4u, 8u}) {
             INFO("batch size " << batch_size << ", " << threads << " threads");
             FitOptions with_threads = options;
             with_threads.threads = threads;
@@ -323,7 +323,7 @@ TEST_CASE("fit may be called from any thread") {
 #ifdef _OPENMP
 TEST_CASE("fit may be called inside a parallel region") {
     const small::Data data = small::data(200);
-    for (const std::size_t threads : {1, 2}) {
+    for (const std::size_t threads : {1u, 2u}) {
         const FitOptions options{.epochs = 2, .batch_size = 50, .threads = threads};
         const Net expected = fitted(data, options);
         std::array<Net, 4> nets{};

@@ -79,7 +79,7 @@ void check_net(const Net& net, const std::string& name, Tolerance tolerance) {
 
     const Dataset<typename Net::input_shape, T> data(images, labels);
     const auto check_steps = [&](const std::string& optimizer, const SGD& sgd) {
-        for (const std::size_t steps : {1, 3}) {
+        for (const std::size_t steps : {1u, 3u}) {
             const auto trained = std::make_unique<Net>(net);
             // One batch an epoch.
             fit(*trained, data, sgd, {.epochs = steps, .batch_size = image_count, .shuffle = false});
