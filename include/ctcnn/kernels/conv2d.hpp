@@ -10,27 +10,12 @@
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/activation.hpp>
+#include <ctcnn/kernels/conv2d_geometry.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
+#include <ctcnn/kernels/single_image.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
 namespace ctcnn::kernels {
-
-/// Conv2dGeometry: the numbers of a convolution. weight is (out_channels, in_channels / groups, kernel, kernel).
-struct Conv2dGeometry {
-    std::size_t in_channels;
-    std::size_t out_channels;
-    std::size_t groups;
-    Window window;
-
-    constexpr std::size_t group_inputs() const { return in_channels / groups; }
-    constexpr std::size_t group_outputs() const { return out_channels / groups; }
-    constexpr std::size_t taps() const { return window.kernel.height * window.kernel.width; }
-    constexpr std::size_t weights() const { return out_channels * group_inputs() * taps(); }
-    /// Where the weight of (output channel, input channel of the group, row and column of the kernel) lies.
-    constexpr std::size_t weight(std::size_t o, std::size_t i, std::size_t kh, std::size_t kw) const {
-        return (o * group_inputs() + i) * taps() + kh * window.kernel.width + kw;
-    }
-};
 
 /// conv2d_forward: output(o, h, w) = f(bias(o) + sum over i, kh, kw of weight(o, i, kh, kw) * input(i, h', w')),
 /// h' = h*Sh + kh*Dh - Ph, w' likewise.
@@ -41,6 +26,19 @@ constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, const s
     static_assert(In::border.height >= G.window.padding.height && In::border.width >= G.window.padding.width);
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
 
+    if constexpr (!is_lanes<V> && has_wide_columns<G, Out, V>) {
+        if (!std::is_constant_evaluated()) {
+            conv2d_forward_wide<G, In, Out>(input, weight, bias, output);
+            if constexpr (!std::is_same_v<Activation, NoFunction>) {
+                for (std::size_t o = 0; o < Out::channels; ++o) {
+                    for (std::size_t h = 0; h < Out::height; ++h) {
+                        map_wide<Activation>(output + Out::offset(o, h, 0), Out::width);
+                    }
+                }
+            }
+            return;
+        }
+    }
     for (std::size_t group = 0; group < G.groups; ++group) {
         const V* group_input = input + corner + group * G.group_inputs() * In::plane;
         for (std::size_t h = 0; h < Out::height; ++h) {

@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/layer.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
+#include <ctcnn/kernels/single_image.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
 namespace ctcnn::kernels {
@@ -15,6 +18,15 @@ namespace ctcnn::kernels {
 /// Layouts  input (Inputs), weight (Outputs, Inputs), output (Outputs)
 template <std::size_t Inputs, std::size_t Outputs, typename Activation, Number V>
 constexpr void linear_forward(const V* input, const scalar_t<V>* weight, const scalar_t<V>* bias, V* output) {
+    if constexpr (!is_lanes<V> && lanes_within<scalar_t<V>>(Inputs) > 1) {
+        if (!std::is_constant_evaluated()) {
+            linear_forward_wide<Inputs, Outputs>(input, weight, bias, output);
+            if constexpr (!std::is_same_v<Activation, NoFunction>) {
+                map_wide<Activation>(output, Outputs);
+            }
+            return;
+        }
+    }
     for_each_piece<Outputs, choose_rows(Outputs, 1)>([&](std::size_t o, auto rows) {
         constexpr std::size_t M = decltype(rows)::value;
         V sum[M];

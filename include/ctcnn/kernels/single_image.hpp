@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/window.hpp>
+#include <ctcnn/kernels/conv2d_geometry.hpp>
+#include <ctcnn/kernels/register_tile.hpp>
+#include <ctcnn/kernels/unroll.hpp>
+
+// Forward of one image with all lanes at work on it: along the columns of a convolution, along the inputs of a Linear.
+// At run time only; a constant expression takes the kernels that compute number by number.
+namespace ctcnn::kernels {
+
+/// The vector that fits into `width` numbers side by side: the widest one, or half of it, ...; 1 means none.
+template <typename T>
+constexpr std::size_t lanes_within(std::size_t width) {
+    std::size_t lanes = vector_bytes / sizeof(T);
+    while (lanes > 2 && lanes > width) {
+        lanes /= 2;
+    }
+    return lanes <= width ? lanes : 1;
+}
+
+/// Applies an elementwise function to numbers in a row, in place.
+template <typename Function, typename T>
+[[gnu::noinline]] void map_wide(T* row, std::size_t count) {
+    using V = Lanes<T>;
+    std::size_t i = 0;
+    for (; i + V::count <= count; i += V::count) {
+        Function::forward(V::load(row + i)).store(row + i);
+    }
+    if (i < count) {
+        T rest[V::count]{};
+        std::copy(row + i, row + count, rest);
+        Function::forward(V::load(rest)).store(rest);
+        std::copy(rest, rest + (count - i), row + i);
+    }
+}
+
+/// Whether conv2d_forward_wide can compute a convolution: neighbouring outputs read neighbouring inputs.
+template <Conv2dGeometry G, typename Out, typename T>
+inline constexpr bool has_wide_columns = G.window.stride.width == 1 && lanes_within<T>(Out::width) > 1;
+
+/// conv2d_forward of one image without its elementwise function. Where the width is no multiple of the lanes, the last
+/// vector of a row begins earlier, and some columns are computed twice.
+template <Conv2dGeometry G, typename In, typename Out, typename T>
+void conv2d_forward_wide(const T* input, const T* weight, const T* bias, T* output) {
+    using V = Lanes<T, lanes_within<T>(Out::width)>;
+    constexpr std::size_t vectors = (Out::width + V::count - 1) / V::count;
+    constexpr RegisterTile tile = choose_tile(G.group_outputs(), vectors);
+    constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
+    constexpr std::size_t next = G.group_inputs() * G.taps();
+    const auto column = [](std::size_t vector) __attribute__((always_inline)) {
+        return std::min(vector * V::count, Out::width - V::count);
+    };
+    for (std::size_t group = 0; group < G.groups; ++group) {
+        const T* group_input = input + corner + group * G.group_inputs() * In::plane;
+        for (std::size_t h = 0; h < Out::height; ++h) {
+            for_each_piece<G.group_outputs(), tile.rows>([&](std::size_t first, auto rows) {
+                const std::size_t o = group * G.group_outputs() + first;
+                for_each_piece<vectors, tile.columns>([&](std::size_t vector, auto columns) {
+                    constexpr std::size_t M = decltype(rows)::value;
+                    constexpr std::size_t N = decltype(columns)::value;
+                    V sum[M * N];
+                    unroll<M>([&](auto m) __attribute__((always_inline)) {
+                        const V start = bias == nullptr ? V{} : V::broadcast(bias[o + m]);
+                        unroll<N>([&](auto n) __attribute__((always_inline)) { sum[m * N + n] = start; });
+                    });
+                    const T* pixel = group_input + h * G.window.stride.height * In::row;
+                    const T* tap = weight + G.weight(o, 0, 0, 0);
+                    for (std::size_t i = 0; i < G.group_inputs(); ++i) {
+                        for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
+#pragma GCC unroll 1
+                            for (std::size_t kw = 0; kw < G.window.kernel.width; ++kw) {
+                                const T* x = forget_origin(pixel + i * In::plane +
+                                                           kh * G.window.dilation.height * In::row +
+                                                           kw * G.window.dilation.width);
+                                add_outer_product<M, N>(
+                                    sum,
+                                    [&](auto m) __attribute__((always_inline)) { return V::broadcast(tap[m * next]); },
+                                    [&](auto n) __attribute__((always_inline)) { return V::load(x + column(vector + n)); });
+                                ++tap;
+                            }
+                        }
+                    }
+                    unroll<M>([&](auto m) __attribute__((always_inline)) {
+                        unroll<N>([&](auto n) __attribute__((always_inline)) {
+                            sum[m * N + n].store(output + Out::offset(o + m, h, column(vector + n)));
+                        });
+                    });
+                });
+            });
+        }
+    }
+}
+
+/// linear_forward of one image without its elementwise function: each output is a product of two rows of numbers.
+template <std::size_t Inputs, std::size_t Outputs, typename T>
+void linear_forward_wide(const T* input, const T* weight, const T* bias, T* output) {
+    using V = Lanes<T, lanes_within<T>(Inputs)>;
+    constexpr std::size_t whole = Inputs / V::count * V::count;
+    for_each_piece<Outputs, 8>([&](std::size_t o, auto rows) {
+        constexpr std::size_t M = decltype(rows)::value;
+        V sum[M];
+        unroll<M>([&](auto m) __attribute__((always_inline)) { sum[m] = V{}; });
+        const T* factor = weight + o * Inputs;
+        for (std::size_t i = 0; i < whole; i += V::count) {
+            const V value = V::load(input + i);
+            unroll<M>([&](auto m) __attribute__((always_inline)) {
+                sum[m] = multiply_add(V::load(factor + m * Inputs + i), value, sum[m]);
+            });
+        }
+        unroll<M>([&](auto m) __attribute__((always_inline)) {
+            T total = sum_lanes(sum[m]) + (bias == nullptr ? T(0) : bias[o + m]);
+            for (std::size_t i = whole; i < Inputs; ++i) {
+                total += factor[m * Inputs + i] * input[i];
+            }
+            output[o + m] = total;
+        });
+    });
+}
+
+}  // namespace ctcnn::kernels
