@@ -8,7 +8,7 @@
 // EXPECT: wanted<3>
 #include <ctcnn/ctcnn.hpp>
 
-#include "use.hpp"
+#include "learn.hpp"
 
 using namespace ctcnn;
 
@@ -20,4 +20,4 @@ using Net = Sequential<Input<1, 8, 8>, Conv2d<3, 4, Kernel<3>>>;
 
 constexpr Net net{};
 static_assert(Net::output_shape{} == Shape<4, 6, 6>{});
-void used(Net& changed, const Dataset<Shape<1, 28, 28>>& data) { use(changed, data); }
+void learn_it(Net& changed, const Dataset<Shape<1, 28, 28>>& data) { learn(changed, data); }

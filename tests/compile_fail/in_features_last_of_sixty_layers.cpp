@@ -8,7 +8,7 @@
 // EXPECT: wanted<9>
 #include <ctcnn/ctcnn.hpp>
 
-#include "use.hpp"
+#include "learn.hpp"
 
 using namespace ctcnn;
 
@@ -22,4 +22,4 @@ using Net = SixtyLayersWith<ReLU, ReLU, Chosen>;
 constexpr Net net{};
 static_assert(Net::output_shape{} == Shape<8>{});
 static_assert(Net::layer_count == 60);
-void used(Net& changed, const Dataset<Shape<1, 28, 28>>& data) { use(changed, data); }
+void learn_it(Net& changed, const Dataset<Shape<1, 28, 28>>& data) { learn(changed, data); }

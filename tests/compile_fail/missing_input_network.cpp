@@ -6,7 +6,7 @@
 // EXPECT: Sequential<.*Linear<8, 4>
 #include <ctcnn/ctcnn.hpp>
 
-#include "use.hpp"
+#include "learn.hpp"
 
 using namespace ctcnn;
 
@@ -18,4 +18,4 @@ using Net = Sequential<Linear<8, 4>>;
 
 constexpr Net net{};
 static_assert(Net::output_shape{} == Shape<4>{});
-void used(Net& changed, const Dataset<Shape<1, 28, 28>>& data) { use(changed, data); }
+void learn_it(Net& changed, const Dataset<Shape<1, 28, 28>>& data) { learn(changed, data); }

@@ -1,28 +1,35 @@
 // SPDX-License-Identifier: MIT
 //
-// What a program does with a network. Each wrong network meets all of it, and still gives one error.
+// What a program does with a network. Each wrong network meets all of it, and still gives one error. Training is in
+// learn.hpp, which takes much longer to compile.
 #pragma once
+
+// First, as in ctcnn.hpp, so that a compiler's message does not begin with a chain of includes.
+#include <ctcnn/model/refusal.hpp>
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
-#include <span>
 
-#include <ctcnn/ctcnn.hpp>
+#include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/layers/flatten.hpp>
+#include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/pool2d.hpp>
+#include <ctcnn/model/sequential.hpp>
 
 template <typename Net>
-void use(Net& net, const ctcnn::Dataset<ctcnn::Shape<1, 28, 28>>& data) {
-    initialize(net, ctcnn::XavierUniform{}, 1);
+void use(Net& net) {
     net.parameters()[0] = 1;
     const auto first = net.template layer<0>();
     static_cast<void>(first);
 
-    std::array<typename Net::input_tensor, 1> images{};
-    const std::array<std::uint8_t, 1> labels{};
-    const typename Net::output_tensor output = net(images[0]);
-    const std::size_t best = predict(net, images[0]);
-    ctcnn::Gradients<Net> gradients = value_and_grad(net, ctcnn::CrossEntropyLoss{}, images, labels).gradients;
-    static_cast<void>(output.size() + best + gradients.parameters().size());
+    const typename Net::input_tensor image{};
+    const typename Net::output_tensor output = net(image);
+    ctcnn::Workspace<Net> workspace{};
+    const auto again = net(image, workspace);
+    const std::size_t best = predict(net, image);
+    ctcnn::Gradients<Net> gradients{};
+    static_cast<void>(output.size() + again.size() + best + gradients.parameters().size());
 
     const typename Net::template with_scalar<double> in_double{};
     static_assert(Net::parameter_bytes <= 1024 * 1024 && Net::inference_workspace_bytes <= 1024 * 1024);
@@ -30,12 +37,6 @@ void use(Net& net, const ctcnn::Dataset<ctcnn::Shape<1, 28, 28>>& data) {
     const std::array<float, Net::parameter_count + 1> numbers{};
     static_cast<void>(in_double.parameters().size() + numbers.size() + Net::multiply_adds);
     static_cast<void>(Net::input_shape::size + Net::output_shape::size + Net::template shape_after<0>::size);
-
-    // Only images of the data set's shape can be trained on.
-    if constexpr (typename Net::input_shape{} == ctcnn::Shape<1, 28, 28>{}) {
-        fit(net, data, ctcnn::SGD{.lr = 0.5f}, {.epochs = 1});
-        static_cast<void>(evaluate(net, data).accuracy);
-    }
 }
 
 /// The LeNet of twelve layers with another layer at index 7, where Shape<400> arrives and 120 features have to come out.
