@@ -4,12 +4,12 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <regex>
 #include <sstream>
 #include <string>
 #include <system_error>
@@ -36,8 +36,21 @@ namespace {
 namespace fs = std::filesystem;
 using Catch::Matchers::ContainsSubstring;
 
-constexpr std::uint32_t train_count = 2560;
-constexpr std::uint32_t test_count = 500;
+// The sanitizers make training twenty times slower: there it is only begun.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool slow = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr bool slow = true;
+#else
+constexpr bool slow = false;
+#endif
+#else
+constexpr bool slow = false;
+#endif
+constexpr int train_count = slow ? 256 : 2560;
+constexpr int test_count = slow ? 100 : 500;
+constexpr int batch_size = 256;  // the default
 
 /// A folder of its own, removed in the end.
 class Folder {
@@ -69,17 +82,17 @@ void append_big_endian(std::string& bytes, std::uint32_t number) {
 }
 
 /// Writes the first images of one half of MNIST, as plain idx files.
-void write_part(const fs::path& folder, ctcnn::Split split, const std::string& prefix, std::uint32_t count) {
+void write_part(const fs::path& folder, ctcnn::Split split, const std::string& prefix, int count) {
     const auto all = ctcnn::load_mnist(CTCNN_MNIST_FOLDER, split);
     std::string images;
     std::string labels;
     append_big_endian(images, 0x00000803);
     append_big_endian(labels, 0x00000801);
-    append_big_endian(images, count);
-    append_big_endian(labels, count);
+    append_big_endian(images, static_cast<std::uint32_t>(count));
+    append_big_endian(labels, static_cast<std::uint32_t>(count));
     append_big_endian(images, 28);
     append_big_endian(images, 28);
-    for (std::uint32_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
         for (const float pixel : all.image(i).values) {
             images.push_back(static_cast<char>(static_cast<int>(pixel * 255 + 0.5f)));
         }
@@ -191,23 +204,40 @@ std::vector<std::string> lines_of(const std::string& text) {
     return lines;
 }
 
-const std::regex final_line(R"(test accuracy (\d+\.\d\d) % \((\d+) of 500\))");
-
-/// How many answers the last line says were right.
+/// How many answers the last line says were right, of all test images: "test accuracy 94.80 % (474 of 500)".
 int right_answers(const std::string& output) {
     const std::vector<std::string> lines = lines_of(output);
-    REQUIRE(!lines.empty());
-    std::smatch match;
     INFO(output);
-    REQUIRE(std::regex_match(lines.back(), match, final_line));
-    const int right = std::stoi(match[2]);
-    CHECK(std::stod(match[1]) == Approx(right / 5.0).margin(0.005));  // two digits behind the point
+    REQUIRE(!lines.empty());
+    double percent = 0;
+    int right = 0;
+    int all = 0;
+    int length = 0;
+    REQUIRE(std::sscanf(lines.back().c_str(), "test accuracy %lf %% (%d of %d)%n", &percent, &right, &all, &length) ==
+            3);
+    CHECK(lines.back().size() == static_cast<std::size_t>(length));
+    CHECK(all == test_count);
+    CHECK(percent == Approx(100.0 * right / all).margin(0.005));  // two digits behind the point
     return right;
 }
 
-/// The text without what differs from run to run: times and speeds.
+/// The text without what differs from run to run: the times and speeds, which stand behind the accuracy of an epoch.
 std::string without_times(const std::string& text) {
-    return std::regex_replace(text, std::regex(R"( +[\d.]+ s +[\d,]+ images/s)"), "");
+    std::string result;
+    for (const std::string& line : lines_of(text)) {
+        result.append(line.starts_with("epoch") ? line.substr(0, line.find('%')) : line).append("\n");
+    }
+    return result;
+}
+
+/// Whether the text has control sequences for colours; "\033[K", which empties a line, is none.
+bool has_colours(const std::string& text) {
+    for (std::size_t at = text.find("\033["); at != std::string::npos; at = text.find("\033[", at + 1)) {
+        if (!text.substr(at).starts_with("\033[K")) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /// Reads what comes until `wanted` is in it, or until the end.
@@ -326,7 +356,10 @@ TEST_CASE("--quiet prints the accuracy alone, and the network has learnt", "[exa
     CHECK(result.status == 0);
     CHECK(result.errors.empty());
     CHECK(lines_of(result.output).size() == 1);
-    CHECK(right_answers(result.output) > 250);  // guessing gives about 50
+    const int right = right_answers(result.output);
+    if (!slow) {
+        CHECK(right > test_count / 2);  // guessing gives about a tenth
+    }
 }
 
 TEST_CASE("all that is printed is the same for any number of threads, except the times", "[examples]") {
@@ -347,31 +380,33 @@ TEST_CASE("the report is complete, plain and narrow where there is no terminal",
     CHECK_THAT(result.output, ContainsSubstring(" taken for "));
     CHECK(result.output.find_first_of("\r\033") == std::string::npos);
 
-    // The rows of the confusion matrix: a digit, ten counts with "." for none, a percentage.
-    const std::regex row(R"( {2}(\d)((?: +(?:\d+|\.)){10}) +(?:[\d.]+ %|-))");
+    // The rows of the confusion matrix: a digit, ten counts with "." for none, a percentage or "-".
     int rows = 0;
     int images = 0;
     int right = 0;
+    for (const std::string& line : lines_of(result.output.substr(result.output.find("      right\n")))) {
+        std::istringstream words(line);
+        int digit = -1;
+        if (rows == 10 || !(words >> digit)) {
+            continue;
+        }
+        CHECK(digit == rows);
+        std::string word;
+        for (int column = 0; column < 10 && words >> word; ++column) {
+            const int count = word == "." ? 0 : std::stoi(word);
+            images += count;
+            right += column == rows ? count : 0;
+        }
+        ++rows;
+    }
     for (const std::string& line : lines_of(result.output)) {
         CHECK(line.size() <= 80);
         for (const char c : line) {
             CHECK(static_cast<unsigned char>(c) < 128);
         }
-        std::smatch match;
-        if (std::regex_match(line, match, row)) {
-            CHECK(std::stoi(match[1]) == rows);
-            std::istringstream cells(match[2]);
-            int column = 0;
-            for (std::string cell; cells >> cell; ++column) {
-                const int count = cell == "." ? 0 : std::stoi(cell);
-                images += count;
-                right += column == rows ? count : 0;
-            }
-            ++rows;
-        }
     }
     CHECK(rows == 10);
-    CHECK(images == 500);
+    CHECK(images == test_count);
     CHECK(right == right_answers(result.output));
 }
 
@@ -387,10 +422,10 @@ TEST_CASE("a terminal gets a moving line and colours, and no colours with NO_COL
     CHECK_THAT(coloured, ContainsSubstring("\repoch 1/1 "));
     CHECK_THAT(coloured, ContainsSubstring(" images/s  "));
     CHECK_THAT(coloured, ContainsSubstring(" left\033[K"));
-    CHECK_THAT(coloured, ContainsSubstring("\033[32m"));
+    CHECK(has_colours(coloured));
     const std::string plain = train_on_terminal({"TERM=xterm", "NO_COLOR=1"});
     CHECK_THAT(plain, ContainsSubstring(" left\033[K"));
-    CHECK(!std::regex_search(plain, std::regex("\033\\[[0-9;]*m")));
+    CHECK_FALSE(has_colours(plain));
     const std::string dumb = train_on_terminal({"TERM=dumb"});
     CHECK(dumb.find('\033') == std::string::npos);
     CHECK_THAT(dumb, ContainsSubstring("test accuracy "));
@@ -400,9 +435,8 @@ TEST_CASE("a loss that is not finite ends the run, with step and layer", "[examp
     const Result result = train({"--net", "relu", "--lr", "1e6"});
     CHECK(result.status == 1);
     CHECK(result.output.find("test accuracy") == std::string::npos);
-    CHECK(std::regex_search(
-        result.errors,
-        std::regex(R"(mnist: the loss is not finite in step \d+ of epoch 1: the (output|parameters) of layer \d+ )")));
+    CHECK_THAT(result.errors, ContainsSubstring("mnist: the loss is not finite in step ") &&
+                                  ContainsSubstring(" of epoch ") && ContainsSubstring(" of layer "));
 }
 
 TEST_CASE("an output that takes nothing more is an error", "[examples]") {
@@ -431,7 +465,8 @@ TEST_CASE("Ctrl-C ends the training early, and the results so far are printed", 
     output += read_until(file, "");
     close(file);
     CHECK(program.wait() == 130);
-    CHECK(std::regex_search(output, std::regex(R"(epoch +\d+/100000   stopped after step \d+ of 10; )")));
+    CHECK_THAT(output, ContainsSubstring("/100000   stopped after step ") &&
+                           ContainsSubstring(" of " + std::to_string(train_count / batch_size) + "; "));
     CHECK_THAT(output, ContainsSubstring("Confusion matrix"));
     right_answers(output);
     CHECK(read(folder.path / "errors").empty());
