@@ -64,6 +64,5 @@ inline constexpr auto twenty_eight_layers =
 
 /// Sixty layers on Input<8>: at index 0, 29 and 59 those that are given, which have to take Shape<8> and to give it.
 template <typename First, typename Middle, typename Last>
-using SixtyLayersWith =
-    typename decltype(Layers<First>{} + twenty_eight_layers + Layers<Middle>{} + twenty_eight_layers +
-                      Layers<ctcnn::ReLU, Last>{})::network;
+using SixtyLayersWith = typename decltype(Layers<First>{} + twenty_eight_layers + Layers<Middle>{} +
+                                          twenty_eight_layers + Layers<ctcnn::ReLU, Last>{})::network;

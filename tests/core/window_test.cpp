@@ -61,8 +61,9 @@ static_assert(output_size(28, 5, 1, 2, 1) == 28 && output_size(28, 2, 2, 0, 1) =
 static_assert(output_extent({{3, 2}, {2, 1}, {1, 2}, {1, 1}}, 8, 8) == Extent{4, 11});
 
 static_assert(span_of(1, 1) == 1 && span_of(1, 9) == 1 && span_of(3, 2) == 5);
-static_assert(window_of(read_options<Kernel<3, 2>, Padding<1, 2>, Stride<2, 1>>(
-                  Option::kernel | Option::padding | Option::stride)) == Window{{3, 2}, {2, 1}, {1, 2}, {1, 1}});
+static_assert(window_of(read_options<Kernel<3, 2>, Padding<1, 2>, Stride<2, 1>>(Option::kernel | Option::padding |
+                                                                                Option::stride)) ==
+              Window{{3, 2}, {2, 1}, {1, 2}, {1, 1}});
 
 TEST_CASE("window sizes are those that counting finds") {
     const std::size_t fitting = windows_as_counted();

@@ -56,7 +56,8 @@ static_assert(takes_to<Tanh, Shape<2, 3>, Shape<2, 3>>);
 // Lazy layers take their input size from what arrives, and are the same layer then.
 static_assert(takes_to<LazyConv2d<6, Kernel<5>, Padding<2>>, Shape<3, 28, 28>, Shape<6, 28, 28>>);
 static_assert(takes_to<LazyLinear<10>, Shape<84>, Shape<10>>);
-static_assert(std::is_same_v<LazyConv2d<6, Kernel<5>>::At<Shape<3, 28, 28>>, Conv2d<3, 6, Kernel<5>>::At<Shape<3, 28, 28>>>);
+static_assert(
+    std::is_same_v<LazyConv2d<6, Kernel<5>>::At<Shape<3, 28, 28>>, Conv2d<3, 6, Kernel<5>>::At<Shape<3, 28, 28>>>);
 static_assert(std::is_same_v<LazyLinear<10, NoBias>::At<Shape<84>>, Linear<84, 10, NoBias>::At<Shape<84>>>);
 
 // What is not accepted is answered 'no', without an error.

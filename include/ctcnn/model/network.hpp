@@ -93,8 +93,9 @@ public:
 
     /// Forward on one image, (input_shape) -> (output_shape). The network is not changed, so any number of threads may call it.
     constexpr output_tensor operator()(const input_tensor& image) const noexcept {
-        static_assert(inference_workspace_bytes <= 1024 * 1024,
-                      "the buffers of this network are large for a stack: keep a Workspace<Net> and call net(x, workspace)");
+        static_assert(
+            inference_workspace_bytes <= 1024 * 1024,
+            "the buffers of this network are large for a stack: keep a Workspace<Net> and call net(x, workspace)");
         workspace buffers;
         return (*this)(image, buffers);
     }
@@ -177,7 +178,9 @@ struct InsteadOfNetwork {
     struct ShapePart : Part {
         static constexpr std::size_t size = 1;
     };
-    constexpr InsteadOfNetwork() { [[maybe_unused]] std::bool_constant<requires { sizeof(Error); }> error; }
+    constexpr InsteadOfNetwork() {
+        [[maybe_unused]] std::bool_constant<requires { sizeof(Error); }> error;
+    }
 
     using scalar = float;
     using input_shape = ShapePart;
@@ -190,12 +193,12 @@ struct InsteadOfNetwork {
     using output_tensor = Part;
     using gradients = Part;
     using workspace = Part;
-    static constexpr Anything layer_count{requires { sizeof(Error); }};
-    static constexpr Anything parameter_count{requires { sizeof(Error); }};
-    static constexpr Anything multiply_adds{requires { sizeof(Error); }};
-    static constexpr Anything parameter_bytes{requires { sizeof(Error); }};
-    static constexpr Anything inference_workspace_bytes{requires { sizeof(Error); }};
-    static constexpr Anything training_workspace_bytes{requires { sizeof(Error); }};
+    static constexpr Anything layer_count = Part{};
+    static constexpr Anything parameter_count = Part{};
+    static constexpr Anything multiply_adds = Part{};
+    static constexpr Anything parameter_bytes = Part{};
+    static constexpr Anything inference_workspace_bytes = Part{};
+    static constexpr Anything training_workspace_bytes = Part{};
 
     template <typename... Arguments>
     constexpr Anything operator()(const Arguments&...) const {

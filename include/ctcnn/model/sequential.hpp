@@ -48,7 +48,8 @@ template <std::size_t... Dims, typename... Layers>
     requires(!WellFormed<Input<Dims...>, Layers...>)
 class Sequential<Input<Dims...>, Layers...>
     : public model::InsteadOfNetwork<typename model::Flow<Shape<Dims...>, Layers...>::refusal::error> {
-    using error = std::bool_constant<requires { sizeof(typename model::Flow<Shape<Dims...>, Layers...>::refusal::error); }>;
+    using error =
+        std::bool_constant<requires { sizeof(typename model::Flow<Shape<Dims...>, Layers...>::refusal::error); }>;
 };
 
 }  // namespace ctcnn
