@@ -6,8 +6,8 @@
 # <ctcnn/ctcnn.hpp> and the names of namespace ctcnn. All fragments of a page are compiled at once, each in a namespace of
 # its own. The comment on the line before a block says what else it is:
 #     <!-- in a function -->              statements
-#     <!-- continues -->                  it sees what the block before it declares, also inside a function
-#     <!-- in a function, continues -->
+#     <!-- continues -->                  it sees what the fragment before it sees and declares
+#     <!-- in a function, continues -->   the same for statements, which see all declarations
 #     <!-- does not compile: text -->     compiled alone, and refused with exactly one error, which holds this text
 #
 # A link to a file is relative to the page; the part behind # has to be a heading, as GitHub names them.
@@ -39,7 +39,7 @@ endmacro()
 
 # Compiling ---------------------------------------------------------------------------------------------------------
 
-set(prelude "#include <ctcnn/ctcnn.hpp>\nusing namespace ctcnn;\n")
+set(prelude "#include <cstdio>\n#include <iostream>\n#include <memory>\n#include <ctcnn/ctcnn.hpp>\nusing namespace ctcnn;\n")
 set(compiled 0)
 
 # Compiles what is in `text`; gives back the exit status and the output.
@@ -81,42 +81,30 @@ endfunction()
 
 set(unit "${prelude}")
 set(fragment_count 0)
-set(in_namespace FALSE)
-set(in_function FALSE)
+set(namespace "")
 
-macro(close_function)
-    if(in_function)
-        string(APPEND unit "}\n")
-        set(in_function FALSE)
-    endif()
-endmacro()
-
+# The fragments that continue each other become one namespace: all declarations first, then all statements in one function.
 macro(close_namespace)
-    close_function()
-    if(in_namespace)
-        string(APPEND unit "}\n")
-        set(in_namespace FALSE)
+    if(NOT namespace STREQUAL "")
+        string(APPEND unit "namespace ${namespace} {\n${declarations}void function() {\n${statements}}\n}\n")
     endif()
+    set(namespace "")
+    set(declarations "")
+    set(statements "")
 endmacro()
 
-# Puts one fragment into the text that is compiled at the end of the page.
 macro(add_fragment line_number comment)
-    if("${comment}" MATCHES "continues")
-        if(NOT in_namespace)
-            refuse(${line_number} "there is no fragment before it that it could continue")
-        endif()
-    else()
+    if(NOT "${comment}" MATCHES "continues")
         close_namespace()
-        string(APPEND unit "namespace block_${line_number} {\n")
-        set(in_namespace TRUE)
+        set(namespace "block_${line_number}")
+    elseif(namespace STREQUAL "")
+        refuse(${line_number} "there is no fragment before it that it could continue")
     endif()
-    if(NOT "${comment}" MATCHES "in a function")
-        close_function()
-    elseif(NOT in_function)
-        string(APPEND unit "void function() {\n")
-        set(in_function TRUE)
+    if("${comment}" MATCHES "in a function")
+        string(APPEND statements "${code}")
+    else()
+        string(APPEND declarations "${code}")
     endif()
-    string(APPEND unit "${code}")
     math(EXPR fragment_count "${fragment_count} + 1")
 endmacro()
 

@@ -66,6 +66,9 @@ expect(continued "passes" "${first}<!-- continues -->\n${fence}cpp\nint y = x.wi
 set(second "<!-- in a function, continues -->\n${fence}cpp\nint y = x.width;\nx.width = y;\n${fence}\n\n")
 set(third "<!-- in a function, continues -->\n${fence}cpp\ny = 2;\n${fence}\n\n")
 expect(continued_function "passes" "${first}${second}${third}")
+set(declared "<!-- continues -->\n${fence}cpp\nint z = x.width;\n${fence}\n\n")
+set(fourth "<!-- in a function, continues -->\n${fence}cpp\ny = z;\n${fence}\n\n")
+expect(continued_over_declarations "passes" "${first}${second}${declared}${fourth}")
 expect(outside_again "error:.*y" "${first}${second}<!-- continues -->\n${fence}cpp\nint z = y;\n${fence}\n")
 
 # What could hide C++ from this check.
