@@ -9,6 +9,10 @@
 
 using namespace ctcnn;
 
-TEST_CASE("convolutions of lanes of floats equal the naive loops") { check_conv2d_cases<Lanes<float>, 120, 28>(); }
+TEST_CASE("convolutions of lanes of floats equal the naive loops") {
+    check_conv2d_cases<Lanes<float>, 120, portion(28)>();
+}
 
-TEST_CASE("convolutions of lanes of doubles equal the naive loops") { check_conv2d_cases<Lanes<double>, 130, 28>(); }
+TEST_CASE("convolutions of lanes of doubles equal the naive loops") {
+    check_conv2d_cases<Lanes<double>, 130, portion(28)>();
+}

@@ -47,6 +47,6 @@ static_assert([] {
 
 }  // namespace
 
-TEST_CASE("convolutions of floats equal the naive loops") { check_conv2d_cases<float, 100, 28>(); }
+TEST_CASE("convolutions of floats equal the naive loops") { check_conv2d_cases<float, 100, portion(28)>(); }
 
-TEST_CASE("convolutions of doubles equal the naive loops") { check_conv2d_cases<double, 110, 28>(); }
+TEST_CASE("convolutions of doubles equal the naive loops") { check_conv2d_cases<double, 110, portion(28)>(); }

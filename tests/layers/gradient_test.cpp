@@ -246,7 +246,7 @@ void for_each_case(const F& check) {
         (check(std::integral_constant<std::size_t, Case>{}), ...);
     }(std::make_index_sequence<Count>{});
 }
-constexpr std::size_t cases = 20;
+constexpr std::size_t cases = portion(20);
 
 std::string text(const Window& window, Extent image) {
     const auto pair = [](Extent extent) { return std::to_string(extent.height) + "x" + std::to_string(extent.width); };
