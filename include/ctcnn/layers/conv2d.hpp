@@ -20,9 +20,8 @@ namespace ctcnn {
 /// As in    torch.nn.Conv2d
 template <std::size_t In, std::size_t Out, typename... Options>
 struct Conv2d {
-    static constexpr LayerOptions options =
-        read_options<Options...>(Option::kernel | Option::padding | Option::stride | Option::dilation |
-                                 Option::groups | Option::no_bias);
+    static constexpr LayerOptions options = read_options<Options...>(
+        Option::kernel | Option::padding | Option::stride | Option::dilation | Option::groups | Option::no_bias);
 
     template <std::size_t... Dims>
     static constexpr Mismatch check([[maybe_unused]] Shape<Dims...> shape) {
