@@ -39,54 +39,67 @@ constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, const s
             return;
         }
     }
+    // So many input channels at a time that the rows under the kernel stay in L1 while all output channels pass by.
+    constexpr std::size_t portion =
+        portion_size(G.group_inputs(), span_of(G.window.kernel.height, G.window.dilation.height) * In::row * sizeof(V));
+
     for (std::size_t group = 0; group < G.groups; ++group) {
         const V* group_input = input + corner + group * G.group_inputs() * In::plane;
         for (std::size_t h = 0; h < Out::height; ++h) {
-            for_each_piece<G.group_outputs(), tile.rows>([&](std::size_t first, auto rows) {
-                const std::size_t o = group * G.group_outputs() + first;
-                for_each_piece<Out::width, tile.columns>([&](std::size_t w, auto columns) {
-                    constexpr std::size_t M = decltype(rows)::value;
-                    constexpr std::size_t N = decltype(columns)::value;
-                    V sum[M * N];
-                    unroll<M>([&](auto m) __attribute__((always_inline)) {
-                        const V start = bias == nullptr ? V{} : broadcast<V>(bias[o + m]);
-                        unroll<N>([&](auto n) __attribute__((always_inline)) { sum[m * N + n] = start; });
-                    });
-                    const V* pixel =
-                        group_input + h * G.window.stride.height * In::row + w * G.window.stride.width;
-                    const scalar_t<V>* tap = weight + G.weight(o, 0, 0, 0);
-                    for (std::size_t i = 0; i < G.group_inputs(); ++i) {
-                        for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
+            for (std::size_t from = 0; from < G.group_inputs(); from += portion) {
+                const std::size_t to = std::min(G.group_inputs(), from + portion);
+                for_each_piece<G.group_outputs(), tile.rows>([&](std::size_t first, auto rows) {
+                    const std::size_t o = group * G.group_outputs() + first;
+                    for_each_piece<Out::width, tile.columns>([&](std::size_t w, auto columns) {
+                        constexpr std::size_t M = decltype(rows)::value;
+                        constexpr std::size_t N = decltype(columns)::value;
+                        V* target = output + Out::offset(o, h, w);
+                        V sum[M * N];
+                        if (from == 0) {
+                            unroll<M>([&](auto m) __attribute__((always_inline)) {
+                                const V start = bias == nullptr ? V{} : broadcast<V>(bias[o + m]);
+                                unroll<N>([&](auto n) __attribute__((always_inline)) { sum[m * N + n] = start; });
+                            });
+                        } else {
+                            unroll<M>([&](auto m) __attribute__((always_inline)) {
+                                unroll<N>([&](auto n) __attribute__((always_inline)) {
+                                    sum[m * N + n] = target[m * Out::plane + n];
+                                });
+                            });
+                        }
+                        const V* pixel = group_input + h * G.window.stride.height * In::row + w * G.window.stride.width;
+                        const scalar_t<V>* tap = weight + G.weight(o, from, 0, 0);
+                        for (std::size_t i = from; i < to; ++i) {
+                            for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
 #pragma GCC unroll 1
-                            for (std::size_t kw = 0; kw < G.window.kernel.width; ++kw) {
-                                const V* x = forget_origin(pixel + i * In::plane +
-                                                           kh * G.window.dilation.height * In::row +
-                                                           kw * G.window.dilation.width);
-                                add_outer_product<M, N>(
-                                    sum,
-                                    [&](auto m) __attribute__((always_inline)) {
-                                        return broadcast<V>(tap[m * G.group_inputs() * G.taps()]);
-                                    },
-                                    [&](auto n) __attribute__((always_inline)) {
-                                        return x[n * G.window.stride.width];
-                                    });
-                                ++tap;
+                                for (std::size_t kw = 0; kw < G.window.kernel.width; ++kw) {
+                                    const V* x =
+                                        forget_origin(pixel + i * In::plane + kh * G.window.dilation.height * In::row +
+                                                      kw * G.window.dilation.width);
+                                    add_outer_product<M, N>(
+                                        sum,
+                                        [&](auto m) __attribute__((always_inline)) {
+                                            return broadcast<V>(tap[m * G.group_inputs() * G.taps()]);
+                                        },
+                                        [&](auto n)
+                                            __attribute__((always_inline)) { return x[n * G.window.stride.width]; });
+                                    ++tap;
+                                }
                             }
                         }
-                    }
-                    V* target = output + Out::offset(o, h, w);
-                    unroll<M>([&](auto m) __attribute__((always_inline)) {
-                        unroll<N>([&](auto n) __attribute__((always_inline)) {
-                            target[m * Out::plane + n] = sum[m * N + n];
+                        unroll<M>([&](auto m) __attribute__((always_inline)) {
+                            unroll<N>([&](auto n) __attribute__((always_inline)) {
+                                target[m * Out::plane + n] = sum[m * N + n];
+                            });
                         });
                     });
                 });
-                if constexpr (!std::is_same_v<Activation, NoFunction>) {
-                    for (std::size_t m = 0; m < decltype(rows)::value; ++m) {
-                        map_row<Activation>(output + Out::offset(o + m, h, 0), Out::width);
-                    }
+            }
+            if constexpr (!std::is_same_v<Activation, NoFunction>) {
+                for (std::size_t o = 0; o < G.group_outputs(); ++o) {
+                    map_row<Activation>(output + Out::offset(group * G.group_outputs() + o, h, 0), Out::width);
                 }
-            });
+            }
         }
     }
 }
@@ -190,8 +203,8 @@ constexpr void conv2d_backward_input_sparse(V* grad_input, const scalar_t<V>* we
                 V sum[M];
                 unroll<M>([&](auto m) __attribute__((always_inline)) { sum[m] = V{}; });
                 for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
-                    const Tap row = tap_at(h, kh, G.window.stride.height, G.window.padding.height, G.window.dilation.height,
-                                           Out::height);
+                    const Tap row = tap_at(h, kh, G.window.stride.height, G.window.padding.height,
+                                           G.window.dilation.height, Out::height);
                     for (std::size_t kw = 0; row.valid && kw < G.window.kernel.width; ++kw) {
                         const Tap column = tap_at(w, kw, G.window.stride.width, G.window.padding.width,
                                                   G.window.dilation.width, Out::width);
@@ -241,47 +254,53 @@ constexpr void conv2d_backward_weight(const V* input, const V* grad_output, V* g
     constexpr std::size_t M = choose_rows(G.group_outputs(), N);
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
 
+    // So many rows at a time that the gradients of M channels stay in L1 while all weights of these channels pass by.
+    constexpr std::size_t portion = portion_size(Out::height, M * Out::row * sizeof(V));
+
     for (std::size_t group = 0; group < G.groups; ++group) {
         const V* group_input = input + corner + group * G.group_inputs() * In::plane;
-        for_each_piece<G.group_outputs(), M>([&](std::size_t first, auto rows) {
-            const std::size_t o = group * G.group_outputs() + first;
-            for (std::size_t i = 0; i < G.group_inputs(); ++i) {
-                for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
-                    for_each_piece<G.window.kernel.width, N>([&](std::size_t kw, auto columns) {
-                        constexpr std::size_t Rows = decltype(rows)::value;
-                        constexpr std::size_t Columns = decltype(columns)::value;
-                        V* target = grad_weight + G.weight(o, i, kh, kw);
-                        constexpr std::size_t next = G.group_inputs() * G.taps();
-                        V sum[Rows * Columns];
-                        unroll<Rows>([&](auto m) __attribute__((always_inline)) {
-                            unroll<Columns>([&](auto n) __attribute__((always_inline)) {
-                                sum[m * Columns + n] = target[m * next + n];
+        for (std::size_t from = 0; from < Out::height; from += portion) {
+            const std::size_t to = std::min(Out::height, from + portion);
+            for_each_piece<G.group_outputs(), M>([&](std::size_t first, auto rows) {
+                const std::size_t o = group * G.group_outputs() + first;
+                for (std::size_t i = 0; i < G.group_inputs(); ++i) {
+                    for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
+                        for_each_piece<G.window.kernel.width, N>([&](std::size_t kw, auto columns) {
+                            constexpr std::size_t Rows = decltype(rows)::value;
+                            constexpr std::size_t Columns = decltype(columns)::value;
+                            V* target = grad_weight + G.weight(o, i, kh, kw);
+                            constexpr std::size_t next = G.group_inputs() * G.taps();
+                            V sum[Rows * Columns];
+                            unroll<Rows>([&](auto m) __attribute__((always_inline)) {
+                                unroll<Columns>([&](auto n) __attribute__((always_inline)) {
+                                    sum[m * Columns + n] = target[m * next + n];
+                                });
                             });
-                        });
-                        const V* x = group_input + i * In::plane + kh * G.window.dilation.height * In::row +
-                                     kw * G.window.dilation.width;
-                        const V* gradient = grad_output + Out::offset(o, 0, 0);
-                        for (std::size_t h = 0; h < Out::height; ++h) {
-                            for (std::size_t w = 0; w < Out::width; ++w) {
-                                const V* g = gradient + h * Out::row + w;
-                                const V* pixel = forget_origin(x + h * G.window.stride.height * In::row +
-                                                               w * G.window.stride.width);
-                                add_outer_product<Rows, Columns>(
-                                    sum, [&](auto m) __attribute__((always_inline)) { return g[m * Out::plane]; },
-                                    [&](auto n) __attribute__((always_inline)) {
-                                        return pixel[n * G.window.dilation.width];
-                                    });
+                            const V* x = group_input + i * In::plane + kh * G.window.dilation.height * In::row +
+                                         kw * G.window.dilation.width;
+                            const V* gradient = grad_output + Out::offset(o, 0, 0);
+                            for (std::size_t h = from; h < to; ++h) {
+                                for (std::size_t w = 0; w < Out::width; ++w) {
+                                    const V* g = gradient + h * Out::row + w;
+                                    const V* pixel = forget_origin(x + h * G.window.stride.height * In::row +
+                                                                   w * G.window.stride.width);
+                                    add_outer_product<Rows, Columns>(
+                                        sum, [&](auto m) __attribute__((always_inline)) { return g[m * Out::plane]; },
+                                        [&](auto n) __attribute__((always_inline)) {
+                                            return pixel[n * G.window.dilation.width];
+                                        });
+                                }
                             }
-                        }
-                        unroll<Rows>([&](auto m) __attribute__((always_inline)) {
-                            unroll<Columns>([&](auto n) __attribute__((always_inline)) {
-                                target[m * next + n] = sum[m * Columns + n];
+                            unroll<Rows>([&](auto m) __attribute__((always_inline)) {
+                                unroll<Columns>([&](auto n) __attribute__((always_inline)) {
+                                    target[m * next + n] = sum[m * Columns + n];
+                                });
                             });
                         });
-                    });
+                    }
                 }
-            }
-        });
+            });
+        }
     }
     if (grad_bias != nullptr) {
         for (std::size_t o = 0; o < G.out_channels; ++o) {

@@ -27,20 +27,32 @@ constexpr void linear_forward(const V* input, const scalar_t<V>* weight, const s
             return;
         }
     }
-    for_each_piece<Outputs, choose_rows(Outputs, 1)>([&](std::size_t o, auto rows) {
+    // Rows of weights that lie whole pages apart share one set of the L1 cache, which holds only a few of them. Then half as
+    // many rows are taken, and two places of each.
+    constexpr std::size_t parts = Inputs * sizeof(scalar_t<V>) % 4096 == 0 ? 2 : 1;
+    constexpr std::size_t part = Inputs / parts;
+    for_each_piece<Outputs, choose_rows(Outputs, parts)>([&](std::size_t o, auto rows) {
         constexpr std::size_t M = decltype(rows)::value;
-        V sum[M];
-        unroll<M>([&](auto m) __attribute__((always_inline)) {
-            sum[m] = bias == nullptr ? V{} : broadcast<V>(bias[o + m]);
-        });
+        V sum[M * parts];
+        unroll<M>([&](auto m)
+                      __attribute__((always_inline)) { sum[m] = bias == nullptr ? V{} : broadcast<V>(bias[o + m]); });
+        unroll<M*(parts - 1)>([&](auto m) __attribute__((always_inline)) { sum[M + m] = V{}; });
         const scalar_t<V>* factor = weight + o * Inputs;
-        for (std::size_t i = 0; i < Inputs; ++i) {
-            add_outer_product<M, 1>(
-                sum,
-                [&](auto m) __attribute__((always_inline)) { return broadcast<V>(factor[m * Inputs + i]); },
-                [&](auto) __attribute__((always_inline)) { return input[i]; });
+        for (std::size_t i = 0; i < part; ++i) {
+            unroll<parts>([&](auto p) __attribute__((always_inline)) {
+                constexpr std::size_t begin = decltype(p)::value * part;
+                add_outer_product<M, 1>(
+                    sum + p * M,
+                    [&](auto m) __attribute__((always_inline)) { return broadcast<V>(factor[m * Inputs + begin + i]); },
+                    [&](auto) __attribute__((always_inline)) { return input[begin + i]; });
+            });
         }
-        unroll<M>([&](auto m) __attribute__((always_inline)) { output[o + m] = Activation::forward(sum[m]); });
+        unroll<M>([&](auto m) __attribute__((always_inline)) {
+            if constexpr (parts == 2) {
+                sum[m] += sum[M + m];
+            }
+            output[o + m] = Activation::forward(sum[m]);
+        });
     });
 }
 
@@ -55,8 +67,7 @@ constexpr void linear_backward_input(V* grad_input, const scalar_t<V>* weight, c
         const scalar_t<V>* factor = weight + i;
         for (std::size_t o = 0; o < Outputs; ++o) {
             add_outer_product<M, 1>(
-                sum,
-                [&](auto m) __attribute__((always_inline)) { return broadcast<V>(factor[o * Inputs + m]); },
+                sum, [&](auto m) __attribute__((always_inline)) { return broadcast<V>(factor[o * Inputs + m]); },
                 [&](auto) __attribute__((always_inline)) { return grad_output[o]; });
         }
         unroll<M>([&](auto m) __attribute__((always_inline)) {
@@ -65,10 +76,12 @@ constexpr void linear_backward_input(V* grad_input, const scalar_t<V>* weight, c
     });
 }
 
-/// The length of a row that holds the features of one image: filled up to whole vectors.
+/// The length of a row that holds the features of one image: filled up to whole vectors, and to one more where rows would
+/// lie whole pages apart, since their numbers would then share one set of the L1 cache.
 template <Number V>
 constexpr std::size_t row_length(std::size_t features) {
-    return (features + lane_count<V> - 1) / lane_count<V> * lane_count<V>;
+    const std::size_t length = (features + lane_count<V> - 1) / lane_count<V> * lane_count<V>;
+    return length * sizeof(scalar_t<V>) % 2048 == 0 ? length + lane_count<V> : length;
 }
 
 /// store_rows: turns a tile of images round: features (Features) with an image in each lane become one row for each
@@ -89,9 +102,8 @@ constexpr void store_rows(const V* features, scalar_t<V>* rows) {
                 }
             });
             transpose(block);
-            unroll<lanes>([&](auto lane) __attribute__((always_inline)) {
-                block[lane].store(rows + lane * length + first);
-            });
+            unroll<lanes>([&](auto lane)
+                              __attribute__((always_inline)) { block[lane].store(rows + lane * length + first); });
         });
     } else {
         for (std::size_t i = 0; i < Features; ++i) {
@@ -159,8 +171,8 @@ constexpr void linear_backward_weight(const scalar_t<V>* input, const scalar_t<V
             // The last vector of a row may reach over its end: what lies there is not stored.
             unroll<M>([&](auto m) __attribute__((always_inline)) {
                 unroll<N>([&](auto n) __attribute__((always_inline)) {
-                    store_part(grad_weight + (o + m) * Inputs + i + n * lanes, sum[m * N + n],
-                               Inputs - (i + n * lanes), add);
+                    store_part(grad_weight + (o + m) * Inputs + i + n * lanes, sum[m * N + n], Inputs - (i + n * lanes),
+                               add);
                 });
             });
         });

@@ -88,10 +88,9 @@ template <Window W, typename In, typename Out, typename Before, Number V>
 constexpr void avg_pool2d_backward(V* grad_input, const V* grad_output) {
     const V scale = broadcast<V>(scalar_t<V>(1) / static_cast<scalar_t<V>>(W.kernel.height * W.kernel.width));
     if constexpr (tiles_exactly(W)) {
-        spread<W, In, Out, Before>(grad_input, [&](std::size_t c, std::size_t h, std::size_t w, std::size_t)
-                                                   __attribute__((always_inline)) {
-            return grad_output[Out::offset(c, h, w)] * scale;
-        });
+        spread<W, In, Out, Before>(
+            grad_input, [&](std::size_t c, std::size_t h, std::size_t w, std::size_t)
+                            __attribute__((always_inline)) { return grad_output[Out::offset(c, h, w)] * scale; });
         return;
     }
     for (std::size_t c = 0; c < In::channels; ++c) {

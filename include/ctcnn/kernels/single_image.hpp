@@ -76,13 +76,14 @@ void conv2d_forward_wide(const T* input, const T* weight, const T* bias, T* outp
                         for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
 #pragma GCC unroll 1
                             for (std::size_t kw = 0; kw < G.window.kernel.width; ++kw) {
-                                const T* x = forget_origin(pixel + i * In::plane +
-                                                           kh * G.window.dilation.height * In::row +
-                                                           kw * G.window.dilation.width);
+                                const T* x =
+                                    forget_origin(pixel + i * In::plane + kh * G.window.dilation.height * In::row +
+                                                  kw * G.window.dilation.width);
                                 add_outer_product<M, N>(
                                     sum,
                                     [&](auto m) __attribute__((always_inline)) { return V::broadcast(tap[m * next]); },
-                                    [&](auto n) __attribute__((always_inline)) { return V::load(x + column(vector + n)); });
+                                    [&](auto n)
+                                        __attribute__((always_inline)) { return V::load(x + column(vector + n)); });
                                 ++tap;
                             }
                         }

@@ -14,8 +14,8 @@ using Index = std::integral_constant<std::size_t, I>;
 /// with them alone lives in registers; a loop that the compiler unrolls later would leave it in memory.
 template <std::size_t N, typename F>
 [[gnu::always_inline]] constexpr void unroll(F&& f) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) { (f(Index<I>{}), ...); }
-    (std::make_index_sequence<N>{});
+    [&]<std::size_t... I>(std::index_sequence<I...>)
+        __attribute__((always_inline)) { (f(Index<I>{}), ...); }(std::make_index_sequence<N>{});
 }
 
 /// Cuts 0, ..., Count - 1 into pieces of Size and one smaller piece: calls f(begin, Index<size of the piece>{}).

@@ -5,8 +5,6 @@
 #include <cstdint>
 #include <span>
 
-#include <boost/hana/for_each.hpp>
-
 #include <ctcnn/core/math.hpp>
 #include <ctcnn/core/random.hpp>
 #include <ctcnn/model/names.hpp>
@@ -54,8 +52,8 @@ constexpr void initialize(Net& net, const Initializer& initializer, std::uint64_
             parameters[i] = static_cast<T>(bound * (2 * unit - 1));
         }
     };
-    boost::hana::for_each(model::named_parameters<Net>, [&](auto named) {
-        using Layer = typename decltype(named)::type;
+    model::for_each_parameter_layer<Net>([&](auto layer) {
+        using Layer = decltype(layer);
         using Bound = typename Layer::Bound;
         fill(Layer::parameter_offset, Bound::weight_shape::size, initializer.bound(Bound::fan_in, Bound::fan_out));
         fill(Layer::parameter_offset + Bound::weight_shape::size, Bound::bias_shape::size,

@@ -60,7 +60,19 @@ inline constexpr auto named_layers = detail::open_blocks<0>(typename Net::layers
 /// Those of them that have parameters.
 template <typename Net>
 inline constexpr auto named_parameters = hana::filter(named_layers<Net>, [](auto layer) {
-    return hana::bool_c<parameter_count<typename decltype(layer)::type::Bound>() != 0>;
+    return hana::bool_c < parameter_count<typename decltype(layer)::type::Bound>() != 0 > ;
 });
+
+/// Calls f(NamedLayer<...>{}) for the layers in order, all blocks opened.
+template <typename Net, typename F>
+constexpr void for_each_layer(const F& f) {
+    hana::for_each(named_layers<Net>, [&](auto layer) { f(typename decltype(layer)::type{}); });
+}
+
+/// The same for the layers that have parameters.
+template <typename Net, typename F>
+constexpr void for_each_parameter_layer(const F& f) {
+    hana::for_each(named_parameters<Net>, [&](auto layer) { f(typename decltype(layer)::type{}); });
+}
 
 }  // namespace ctcnn::model

@@ -35,7 +35,8 @@ void infer_tiles(const Net& net, std::span<const typename Net::input_tensor> ima
     parallel(team_size, [&](Team& team) {
         team.for_each(pieces, [&](std::size_t piece) {
             auto& workspace = workspaces[team.member()];
-            for (std::size_t tile = piece * tiles_at_once; tile < std::min(tiles, (piece + 1) * tiles_at_once); ++tile) {
+            for (std::size_t tile = piece * tiles_at_once; tile < std::min(tiles, (piece + 1) * tiles_at_once);
+                 ++tile) {
                 const std::size_t first = tile * lanes;
                 const std::size_t present = std::min(lanes, images.size() - first);
                 std::array<const scalar_t<V>*, lanes> sources{};
@@ -83,22 +84,20 @@ Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0
     const std::size_t tiles = (images.size() + lane_count<V> - 1) / lane_count<V>;
     std::vector<T> losses(tiles);
     std::vector<std::uint8_t> right(tiles);
-    train::infer_tiles<Net, V>(net, images, threads,
-                               [&](std::size_t tile, std::size_t first, std::size_t present, const V* logits) {
-                                   std::array<const std::uint8_t*, lane_count<V>> targets{};
-                                   for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
-                                       targets[lane] = &labels[first + std::min(lane, present - 1)];
-                                   }
-                                   std::array<V, outputs> gradient;
-                                   const V lane_losses =
-                                       loss.template evaluate<outputs>(logits, targets, V{}, gradient.data());
-                                   for (std::size_t lane = 0; lane < present; ++lane) {
-                                       losses[tile] += get_lane(lane_losses, lane);
-                                       right[tile] = static_cast<std::uint8_t>(
-                                           right[tile] +
-                                           (train::largest_in_lane<outputs>(logits, lane) == *targets[lane]));
-                                   }
-                               });
+    train::infer_tiles<Net, V>(
+        net, images, threads, [&](std::size_t tile, std::size_t first, std::size_t present, const V* logits) {
+            std::array<const std::uint8_t*, lane_count<V>> targets{};
+            for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+                targets[lane] = &labels[first + std::min(lane, present - 1)];
+            }
+            std::array<V, outputs> gradient;
+            const V lane_losses = loss.template evaluate<outputs>(logits, targets, V{}, gradient.data());
+            for (std::size_t lane = 0; lane < present; ++lane) {
+                losses[tile] += get_lane(lane_losses, lane);
+                right[tile] = static_cast<std::uint8_t>(
+                    right[tile] + (train::largest_in_lane<outputs>(logits, lane) == *targets[lane]));
+            }
+        });
     Evaluation result{0, 0};
     for (std::size_t tile = 0; tile < tiles; ++tile) {
         result.loss += static_cast<double>(losses[tile]);
@@ -119,13 +118,12 @@ std::vector<std::size_t> predict(const Net& net, std::span<const typename Net::i
                                  std::size_t threads = 0) {
     using V = Lanes<typename Net::scalar>;
     std::vector<std::size_t> result(images.size());
-    train::infer_tiles<Net, V>(net, images, threads,
-                               [&](std::size_t, std::size_t first, std::size_t present, const V* outputs) {
-                                   for (std::size_t lane = 0; lane < present; ++lane) {
-                                       result[first + lane] =
-                                           train::largest_in_lane<Net::output_shape::size>(outputs, lane);
-                                   }
-                               });
+    train::infer_tiles<Net, V>(
+        net, images, threads, [&](std::size_t, std::size_t first, std::size_t present, const V* outputs) {
+            for (std::size_t lane = 0; lane < present; ++lane) {
+                result[first + lane] = train::largest_in_lane<Net::output_shape::size>(outputs, lane);
+            }
+        });
     return result;
 }
 

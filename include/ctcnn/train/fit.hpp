@@ -29,15 +29,15 @@ namespace ctcnn {
 /// StepReport: where training stands after a step. Epochs and steps count from 1.
 struct StepReport {
     std::size_t epoch;
-    std::size_t step;             ///< of this epoch
+    std::size_t step;  ///< of this epoch
     std::size_t steps_per_epoch;
-    double loss;                  ///< mean over the batch
+    double loss;  ///< mean over the batch
 };
 
 /// EpochReport: what an epoch has brought.
 struct EpochReport {
     std::size_t epoch;
-    double loss;      ///< mean over the epoch's images, each at its step
+    double loss;  ///< mean over the epoch's images, each at its step
     double seconds;
     std::size_t images;
 };
@@ -46,8 +46,8 @@ struct EpochReport {
 struct FitOptions {
     std::size_t epochs = 1;
     std::size_t batch_size = 64;
-    std::uint64_t seed = 0;     ///< of the order of the images
-    std::size_t threads = 0;    ///< 0: as many as OpenMP takes; the result is the same for any number
+    std::uint64_t seed = 0;   ///< of the order of the images
+    std::size_t threads = 0;  ///< 0: as many as OpenMP takes; the result is the same for any number
     bool shuffle = true;
     /// The learning rate of a step is the optimizer's lr times schedule(progress), progress from 0 (first step) to 1 (last).
     std::function<double(double progress)> schedule = {};
@@ -115,8 +115,8 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
         };
         const auto rate = [&](std::size_t step) {
             if (options.schedule) {
-                const double progress = static_cast<double>((epoch - 1) * steps + step - 1) /
-                                        static_cast<double>(options.epochs * steps);
+                const double progress =
+                    static_cast<double>((epoch - 1) * steps + step - 1) / static_cast<double>(options.epochs * steps);
                 rated.lr = static_cast<decltype(rated.lr)>(optimizer.lr * options.schedule(progress));
             }
         };

@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include <boost/hana/for_each.hpp>
-
 #include <ctcnn/core/math.hpp>
 #include <ctcnn/model/forward.hpp>
 #include <ctcnn/model/names.hpp>
@@ -43,17 +41,16 @@ namespace train {
 
 /// Finds where the first number that is not finite comes from, and throws. `workspace` is used for a forward pass.
 template <Number V, typename Net, typename Images>
-void throw_not_finite(const Net& net, const Images& batch,
-                                   model::TileWorkspace<typename Net::plan, V>& workspace, std::size_t epoch,
-                                   std::size_t step) {
+void throw_not_finite(const Net& net, const Images& batch, model::TileWorkspace<typename Net::plan, V>& workspace,
+                      std::size_t epoch, std::size_t step) {
     using T = typename Net::scalar;
     using Plan = typename Net::plan;
     const auto throw_error = [&](const std::string& layer, std::string what) {
         throw LossNotFinite(epoch, step, layer, what.append(" infinity or NaN"));
     };
     std::vector<std::string> names;
-    boost::hana::for_each(model::named_layers<Net>, [&](auto named) {
-        using Layer = typename decltype(named)::type;
+    model::for_each_layer<Net>([&](auto layer) {
+        using Layer = decltype(layer);
         names.push_back(Layer::name());
         for (std::size_t i = 0; i < model::parameter_count<typename Layer::Bound>(); ++i) {
             if (!math::is_finite(net.parameters()[Layer::parameter_offset + i])) {

@@ -64,7 +64,9 @@ public:
 
 private:
     /// Item numbers may pass 2^32 and begin again; two that are compared are never far apart.
-    static bool reached(std::uint32_t number, std::uint32_t end) { return static_cast<std::int32_t>(number - end) >= 0; }
+    static bool reached(std::uint32_t number, std::uint32_t end) {
+        return static_cast<std::int32_t>(number - end) >= 0;
+    }
     static std::size_t processors() {
 #ifdef _OPENMP
         return static_cast<std::size_t>(std::max(1, omp_get_num_procs()));

@@ -65,7 +65,8 @@ public:
     constexpr std::size_t useful_threads(std::size_t count) const {
         constexpr std::size_t worthwhile = 1'000'000;  // multiply-adds, about what waking and waiting costs
         const std::size_t work = 3 * count * Net::multiply_adds;
-        return std::max<std::size_t>(1, std::min({threads(), group_count(std::min(count, capacity_)), work / worthwhile}));
+        return std::max<std::size_t>(1,
+                                     std::min({threads(), group_count(std::min(count, capacity_)), work / worthwhile}));
     }
 
     /// Forward and backward of a batch, called by all members of a team; when the last one leaves, all is done.
@@ -109,9 +110,8 @@ public:
     template <typename Loss, typename Image, typename Target, typename Update>
     constexpr T run(const T* parameters, const Loss& loss, const Batch<Image, Target>& batch, const Update& update) {
         T result = 0;
-        parallel(useful_threads(batch.count), [&](Team& team) {
-            step(team, parameters, loss, batch, update, [&](T mean) { result = mean; });
-        });
+        parallel(useful_threads(batch.count),
+                 [&](Team& team) { step(team, parameters, loss, batch, update, [&](T mean) { result = mean; }); });
         return result;
     }
 
@@ -155,8 +155,7 @@ private:
             using Layer = typename Plan::template Stage<K>::Layer;
             constexpr std::size_t inputs = Layer::input_shape::size;
             constexpr std::size_t outputs = Layer::output_shape::size;
-            kernels::store_rows<inputs>(
-                input, workspace.input_rows(K) + tile * lanes * kernels::row_length<V>(inputs));
+            kernels::store_rows<inputs>(input, workspace.input_rows(K) + tile * lanes * kernels::row_length<V>(inputs));
             kernels::store_rows<outputs>(
                 grad_output, workspace.template gradient_rows<K>() + tile * lanes * kernels::row_length<V>(outputs));
         }
@@ -186,7 +185,7 @@ private:
             gather<typename Plan::InputLayout>(images, workspace.buffer(0));
             model::forward<Plan>(parameters, workspace);
             const V lane_losses = loss.template evaluate<Plan::output_size>(workspace.output(), targets, scale,
-                                                                             workspace.grad_output.data());
+                                                                            workspace.grad_output.data());
             losses_[tile] = 0;
             for (std::size_t lane = 0; lane < present; ++lane) {
                 losses_[tile] += get_lane(lane_losses, lane);
@@ -258,8 +257,8 @@ private:
     AlignedVector<model::TileWorkspace<Plan, V>> tiles_;
     AlignedVector<T> rows_;
     AlignedVector<T> partial_;
-    AlignedVector<T> losses_;         // of each tile of a round
-    AlignedVector<double> totals_;    // of all rounds before each
+    AlignedVector<T> losses_;       // of each tile of a round
+    AlignedVector<double> totals_;  // of all rounds before each
     AlignedVector<T> gradients_;
 };
 
