@@ -206,8 +206,8 @@ static_assert([] {
 }  // namespace
 
 TEST_CASE("affine maps equal the naive loops") {
-    check_linear<float, 500, portion(14)>();
-    check_linear<double, 510, portion(14)>();
-    check_linear<Lanes<float>, 520, portion(14)>();
-    check_linear<Lanes<double>, 530, portion(14)>();
+    check_linear<float, 500, portion(10)>();
+    check_linear<double, 510, portion(10)>();
+    check_linear<Lanes<float>, 520, portion(10)>();
+    check_linear<Lanes<double>, 530, portion(10)>();
 }
