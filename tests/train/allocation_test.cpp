@@ -21,27 +21,40 @@ namespace {
 
 std::atomic<std::size_t> allocations{0};
 
-void* allocate(std::size_t size, std::size_t alignment) {
+void* allocate(std::size_t size, std::size_t alignment) noexcept {
     ++allocations;
     // aligned_alloc wants a multiple of the alignment.
-    void* data = std::aligned_alloc(alignment, (size / alignment + 1) * alignment);
+    return std::aligned_alloc(alignment, (size / alignment + 1) * alignment);
+}
+void* allocate_or_throw(std::size_t size, std::size_t alignment) {
+    void* data = allocate(size, alignment);
     if (data == nullptr) {
         throw std::bad_alloc();
     }
     return data;
 }
 
+constexpr std::size_t usual = alignof(std::max_align_t);
+
 }  // namespace
 
-// The forms for arrays and those that do not throw call these. Inlined, GCC would take the pairs for mismatched.
-[[gnu::noinline]] void* operator new(std::size_t size) { return allocate(size, alignof(std::max_align_t)); }
-[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
-    return allocate(size, static_cast<std::size_t>(alignment));
-}
-[[gnu::noinline]] void operator delete(void* data) noexcept { std::free(data); }
-[[gnu::noinline]] void operator delete(void* data, std::size_t) noexcept { std::free(data); }
-[[gnu::noinline]] void operator delete(void* data, std::align_val_t) noexcept { std::free(data); }
-[[gnu::noinline]] void operator delete(void* data, std::size_t, std::align_val_t) noexcept { std::free(data); }
+// All forms, since a sanitizer brings its own of those that are left out. Inlined, GCC would take the pairs for mismatched.
+#define CTCNN_TEST_ALLOCATION(name)                                                                                       \
+    [[gnu::noinline]] void* operator new name(std::size_t size) { return allocate_or_throw(size, usual); }                \
+    [[gnu::noinline]] void* operator new name(std::size_t size, const std::nothrow_t&) noexcept {                         \
+        return allocate(size, usual);                                                                                     \
+    }                                                                                                                     \
+    [[gnu::noinline]] void* operator new name(std::size_t size, std::align_val_t alignment) {                             \
+        return allocate_or_throw(size, static_cast<std::size_t>(alignment));                                              \
+    }                                                                                                                     \
+    [[gnu::noinline]] void operator delete name(void* data) noexcept { std::free(data); }                                 \
+    [[gnu::noinline]] void operator delete name(void* data, std::size_t) noexcept { std::free(data); }                    \
+    [[gnu::noinline]] void operator delete name(void* data, const std::nothrow_t&) noexcept { std::free(data); }          \
+    [[gnu::noinline]] void operator delete name(void* data, std::align_val_t) noexcept { std::free(data); }               \
+    [[gnu::noinline]] void operator delete name(void* data, std::size_t, std::align_val_t) noexcept { std::free(data); }
+#define CTCNN_TEST_NOTHING
+CTCNN_TEST_ALLOCATION(CTCNN_TEST_NOTHING)
+CTCNN_TEST_ALLOCATION([])
 
 using namespace ctcnn;
 using small::Net;
