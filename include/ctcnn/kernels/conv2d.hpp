@@ -56,13 +56,14 @@ constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, const s
                         V* target = output + Out::offset(o, h, w);
                         V sum[M * N];
                         if (from == 0) {
-                            unroll<M>([&](auto m) __attribute__((always_inline)) {
+                            unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
                                 const V start = bias == nullptr ? V{} : broadcast<V>(bias[o + m]);
-                                unroll<N>([&](auto n) __attribute__((always_inline)) { sum[m * N + n] = start; });
+                                unroll<N>([&](std::size_t n)
+                                              __attribute__((always_inline)) { sum[m * N + n] = start; });
                             });
                         } else {
-                            unroll<M>([&](auto m) __attribute__((always_inline)) {
-                                unroll<N>([&](auto n) __attribute__((always_inline)) {
+                            unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+                                unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
                                     sum[m * N + n] = target[m * Out::plane + n];
                                 });
                             });
@@ -78,17 +79,17 @@ constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, const s
                                                       kw * G.window.dilation.width);
                                     add_outer_product<M, N>(
                                         sum,
-                                        [&](auto m) __attribute__((always_inline)) {
+                                        [&](std::size_t m) __attribute__((always_inline)) {
                                             return broadcast<V>(tap[m * G.group_inputs() * G.taps()]);
                                         },
-                                        [&](auto n)
+                                        [&](std::size_t n)
                                             __attribute__((always_inline)) { return x[n * G.window.stride.width]; });
                                     ++tap;
                                 }
                             }
                         }
-                        unroll<M>([&](auto m) __attribute__((always_inline)) {
-                            unroll<N>([&](auto n) __attribute__((always_inline)) {
+                        unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+                            unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
                                 target[m * Out::plane + n] = sum[m * N + n];
                             });
                         });
@@ -143,7 +144,7 @@ constexpr void conv2d_backward_input_tile(V* grad_input, std::size_t h, std::siz
     const Range both{right.first, std::max(right.first, left.last)};
 
     V sum[M * Columns];
-    unroll<M * Columns>([&](auto j) __attribute__((always_inline)) { sum[j] = V{}; });
+    unroll<M * Columns>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
     for (std::size_t kh = rows.first; kh < rows.last; ++kh) {
         for (std::size_t o = 0; o < G.group_outputs(); ++o) {
             const std::size_t row = Out::offset(o, top - kh, 0) + position;
@@ -151,29 +152,30 @@ constexpr void conv2d_backward_input_tile(V* grad_input, std::size_t h, std::siz
             for (std::size_t kw = both.first; kw < both.last; ++kw) {
                 const V* pixel = forget_origin(grad_output + (row - kw));
                 add_outer_product<M, Columns>(
-                    sum, [&](auto m) __attribute__((always_inline)) { return broadcast<V>(tap[m * G.taps() + kw]); },
-                    [&](auto n) __attribute__((always_inline)) { return pixel[n]; });
+                    sum,
+                    [&](std::size_t m) __attribute__((always_inline)) { return broadcast<V>(tap[m * G.taps() + kw]); },
+                    [&](std::size_t n) __attribute__((always_inline)) { return pixel[n]; });
             }
             if constexpr (Columns == 2) {
-                const auto add_column = [&](auto n, std::size_t kw) __attribute__((always_inline)) {
+                const auto add_column = [&](std::size_t n, std::size_t kw) __attribute__((always_inline)) {
                     const V pixel = grad_output[row + n - kw];
-                    unroll<M>([&](auto m) __attribute__((always_inline)) {
+                    unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
                         V& element = sum[m * 2 + n];
                         element = multiply_add(broadcast<V>(tap[m * G.taps() + kw]), pixel, element);
                     });
                 };
                 if (left.first < std::min(both.first, left.last)) {
-                    add_column(Index<0>{}, left.first);
+                    add_column(0, left.first);
                 }
                 if (both.last < right.last) {
-                    add_column(Index<1>{}, both.last);
+                    add_column(1, both.last);
                 }
             }
         }
     }
     V* target = grad_input + In::offset(0, h, w);
-    unroll<M>([&](auto m) __attribute__((always_inline)) {
-        unroll<Columns>([&](auto n) __attribute__((always_inline)) {
+    unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+        unroll<Columns>([&](std::size_t n) __attribute__((always_inline)) {
             V& element = target[m * In::plane + n];
             element = Before::backward(element, sum[m * Columns + n]);
         });
@@ -201,7 +203,7 @@ constexpr void conv2d_backward_input_sparse(V* grad_input, const scalar_t<V>* we
             for_each_piece<G.group_inputs(), 8>([&](std::size_t i, auto rows) {
                 constexpr std::size_t M = decltype(rows)::value;
                 V sum[M];
-                unroll<M>([&](auto m) __attribute__((always_inline)) { sum[m] = V{}; });
+                unroll<M>([&](std::size_t m) __attribute__((always_inline)) { sum[m] = V{}; });
                 for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
                     const Tap row = tap_at(h, kh, G.window.stride.height, G.window.padding.height,
                                            G.window.dilation.height, Out::height);
@@ -211,13 +213,13 @@ constexpr void conv2d_backward_input_sparse(V* grad_input, const scalar_t<V>* we
                         for (std::size_t o = 0; column.valid && o < G.group_outputs(); ++o) {
                             const V value = grad_output[Out::offset(o, row.output, column.output)];
                             const scalar_t<V>* tap = weight + G.weight(o, i, kh, kw);
-                            unroll<M>([&](auto m) __attribute__((always_inline)) {
+                            unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
                                 sum[m] = multiply_add(broadcast<V>(tap[m * G.taps()]), value, sum[m]);
                             });
                         }
                     }
                 }
-                unroll<M>([&](auto m) __attribute__((always_inline)) {
+                unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
                     V& element = grad_input[In::offset(i + m, h, w)];
                     element = Before::backward(element, sum[m]);
                 });
@@ -271,8 +273,8 @@ constexpr void conv2d_backward_weight(const V* input, const V* grad_output, V* g
                             V* target = grad_weight + G.weight(o, i, kh, kw);
                             constexpr std::size_t next = G.group_inputs() * G.taps();
                             V sum[Rows * Columns];
-                            unroll<Rows>([&](auto m) __attribute__((always_inline)) {
-                                unroll<Columns>([&](auto n) __attribute__((always_inline)) {
+                            unroll<Rows>([&](std::size_t m) __attribute__((always_inline)) {
+                                unroll<Columns>([&](std::size_t n) __attribute__((always_inline)) {
                                     sum[m * Columns + n] = target[m * next + n];
                                 });
                             });
@@ -285,14 +287,15 @@ constexpr void conv2d_backward_weight(const V* input, const V* grad_output, V* g
                                     const V* pixel = forget_origin(x + h * G.window.stride.height * In::row +
                                                                    w * G.window.stride.width);
                                     add_outer_product<Rows, Columns>(
-                                        sum, [&](auto m) __attribute__((always_inline)) { return g[m * Out::plane]; },
-                                        [&](auto n) __attribute__((always_inline)) {
+                                        sum,
+                                        [&](std::size_t m) __attribute__((always_inline)) { return g[m * Out::plane]; },
+                                        [&](std::size_t n) __attribute__((always_inline)) {
                                             return pixel[n * G.window.dilation.width];
                                         });
                                 }
                             }
-                            unroll<Rows>([&](auto m) __attribute__((always_inline)) {
-                                unroll<Columns>([&](auto n) __attribute__((always_inline)) {
+                            unroll<Rows>([&](std::size_t m) __attribute__((always_inline)) {
+                                unroll<Columns>([&](std::size_t n) __attribute__((always_inline)) {
                                     target[m * next + n] = sum[m * Columns + n];
                                 });
                             });

@@ -34,20 +34,21 @@ constexpr void linear_forward(const V* input, const scalar_t<V>* weight, const s
     for_each_piece<Outputs, choose_rows(Outputs, parts)>([&](std::size_t o, auto rows) {
         constexpr std::size_t M = decltype(rows)::value;
         V sum[M * parts];
-        unroll<M>([&](auto m)
+        unroll<M>([&](std::size_t m)
                       __attribute__((always_inline)) { sum[m] = bias == nullptr ? V{} : broadcast<V>(bias[o + m]); });
-        unroll<M*(parts - 1)>([&](auto m) __attribute__((always_inline)) { sum[M + m] = V{}; });
+        unroll<M*(parts - 1)>([&](std::size_t m) __attribute__((always_inline)) { sum[M + m] = V{}; });
         const scalar_t<V>* factor = weight + o * Inputs;
         for (std::size_t i = 0; i < part; ++i) {
-            unroll<parts>([&](auto p) __attribute__((always_inline)) {
-                constexpr std::size_t begin = decltype(p)::value * part;
+            unroll<parts>([&](std::size_t p) __attribute__((always_inline)) {
+                const std::size_t begin = p * part;
                 add_outer_product<M, 1>(
                     sum + p * M,
-                    [&](auto m) __attribute__((always_inline)) { return broadcast<V>(factor[m * Inputs + begin + i]); },
-                    [&](auto) __attribute__((always_inline)) { return input[begin + i]; });
+                    [&](std::size_t m)
+                        __attribute__((always_inline)) { return broadcast<V>(factor[m * Inputs + begin + i]); },
+                    [&](std::size_t) __attribute__((always_inline)) { return input[begin + i]; });
             });
         }
-        unroll<M>([&](auto m) __attribute__((always_inline)) {
+        unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
             if constexpr (parts == 2) {
                 sum[m] += sum[M + m];
             }
@@ -63,14 +64,14 @@ constexpr void linear_backward_input(V* grad_input, const scalar_t<V>* weight, c
     for_each_piece<Inputs, choose_rows(Inputs, 1)>([&](std::size_t i, auto rows) {
         constexpr std::size_t M = decltype(rows)::value;
         V sum[M];
-        unroll<M>([&](auto m) __attribute__((always_inline)) { sum[m] = V{}; });
+        unroll<M>([&](std::size_t m) __attribute__((always_inline)) { sum[m] = V{}; });
         const scalar_t<V>* factor = weight + i;
         for (std::size_t o = 0; o < Outputs; ++o) {
             add_outer_product<M, 1>(
-                sum, [&](auto m) __attribute__((always_inline)) { return broadcast<V>(factor[o * Inputs + m]); },
-                [&](auto) __attribute__((always_inline)) { return grad_output[o]; });
+                sum, [&](std::size_t m) __attribute__((always_inline)) { return broadcast<V>(factor[o * Inputs + m]); },
+                [&](std::size_t) __attribute__((always_inline)) { return grad_output[o]; });
         }
-        unroll<M>([&](auto m) __attribute__((always_inline)) {
+        unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
             grad_input[i + m] = Before::backward(grad_input[i + m], sum[m]);
         });
     });
@@ -94,15 +95,10 @@ constexpr void store_rows(const V* features, scalar_t<V>* rows) {
         for_each_piece<Features, lanes>([&](std::size_t first, auto size) {
             constexpr std::size_t count = decltype(size)::value;
             std::array<V, lanes> block;
-            unroll<lanes>([&](auto i) __attribute__((always_inline)) {
-                if constexpr (i < count) {
-                    block[i] = features[first + i];
-                } else {
-                    block[i] = V{};
-                }
-            });
+            unroll<lanes>([&](std::size_t i)
+                              __attribute__((always_inline)) { block[i] = i < count ? features[first + i] : V{}; });
             transpose(block);
-            unroll<lanes>([&](auto lane)
+            unroll<lanes>([&](std::size_t lane)
                               __attribute__((always_inline)) { block[lane].store(rows + lane * length + first); });
         });
     } else {
@@ -152,15 +148,15 @@ constexpr void linear_backward_weight(const scalar_t<V>* input, const scalar_t<V
             constexpr std::size_t M = decltype(rows)::value;
             constexpr std::size_t N = decltype(columns)::value;
             V sum[M * N];
-            unroll<M * N>([&](auto j) __attribute__((always_inline)) { sum[j] = V{}; });
+            unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
             const T* x = input + i;
             const T* g = grad_output + o;
             for (std::size_t image = from; image < to; ++image) {
                 const T* pixels = forget_origin(x + image * input_row);
                 const T* gradients = g + image * output_row;
                 add_outer_product<M, N>(
-                    sum, [&](auto m) __attribute__((always_inline)) { return broadcast<V>(gradients[m]); },
-                    [&](auto n) __attribute__((always_inline)) {
+                    sum, [&](std::size_t m) __attribute__((always_inline)) { return broadcast<V>(gradients[m]); },
+                    [&](std::size_t n) __attribute__((always_inline)) {
                         if constexpr (is_lanes<V>) {
                             return V::load(pixels + n * lanes);
                         } else {
@@ -169,8 +165,8 @@ constexpr void linear_backward_weight(const scalar_t<V>* input, const scalar_t<V
                     });
             }
             // The last vector of a row may reach over its end: what lies there is not stored.
-            unroll<M>([&](auto m) __attribute__((always_inline)) {
-                unroll<N>([&](auto n) __attribute__((always_inline)) {
+            unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+                unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
                     store_part(grad_weight + (o + m) * Inputs + i + n * lanes, sum[m * N + n], Inputs - (i + n * lanes),
                                add);
                 });

@@ -84,33 +84,33 @@ template <std::size_t M, std::size_t N, Number V, typename Factor, typename Valu
 #endif
     if constexpr (M <= N) {
         V held[M];
-        unroll<M>([&](auto m) __attribute__((always_inline)) {
+        unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
             held[m] = factor(m);
             if constexpr (tell_all) {
                 hold_in_register(held[m]);
             }
         });
-        unroll<N>([&](auto n) __attribute__((always_inline)) {
+        unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
             V passing = value(n);
             if constexpr (tell_all) {
                 hold_in_register(passing);
             }
-            unroll<M>([&](auto m) __attribute__((always_inline)) {
+            unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
                 sum[m * N + n] = multiply_add(held[m], passing, sum[m * N + n]);
             });
         });
     } else {
         V held[N];
-        unroll<N>([&](auto n) __attribute__((always_inline)) {
+        unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
             held[n] = value(n);
             hold_in_register(held[n]);
         });
-        unroll<M>([&](auto m) __attribute__((always_inline)) {
+        unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
             V passing = factor(m);
             if constexpr (tell_all) {
                 hold_in_register(passing);
             }
-            unroll<N>([&](auto n) __attribute__((always_inline)) {
+            unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
                 sum[m * N + n] = multiply_add(passing, held[n], sum[m * N + n]);
             });
         });

@@ -66,9 +66,9 @@ void conv2d_forward_wide(const T* input, const T* weight, const T* bias, T* outp
                     constexpr std::size_t M = decltype(rows)::value;
                     constexpr std::size_t N = decltype(columns)::value;
                     V sum[M * N];
-                    unroll<M>([&](auto m) __attribute__((always_inline)) {
+                    unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
                         const V start = bias == nullptr ? V{} : V::broadcast(bias[o + m]);
-                        unroll<N>([&](auto n) __attribute__((always_inline)) { sum[m * N + n] = start; });
+                        unroll<N>([&](std::size_t n) __attribute__((always_inline)) { sum[m * N + n] = start; });
                     });
                     const T* pixel = group_input + h * G.window.stride.height * In::row;
                     const T* tap = weight + G.weight(o, 0, 0, 0);
@@ -81,15 +81,16 @@ void conv2d_forward_wide(const T* input, const T* weight, const T* bias, T* outp
                                                   kw * G.window.dilation.width);
                                 add_outer_product<M, N>(
                                     sum,
-                                    [&](auto m) __attribute__((always_inline)) { return V::broadcast(tap[m * next]); },
-                                    [&](auto n)
+                                    [&](std::size_t m)
+                                        __attribute__((always_inline)) { return V::broadcast(tap[m * next]); },
+                                    [&](std::size_t n)
                                         __attribute__((always_inline)) { return V::load(x + column(vector + n)); });
                                 ++tap;
                             }
                         }
                     }
-                    unroll<M>([&](auto m) __attribute__((always_inline)) {
-                        unroll<N>([&](auto n) __attribute__((always_inline)) {
+                    unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+                        unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
                             sum[m * N + n].store(output + Out::offset(o + m, h, column(vector + n)));
                         });
                     });
@@ -107,15 +108,15 @@ void linear_forward_wide(const T* input, const T* weight, const T* bias, T* outp
     for_each_piece<Outputs, 8>([&](std::size_t o, auto rows) {
         constexpr std::size_t M = decltype(rows)::value;
         V sum[M];
-        unroll<M>([&](auto m) __attribute__((always_inline)) { sum[m] = V{}; });
+        unroll<M>([&](std::size_t m) __attribute__((always_inline)) { sum[m] = V{}; });
         const T* factor = weight + o * Inputs;
         for (std::size_t i = 0; i < whole; i += V::count) {
             const V value = V::load(input + i);
-            unroll<M>([&](auto m) __attribute__((always_inline)) {
+            unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
                 sum[m] = multiply_add(V::load(factor + m * Inputs + i), value, sum[m]);
             });
         }
-        unroll<M>([&](auto m) __attribute__((always_inline)) {
+        unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
             T total = sum_lanes(sum[m]) + (bias == nullptr ? T(0) : bias[o + m]);
             for (std::size_t i = whole; i < Inputs; ++i) {
                 total += factor[m * Inputs + i] * input[i];

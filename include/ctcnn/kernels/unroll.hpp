@@ -7,15 +7,17 @@
 
 namespace ctcnn::kernels {
 
+/// The size of a piece, as a type.
 template <std::size_t I>
 using Index = std::integral_constant<std::size_t, I>;
 
-/// Calls f(Index<0>{}), ..., f(Index<N - 1>{}), in order. The indices are constants inside f, so an array that is used
-/// with them alone lives in registers; a loop that the compiler unrolls later would leave it in memory.
+/// Calls f(0), ..., f(N - 1), written out: where f is inlined the indices are constants, so an array that is used with them
+/// alone lives in registers; a loop that the compiler unrolls later would leave it in memory. (f takes a number and not a
+/// type for each: one function to compile instead of N.)
 template <std::size_t N, typename F>
 [[gnu::always_inline]] constexpr void unroll(F&& f) {
     [&]<std::size_t... I>(std::index_sequence<I...>)
-        __attribute__((always_inline)) { (f(Index<I>{}), ...); }(std::make_index_sequence<N>{});
+        __attribute__((always_inline)) { (f(I), ...); }(std::make_index_sequence<N>{});
 }
 
 /// Cuts 0, ..., Count - 1 into pieces of Size and one smaller piece: calls f(begin, Index<size of the piece>{}).

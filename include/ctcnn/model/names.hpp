@@ -60,7 +60,7 @@ inline constexpr auto named_layers = detail::open_blocks<0>(typename Net::layers
 /// Those of them that have parameters.
 template <typename Net>
 inline constexpr auto named_parameters = hana::filter(named_layers<Net>, [](auto layer) {
-    return hana::bool_c < parameter_count<typename decltype(layer)::type::Bound>() != 0 > ;
+    return hana::bool_c<(parameter_count<typename decltype(layer)::type::Bound>() != 0)>;
 });
 
 /// Calls f(NamedLayer<...>{}) for the layers in order, all blocks opened.
