@@ -37,7 +37,7 @@ endfunction()
 
 file(GLOB_RECURSE headers RELATIVE "${ROOT}/include/ctcnn" "${ROOT}/include/ctcnn/*")
 foreach(header IN LISTS headers)
-    if(header STREQUAL "ctcnn.hpp")
+    if(header STREQUAL "ctcnn.hpp" OR header STREQUAL "inference.hpp")
         continue()  # It includes all.
     endif()
     string(REGEX REPLACE "/.*" "" folder "${header}")
