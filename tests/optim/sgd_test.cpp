@@ -55,6 +55,18 @@ TEST_CASE("a step without momentum needs no state") {
     CHECK(parameters == std::array<float, 3>{0, 1.5f, 2.75f});
 }
 
+TEST_CASE("a step on whole arrays takes the velocity beside them, and asks for it") {
+    const SGD sgd{.lr = 0.5f, .momentum = 0.5f};
+    std::array<float, 2> parameters{1, 2};
+    std::array<float, 2> velocity{2, 0};
+    // v = 0.5*2 + 1 = 2, p = 1 - 0.5*2 = 0; v = 0.5*0 - 4 = -4, p = 2 + 0.5*4 = 4.
+    sgd.step(parameters, std::array<float, 2>{1, -4}, velocity);
+    CHECK(parameters == std::array<float, 2>{0, 4});
+    CHECK(velocity == std::array<float, 2>{2, -4});
+    CHECK_THROWS_AS(sgd.step(parameters, std::array<float, 2>{1, -4}), std::invalid_argument);
+    CHECK(parameters == std::array<float, 2>{0, 4});
+}
+
 TEST_CASE("it does not matter how the parameters are cut into parts") {
     constexpr std::size_t count = 103;
     Draw draw(1);

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stdexcept>
+#include <type_traits>
 
 namespace ctcnn {
 
@@ -24,7 +27,8 @@ struct SGD {
     /// Every parameter is computed for itself, so the result does not depend on how the parameters are cut into parts.
     template <typename T>
     [[gnu::noinline]] constexpr void step(std::span<T> parameters, std::span<const T> gradients,
-                        std::array<std::span<T>, state_count> state, std::uint64_t /*number*/ = 1) const {
+                                          std::array<std::span<T>, state_count> state,
+                                          std::uint64_t /*number*/ = 1) const {
         const T rate = static_cast<T>(lr);
         const T decay = static_cast<T>(weight_decay);
         const T keep = static_cast<T>(momentum);
@@ -44,13 +48,27 @@ struct SGD {
         }
     }
 
-    /// One step without momentum, which needs no state.
+    /// One step on whole arrays, such as net.parameters() and result.gradients.parameters(), with the velocity of each
+    /// parameter, zero before the first step.
+    template <typename Parameters, typename Gradients, typename Velocity>
+        requires std::same_as<typename std::remove_cvref_t<Parameters>::value_type,
+                              typename std::remove_cvref_t<Velocity>::value_type>
+    constexpr void step(Parameters&& parameters, const Gradients& gradients, Velocity&& velocity) const {
+        using T = typename std::remove_cvref_t<Parameters>::value_type;
+        step(std::span<T>(parameters), std::span<const T>(gradients), {std::span<T>(velocity)});
+    }
+
+    /// The same without momentum, which needs no velocity.
+    /// Throws   std::invalid_argument if there is momentum
     template <typename Parameters, typename Gradients>
     constexpr void step(Parameters&& parameters, const Gradients& gradients) const {
         using T = typename std::remove_cvref_t<Parameters>::value_type;
-        SGD plain = *this;
-        plain.momentum = 0;
-        plain.step(std::span<T>(parameters), std::span<const T>(gradients), {});
+        if (momentum != 0) {
+            throw std::invalid_argument(
+                "SGD with momentum remembers a velocity for each parameter: call step(parameters, gradients, "
+                "velocity)");
+        }
+        step(std::span<T>(parameters), std::span<const T>(gradients), {});
     }
 };
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/lanes.hpp>
@@ -12,6 +13,7 @@
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/kernels/linear.hpp>
 #include <ctcnn/model/forward.hpp>
+#include <ctcnn/model/plan.hpp>
 #include <ctcnn/train/gather.hpp>
 #include <ctcnn/train/parallel.hpp>
 
