@@ -29,11 +29,12 @@ constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, const s
     if constexpr (!is_lanes<V> && has_wide_columns<G, Out, V>) {
         if (!std::is_constant_evaluated()) {
             conv2d_forward_wide<G, In, Out>(input, weight, bias, output);
-            if constexpr (!std::is_same_v<Activation, NoFunction>) {
-                for (std::size_t o = 0; o < Out::channels; ++o) {
-                    for (std::size_t h = 0; h < Out::height; ++h) {
-                        map_wide<Activation>(output + Out::offset(o, h, 0), Out::width);
-                    }
+            if constexpr (std::is_same_v<Activation, NoFunction>) {
+            } else if constexpr (Out::border == Extent{0, 0}) {
+                map_wide<Activation>(output, Out::size);
+            } else {
+                for (std::size_t row = 0; row < Out::channels * Out::height; ++row) {
+                    map_wide<Activation>(output + Out::offset(row / Out::height, row % Out::height, 0), Out::width);
                 }
             }
             return;
