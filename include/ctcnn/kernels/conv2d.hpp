@@ -26,9 +26,13 @@ constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, const s
     static_assert(In::border.height >= G.window.padding.height && In::border.width >= G.window.padding.width);
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
 
-    if constexpr (!is_lanes<V> && has_wide_columns<G, Out, V>) {
+    if constexpr (std::floating_point<V> && (has_wide_columns<G, Out, V> || has_wide_channels<G, Out, V>)) {
         if (!std::is_constant_evaluated()) {
-            conv2d_forward_wide<G, In, Out>(input, weight, bias, output);
+            if constexpr (has_wide_channels<G, Out, V>) {
+                conv2d_forward_wide_channels<G, In, Out>(input, weight, bias, output);
+            } else {
+                conv2d_forward_wide<G, In, Out>(input, weight, bias, output);
+            }
             if constexpr (std::is_same_v<Activation, NoFunction>) {
             } else if constexpr (Out::border == Extent{0, 0}) {
                 map_wide<Activation>(output, Out::size);

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/tensor.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/conv2d_geometry.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
@@ -96,6 +98,98 @@ void conv2d_forward_wide(const T* input, const T* weight, const T* bias, T* outp
                     });
                 });
             });
+        }
+    }
+}
+
+/// Whether the lanes of a convolution had better run along its output channels: that takes fewer vectors where the image is
+/// narrow. The weights are packed for it anew in each call, in a small buffer on the stack.
+template <Conv2dGeometry G, typename Out, typename T>
+inline constexpr bool has_wide_channels = [] {
+    constexpr std::size_t lanes = vector_bytes / sizeof(T);
+    constexpr std::size_t columns = lanes_within<T>(Out::width);
+    constexpr std::size_t along_columns = G.out_channels * Out::height * ((Out::width + columns - 1) / columns);
+    constexpr std::size_t along_channels = Out::height * Out::width * (G.out_channels / lanes);
+    return G.groups == 1 && G.out_channels % lanes == 0 && G.weights() * sizeof(T) <= 32 * 1024 &&
+           (!has_wide_columns<G, Out, T> || 10 * along_channels < 9 * along_columns);
+}();
+
+/// rows (Rows, Columns) -> columns (Columns, Rows), both without gaps; Rows is a multiple of the lanes.
+template <std::size_t Rows, std::size_t Columns, typename T>
+void transpose_matrix(const T* rows, T* columns) {
+    using V = Lanes<T>;
+    constexpr std::size_t whole = Columns / V::count * V::count;
+    for (std::size_t r = 0; r < Rows; r += V::count) {
+        for (std::size_t c = 0; c < whole; c += V::count) {
+            std::array<V, V::count> block;
+            for (std::size_t i = 0; i < V::count; ++i) {
+                block[i] = V::load(rows + (r + i) * Columns + c);
+            }
+            transpose(block);
+            for (std::size_t i = 0; i < V::count; ++i) {
+                block[i].store(columns + (c + i) * Rows + r);
+            }
+        }
+        for (std::size_t c = whole; c < Columns; ++c) {
+            for (std::size_t i = 0; i < V::count; ++i) {
+                columns[c * Rows + r + i] = rows[(r + i) * Columns + c];
+            }
+        }
+    }
+}
+
+/// conv2d_forward of one image without its elementwise function, the lanes along the output channels. A row of pixels is
+/// computed as (pixels, channels) and turned round into its place.
+template <Conv2dGeometry G, typename In, typename Out, typename T>
+void conv2d_forward_wide_channels(const T* input, const T* weight, const T* bias, T* output) {
+    using V = Lanes<T>;
+    constexpr std::size_t vectors = G.out_channels / V::count;
+    constexpr std::size_t N = vectors % 2 == 0 ? 2 : 1;
+    constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
+    constexpr std::size_t taps = G.in_channels * G.taps();
+    alignas(alignment) T packed[taps * G.out_channels];
+    alignas(alignment) T pixels[Out::width * G.out_channels];
+    transpose_matrix<G.out_channels, taps>(weight, packed);
+
+    for (std::size_t h = 0; h < Out::height; ++h) {
+        for (std::size_t o = 0; o < G.out_channels; o += N * V::count) {
+            for_each_piece<Out::width, choose_tile(Out::width, N).rows>([&](std::size_t w, auto count) {
+                constexpr std::size_t M = decltype(count)::value;
+                V sum[M * N];
+                unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
+                    const V start = bias == nullptr ? V{} : V::load(bias + o + n * V::count);
+                    unroll<M>([&](std::size_t m) __attribute__((always_inline)) { sum[m * N + n] = start; });
+                });
+                const T* pixel = input + corner + h * G.window.stride.height * In::row + w * G.window.stride.width;
+                const T* tap = packed + o;
+                for (std::size_t i = 0; i < G.in_channels; ++i) {
+                    for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
+#pragma GCC unroll 1
+                        for (std::size_t kw = 0; kw < G.window.kernel.width; ++kw) {
+                            const T* x = forget_origin(pixel + i * In::plane + kh * G.window.dilation.height * In::row +
+                                                       kw * G.window.dilation.width);
+                            add_outer_product<M, N>(
+                                sum,
+                                [&](std::size_t m) __attribute__((always_inline)) {
+                                    return V::broadcast(x[m * G.window.stride.width]);
+                                },
+                                [&](std::size_t n)
+                                    __attribute__((always_inline)) { return V::load(tap + n * V::count); });
+                            tap += G.out_channels;
+                        }
+                    }
+                }
+                unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+                    unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
+                        sum[m * N + n].store(pixels + (w + m) * G.out_channels + o + n * V::count);
+                    });
+                });
+            });
+        }
+        for (std::size_t o = 0; o < G.out_channels; ++o) {
+            for (std::size_t w = 0; w < Out::width; ++w) {
+                output[Out::offset(o, h, w)] = pixels[w * G.out_channels + o];
+            }
         }
     }
 }
