@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <barrier>
+#include <cstddef>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/kernels/unroll.hpp>
+
+#include "cases.hpp"
+
+// What the machine can do at best, measured with the vectors that the library computes with.
+namespace benchmarks {
+
+/// Calls work(thread) on each of `threads` threads at the same time, `samples` times. Returns the seconds of the fastest
+/// time, from the thread that began first to the one that ended last.
+template <typename Work>
+double fastest_together(std::size_t threads, std::size_t samples, const Work& work) {
+    struct Span {
+        double begin;
+        double end;
+    };
+    std::vector<Span> spans(threads * samples);
+    {
+        std::barrier gate(static_cast<std::ptrdiff_t>(threads));
+        std::vector<std::jthread> team;
+        for (std::size_t thread = 0; thread < threads; ++thread) {
+            team.emplace_back([&, thread] {
+                for (std::size_t sample = 0; sample < samples; ++sample) {
+                    gate.arrive_and_wait();
+                    const double begin = now();
+                    work(thread);
+                    spans[sample * threads + thread] = {begin, now()};
+                }
+            });
+        }
+    }
+    double best = 0;
+    for (std::size_t sample = 0; sample < samples; ++sample) {
+        const std::span<const Span> together(spans.data() + sample * threads, threads);
+        const double begin = std::ranges::min_element(together, {}, &Span::begin)->begin;
+        const double end = std::ranges::max_element(together, {}, &Span::end)->end;
+        best = sample == 0 ? end - begin : std::min(best, end - begin);
+    }
+    return best;
+}
+
+/// Floating-point operations a second, in thousand millions, of fused multiply-adds that wait for nothing: enough of them
+/// are under way to fill two units of a latency of up to 6 cycles, and their numbers never leave the registers.
+inline double fma_peak(std::size_t threads, std::size_t samples) {
+    using V = ctcnn::Lanes<float>;
+    constexpr std::size_t sums = ctcnn::vector_registers == 32 ? 24 : 12;
+    constexpr std::size_t repetitions = 400'000;
+    const double seconds = fastest_together(threads, samples, [](std::size_t) {
+        std::array<V, sums> sum;
+        ctcnn::kernels::unroll<sums>([&](auto j) __attribute__((always_inline)) { sum[j] = V::broadcast(1); });
+        V factor = V::broadcast(0.999f);
+        V term = V::broadcast(0.001f);
+        ctcnn::hold_in_register(factor);
+        ctcnn::hold_in_register(term);
+        for (std::size_t i = 0; i < repetitions; ++i) {
+            ctcnn::kernels::unroll<sums>([&](auto j) __attribute__((always_inline)) {
+                sum[j] = ctcnn::multiply_add(sum[j], factor, term);
+                ctcnn::hold_in_register(sum[j]);
+            });
+        }
+        // Only one number has an address: the others would leave their registers for it.
+        V total = sum[0];
+        ctcnn::kernels::unroll<sums - 1>([&](auto j) __attribute__((always_inline)) { total += sum[j + 1]; });
+        keep(total);
+    });
+    return 2.0 * static_cast<double>(threads * repetitions * sums * V::count) / seconds * 1e-9;
+}
+
+}  // namespace benchmarks

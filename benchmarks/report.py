@@ -1,0 +1,398 @@
+# SPDX-License-Identifier: MIT
+"""Turns the results of benchmarks/run.py into a page, a chart, and the lines for the terminal. Nothing is measured here."""
+
+import math
+from collections import defaultdict
+from statistics import median
+from xml.sax.saxutils import escape
+
+OURS = "ctcnn"
+NETWORKS = {"lenet": "LeNet", "torch_example": "PyTorch's MNIST example"}
+LAYERS = {"conv_3x3": "alone", "conv_3x3_depthwise": "alone", "conv_1x1": "alone", "linear": "alone"}
+WAYS = {"forward": "forward", "backward_data": "backward, data", "backward_weights": "backward, weights"}
+
+# What a case is judged by, and whether more of it is better.
+METRICS = {"train": ("seconds_per_epoch", False), "infer": ("images_per_second", True),
+           "latency": ("median_microseconds", False)}
+
+
+class Results:
+    """The numbers of all rounds: values(case, program, metric) -> {round: number}."""
+
+    def __init__(self, record):
+        self.numbers = defaultdict(dict)
+        self.facts = {}
+        self.errors = {}
+        for result in record["results"]:
+            key = (result["case"], result["program"])
+            if "error" in result:
+                self.errors[key] = result["error"]
+                continue
+            self.facts.setdefault(key, result)
+            for metric, value in result.items():
+                if isinstance(value, (int, float)) and metric != "round":
+                    self.numbers[(*key, metric)][result["round"]] = value
+
+    def values(self, case, program, metric):
+        return self.numbers.get((case, program, metric), {})
+
+    def cases(self, beginning):
+        found = dict.fromkeys(case for case, _ in self.facts if case.split("/")[0] == beginning)
+        return list(found)
+
+    def programs(self, case):
+        return [program for other, program in self.facts if other == case]
+
+    def ratio(self, case, program, other=OURS):
+        """How many times as fast as `program` the `other` is: one number for each round that has both."""
+        metric, more_is_better = METRICS[case.split("/")[0]]
+        theirs = self.values(case, program, metric)
+        ours = self.values(case, other, metric)
+        return [ours[i] / theirs[i] if more_is_better else theirs[i] / ours[i] for i in theirs if i in ours]
+
+    def best_torch(self, case):
+        """The form of PyTorch that is the fastest in the median; None if there is none."""
+        metric, more_is_better = METRICS[case.split("/")[0]]
+        forms = [program for program in self.programs(case) if program.startswith("PyTorch")]
+        if not forms:
+            return None
+        speed = {form: median(self.values(case, form, metric).values()) for form in forms}
+        return (max if more_is_better else min)(forms, key=speed.get)
+
+    def percent_of_peak(self, case, program):
+        """GFLOP/s as part of the peak of as many threads in the same round."""
+        peaks = self.values(f"machine/fma/threads_{threads_of(case)}", OURS, "gflops")
+        speeds = self.values(case, program, "gflops")
+        return [100 * speeds[i] / peaks[i] for i in speeds if i in peaks]
+
+
+def threads_of(case):
+    last = case.rsplit("/", 1)[-1]
+    return int(last[len("threads_"):]) if last.startswith("threads_") else 1
+
+
+def digits(value):
+    """Three significant digits, and no fewer than are before the point: 0.412, 5.68, 82.1, 198,000."""
+    if value == 0:
+        return "0"
+    places = max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{places}f}"
+
+
+def middle(numbers, form=digits):
+    numbers = list(numbers)
+    return form(median(numbers)) if numbers else ""
+
+
+def spread(numbers, form=digits):
+    """"0.40 to 0.43"; nothing for a single number."""
+    numbers = list(numbers)
+    return f"{form(min(numbers))} to {form(max(numbers))}" if len(numbers) > 1 else ""
+
+
+def times(numbers):
+    """"6.8 (6.5 to 7.0)\""""
+    numbers = list(numbers)
+    if not numbers:
+        return ""
+    text = f"{digits(median(numbers))}x"
+    return f"{text} ({spread(numbers)})" if len(numbers) > 1 else text
+
+
+def percent(value):
+    return f"{value:.0f} %"
+
+
+def table(header, rows):
+    """A table of Markdown; columns after the first whose cells are all numbers or empty stand to the right."""
+    def is_number(cell):
+        return cell == "" or cell[0].isdigit() or cell[0] in "-<"
+    right = [index > 0 and all(is_number(row[index]) for row in rows) for index in range(len(header))]
+    lines = ["| " + " | ".join(header) + " |", "|" + "|".join("---:" if each else "---" for each in right) + "|"]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def name_of(case):
+    """"LeNet, batch 256, 2 threads\""""
+    parts = case.split("/")
+    words = [NETWORKS.get(parts[1], parts[1])]
+    for part in parts[2:]:
+        kind, _, number = part.partition("_")
+        words.append(f"batch {number}" if kind == "batch" else
+                     f"{number} thread{'' if number == '1' else 's'}" if kind == "threads" else part)
+    return ", ".join(words)
+
+
+def in_order(cases):
+    """By network, then by the numbers of the names: batch 32 before batch 256."""
+    def key(case):
+        parts = case.split("/")
+        return (list(NETWORKS).index(parts[1]) if parts[1] in NETWORKS else len(NETWORKS),
+                [int(part.rpartition("_")[2]) if part.rpartition("_")[2].isdigit() else 0 for part in parts[2:]])
+    return sorted(cases, key=key)
+
+
+def rows_of(results, beginning, columns):
+    """A row for each program of each case; columns(case, program) gives the cells between."""
+    rows = []
+    for case in in_order(results.cases(beginning)):
+        for program in results.programs(case):
+            ratio = "" if program.startswith(OURS) else times(results.ratio(case, program))
+            form = results.facts[(case, program)].get("form", "")
+            label = f"{program} ({form})" if form and form != "net(x)" else program
+            rows.append([name_of(case), label, *columns(case, program), ratio])
+    return rows
+
+
+def speed_columns(results, case, program):
+    return [middle(results.values(case, program, "gflops").values()),
+            middle(results.percent_of_peak(case, program), percent)]
+
+
+def machine_rows(results):
+    names = {"fma": ("multiply-adds from registers", "gflops", "GFLOP/s"),
+             "l1": ("reading from L1", "gigabytes_per_second", "GB/s"),
+             "l2": ("reading from L2", "gigabytes_per_second", "GB/s"),
+             "memory": ("reading from memory", "gigabytes_per_second", "GB/s")}
+    rows = []
+    for case in results.cases("machine"):
+        name, metric, unit = names[case.split("/")[1]]
+        values = results.values(case, OURS, metric).values()
+        rows.append([name, str(threads_of(case)), middle(values), spread(values), unit])
+    return rows
+
+
+def training_rows(results):
+    def columns(case, program):
+        seconds = results.values(case, program, "seconds_per_epoch").values()
+        return [middle(seconds), spread(seconds), *speed_columns(results, case, program),
+                middle(results.values(case, program, "memory_mib").values(), lambda value: f"{value:,.0f}")]
+    return rows_of(results, "train", columns)
+
+
+def inference_rows(results):
+    def columns(case, program):
+        speeds = results.values(case, program, "images_per_second").values()
+        return [middle(speeds), spread(speeds), *speed_columns(results, case, program)]
+    return rows_of(results, "infer", columns)
+
+
+def latency_rows(results):
+    def columns(case, program):
+        medians = results.values(case, program, "median_microseconds").values()
+        return [middle(medians), spread(medians), middle(results.values(case, program, "p99_microseconds").values())]
+    return rows_of(results, "latency", columns)
+
+
+def kernel_rows(results):
+    rows = []
+    for case in results.cases("kernels"):
+        parts = case.split("/")
+        speed = results.values(case, OURS, "gflops").values()
+        rows.append([NETWORKS.get(parts[1], LAYERS.get(parts[1], parts[1])), results.facts[(case, OURS)]["layer"],
+                     WAYS[parts[-1]], middle(results.values(case, OURS, "microseconds").values()), middle(speed),
+                     spread(speed), middle(results.values(case, OURS, "percent_of_peak").values(), percent)])
+    return rows
+
+
+def compile_rows(results):
+    rows = []
+    for case in results.cases("compile"):
+        seconds = results.values(case, "compiler", "processor_seconds").values()
+        rows.append([case.split("/", 1)[1], middle(seconds), spread(seconds),
+                     middle(results.values(case, "compiler", "memory_mib").values(), lambda value: f"{value:,.0f}")])
+    return rows
+
+
+def versions(results):
+    found = {}
+    for (_, program), fact in results.facts.items():
+        if "version" in fact:
+            found[program.split()[0]] = fact["version"].removeprefix("PyTorch eager ").removeprefix(
+                "PyTorch frozen ").removeprefix("PyTorch compiled ")
+    return [text if text.startswith(name) else f"{name} {text}" for name, text in found.items()]
+
+
+def busy_warning(record):
+    cores, idle = record["machine"]["cores"], record["idle_cores"]
+    if idle is not None and idle < cores - 0.2:
+        return (f"**Other programs kept {cores - idle:.1f} of {cores} cores busy when this run began.** The times are too long, "
+                "and the ratios uncertain.")
+    return ""
+
+
+def amount_note(record):
+    if record["amount"] == "full":
+        return ""
+    return "**A short run (`--quick`): each program measured little.** The numbers show that all works, and little more."
+
+
+def how_it_was_measured(record):
+    rounds = record["rounds"]
+    return f"""- One run, {rounds} round{"" if rounds == 1 else "s"}. In each round every program runs once, ours and the peers' in turn, each in a
+  process of its own. A number is the median of the rounds, and "spread" the least and the greatest of them.
+- Ratios are taken within each round: "5x" in the row of another program means that ctcnn is five times as fast.
+- GFLOP/s counts a multiplication and an addition as two: forward, the gradient of each layer's input but the first one's, and
+  the gradient of each weight, 2.264 MFLOP an image for the LeNet. Functions, pools and the optimizer count as nothing.
+  "Of peak" compares with the multiply-adds from registers of the same round, on as many threads.
+- Our programs are compiled as users are told to: `-O3 -march=native -fopenmp`.
+- Data lies in memory before the clock runs. Training is an epoch of 60,000 images, shuffled; the larger network and dlib
+  train on a part of them (6,400 and 12,800), and the time is scaled up.
+- Each peer has a short trial before the clock runs, which picks the fastest of its settings; the tables name it. PyTorch:
+  with oneDNN or without, memory format, implementation of SGD, batch size; `inference_mode`; eager, or traced and frozen
+  (`torch.jit`, with `optimize_for_inference` where that is faster), or `torch.compile`. dlib: trainer or single steps,
+  threads of the BLAS, batch size. Both have a malloc that keeps its memory.
+- "dlib (package)" is the compiled library of the system's package, built for every processor of its kind. Its BLAS picks
+  the instructions of this one.
+- A single answer is timed call by call, one thread, another image each time. "p99" is the 99th of 100 calls."""
+
+
+def page(record):
+    results = Results(record)
+    machine = record["machine"]
+    parts = ["<!-- SPDX-License-Identifier: MIT -->\n<!-- Written by scripts/benchmark. -->\n# Benchmarks"]
+
+    def section(title, text):
+        if text:
+            parts.append(f"## {title}\n\n{text}")
+
+    def add_table(title, header, rows, after=""):
+        if rows:
+            section(title, table(header, rows) + (f"\n\n{after}" if after else ""))
+
+    load = ", ".join(f"{value:.1f}" for value in record["load"])
+    about = [["date", record["date"]], ["processor", f"{machine['processor']}, {machine['cores']} cores"],
+             ["caches", machine["caches"]], ["system", machine["system"]], ["compiler", machine["compiler"]],
+             ["peers", "; ".join(versions(results)) or "none"], ["ctcnn", machine["revision"]],
+             ["load average before each round, and after the last", load]]
+    notes = [amount_note(record), busy_warning(record),
+             "" if record.get("complete", True) else "**The run was stopped before its end.**"]
+    parts.extend(note for note in notes if note)
+    parts.append("![How many times as fast as PyTorch](benchmarks.svg)")
+    parts.append(table(["", ""], [row for row in about if row[1]]))
+
+    speed = ["GFLOP/s", "of peak"]
+    ratio = "ctcnn is faster by"
+    add_table("Training", ["network", "program", "s/epoch", "spread", *speed, "MiB", ratio], training_rows(results),
+              "MiB is the largest memory of the whole process, data included.")
+    add_table("Answers to many images", ["network", "program", "images/s", "spread", *speed, ratio], inference_rows(results))
+    add_table("The answer to a single image", ["network", "program", "median, µs", "spread", "p99, µs", ratio],
+              latency_rows(results))
+    add_table("The machine at its best", ["what", "threads", "median", "spread", "unit"], machine_rows(results))
+    add_table("Kernels", ["network", "layer", "direction", "µs", "GFLOP/s", "spread", "of peak"], kernel_rows(results),
+              "One thread and one tile of images, a lane each; the weights of a Linear layer: 64 images. Everything is hot.")
+    add_table("Compile time", ["what", "processor s", "spread", "MiB"], compile_rows(results))
+    sizes = [[name, f"{size / 1024:,.0f}"] for name, size in record["sizes"].items()]
+    add_table("Programs", ["program, without symbols", "KiB"], sizes)
+    missing = [f"- {text}" for text in record["missing"]]
+    missing += [f"- {case}, {program}: {error}" for (case, program), error in results.errors.items()]
+    section("Not measured", "\n".join(missing))
+    section("How it was measured", how_it_was_measured(record))
+    section("Again", "    scripts/benchmark            # installs what is missing, builds, runs, writes this page and the chart\n"
+                     "    scripts/benchmark --peers    # installs the peers too: PyTorch and dlib\n"
+                     "    scripts/benchmark --quick    # a few minutes; the page goes to the build folder\n"
+                     "    scripts/benchmark --help")
+    return "\n\n".join(parts) + "\n"
+
+
+def chart_bars(results):
+    """(group, name, numbers, form of PyTorch) for each case that PyTorch has, too."""
+    groups = {"train": "Training", "infer": "Many images", "latency": "A single image"}
+    bars = []
+    for beginning, group in groups.items():
+        for case in in_order(results.cases(beginning)):
+            torch = results.best_torch(case)
+            numbers = results.ratio(case, torch) if torch else []
+            if numbers:
+                bars.append((group, name_of(case), numbers, torch))
+    return bars
+
+
+def chart(record):
+    """Horizontal bars on a logarithmic axis, from 1, which is as fast as PyTorch. Its greys can be read on white and on black."""
+    bars = chart_bars(Results(record))
+    text_colour, line_colour, bar_colour = "#7d858e", "#9aa1a9", "#2f8f83"
+    left, right, top, step, heading = 300, 110, 58, 24, 30
+    width = 820
+    low, high = 1.0, 2.0
+    for _, _, numbers, _ in bars:
+        low, high = min(low, *numbers), max(high, *numbers)
+    lowest, highest = 2.0 ** math.floor(math.log2(low)), 2.0 ** math.ceil(math.log2(high))
+
+    def x(value):
+        return left + (width - left - right) * math.log(value / lowest) / math.log(highest / lowest)
+
+    body = []
+
+    def text(horizontal, vertical, content, anchor="start", size=13, weight="normal"):
+        body.append(f'<text x="{horizontal:.1f}" y="{vertical:.1f}" text-anchor="{anchor}" font-size="{size}" '
+                    f'font-weight="{weight}" fill="{text_colour}">{escape(content)}</text>')
+
+    text(12, 24, "ctcnn: how many times as fast as PyTorch", size=16, weight="bold")
+    text(12, 43, "PyTorch in its fastest form, same machine, same run, same threads. Logarithmic: each line is twice as fast.",
+         size=12)
+    vertical, group = top, None
+    marks = []
+    for bar_group, name, numbers, torch in bars:
+        if bar_group != group:
+            vertical += heading
+            text(12, vertical - 6, bar_group, weight="bold")
+            group = bar_group
+        value = median(numbers)
+        begin, end = sorted((x(1.0), x(value)))
+        marks.append(f'<rect x="{begin:.1f}" y="{vertical + 4}" width="{end - begin:.1f}" height="{step - 8}" '
+                     f'fill="{bar_colour}"><title>{escape(torch)}</title></rect>')
+        if len(numbers) > 1:
+            marks.append(f'<path d="M{x(min(numbers)):.1f} {vertical + step / 2}H{x(max(numbers)):.1f}" '
+                         f'stroke="{text_colour}" stroke-width="2"/>')
+        text(left - 8, vertical + 16, name, "end")
+        text(x(max(max(numbers), 1.0)) + 6, vertical + 16, f"{digits(value)}x", weight="bold")
+        vertical += step
+    if not bars:
+        text(12, vertical + 20, "PyTorch was not measured.")
+        vertical += step
+    bottom = vertical + 6
+    lines = []
+    tick = lowest
+    while bars and tick <= highest * 1.001:
+        lines.append(f'<path d="M{x(tick):.1f} {top + 8}V{bottom}" stroke="{line_colour}" '
+                     f'stroke-opacity="{0.9 if tick == 1.0 else 0.35}"/>')
+        text(x(tick), bottom + 16, f"{tick:g}x", "middle", 12)
+        tick *= 2
+    height = bottom + 28
+    return (f'<!-- SPDX-License-Identifier: MIT -->\n'
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+            f'role="img" aria-label="How many times as fast as PyTorch ctcnn is" font-family="sans-serif">\n'
+            + "\n".join([*lines, *marks, *body]) + "\n</svg>\n")
+
+
+def summary(record):
+    """The most important numbers, for the terminal."""
+    results = Results(record)
+    lines = [""]
+    headers = {"train": "Training, seconds an epoch", "infer": "Many images, images a second",
+               "latency": "A single image, microseconds"}
+    for beginning, header in headers.items():
+        cases = in_order(results.cases(beginning))
+        if not cases:
+            continue
+        metric = METRICS[beginning][0]
+        lines.append(header)
+        for case in cases:
+            lines.append(f"  {name_of(case)}")
+            for program in results.programs(case):
+                values = results.values(case, program, metric).values()
+                peak = middle(results.percent_of_peak(case, program), percent)
+                ratio = "" if program.startswith(OURS) else times(results.ratio(case, program))
+                lines.append(f"    {program:<22} {middle(values):>10}   {spread(values):<20} "
+                             f"{peak and peak + ' of peak':<14}{ratio}".rstrip())
+    for title, rows in (("The machine at its best", machine_rows(results)), ("Kernels", kernel_rows(results)),
+                        ("Compile time: processor seconds, spread, MiB", compile_rows(results))):
+        if rows:
+            lines.append(title)
+            widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
+            lines += ["  " + "  ".join(cell.ljust(size) for cell, size in zip(row, widths)).rstrip() for row in rows]
+    for (case, program), error in results.errors.items():
+        lines.append(f"Failed: {case}, {program}: {error}")
+    return "\n".join(lines) + "\n"

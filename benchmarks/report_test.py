@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""Tests of report.py: python3 benchmarks/report_test.py"""
+
+import sys
+import unittest
+import xml.etree.ElementTree
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import report  # noqa: E402  (beside this file)
+
+CASE = "train/lenet/batch_256/threads_2"
+
+
+def record_of(results, **changes):
+    machine = {"processor": "p", "cores": 2, "caches": "", "system": "s", "compiler": "c", "revision": "r"}
+    return {"date": "2000-01-01", "machine": machine, "rounds": 3, "amount": "full", "idle_cores": 2.0, "load": [0.0],
+            "missing": [], "sizes": {}, "results": results, "complete": True} | changes
+
+
+def example():
+    results = []
+    for number, ours, eager, compiled in ((1, 0.5, 4.0, 3.0), (2, 0.4, 4.4, 3.6), (3, 0.6, 4.2, 3.0)):
+        common = {"case": CASE, "round": number}
+        results += [common | {"program": "ctcnn", "seconds_per_epoch": ours, "gflops": 80.0 * number},
+                    common | {"program": "PyTorch eager", "seconds_per_epoch": eager, "version": "PyTorch eager 2.0"},
+                    common | {"program": "PyTorch compiled", "seconds_per_epoch": compiled},
+                    {"case": "machine/fma/threads_2", "program": "ctcnn", "round": number, "gflops": 200.0}]
+    return results
+
+
+class ReportTest(unittest.TestCase):
+    def test_ratios_are_taken_within_a_round(self):
+        results = report.Results(record_of(example()))
+        self.assertEqual([round(each, 9) for each in results.ratio(CASE, "PyTorch eager")], [8.0, 11.0, 7.0])
+
+    def test_a_round_that_lacks_one_of_both_has_no_ratio(self):
+        results = report.Results(record_of(example()[:-3]))  # no peers in round 3
+        self.assertEqual(len(results.ratio(CASE, "PyTorch eager")), 2)
+
+    def test_more_images_a_second_is_faster(self):
+        results = report.Results(record_of([
+            {"case": "infer/lenet/threads_1", "program": "ctcnn", "round": 1, "images_per_second": 600.0},
+            {"case": "infer/lenet/threads_1", "program": "PyTorch eager", "round": 1, "images_per_second": 100.0},
+            {"case": "infer/lenet/threads_1", "program": "PyTorch frozen", "round": 1, "images_per_second": 200.0}]))
+        self.assertEqual(results.best_torch("infer/lenet/threads_1"), "PyTorch frozen")
+        self.assertEqual(results.ratio("infer/lenet/threads_1", "PyTorch frozen"), [3.0])
+
+    def test_the_chart_compares_with_the_fastest_form(self):
+        results = report.Results(record_of(example()))
+        self.assertEqual(results.best_torch(CASE), "PyTorch compiled")
+        ((group, name, numbers, form),) = report.chart_bars(results)
+        self.assertEqual((group, name, form), ("Training", "LeNet, batch 256, 2 threads", "PyTorch compiled"))
+        self.assertEqual([round(each, 9) for each in numbers], [6.0, 9.0, 5.0])
+
+    def test_percent_of_peak(self):
+        results = report.Results(record_of(example()))
+        self.assertEqual(results.percent_of_peak(CASE, "ctcnn"), [40.0, 80.0, 120.0])
+
+    def test_numbers(self):
+        self.assertEqual([report.digits(value) for value in (0.4123, 5.678, 82.14, 198000.4, 0)],
+                         ["0.412", "5.68", "82.1", "198,000", "0"])
+        self.assertEqual(report.times([6.5, 7.0, 6.8]), "6.80x (6.50 to 7.00)")
+        self.assertEqual(report.times([6.5]), "6.50x")
+
+    def test_the_page_has_what_was_measured(self):
+        text = report.page(record_of(example()))
+        self.assertIn("| LeNet, batch 256, 2 threads | PyTorch eager | 4.20 | 4.00 to 4.40 |", text)
+        self.assertIn("8.00x (7.00 to 11.0) |", text)
+        self.assertNotIn("## Kernels", text)
+        self.assertNotIn("**", text)
+
+    def test_the_page_says_what_is_wrong(self):
+        failed = [{"case": CASE, "program": "dlib", "round": 1, "error": "no data"}]
+        text = report.page(record_of(example() + failed, idle_cores=0.5, complete=False, missing=["x: none"]))
+        for part in ("1.5 of 2 cores busy", "stopped before its end", "- x: none", f"- {CASE}, dlib: no data"):
+            self.assertIn(part, text)
+
+    def test_nothing_measured_at_all(self):
+        record = record_of([])
+        self.assertIn("# Benchmarks", report.page(record))
+        self.assertIn("PyTorch was not measured", report.chart(record))
+
+    def test_the_chart_is_well_formed_and_stays_inside(self):
+        slow = [{"case": CASE, "program": "ctcnn", "round": 1, "seconds_per_epoch": 9.0},
+                {"case": CASE, "program": "PyTorch eager", "round": 1, "seconds_per_epoch": 1.0}]
+        for results in (example(), slow):
+            root = xml.etree.ElementTree.fromstring(report.chart(record_of(results)))
+            width = float(root.get("width"))
+            bars = root.findall("{http://www.w3.org/2000/svg}rect")
+            self.assertEqual(len(bars), 1)
+            self.assertGreater(float(bars[0].get("width")), 0)
+            self.assertGreaterEqual(float(bars[0].get("x")), 0)
+            self.assertLess(float(bars[0].get("x")) + float(bars[0].get("width")), width)
+
+
+if __name__ == "__main__":
+    unittest.main()

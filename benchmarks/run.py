@@ -1,0 +1,353 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs all benchmarks, ours and the peers' in turn, and writes docs/benchmarks.md and docs/benchmarks.svg.
+
+scripts/benchmark builds the programs and calls this. See --help.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import report  # noqa: E402  (beside this file)
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+OURS = "ctcnn"
+
+# Whatever these say, every program gets what suits it best.
+FOREIGN_SETTINGS = ("OPENBLAS_", "GOTO_", "OMP_", "GOMP_", "KMP_", "MKL_", "MALLOC_", "GLIBC_TUNABLES", "TORCH")
+
+# With its defaults, malloc gives large blocks back to the system and fetches them again, page by page, all the time.
+ROOMY_MALLOC = "glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=4294967296"
+
+
+class Job:
+    """A program to run once in each round."""
+
+    def __init__(self, case, program, command, environment=None):
+        self.case = case
+        self.program = program
+        self.command = [str(part) for part in command]
+        self.environment = environment or {}
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def clean_environment():
+    return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_SETTINGS)}
+
+
+def run(command, environment, timeout):
+    """Returns (exit status, standard output, standard error, processor seconds, largest memory in MiB)."""
+    with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as process:
+        # The usage of one child alone: the system hands it out with the exit status.
+        used = {}
+
+        def wait(*_, **__):
+            if "status" not in used:
+                _, status, usage = os.wait4(process.pid, 0)
+                used.update(status=os.waitstatus_to_exitcode(status), usage=usage)
+                process.returncode = used["status"]
+            return used["status"]
+
+        process.wait = wait
+        process.poll = lambda: process.returncode
+        try:
+            output, errors = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            output, errors = process.communicate()
+            errors = f"it did not end within {timeout} s"
+    usage = used["usage"]
+    return (used["status"], output, errors, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def threads_of(case):
+    last = case.rsplit("/", 1)[-1]
+    return int(last[len("threads_"):]) if last.startswith("threads_") else 1
+
+
+class Plan:
+    """What is measured in each round, in order; and what is not, and why."""
+
+    def __init__(self, arguments):
+        self.arguments = arguments
+        self.programs = Path(arguments.build) / "benchmarks"
+        self.jobs = []
+        self.versions = {}
+        self.missing = []
+        common = ["--data", arguments.data, "--amount", arguments.amount]
+        self.torch = self.find_torch()
+        dlib = self.programs / "dlib_lenet"
+        if not dlib.exists():
+            self.missing.append("dlib: it is not installed, or OpenBLAS is not "
+                                "(Debian: libdlib-dev and libopenblas-dev; scripts/benchmark --peers installs them)")
+            dlib = None
+        for case in self.cases("machine"):
+            self.jobs.append(Job(case, OURS, [self.programs / "machine", "--case", case, *common]))
+        # The two forms of a single answer share the peers' case.
+        for case in self.cases("training"):
+            parts = case.split("/")
+            ours = f"{OURS} with a workspace" if parts[-1] == "own_workspace" else OURS
+            shared = "/".join(parts[:2]) if parts[0] == "latency" else case
+            self.jobs.append(Job(shared, ours, [self.programs / "training", "--case", case, *common]))
+            if parts[-1] == "own_workspace":
+                continue
+            if self.torch:
+                training = parts[0] == "train"
+                forms = ("eager", "compiled") if training else ("eager", "frozen", "compiled")
+                script = "torch_training.py" if training else "torch_inference.py"
+                for form in forms:
+                    self.jobs.append(Job(
+                        shared, f"PyTorch {form}",
+                        [self.torch, REPOSITORY / "benchmarks" / "peers" / script, "--case", shared, "--form", form,
+                         *common],
+                        {"OMP_NUM_THREADS": str(threads_of(shared)), "OPENBLAS_NUM_THREADS": "1",
+                         "GLIBC_TUNABLES": ROOMY_MALLOC, "PYTHONDONTWRITEBYTECODE": "1",
+                         "TORCHINDUCTOR_CACHE_DIR": str(Path(arguments.build) / "torchinductor")}))
+            if dlib and parts[1] == "lenet":
+                self.jobs.append(Job(shared, "dlib", [dlib, "--case", shared, *common],
+                                     {"GLIBC_TUNABLES": ROOMY_MALLOC}))
+        self.jobs.append(Job("kernels", OURS, [self.programs / "kernels", "--case", "kernels", *common]))
+        self.add_compilations(dlib is not None)
+        self.keep_chosen()
+
+    def cases(self, program):
+        path = self.programs / program
+        if not path.exists():
+            sys.exit(f"There is no program {path}. scripts/benchmark builds it.")
+        return subprocess.run([path, "--list"], check=True, capture_output=True, text=True).stdout.split()
+
+    def find_torch(self):
+        """The Python that was named, or that of the newest PyTorch."""
+        named = self.arguments.torch_python or os.environ.get("CTCNN_TORCH_PYTHON")
+        candidates = [named] if named else [sys.executable, "python3", "/usr/bin/python3"]
+        found = []
+        for candidate in candidates:
+            try:
+                answer = subprocess.run([candidate, "-c", "import torch; print(torch.__version__)"],
+                                        capture_output=True, text=True, env=clean_environment(), check=False)
+            except OSError:
+                continue
+            if answer.returncode == 0:
+                version = answer.stdout.strip()
+                found.append(([int(part) for part in version.split("+")[0].split(".") if part.isdigit()], candidate))
+        if not found:
+            self.missing.append(f"PyTorch: {' and '.join(dict.fromkeys(candidates))} cannot import torch "
+                                "(scripts/benchmark --peers installs Debian's python3-torch; CTCNN_TORCH_PYTHON names "
+                                "the Python of another one)")
+            return None
+        return max(found)[1]
+
+    def add_compilations(self, with_dlib):
+        compiler = self.arguments.compiler
+        flags = ["-std=c++20", "-O3", "-march=native", "-fopenmp", "-DNDEBUG", "-DCTCNN_WITH_ZLIB=1",
+                 f"-I{REPOSITORY / 'include'}", f"-I{REPOSITORY / 'benchmarks'}", "-c", "-o",
+                 Path(self.arguments.build) / "compiled.o"]
+        sources = {"an empty file": "benchmarks/compile/empty.cpp",
+                   "the shapes of the LeNet alone": "benchmarks/compile/shapes.cpp",
+                   "training of the LeNet (examples/mnist/lenet.cpp)": "examples/mnist/lenet.cpp"}
+        for name, source in sources.items():
+            self.jobs.append(Job(f"compile/{name}", "compiler", [compiler, *flags, REPOSITORY / source]))
+        if with_dlib:
+            self.jobs.append(Job("compile/training of the LeNet with dlib (benchmarks/peers/dlib_lenet.cpp)", "compiler",
+                                 [compiler, *flags, f"-DCTCNN_MNIST_FOLDER=\"{self.arguments.data}\"",
+                                  REPOSITORY / "benchmarks/peers/dlib_lenet.cpp"]))
+
+    def keep_chosen(self):
+        def chosen(job):
+            text = f"{job.case} {job.program}"
+            return (not self.arguments.only or any(word in text for word in self.arguments.only)) and not any(
+                word in text for word in self.arguments.skip)
+        # Parts of the peak are no use without the peak.
+        self.jobs = [job for job in self.jobs if chosen(job) or job.case.startswith("machine/fma")]
+
+
+def measure(job, arguments):
+    """Returns a list of results: dictionaries with case, program, and numbers; or with an error."""
+    environment = clean_environment() | job.environment
+    status, output, errors, seconds, memory = run(job.command, environment, arguments.timeout)
+    if status != 0:
+        lines = errors.strip().splitlines() or [f"exit status {status}"]
+        named = [line for line in lines if "error" in line.lower()]  # a traceback may go on behind its sentence
+        return [{"case": job.case, "program": job.program, "error": (named or lines)[-1].strip()}]
+    if job.program == "compiler":
+        return [{"case": job.case, "program": job.program, "processor_seconds": seconds, "memory_mib": memory}]
+    results = []
+    for line in output.splitlines():
+        if line.startswith("{"):
+            result = json.loads(line)
+            if job.case != "kernels":
+                result["case"] = job.case
+            results.append(result | {"program": job.program, "memory_mib": memory})
+    return results or [{"case": job.case, "program": job.program, "error": "it printed no result"}]
+
+
+def idle_cores(seconds=1.0):
+    """How many processors had nothing to do; None where the system does not tell."""
+    def read():
+        with open("/proc/stat", encoding="ascii") as file:
+            numbers = [int(number) for number in file.readline().split()[1:9]]
+        return numbers[3] + numbers[4], sum(numbers)
+    try:
+        idle, total = read()
+        time.sleep(seconds)
+        idle_later, total_later = read()
+    except (OSError, ValueError, IndexError):
+        return None
+    return os.cpu_count() * (idle_later - idle) / max(1, total_later - total)
+
+
+def first_line(command):
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return (answer.stdout.strip().splitlines() or [""])[0]
+
+
+def describe_machine(arguments):
+    processor = ""
+    caches = ""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            processor = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "")
+    except OSError:
+        pass
+    sizes = [first_line(["getconf", name]) for name in ("LEVEL1_DCACHE_SIZE", "LEVEL2_CACHE_SIZE", "LEVEL3_CACHE_SIZE")]
+    if all(size.isdigit() and int(size) > 0 for size in sizes):
+        caches = ", ".join(f"L{level} {int(size) // 1024:,} KiB" for level, size in enumerate(sizes, 1))
+    system = ""
+    try:
+        with open("/etc/os-release", encoding="utf-8") as file:
+            system = next((line.split("=", 1)[1].strip().strip('"') for line in file if line.startswith("PRETTY_NAME")), "")
+    except OSError:
+        pass
+    return {"processor": processor or os.uname().machine, "cores": os.cpu_count(), "caches": caches,
+            "system": f"{system or os.uname().sysname}, kernel {os.uname().release}",
+            "compiler": first_line([arguments.compiler, "--version"]),
+            "revision": first_line(["git", "-C", str(REPOSITORY), "describe", "--always", "--dirty"])}
+
+
+def binary_sizes(arguments):
+    """Bytes of the programs, without their symbols."""
+    sizes = {}
+    for name, path in (("examples/mnist", Path(arguments.build) / "examples" / "mnist"),
+                       ("benchmarks/peers/dlib_lenet, beside libdlib and OpenBLAS",
+                        Path(arguments.build) / "benchmarks" / "dlib_lenet")):
+        stripped = Path(arguments.build) / "stripped"
+        if path.exists() and shutil.which("strip"):
+            if subprocess.run(["strip", "-o", stripped, path], check=False, capture_output=True).returncode == 0:
+                sizes[name] = stripped.stat().st_size
+    return sizes
+
+
+def read_arguments():
+    parser = argparse.ArgumentParser(
+        description="Runs all benchmarks, ours and the peers' in turn, and writes a page and a chart.")
+    parser.add_argument("--rounds", type=int, help="how often each program runs (default: 5; with --quick 1)")
+    parser.add_argument("--quick", action="store_true",
+                        help="measure little, once; the page goes to the build folder and not to docs/")
+    parser.add_argument("--only", action="append", default=[], metavar="WORD",
+                        help="only what has this word in its case or program, such as lenet, train/ or dlib; repeatable")
+    parser.add_argument("--skip", action="append", default=[], metavar="WORD", help="not what has this word; repeatable")
+    parser.add_argument("--torch-python", metavar="PATH", help="the Python that imports PyTorch (CTCNN_TORCH_PYTHON)")
+    parser.add_argument("--data", default=str(REPOSITORY / "data" / "mnist"), help="where the MNIST files are")
+    parser.add_argument("--build", default=str(REPOSITORY / "build" / "benchmark"), help="the build folder")
+    parser.add_argument("--output", metavar="FOLDER", help="where the page and the chart go (default: docs/)")
+    parser.add_argument("--from", dest="results", metavar="FILE",
+                        help="measure nothing, and write the page of an earlier run's results.json")
+    parser.add_argument("--compiler", default="g++", help="the compiler whose time is measured (default: g++)")
+    parser.add_argument("--timeout", type=float, default=900, help="seconds that one program may take")
+    parser.add_argument("--amount", choices=("full", "quick", "tiny"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    arguments.amount = arguments.amount or ("quick" if arguments.quick else "full")
+    if arguments.rounds is None:
+        arguments.rounds = 5 if arguments.amount == "full" else 1
+    if arguments.rounds < 1:
+        parser.error("--rounds has to be 1 or more")
+    if arguments.output is None:
+        whole = arguments.amount == "full" and not arguments.only
+        arguments.output = str(REPOSITORY / "docs") if whole or arguments.results else arguments.build
+    return arguments
+
+
+def write_pages(arguments, record):
+    folder = Path(arguments.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "benchmarks.svg").write_text(report.chart(record), encoding="utf-8")
+    (folder / "benchmarks.md").write_text(report.page(record), encoding="utf-8")
+    say(f"Written: {folder / 'benchmarks.md'} and {folder / 'benchmarks.svg'}")
+
+
+def run_rounds(plan, arguments, record, save):
+    failed = set()
+    for number in range(1, arguments.rounds + 1):
+        record["load"].append(os.getloadavg()[0])
+        for position, job in enumerate(plan.jobs, 1):
+            key = (job.case, job.program)
+            if key in failed:
+                continue
+            say(f"round {number}/{arguments.rounds}  {position}/{len(plan.jobs)}  {job.case}  {job.program}")
+            for result in measure(job, arguments):
+                if "error" in result:
+                    failed.add(key)
+                    say(f"    this failed: {result['error']}")
+                elif "peer" in result:
+                    # "dlib (package)" says more than the program's name.
+                    result["version"] = f"{result.pop('peer')} {result['version']}"
+                record["results"].append(result | {"round": number})
+        save()
+    return failed
+
+
+def main():
+    arguments = read_arguments()
+    if arguments.results:
+        record = json.loads(Path(arguments.results).read_text(encoding="utf-8"))
+        write_pages(arguments, record)
+        return 0
+
+    plan = Plan(arguments)
+    for text in plan.missing:
+        say(f"Not measured: {text}")
+    idle = idle_cores()
+    record = {"date": time.strftime("%Y-%m-%d"), "machine": describe_machine(arguments), "rounds": arguments.rounds,
+              "amount": arguments.amount, "idle_cores": idle, "load": [], "missing": plan.missing,
+              "sizes": binary_sizes(arguments), "results": [], "complete": False}
+    if idle is not None and idle < os.cpu_count() - 0.2:
+        say(f"Warning: other programs keep {os.cpu_count() - idle:.1f} of {os.cpu_count()} cores busy. The times will be "
+            "too long, and the ratios uncertain.")
+    results_file = Path(arguments.build) / "results.json"
+
+    def save():
+        results_file.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+    failed = set()
+    try:
+        failed = run_rounds(plan, arguments, record, save)
+        record["complete"] = True
+    except KeyboardInterrupt:
+        say("Stopped: what was measured so far is written.")
+    record["load"].append(os.getloadavg()[0])
+    save()
+    print(report.summary(record))
+    write_pages(arguments, record)
+    say(f"All results: {results_file}")
+    if not record["complete"]:
+        return 130
+    # A peer that does not work is a fact about the machine; one of our own programs that does not is a fault.
+    return 1 if any(program.startswith(OURS) or program == "compiler" for _, program in failed) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
