@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -48,7 +49,7 @@ def clean_environment():
 def run(command, environment, timeout):
     """Returns (exit status, standard output, standard error, processor seconds, largest memory in MiB)."""
     with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True) as process:
+                          stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
         # The usage of one child alone: the system hands it out with the exit status.
         used = {}
 
@@ -64,9 +65,12 @@ def run(command, environment, timeout):
         try:
             output, errors = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # with the helpers that it has started
             output, errors = process.communicate()
-            errors = f"it did not end within {timeout} s"
+            errors = f"it did not end within {timeout:.0f} s"
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
     usage = used["usage"]
     return (used["status"], output, errors, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
@@ -256,7 +260,8 @@ def read_arguments():
         description="Runs all benchmarks, ours and the peers' in turn, and writes a page and a chart.")
     parser.add_argument("--rounds", type=int, help="how often each program runs (default: 5; with --quick 1)")
     parser.add_argument("--quick", action="store_true",
-                        help="measure little, once; the page goes to the build folder and not to docs/")
+                        help="measure little, once, and without torch.compile, unless --only compiled asks for it; the page "
+                             "goes to the build folder and not to docs/")
     parser.add_argument("--only", action="append", default=[], metavar="WORD",
                         help="only what has this word in its case or program, such as lenet, train/ or dlib; repeatable")
     parser.add_argument("--skip", action="append", default=[], metavar="WORD", help="not what has this word; repeatable")
@@ -267,10 +272,13 @@ def read_arguments():
     parser.add_argument("--from", dest="results", metavar="FILE",
                         help="measure nothing, and write the page of an earlier run's results.json")
     parser.add_argument("--compiler", default="g++", help="the compiler whose time is measured (default: g++)")
-    parser.add_argument("--timeout", type=float, default=900, help="seconds that one program may take")
+    parser.add_argument("--timeout", type=float, help="seconds that one program may take (default: 900; with --quick 120)")
     parser.add_argument("--amount", choices=("full", "quick", "tiny"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     arguments.amount = arguments.amount or ("quick" if arguments.quick else "full")
+    arguments.timeout = arguments.timeout or (900 if arguments.amount == "full" else 120)
+    if arguments.amount != "full" and "compiled" not in arguments.only:
+        arguments.skip.append("PyTorch compiled")  # compiling takes longer than all the rest
     if arguments.rounds is None:
         arguments.rounds = 5 if arguments.amount == "full" else 1
     if arguments.rounds < 1:
@@ -306,7 +314,7 @@ def run_rounds(plan, arguments, record, save):
                     # "dlib (package)" says more than the program's name.
                     result["version"] = f"{result.pop('peer')} {result['version']}"
                 record["results"].append(result | {"round": number})
-        save()
+            save()
     return failed
 
 
@@ -332,6 +340,10 @@ def main():
     def save():
         results_file.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
     failed = set()
     try:
         failed = run_rounds(plan, arguments, record, save)

@@ -61,9 +61,10 @@ def measure(network, batch, rate, amounts, arguments, form):
         with with_library(library):
             train(images, labels, trial, batch, step, makers[maker]())
 
-    formats = list(FORMATS) if form == "eager" else ["contiguous"]
+    # torch.compile chooses a layout by itself, and for oneDNN.
+    settings = list(itertools.product(LIBRARIES, FORMATS)) if form == "eager" else [("oneDNN", "contiguous")]
     some_maker = next(iter(makers))
-    library, memory_format = fastest(list(itertools.product(LIBRARIES, formats)),
+    library, memory_format = fastest(settings,
                                      lambda setting: attempt(*setting, some_maker))
     maker = fastest(list(makers), lambda candidate: attempt(library, memory_format, candidate))
     net.to(memory_format=FORMATS[memory_format])
