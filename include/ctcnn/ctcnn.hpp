@@ -9,14 +9,14 @@
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/tensor.hpp>
 
-#include <ctcnn/layers/conv2d.hpp>
-#include <ctcnn/layers/pool2d.hpp>
 #include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/conv2d.hpp>
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/pool2d.hpp>
 
-#include <ctcnn/model/sequential.hpp>
 #include <ctcnn/model/initialize.hpp>
+#include <ctcnn/model/sequential.hpp>
 #include <ctcnn/model/summary.hpp>
 
 #include <ctcnn/data/dataset.hpp>
@@ -25,6 +25,6 @@
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/loss/mse.hpp>
 #include <ctcnn/optim/sgd.hpp>
-#include <ctcnn/train/value_and_grad.hpp>
-#include <ctcnn/train/fit.hpp>
 #include <ctcnn/train/evaluate.hpp>
+#include <ctcnn/train/fit.hpp>
+#include <ctcnn/train/value_and_grad.hpp>

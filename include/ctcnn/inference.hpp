@@ -9,10 +9,10 @@
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/tensor.hpp>
 
-#include <ctcnn/layers/conv2d.hpp>
-#include <ctcnn/layers/pool2d.hpp>
 #include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/conv2d.hpp>
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/pool2d.hpp>
 
 #include <ctcnn/model/sequential.hpp>

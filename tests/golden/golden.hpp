@@ -106,8 +106,7 @@ template <typename Tensor>
 std::vector<Tensor> tensors(const std::vector<double>& numbers) {
     std::vector<Tensor> result(numbers.size() / Tensor::size());
     for (std::size_t i = 0; i < numbers.size(); ++i) {
-        result[i / Tensor::size()].values[i % Tensor::size()] =
-            static_cast<typename Tensor::value_type>(numbers[i]);
+        result[i / Tensor::size()].values[i % Tensor::size()] = static_cast<typename Tensor::value_type>(numbers[i]);
     }
     return result;
 }

@@ -55,8 +55,8 @@ template <typename Target>
 constexpr std::array<double, 3> of_three_and_one(Target target, double scale) {
     const std::array<double, 2> output{3, 1};
     std::array<double, 2> gradient{};
-    const double loss = MSELoss::evaluate<2, double>(output.data(), std::array<const Target*, 1>{&target}, scale,
-                                                     gradient.data());
+    const double loss =
+        MSELoss::evaluate<2, double>(output.data(), std::array<const Target*, 1>{&target}, scale, gradient.data());
     return {loss, gradient[0], gradient[1]};
 }
 

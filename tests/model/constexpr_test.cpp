@@ -38,10 +38,10 @@ static_assert(with_parameters<Convolution>(kernel)(image) == Tensor<float, Shape
 
 // Padding: a border of zeros keeps the edge of the image.
 using Padded = Sequential<Input<1, 3, 3>, Conv2d<1, 1, Kernel<2>, Padding<1>, NoBias>>;
-static_assert(with_parameters<Padded>(kernel)(image) == Tensor<float, Shape<1, 4, 4>>{3,  8,  13, 6,   //
+static_assert(with_parameters<Padded>(kernel)(image) == Tensor<float, Shape<1, 4, 4>>{3, 8, 13, 6,     //
                                                                                       13, 25, 31, 12,  //
                                                                                       25, 43, 49, 18,  //
-                                                                                      7,  8,  9,  0});
+                                                                                      7, 8, 9, 0});
 
 // Stride: the kernel moves two pixels at a time.
 using Strided = Sequential<Input<1, 3, 3>, Conv2d<1, 1, Kernel<2>, Padding<1>, Stride<2>, NoBias>>;
@@ -50,7 +50,7 @@ static_assert(with_parameters<Strided>(kernel)(image) == Tensor<float, Shape<1, 
 
 // Channels: each has a kernel of its own, and their results are added.
 using TwoChannels = Sequential<Input<2, 3, 3>, Conv2d<2, 1, Kernel<2>, NoBias>>;
-static_assert(with_parameters<TwoChannels>({0, 1, 2, 3,  //
+static_assert(with_parameters<TwoChannels>({0, 1, 2, 3,                               //
                                             1, 2, 3, 4})({1, 2, 3, 4, 5, 6, 7, 8, 9,  //
                                                           0, 1, 2, 3, 4, 5, 6, 7, 8}) ==
               Tensor<float, Shape<1, 2, 2>>{52, 68,  //
@@ -134,6 +134,12 @@ static_assert(predict(learned, questions[2]) == 1);
 static_assert(predict(learned, questions[3]) == 0);
 
 }  // namespace
+
+// A network that is a temporary computes in a constant expression too, with biases and without.
+using Biased = Sequential<Input<1, 4, 4>, Conv2d<1, 2, Kernel<2>>, ReLU, Flatten, Linear<18, 3>>;
+using Unbiased = Sequential<Input<1, 4, 4>, Conv2d<1, 2, Kernel<2>, NoBias>, ReLU, Flatten, Linear<18, 3, NoBias>>;
+static_assert(Biased{}(Tensor<float, Shape<1, 4, 4>>{}) == Tensor<float, Shape<3>>{});
+static_assert(Unbiased{}(Tensor<float, Shape<1, 4, 4>>{}) == Tensor<float, Shape<3>>{});
 
 TEST_CASE("what the compiler learned is there when the program runs") {
     for (std::size_t n = 0; n < questions.size(); ++n) {

@@ -39,18 +39,18 @@ constexpr std::size_t usual = alignof(std::max_align_t);
 }  // namespace
 
 // All forms, since a sanitizer brings its own of those that are left out. Inlined, GCC would take the pairs for mismatched.
-#define CTCNN_TEST_ALLOCATION(name)                                                                                       \
-    [[gnu::noinline]] void* operator new name(std::size_t size) { return allocate_or_throw(size, usual); }                \
-    [[gnu::noinline]] void* operator new name(std::size_t size, const std::nothrow_t&) noexcept {                         \
-        return allocate(size, usual);                                                                                     \
-    }                                                                                                                     \
-    [[gnu::noinline]] void* operator new name(std::size_t size, std::align_val_t alignment) {                             \
-        return allocate_or_throw(size, static_cast<std::size_t>(alignment));                                              \
-    }                                                                                                                     \
-    [[gnu::noinline]] void operator delete name(void* data) noexcept { std::free(data); }                                 \
-    [[gnu::noinline]] void operator delete name(void* data, std::size_t) noexcept { std::free(data); }                    \
-    [[gnu::noinline]] void operator delete name(void* data, const std::nothrow_t&) noexcept { std::free(data); }          \
-    [[gnu::noinline]] void operator delete name(void* data, std::align_val_t) noexcept { std::free(data); }               \
+#define CTCNN_TEST_ALLOCATION(name)                                                                              \
+    [[gnu::noinline]] void* operator new name(std::size_t size) { return allocate_or_throw(size, usual); }       \
+    [[gnu::noinline]] void* operator new name(std::size_t size, const std::nothrow_t&) noexcept {                \
+        return allocate(size, usual);                                                                            \
+    }                                                                                                            \
+    [[gnu::noinline]] void* operator new name(std::size_t size, std::align_val_t alignment) {                    \
+        return allocate_or_throw(size, static_cast<std::size_t>(alignment));                                     \
+    }                                                                                                            \
+    [[gnu::noinline]] void operator delete name(void* data) noexcept { std::free(data); }                        \
+    [[gnu::noinline]] void operator delete name(void* data, std::size_t) noexcept { std::free(data); }           \
+    [[gnu::noinline]] void operator delete name(void* data, const std::nothrow_t&) noexcept { std::free(data); } \
+    [[gnu::noinline]] void operator delete name(void* data, std::align_val_t) noexcept { std::free(data); }      \
     [[gnu::noinline]] void operator delete name(void* data, std::size_t, std::align_val_t) noexcept { std::free(data); }
 #define CTCNN_TEST_NOTHING
 CTCNN_TEST_ALLOCATION(CTCNN_TEST_NOTHING)

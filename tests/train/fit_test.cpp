@@ -157,12 +157,11 @@ TEST_CASE("the reports count epochs and steps from 1 and give mean losses") {
     std::vector<StepReport> steps;
     std::vector<EpochReport> epochs;
     Net net = small::net();
-    const FitReport report =
-        fit(net, data, SGD{.lr = 0},
-            {.epochs = 2,
-             .batch_size = 10,
-             .on_epoch = [&](const EpochReport& epoch) { epochs.push_back(epoch); },
-             .on_step = [&](const StepReport& step) { steps.push_back(step); }});
+    const FitReport report = fit(net, data, SGD{.lr = 0},
+                                 {.epochs = 2,
+                                  .batch_size = 10,
+                                  .on_epoch = [&](const EpochReport& epoch) { epochs.push_back(epoch); },
+                                  .on_step = [&](const StepReport& step) { steps.push_back(step); }});
     REQUIRE(steps.size() == 6);
     REQUIRE(epochs.size() == 2);
     CHECK(report.epochs.size() == 2);
@@ -176,8 +175,7 @@ TEST_CASE("the reports count epochs and steps from 1 and give mean losses") {
     CHECK(epochs[1].loss == report.epochs[1].loss);
     // With a learning rate of 0 the mean over an epoch is that over the data set; the last batch has 5 images.
     CHECK(epochs[0].loss == Approx(evaluate(net, data).loss).epsilon(1e-6));
-    CHECK(epochs[0].loss ==
-          Approx((10 * steps[0].loss + 10 * steps[1].loss + 5 * steps[2].loss) / 25).epsilon(1e-12));
+    CHECK(epochs[0].loss == Approx((10 * steps[0].loss + 10 * steps[1].loss + 5 * steps[2].loss) / 25).epsilon(1e-12));
 }
 
 TEST_CASE("the schedule scales the learning rate by the progress") {
@@ -235,9 +233,8 @@ TEST_CASE("a loss that is not finite stops the training before the step, and say
         images[290](0, 2, 1) = std::numeric_limits<float>::quiet_NaN();
         const small::Data data(images, labels);
         Net net = small::net();
-        const auto error = error_of<LossNotFinite>([&] {
-            fit(net, data, sgd, {.batch_size = 300, .threads = 2, .shuffle = false});
-        });
+        const auto error =
+            error_of<LossNotFinite>([&] { fit(net, data, sgd, {.batch_size = 300, .threads = 2, .shuffle = false}); });
         CHECK(error.epoch() == 1);
         CHECK(error.step() == 1);
         CHECK(error.layer().empty());

@@ -116,8 +116,8 @@ void check_layer(const std::string& name) {
         for (const std::size_t size : golden::batch_sizes) {
             const std::string batch = std::to_string(size);
             INFO("batch of " << batch);
-            const auto [loss, gradients] = value_and_grad(net, SumOfProducts{}, std::span(images).first(size),
-                                                          std::span(factors).first(size));
+            const auto [loss, gradients] =
+                value_and_grad(net, SumOfProducts{}, std::span(images).first(size), std::span(factors).first(size));
             golden::check_close("loss", {static_cast<double>(loss)}, file["loss_" + batch], golden::float_tolerance);
             golden::check_close("gradients", golden::doubles(gradients.parameters()), file["gradients_" + batch],
                                 golden::float_tolerance);

@@ -14,9 +14,9 @@ using namespace ctcnn;
 
 namespace {
 
-using LeNet = Sequential<Input<1, 28, 28>,                                                                    //
-                         Conv2d<1, 6, Kernel<5>, Padding<2>>, Sigmoid, AvgPool2d<Kernel<2>>,                  //
-                         Conv2d<6, 16, Kernel<5>>, Sigmoid, AvgPool2d<Kernel<2>>, Flatten,                    //
+using LeNet = Sequential<Input<1, 28, 28>,                                                    //
+                         Conv2d<1, 6, Kernel<5>, Padding<2>>, Sigmoid, AvgPool2d<Kernel<2>>,  //
+                         Conv2d<6, 16, Kernel<5>>, Sigmoid, AvgPool2d<Kernel<2>>, Flatten,    //
                          Linear<400, 120>, Sigmoid, Linear<120, 84>, Sigmoid, Linear<84, 10>>;
 
 }  // namespace

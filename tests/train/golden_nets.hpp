@@ -71,8 +71,8 @@ void check_net(const Net& net, const std::string& name, Tolerance tolerance) {
 
     for (const std::size_t size : batch_sizes) {
         const std::string batch = std::to_string(size);
-        const auto result = std::make_unique<LossAndGradients<Net>>(value_and_grad(
-            net, CrossEntropyLoss{}, std::span(images).first(size), std::span(labels).first(size)));
+        const auto result = std::make_unique<LossAndGradients<Net>>(
+            value_and_grad(net, CrossEntropyLoss{}, std::span(images).first(size), std::span(labels).first(size)));
         check_close("loss_" + batch, {static_cast<double>(result->loss)}, file["loss_" + batch], tolerance);
         check_parameters(file, "gradients_" + batch, result->gradients.parameters(), tolerance);
     }

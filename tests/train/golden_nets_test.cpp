@@ -14,20 +14,19 @@ using namespace ctcnn;
 
 namespace {
 
-using ReLUNet = Sequential<Input<2, 11, 9>,                                                                            //
-                           Conv2d<2, 6, Kernel<3>, Padding<1>>, ReLU, MaxPool2d<Kernel<2>>,                            //
-                           Conv2d<6, 8, Kernel<3>, Stride<2>, Padding<1>>, ReLU,                                       //
-                           MaxPool2d<Kernel<3>, Stride<1>, Padding<1>>, Flatten,                                       //
+using ReLUNet = Sequential<Input<2, 11, 9>,                                                  //
+                           Conv2d<2, 6, Kernel<3>, Padding<1>>, ReLU, MaxPool2d<Kernel<2>>,  //
+                           Conv2d<6, 8, Kernel<3>, Stride<2>, Padding<1>>, ReLU,             //
+                           MaxPool2d<Kernel<3>, Stride<1>, Padding<1>>, Flatten,             //
                            LazyLinear<16>, ReLU, Linear<16, 5>>;
 
-using NestedNet =
-    Sequential<Input<3, 8, 10>,                                                                                        //
-               Sequential<Conv2d<3, 6, Kernel<3, 2>, Padding<1, 0>, Groups<3>, NoBias>, Tanh>,                         //
-               Sequential<Sequential<LazyConv2d<4, Kernel<2>, Dilation<2>>, Sigmoid,                                   //
-                                     AvgPool2d<Kernel<3>, Stride<2>, Padding<1>>>,                                     //
-                          Flatten>,                                                                                    //
-               Sequential<Linear<48, 10>, Tanh>,                                                                       //
-               Linear<10, 4>>;
+using NestedNet = Sequential<Input<3, 8, 10>,                                                                 //
+                             Sequential<Conv2d<3, 6, Kernel<3, 2>, Padding<1, 0>, Groups<3>, NoBias>, Tanh>,  //
+                             Sequential<Sequential<LazyConv2d<4, Kernel<2>, Dilation<2>>, Sigmoid,            //
+                                                   AvgPool2d<Kernel<3>, Stride<2>, Padding<1>>>,              //
+                                        Flatten>,                                                             //
+                             Sequential<Linear<48, 10>, Tanh>,                                                //
+                             Linear<10, 4>>;
 
 }  // namespace
 

@@ -123,23 +123,23 @@ void check(std::uint64_t seed) {
 }  // namespace
 
 TEST_CASE("nested blocks, groups, dilation, stride; all losses") {
-    using Net = Sequential<Input<2, 6, 7>,
-                           Sequential<Conv2d<2, 4, Kernel<3>, Padding<1>, Groups<2>, NoBias>, Sequential<Tanh>>,
-                           Sequential<Sequential<Conv2d<4, 3, Kernel<2>, Dilation<2>>, Sigmoid>,
-                                      Sequential<Conv2d<3, 2, Kernel<3, 2>, Stride<2, 1>, Padding<1>>>, Flatten>,
-                           Sequential<LazyLinear<4>, Tanh>, Linear<4, 3, NoBias>>;
+    using Net =
+        Sequential<Input<2, 6, 7>, Sequential<Conv2d<2, 4, Kernel<3>, Padding<1>, Groups<2>, NoBias>, Sequential<Tanh>>,
+                   Sequential<Sequential<Conv2d<4, 3, Kernel<2>, Dilation<2>>, Sigmoid>,
+                              Sequential<Conv2d<3, 2, Kernel<3, 2>, Stride<2, 1>, Padding<1>>>, Flatten>,
+                   Sequential<LazyLinear<4>, Tanh>, Linear<4, 3, NoBias>>;
     check<Net, true>(1);
 }
 
 TEST_CASE("an activation first, and elementwise after elementwise") {
-    using Net = Sequential<Input<1, 4, 5>, Tanh, Sigmoid, Conv2d<1, 3, Kernel<3>, Padding<1>>, Tanh, Sigmoid, ReLU, Tanh,
-                           Conv2d<3, 2, Kernel<2>>, ReLU, ReLU, Tanh>;
+    using Net = Sequential<Input<1, 4, 5>, Tanh, Sigmoid, Conv2d<1, 3, Kernel<3>, Padding<1>>, Tanh, Sigmoid, ReLU,
+                           Tanh, Conv2d<3, 2, Kernel<2>>, ReLU, ReLU, Tanh>;
     check<Net, false>(2);
 }
 
 TEST_CASE("Flatten in odd places") {
-    using Net = Sequential<Input<1, 4, 4>, Conv2d<1, 2, Kernel<3>>, Flatten, Tanh, Flatten, Flatten, Linear<8, 5>, Flatten,
-                           Sigmoid, Sequential<Flatten>, Linear<5, 3>, Flatten>;
+    using Net = Sequential<Input<1, 4, 4>, Conv2d<1, 2, Kernel<3>>, Flatten, Tanh, Flatten, Flatten, Linear<8, 5>,
+                           Flatten, Sigmoid, Sequential<Flatten>, Linear<5, 3>, Flatten>;
     check<Net, false>(3);
     check<Sequential<Input<2, 2, 2>, Flatten, Linear<8, 2>>, false>(4);
 }
@@ -151,9 +151,9 @@ TEST_CASE("first layers without parameters") {
 }
 
 TEST_CASE("overlapping pools, one after the other, with borders for the next convolution") {
-    using Net = Sequential<Input<1, 7, 8>, Conv2d<1, 2, Kernel<3>, Padding<1>>, MaxPool2d<Kernel<3>, Stride<1>, Padding<1>>,
-                           AvgPool2d<Kernel<3, 2>, Stride<2, 1>, Padding<1>>, Tanh,
-                           Conv2d<2, 2, Kernel<3>, Padding<2, 1>>, AvgPool2d<Kernel<2>, Stride<1>>, ReLU,
-                           MaxPool2d<Kernel<2, 3>, Stride<2, 1>, Padding<1>>>;
+    using Net =
+        Sequential<Input<1, 7, 8>, Conv2d<1, 2, Kernel<3>, Padding<1>>, MaxPool2d<Kernel<3>, Stride<1>, Padding<1>>,
+                   AvgPool2d<Kernel<3, 2>, Stride<2, 1>, Padding<1>>, Tanh, Conv2d<2, 2, Kernel<3>, Padding<2, 1>>,
+                   AvgPool2d<Kernel<2>, Stride<1>>, ReLU, MaxPool2d<Kernel<2, 3>, Stride<2, 1>, Padding<1>>>;
     check<Net, false>(6);
 }

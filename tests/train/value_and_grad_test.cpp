@@ -149,8 +149,7 @@ TEST_CASE("a batch that does not fit is refused") {
           "there are 3 images and 2 targets: each image needs one target");
     CHECK(refusal(data.images(), labels) == "no error");
     labels[1] = 3;
-    CHECK(refusal(data.images(), labels) ==
-          "label 3 of image 1 is out of range: the network has 3 outputs, 0 to 2");
+    CHECK(refusal(data.images(), labels) == "label 3 of image 1 is out of range: the network has 3 outputs, 0 to 2");
 }
 
 TEST_CASE("a loss that is not a number is returned, not hidden") {

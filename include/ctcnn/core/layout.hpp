@@ -18,10 +18,10 @@ struct Layout {
     static constexpr std::size_t width = Width;
     static constexpr Extent border{BorderHeight, BorderWidth};
 
-    static constexpr std::size_t row = Width + 2 * BorderWidth;                // elements from a row to the next
-    static constexpr std::size_t plane = (Height + 2 * BorderHeight) * row;    // elements from a channel to the next
-    static constexpr std::size_t size = Channels * plane;                      // elements in all
-    static constexpr std::size_t origin = BorderHeight * row + BorderWidth;    // the element (0, 0, 0)
+    static constexpr std::size_t row = Width + 2 * BorderWidth;              // elements from a row to the next
+    static constexpr std::size_t plane = (Height + 2 * BorderHeight) * row;  // elements from a channel to the next
+    static constexpr std::size_t size = Channels * plane;                    // elements in all
+    static constexpr std::size_t origin = BorderHeight * row + BorderWidth;  // the element (0, 0, 0)
 
     static constexpr std::size_t offset(std::size_t c, std::size_t h, std::size_t w) {
         return origin + c * plane + h * row + w;

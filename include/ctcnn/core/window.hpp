@@ -44,9 +44,9 @@ constexpr std::size_t output_size(std::size_t size, std::size_t kernel, std::siz
 }
 
 constexpr Extent output_extent(const Window& window, std::size_t height, std::size_t width) {
-    return {output_size(height, window.kernel.height, window.stride.height, window.padding.height,
-                        window.dilation.height),
-            output_size(width, window.kernel.width, window.stride.width, window.padding.width, window.dilation.width)};
+    return {
+        output_size(height, window.kernel.height, window.stride.height, window.padding.height, window.dilation.height),
+        output_size(width, window.kernel.width, window.stride.width, window.padding.width, window.dilation.width)};
 }
 
 }  // namespace ctcnn

@@ -10,6 +10,7 @@
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/activation.hpp>
+#include <ctcnn/kernels/bias.hpp>
 #include <ctcnn/kernels/conv2d_geometry.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/single_image.hpp>
@@ -20,8 +21,8 @@ namespace ctcnn::kernels {
 /// conv2d_forward: output(o, h, w) = f(bias(o) + sum over i, kh, kw of weight(o, i, kh, kw) * input(i, h', w')),
 /// h' = h*Sh + kh*Dh - Ph, w' likewise.
 /// Layouts  In (Ci, Hi, Wi) with a border of zeros at least as wide as the padding; Out (Co, Ho, Wo); bias may be null
-template <Conv2dGeometry G, typename In, typename Out, typename Activation, Number V>
-constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, const scalar_t<V>* bias, V* output) {
+template <Conv2dGeometry G, typename In, typename Out, typename Activation, Number V, typename Bias>
+constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, Bias bias, V* output) {
     constexpr RegisterTile tile = choose_tile(G.group_outputs(), Out::width);
     static_assert(In::border.height >= G.window.padding.height && In::border.width >= G.window.padding.width);
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
@@ -29,9 +30,9 @@ constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, const s
     if constexpr (std::floating_point<V> && (has_wide_columns<G, Out, V> || has_wide_channels<G, Out, V>)) {
         if (!std::is_constant_evaluated()) {
             if constexpr (has_wide_channels<G, Out, V>) {
-                conv2d_forward_wide_channels<G, In, Out>(input, weight, bias, output);
+                conv2d_forward_wide_channels<G, In, Out, V>(input, weight, bias, output);
             } else {
-                conv2d_forward_wide<G, In, Out>(input, weight, bias, output);
+                conv2d_forward_wide<G, In, Out, V>(input, weight, bias, output);
             }
             if constexpr (std::is_same_v<Activation, NoFunction>) {
             } else if constexpr (Out::border == Extent{0, 0}) {
@@ -62,7 +63,7 @@ constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, const s
                         V sum[M * N];
                         if (from == 0) {
                             unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-                                const V start = bias == nullptr ? V{} : broadcast<V>(bias[o + m]);
+                                const V start = bias_of<V>(bias, o + m);
                                 unroll<N>([&](std::size_t n)
                                               __attribute__((always_inline)) { sum[m * N + n] = start; });
                             });
@@ -256,7 +257,8 @@ constexpr void conv2d_backward_input(V* grad_input, const scalar_t<V>* weight, c
 /// and to grad_bias(o) the sum of grad_output(o, h, w). Both stay vectors: lane n is the share of image n.
 /// Layouts  In (Ci, Hi, Wi) with a border of zeros at least as wide as the padding; Out (Co, Ho, Wo); grad_bias may be null
 template <Conv2dGeometry G, typename In, typename Out, Number V>
-constexpr void conv2d_backward_weight(const V* input, const V* grad_output, V* grad_weight, V* grad_bias) {
+constexpr void conv2d_backward_weight(const V* input, const V* grad_output, V* grad_weight,
+                                      std::type_identity_t<V>* grad_bias) {
     constexpr std::size_t N = std::min<std::size_t>(G.window.kernel.width, 7);
     constexpr std::size_t M = choose_rows(G.group_outputs(), N);
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;

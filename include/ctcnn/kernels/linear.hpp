@@ -8,6 +8,7 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/kernels/bias.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/single_image.hpp>
 #include <ctcnn/kernels/unroll.hpp>
@@ -16,11 +17,11 @@ namespace ctcnn::kernels {
 
 /// linear_forward: output(o) = f(bias(o) + sum over i of weight(o, i) * input(i)); bias may be null.
 /// Layouts  input (Inputs), weight (Outputs, Inputs), output (Outputs)
-template <std::size_t Inputs, std::size_t Outputs, typename Activation, Number V>
-constexpr void linear_forward(const V* input, const scalar_t<V>* weight, const scalar_t<V>* bias, V* output) {
+template <std::size_t Inputs, std::size_t Outputs, typename Activation, Number V, typename Bias>
+constexpr void linear_forward(const V* input, const scalar_t<V>* weight, Bias bias, V* output) {
     if constexpr (!is_lanes<V> && lanes_within<scalar_t<V>>(Inputs) > 1) {
         if (!std::is_constant_evaluated()) {
-            linear_forward_wide<Inputs, Outputs>(input, weight, bias, output);
+            linear_forward_wide<Inputs, Outputs, V>(input, weight, bias, output);
             if constexpr (!std::is_same_v<Activation, NoFunction>) {
                 map_wide<Activation>(output, Outputs);
             }
@@ -34,8 +35,7 @@ constexpr void linear_forward(const V* input, const scalar_t<V>* weight, const s
     for_each_piece<Outputs, choose_rows(Outputs, parts)>([&](std::size_t o, auto rows) {
         constexpr std::size_t M = decltype(rows)::value;
         V sum[M * parts];
-        unroll<M>([&](std::size_t m)
-                      __attribute__((always_inline)) { sum[m] = bias == nullptr ? V{} : broadcast<V>(bias[o + m]); });
+        unroll<M>([&](std::size_t m) __attribute__((always_inline)) { sum[m] = bias_of<V>(bias, o + m); });
         unroll<M*(parts - 1)>([&](std::size_t m) __attribute__((always_inline)) { sum[M + m] = V{}; });
         const scalar_t<V>* factor = weight + o * Inputs;
         for (std::size_t i = 0; i < part; ++i) {

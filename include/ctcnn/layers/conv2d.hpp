@@ -86,8 +86,12 @@ struct Conv2d {
 
     private:
         template <typename T>
-        static constexpr T* bias(T* parameters) {
-            return options.bias ? parameters + weight_shape::size : nullptr;
+        static constexpr auto bias([[maybe_unused]] T* parameters) {
+            if constexpr (options.bias) {
+                return parameters + weight_shape::size;
+            } else {
+                return nullptr;
+            }
         }
     };
 

@@ -76,8 +76,12 @@ struct Linear {
 
     private:
         template <typename T>
-        static constexpr T* bias(T* parameters) {
-            return options.bias ? parameters + weight_shape::size : nullptr;
+        static constexpr auto bias([[maybe_unused]] T* parameters) {
+            if constexpr (options.bias) {
+                return parameters + weight_shape::size;
+            } else {
+                return nullptr;
+            }
         }
     };
 

@@ -65,7 +65,8 @@ template <typename Plan, Number V, typename Rows>
 constexpr void backward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, const Rows& rows) {
     V* output = workspace.output();
     for (std::size_t i = 0; i < Plan::output_size; ++i) {
-        output[i] = Plan::template Stage<Plan::stage_count - 1>::Function::backward(output[i], workspace.grad_output[i]);
+        output[i] =
+            Plan::template Stage<Plan::stage_count - 1>::Function::backward(output[i], workspace.grad_output[i]);
     }
     Plan::for_each_stage_backward([&](auto k) {
         using Stage = typename Plan::template Stage<decltype(k)::value>;

@@ -25,8 +25,7 @@ struct LayerView<T, Bound, true, true> {
     TensorView<T, typename Bound::weight_shape> weight;
     TensorView<T, typename Bound::bias_shape> bias;
 
-    constexpr explicit LayerView(T* parameters)
-        : weight(parameters), bias(parameters + Bound::weight_shape::size) {}
+    constexpr explicit LayerView(T* parameters) : weight(parameters), bias(parameters + Bound::weight_shape::size) {}
 };
 
 template <typename T, typename Bound>

@@ -177,9 +177,7 @@ public:
     static constexpr auto buffer_offsets = running_sums(inputs);
     static constexpr std::size_t buffer_numbers = buffer_offsets[stage_count] + output_size;
 
-    static constexpr std::size_t buffer_size(std::size_t k) {
-        return k < stage_count ? inputs[k] : output_size;
-    }
+    static constexpr std::size_t buffer_size(std::size_t k) { return k < stage_count ? inputs[k] : output_size; }
 
     /// Inference needs two buffers at a time: even ones share the first slot, odd ones the second.
     static constexpr std::array<std::size_t, 2> slot_sizes = [] {
