@@ -8,6 +8,7 @@ scripts/benchmark builds the programs and calls this. See --help.
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -70,6 +71,7 @@ def run(command, environment, timeout):
             errors = f"it did not end within {timeout:.0f} s"
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
             raise
     usage = used["usage"]
     return (used["status"], output, errors, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
@@ -182,7 +184,7 @@ def measure(job, arguments):
     status, output, errors, seconds, memory = run(job.command, environment, arguments.timeout)
     if status != 0:
         lines = errors.strip().splitlines() or [f"exit status {status}"]
-        named = [line for line in lines if "error" in line.lower()]  # a traceback may go on behind its sentence
+        named = [line for line in lines if re.match(r"[\w.]*(Error|Exception): ", line)]  # more may follow in a traceback
         return [{"case": job.case, "program": job.program, "error": (named or lines)[-1].strip()}]
     if job.program == "compiler":
         return [{"case": job.case, "program": job.program, "processor_seconds": seconds, "memory_mib": memory}]
@@ -277,7 +279,7 @@ def read_arguments():
     arguments = parser.parse_args()
     arguments.amount = arguments.amount or ("quick" if arguments.quick else "full")
     arguments.timeout = arguments.timeout or (900 if arguments.amount == "full" else 120)
-    if arguments.amount != "full" and "compiled" not in arguments.only:
+    if arguments.amount != "full" and not any("compiled" in word for word in arguments.only):
         arguments.skip.append("PyTorch compiled")  # compiling takes longer than all the rest
     if arguments.rounds is None:
         arguments.rounds = 5 if arguments.amount == "full" else 1
