@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -49,32 +50,33 @@ def clean_environment():
 
 def run(command, environment, timeout):
     """Returns (exit status, standard output, standard error, processor seconds, largest memory in MiB)."""
-    with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
-        # The usage of one child alone: the system hands it out with the exit status.
-        used = {}
-
-        def wait(*_, **__):
-            if "status" not in used:
-                _, status, usage = os.wait4(process.pid, 0)
-                used.update(status=os.waitstatus_to_exitcode(status), usage=usage)
-                process.returncode = used["status"]
-            return used["status"]
-
-        process.wait = wait
-        process.poll = lambda: process.returncode
+    # Files and not pipes: a helper that a program leaves behind would keep a pipe open.
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
+                                   start_new_session=True)
+        end = time.monotonic() + timeout
+        late = False
         try:
-            output, errors = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)  # with the helpers that it has started
-            output, errors = process.communicate()
-            errors = f"it did not end within {timeout:.0f} s"
+            # The usage of this child alone: the system hands it out with the exit status.
+            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+            while pid == 0 and not late:
+                time.sleep(0.02)
+                late = time.monotonic() > end
+                pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if pid == 0:
+                os.killpg(process.pid, signal.SIGKILL)
+                pid, status, usage = os.wait4(process.pid, 0)
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            os.wait4(process.pid, 0)
             raise
-    usage = used["usage"]
-    return (used["status"], output, errors, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+        finally:
+            process.returncode = 0  # It has been waited for.
+        output.seek(0)
+        errors.seek(0)
+        complaint = f"it did not end within {timeout:.0f} s" if late else errors.read()
+        return (os.waitstatus_to_exitcode(status), output.read(), complaint, usage.ru_utime + usage.ru_stime,
+                usage.ru_maxrss / 1024)
 
 
 def threads_of(case):
@@ -119,6 +121,7 @@ class Plan:
                          *common],
                         {"OMP_NUM_THREADS": str(threads_of(shared)), "OPENBLAS_NUM_THREADS": "1",
                          "GLIBC_TUNABLES": ROOMY_MALLOC, "PYTHONDONTWRITEBYTECODE": "1",
+                         "TORCHINDUCTOR_COMPILE_THREADS": "1",
                          "TORCHINDUCTOR_CACHE_DIR": str(Path(arguments.build) / "torchinductor")}))
             if dlib and parts[1] == "lenet":
                 self.jobs.append(Job(shared, "dlib", [dlib, "--case", shared, *common],
