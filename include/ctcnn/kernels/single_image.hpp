@@ -13,7 +13,8 @@
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
-// Forward of one image with all lanes at work on it: along the columns of a convolution, along the inputs of a Linear.
+// Forward of one image with all lanes at work on it: along the columns or output channels of a convolution, along the
+// inputs of a Linear.
 // At run time only; a constant expression takes the kernels that compute number by number.
 namespace ctcnn::kernels {
 
