@@ -148,7 +148,7 @@ void run_backward_weights(benchmark::State& state) {
     } else {
         for (auto _ : state) {
             Layer::template backward_parameters<typename Stage::In, typename Stage::Out>(
-                bench.tile->buffer(K), bench.tile->buffer(K + 1),
+                bench.tile->buffer(K), bench.tile->buffer(K + 1), true,
                 bench.tile->gradients.data() + Net::plan::vector_offsets[K]);
             benchmark::ClobberMemory();
         }

@@ -135,6 +135,18 @@ void check_sum() {
         set_lane(value, lanes / 2, -large);
         CHECK(sum_lanes(value) == 1);
     }
+    // Many at a time: the same sums bit by bit, also of those that fill no whole block.
+    std::array<V, 3 * lanes + 1> numbers;
+    std::array<T, 3 * lanes + 1> sums{};
+    for (std::size_t n = 0; n < numbers.size(); ++n) {
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+            set_lane(numbers[n], lane, T(1) / static_cast<T>(1 + n * lanes + lane));
+        }
+    }
+    store_sums_of_lanes(numbers.data(), numbers.size(), sums.data());
+    for (std::size_t n = 0; n < numbers.size(); ++n) {
+        CHECK(sums[n] == sum_lanes(numbers[n]));
+    }
 }
 
 /// Every lane is a number of its own.

@@ -70,7 +70,7 @@ struct Conv2dKernels {
     using T = ctcnn::scalar_t<V>;
     void (*forward)(const V*, const T*, const T*, V*);
     void (*backward_input)(V*, const T*, const V*);
-    void (*backward_weight)(const V*, const V*, V*, V*);
+    void (*backward_weight)(const V*, const V*, bool, V*, V*);
 };
 
 template <ctcnn::Number V, std::uint64_t Seed, std::size_t Case>
@@ -114,6 +114,7 @@ void check_conv2d(const Conv2dCase& c, const Conv2dKernels<V>& kernels, Draw num
     Buffer<V> grad_bias(bias.size());
     Buffer<V> expected_grad_bias(bias.size());
 
+    const bool add = numbers.once_in(2);
     for (std::size_t lane = 0; lane < ctcnn::lane_count<V>; ++lane) {
         const std::vector<T> image = numbers.integers<T>(conv.input_size());
         const std::vector<T> gradient = numbers.integers<T>(conv.output_size());
@@ -132,18 +133,18 @@ void check_conv2d(const Conv2dCase& c, const Conv2dKernels<V>& kernels, Draw num
         }
         in.put(expected_grad_input, lane, result);
 
-        // The gradients of the parameters are added to what is there.
+        // The gradients of the parameters take the place of what is there, or are added to it.
         const std::vector<T> weight_before = numbers.integers<T>(weight.size());
         const std::vector<T> bias_before = numbers.integers<T>(bias.size());
         grad_weight.set(lane, weight_before);
         grad_bias.set(lane, bias_before);
         result = naive::conv2d_backward_weight(conv, image, gradient);
         for (std::size_t i = 0; i < result.size(); ++i) {
-            expected_grad_weight.set(i, lane, weight_before[i] + result[i]);
+            expected_grad_weight.set(i, lane, (add ? weight_before[i] : 0) + result[i]);
         }
         result = naive::conv2d_backward_bias(conv, gradient);
         for (std::size_t o = 0; o < bias.size(); ++o) {
-            expected_grad_bias.set(o, lane, bias_before[o] + result[o]);
+            expected_grad_bias.set(o, lane, (add ? bias_before[o] : 0) + result[o]);
         }
     }
 
@@ -151,7 +152,8 @@ void check_conv2d(const Conv2dCase& c, const Conv2dKernels<V>& kernels, Draw num
     CHECK(output == expected_output);
     kernels.backward_input(grad_input.data(), weight.data(), grad_output.data());
     CHECK(grad_input == expected_grad_input);
-    kernels.backward_weight(input.data(), grad_output.data(), grad_weight.data(), c.bias ? grad_bias.data() : nullptr);
+    kernels.backward_weight(input.data(), grad_output.data(), add, grad_weight.data(),
+                            c.bias ? grad_bias.data() : nullptr);
     CHECK(grad_weight == expected_grad_weight);
     CHECK(grad_bias == expected_grad_bias);
 }

@@ -31,7 +31,7 @@ static_assert([] {
                                                                     grad_output.data());
     std::array<float, 4> grad_weight{};
     float grad_bias = 0;
-    kernels::conv2d_backward_weight<two_by_two, In, Out>(input.data(), grad_output.data(), grad_weight.data(),
+    kernels::conv2d_backward_weight<two_by_two, In, Out>(input.data(), grad_output.data(), false, grad_weight.data(),
                                                          &grad_bias);
     return output == std::array<float, 4>{25, 31, 43, 49} &&
            grad_input == std::array<float, 9>{0, 1, 10, 2, 123, 1030, 200, 2300, 3000} &&

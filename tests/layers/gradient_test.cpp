@@ -191,7 +191,7 @@ void backward_parameters(const double* input, const double* grad_output, double*
             Bound::template backward_bias<double>(grad_output, 1, false, gradient);
         }
     } else {
-        Bound::template backward_parameters<In, Out>(input, grad_output, gradient);
+        Bound::template backward_parameters<In, Out>(input, grad_output, false, gradient);
     }
 }
 

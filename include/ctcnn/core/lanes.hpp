@@ -127,6 +127,13 @@ template <Number V>
     if constexpr (std::is_same_v<V, Lanes<float, 8>>) {
         return {__builtin_ia32_maxps256(limit.vector, value.vector)};
     }
+#if defined(__AVX512F__)
+    if constexpr (std::is_same_v<V, Lanes<float, 16>>) {
+        constexpr int rounding_as_set = 4;
+        return {__builtin_ia32_maxps512_mask(limit.vector, value.vector, limit.vector, static_cast<short>(-1),
+                                             rounding_as_set)};
+    }
+#endif
 #endif
     return select_less(value, limit, limit, value);
 }
@@ -138,8 +145,28 @@ template <Number V>
     if constexpr (std::is_same_v<V, Lanes<float, 8>>) {
         return {__builtin_ia32_minps256(limit.vector, value.vector)};
     }
+#if defined(__AVX512F__)
+    if constexpr (std::is_same_v<V, Lanes<float, 16>>) {
+        constexpr int rounding_as_set = 4;
+        return {__builtin_ia32_minps512_mask(limit.vector, value.vector, limit.vector, static_cast<short>(-1),
+                                             rounding_as_set)};
+    }
+#endif
 #endif
     return select_less(limit, value, limit, value);
+}
+
+/// 1 / value for numbers of a normal magnitude, within 1 unit in the last place. AVX-512 divides 16 numbers in the time of
+/// 20 multiply-adds, but estimates 14 bits of the result in that of 3; one step of Newton's method doubles them.
+template <Number V>
+[[gnu::always_inline]] constexpr V reciprocal(V value) {
+#if defined(__AVX512F__)
+    if constexpr (std::is_same_v<V, Lanes<float, 16>>) {
+        const V estimate{__builtin_ia32_rcp14ps512_mask(value.vector, value.vector, static_cast<short>(-1))};
+        return estimate * (broadcast<V>(2) - value * estimate);
+    }
+#endif
+    return broadcast<V>(1) / value;
 }
 
 /// a == b ? if_true : if_false, lane by lane.
@@ -232,6 +259,38 @@ template <typename T, std::size_t N>
     detail::transpose_blocks<N / 2>(rows);
 }
 
+namespace detail {
+/// Numbers of a and b whose place within blocks of 2 * Width has (or has not) the bit Width, a's before b's in each block.
+template <std::size_t Width, bool Upper, typename T, std::size_t N, std::size_t... Lane>
+[[gnu::always_inline]] inline Lanes<T, N> half_lanes(Lanes<T, N> a, Lanes<T, N> b, std::index_sequence<Lane...>) {
+    // Block k of the result, Width lanes, is a half of block k of the 2 * N lanes that a and b make up.
+    constexpr auto source = [](std::size_t lane) {
+        return static_cast<int>(lane / Width * (2 * Width) + (Upper ? Width : 0) + lane % Width);
+    };
+    return {__builtin_shufflevector(a.vector, b.vector, source(Lane)...)};
+}
+}  // namespace detail
+
+/// The sums of all lanes of N numbers: lane n of the result is sum_lanes(numbers[n]), bit by bit.
+template <typename T, std::size_t N>
+[[gnu::always_inline]] inline Lanes<T, N> sums_of_lanes(std::array<Lanes<T, N>, N> numbers) {
+    const auto add_halves = [&]<std::size_t Width>(std::integral_constant<std::size_t, Width>,
+                                                   const auto& self) __attribute__((always_inline)) {
+        if constexpr (Width > 0) {
+#pragma GCC unroll 16
+            for (std::size_t n = 0; n < Width; ++n) {
+                const Lanes<T, N> a = numbers[2 * n];
+                const Lanes<T, N> b = numbers[2 * n + 1];
+                numbers[n] = detail::half_lanes<Width, false>(a, b, std::make_index_sequence<N>{}) +
+                             detail::half_lanes<Width, true>(a, b, std::make_index_sequence<N>{});
+            }
+            self(std::integral_constant<std::size_t, Width / 2>{}, self);
+        }
+    };
+    add_halves(std::integral_constant<std::size_t, N / 2>{}, add_halves);
+    return numbers[0];
+}
+
 /// The sum of all lanes, always in the same order: halves are added until one lane is left.
 template <Number V>
 constexpr scalar_t<V> sum_lanes(const V& value) {
@@ -246,6 +305,27 @@ constexpr scalar_t<V> sum_lanes(const V& value) {
         return lanes[0];
     } else {
         return value;
+    }
+}
+
+/// sum_lanes of many numbers: of as many at a time as there are lanes.
+template <Number V>
+constexpr void store_sums_of_lanes(const V* numbers, std::size_t count, scalar_t<V>* sums) {
+    constexpr std::size_t lanes = lane_count<V>;
+    const std::size_t whole = count / lanes * lanes;
+    for (std::size_t i = 0; i < whole; i += lanes) {
+        if constexpr (is_lanes<V>) {
+            std::array<V, lanes> block;
+            for (std::size_t n = 0; n < lanes; ++n) {
+                block[n] = numbers[i + n];
+            }
+            sums_of_lanes(block).store(sums + i);
+        } else {
+            sums[i] = numbers[i];
+        }
+    }
+    for (std::size_t i = whole; i < count; ++i) {
+        sums[i] = sum_lanes(numbers[i]);
     }
 }
 

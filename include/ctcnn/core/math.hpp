@@ -3,6 +3,7 @@
 
 #include <array>
 #include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -110,11 +111,49 @@ template <Number V>
     return multiply_add(scale, fraction, scale);
 }
 
-/// 1 / (1 + e^-x).
+namespace detail {
+/// 1 + e^y of floats in the fewest steps, for -87 <= y <= 88: with y = n ln 2 + r as in scaled_exponential, 2^n e^r + 1 is one
+/// multiply-add.
+template <Number V>
+    requires std::same_as<scalar_t<V>, float>
+[[gnu::always_inline]] constexpr V one_plus_exp(V y) {
+    using E = Exponential<float>;
+    const V one = broadcast<V>(1);
+    // n + 127 in the lowest bits is 2^n when it is moved to the place of the exponent.
+    const V round = broadcast<V>(E::round + E::exponent_bias);
+    V rounded = multiply_add(y, broadcast<V>(static_cast<float>(log2_e)), round);
+    hold_in_register(rounded);
+    const V n = rounded - round;
+    V r = multiply_add(n, broadcast<V>(-E::ln2_high), y);
+    r = multiply_add(n, broadcast<V>(-E::ln2_low), r);
+    V power = broadcast<V>(E::polynomial[4]);
+    for (std::size_t i = 4; i-- > 0;) {
+        power = multiply_add(power, r, broadcast<V>(E::polynomial[i]));
+    }
+    power = multiply_add(power, r, one);
+    power = multiply_add(power, r, one);
+    V scale;
+    if constexpr (is_lanes<V>) {
+        const auto bits = reinterpret_cast<typename V::IntegerVector>(rounded.vector);
+        scale = {reinterpret_cast<typename V::Vector>(bits << E::mantissa_bits)};
+    } else {
+        scale = std::bit_cast<float>(std::bit_cast<E::Bits>(rounded) << E::mantissa_bits);
+    }
+    return multiply_add(power, scale, one);
+}
+}  // namespace detail
+
+/// 1 / (1 + e^-x); x is limited to -88 ... 87 (float).
 template <Number V>
 [[gnu::always_inline]] constexpr V sigmoid(V x) {
-    const V one = broadcast<V>(1);
-    return one / (one + exp(-x));
+    if constexpr (std::same_as<scalar_t<V>, float>) {
+        // e^88 is the largest power that is finite.
+        const V lowest = broadcast<V>(-88);
+        const V highest = broadcast<V>(87);
+        return reciprocal(detail::one_plus_exp(-at_most(at_least(x, lowest), highest)));
+    } else {
+        return reciprocal(broadcast<V>(1) + exp(-x));
+    }
 }
 
 /// tanh x = sign(x) m / (m + 2) with m = e^(2|x|) - 1, which loses no digits near zero.

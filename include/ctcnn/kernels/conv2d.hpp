@@ -2,8 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <type_traits>
+#include <utility>
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
@@ -134,69 +136,118 @@ constexpr Range taps_of(std::size_t position, std::size_t kernel, std::size_t ou
     return {position < outputs ? 0 : position - (outputs - 1), std::min(position + 1, kernel)};
 }
 
-/// One tile of conv2d_backward_input with stride and dilation 1: M channels of one or two columns, from (0, h, w) of
-/// `grad_input` on. Where the kernel hangs over the edge of the output, the missing products are left out: both columns
-/// take part for most kernel columns; at the ends there may be one more for the left and one more for the right alone.
-template <std::size_t M, std::size_t Columns, Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
-constexpr void conv2d_backward_input_tile(V* grad_input, std::size_t h, std::size_t w, const scalar_t<V>* weight,
+/// Which pieces of N columns see the whole kernel: all pieces but the first ones and the last ones, of which some columns
+/// receive nothing from some kernel columns.
+consteval Range inner_pieces(std::size_t columns, std::size_t padding, std::size_t kernel, std::size_t outputs,
+                             std::size_t piece) {
+    const std::size_t pieces = (columns + piece - 1) / piece;
+    std::size_t first = 0;
+    while (first < pieces && first * piece + padding + 1 < kernel) {
+        ++first;
+    }
+    std::size_t last = first;
+    while ((last + 1) * piece <= columns && (last + 1) * piece + padding <= outputs) {
+        ++last;
+    }
+    return {first, last};
+}
+
+/// One tile of conv2d_backward_input with stride and dilation 1: M channels of N columns, from (0, h, w) of `grad_input` on.
+/// Where the kernel hangs over the edge of the output, the missing products are left out. Column is a number for a tile
+/// that sees all kernel columns; else it is a constant, and what each kernel column reaches is known when it is compiled.
+template <std::size_t M, std::size_t N, Conv2dGeometry G, typename In, typename Out, typename Before, typename Column,
+          Number V>
+constexpr void conv2d_backward_input_tile(V* grad_input, std::size_t h, Column w, const scalar_t<V>* weight,
                                           const V* grad_output) {
     constexpr std::size_t width = G.window.kernel.width;
     constexpr std::size_t next = G.group_inputs() * G.taps();
+    constexpr bool whole = std::same_as<Column, std::size_t>;
     const std::size_t top = h + G.window.padding.height;
     const std::size_t position = w + G.window.padding.width;
     const Range rows = taps_of(top, G.window.kernel.height, Out::height);
-    const Range left = taps_of(position, width, Out::width);
-    const Range right = taps_of(position + Columns - 1, width, Out::width);
-    const Range both{right.first, std::max(right.first, left.last)};
 
-    V sum[M * Columns];
-    unroll<M * Columns>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
+    V sum[M * N];
+    unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
     for (std::size_t kh = rows.first; kh < rows.last; ++kh) {
         for (std::size_t o = 0; o < G.group_outputs(); ++o) {
-            const std::size_t row = Out::offset(o, top - kh, 0) + position;
+            const V* row = forget_origin(grad_output + Out::offset(o, top - kh, 0));
             const scalar_t<V>* tap = weight + o * next + kh * width;
-            for (std::size_t kw = both.first; kw < both.last; ++kw) {
-                const V* pixel = forget_origin(grad_output + (row - kw));
-                add_outer_product<M, Columns>(
-                    sum,
-                    [&](std::size_t m) __attribute__((always_inline)) { return broadcast<V>(tap[m * G.taps() + kw]); },
-                    [&](std::size_t n) __attribute__((always_inline)) { return pixel[n]; });
-            }
-            if constexpr (Columns == 2) {
-                const auto add_column = [&](std::size_t n, std::size_t kw) __attribute__((always_inline)) {
-                    const V pixel = grad_output[row + n - kw];
+            if constexpr (whole) {
+#pragma GCC unroll 1
+                for (std::size_t kw = 0; kw < width; ++kw) {
+                    const V* pixel = forget_origin(row + (position - kw));
+                    add_outer_product<M, N>(
+                        sum,
+                        [&](std::size_t m)
+                            __attribute__((always_inline)) { return broadcast<V>(tap[m * G.taps() + kw]); },
+                        [&](std::size_t n) __attribute__((always_inline)) { return pixel[n]; });
+                }
+            } else {
+                unroll<width>([&](std::size_t kw) __attribute__((always_inline)) {
+                    V factor[M];
                     unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-                        V& element = sum[m * 2 + n];
-                        element = multiply_add(broadcast<V>(tap[m * G.taps() + kw]), pixel, element);
+                        factor[m] = broadcast<V>(tap[m * G.taps() + kw]);
+                        hold_in_register(factor[m]);
                     });
-                };
-                if (left.first < std::min(both.first, left.last)) {
-                    add_column(0, left.first);
-                }
-                if (both.last < right.last) {
-                    add_column(1, both.last);
-                }
+                    unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
+                        constexpr std::size_t first = Column::value + G.window.padding.width;
+                        if (first + n >= kw && first + n - kw < Out::width) {
+                            V pixel = row[first + n - kw];
+                            hold_in_register(pixel);
+                            unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+                                sum[m * N + n] = multiply_add(factor[m], pixel, sum[m * N + n]);
+                            });
+                        }
+                    });
+                });
             }
         }
     }
     V* target = grad_input + In::offset(0, h, w);
     unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-        unroll<Columns>([&](std::size_t n) __attribute__((always_inline)) {
+        unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
             V& element = target[m * In::plane + n];
-            element = Before::backward(element, sum[m * Columns + n]);
+            element = Before::backward(element, sum[m * N + n]);
         });
     });
 }
 
+/// How conv2d_backward_input_dense cuts a row of its input into pieces.
+template <Conv2dGeometry G, typename In, typename Out>
+struct BackwardPieces {
+    static constexpr RegisterTile tile = choose_tile(G.group_inputs(), In::width);
+    static constexpr std::size_t count = (In::width + tile.columns - 1) / tile.columns;
+    static constexpr Range inner =
+        inner_pieces(In::width, G.window.padding.width, G.window.kernel.width, Out::width, tile.columns);
+    using Left = std::make_index_sequence<inner.first>;
+    using Right = std::make_index_sequence<count - inner.last>;
+
+    static constexpr std::size_t begin(std::size_t piece) { return piece * tile.columns; }
+    static constexpr std::size_t width(std::size_t piece) { return std::min(tile.columns, In::width - begin(piece)); }
+};
+
 template <Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
 constexpr void conv2d_backward_input_dense(V* grad_input, const scalar_t<V>* weight, const V* grad_output) {
-    constexpr std::size_t rows = choose_rows(G.group_inputs(), 2);
+    using Pieces = BackwardPieces<G, In, Out>;
     for (std::size_t h = 0; h < In::height; ++h) {
-        for_each_piece<G.group_inputs(), rows>([&](std::size_t i, auto size) {
-            for_each_piece<In::width, 2>([&](std::size_t w, auto columns) {
-                conv2d_backward_input_tile<decltype(size)::value, decltype(columns)::value, G, In, Out, Before>(
-                    grad_input + i * In::plane, h, w, weight + i * G.taps(), grad_output);
-            });
+        for_each_piece<G.group_inputs(), Pieces::tile.rows>([&](std::size_t i, auto rows) {
+            constexpr std::size_t M = decltype(rows)::value;
+            V* target = grad_input + i * In::plane;
+            const scalar_t<V>* taps = weight + i * G.taps();
+            [&]<std::size_t... P>(std::index_sequence<P...>) {
+                (conv2d_backward_input_tile<M, Pieces::width(P), G, In, Out, Before>(
+                     target, h, Index<Pieces::begin(P)>{}, taps, grad_output),
+                 ...);
+            }(typename Pieces::Left{});
+            for (std::size_t piece = Pieces::inner.first; piece < Pieces::inner.last; ++piece) {
+                conv2d_backward_input_tile<M, Pieces::tile.columns, G, In, Out, Before>(target, h, Pieces::begin(piece),
+                                                                                        taps, grad_output);
+            }
+            [&]<std::size_t... P>(std::index_sequence<P...>) {
+                (conv2d_backward_input_tile<M, Pieces::width(Pieces::inner.last + P), G, In, Out, Before>(
+                     target, h, Index<Pieces::begin(Pieces::inner.last + P)>{}, taps, grad_output),
+                 ...);
+            }(typename Pieces::Right{});
         });
     }
 }
@@ -253,11 +304,27 @@ constexpr void conv2d_backward_input(V* grad_input, const scalar_t<V>* weight, c
     }
 }
 
-/// conv2d_backward_weight: adds to grad_weight(o, i, kh, kw) the sum over h, w of grad_output(o, h, w) * input(i, h', w'),
-/// and to grad_bias(o) the sum of grad_output(o, h, w). Both stay vectors: lane n is the share of image n.
+namespace detail {
+/// The sum of rows of a channel; four sums, since one addition would wait for the other.
+template <typename Out, Number V>
+[[gnu::noinline]] constexpr V sum_of_rows(const V* row, std::size_t rows) {
+    V sum[4]{};
+    for (std::size_t h = 0; h < rows; ++h, row += Out::row) {
+        for_each_piece<Out::width, 4>([&](std::size_t w, auto columns) __attribute__((always_inline)) {
+            unroll<decltype(columns)::value>([&](std::size_t n)
+                                                 __attribute__((always_inline)) { sum[n] += row[w + n]; });
+        });
+    }
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+}  // namespace detail
+
+/// conv2d_backward_weight: grad_weight(o, i, kh, kw) = sum over h, w of grad_output(o, h, w) * input(i, h', w'), and
+/// grad_bias(o) = sum of grad_output(o, h, w). With `add_first`, the sums are added to what is there. Both stay vectors:
+/// lane n is the share of image n.
 /// Layouts  In (Ci, Hi, Wi) with a border of zeros at least as wide as the padding; Out (Co, Ho, Wo); grad_bias may be null
 template <Conv2dGeometry G, typename In, typename Out, Number V>
-constexpr void conv2d_backward_weight(const V* input, const V* grad_output, V* grad_weight,
+constexpr void conv2d_backward_weight(const V* input, const V* grad_output, bool add_first, V* grad_weight,
                                       std::type_identity_t<V>* grad_bias) {
     constexpr std::size_t N = std::min<std::size_t>(G.window.kernel.width, 7);
     constexpr std::size_t M = choose_rows(G.group_outputs(), N);
@@ -270,8 +337,13 @@ constexpr void conv2d_backward_weight(const V* input, const V* grad_output, V* g
         const V* group_input = input + corner + group * G.group_inputs() * In::plane;
         for (std::size_t from = 0; from < Out::height; from += portion) {
             const std::size_t to = std::min(Out::height, from + portion);
+            const bool add = add_first || from != 0;
             for_each_piece<G.group_outputs(), M>([&](std::size_t first, auto rows) {
                 const std::size_t o = group * G.group_outputs() + first;
+                for (std::size_t m = 0; grad_bias != nullptr && m < decltype(rows)::value; ++m) {
+                    const V sum = detail::sum_of_rows<Out>(grad_output + Out::offset(o + m, from, 0), to - from);
+                    grad_bias[o + m] = add ? grad_bias[o + m] + sum : sum;
+                }
                 for (std::size_t i = 0; i < G.group_inputs(); ++i) {
                     for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
                         for_each_piece<G.window.kernel.width, N>([&](std::size_t kw, auto columns) {
@@ -282,24 +354,30 @@ constexpr void conv2d_backward_weight(const V* input, const V* grad_output, V* g
                             V sum[Rows * Columns];
                             unroll<Rows>([&](std::size_t m) __attribute__((always_inline)) {
                                 unroll<Columns>([&](std::size_t n) __attribute__((always_inline)) {
-                                    sum[m * Columns + n] = target[m * next + n];
+                                    sum[m * Columns + n] = add ? target[m * next + n] : V{};
                                 });
                             });
                             const V* x = group_input + i * In::plane + kh * G.window.dilation.height * In::row +
                                          kw * G.window.dilation.width;
                             const V* gradient = grad_output + Out::offset(o, 0, 0);
                             for (std::size_t h = from; h < to; ++h) {
-                                for (std::size_t w = 0; w < Out::width; ++w) {
-                                    const V* g = gradient + h * Out::row + w;
-                                    const V* pixel = forget_origin(x + h * G.window.stride.height * In::row +
-                                                                   w * G.window.stride.width);
-                                    add_outer_product<Rows, Columns>(
-                                        sum,
-                                        [&](std::size_t m) __attribute__((always_inline)) { return g[m * Out::plane]; },
-                                        [&](std::size_t n) __attribute__((always_inline)) {
-                                            return pixel[n * G.window.dilation.width];
+                                for_each_piece<Out::width, 7>([&](std::size_t begin,
+                                                                  auto count) __attribute__((always_inline)) {
+                                    unroll<decltype(count)::value>(
+                                        [&](std::size_t piece) __attribute__((always_inline)) {
+                                            const std::size_t w = begin + piece;
+                                            const V* g = gradient + h * Out::row + w;
+                                            const V* pixel = forget_origin(x + h * G.window.stride.height * In::row +
+                                                                           w * G.window.stride.width);
+                                            add_outer_product<Rows, Columns>(
+                                                sum,
+                                                [&](std::size_t m)
+                                                    __attribute__((always_inline)) { return g[m * Out::plane]; },
+                                                [&](std::size_t n) __attribute__((always_inline)) {
+                                                    return pixel[n * G.window.dilation.width];
+                                                });
                                         });
-                                }
+                                });
                             }
                             unroll<Rows>([&](std::size_t m) __attribute__((always_inline)) {
                                 unroll<Columns>([&](std::size_t n) __attribute__((always_inline)) {
@@ -310,17 +388,6 @@ constexpr void conv2d_backward_weight(const V* input, const V* grad_output, V* g
                     }
                 }
             });
-        }
-    }
-    if (grad_bias != nullptr) {
-        for (std::size_t o = 0; o < G.out_channels; ++o) {
-            V sum = grad_bias[o];
-            for (std::size_t h = 0; h < Out::height; ++h) {
-                for (std::size_t w = 0; w < Out::width; ++w) {
-                    sum += grad_output[Out::offset(o, h, w)];
-                }
-            }
-            grad_bias[o] = sum;
         }
     }
 }

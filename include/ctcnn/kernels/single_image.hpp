@@ -154,7 +154,7 @@ void conv2d_forward_wide_channels(const T* input, const T* weight, const T* bias
 
     for (std::size_t h = 0; h < Out::height; ++h) {
         for (std::size_t o = 0; o < G.out_channels; o += N * V::count) {
-            for_each_piece<Out::width, choose_tile(Out::width, N).rows>([&](std::size_t w, auto count) {
+            for_each_piece<Out::width, choose_rows(Out::width, N)>([&](std::size_t w, auto count) {
                 constexpr std::size_t M = decltype(count)::value;
                 V sum[M * N];
                 unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
@@ -187,10 +187,18 @@ void conv2d_forward_wide_channels(const T* input, const T* weight, const T* bias
                 });
             });
         }
-        for (std::size_t o = 0; o < G.out_channels; ++o) {
-            for (std::size_t w = 0; w < Out::width; ++w) {
-                output[Out::offset(o, h, w)] = pixels[w * G.out_channels + o];
-            }
+        for (std::size_t o = 0; o < G.out_channels; o += V::count) {
+            for_each_piece<Out::width, V::count>([&](std::size_t w, auto size) {
+                constexpr std::size_t count = decltype(size)::value;
+                std::array<V, V::count> block;
+                unroll<V::count>([&](std::size_t i) __attribute__((always_inline)) {
+                    block[i] = i < count ? V::load(pixels + (w + i) * G.out_channels + o) : V{};
+                });
+                transpose(block);
+                unroll<V::count>([&](std::size_t i) __attribute__((always_inline)) {
+                    __builtin_memcpy(output + Out::offset(o + i, h, w), &block[i], count * sizeof(T));
+                });
+            });
         }
     }
 }
@@ -200,10 +208,9 @@ template <std::size_t Inputs, std::size_t Outputs, typename T>
 void linear_forward_wide(const T* input, const T* weight, const T* bias, T* output) {
     using V = Lanes<T, lanes_within<T>(Inputs)>;
     constexpr std::size_t whole = Inputs / V::count * V::count;
-    for_each_piece<Outputs, 8>([&](std::size_t o, auto rows) {
+    for_each_piece<Outputs, V::count>([&](std::size_t o, auto rows) {
         constexpr std::size_t M = decltype(rows)::value;
-        V sum[M];
-        unroll<M>([&](std::size_t m) __attribute__((always_inline)) { sum[m] = V{}; });
+        std::array<V, V::count> sum{};
         const T* factor = weight + o * Inputs;
         for (std::size_t i = 0; i < whole; i += V::count) {
             const V value = V::load(input + i);
@@ -211,13 +218,14 @@ void linear_forward_wide(const T* input, const T* weight, const T* bias, T* outp
                 sum[m] = multiply_add(V::load(factor + m * Inputs + i), value, sum[m]);
             });
         }
-        unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-            T total = sum_lanes(sum[m]) + (bias == nullptr ? T(0) : bias[o + m]);
+        T totals[V::count];
+        sums_of_lanes(sum).store(totals);
+        for (std::size_t m = 0; m < M; ++m) {
             for (std::size_t i = whole; i < Inputs; ++i) {
-                total += factor[m * Inputs + i] * input[i];
+                totals[m] += factor[m * Inputs + i] * input[i];
             }
-            output[o + m] = total;
-        });
+            output[o + m] = totals[m] + (bias == nullptr ? T(0) : bias[o + m]);
+        }
     });
 }
 

@@ -79,8 +79,8 @@ struct Conv2d {
             kernels::conv2d_backward_input<geometry, InLayout, OutLayout, Before>(grad_input, parameters, grad_output);
         }
         template <typename InLayout, typename OutLayout, Number V>
-        static constexpr void backward_parameters(const V* input, const V* grad_output, V* gradient) {
-            kernels::conv2d_backward_weight<geometry, InLayout, OutLayout>(input, grad_output, gradient,
+        static constexpr void backward_parameters(const V* input, const V* grad_output, bool add, V* gradient) {
+            kernels::conv2d_backward_weight<geometry, InLayout, OutLayout>(input, grad_output, add, gradient,
                                                                            bias(gradient));
         }
 

@@ -60,9 +60,10 @@ constexpr void forward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& wo
 }
 
 /// Backward through all stages, from workspace.grad_output, the gradient of the output. What a stage with batched gradient
-/// needs of this tile goes to rows(k).input(...) and rows(k).grad_output(...): see train/rows.hpp.
+/// needs of this tile goes to rows.store<K>(input, grad_output); the other gradients are put into workspace.gradients, or
+/// with `add` added to what is there.
 template <typename Plan, Number V, typename Rows>
-constexpr void backward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, const Rows& rows) {
+constexpr void backward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, bool add, const Rows& rows) {
     V* output = workspace.output();
     for (std::size_t i = 0; i < Plan::output_size; ++i) {
         output[i] =
@@ -78,7 +79,7 @@ constexpr void backward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& w
                 rows.template store<decltype(k)::value>(input, grad_output);
             } else {
                 Layer::template backward_parameters<typename Stage::In, typename Stage::Out>(
-                    input, grad_output, workspace.gradients.data() + Plan::vector_offsets[k]);
+                    input, grad_output, add, workspace.gradients.data() + Plan::vector_offsets[k]);
             }
         }
         if constexpr (k > Plan::first_with_parameters) {

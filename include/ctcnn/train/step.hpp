@@ -171,7 +171,6 @@ private:
         const std::size_t groups = group_count(count);
         const std::size_t begin = group * tile_count(count) / groups;
         const std::size_t end = (group + 1) * tile_count(count) / groups;
-        workspace.gradients.fill(V{});
         for (std::size_t tile = begin; tile < end; ++tile) {
             const std::size_t present = std::min(lanes, count - tile * lanes);
             std::array<const T*, lanes> images{};
@@ -192,12 +191,10 @@ private:
             for (std::size_t lane = 0; lane < present; ++lane) {
                 losses_[tile] += get_lane(lane_losses, lane);
             }
-            model::backward<Plan>(parameters, workspace, RowWriter{*this, tile});
+            model::backward<Plan>(parameters, workspace, tile != begin, RowWriter{*this, tile});
         }
         T* partial = partial_.data() + group * Plan::vector_numbers;
-        for (std::size_t i = 0; i < Plan::vector_numbers; ++i) {
-            partial[i] = sum_lanes(workspace.gradients[i]);
-        }
+        store_sums_of_lanes(workspace.gradients.data(), Plan::vector_numbers, partial);
     }
 
     /// The gradient from what the groups have left: sums of partial gradients, and products of rows.
