@@ -119,6 +119,17 @@ template <Number V>
     }
 }
 
+#if defined(__AVX512F__)
+namespace detail {
+// The mask of 16 lanes, as the compilers' built-in functions want it.
+#if defined(__clang__)
+inline constexpr unsigned short every_lane = 0xffff;
+#else
+inline constexpr short every_lane = -1;
+#endif
+}  // namespace detail
+#endif
+
 /// The larger of a number and a constant, lane by lane; NaN stays NaN.
 template <Number V>
 [[gnu::always_inline]] constexpr V at_least(V value, V limit) {
@@ -130,7 +141,7 @@ template <Number V>
 #if defined(__AVX512F__)
     if constexpr (std::is_same_v<V, Lanes<float, 16>>) {
         constexpr int rounding_as_set = 4;
-        return {__builtin_ia32_maxps512_mask(limit.vector, value.vector, limit.vector, static_cast<short>(-1),
+        return {__builtin_ia32_maxps512_mask(limit.vector, value.vector, limit.vector, detail::every_lane,
                                              rounding_as_set)};
     }
 #endif
@@ -148,7 +159,7 @@ template <Number V>
 #if defined(__AVX512F__)
     if constexpr (std::is_same_v<V, Lanes<float, 16>>) {
         constexpr int rounding_as_set = 4;
-        return {__builtin_ia32_minps512_mask(limit.vector, value.vector, limit.vector, static_cast<short>(-1),
+        return {__builtin_ia32_minps512_mask(limit.vector, value.vector, limit.vector, detail::every_lane,
                                              rounding_as_set)};
     }
 #endif
@@ -162,8 +173,8 @@ template <Number V>
 [[gnu::always_inline]] constexpr V reciprocal(V value) {
 #if defined(__AVX512F__)
     if constexpr (std::is_same_v<V, Lanes<float, 16>>) {
-        const V estimate{__builtin_ia32_rcp14ps512_mask(value.vector, value.vector, static_cast<short>(-1))};
-        return estimate * (broadcast<V>(2) - value * estimate);
+        const V estimate{__builtin_ia32_rcp14ps512_mask(value.vector, value.vector, detail::every_lane)};
+        return estimate * multiply_add(-value, estimate, broadcast<V>(2));
     }
 #endif
     return broadcast<V>(1) / value;
