@@ -108,25 +108,46 @@ constexpr void store_rows(const V* features, scalar_t<V>* rows) {
     }
 }
 
-/// Stores the first `count` lanes of a number, or adds them to what is there.
-template <Number V>
-[[gnu::noinline]] constexpr void store_lanes(scalar_t<V>* target, const V& value, std::size_t count, bool add) {
-    for (std::size_t lane = 0; lane < count; ++lane) {
-        target[lane] = get_lane(value, lane) + (add ? target[lane] : 0);
+/// Stores a tile of M x N numbers, or adds them to what is there, in rows that lie `row` apart; of each row the first `count`
+/// lanes. Not inlined: its registers would be taken from the tile.
+template <std::size_t M, std::size_t N, Number V>
+[[gnu::noinline]] constexpr void store_part(scalar_t<V>* target, std::size_t row, const V* tile, std::size_t count,
+                                            bool add) {
+    for (std::size_t m = 0; m < M; ++m) {
+        for (std::size_t i = 0; i < std::min(count, N * lane_count<V>); ++i) {
+            const scalar_t<V> number = get_lane(tile[m * N + i / lane_count<V>], i % lane_count<V>);
+            target[m * row + i] = number + (add ? target[m * row + i] : 0);
+        }
     }
 }
 
-/// The same, quick where all lanes are stored. The slow part is not inlined: its registers would be taken from the tile
-/// of sums that is stored.
-template <Number V>
-[[gnu::always_inline]] constexpr void store_part(scalar_t<V>* target, V value, std::size_t count, bool add) {
+/// The same, quick where all lanes are stored.
+template <std::size_t M, std::size_t N, Number V>
+[[gnu::always_inline]] constexpr void store_tile(scalar_t<V>* target, std::size_t row, const V* tile, std::size_t count,
+                                                 bool add) {
     if constexpr (is_lanes<V>) {
-        if (count >= lane_count<V>) {
-            (add ? V::load(target) + value : value).store(target);
+        const auto place = [&](std::size_t m, std::size_t n)
+                               __attribute__((always_inline)) { return target + m * row + n * lane_count<V>; };
+        if (count >= N * lane_count<V>) {
+            if (add) {
+                unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+                    unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
+                        (V::load(place(m, n)) + tile[m * N + n]).store(place(m, n));
+                    });
+                });
+            } else {
+                unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+                    unroll<N>([&](std::size_t n)
+                                  __attribute__((always_inline)) { tile[m * N + n].store(place(m, n)); });
+                });
+            }
             return;
         }
     }
-    store_lanes(target, value, std::min(count, lane_count<V>), add);
+    // A copy: a tile whose address is given away lives in memory, not in registers.
+    V copy[M * N];
+    unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { copy[j] = tile[j]; });
+    store_part<M, N, V>(target, row, copy, count, add);
 }
 
 /// linear_backward_weight: grad_weight(o, i) = sum over n of grad_output(n, o) * input(n, i) for the inputs first, ..., last - 1.
@@ -165,12 +186,7 @@ constexpr void linear_backward_weight(const scalar_t<V>* input, const scalar_t<V
                     });
             }
             // The last vector of a row may reach over its end: what lies there is not stored.
-            unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-                unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-                    store_part(grad_weight + (o + m) * Inputs + i + n * lanes, sum[m * N + n], Inputs - (i + n * lanes),
-                               add);
-                });
-            });
+            store_tile<M, N, V>(grad_weight + o * Inputs + i, Inputs, sum, Inputs - i, add);
         });
     };
     for (std::size_t from = 0; from < images; from += portion) {

@@ -55,7 +55,7 @@ consteval RegisterTile choose_tile(std::size_t count, std::size_t width, std::si
 /// The same when the number of columns is given, as by the width of a kernel.
 consteval std::size_t choose_rows(std::size_t count, std::size_t columns, std::size_t registers = vector_registers) {
     std::size_t best = 1;
-    for (std::size_t rows = 2; rows <= std::min<std::size_t>(count, 12); ++rows) {
+    for (std::size_t rows = 2; rows <= std::min<std::size_t>(count, registers == 32 ? 16 : 12); ++rows) {
         const bool held = rows * columns + std::min(rows, columns) + 1 <= registers;
         if (held && half_cycles(count, columns, {rows, columns}) <= half_cycles(count, columns, {best, columns})) {
             best = rows;
@@ -64,10 +64,14 @@ consteval std::size_t choose_rows(std::size_t count, std::size_t columns, std::s
     return best;
 }
 
-/// The size of equal portions into which `count` pieces of `bytes` are cut so that a portion takes half of a usual L1 cache:
-/// 28 rows of 1792 bytes are taken 7 at a time.
+/// How many bytes a kernel keeps near while other numbers pass by: half of a usual L1 cache, two thirds of that of
+/// processors with registers of 64 bytes.
+inline constexpr std::size_t near_bytes = (vector_bytes == 64 ? 32 : 16) * 1024;
+
+/// The size of equal portions into which `count` pieces of `bytes` are cut so that a portion stays near:
+/// 28 rows of 1792 bytes are taken 14 at a time where 32 KB are near.
 consteval std::size_t portion_size(std::size_t count, std::size_t bytes) {
-    const std::size_t most = std::max<std::size_t>(1, 16 * 1024 / bytes);
+    const std::size_t most = std::max<std::size_t>(1, near_bytes / bytes);
     const std::size_t portions = (count + most - 1) / most;
     return (count + portions - 1) / portions;
 }
