@@ -56,7 +56,7 @@ function(_ctcnn_isa_obstacle result)
         if(NOT CTCNN_ISA_${tool})
             execute_process(COMMAND "${CMAKE_CXX_COMPILER}" -print-prog-name=${tool}
                             OUTPUT_VARIABLE name OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
-            if(tool STREQUAL "ld")
+            if(tool STREQUAL "ld" AND NOT CMAKE_CROSSCOMPILING)
                 find_program(CTCNN_ISA_ld NAMES ld.bfd "${name}" ld)
             else()
                 find_program(CTCNN_ISA_${tool} NAMES "${name}" ${tool})
