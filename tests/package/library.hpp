@@ -8,3 +8,6 @@ using Image = ctcnn::Tensor<float, ctcnn::Shape<1, 2, 3>>;
 
 /// The sum of the elements, computed in the other translation unit.
 float sum(const Image& image);
+
+/// The same in a library for several processors.
+extern "C" float sum_in_c(const float* pixels);

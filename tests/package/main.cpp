@@ -10,6 +10,10 @@ int main() {
         std::puts("wrong sum");
         return 1;
     }
+    if (sum_in_c(image.data()) != 21) {
+        std::puts("wrong sum in C");
+        return 1;
+    }
     std::puts("ctcnn works");
     return 0;
 }
