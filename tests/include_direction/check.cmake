@@ -81,7 +81,7 @@ endforeach()
 # Licence lines -----------------------------------------------------------------------------------------------------
 
 file(GLOB_RECURSE files RELATIVE "${ROOT}" "${ROOT}/*")
-list(FILTER files EXCLUDE REGEX "^([.]git|build[^/]*|cmake-build-[^/]*)/")
+list(FILTER files EXCLUDE REGEX "^([.]git$|([.]git|build[^/]*|cmake-build-[^/]*)/)")
 # What people write; not data, and not the licence itself. A name without a dot is a script.
 list(FILTER files INCLUDE REGEX "([.](hpp|cpp|c|h|py|sh|cmake|in|md|yml|yaml|toml|html|js|css)|CMakeLists[.]txt)$|^([^/]*/)*[.]?[^./]+$")
 list(FILTER files EXCLUDE REGEX "^LICENSE$")
