@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include <ctcnn/ctcnn.hpp>
 
@@ -11,8 +13,8 @@
 namespace mnist {
 
 /// Trains a network from its first parameters on, and tests it after each epoch.
-template <ctcnn::AnyNetwork Net, typename Initializer>
-Outcome train_network(const Initializer& initializer, const ctcnn::SGD& optimizer,
+template <ctcnn::AnyNetwork Net, typename Initializer, typename Optimizer>
+Outcome train_network(const Initializer& initializer, const Optimizer& optimizer,
                       std::function<double(double)> schedule, const Settings& settings, const Digits& train,
                       const Digits& test, const Listener& listener) {
     const auto net = std::make_unique<Net>();
@@ -20,9 +22,11 @@ Outcome train_network(const Initializer& initializer, const ctcnn::SGD& optimize
 
     Outcome outcome;
     const auto answer = [&] { outcome.predictions = ctcnn::predict(*net, test.images(), settings.threads); };
+    const std::size_t steps_per_epoch = (train.size() + settings.batch_size - 1) / settings.batch_size;
     const ctcnn::FitReport report = ctcnn::fit(
         *net, train, optimizer,
-        {.epochs = settings.epochs,
+        {.epochs = static_cast<std::size_t>(std::ceil(settings.epochs)),
+         .max_steps = static_cast<std::size_t>(std::ceil(settings.epochs * static_cast<double>(steps_per_epoch))),
          .batch_size = settings.batch_size,
          .seed = settings.seed,
          .threads = settings.threads,
@@ -31,7 +35,8 @@ Outcome train_network(const Initializer& initializer, const ctcnn::SGD& optimize
              [&](const ctcnn::EpochReport& epoch) {
                  answer();
                  const auto right = static_cast<double>(count_right(outcome.predictions, test));
-                 listener.on_epoch({epoch.epoch, epoch.loss, epoch.seconds, right / static_cast<double>(test.size())});
+                 listener.on_epoch(
+                     {epoch.epoch, epoch.images, epoch.loss, epoch.seconds, right / static_cast<double>(test.size())});
              },
          .on_step =
              [&](const ctcnn::StepReport& step) {

@@ -139,6 +139,22 @@ TEST_CASE("bytes behind the last one are refused") {
     }
 }
 
+TEST_CASE("an idx file is read in pieces of whole elements") {
+    const ScratchFolder folder;
+    const Bytes content = ramp(600'000);
+    IdxFile<3> file(folder.write("images", idx({0x803, 100'000, 2, 3}, content)), axes(100'000));
+    CHECK(file.credible_count() == content.size());
+    Bytes read;
+    std::size_t pieces = 0;
+    file.read_pieces(6, [&](std::span<const std::uint8_t> piece) {
+        CHECK(piece.size() % 6 == 0);
+        read.insert(read.end(), piece.begin(), piece.end());
+        ++pieces;
+    });
+    CHECK(read == content);
+    CHECK(pieces > 1);
+}
+
 TEST_CASE("a plain file's claim allocates nothing") {
     const ScratchFolder folder;
     const auto path = folder.write("images", idx({0x803, 100'000'000, 2, 3}, ramp(60)));
