@@ -50,7 +50,7 @@ int run(const Options& options) {
 
     catch_interrupt();
     Progress progress(screen, options.settings, train.size());
-    Listener listener{[](const StepNews&) {}, [](const EpochNews&) {}, interrupted};
+    Listener listener{[](const StepNews&) {}, {}, interrupted};
     if (!options.quiet) {
         listener.on_step = [&](const StepNews& news) { progress.step(news); };
         listener.on_epoch = [&](const EpochNews& news) { progress.epoch(news); };

@@ -47,7 +47,7 @@ struct EpochNews {
 /// Who is told how a training goes, and who is asked whether it should end.
 struct Listener {
     std::function<void(const StepNews&)> on_step;
-    std::function<void(const EpochNews&)> on_epoch;
+    std::function<void(const EpochNews&)> on_epoch;  // may be empty
     std::function<bool()> should_stop;
 };
 
