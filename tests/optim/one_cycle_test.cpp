@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 
 #include "catch.hpp"
 
@@ -80,6 +81,16 @@ static_assert(OneCycle{.pct_start = 0.5, .anneal_strategy = Anneal::linear, .div
 TEST_CASE("one cycle is PyTorch's") {
     check({}, by_default);
     check({.pct_start = 0.25, .anneal_strategy = Anneal::linear, .div_factor = 4, .final_div_factor = 8}, linear);
+}
+
+TEST_CASE("an infinite div_factor begins and ends at 0") {
+    constexpr OneCycle cycle{
+        .pct_start = 0.2, .anneal_strategy = Anneal::linear, .div_factor = std::numeric_limits<double>::infinity()};
+    CHECK(cycle(0) == 0);
+    CHECK(cycle(0.1) == 0.5);
+    CHECK(cycle(0.2) == 1);
+    CHECK(cycle(0.6) == Approx(0.5).epsilon(1e-12));
+    CHECK(cycle(1) == 0);
 }
 
 TEST_CASE("a cycle may be a fall or a rise alone") {

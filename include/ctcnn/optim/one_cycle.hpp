@@ -8,6 +8,7 @@ enum class Anneal { cos, linear };
 
 /// OneCycle: a learning rate that rises from lr / div_factor to lr, and falls to lr / div_factor / final_div_factor, where lr
 /// is the optimizer's: {.schedule = OneCycle{}}. The rise takes the part pct_start of the training.
+/// An infinite div_factor means from 0 and back to 0.
 /// As in    torch.optim.lr_scheduler.OneCycleLR (which counts whole steps, and has its peak one step earlier)
 /// Source   Smith and Topin, "Super-convergence", 2018
 struct OneCycle {
