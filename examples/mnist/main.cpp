@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Trains a LeNet on MNIST and shows what it has learnt: mnist --help
+// Trains a small network on MNIST and shows what it has learnt: mnist --help
 // Exit status: 0 if all went well, 1 if something failed, 2 for a command line that says nothing clear, 130 after Ctrl-C.
 #include <cstdio>
 #include <exception>
+#include <future>
 #include <string>
 
 #include <ctcnn/data/error.hpp>
@@ -24,7 +25,7 @@ std::string heading(const Screen& screen, const Options& options, const Digits& 
     const Settings& settings = options.settings;
     std::string text = screen.styled(Style::bold, options.network->name);
     text.append(": ").append(options.network->description).append("\n");
-    text += format("learning rate %g, batches of %zu, %zu epoch%s, seed %llu\n", static_cast<double>(settings.lr),
+    text += format("learning rate %g, batches of %zu, %g epoch%s, seed %llu\n", static_cast<double>(settings.lr),
                    settings.batch_size, settings.epochs, settings.epochs == 1 ? "" : "s",
                    static_cast<unsigned long long>(settings.seed));
     text += grouped(train.size()) + " images to learn from, " + grouped(test.size()) + " to be tested with\n\n";
@@ -38,8 +39,10 @@ int run(const Options& options) {
         screen.print(options.help);
         return 0;
     }
+    std::future<Digits> test_to_come =
+        std::async(std::launch::async, [&] { return ctcnn::load_mnist(options.folder, ctcnn::Split::test); });
     const Digits train = ctcnn::load_mnist(options.folder, ctcnn::Split::train);
-    const Digits test = ctcnn::load_mnist(options.folder, ctcnn::Split::test);
+    const Digits test = test_to_come.get();
     if (!options.quiet) {
         screen.print(heading(screen, options, train, test));
         screen.print(std::string(options.network->summary) + "\n");
@@ -47,7 +50,7 @@ int run(const Options& options) {
 
     catch_interrupt();
     Progress progress(screen, options.settings, train.size());
-    Listener listener{[](const StepNews&) {}, [](const EpochNews&) {}, interrupted};
+    Listener listener{[](const StepNews&) {}, {}, interrupted};
     if (!options.quiet) {
         listener.on_step = [&](const StepNews& news) { progress.step(news); };
         listener.on_epoch = [&](const EpochNews& news) { progress.epoch(news); };

@@ -39,6 +39,16 @@ float positive_number(const std::string& option, const std::string& text) {
     return number;
 }
 
+double epoch_count(const std::string& option, const std::string& text) {
+    constexpr double most = 100'000;
+    char* end = nullptr;
+    const double number = std::strtod(text.c_str(), &end);
+    if (text.empty() || *end != '\0' || !(number > 0) || number > most) {
+        throw UsageError(option + " wants a number above 0, at most 100000, such as 10 or 1.5, not '" + text + "'");
+    }
+    return number;
+}
+
 const Choice* network(const std::string& option, const std::string& text) {
     std::vector<std::string> names;
     std::string list;
@@ -47,14 +57,14 @@ const Choice* network(const std::string& option, const std::string& text) {
             return choice;
         }
         names.emplace_back(choice->name);
-        list.append(list.empty() ? "" : " or ").append(choice->name);
+        list.append(list.empty() ? "" : choice == choices.back() ? " or " : ", ").append(choice->name);
     }
     const std::string meant = closest(text, names);
     throw UsageError(option + " wants " + list + ", not '" + text + "'" +
                      (meant.empty() ? "" : "; did you mean " + meant + "?"));
 }
 
-/// "lenet: 10, relu: 5"
+/// "lenet: 10, relu: 5, quick: 1.5"
 std::string defaults(const std::function<std::string(const Settings&)>& value) {
     std::string text;
     for (const Choice* choice : choices) {
@@ -82,7 +92,7 @@ std::string defaults(const std::function<std::string(const Settings&)>& value) {
 Options read_options(int argument_count, char** arguments) {
     Options result;
     result.folder = CTCNN_MNIST_FOLDER;
-    std::optional<std::size_t> epochs;
+    std::optional<double> epochs;
     std::optional<std::size_t> batch_size;
     std::optional<float> lr;
 
@@ -101,10 +111,10 @@ Options read_options(int argument_count, char** arguments) {
         networks.append("\n").append(choice->name).append(": ").append(choice->description);
     }
     add("--net", "NAME", networks, [&](const std::string& text) { result.network = network("--net", text); });
-    add("--epochs", "N", "how often to go through the training images\n(" + defaults([](const Settings& settings) {
-                             return std::to_string(settings.epochs);
-                         }) + ")",
-        [&](const std::string& text) { epochs = whole_number<std::size_t>("--epochs", text, 1, 100'000); });
+    add("--epochs", "N",
+        "how often to go through the training images, such\nas 10 or 1.5 (" +
+            defaults([](const Settings& settings) { return format("%g", settings.epochs); }) + ")",
+        [&](const std::string& text) { epochs = epoch_count("--epochs", text); });
     add("--batch-size", "N", "images in a step (" + defaults([](const Settings& settings) {
                                  return std::to_string(settings.batch_size);
                              }) + ")",

@@ -27,10 +27,10 @@ std::string bar(std::size_t width, double part, bool unicode) {
     return text;
 }
 
-/// "epoch  3/10"
-std::string epoch_of(std::size_t epoch, std::size_t epochs) {
-    const std::string last = std::to_string(epochs);
-    return format("epoch %*zu/%s", static_cast<int>(last.size()), epoch, last.c_str());
+/// "epoch  3/10"; "epoch 2/1.5" where the second one ends early
+std::string epoch_of(std::size_t epoch, double epochs) {
+    const std::string last = format("%.10g", epochs);
+    return format("epoch %*zu/%s", static_cast<int>(std::min(last.find('.'), last.size())), epoch, last.c_str());
 }
 
 }  // namespace
@@ -43,10 +43,10 @@ void Progress::step(const StepNews& news) {
     }
     shown_ = now;
     const double steps = static_cast<double>(news.steps_per_epoch);
-    const double done = (static_cast<double>(news.epoch - 1) * steps + static_cast<double>(news.step)) /
-                        (static_cast<double>(settings_.epochs) * steps);
+    const double done = std::min(1.0, (static_cast<double>(news.epoch - 1) * steps + static_cast<double>(news.step)) /
+                                          (settings_.epochs * steps));
     const double seconds = std::chrono::duration<double>(now - begin_).count();
-    const double images = done * static_cast<double>(settings_.epochs) * static_cast<double>(image_count_);
+    const double images = done * settings_.epochs * static_cast<double>(image_count_);
 
     const std::string front = epoch_of(news.epoch, settings_.epochs) + "  ";
     std::string back = format("  %3.0f %%  loss %.4f  ", 100 * done, news.loss);
@@ -64,7 +64,7 @@ void Progress::step(const StepNews& news) {
 }
 
 void Progress::epoch(const EpochNews& news) {
-    const auto rate = static_cast<std::size_t>(static_cast<double>(image_count_) / std::max(news.seconds, 1e-9));
+    const auto rate = static_cast<std::size_t>(static_cast<double>(news.images) / std::max(news.seconds, 1e-9));
     screen_.print(epoch_of(news.epoch, settings_.epochs) + format("   loss %.4f   test accuracy ", news.loss) +
                   screen_.styled(Style::bold, format("%6.2f %%", 100 * news.test_accuracy)) +
                   format("   %6.2f s   ", news.seconds) + grouped(rate) + " images/s\n");

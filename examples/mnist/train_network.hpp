@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include <ctcnn/ctcnn.hpp>
 
@@ -10,9 +14,9 @@
 
 namespace mnist {
 
-/// Trains a network from its first parameters on, and tests it after each epoch.
-template <ctcnn::AnyNetwork Net, typename Initializer>
-Outcome train_network(const Initializer& initializer, const ctcnn::SGD& optimizer,
+/// Trains a network from its first parameters on, and tests it after each epoch if someone wants to know, and in the end.
+template <ctcnn::AnyNetwork Net, typename Initializer, typename Optimizer>
+Outcome train_network(const Initializer& initializer, const Optimizer& optimizer,
                       std::function<double(double)> schedule, const Settings& settings, const Digits& train,
                       const Digits& test, const Listener& listener) {
     const auto net = std::make_unique<Net>();
@@ -20,26 +24,33 @@ Outcome train_network(const Initializer& initializer, const ctcnn::SGD& optimize
 
     Outcome outcome;
     const auto answer = [&] { outcome.predictions = ctcnn::predict(*net, test.images(), settings.threads); };
-    const ctcnn::FitReport report = ctcnn::fit(
-        *net, train, optimizer,
-        {.epochs = settings.epochs,
-         .batch_size = settings.batch_size,
-         .seed = settings.seed,
-         .threads = settings.threads,
-         .schedule = std::move(schedule),
-         .on_epoch =
-             [&](const ctcnn::EpochReport& epoch) {
-                 answer();
-                 const auto right = static_cast<double>(count_right(outcome.predictions, test));
-                 listener.on_epoch({epoch.epoch, epoch.loss, epoch.seconds, right / static_cast<double>(test.size())});
-             },
-         .on_step =
-             [&](const ctcnn::StepReport& step) {
-                 listener.on_step({step.epoch, step.step, step.steps_per_epoch, step.loss});
-             },
-         .should_stop = listener.should_stop});
+    const std::size_t steps_per_epoch = (train.size() + settings.batch_size - 1) / settings.batch_size;
+    const ctcnn::FitReport report =
+        ctcnn::fit(*net, train, optimizer,
+                   {.epochs = static_cast<std::size_t>(std::ceil(settings.epochs)),
+                    .max_steps = static_cast<std::size_t>(
+                        std::max(1.0, std::round(settings.epochs * static_cast<double>(steps_per_epoch)))),
+                    .batch_size = settings.batch_size,
+                    .seed = settings.seed,
+                    .threads = settings.threads,
+                    .schedule = std::move(schedule),
+                    .on_epoch =
+                        [&](const ctcnn::EpochReport& epoch) {
+                            if (!listener.on_epoch) {
+                                return;
+                            }
+                            answer();
+                            const auto right = static_cast<double>(count_right(outcome.predictions, test));
+                            listener.on_epoch({epoch.epoch, epoch.images, epoch.loss, epoch.seconds,
+                                               right / static_cast<double>(test.size())});
+                        },
+                    .on_step =
+                        [&](const ctcnn::StepReport& step) {
+                            listener.on_step({step.epoch, step.step, step.steps_per_epoch, step.loss});
+                        },
+                    .should_stop = listener.should_stop});
     outcome.stopped = report.stopped;
-    if (outcome.stopped) {
+    if (outcome.stopped || !listener.on_epoch) {
         answer();
     }
     return outcome;

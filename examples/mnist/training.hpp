@@ -12,7 +12,7 @@
 #include <ctcnn/data/dataset.hpp>
 
 // What the program knows of the networks it can train. The networks themselves are types, and stay in their own files:
-// lenet.cpp and relu.cpp, the only ones for which the compiler writes training code.
+// lenet.cpp, relu.cpp and quick.cpp, the only ones for which the compiler writes training code.
 namespace mnist {
 
 using Digits = ctcnn::Dataset<ctcnn::Shape<1, 28, 28>>;
@@ -20,7 +20,7 @@ inline constexpr std::size_t class_count = 10;
 
 /// What a person may choose about a training.
 struct Settings {
-    std::size_t epochs;
+    double epochs;  // 1.5: the second one ends after half of its steps
     std::size_t batch_size;
     float lr;
     std::uint64_t seed = 1;
@@ -38,6 +38,7 @@ struct StepNews {
 /// What an epoch has brought. The seconds are those of training alone, without the test.
 struct EpochNews {
     std::size_t epoch;
+    std::size_t images;
     double loss;
     double seconds;
     double test_accuracy;
@@ -46,7 +47,7 @@ struct EpochNews {
 /// Who is told how a training goes, and who is asked whether it should end.
 struct Listener {
     std::function<void(const StepNews&)> on_step;
-    std::function<void(const EpochNews&)> on_epoch;
+    std::function<void(const EpochNews&)> on_epoch;  // may be empty
     std::function<bool()> should_stop;
 };
 
@@ -70,6 +71,7 @@ struct Choice {
 
 extern const Choice lenet;
 extern const Choice relu;
-inline const std::array<const Choice*, 2> choices{&lenet, &relu};
+extern const Choice quick;
+inline const std::array<const Choice*, 3> choices{&lenet, &relu, &quick};
 
 }  // namespace mnist

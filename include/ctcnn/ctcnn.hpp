@@ -24,6 +24,8 @@
 
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/loss/mse.hpp>
+#include <ctcnn/optim/adam.hpp>
+#include <ctcnn/optim/one_cycle.hpp>
 #include <ctcnn/optim/sgd.hpp>
 #include <ctcnn/train/evaluate.hpp>
 #include <ctcnn/train/fit.hpp>

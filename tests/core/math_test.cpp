@@ -9,6 +9,7 @@
 #include <ctcnn/core/math.hpp>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -220,6 +221,31 @@ TEST_CASE("the square root is accurate") {
     CHECK(std::isnan(math::sqrt(std::numeric_limits<double>::quiet_NaN())));
     CHECK(math::sqrt(std::numeric_limits<double>::denorm_min()) ==
           std::sqrt(std::numeric_limits<double>::denorm_min()));
+}
+
+template <typename T>
+void check_processor_sqrt() {
+    using V = Lanes<T>;
+    const Philox random(2);
+    for (std::uint64_t i = 0; i < 10000; ++i) {
+        std::array<T, V::count> numbers{};
+        for (std::size_t n = 0; n < V::count; ++n) {
+            numbers[n] = static_cast<T>(random.bits(i * V::count + n)) * T(0x1p-28);
+        }
+        std::array<T, V::count> roots{};
+        math::processor_sqrt(V::load(numbers.data())).store(roots.data());
+        for (std::size_t n = 0; n < V::count; ++n) {
+            REQUIRE(roots[n] == std::sqrt(numbers[n]));
+            REQUIRE(math::processor_sqrt(numbers[n]) == roots[n]);
+        }
+    }
+    CHECK(math::processor_sqrt(T(0)) == 0);
+}
+static_assert(math::processor_sqrt(6.25f) == 2.5f && math::processor_sqrt(6.25) == 2.5);
+
+TEST_CASE("the processor's square root is the standard library's") {
+    check_processor_sqrt<float>();
+    check_processor_sqrt<double>();
 }
 
 TEST_CASE("lanes compute what scalars compute") {

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <new>
+#include <span>
 #include <string>
 
 #include "files.hpp"
@@ -137,6 +138,22 @@ TEST_CASE("bytes behind the last one are refused") {
         const auto error = read_error<TrailingBytes>(folder.write("images", idx({0x803, 5, 2, 3}, ramp(30 + more))));
         CHECK(error.offset() == 46);
     }
+}
+
+TEST_CASE("an idx file is read in pieces of whole elements") {
+    const ScratchFolder folder;
+    const Bytes content = ramp(600'000);
+    IdxFile<3> file(folder.write("images", idx({0x803, 100'000, 2, 3}, content)), axes(100'000));
+    CHECK(file.credible_count() == content.size());
+    Bytes read;
+    std::size_t pieces = 0;
+    file.read_pieces(6, [&](std::span<const std::uint8_t> piece) {
+        CHECK(piece.size() % 6 == 0);
+        read.insert(read.end(), piece.begin(), piece.end());
+        ++pieces;
+    });
+    CHECK(read == content);
+    CHECK(pieces > 1);
 }
 
 TEST_CASE("a plain file's claim allocates nothing") {

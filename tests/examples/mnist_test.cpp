@@ -308,17 +308,19 @@ TEST_CASE("a wrong command line is refused with what was meant", "[examples]") {
         {{"-quiet"}, "there is no option '-quiet'; did you mean --quiet?"},
         {{"--batch", "3"}, "there is no option '--batch'; did you mean --batch-size?"},
         {{"--elephant"}, "there is no option '--elephant'\n"},
-        {{"--epochs", "0"}, "--epochs wants a whole number from 1 to 100000, not '0'"},
-        {{"--epochs", "ten"}, "--epochs wants a whole number from 1 to 100000, not 'ten'"},
-        {{"--epochs", "010x"}, "--epochs wants a whole number from 1 to 100000, not '010x'"},
+        {{"--epochs", "0"}, "--epochs wants a number above 0, at most 100000, such as 10 or 1.5, not '0'"},
+        {{"--epochs", "ten"}, "--epochs wants a number above 0, at most 100000, such as 10 or 1.5, not 'ten'"},
+        {{"--epochs", "010x"}, "--epochs wants a number above 0, at most 100000, such as 10 or 1.5, not '010x'"},
+        {{"--epochs", "nan"}, "--epochs wants a number above 0, at most 100000, such as 10 or 1.5, not 'nan'"},
+        {{"--epochs", "100000.5"}, "--epochs wants a number above 0, at most 100000"},
         {{"--epochs"}, "--epochs wants a value after it"},
         {{"--batch-size", "250001"}, "--batch-size wants a whole number from 1 to 250000, not '250001'"},
         {{"--lr", "-1"}, "--lr wants a number above 0, such as 0.5, not '-1'"},
         {{"--lr", "nan"}, "--lr wants a number above 0, such as 0.5, not 'nan'"},
         {{"--seed", "18446744073709551616"}, "--seed wants a whole number from 0 to 18446744073709551615"},
         {{"--threads", "0"}, "--threads wants a whole number from 1 to 1024, not '0'"},
-        {{"--net", "lent"}, "--net wants lenet or relu, not 'lent'; did you mean lenet?"},
-        {{"--net", "transformer"}, "--net wants lenet or relu, not 'transformer'\n"},
+        {{"--net", "lent"}, "--net wants lenet, relu or quick, not 'lent'; did you mean lenet?"},
+        {{"--net", "transformer"}, "--net wants lenet, relu or quick, not 'transformer'\n"},
         {{"--quiet=7"}, "--quiet takes no value"},
     };
     for (const Case& wrong : cases) {
@@ -370,6 +372,19 @@ TEST_CASE("all that is printed is the same for any number of threads, except the
     CHECK_THAT(one.output, ContainsSubstring("epoch 2/2   loss "));
     CHECK(without_times(one.output) == without_times(two.output));
     CHECK(without_times(one.output) != one.output);
+}
+
+TEST_CASE("an epoch can end early", "[examples]") {
+    const Result result = train({"--net", "quick", "--epochs", "1.5"});
+    CHECK(result.status == 0);
+    CHECK(result.errors.empty());
+    CHECK_THAT(result.output, ContainsSubstring("1.5 epochs"));
+    CHECK_THAT(result.output, ContainsSubstring("epoch 1/1.5   loss "));
+    CHECK_THAT(result.output, ContainsSubstring("epoch 2/1.5   loss "));
+    const int right = right_answers(result.output);
+    if (!slow) {
+        CHECK(right > test_count / 2);
+    }
 }
 
 TEST_CASE("the report is complete, plain and narrow where there is no terminal", "[examples]") {

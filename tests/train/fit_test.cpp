@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <ctcnn/train/fit.hpp>
 
+#include <ctcnn/optim/adam.hpp>
 #include <ctcnn/optim/sgd.hpp>
 #include <ctcnn/train/evaluate.hpp>
 #include <ctcnn/train/value_and_grad.hpp>
@@ -189,6 +190,89 @@ TEST_CASE("the schedule scales the learning rate by the progress") {
     CHECK(progress == std::vector<double>{0, 0.25, 0.5, 0.75});
     const Net half = fitted(data, {.epochs = 2, .batch_size = 20}, SGD{.lr = 0.25f});
     CHECK(small::same_bits(halved.parameters(), half.parameters()));
+}
+
+TEST_CASE("max_steps cuts the last epoch short, and progress runs to that end") {
+    const small::Data data = small::data(25);
+    const auto trained = [&](std::size_t max_steps, std::vector<double>& progress, std::vector<std::size_t>& images) {
+        Net net = small::net();
+        const FitReport report = fit(net, data, sgd,
+                                     {.epochs = 3,
+                                      .max_steps = max_steps,
+                                      .batch_size = 10,
+                                      .schedule =
+                                          [&](double p) {
+                                              progress.push_back(p);
+                                              return 1.0;
+                                          },
+                                      .on_epoch = [&](const EpochReport& e) { images.push_back(e.images); }});
+        CHECK_FALSE(report.stopped);
+        CHECK(report.epochs.size() == images.size());
+        CHECK(report.steps == progress.size());
+        return net;
+    };
+    using Counts = std::vector<std::size_t>;
+    struct Case {
+        std::size_t max_steps;
+        std::size_t steps;
+        Counts images;
+    };
+    for (const auto& [max_steps, steps, images_expected] :
+         {Case{0, 9, {25, 25, 25}}, Case{1, 1, {10}}, Case{3, 3, {25}}, Case{5, 5, {25, 20}}, Case{6, 6, {25, 25}},
+          Case{9, 9, {25, 25, 25}}, Case{10, 9, {25, 25, 25}}, Case{SIZE_MAX, 9, {25, 25, 25}}}) {
+        CAPTURE(max_steps);
+        std::vector<double> progress;
+        Counts images;
+        const Net net = trained(max_steps, progress, images);
+        CHECK(images == images_expected);
+        REQUIRE(progress.size() == steps);
+        for (std::size_t step = 0; step < steps; ++step) {
+            CHECK(progress[step] == static_cast<double>(step) / static_cast<double>(steps));
+        }
+        // The same parameters as those of a training that is stopped there.
+        std::size_t count = 0;
+        Net stopped = small::net();
+        const FitReport report =
+            fit(stopped, data, sgd, {.epochs = 3, .batch_size = 10, .should_stop = [&] { return ++count == steps; }});
+        CHECK(report.steps == steps);
+        CHECK(small::same_bits(net.parameters(), stopped.parameters()));
+    }
+}
+
+TEST_CASE("the loss of an epoch that is cut short is the mean over its images") {
+    const small::Data data = small::data(25);
+    std::vector<double> losses;
+    Net net = small::net();
+    const FitReport report =
+        fit(net, data, sgd, {.epochs = 2, .max_steps = 5, .batch_size = 10, .on_step = [&](const StepReport& s) {
+                                 losses.push_back(s.loss);
+                             }});
+    REQUIRE(losses.size() == 5);
+    REQUIRE(report.epochs.size() == 2);
+    CHECK(report.epochs[1].loss == Approx((losses[3] + losses[4]) / 2).epsilon(1e-12));
+}
+
+TEST_CASE("Adam counts the steps over all epochs, and trains the same with any number of threads") {
+    const small::Data data = small::data(25);
+    const Adam adam{.lr = 0.01f, .weight_decay = 1e-3f};
+    const FitOptions options{.epochs = 2, .batch_size = 10, .shuffle = false};
+    Net net = small::net();
+    std::vector<float> means(Net::parameter_count);
+    std::vector<float> squares(Net::parameter_count);
+    for (std::uint64_t number = 1; number <= 6; ++number) {
+        const std::size_t first = (number - 1) % 3 * 10;
+        const std::size_t count = std::min<std::size_t>(10, data.size() - first);
+        const auto result = value_and_grad(net, CrossEntropyLoss{}, data.images().subspan(first, count),
+                                           data.labels().subspan(first, count));
+        adam.step(net.parameters(), result.gradients.parameters(), means, squares, number);
+    }
+    for (const std::size_t threads : {std::size_t{1}, std::size_t{2}, std::size_t{5}}) {
+        FitOptions threaded = options;
+        threaded.threads = threads;
+        Net other = small::net();
+        fit(other, data, adam, threaded);
+        CHECK(small::same_bits(other.parameters(), net.parameters()));
+    }
 }
 
 TEST_CASE("should_stop ends the training with the parameters of that step") {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
 
@@ -217,6 +218,42 @@ constexpr double sqrt(double x) {
             return root;
         }
         root = next;
+    }
+}
+
+/// The square root by the processor's own instruction, which rounds correctly. g++ has no vector of std::sqrt unless it is
+/// told -fno-math-errno.
+template <Number V>
+[[gnu::always_inline]] constexpr V processor_sqrt(V x) {
+    using T = scalar_t<V>;
+    if constexpr (is_lanes<V>) {
+#if defined(__clang__)
+        return {__builtin_elementwise_sqrt(x.vector)};
+#else
+#if defined(__AVX512F__)
+        if constexpr (sizeof(V) == 64 && sizeof(T) == 4) {
+            return {__builtin_ia32_sqrtps512_mask(x.vector, x.vector, -1, 4)};
+        }
+#elif defined(__AVX__)
+        if constexpr (sizeof(V) == 32 && sizeof(T) == 4) {
+            return {__builtin_ia32_sqrtps256(x.vector)};
+        }
+#elif defined(__SSE2__)
+        if constexpr (sizeof(V) == 16 && sizeof(T) == 4) {
+            return {__builtin_ia32_sqrtps(x.vector)};
+        }
+#endif
+        for (std::size_t n = 0; n < V::count; ++n) {
+            x.vector[n] = processor_sqrt(static_cast<T>(x.vector[n]));
+        }
+        return x;
+#endif
+    } else if (std::is_constant_evaluated()) {
+        return static_cast<T>(sqrt(static_cast<double>(x)));
+    } else if constexpr (sizeof(T) == 4) {
+        return __builtin_sqrtf(x);
+    } else {
+        return __builtin_sqrt(x);
     }
 }
 

@@ -95,6 +95,9 @@ public:
     /// has checked.
     std::optional<std::uint64_t> size() const noexcept { return compressed_ ? std::nullopt : std::optional(size_); }
 
+    /// The length of the file itself.
+    std::uint64_t file_size() const noexcept { return size_; }
+
     /// The text of an error about these bytes.
     DataFault fault(std::uint64_t offset, std::string expected, std::string found) const {
         const OffsetIn offset_in = compressed_ ? OffsetIn::unpacked : OffsetIn::file;

@@ -41,8 +41,9 @@ constexpr std::optional<std::uint64_t> idx_size(std::span<const std::uint32_t> s
 /// IdxFile: an array of unsigned bytes in the idx format, plain or .gz.
 /// The file is a magic number 0x000008RR with the rank in RR, then the sizes, all big-endian 32-bit, then the bytes.
 /// Opening reads and checks the header, so that a caller can compare sizes before read() copies anything.
-/// Memory   a plain file is as long as it claims before anything is allocated; for a .gz file memory grows with the
-///          bytes that have arrived (1 MiB, then doubling): a size that the file only claims allocates nothing
+/// Memory   a plain file is as long as it claims before anything is allocated; for a .gz file that claims more than 16
+///          times its own length, memory grows with the bytes that have arrived (1 MiB, then doubling): a size that the
+///          file only claims allocates nothing
 /// Refuses  WrongMagic · BadDimension · FileTruncated · TrailingBytes, and what ByteSource refuses
 /// Source   http://yann.lecun.com/exdb/mnist/, "The IDX file format"
 template <std::size_t Rank>
@@ -71,23 +72,38 @@ public:
 
     const std::array<std::uint32_t, Rank>& sizes() const noexcept { return sizes_; }
 
-    /// All bytes behind the header. To be called once.
+    /// For how many bytes behind the header memory may be taken before they are read.
+    std::size_t credible_count() const noexcept {
+        if (source_.size() || count_ / 16 <= source_.file_size()) {
+            return count_;
+        }
+        return std::min(count_, std::size_t{1} << 20);
+    }
+
+    /// All bytes behind the header. To be called once, as an alternative to read_pieces().
     std::vector<std::uint8_t> read() {
-        constexpr std::size_t first_step = std::size_t{1} << 20;
         std::vector<std::uint8_t> bytes;
-        while (bytes.size() < count_) {
-            const std::size_t before = bytes.size();
-            // A plain file is known to hold them all; of a .gz file only what has already come is certain.
-            const std::size_t step = source_.size() ? count_ : std::max(before, first_step);
-            const std::size_t after = before + std::min(step, count_ - before);
-            bytes.reserve(after);
-            bytes.resize(after);
-            if (source_.read(std::span(bytes).subspan(before)) != after - before) {
+        bytes.reserve(credible_count());
+        read_pieces(1, [&bytes](std::span<const std::uint8_t> piece) {
+            bytes.insert(bytes.end(), piece.begin(), piece.end());
+        });
+        return bytes;
+    }
+
+    /// Hands all bytes behind the header to take(span), in pieces of a multiple of `unit` bytes that fit into a cache; the
+    /// count of bytes is a multiple of it too. What was taken is good only when the function has returned.
+    template <typename Take>
+    void read_pieces(std::size_t unit, const Take& take) {
+        constexpr std::size_t cached = std::size_t{1} << 16;
+        std::vector<std::uint8_t> piece(std::min(count_, std::max(unit, cached / unit * unit)));
+        for (std::size_t begin = 0; begin < count_; begin += piece.size()) {
+            piece.resize(std::min(piece.size(), count_ - begin));
+            if (source_.read(piece) != piece.size()) {
                 refuse_length(source_.offset());
             }
+            take(std::span<const std::uint8_t>(piece));
         }
         source_.expect_end();
-        return bytes;
     }
 
     /// The text of an error about the byte at an offset of the file.

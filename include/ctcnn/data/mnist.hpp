@@ -64,18 +64,15 @@ inline std::filesystem::path find_mnist_file(const std::filesystem::path& folder
 
 /// The pixels as numbers in [0, 1], exactly those of torchvision's ToTensor: pixel / 255.
 template <typename T, typename S>
-std::vector<Tensor<T, S>> scale_pixels(std::span<const std::uint8_t> pixels) {
-    std::array<T, 256> scaled{};
-    for (std::size_t pixel = 0; pixel < scaled.size(); ++pixel) {
-        scaled[pixel] = static_cast<T>(pixel) / static_cast<T>(255);
-    }
+std::vector<Tensor<T, S>> read_pixels(IdxFile<3>& file) {
     std::vector<Tensor<T, S>> images;
-    images.reserve(pixels.size() / S::size);
-    for (std::size_t begin = 0; begin < pixels.size(); begin += S::size) {
-        Tensor<T, S>& image = images.emplace_back();
-        std::ranges::transform(pixels.subspan(begin, S::size), image.values.begin(),
-                               [&scaled](std::uint8_t pixel) { return scaled[pixel]; });
-    }
+    images.reserve(file.credible_count() / S::size);
+    file.read_pieces(S::size, [&images](std::span<const std::uint8_t> pixels) {
+        for (; !pixels.empty(); pixels = pixels.subspan(S::size)) {
+            std::ranges::transform(pixels.first(S::size), images.emplace_back().values.begin(),
+                                   [](std::uint8_t pixel) { return static_cast<T>(pixel) / static_cast<T>(255); });
+        }
+    });
     return images;
 }
 
@@ -110,7 +107,7 @@ Dataset<Shape<1, 28, 28>, T> load_mnist(const std::filesystem::path& folder, Spl
         const auto offset = IdxFile<1>::header_size + static_cast<std::size_t>(wrong - labels.begin());
         throw BadLabel(label_file.fault(offset, "a label from 0 to 9", std::to_string(*wrong)));
     }
-    return {detail::scale_pixels<T, Shape<1, 28, 28>>(image_file.read()), std::move(labels)};
+    return {detail::read_pixels<T, Shape<1, 28, 28>>(image_file), std::move(labels)};
 }
 
 }  // namespace ctcnn

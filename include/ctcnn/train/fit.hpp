@@ -39,12 +39,13 @@ struct EpochReport {
     std::size_t epoch;
     double loss;  ///< mean over the epoch's images, each at its step
     double seconds;
-    std::size_t images;
+    std::size_t images;  ///< fewer than the data set has, if max_steps cut the epoch short
 };
 
 /// FitOptions: how fit goes about it.
 struct FitOptions {
     std::size_t epochs = 1;
+    std::size_t max_steps = 0;  ///< of all epochs together, so that the last one may be cut short; 0: no limit
     std::size_t batch_size = 64;
     std::uint64_t seed = 0;   ///< of the order of the images
     std::size_t threads = 0;  ///< 0: as many as OpenMP takes; the result is the same for any number
@@ -57,10 +58,12 @@ struct FitOptions {
     std::function<bool()> should_stop = {};
 };
 
-/// FitReport: the epochs that were completed, and whether should_stop ended the training before its time.
+/// FitReport: what was trained, and whether should_stop ended it before its time. The epoch that max_steps cuts short is one
+/// of the epochs, with fewer images; the one in which should_stop says true is not.
 struct FitReport {
     std::vector<EpochReport> epochs;
     bool stopped = false;
+    std::size_t steps = 0;  ///< of all epochs together, also of one that was stopped
 };
 
 /// fit: trains a network on a data set (anything with images() and labels()); the last batch of an epoch may be smaller.
@@ -82,17 +85,23 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
     const std::size_t batch_size = std::min(options.batch_size, images.size());
     const std::size_t steps = (images.size() + batch_size - 1) / batch_size;
 
+    const std::size_t all_steps = options.max_steps == 0 || options.max_steps / steps >= options.epochs
+                                      ? options.epochs * steps
+                                      : options.max_steps;
+
     train::StepWorkspace<Net, V> workspace(batch_size, train::thread_count(options.threads));
     AlignedVector<T> state(Optimizer::state_count * count);
     std::vector<std::uint32_t> order(images.size());
     FitReport report;
-    report.epochs.reserve(options.epochs);
+    report.epochs.reserve((all_steps + steps - 1) / steps);
     const auto batch_of = [&](std::size_t step) {
         const std::size_t first = (step - 1) * batch_size;
         return train::Batch<typename Net::input_tensor, std::uint8_t>{
             images.data(), labels.data(), order.data() + first, std::min(batch_size, images.size() - first)};
     };
-    for (std::size_t epoch = 1; epoch <= options.epochs; ++epoch) {
+    for (std::size_t epoch = 1; report.steps < all_steps; ++epoch) {
+        const std::size_t steps_before = report.steps;
+        const std::size_t last_step = std::min(steps, all_steps - steps_before);
         const auto begin = Clock::now();
         std::iota(order.begin(), order.end(), std::uint32_t{0});
         if (options.shuffle) {
@@ -115,8 +124,7 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
         };
         const auto rate = [&](std::size_t step) {
             if (options.schedule) {
-                const double progress =
-                    static_cast<double>((epoch - 1) * steps + step - 1) / static_cast<double>(options.epochs * steps);
+                const double progress = static_cast<double>(steps_before + step - 1) / static_cast<double>(all_steps);
                 rated.lr = static_cast<decltype(rated.lr)>(optimizer.lr * options.schedule(progress));
             }
         };
@@ -127,7 +135,7 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
             if (options.should_stop && options.should_stop()) {
                 report.stopped = true;
                 end = true;
-            } else if (step < steps) {
+            } else if (step < last_step) {
                 rate(step + 1);
             }
         };
@@ -135,7 +143,7 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
         guarded([&] { rate(1); });
         std::size_t failed_step = 0;
         train::parallel(workspace.useful_threads(batch_size), [&](train::Team& team) {
-            for (std::size_t step = 1; step <= steps && !end; ++step) {
+            for (std::size_t step = 1; step <= last_step && !end; ++step) {
                 const auto batch = batch_of(step);
                 const auto update = [&](std::size_t offset, std::size_t n) {
                     std::array<std::span<T>, Optimizer::state_count> part;
@@ -143,11 +151,12 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
                         part[s] = std::span<T>(state.data() + s * count + offset, n);
                     }
                     rated.step(std::span<T>(net.parameters().data() + offset, n),
-                               std::span<const T>(workspace.gradients() + offset, n), part, (epoch - 1) * steps + step);
+                               std::span<const T>(workspace.gradients() + offset, n), part, steps_before + step);
                 };
                 workspace.step(team, net.parameters().data(), loss, batch, update, [&](T batch_mean) {
                     mean = static_cast<double>(batch_mean);
                     total += mean * static_cast<double>(batch.count);
+                    report.steps = steps_before + step;
                     if (!math::is_finite(batch_mean)) {
                         failed_step = step;
                         end = true;
@@ -168,8 +177,9 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
         if (report.stopped) {
             return report;
         }
-        report.epochs.push_back({epoch, total / static_cast<double>(images.size()),
-                                 std::chrono::duration<double>(Clock::now() - begin).count(), images.size()});
+        const std::size_t trained = std::min(last_step * batch_size, images.size());
+        report.epochs.push_back({epoch, total / static_cast<double>(trained),
+                                 std::chrono::duration<double>(Clock::now() - begin).count(), trained});
         if (options.on_epoch) {
             options.on_epoch(report.epochs.back());
         }

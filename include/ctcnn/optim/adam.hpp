@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/math.hpp>
+
+namespace ctcnn {
+
+namespace detail {
+
+/// power(3, 4) is 81.
+constexpr double power(double base, std::uint64_t exponent) {
+    double result = 1;
+    for (; exponent != 0; exponent /= 2) {
+        if (exponent % 2 != 0) {
+            result *= base;
+        }
+        base *= base;
+    }
+    return result;
+}
+
+}  // namespace detail
+
+/// Adam: steps of a size that each parameter's own recent gradients decide.
+///   g = gradient + weight_decay * p;  m = betas[0] * m + (1 - betas[0]) * g;  v = betas[1] * v + (1 - betas[1]) * g^2
+///   p = p - lr * M / (sqrt(V) + eps),  M = m / (1 - betas[0]^number),  V = v / (1 - betas[1]^number)
+/// As in    torch.optim.Adam
+/// Source   Kingma and Ba, "Adam: A method for stochastic optimization", ICLR 2015
+struct Adam {
+    float lr = 1e-3f;
+    std::array<double, 2> betas{0.9, 0.999};
+    float eps = 1e-8f;
+    float weight_decay = 0;
+
+    /// How many numbers an optimizer remembers for each parameter: here the mean of its gradients, and of their squares.
+    static constexpr std::size_t state_count = 2;
+
+    /// One step on any part of the parameters; the spans have the same length, and the state is zero before the first step.
+    /// Steps are numbered from 1. Every parameter is computed for itself, so the result does not depend on how the
+    /// parameters are cut into parts.
+    template <typename T>
+    [[gnu::noinline]] constexpr void step(std::span<T> parameters, std::span<const T> gradients,
+                                          std::array<std::span<T>, state_count> state, std::uint64_t number) const {
+        const double mean_correction = 1 - detail::power(betas[0], number);
+        const double square_correction = 1 - detail::power(betas[1], number);
+        const Factors<T> factors{.mean_share = static_cast<T>(1 - betas[0]),
+                                 .square_share = static_cast<T>(1 - betas[1]),
+                                 .minus_size = static_cast<T>(-static_cast<double>(lr) / mean_correction),
+                                 .root_scale = static_cast<T>(1 / math::sqrt(square_correction)),
+                                 .least = static_cast<T>(eps),
+                                 .decay = static_cast<T>(weight_decay)};
+        const std::size_t count = parameters.size();
+        T* p = parameters.data();
+        const T* g = gradients.data();
+        T* m = state[0].data();
+        T* v = state[1].data();
+        std::size_t i = 0;
+        if (!std::is_constant_evaluated()) {
+            using V = Lanes<T>;
+            for (; i + V::count <= count; i += V::count) {
+                V parameter = V::load(p + i);
+                V mean = V::load(m + i);
+                V square = V::load(v + i);
+                update(factors, parameter, V::load(g + i), mean, square);
+                parameter.store(p + i);
+                mean.store(m + i);
+                square.store(v + i);
+            }
+        }
+        for (; i < count; ++i) {
+            update(factors, p[i], g[i], m[i], v[i]);
+        }
+    }
+
+    /// One step on whole arrays, such as net.parameters() and result.gradients.parameters(), with the means of each
+    /// parameter's gradients and of their squares, zero before the first step. Steps are numbered from 1.
+    template <typename Parameters, typename Gradients, typename Means, typename Squares>
+        requires std::same_as<typename std::remove_cvref_t<Parameters>::value_type,
+                              typename std::remove_cvref_t<Means>::value_type> &&
+                 std::same_as<typename std::remove_cvref_t<Parameters>::value_type,
+                              typename std::remove_cvref_t<Squares>::value_type>
+    constexpr void step(Parameters&& parameters, const Gradients& gradients, Means&& means, Squares&& squares,
+                        std::uint64_t number) const {
+        using T = typename std::remove_cvref_t<Parameters>::value_type;
+        step(std::span<T>(parameters), std::span<const T>(gradients), {std::span<T>(means), std::span<T>(squares)},
+             number);
+    }
+
+private:
+    template <typename T>
+    struct Factors {
+        T mean_share;
+        T square_share;
+        T minus_size;
+        T root_scale;
+        T least;
+        T decay;
+    };
+
+    /// The same operations for one parameter as for a register of them. Each sum has one product, so that a compiler that
+    /// fuses them has no choice.
+    template <Number V>
+    [[gnu::always_inline]] static constexpr void update(const Factors<scalar_t<V>>& factors, V& parameter, V gradient,
+                                                        V& mean, V& square) {
+        gradient = multiply_add(broadcast<V>(factors.decay), parameter, gradient);
+        mean = multiply_add(broadcast<V>(factors.mean_share), gradient - mean, mean);
+        square = multiply_add(broadcast<V>(factors.square_share), multiply_add(gradient, gradient, -square), square);
+        const V root = math::processor_sqrt(square);
+        const V divisor = multiply_add(root, broadcast<V>(factors.root_scale), broadcast<V>(factors.least));
+        parameter = multiply_add(broadcast<V>(factors.minus_size), mean / divisor, parameter);
+    }
+};
+
+}  // namespace ctcnn
