@@ -3,7 +3,7 @@
 
 import math
 from collections import defaultdict
-from statistics import median
+from statistics import mean, median
 from xml.sax.saxutils import escape
 
 OURS = "ctcnn"
@@ -196,6 +196,17 @@ def kernel_rows(results):
     return rows
 
 
+def learning_rows(results):
+    """One row: how well, and how soon. The accuracy of a seed is the same in each round."""
+    cases = results.cases("learn")
+    if not cases:
+        return []
+    accuracies = [median(results.values(case, OURS, "accuracy").values()) for case in cases]
+    seconds = [value for case in cases for value in results.values(case, OURS, "seconds").values()]
+    return [[str(len(cases)), f"{mean(accuracies):.3f} %", f"{min(accuracies):.2f} to {max(accuracies):.2f} %",
+             str(sum(accuracy >= 99 for accuracy in accuracies)), middle(seconds), spread(seconds)]]
+
+
 def compile_rows(results):
     rows = []
     for case in results.cases("compile"):
@@ -290,6 +301,11 @@ def page(record):
     add_table("Answers to many images", ["network", "program", "images/s", "spread", *speed, ratio], inference_rows(results))
     add_table("The answer to a single image", ["network", "program", "median, µs", "spread", "p99, µs", ratio],
               latency_rows(results))
+    add_table("From the start of a process to 99 %",
+              ["seeds", "mean test accuracy", "spread", "at 99.0 % or more", "median, s", "spread"], learning_rows(results),
+              "`examples/mnist --net quick --quiet` on all threads, from the start of the process to its end: reading and "
+              "unpacking the files, training, testing on 10,000 images. Network and recipe were chosen on the last 10,000 "
+              "training images, with other seeds.")
     add_table("The machine at its best", ["what", "threads", "median", "spread", "unit"], machine_rows(results))
     add_table("Kernels", ["network", "layer", "direction", "µs", "GFLOP/s", "spread", "of peak"], kernel_rows(results),
               "One thread and one tile of images, a lane each; the weights of a Linear layer: 64 images. Everything is hot.")

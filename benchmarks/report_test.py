@@ -70,6 +70,14 @@ class ReportTest(unittest.TestCase):
         self.assertNotIn("## Kernels", text)
         self.assertNotIn("**", text)
 
+    def test_what_many_seeds_learn(self):
+        seeds = [{"case": f"learn/seed_{seed}", "program": "ctcnn", "round": number, "seconds": 0.9 + 0.1 * number,
+                  "accuracy": accuracy}
+                 for number in (1, 2, 3) for seed, accuracy in ((1, 99.1), (2, 98.9), (3, 99.0))]
+        self.assertEqual(report.learning_rows(report.Results(record_of(seeds))),
+                         [["3", "99.000 %", "98.90 to 99.10 %", "2", "1.10", "1.00 to 1.20"]])
+        self.assertIn("## From the start of a process to 99 %", report.page(record_of(seeds)))
+
     def test_the_page_says_what_is_wrong(self):
         failed = [{"case": CASE, "program": "dlib", "round": 1, "error": "no data"}]
         text = report.page(record_of(example() + failed, idle_cores=0.5, complete=False, missing=["x: none"]))
