@@ -113,8 +113,9 @@ void check_lanes() {
     using T = scalar_t<V>;
     CHECK(distance_to_scalar<V>(lowest<T> - 5, highest<T> + 5, exp_of) == 0);
     CHECK(distance_to_scalar<V>(-2, 2, exp_of) == 0);
-    // Where 16 numbers are divided by way of an estimate, a result may be the number beside the scalar one.
-    const std::uint64_t apart = std::same_as<V, Lanes<float, 16>> && vector_bytes == 64 ? 1 : 0;
+    // 16 numbers are divided by way of an estimate: a result may be the number beside the scalar one, or the next but one
+    // where the compiler does not fuse the step that refines the estimate (g++ with sanitizers).
+    const std::uint64_t apart = std::same_as<V, Lanes<float, 16>> && vector_bytes == 64 ? 2 : 0;
     CHECK(distance_to_scalar<V>(lowest<T> - 5, highest<T> + 5, sigmoid_of) <= apart);
     CHECK(distance_to_scalar<V>(-2, 2, sigmoid_of) <= apart);
     CHECK(distance_to_scalar<V>(-25, 25, tanh_of) == 0);

@@ -167,7 +167,7 @@ template <Number V>
     return select_less(limit, value, limit, value);
 }
 
-/// 1 / value for numbers of a normal magnitude, within 1 unit in the last place. AVX-512 divides 16 numbers in the time of
+/// 1 / value for numbers of a normal magnitude, within 2 units in the last place. AVX-512 divides 16 numbers in the time of
 /// 20 multiply-adds, but estimates 14 bits of the result in that of 3; one step of Newton's method doubles them.
 template <Number V>
 [[gnu::always_inline]] constexpr V reciprocal(V value) {
