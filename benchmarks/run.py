@@ -131,6 +131,7 @@ class Plan:
         self.jobs.append(Job("kernels", OURS, [self.programs / "kernels", "--case", "kernels", *common]))
         self.add_learning()
         self.add_compilations(dlib is not None)
+        self.missing += [f"what has \"{word}\" in its name: left out by --skip" for word in arguments.skip]
         self.keep_chosen()
 
     def cases(self, program):

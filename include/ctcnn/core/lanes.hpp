@@ -121,7 +121,8 @@ template <Number V>
 
 #if defined(__AVX512F__)
 namespace detail {
-// The mask of 16 lanes, as the compilers' built-in functions want it.
+// What the compilers' built-in functions for 16 lanes want: rounding as it is set, and the mask of all lanes.
+inline constexpr int rounding_as_set = 4;
 #if defined(__clang__)
 inline constexpr unsigned short every_lane = 0xffff;
 #else
@@ -140,9 +141,8 @@ template <Number V>
     }
 #if defined(__AVX512F__)
     if constexpr (std::is_same_v<V, Lanes<float, 16>>) {
-        constexpr int rounding_as_set = 4;
         return {__builtin_ia32_maxps512_mask(limit.vector, value.vector, limit.vector, detail::every_lane,
-                                             rounding_as_set)};
+                                             detail::rounding_as_set)};
     }
 #endif
 #endif
@@ -158,9 +158,8 @@ template <Number V>
     }
 #if defined(__AVX512F__)
     if constexpr (std::is_same_v<V, Lanes<float, 16>>) {
-        constexpr int rounding_as_set = 4;
         return {__builtin_ia32_minps512_mask(limit.vector, value.vector, limit.vector, detail::every_lane,
-                                             rounding_as_set)};
+                                             detail::rounding_as_set)};
     }
 #endif
 #endif

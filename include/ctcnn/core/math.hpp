@@ -232,7 +232,8 @@ template <Number V>
 #else
 #if defined(__AVX512F__)
         if constexpr (sizeof(V) == 64 && sizeof(T) == 4) {
-            return {__builtin_ia32_sqrtps512_mask(x.vector, x.vector, -1, 4)};
+            return {__builtin_ia32_sqrtps512_mask(x.vector, x.vector, ctcnn::detail::every_lane,
+                                                  ctcnn::detail::rounding_as_set)};
         }
 #elif defined(__AVX__)
         if constexpr (sizeof(V) == 32 && sizeof(T) == 4) {

@@ -115,43 +115,6 @@ constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, Bias bi
 
 namespace detail {
 
-/// The kernel positions k for which an input position receives from some output position: for one axis.
-/// output = (input + padding - k * dilation) / stride must be whole and lie inside.
-struct Tap {
-    bool valid;
-    std::size_t output;
-};
-constexpr Tap tap_at(std::size_t input, std::size_t k, std::size_t stride, std::size_t padding, std::size_t dilation,
-                     std::size_t outputs) {
-    const std::size_t reach = k * dilation;
-    if (input + padding < reach || (input + padding - reach) % stride != 0) {
-        return {false, 0};
-    }
-    const std::size_t output = (input + padding - reach) / stride;
-    return {output < outputs, output};
-}
-
-/// The kernel positions k for which output `position` - k exists, on one axis with stride and dilation 1.
-constexpr Range taps_of(std::size_t position, std::size_t kernel, std::size_t outputs) {
-    return {position < outputs ? 0 : position - (outputs - 1), std::min(position + 1, kernel)};
-}
-
-/// Which pieces of N columns see the whole kernel: all pieces but the first ones and the last ones, of which some columns
-/// receive nothing from some kernel columns.
-consteval Range inner_pieces(std::size_t columns, std::size_t padding, std::size_t kernel, std::size_t outputs,
-                             std::size_t piece) {
-    const std::size_t pieces = (columns + piece - 1) / piece;
-    std::size_t first = 0;
-    while (first < pieces && first * piece + padding + 1 < kernel) {
-        ++first;
-    }
-    std::size_t last = first;
-    while ((last + 1) * piece <= columns && (last + 1) * piece + padding <= outputs) {
-        ++last;
-    }
-    return {first, last};
-}
-
 /// One tile of conv2d_backward_input with stride and dilation 1: M channels of N columns, from (0, h, w) of `grad_input` on.
 /// Where the kernel hangs over the edge of the output, the missing products are left out. Column is a number for a tile
 /// that sees all kernel columns; else it is a constant, and what each kernel column reaches is known when it is compiled.
@@ -183,22 +146,15 @@ constexpr void conv2d_backward_input_tile(V* grad_input, std::size_t h, Column w
                         [&](std::size_t n) __attribute__((always_inline)) { return pixel[n]; });
                 }
             } else {
+                constexpr std::size_t first = Column::value + G.window.padding.width;
                 unroll<width>([&](std::size_t kw) __attribute__((always_inline)) {
-                    V factor[M];
-                    unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-                        factor[m] = broadcast<V>(tap[m * G.taps() + kw]);
-                        hold_in_register(factor[m]);
-                    });
-                    unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-                        constexpr std::size_t first = Column::value + G.window.padding.width;
-                        if (first + n >= kw && first + n - kw < Out::width) {
-                            V pixel = row[first + n - kw];
-                            hold_in_register(pixel);
-                            unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-                                sum[m * N + n] = multiply_add(factor[m], pixel, sum[m * N + n]);
-                            });
-                        }
-                    });
+                    add_outer_product<M, N>(
+                        sum,
+                        [&](std::size_t m)
+                            __attribute__((always_inline)) { return broadcast<V>(tap[m * G.taps() + kw]); },
+                        [&](std::size_t n) __attribute__((always_inline)) { return row[first + n - kw]; },
+                        [&](std::size_t n)
+                            __attribute__((always_inline)) { return first + n >= kw && first + n - kw < Out::width; });
                 });
             }
         }
@@ -215,7 +171,9 @@ constexpr void conv2d_backward_input_tile(V* grad_input, std::size_t h, Column w
 /// How conv2d_backward_input_dense cuts a row of its input into pieces.
 template <Conv2dGeometry G, typename In, typename Out>
 struct BackwardPieces {
-    static constexpr RegisterTile tile = choose_tile(G.group_inputs(), In::width);
+    // With few registers a tall tile is the quickest: each gradient that is read serves many channels.
+    static constexpr RegisterTile tile = vector_registers == 32 ? choose_tile(G.group_inputs(), In::width)
+                                                                : RegisterTile{choose_rows(G.group_inputs(), 2), 2};
     static constexpr std::size_t count = (In::width + tile.columns - 1) / tile.columns;
     static constexpr Range inner =
         inner_pieces(In::width, G.window.padding.width, G.window.kernel.width, Out::width, tile.columns);

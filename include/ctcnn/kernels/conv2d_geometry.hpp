@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 #include <ctcnn/core/window.hpp>
@@ -23,5 +24,46 @@ struct Conv2dGeometry {
         return (o * group_inputs() + i) * taps() + kh * window.kernel.width + kw;
     }
 };
+
+namespace detail {
+
+/// The kernel positions k for which an input position receives from some output position: for one axis.
+/// output = (input + padding - k * dilation) / stride must be whole and lie inside.
+struct Tap {
+    bool valid;
+    std::size_t output;
+};
+constexpr Tap tap_at(std::size_t input, std::size_t k, std::size_t stride, std::size_t padding, std::size_t dilation,
+                     std::size_t outputs) {
+    const std::size_t reach = k * dilation;
+    if (input + padding < reach || (input + padding - reach) % stride != 0) {
+        return {false, 0};
+    }
+    const std::size_t output = (input + padding - reach) / stride;
+    return {output < outputs, output};
+}
+
+/// The kernel positions k for which output `position` - k exists, on one axis with stride and dilation 1.
+constexpr Range taps_of(std::size_t position, std::size_t kernel, std::size_t outputs) {
+    return {position < outputs ? 0 : position - (outputs - 1), std::min(position + 1, kernel)};
+}
+
+/// Which pieces of N columns see the whole kernel: all pieces but the first ones and the last ones, of which some columns
+/// receive nothing from some kernel columns.
+consteval Range inner_pieces(std::size_t columns, std::size_t padding, std::size_t kernel, std::size_t outputs,
+                             std::size_t piece) {
+    const std::size_t pieces = (columns + piece - 1) / piece;
+    std::size_t first = 0;
+    while (first < pieces && first * piece + padding + 1 < kernel) {
+        ++first;
+    }
+    std::size_t last = first;
+    while ((last + 1) * piece <= columns && (last + 1) * piece + padding <= outputs) {
+        ++last;
+    }
+    return {first, last};
+}
+
+}  // namespace detail
 
 }  // namespace ctcnn::kernels

@@ -152,7 +152,7 @@ template <std::size_t M, std::size_t N, Number V>
 
 /// linear_backward_weight: grad_weight(o, i) = sum over n of grad_output(n, o) * input(n, i) for the inputs first, ..., last - 1.
 /// With `add_first`, the sums are added to what is there. The images are the rows of `input` and `grad_output`, so a vector of V
-/// runs along the inputs and no lane is ever summed. The images are taken in portions of 128, whose gradients and two vectors
+/// runs along the inputs and no lane is ever summed. The images are taken in portions (128 where registers have 64 bytes), whose gradients and two vectors
 /// of inputs stay near while all outputs pass by.
 /// Layouts  input (images, row_length(Inputs)), grad_output (images, row_length(Outputs)); first is a multiple of the lanes
 template <std::size_t Inputs, std::size_t Outputs, Number V>
@@ -162,7 +162,7 @@ constexpr void linear_backward_weight(const scalar_t<V>* input, const scalar_t<V
     constexpr std::size_t lanes = lane_count<V>;
     constexpr std::size_t input_row = row_length<V>(Inputs);
     constexpr std::size_t output_row = row_length<V>(Outputs);
-    constexpr std::size_t portion = 128;
+    constexpr std::size_t portion = near_bytes / 256;
 
     const auto columns_from = [&](std::size_t i, auto columns, std::size_t from, std::size_t to, bool add) {
         for_each_piece<Outputs, choose_rows(Outputs, 2)>([&](std::size_t o, auto rows) {

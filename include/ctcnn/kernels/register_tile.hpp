@@ -76,11 +76,17 @@ consteval std::size_t portion_size(std::size_t count, std::size_t bytes) {
     return (count + portions - 1) / portions;
 }
 
+/// All columns of a tile take part.
+struct EveryColumn {
+    constexpr bool operator()(std::size_t) const { return true; }
+};
+
 /// sum(m, n) += factor(m) * value(n) for a tile of M x N sums. The shorter side is held in registers, the longer one
 /// passes by, each number of it read once. GCC has to be told both; clang does better when it is told the held side of a
-/// tall tile alone (measured on the convolutions and Linear layers of LeNet).
-template <std::size_t M, std::size_t N, Number V, typename Factor, typename Value>
-[[gnu::always_inline]] constexpr void add_outer_product(V* sum, const Factor& factor, const Value& value) {
+/// tall tile alone (measured on the convolutions and Linear layers of LeNet). Columns for which takes(n) is false are left out.
+template <std::size_t M, std::size_t N, Number V, typename Factor, typename Value, typename Takes = EveryColumn>
+[[gnu::always_inline]] constexpr void add_outer_product(V* sum, const Factor& factor, const Value& value,
+                                                        const Takes& takes = {}) {
 #ifdef __clang__
     constexpr bool tell_all = false;
 #else
@@ -95,19 +101,23 @@ template <std::size_t M, std::size_t N, Number V, typename Factor, typename Valu
             }
         });
         unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-            V passing = value(n);
-            if constexpr (tell_all) {
-                hold_in_register(passing);
+            if (takes(n)) {
+                V passing = value(n);
+                if constexpr (tell_all) {
+                    hold_in_register(passing);
+                }
+                unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+                    sum[m * N + n] = multiply_add(held[m], passing, sum[m * N + n]);
+                });
             }
-            unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-                sum[m * N + n] = multiply_add(held[m], passing, sum[m * N + n]);
-            });
         });
     } else {
         V held[N];
         unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-            held[n] = value(n);
-            hold_in_register(held[n]);
+            if (takes(n)) {
+                held[n] = value(n);
+                hold_in_register(held[n]);
+            }
         });
         unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
             V passing = factor(m);
@@ -115,7 +125,9 @@ template <std::size_t M, std::size_t N, Number V, typename Factor, typename Valu
                 hold_in_register(passing);
             }
             unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-                sum[m * N + n] = multiply_add(passing, held[n], sum[m * N + n]);
+                if (takes(n)) {
+                    sum[m * N + n] = multiply_add(passing, held[n], sum[m * N + n]);
+                }
             });
         });
     }
