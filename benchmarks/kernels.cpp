@@ -81,9 +81,9 @@ void run_forward(benchmark::State& state) {
     using Stage = typename Net::plan::template Stage<K>;
     Bench<Net> bench;
     for (auto _ : state) {
-        Stage::Layer::template forward<typename Stage::In, typename Stage::Out, typename Stage::Function>(
-            bench.template parameters<K>(), bench.tile->buffer(K), bench.tile->buffer(K + 1),
-            bench.template saved<K>());
+        ctcnn::model::stage_forward<Stage>(bench.template parameters<K>(), bench.tile->buffer(K),
+                                           bench.tile->buffer(K + 1), bench.template saved<K>(),
+                                           bench.tile->scratch.data());
         benchmark::ClobberMemory();
     }
 }
@@ -107,10 +107,9 @@ void run_backward_data(benchmark::State& state) {
     // this would soon end at denormal ones, which are slow; where the activation is zero, zero it stays.
     std::fill_n(bench.tile->buffer(K), Stage::In::size, V{});
     for (auto _ : state) {
-        Stage::Layer::template backward_input<typename Stage::In, typename Stage::Out,
-                                              typename FunctionBefore<Net, K>::type>(
+        ctcnn::model::stage_backward_input<Stage, typename FunctionBefore<Net, K>::type>(
             bench.template parameters<K>(), bench.tile->buffer(K), bench.tile->buffer(K + 1),
-            bench.template saved<K>());
+            static_cast<const V*>(bench.template saved<K>()), bench.tile->scratch.data());
         benchmark::ClobberMemory();
     }
 }
@@ -146,10 +145,10 @@ void run_backward_weights(benchmark::State& state) {
             benchmark::ClobberMemory();
         }
     } else {
+        ctcnn::AlignedVector<float> gradient(Stage::parameters);
         for (auto _ : state) {
-            Layer::template backward_parameters<typename Stage::In, typename Stage::Out>(
-                bench.tile->buffer(K), bench.tile->buffer(K + 1), true,
-                bench.tile->gradients.data() + Net::plan::vector_offsets[K]);
+            ctcnn::model::stage_backward_parameters<Stage, V>(bench.tile->buffer(K), bench.tile->buffer(K + 1), false,
+                                                              gradient.data(), bench.tile->scratch.data());
             benchmark::ClobberMemory();
         }
     }

@@ -33,6 +33,13 @@ public:
         }
     }
 
+    /// Whether nothing was written before the first number or behind the last one.
+    bool guards_are_untouched() const {
+        const std::vector<V> poison(guard, ctcnn::broadcast<V>(std::numeric_limits<T>::quiet_NaN()));
+        return std::memcmp(numbers_.data(), poison.data(), guard * sizeof(V)) == 0 &&
+               std::memcmp(numbers_.data() + numbers_.size() - guard, poison.data(), guard * sizeof(V)) == 0;
+    }
+
     friend bool operator==(const Buffer& a, const Buffer& b) {
         return a.numbers_.size() == b.numbers_.size() &&
                std::memcmp(a.numbers_.data(), b.numbers_.data(), a.numbers_.size() * sizeof(V)) == 0;

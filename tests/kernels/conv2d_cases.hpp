@@ -35,15 +35,18 @@ struct Conv2dCase {
 };
 
 /// Kernel 1 to 7, padding 0 to 3, channels 1 to 9, images 1 to 17, rectangular everywhere. Stride and dilation are 1 in
-/// every other case, which has a kernel of its own, and 1 to 3 elsewhere.
-constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index) {
+/// every other case, which has a kernel of its own, and 1 to 3 elsewhere. What minimal filtering is made for has stride and
+/// dilation 1 and a kernel 2 to 5 wide.
+constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, bool filtering = false) {
     using ctcnn::Extent;
     Draw draw(seed, index);
     Conv2dCase result{};
     ctcnn::Window& window = result.geometry.window;
     window.kernel = draw.extent(1, 7);
     window.padding = draw.extent(0, 3);
-    if (index % 2 == 1) {
+    if (filtering) {
+        window.kernel.width = 2 + index % 4;
+    } else if (index % 2 == 1) {
         window.stride = draw.extent(1, 3);
         window.dilation = draw.extent(1, 3);
         // A kernel that spans more than 17 pixels fits only into a padded image.
@@ -70,7 +73,9 @@ struct Conv2dKernels {
     using T = ctcnn::scalar_t<V>;
     void (*forward)(const V*, const T*, const T*, V*);
     void (*backward_input)(V*, const T*, const V*);
-    void (*backward_weight)(const V*, const V*, bool, V*, V*);
+    void (*backward_weight)(const V*, const V*, bool, T*, T*);
+    /// Weights and gradients are multiples of it: an algorithm that divides is exact on them.
+    T factor = 1;
 };
 
 template <ctcnn::Number V, std::uint64_t Seed, std::size_t Case>
@@ -101,7 +106,14 @@ void check_conv2d(const Conv2dCase& c, const Conv2dKernels<V>& kernels, Draw num
                      << ", relu " << c.relu << ", lanes " << ctcnn::lane_count<V>);
     REQUIRE(conv.output() == c.output());
 
-    const std::vector<T> weight = numbers.integers<T>(conv.weight_size());
+    const auto multiples = [&](std::size_t count) {
+        std::vector<T> result = numbers.integers<T>(count);
+        for (T& number : result) {
+            number *= kernels.factor;
+        }
+        return result;
+    };
+    const std::vector<T> weight = multiples(conv.weight_size());
     const std::vector<T> bias = numbers.integers<T>(c.bias ? conv.out_channels : 0);
     Buffer<V> input = in.zeros<V>();
     Buffer<V> output(out.numbers());
@@ -109,15 +121,24 @@ void check_conv2d(const Conv2dCase& c, const Conv2dKernels<V>& kernels, Draw num
     Buffer<V> grad_output(out.numbers());
     Buffer<V> grad_input(in.numbers());
     Buffer<V> expected_grad_input(in.numbers());
-    Buffer<V> grad_weight(weight.size());
-    Buffer<V> expected_grad_weight(weight.size());
-    Buffer<V> grad_bias(bias.size());
-    Buffer<V> expected_grad_bias(bias.size());
+    Buffer<T> grad_weight(weight.size());
+    Buffer<T> expected_grad_weight(weight.size());
+    Buffer<T> grad_bias(bias.size());
+    Buffer<T> expected_grad_bias(bias.size());
 
+    // The gradients of the parameters, summed over the lanes, take the place of what is there, or are added to it.
     const bool add = numbers.once_in(2);
+    std::vector<T> weight_sums = numbers.integers<T>(weight.size());
+    std::vector<T> bias_sums = numbers.integers<T>(bias.size());
+    grad_weight.set(0, weight_sums);
+    grad_bias.set(0, bias_sums);
+    if (!add) {
+        weight_sums.assign(weight_sums.size(), 0);
+        bias_sums.assign(bias_sums.size(), 0);
+    }
     for (std::size_t lane = 0; lane < ctcnn::lane_count<V>; ++lane) {
         const std::vector<T> image = numbers.integers<T>(conv.input_size());
-        const std::vector<T> gradient = numbers.integers<T>(conv.output_size());
+        const std::vector<T> gradient = multiples(conv.output_size());
         in.put(input, lane, image);
         std::vector<T> result = naive::conv2d_forward(conv, image, weight, bias);
         for (T& number : result) {
@@ -133,20 +154,17 @@ void check_conv2d(const Conv2dCase& c, const Conv2dKernels<V>& kernels, Draw num
         }
         in.put(expected_grad_input, lane, result);
 
-        // The gradients of the parameters take the place of what is there, or are added to it.
-        const std::vector<T> weight_before = numbers.integers<T>(weight.size());
-        const std::vector<T> bias_before = numbers.integers<T>(bias.size());
-        grad_weight.set(lane, weight_before);
-        grad_bias.set(lane, bias_before);
         result = naive::conv2d_backward_weight(conv, image, gradient);
         for (std::size_t i = 0; i < result.size(); ++i) {
-            expected_grad_weight.set(i, lane, (add ? weight_before[i] : 0) + result[i]);
+            weight_sums[i] += result[i];
         }
         result = naive::conv2d_backward_bias(conv, gradient);
         for (std::size_t o = 0; o < bias.size(); ++o) {
-            expected_grad_bias.set(o, lane, (add ? bias_before[o] : 0) + result[o]);
+            bias_sums[o] += result[o];
         }
     }
+    expected_grad_weight.set(0, weight_sums);
+    expected_grad_bias.set(0, bias_sums);
 
     kernels.forward(input.data(), weight.data(), c.bias ? bias.data() : nullptr, output.data());
     CHECK(output == expected_output);

@@ -281,24 +281,28 @@ template <std::size_t Width, bool Upper, typename T, std::size_t N, std::size_t.
 }
 }  // namespace detail
 
-/// The sums of all lanes of N numbers: lane n of the result is sum_lanes(numbers[n]), bit by bit.
-template <typename T, std::size_t N>
-[[gnu::always_inline]] inline Lanes<T, N> sums_of_lanes(std::array<Lanes<T, N>, N> numbers) {
-    const auto add_halves = [&]<std::size_t Width>(std::integral_constant<std::size_t, Width>,
-                                                   const auto& self) __attribute__((always_inline)) {
-        if constexpr (Width > 0) {
+/// The sums of all lanes of Count <= N numbers: lane n of the result is sum_lanes(numbers[n]), bit by bit; the other lanes
+/// are zero.
+template <std::size_t Count, typename T, std::size_t N>
+[[gnu::always_inline]] inline Lanes<T, N> sums_of_lanes(const Lanes<T, N>* numbers) {
+    static_assert(Count <= N);
+    std::array<Lanes<T, N>, N / 2> sums;
+    const auto add_halves = [&]<std::size_t Width>(std::integral_constant<std::size_t, Width>, const Lanes<T, N>* from,
+                                                   std::size_t present, const auto& self)
+                                __attribute__((always_inline)) {
 #pragma GCC unroll 16
-            for (std::size_t n = 0; n < Width; ++n) {
-                const Lanes<T, N> a = numbers[2 * n];
-                const Lanes<T, N> b = numbers[2 * n + 1];
-                numbers[n] = detail::half_lanes<Width, false>(a, b, std::make_index_sequence<N>{}) +
-                             detail::half_lanes<Width, true>(a, b, std::make_index_sequence<N>{});
-            }
-            self(std::integral_constant<std::size_t, Width / 2>{}, self);
+        for (std::size_t n = 0; n < Width; ++n) {
+            const Lanes<T, N> a = 2 * n < present ? from[2 * n] : Lanes<T, N>{};
+            const Lanes<T, N> b = 2 * n + 1 < present ? from[2 * n + 1] : Lanes<T, N>{};
+            sums[n] = detail::half_lanes<Width, false>(a, b, std::make_index_sequence<N>{}) +
+                      detail::half_lanes<Width, true>(a, b, std::make_index_sequence<N>{});
+        }
+        if constexpr (Width > 1) {
+            self(std::integral_constant<std::size_t, Width / 2>{}, sums.data(), Width, self);
         }
     };
-    add_halves(std::integral_constant<std::size_t, N / 2>{}, add_halves);
-    return numbers[0];
+    add_halves(std::integral_constant<std::size_t, N / 2>{}, numbers, Count, add_halves);
+    return sums[0];
 }
 
 /// The sum of all lanes, always in the same order: halves are added until one lane is left.
@@ -318,24 +322,44 @@ constexpr scalar_t<V> sum_lanes(const V& value) {
     }
 }
 
-/// sum_lanes of many numbers: of as many at a time as there are lanes.
-template <Number V>
-constexpr void store_sums_of_lanes(const V* numbers, std::size_t count, scalar_t<V>* sums) {
-    constexpr std::size_t lanes = lane_count<V>;
-    const std::size_t whole = count / lanes * lanes;
-    for (std::size_t i = 0; i < whole; i += lanes) {
-        if constexpr (is_lanes<V>) {
-            std::array<V, lanes> block;
-            for (std::size_t n = 0; n < lanes; ++n) {
-                block[n] = numbers[i + n];
-            }
-            sums_of_lanes(block).store(sums + i);
-        } else {
-            sums[i] = numbers[i];
-        }
+namespace detail {
+/// The sums over all lanes of Count <= N numbers that lie in memory, N the lanes of half a number: two halves are read and
+/// added, which takes no shuffle.
+template <std::size_t Count, typename V>
+[[gnu::always_inline]] inline auto sums_of_halves(const V* numbers) {
+    using T = scalar_t<V>;
+    using Half = Lanes<T, V::count / 2>;
+    std::array<Half, Count> halves;
+#pragma GCC unroll 16
+    for (std::size_t n = 0; n < Count; ++n) {
+        const auto* number = reinterpret_cast<const std::byte*>(numbers + n);
+        Half a;
+        Half b;
+        __builtin_memcpy(&a, number, sizeof(Half));
+        __builtin_memcpy(&b, number + sizeof(Half), sizeof(Half));
+        halves[n] = a + b;
     }
-    for (std::size_t i = whole; i < count; ++i) {
-        sums[i] = sum_lanes(numbers[i]);
+    return sums_of_lanes<Count>(halves.data());
+}
+}  // namespace detail
+
+/// sum_lanes of Count numbers: of as many at a time as half a number has lanes.
+template <std::size_t Count, Number V>
+[[gnu::always_inline]] constexpr void store_sums_of_lanes(const V* numbers, scalar_t<V>* sums) {
+    if constexpr (lane_count<V> > 2) {
+        constexpr std::size_t block = lane_count<V> / 2;
+        constexpr std::size_t whole = Count / block * block;
+        for (std::size_t i = 0; i < whole; i += block) {
+            detail::sums_of_halves<block>(numbers + i).store(sums + i);
+        }
+        if constexpr (whole < Count) {
+            const auto rest = detail::sums_of_halves<Count - whole>(numbers + whole);
+            __builtin_memcpy(sums + whole, &rest.vector, (Count - whole) * sizeof(scalar_t<V>));
+        }
+    } else {
+        for (std::size_t i = 0; i < Count; ++i) {
+            sums[i] = sum_lanes(numbers[i]);
+        }
     }
 }
 

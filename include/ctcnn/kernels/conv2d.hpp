@@ -263,9 +263,10 @@ constexpr void conv2d_backward_input(V* grad_input, const scalar_t<V>* weight, c
 }
 
 namespace detail {
-/// The sum of rows of a channel; four sums, since one addition would wait for the other.
+
+/// The sum of rows of a channel in all lanes; four sums, since one addition would wait for the other.
 template <typename Out, Number V>
-[[gnu::noinline]] constexpr V sum_of_rows(const V* row, std::size_t rows) {
+[[gnu::noinline]] constexpr scalar_t<V> sum_of_rows(const V* row, std::size_t rows) {
     V sum[4]{};
     for (std::size_t h = 0; h < rows; ++h, row += Out::row) {
         for_each_piece<Out::width, 4>([&](std::size_t w, auto columns) __attribute__((always_inline)) {
@@ -273,17 +274,31 @@ template <typename Out, Number V>
                                                  __attribute__((always_inline)) { sum[n] += row[w + n]; });
         });
     }
-    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    return sum_lanes((sum[0] + sum[1]) + (sum[2] + sum[3]));
 }
+
+/// Stores the sums over all lanes of a tile of M x N numbers, or adds them to what is there, in rows that lie `row` apart.
+/// Not inlined: its registers would be taken from the tile.
+template <std::size_t M, std::size_t N, Number V>
+[[gnu::noinline]] constexpr void store_tile_sums(const V* tile, bool add, scalar_t<V>* target, std::size_t row) {
+    scalar_t<V> sums[M * N]{};
+    store_sums_of_lanes<M * N>(tile, sums);
+    for (std::size_t m = 0; m < M; ++m) {
+        for (std::size_t n = 0; n < N; ++n) {
+            scalar_t<V>& element = target[m * row + n];
+            element = add ? element + sums[m * N + n] : sums[m * N + n];
+        }
+    }
+}
+
 }  // namespace detail
 
-/// conv2d_backward_weight: grad_weight(o, i, kh, kw) = sum over h, w of grad_output(o, h, w) * input(i, h', w'), and
-/// grad_bias(o) = sum of grad_output(o, h, w). With `add_first`, the sums are added to what is there. Both stay vectors:
-/// lane n is the share of image n.
+/// conv2d_backward_weight: grad_weight(o, i, kh, kw) = sum over all lanes, h, w of grad_output(o, h, w) * input(i, h', w'),
+/// and grad_bias(o) = sum of grad_output(o, h, w). With `add_first`, the sums are added to what is there.
 /// Layouts  In (Ci, Hi, Wi) with a border of zeros at least as wide as the padding; Out (Co, Ho, Wo); grad_bias may be null
 template <Conv2dGeometry G, typename In, typename Out, Number V>
-constexpr void conv2d_backward_weight(const V* input, const V* grad_output, bool add_first, V* grad_weight,
-                                      std::type_identity_t<V>* grad_bias) {
+constexpr void conv2d_backward_weight(const V* input, const V* grad_output, bool add_first, scalar_t<V>* grad_weight,
+                                      scalar_t<V>* grad_bias) {
     constexpr std::size_t N = std::min<std::size_t>(G.window.kernel.width, 7);
     constexpr std::size_t M = choose_rows(G.group_outputs(), N);
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
@@ -299,7 +314,7 @@ constexpr void conv2d_backward_weight(const V* input, const V* grad_output, bool
             for_each_piece<G.group_outputs(), M>([&](std::size_t first, auto rows) {
                 const std::size_t o = group * G.group_outputs() + first;
                 for (std::size_t m = 0; grad_bias != nullptr && m < decltype(rows)::value; ++m) {
-                    const V sum = detail::sum_of_rows<Out>(grad_output + Out::offset(o + m, from, 0), to - from);
+                    const auto sum = detail::sum_of_rows<Out>(grad_output + Out::offset(o + m, from, 0), to - from);
                     grad_bias[o + m] = add ? grad_bias[o + m] + sum : sum;
                 }
                 for (std::size_t i = 0; i < G.group_inputs(); ++i) {
@@ -307,14 +322,9 @@ constexpr void conv2d_backward_weight(const V* input, const V* grad_output, bool
                         for_each_piece<G.window.kernel.width, N>([&](std::size_t kw, auto columns) {
                             constexpr std::size_t Rows = decltype(rows)::value;
                             constexpr std::size_t Columns = decltype(columns)::value;
-                            V* target = grad_weight + G.weight(o, i, kh, kw);
-                            constexpr std::size_t next = G.group_inputs() * G.taps();
                             V sum[Rows * Columns];
-                            unroll<Rows>([&](std::size_t m) __attribute__((always_inline)) {
-                                unroll<Columns>([&](std::size_t n) __attribute__((always_inline)) {
-                                    sum[m * Columns + n] = add ? target[m * next + n] : V{};
-                                });
-                            });
+                            unroll<Rows * Columns>([&](std::size_t n)
+                                                       __attribute__((always_inline)) { sum[n] = V{}; });
                             const V* x = group_input + i * In::plane + kh * G.window.dilation.height * In::row +
                                          kw * G.window.dilation.width;
                             const V* gradient = grad_output + Out::offset(o, 0, 0);
@@ -324,7 +334,7 @@ constexpr void conv2d_backward_weight(const V* input, const V* grad_output, bool
                                     unroll<decltype(count)::value>(
                                         [&](std::size_t piece) __attribute__((always_inline)) {
                                             const std::size_t w = begin + piece;
-                                            const V* g = gradient + h * Out::row + w;
+                                            const V* g = forget_origin(gradient + h * Out::row + w);
                                             const V* pixel = forget_origin(x + h * G.window.stride.height * In::row +
                                                                            w * G.window.stride.width);
                                             add_outer_product<Rows, Columns>(
@@ -337,11 +347,11 @@ constexpr void conv2d_backward_weight(const V* input, const V* grad_output, bool
                                         });
                                 });
                             }
-                            unroll<Rows>([&](std::size_t m) __attribute__((always_inline)) {
-                                unroll<Columns>([&](std::size_t n) __attribute__((always_inline)) {
-                                    target[m * next + n] = sum[m * Columns + n];
-                                });
-                            });
+                            V tile[Rows * Columns];
+                            unroll<Rows * Columns>([&](std::size_t n)
+                                                       __attribute__((always_inline)) { tile[n] = sum[n]; });
+                            detail::store_tile_sums<Rows, Columns>(tile, add, grad_weight + G.weight(o, i, kh, kw),
+                                                                   G.group_inputs() * G.taps());
                         });
                     }
                 }

@@ -219,7 +219,7 @@ void linear_forward_wide(const T* input, const T* weight, const T* bias, T* outp
             });
         }
         T totals[V::count];
-        sums_of_lanes(sum).store(totals);
+        sums_of_lanes<V::count>(sum.data()).store(totals);
         for (std::size_t m = 0; m < M; ++m) {
             for (std::size_t i = whole; i < Inputs; ++i) {
                 totals[m] += factor[m * Inputs + i] * input[i];

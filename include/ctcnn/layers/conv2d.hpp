@@ -8,6 +8,7 @@
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/conv2d.hpp>
+#include <ctcnn/kernels/conv2d_winograd.hpp>
 
 namespace ctcnn {
 
@@ -79,9 +80,34 @@ struct Conv2d {
             kernels::conv2d_backward_input<geometry, InLayout, OutLayout, Before>(grad_input, parameters, grad_output);
         }
         template <typename InLayout, typename OutLayout, Number V>
-        static constexpr void backward_parameters(const V* input, const V* grad_output, bool add, V* gradient) {
+        static constexpr void backward_parameters(const V* input, const V* grad_output, bool add,
+                                                  scalar_t<V>* gradient) {
             kernels::conv2d_backward_weight<geometry, InLayout, OutLayout>(input, grad_output, add, gradient,
                                                                            bias(gradient));
+        }
+
+        /// A tile of images takes fewer multiplications where that pays.
+        template <typename InLayout, typename OutLayout, Number V>
+        static constexpr std::size_t scratch_size = [] {
+            using Filtering = kernels::WinogradPlan<geometry, InLayout, OutLayout>;
+            return is_lanes<V> && Filtering::pays ? Filtering::template scratch_numbers<V> : 0;
+        }();
+        template <typename InLayout, typename OutLayout, typename Activation, Number V>
+        static void forward(const scalar_t<V>* parameters, const V* input, V* output, V*, V* scratch) {
+            kernels::conv2d_forward_winograd<geometry, InLayout, OutLayout, Activation>(
+                input, parameters, bias(parameters), output, scratch);
+        }
+        template <typename InLayout, typename OutLayout, typename Before, Number V>
+        static void backward_input(const scalar_t<V>* parameters, V* grad_input, const V* grad_output, const V*,
+                                   V* scratch) {
+            kernels::conv2d_backward_input_winograd<geometry, InLayout, OutLayout, Before>(grad_input, parameters,
+                                                                                           grad_output, scratch);
+        }
+        template <typename InLayout, typename OutLayout, Number V>
+        static void backward_parameters(const V* input, const V* grad_output, bool add, scalar_t<V>* gradient,
+                                        V* scratch) {
+            kernels::conv2d_backward_weight_winograd<geometry, InLayout, OutLayout>(input, grad_output, add, gradient,
+                                                                                    bias(gradient), scratch);
         }
 
     private:

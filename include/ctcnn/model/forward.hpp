@@ -9,10 +9,53 @@
 
 namespace ctcnn::model {
 
+/// One stage forward: the layer, and the elementwise function that is applied as it stores.
+template <typename Stage, Number V>
+constexpr void stage_forward(const scalar_t<V>* parameters, const V* input, V* output, V* saved,
+                             [[maybe_unused]] V* scratch) {
+    using Layer = typename Stage::Layer;
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    if constexpr (Stage::template scratch_numbers<V> != 0) {
+        Layer::template forward<In, Out, typename Stage::Function>(parameters, input, output, saved, scratch);
+    } else {
+        Layer::template forward<In, Out, typename Stage::Function>(parameters, input, output, saved);
+    }
+}
+
+/// One stage backward: the gradient of its input takes the input's place. Before is the function that made the input.
+template <typename Stage, typename Before, Number V>
+constexpr void stage_backward_input(const scalar_t<V>* parameters, V* grad_input, const V* grad_output, const V* saved,
+                                    [[maybe_unused]] V* scratch) {
+    using Layer = typename Stage::Layer;
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    if constexpr (Stage::template scratch_numbers<V> != 0) {
+        Layer::template backward_input<In, Out, Before>(parameters, grad_input, grad_output, saved, scratch);
+    } else {
+        Layer::template backward_input<In, Out, Before>(parameters, grad_input, grad_output, saved);
+    }
+}
+
+/// The gradient of one stage's parameters, where each tile computes it for itself.
+template <typename Stage, Number V>
+constexpr void stage_backward_parameters(const V* input, const V* grad_output, bool add, scalar_t<V>* gradient,
+                                         [[maybe_unused]] V* scratch) {
+    using Layer = typename Stage::Layer;
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    if constexpr (Stage::template scratch_numbers<V> != 0) {
+        Layer::template backward_parameters<In, Out>(input, grad_output, add, gradient, scratch);
+    } else {
+        Layer::template backward_parameters<In, Out>(input, grad_output, add, gradient);
+    }
+}
+
 /// InferenceWorkspace: the two buffers between which the data of one tile of images goes back and forth.
 template <typename Plan, Number V>
 struct InferenceWorkspace {
     std::array<V, Plan::inference_numbers> numbers{};
+    std::array<V, Plan::template scratch_numbers<V>> scratch{};
 
     /// Where the input of the first stage lies, and the output of the last one.
     constexpr V* input() { return numbers.data() + Plan::slot_offset(0); }
@@ -29,8 +72,8 @@ constexpr void infer(const scalar_t<V>* parameters, InferenceWorkspace<Plan, V>&
         V* output = workspace.numbers.data() + Plan::slot_offset(k + 1);
         // The slot has held other shapes before: the border that the next stage relies on is made anew.
         clear_border<typename Stage::Out>(output);
-        Stage::Layer::template forward<typename Stage::In, typename Stage::Out, typename Stage::Function>(
-            parameters + Stage::parameter_offset, input, output, static_cast<V*>(nullptr));
+        stage_forward<Stage>(parameters + Stage::parameter_offset, input, output, static_cast<V*>(nullptr),
+                             workspace.scratch.data());
     });
 }
 
@@ -41,8 +84,7 @@ struct TileWorkspace {
     std::array<V, Plan::buffer_numbers> buffers{};
     std::array<V, Plan::saved_numbers> saved{};
     std::array<V, Plan::output_size> grad_output{};
-    /// The sums of gradients that stay vectors, over the tiles of a group.
-    std::array<V, Plan::vector_numbers> gradients{};
+    std::array<V, Plan::template scratch_numbers<V>> scratch{};
 
     constexpr V* buffer(std::size_t k) { return buffers.data() + Plan::buffer_offsets[k]; }
     constexpr V* output() { return buffers.data() + Plan::buffer_offsets[Plan::stage_count]; }
@@ -53,17 +95,17 @@ template <typename Plan, Number V>
 constexpr void forward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace) {
     Plan::for_each_stage([&](auto k) {
         using Stage = typename Plan::template Stage<decltype(k)::value>;
-        Stage::Layer::template forward<typename Stage::In, typename Stage::Out, typename Stage::Function>(
-            parameters + Stage::parameter_offset, workspace.buffer(k), workspace.buffer(k + 1),
-            workspace.saved.data() + Plan::saved_offsets[k]);
+        stage_forward<Stage>(parameters + Stage::parameter_offset, workspace.buffer(k), workspace.buffer(k + 1),
+                             workspace.saved.data() + Plan::saved_offsets[k], workspace.scratch.data());
     });
 }
 
 /// Backward through all stages, from workspace.grad_output, the gradient of the output. What a stage with batched gradient
-/// needs of this tile goes to rows.store<K>(input, grad_output); the other gradients are put into workspace.gradients, or
-/// with `add` added to what is there.
+/// needs of this tile goes to rows.store<K>(input, grad_output); the other gradients (Plan::tile_gradient_numbers), summed
+/// over the lanes, are put into `gradients`, or with `add` added to what is there.
 template <typename Plan, Number V, typename Rows>
-constexpr void backward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, bool add, const Rows& rows) {
+constexpr void backward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, bool add,
+                        scalar_t<V>* gradients, const Rows& rows) {
     V* output = workspace.output();
     for (std::size_t i = 0; i < Plan::output_size; ++i) {
         output[i] =
@@ -78,15 +120,15 @@ constexpr void backward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& w
             if constexpr (Layer::batched_gradient) {
                 rows.template store<decltype(k)::value>(input, grad_output);
             } else {
-                Layer::template backward_parameters<typename Stage::In, typename Stage::Out>(
-                    input, grad_output, add, workspace.gradients.data() + Plan::vector_offsets[k]);
+                stage_backward_parameters<Stage>(input, grad_output, add, gradients + Plan::tile_gradient_offsets[k],
+                                                 workspace.scratch.data());
             }
         }
         if constexpr (k > Plan::first_with_parameters) {
             using Before = typename Plan::template Stage<k - 1>::Function;
-            Layer::template backward_input<typename Stage::In, typename Stage::Out, Before>(
-                parameters + Stage::parameter_offset, input, grad_output,
-                workspace.saved.data() + Plan::saved_offsets[k]);
+            stage_backward_input<Stage, Before>(parameters + Stage::parameter_offset, input, grad_output,
+                                                workspace.saved.data() + Plan::saved_offsets[k],
+                                                workspace.scratch.data());
         }
     });
 }

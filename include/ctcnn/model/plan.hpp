@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/shape.hpp>
@@ -141,6 +142,15 @@ struct Plan<InputShape, List<Ls...>> {
         using Function = FunctionOf<K>;
         static constexpr std::size_t parameter_offset = leaf_offsets[leaf_of(K)];
         static constexpr std::size_t parameters = model::parameter_count<Layer>();
+        /// How many numbers V its kernels want for the time of a call.
+        template <Number V>
+        static constexpr std::size_t scratch_numbers = [] {
+            if constexpr (requires { Layer::template scratch_size<In, Out, V>; }) {
+                return Layer::template scratch_size<In, Out, V>;
+            } else {
+                return std::size_t{0};
+            }
+        }();
     };
 
     /// Calls f(std::integral_constant<std::size_t, K>{}) for the stages in order.
@@ -191,17 +201,24 @@ public:
     static constexpr std::size_t inference_numbers = slot_sizes[0] + slot_sizes[1];
     static constexpr std::size_t slot_offset(std::size_t buffer) { return buffer % 2 == 0 ? 0 : slot_sizes[0]; }
 
+    /// The scratch memory that all stages share.
+    template <Number V>
+    static constexpr std::size_t scratch_numbers = [] {
+        const auto sizes = each([](auto k) { return Stage<decltype(k)::value>::template scratch_numbers<V>; });
+        return *std::max_element(sizes.begin(), sizes.end());
+    }();
+
     /// What forward leaves for backward.
     static constexpr auto saved_offsets =
         running_sums(each([](auto k) { return Head<decltype(k)::value>::saved_size; }));
     static constexpr std::size_t saved_numbers = saved_offsets[stage_count];
 
-    /// Gradients that are summed as vectors, tile by tile (a convolution's).
-    static constexpr auto vector_offsets = running_sums(each([](auto k) {
+    /// Gradients that each tile computes for itself (a convolution's).
+    static constexpr auto tile_gradient_offsets = running_sums(each([](auto k) {
         using Layer = Head<decltype(k)::value>;
         return Layer::batched_gradient ? 0 : model::parameter_count<Layer>();
     }));
-    static constexpr std::size_t vector_numbers = vector_offsets[stage_count];
+    static constexpr std::size_t tile_gradient_numbers = tile_gradient_offsets[stage_count];
 
     /// Whether stage K's gradient is computed from rows of many images (a Linear's).
     template <std::size_t K>

@@ -50,7 +50,7 @@ public:
         : capacity_(std::min(batch, round_images)),
           tiles_(std::min(threads, group_count(capacity_))),
           rows_((capacity_ + lanes - 1) / lanes * lanes * row_offsets[Plan::stage_count]),
-          partial_(largest_group_count * Plan::vector_numbers),
+          partial_(largest_group_count * Plan::tile_gradient_numbers),
           losses_((capacity_ + lanes - 1) / lanes),
           totals_((batch + capacity_ - 1) / capacity_ + 1),
           gradients_(Net::parameter_count) {}
@@ -191,10 +191,9 @@ private:
             for (std::size_t lane = 0; lane < present; ++lane) {
                 losses_[tile] += get_lane(lane_losses, lane);
             }
-            model::backward<Plan>(parameters, workspace, tile != begin, RowWriter{*this, tile});
+            model::backward<Plan>(parameters, workspace, tile != begin,
+                                  partial_.data() + group * Plan::tile_gradient_numbers, RowWriter{*this, tile});
         }
-        T* partial = partial_.data() + group * Plan::vector_numbers;
-        store_sums_of_lanes(workspace.gradients.data(), Plan::vector_numbers, partial);
     }
 
     /// The gradient from what the groups have left: sums of partial gradients, and products of rows.
@@ -238,11 +237,11 @@ private:
                     const std::size_t from = b * block;
                     const std::size_t to = std::min(Stage::parameters, from + block);
                     T* gradient = gradients_.data() + Stage::parameter_offset;
-                    const T* partial = partial_.data() + Plan::vector_offsets[k];
+                    const T* partial = partial_.data() + Plan::tile_gradient_offsets[k];
                     for (std::size_t i = from; i < to; ++i) {
                         T sum = add ? gradient[i] : T(0);
                         for (std::size_t group = 0; group < group_count(count); ++group) {
-                            sum += partial[group * Plan::vector_numbers + i];
+                            sum += partial[group * Plan::tile_gradient_numbers + i];
                         }
                         gradient[i] = sum;
                     }
