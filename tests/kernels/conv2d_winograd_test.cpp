@@ -57,9 +57,9 @@ struct Filtering {
 template <Number V, std::uint64_t Seed, std::size_t Count>
 void check_cases() {
     const auto table = []<std::size_t... Case>(std::index_sequence<Case...>) {
-        return std::array<Conv2dKernels<V>, Count>{
-            Conv2dKernels<V>{&Filtering<V, Seed, Case>::forward, &Filtering<V, Seed, Case>::backward_input,
-                             &Filtering<V, Seed, Case>::backward_weight, 24}...};
+        return std::array<Conv2dKernels<V>, Count>{Conv2dKernels<V>{&Filtering<V, Seed, Case>::forward,
+                                                                    &Filtering<V, Seed, Case>::backward_input,
+                                                                    &Filtering<V, Seed, Case>::backward_weight, 24}...};
     }(std::make_index_sequence<Count>{});
     for (std::size_t i = 0; i < Count; ++i) {
         check_conv2d(conv2d_case(Seed, i, true), table[i], Draw(Seed + 1, i));

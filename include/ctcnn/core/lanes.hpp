@@ -288,8 +288,8 @@ template <std::size_t Count, typename T, std::size_t N>
     static_assert(Count <= N);
     std::array<Lanes<T, N>, N / 2> sums;
     const auto add_halves = [&]<std::size_t Width>(std::integral_constant<std::size_t, Width>, const Lanes<T, N>* from,
-                                                   std::size_t present, const auto& self)
-                                __attribute__((always_inline)) {
+                                                   std::size_t present,
+                                                   const auto& self) __attribute__((always_inline)) {
 #pragma GCC unroll 16
         for (std::size_t n = 0; n < Width; ++n) {
             const Lanes<T, N> a = 2 * n < present ? from[2 * n] : Lanes<T, N>{};

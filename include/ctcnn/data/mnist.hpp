@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -62,17 +63,52 @@ inline std::filesystem::path find_mnist_file(const std::filesystem::path& folder
                        mnist_remedy, OffsetIn::file});
 }
 
-/// The pixels as numbers in [0, 1], exactly those of torchvision's ToTensor: pixel / 255.
+/// The pixels as numbers in [0, 1], exactly those of torchvision's ToTensor: pixel / 255. Another thread computes them
+/// while the next pixels are read and unpacked.
 template <typename T, typename S>
 std::vector<Tensor<T, S>> read_pixels(IdxFile<3>& file) {
+    constexpr std::size_t portion = 400 * S::size;
     std::vector<Tensor<T, S>> images;
     images.reserve(file.credible_count() / S::size);
-    file.read_pieces(S::size, [&images](std::span<const std::uint8_t> pixels) {
-        for (; !pixels.empty(); pixels = pixels.subspan(S::size)) {
+    std::vector<std::uint8_t> arriving;
+    std::vector<std::uint8_t> arrived;
+    const auto convert = [&images, &arrived]() noexcept {
+        for (std::span<const std::uint8_t> pixels = arrived; !pixels.empty(); pixels = pixels.subspan(S::size)) {
             std::ranges::transform(pixels.first(S::size), images.emplace_back().values.begin(),
                                    [](std::uint8_t pixel) { return static_cast<T>(pixel) / static_cast<T>(255); });
         }
+    };
+    struct Worker {
+        std::thread thread;
+        void wait() {
+            if (thread.joinable()) {
+                thread.join();
+            }
+        }
+        ~Worker() { wait(); }
+    } worker;
+    const auto hand_over = [&] {
+        worker.wait();
+        std::swap(arriving, arrived);
+        arriving.clear();
+        const std::size_t count = images.size() + arrived.size() / S::size;
+        if (count > images.capacity()) {
+            images.reserve(std::max(count, 2 * images.capacity()));
+        }
+        try {
+            worker.thread = std::thread(convert);
+        } catch (const std::system_error&) {  // no more threads
+            convert();
+        }
+    };
+    file.read_pieces(S::size, [&](std::span<const std::uint8_t> pixels) {
+        arriving.insert(arriving.end(), pixels.begin(), pixels.end());
+        if (arriving.size() >= portion) {
+            hand_over();
+        }
     });
+    hand_over();
+    worker.wait();
     return images;
 }
 

@@ -323,8 +323,7 @@ constexpr void conv2d_backward_weight(const V* input, const V* grad_output, bool
                             constexpr std::size_t Rows = decltype(rows)::value;
                             constexpr std::size_t Columns = decltype(columns)::value;
                             V sum[Rows * Columns];
-                            unroll<Rows * Columns>([&](std::size_t n)
-                                                       __attribute__((always_inline)) { sum[n] = V{}; });
+                            unroll<Rows * Columns>([&](std::size_t n) __attribute__((always_inline)) { sum[n] = V{}; });
                             const V* x = group_input + i * In::plane + kh * G.window.dilation.height * In::row +
                                          kw * G.window.dilation.width;
                             const V* gradient = grad_output + Out::offset(o, 0, 0);

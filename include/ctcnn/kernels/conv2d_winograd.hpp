@@ -31,7 +31,8 @@ struct WinogradPlan {
     static constexpr std::size_t pieces = (Out::width + outputs - 1) / outputs;
     static constexpr std::size_t rows = Out::height + kernel.height - 1;  // of the input, as far as the kernel sees it
     static constexpr std::size_t columns = Out::width + kernel.width - 1;
-    static constexpr std::size_t shared = kernel.width - 1;  // columns of the input that a piece shares with the next one
+    static constexpr std::size_t shared =
+        kernel.width - 1;  // columns of the input that a piece shares with the next one
 
     static constexpr Window window{{1, kernel.height}, {1, 1}, {0, 0}, {1, 1}};
     static constexpr Conv2dGeometry geometry{G.in_channels, G.out_channels, G.groups, window};
@@ -52,8 +53,8 @@ struct WinogradPlan {
     static constexpr std::size_t shared_numbers = Input::size * shared;
     template <Number V>
     static constexpr std::size_t scratch_numbers =
-        std::max({points * (Input::size + Output::size), points * Input::size + Output::size + shared_numbers,
-                  block_pieces * (points * Input::size + block * Out::height)}) +
+        std::max({points * (Input::size + Output::size), points* Input::size + Output::size + shared_numbers,
+                  block_pieces*(points* Input::size + block * Out::height)}) +
         (points * geometry.weights() + lane_count<V> - 1) / lane_count<V>;
 
     /// Whether it is worth its while: a transform's operation costs about twice a multiplication in a tile.
@@ -88,9 +89,8 @@ void winograd_weight(const T* weight, T* transformed) {
 /// Count numbers of a row of `size`, from `begin` on; zeros beyond its end.
 template <std::size_t Count, Number V>
 [[gnu::always_inline]] inline void take(const V* row, std::size_t begin, std::size_t size, V* numbers) {
-    unroll<Count>([&](std::size_t n) __attribute__((always_inline)) {
-        numbers[n] = begin + n < size ? row[begin + n] : V{};
-    });
+    unroll<Count>([&](std::size_t n)
+                      __attribute__((always_inline)) { numbers[n] = begin + n < size ? row[begin + n] : V{}; });
 }
 
 /// A piece's columns of the input, (Ci, rows, 6) -> (6, Ci, Pieces, rows), of which it is one.
@@ -123,9 +123,8 @@ void winograd_grad_output(const V* grad_output, std::size_t begin, std::size_t p
             V y[Plan::outputs];
             take<Plan::outputs>(grad_output + Out::offset(o, h, 0), begin, Out::width, y);
             V sum = power[0] * y[0];
-            unroll<Plan::outputs - 1>([&](std::size_t n) __attribute__((always_inline)) {
-                sum = multiply_add(power[n + 1], y[n + 1], sum);
-            });
+            unroll<Plan::outputs - 1>(
+                [&](std::size_t n) __attribute__((always_inline)) { sum = multiply_add(power[n + 1], y[n + 1], sum); });
             transformed[o * Pieces * Out::height + h] = sum;
         }
     }
@@ -194,8 +193,8 @@ void conv2d_backward_input_winograd(V* grad_input, const scalar_t<V>* weight, co
             for (std::size_t h = 0; h < In::height; ++h) {
                 const std::size_t place = c * Plan::rows + h + G.window.padding.height;
                 V values[winograd::points];
-                unroll<winograd::points>([&](std::size_t f)
-                                             __attribute__((always_inline)) { values[f] = inputs[f * Input::size + place]; });
+                unroll<winograd::points>(
+                    [&](std::size_t f) __attribute__((always_inline)) { values[f] = inputs[f * Input::size + place]; });
                 V x[winograd::points];
                 winograd::inputs_of_points(values, x);
                 V* part = shared + place * Plan::shared;
@@ -204,8 +203,8 @@ void conv2d_backward_input_winograd(V* grad_input, const scalar_t<V>* weight, co
                         x[n] += part[n];
                     }
                 });
-                unroll<Plan::shared>(
-                    [&](std::size_t n) __attribute__((always_inline)) { part[n] = x[Plan::outputs + n]; });
+                unroll<Plan::shared>([&](std::size_t n)
+                                         __attribute__((always_inline)) { part[n] = x[Plan::outputs + n]; });
                 V* row = grad_input + In::offset(c, h, 0);
                 unroll<winograd::points>([&](std::size_t n) __attribute__((always_inline)) {
                     if (n < finished && begin + n >= padding && begin + n - padding < In::width) {
@@ -244,9 +243,9 @@ void conv2d_backward_weight_winograd(const V* input, const V* grad_output, bool 
                 const std::size_t channel = group * G.group_outputs() + o;
                 for (std::size_t f = 0; f < winograd::points; ++f) {
                     for (std::size_t piece = 0; piece < pieces; ++piece) {
-                        detail::winograd_grad_output<Plan, block, pieces, Out>(
-                            grad_output + channel * Out::plane, first + piece * Plan::outputs, f,
-                            outputs + piece * Out::height);
+                        detail::winograd_grad_output<Plan, block, pieces, Out>(grad_output + channel * Out::plane,
+                                                                               first + piece * Plan::outputs, f,
+                                                                               outputs + piece * Out::height);
                     }
                     conv2d_backward_weight<geometry, Layout<G.group_inputs(), pieces, Plan::rows>,
                                            Layout<block, pieces, Out::height>>(

@@ -83,7 +83,8 @@ public:
     /// What forward and backward of one image need beside the parameters, gradients included; a tile of n images in the
     /// lanes of SIMD registers takes n times the part that is not gradients.
     static constexpr std::size_t training_workspace_bytes =
-        (plan::buffer_numbers + plan::saved_numbers + plan::output_size + plan::tile_gradient_numbers + parameter_count) *
+        (plan::buffer_numbers + plan::saved_numbers + plan::output_size + plan::tile_gradient_numbers +
+         parameter_count) *
         sizeof(T);
 
     using input_tensor = Tensor<T, input_shape>;
