@@ -93,9 +93,9 @@ template <std::size_t Count, Number V>
                       __attribute__((always_inline)) { numbers[n] = begin + n < size ? row[begin + n] : V{}; });
 }
 
-/// A piece's columns of the input, (Ci, rows, 6) -> (6, Ci, Pieces, rows), of which it is one.
-template <typename Plan, std::size_t Pieces, Conv2dGeometry G, typename In, Number V>
-void winograd_input(const V* input, std::size_t begin, V* transformed) {
+/// A piece's columns of the input, (Ci, rows, 6) -> (6, Ci, pieces, rows), of which it is one.
+template <typename Plan, Conv2dGeometry G, typename In, Number V>
+[[gnu::noinline]] void winograd_input(const V* input, std::size_t begin, std::size_t pieces, V* transformed) {
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
     for (std::size_t c = 0; c < G.in_channels; ++c) {
         for (std::size_t h = 0; h < Plan::rows; ++h) {
@@ -104,28 +104,29 @@ void winograd_input(const V* input, std::size_t begin, V* transformed) {
             V values[winograd::points];
             winograd::points_of_inputs(x, values);
             unroll<winograd::points>([&](std::size_t f) __attribute__((always_inline)) {
-                transformed[(f * G.in_channels + c) * Pieces * Plan::rows + h] = values[f];
+                transformed[(f * G.in_channels + c) * pieces * Plan::rows + h] = values[f];
             });
         }
     }
 }
 
-/// A piece's columns of the gradient of the output at one point, (Channels, Ho, m) -> (Channels, Pieces, Ho), of which it
+/// A piece's columns of the gradient of the output at one point, (channels, Ho, m) -> (channels, pieces, Ho), of which it
 /// is one.
-template <typename Plan, std::size_t Channels, std::size_t Pieces, typename Out, Number V>
-void winograd_grad_output(const V* grad_output, std::size_t begin, std::size_t point, V* transformed) {
+template <typename Plan, typename Out, Number V>
+[[gnu::noinline]] void winograd_grad_output(const V* grad_output, std::size_t channels, std::size_t begin,
+                                            std::size_t point, std::size_t pieces, V* transformed) {
     V power[Plan::outputs];
     for (std::size_t n = 0; n < Plan::outputs; ++n) {
         power[n] = broadcast<V>(static_cast<scalar_t<V>>(winograd::power<Plan::outputs>(point, n)));
     }
-    for (std::size_t o = 0; o < Channels; ++o) {
+    for (std::size_t o = 0; o < channels; ++o) {
         for (std::size_t h = 0; h < Out::height; ++h) {
             V y[Plan::outputs];
             take<Plan::outputs>(grad_output + Out::offset(o, h, 0), begin, Out::width, y);
             V sum = power[0] * y[0];
             unroll<Plan::outputs - 1>(
                 [&](std::size_t n) __attribute__((always_inline)) { sum = multiply_add(power[n + 1], y[n + 1], sum); });
-            transformed[o * Pieces * Out::height + h] = sum;
+            transformed[o * pieces * Out::height + h] = sum;
         }
     }
 }
@@ -144,7 +145,7 @@ void conv2d_forward_winograd(const V* input, const scalar_t<V>* weight, Bias bia
 
     detail::winograd_weight<G>(weight, weights);
     for (std::size_t begin = 0; begin < Out::width; begin += Plan::outputs) {
-        detail::winograd_input<Plan, 1, G, In>(input, begin, inputs);
+        detail::winograd_input<Plan, G, In>(input, begin, 1, inputs);
         for (std::size_t f = 0; f < winograd::points; ++f) {
             conv2d_forward<Plan::geometry, Input, Output, NoFunction>(
                 inputs + f * Input::size, weights + f * Plan::geometry.weights(), nullptr, outputs + f * Output::size);
@@ -184,7 +185,7 @@ void conv2d_backward_input_winograd(V* grad_input, const scalar_t<V>* weight, co
     detail::winograd_weight<G>(weight, weights);
     for (std::size_t begin = 0; begin < Out::width; begin += Plan::outputs) {
         for (std::size_t f = 0; f < winograd::points; ++f) {
-            detail::winograd_grad_output<Plan, G.out_channels, 1, Out>(grad_output, begin, f, outputs);
+            detail::winograd_grad_output<Plan, Out>(grad_output, G.out_channels, begin, f, 1, outputs);
             conv2d_backward_input<Plan::geometry, Input, Output, NoFunction>(
                 inputs + f * Input::size, weights + f * Plan::geometry.weights(), outputs);
         }
@@ -233,8 +234,8 @@ void conv2d_backward_weight_winograd(const V* input, const V* grad_output, bool 
 
     for (std::size_t first = 0; first < Out::width; first += pieces * Plan::outputs) {
         for (std::size_t piece = 0; piece < pieces; ++piece) {
-            detail::winograd_input<Plan, pieces, G, In>(input, first + piece * Plan::outputs,
-                                                        inputs + piece * Plan::rows);
+            detail::winograd_input<Plan, G, In>(input, first + piece * Plan::outputs, pieces,
+                                                inputs + piece * Plan::rows);
         }
         for (std::size_t group = 0; group < G.groups; ++group) {
             for_each_piece<G.group_outputs(), Plan::block>([&](std::size_t o, auto channels) {
@@ -243,9 +244,9 @@ void conv2d_backward_weight_winograd(const V* input, const V* grad_output, bool 
                 const std::size_t channel = group * G.group_outputs() + o;
                 for (std::size_t f = 0; f < winograd::points; ++f) {
                     for (std::size_t piece = 0; piece < pieces; ++piece) {
-                        detail::winograd_grad_output<Plan, block, pieces, Out>(grad_output + channel * Out::plane,
-                                                                               first + piece * Plan::outputs, f,
-                                                                               outputs + piece * Out::height);
+                        detail::winograd_grad_output<Plan, Out>(grad_output + channel * Out::plane, block,
+                                                                first + piece * Plan::outputs, f, pieces,
+                                                                outputs + piece * Out::height);
                     }
                     conv2d_backward_weight<geometry, Layout<G.group_inputs(), pieces, Plan::rows>,
                                            Layout<block, pieces, Out::height>>(

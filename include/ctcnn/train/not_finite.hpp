@@ -17,7 +17,7 @@ namespace ctcnn {
 /// LossNotFinite: the loss of a training step was infinite or NaN. The parameters are those before the step.
 class LossNotFinite : public std::runtime_error {
 public:
-    LossNotFinite(std::size_t epoch, std::size_t step, const std::string& layer, const std::string& what)
+    [[gnu::cold]] LossNotFinite(std::size_t epoch, std::size_t step, const std::string& layer, const std::string& what)
         : std::runtime_error("the loss is not finite in step " + std::to_string(step) + " of epoch " +
                              std::to_string(epoch) + ": " + what +
                              "; try a smaller learning rate, and look for NaN in the images"),
@@ -41,7 +41,7 @@ namespace train {
 
 /// Finds where the first number that is not finite comes from, and throws. `workspace` is used for a forward pass.
 template <Number V, typename Net, typename Images>
-void throw_not_finite(const Net& net, const Images& batch, model::TileWorkspace<typename Net::plan, V>& workspace,
+[[gnu::cold, gnu::noinline]] void throw_not_finite(const Net& net, const Images& batch, model::TileWorkspace<typename Net::plan, V>& workspace,
                       std::size_t epoch, std::size_t step) {
     using T = typename Net::scalar;
     using Plan = typename Net::plan;

@@ -26,7 +26,7 @@ namespace train {
 
 /// Refuses a batch that does not fit: throws std::invalid_argument with a sentence.
 template <typename Net, typename Images, typename Targets>
-constexpr void check_batch(const Images& images, const Targets& targets) {
+[[gnu::cold]] constexpr void check_batch(const Images& images, const Targets& targets) {
     if (images.size() != targets.size()) {
         throw std::invalid_argument("there are " + std::to_string(images.size()) + " images and " +
                                     std::to_string(targets.size()) + " targets: each image needs one target");
