@@ -270,6 +270,22 @@ template <typename T, std::size_t N>
 }
 
 namespace detail {
+template <bool Odd, typename T, std::size_t N, std::size_t... Lane>
+[[gnu::always_inline]] inline Lanes<T, N> every_other_lane(Lanes<T, N> a, Lanes<T, N> b, std::index_sequence<Lane...>) {
+    return {__builtin_shufflevector(a.vector, b.vector, static_cast<int>(2 * Lane + Odd)...)};
+}
+}  // namespace detail
+
+/// Deals out 2 * N numbers side by side, as cards are: the even ones to the first vector, the odd ones to the second.
+template <typename T, std::size_t N>
+[[gnu::always_inline]] inline void deal(Lanes<T, N>& first, Lanes<T, N>& second) {
+    const Lanes<T, N> a = first;
+    const Lanes<T, N> b = second;
+    first = detail::every_other_lane<false>(a, b, std::make_index_sequence<N>{});
+    second = detail::every_other_lane<true>(a, b, std::make_index_sequence<N>{});
+}
+
+namespace detail {
 /// Numbers of a and b whose place within blocks of 2 * Width has (or has not) the bit Width, a's before b's in each block.
 template <std::size_t Width, bool Upper, typename T, std::size_t N, std::size_t... Lane>
 [[gnu::always_inline]] inline Lanes<T, N> half_lanes(Lanes<T, N> a, Lanes<T, N> b, std::index_sequence<Lane...>) {

@@ -142,6 +142,47 @@ template <Number V>
     }
     return multiply_add(power, scale, one);
 }
+
+#if defined(__AVX512F__)
+/// The bits of 2^(k/32) as a float, less k in the place to which k is moved with the exponent.
+inline constexpr auto fractional_powers = [] {
+    constexpr double root = 0x1.059b0d3158574p+0;  // 2^(1/32)
+    std::array<std::int32_t, 32> bits{};
+    double power = 1;
+    for (std::int32_t k = 0; k < 32; ++k, power *= root) {
+        bits[static_cast<std::size_t>(k)] = std::bit_cast<std::int32_t>(static_cast<float>(power)) - (k << 18);
+    }
+    return bits;
+}();
+
+/// The same for 16 floats: one instruction of AVX-512 looks up 16 of 32 numbers. With y = n ln 2 / 32 + r, 2^(n/32) comes
+/// from the table and the exponent, and |r| <= ln(2) / 64 is so small that e^r takes two multiply-adds.
+[[gnu::always_inline]] inline Lanes<float, 16> one_plus_exp(Lanes<float, 16> y) {
+    using V = Lanes<float, 16>;
+    const V one = V::broadcast(1);
+    const V round = V::broadcast(0x1.8p18f);  // its lowest bit stands for 1/32
+    V rounded = multiply_add(y, V::broadcast(static_cast<float>(log2_e)), round);
+    hold_in_register(rounded);
+    // ln 2 as one float: n ln 2 is off by 2^-28 n / 32.
+    const V r = multiply_add(rounded - round, V::broadcast(-static_cast<float>(ln2)), y);
+    // e^r - 1 = r (c1 + r / 2), minimax: relative error below 5.3e-8.
+    const V power = multiply_add(multiply_add(r, V::broadcast(0.5f), V::broadcast(1.0000147f)), r, one);
+
+    const auto bits = reinterpret_cast<V::IntegerVector>(rounded.vector);
+    V::IntegerVector low;
+    V::IntegerVector high;
+    __builtin_memcpy(&low, fractional_powers.data(), sizeof(low));
+    __builtin_memcpy(&high, fractional_powers.data() + 16, sizeof(high));
+#if defined(__clang__)
+    const V::IntegerVector fraction = __builtin_ia32_vpermi2vard512(low, bits, high);
+#else
+    const V::IntegerVector fraction = __builtin_shuffle(low, high, bits);
+#endif
+    const V scale{reinterpret_cast<V::Vector>((bits << 18) + fraction)};
+    return multiply_add(power, scale, one);
+}
+#endif
+
 }  // namespace detail
 
 /// 1 / (1 + e^-x); x is limited to -88 ... 87 (float).

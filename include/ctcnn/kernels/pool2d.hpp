@@ -2,11 +2,14 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
+#include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/window.hpp>
+#include <ctcnn/kernels/single_image.hpp>
 
 namespace ctcnn::kernels {
 
@@ -26,11 +29,52 @@ constexpr Range covering(std::size_t input, std::size_t kernel, std::size_t stri
     return {position < kernel ? 0 : (position - kernel) / stride + 1, std::min(outputs, position / stride + 1)};
 }
 
+/// Whether pool_pairs can pool one image: windows two columns wide, side by side, without padding.
+template <Window W, typename Out, typename T>
+inline constexpr bool pools_pairs = std::floating_point<T> && W.kernel.width == 2 && W.stride.width == 2 &&
+                                    W.padding == Extent{0, 0} && lanes_within<T>(Out::width) > 1;
+
+/// Pools one image with all lanes at work on neighbouring outputs: combine(a, b) joins the numbers of a window, finish the
+/// result. Where the width is no multiple of the lanes, the last vector of a row begins earlier.
+template <Window W, typename In, typename Out, typename T, typename Combine, typename Finish>
+void pool_pairs(const T* input, T* output, const Combine& combine, const Finish& finish) {
+    using V = Lanes<T, lanes_within<T>(Out::width)>;
+    for (std::size_t c = 0; c < Out::channels; ++c) {
+        for (std::size_t h = 0; h < Out::height; ++h) {
+            for (std::size_t begin = 0; begin < Out::width; begin += V::count) {
+                const std::size_t w = std::min(begin, Out::width - V::count);
+                const T* pixel = input + In::offset(c, h * W.stride.height, 2 * w);
+                V even = V::load(pixel);
+                V odd = V::load(pixel + V::count);
+                deal(even, odd);
+                V result = combine(even, odd);
+                for (std::size_t kh = 1; kh < W.kernel.height; ++kh) {
+                    even = V::load(pixel + kh * In::row);
+                    odd = V::load(pixel + kh * In::row + V::count);
+                    deal(even, odd);
+                    result = combine(combine(result, even), odd);
+                }
+                finish(result).store(output + Out::offset(c, h, w));
+            }
+        }
+    }
+}
+
 /// avg_pool2d_forward: output(c, h, w) = f(sum over the window of input / (Kh * Kw)); padding counts as zeros.
 /// Layouts  In (C, Hi, Wi); Out (C, Ho, Wo)
 template <Window W, typename In, typename Out, typename Activation, Number V>
 constexpr void avg_pool2d_forward(const V* input, V* output) {
     const V scale = broadcast<V>(scalar_t<V>(1) / static_cast<scalar_t<V>>(W.kernel.height * W.kernel.width));
+    if constexpr (pools_pairs<W, Out, V>) {
+        if (!std::is_constant_evaluated()) {
+            pool_pairs<W, In, Out>(
+                input, output, [](auto a, auto b) __attribute__((always_inline)) { return a + b; },
+                [&](auto sum) __attribute__((always_inline)) {
+                    return Activation::forward(sum * decltype(sum)::broadcast(scale));
+                });
+            return;
+        }
+    }
     for (std::size_t c = 0; c < Out::channels; ++c) {
         for (std::size_t h = 0; h < Out::height; ++h) {
             const Range rows = inside(h, W.kernel.height, W.stride.height, W.padding.height, In::height);
@@ -116,6 +160,16 @@ constexpr void avg_pool2d_backward(V* grad_input, const V* grad_output) {
 /// Layouts  In (C, Hi, Wi); Out (C, Ho, Wo); position (C, Ho, Wo)
 template <Window W, typename In, typename Out, typename Activation, Number V>
 constexpr void max_pool2d_forward(const V* input, V* output, V* position) {
+    if constexpr (pools_pairs<W, Out, V>) {
+        if (!std::is_constant_evaluated() && position == nullptr) {
+            pool_pairs<W, In, Out>(
+                input, output,
+                [](auto a, auto b)
+                    __attribute__((always_inline)) { return select_equal(b, b, select_less(a, b, b, a), b); },
+                [](auto largest) __attribute__((always_inline)) { return Activation::forward(largest); });
+            return;
+        }
+    }
     std::size_t next = 0;
     for (std::size_t c = 0; c < Out::channels; ++c) {
         for (std::size_t h = 0; h < Out::height; ++h) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layout.hpp>
@@ -148,14 +149,18 @@ void conv2d_forward_wide_channels(const T* input, const T* weight, const T* bias
     constexpr std::size_t N = vectors % 2 == 0 ? 2 : 1;
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
     constexpr std::size_t taps = G.in_channels * G.taps();
+    // Of so many rows at a time: each weight that is read serves all their pixels.
+    constexpr std::size_t width = choose_rows(Out::width, N);
+    constexpr std::size_t height = std::clamp<std::size_t>((vector_registers - 8) / (width * N), 1, Out::height);
     alignas(alignment) T packed[taps * G.out_channels];
-    alignas(alignment) T pixels[Out::width * G.out_channels];
+    alignas(alignment) T pixels[height * Out::width * G.out_channels];
     transpose_matrix<G.out_channels, taps>(weight, packed);
 
-    for (std::size_t h = 0; h < Out::height; ++h) {
+    for_each_piece<Out::height, height>([&](std::size_t h, auto rows) {
         for (std::size_t o = 0; o < G.out_channels; o += N * V::count) {
-            for_each_piece<Out::width, choose_rows(Out::width, N)>([&](std::size_t w, auto count) {
-                constexpr std::size_t M = decltype(count)::value;
+            for_each_piece<Out::width, width>([&](std::size_t w, auto count) {
+                constexpr std::size_t columns = decltype(count)::value;
+                constexpr std::size_t M = decltype(rows)::value * columns;
                 V sum[M * N];
                 unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
                     const V start = bias == nullptr ? V{} : V::load(bias + o + n * V::count);
@@ -172,7 +177,8 @@ void conv2d_forward_wide_channels(const T* input, const T* weight, const T* bias
                             add_outer_product<M, N>(
                                 sum,
                                 [&](std::size_t m) __attribute__((always_inline)) {
-                                    return V::broadcast(x[m * G.window.stride.width]);
+                                    return V::broadcast(x[m / columns * G.window.stride.height * In::row +
+                                                          m % columns * G.window.stride.width]);
                                 },
                                 [&](std::size_t n)
                                     __attribute__((always_inline)) { return V::load(tap + n * V::count); });
@@ -182,48 +188,69 @@ void conv2d_forward_wide_channels(const T* input, const T* weight, const T* bias
                 }
                 unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
                     unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-                        sum[m * N + n].store(pixels + (w + m) * G.out_channels + o + n * V::count);
+                        sum[m * N + n].store(pixels + (m / columns * Out::width + w + m % columns) * G.out_channels +
+                                             o + n * V::count);
                     });
                 });
             });
         }
-        for (std::size_t o = 0; o < G.out_channels; o += V::count) {
-            for_each_piece<Out::width, V::count>([&](std::size_t w, auto size) {
-                constexpr std::size_t count = decltype(size)::value;
-                std::array<V, V::count> block;
-                unroll<V::count>([&](std::size_t i) __attribute__((always_inline)) {
-                    block[i] = i < count ? V::load(pixels + (w + i) * G.out_channels + o) : V{};
+        for (std::size_t row = 0; row < decltype(rows)::value; ++row) {
+            for (std::size_t o = 0; o < G.out_channels; o += V::count) {
+                for_each_piece<Out::width, V::count>([&](std::size_t w, auto size) {
+                    constexpr std::size_t count = decltype(size)::value;
+                    std::array<V, V::count> block;
+                    unroll<V::count>([&](std::size_t i) __attribute__((always_inline)) {
+                        block[i] = i < count ? V::load(pixels + (row * Out::width + w + i) * G.out_channels + o) : V{};
+                    });
+                    transpose(block);
+                    unroll<V::count>([&](std::size_t i) __attribute__((always_inline)) {
+                        __builtin_memcpy(output + Out::offset(o + i, h + row, w), &block[i], count * sizeof(T));
+                    });
                 });
-                transpose(block);
-                unroll<V::count>([&](std::size_t i) __attribute__((always_inline)) {
-                    __builtin_memcpy(output + Out::offset(o + i, h, w), &block[i], count * sizeof(T));
-                });
-            });
+            }
         }
-    }
+    });
 }
 
-/// linear_forward of one image without its elementwise function: each output is a product of two rows of numbers.
+/// linear_forward of one image without its elementwise function: each output is a product of two rows of numbers. Where
+/// all rows of weights begin at the same place within a cache line, they are read line by line; what lies before the first
+/// line and behind the last one is multiplied by the inputs there and by zeros.
 template <std::size_t Inputs, std::size_t Outputs, typename T>
 void linear_forward_wide(const T* input, const T* weight, const T* bias, T* output) {
     using V = Lanes<T, lanes_within<T>(Inputs)>;
-    constexpr std::size_t whole = Inputs / V::count * V::count;
+    std::size_t head = 0;
+    if constexpr (Inputs * sizeof(T) % sizeof(V) == 0) {
+        head = (sizeof(V) - reinterpret_cast<std::uintptr_t>(weight) % sizeof(V)) % sizeof(V) / sizeof(T);
+    }
+    const std::size_t lines = (Inputs - head) / V::count;
+    const std::size_t tail = (Inputs - head) % V::count;
+    T first[V::count]{};
+    std::copy_n(input, head, first);
+    T last[V::count]{};
+    std::copy_n(input + (Inputs - tail), tail, last + (V::count - tail));
+
     for_each_piece<Outputs, V::count>([&](std::size_t o, auto rows) {
         constexpr std::size_t M = decltype(rows)::value;
         std::array<V, V::count> sum{};
-        const T* factor = weight + o * Inputs;
-        for (std::size_t i = 0; i < whole; i += V::count) {
-            const V value = V::load(input + i);
+        const auto add = [&](const T* factor, const T* inputs) __attribute__((always_inline)) {
+            const V value = V::load(inputs);
             unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-                sum[m] = multiply_add(V::load(factor + m * Inputs + i), value, sum[m]);
+                sum[m] = multiply_add(V::load(factor + m * Inputs), value, sum[m]);
             });
+        };
+        const T* factor = weight + o * Inputs;
+        if (head != 0) {
+            add(factor, first);
+        }
+        for (std::size_t i = 0; i < lines; ++i) {
+            add(factor + head + i * V::count, input + head + i * V::count);
+        }
+        if (tail != 0) {
+            add(factor + (Inputs - V::count), last);
         }
         T totals[V::count];
         sums_of_lanes<V::count>(sum.data()).store(totals);
         for (std::size_t m = 0; m < M; ++m) {
-            for (std::size_t i = whole; i < Inputs; ++i) {
-                totals[m] += factor[m * Inputs + i] * input[i];
-            }
             output[o + m] = totals[m] + (bias == nullptr ? T(0) : bias[o + m]);
         }
     });

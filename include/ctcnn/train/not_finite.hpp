@@ -41,8 +41,9 @@ namespace train {
 
 /// Finds where the first number that is not finite comes from, and throws. `workspace` is used for a forward pass.
 template <Number V, typename Net, typename Images>
-[[gnu::cold, gnu::noinline]] void throw_not_finite(const Net& net, const Images& batch, model::TileWorkspace<typename Net::plan, V>& workspace,
-                      std::size_t epoch, std::size_t step) {
+[[gnu::cold, gnu::noinline]] void throw_not_finite(const Net& net, const Images& batch,
+                                                   model::TileWorkspace<typename Net::plan, V>& workspace,
+                                                   std::size_t epoch, std::size_t step) {
     using T = typename Net::scalar;
     using Plan = typename Net::plan;
     const auto throw_error = [&](const std::string& layer, std::string what) {
