@@ -69,11 +69,12 @@ void check_backward_of_all() {
     check_backward<F, double, Lanes<double>>();
 }
 
-/// The kernel against the standard library, in every lane. Each function has a relative error of at most 3 epsilon
-/// (tests/core/math_test.cpp), the standard library's formula of at most 2 more.
+/// The kernel against the standard library, in every lane. Each function has a relative error of at most 3 epsilon, or 5 in
+/// 16 lanes (tests/core/math_test.cpp), the standard library's formula of at most 2 more.
 template <typename Kernel, Number V>
 void check_forward(scalar_t<V> (*function)(scalar_t<V>)) {
     using T = scalar_t<V>;
+    constexpr T allowed = (lane_count<V> == 16 ? 7 : 5) * std::numeric_limits<T>::epsilon();
     Draw draw(600);
     for (int round = 0; round < 500; ++round) {
         V input{};
@@ -83,8 +84,7 @@ void check_forward(scalar_t<V> (*function)(scalar_t<V>)) {
         const V output = Kernel::forward(input);
         for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
             const T expected = function(get_lane(input, lane));
-            CHECK(std::abs(get_lane(output, lane) - expected) <=
-                  5 * std::numeric_limits<T>::epsilon() * std::abs(expected));
+            CHECK(std::abs(get_lane(output, lane) - expected) <= allowed * std::abs(expected));
         }
     }
 }
