@@ -163,8 +163,11 @@ inline constexpr auto fractional_powers = [] {
     const V round = V::broadcast(0x1.8p18f);  // its lowest bit stands for 1/32
     V rounded = multiply_add(y, V::broadcast(static_cast<float>(log2_e)), round);
     hold_in_register(rounded);
-    // ln 2 as one float: n ln 2 is off by 2^-28 n / 32.
-    const V r = multiply_add(rounded - round, V::broadcast(-static_cast<float>(ln2)), y);
+    // ln 2 as one float: n ln 2 is off by 2^-28 n / 32. The product must not be rounded, which -O0 and -O1 would do.
+    const V n = rounded - round;
+    const V minus_ln2 = V::broadcast(-static_cast<float>(ln2));
+    const V r{__builtin_ia32_vfmaddps512_mask(n.vector, minus_ln2.vector, y.vector, ctcnn::detail::every_lane,
+                                              ctcnn::detail::rounding_as_set)};
     // e^r - 1 = r (c1 + r / 2), minimax: relative error below 5.3e-8.
     const V power = multiply_add(multiply_add(r, V::broadcast(0.5f), V::broadcast(1.0000147f)), r, one);
 
