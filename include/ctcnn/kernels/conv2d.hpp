@@ -54,6 +54,7 @@ constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, Bias bi
     for (std::size_t group = 0; group < G.groups; ++group) {
         const V* group_input = input + corner + group * G.group_inputs() * In::plane;
         for (std::size_t h = 0; h < Out::height; ++h) {
+            const Range kernel_rows = detail::rows_inside<G, In>(h);
             for (std::size_t from = 0; from < G.group_inputs(); from += portion) {
                 const std::size_t to = std::min(G.group_inputs(), from + portion);
                 for_each_piece<G.group_outputs(), tile.rows>([&](std::size_t first, auto rows) {
@@ -77,9 +78,9 @@ constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, Bias bi
                             });
                         }
                         const V* pixel = group_input + h * G.window.stride.height * In::row + w * G.window.stride.width;
-                        const scalar_t<V>* tap = weight + G.weight(o, from, 0, 0);
                         for (std::size_t i = from; i < to; ++i) {
-                            for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
+                            const scalar_t<V>* tap = weight + G.weight(o, i, kernel_rows.first, 0);
+                            for (std::size_t kh = kernel_rows.first; kh < kernel_rows.last; ++kh) {
 #pragma GCC unroll 1
                                 for (std::size_t kw = 0; kw < G.window.kernel.width; ++kw) {
                                     const V* x =
@@ -327,7 +328,8 @@ constexpr void conv2d_backward_weight(const V* input, const V* grad_output, bool
                             const V* x = group_input + i * In::plane + kh * G.window.dilation.height * In::row +
                                          kw * G.window.dilation.width;
                             const V* gradient = grad_output + Out::offset(o, 0, 0);
-                            for (std::size_t h = from; h < to; ++h) {
+                            const Range present = detail::outputs_inside<G, In, Out>(kh);
+                            for (std::size_t h = std::max(from, present.first); h < std::min(to, present.last); ++h) {
                                 for_each_piece<Out::width, 7>([&](std::size_t begin,
                                                                   auto count) __attribute__((always_inline)) {
                                     unroll<decltype(count)::value>(

@@ -48,6 +48,30 @@ constexpr Range taps_of(std::size_t position, std::size_t kernel, std::size_t ou
     return {position < outputs ? 0 : position - (outputs - 1), std::min(position + 1, kernel)};
 }
 
+/// The rows of the kernel that lie inside the image when the output is in row h; the others would meet zeros.
+template <Conv2dGeometry G, typename In>
+constexpr Range rows_inside(std::size_t h) {
+    constexpr std::size_t padding = G.window.padding.height;
+    if constexpr (padding == 0 || G.window.dilation.height != 1) {
+        return {0, G.window.kernel.height};
+    } else {
+        const std::size_t start = h * G.window.stride.height;
+        return {start < padding ? std::min(padding - start, G.window.kernel.height) : 0,
+                std::min(G.window.kernel.height, In::height + padding - start)};
+    }
+}
+
+/// The rows of the output in which a row of the kernel lies inside the image.
+template <Conv2dGeometry G, typename In, typename Out>
+constexpr Range outputs_inside(std::size_t kh) {
+    constexpr std::size_t padding = G.window.padding.height;
+    if constexpr (padding == 0 || G.window.stride.height != 1 || G.window.dilation.height != 1) {
+        return {0, Out::height};
+    } else {
+        return {kh < padding ? padding - kh : 0, std::min(Out::height, In::height + padding - kh)};
+    }
+}
+
 /// Which pieces of N columns see the whole kernel: all pieces but the first ones and the last ones, of which some columns
 /// receive nothing from some kernel columns.
 consteval Range inner_pieces(std::size_t columns, std::size_t padding, std::size_t kernel, std::size_t outputs,
