@@ -57,7 +57,10 @@ consteval std::size_t choose_rows(std::size_t count, std::size_t columns, std::s
     std::size_t best = 1;
     for (std::size_t rows = 2; rows <= std::min<std::size_t>(count, registers == 32 ? 16 : 12); ++rows) {
         const bool held = rows * columns + std::min(rows, columns) + 1 <= registers;
-        if (held && half_cycles(count, columns, {rows, columns}) <= half_cycles(count, columns, {best, columns})) {
+        const std::size_t cost = half_cycles(count, columns, {rows, columns});
+        const std::size_t best_cost = half_cycles(count, columns, {best, columns});
+        // Of equals the larger one, but rather one that leaves no rest.
+        if (held && (cost < best_cost || (cost == best_cost && (count % rows == 0 || count % best != 0)))) {
             best = rows;
         }
     }
