@@ -81,9 +81,9 @@ void run_forward(benchmark::State& state) {
     using Stage = typename Net::plan::template Stage<K>;
     Bench<Net> bench;
     for (auto _ : state) {
-        ctcnn::model::stage_forward<Stage>(bench.template parameters<K>(), bench.tile->buffer(K),
-                                           bench.tile->buffer(K + 1), bench.template saved<K>(),
-                                           bench.tile->scratch.data());
+        Stage::Layer::template forward<typename Stage::In, typename Stage::Out, typename Stage::Function>(
+            bench.template parameters<K>(), bench.tile->buffer(K), bench.tile->buffer(K + 1), bench.template saved<K>(),
+            bench.tile->scratch.data());
         benchmark::ClobberMemory();
     }
 }
@@ -107,9 +107,10 @@ void run_backward_data(benchmark::State& state) {
     // this would soon end at denormal ones, which are slow; where the activation is zero, zero it stays.
     std::fill_n(bench.tile->buffer(K), Stage::In::size, V{});
     for (auto _ : state) {
-        ctcnn::model::stage_backward_input<Stage, typename FunctionBefore<Net, K>::type>(
-            bench.template parameters<K>(), bench.tile->buffer(K), bench.tile->buffer(K + 1),
-            static_cast<const V*>(bench.template saved<K>()), bench.tile->scratch.data());
+        Stage::Layer::template backward_input<typename Stage::In, typename Stage::Out,
+                                              typename FunctionBefore<Net, K>::type>(
+            bench.template parameters<K>(), bench.tile->buffer(K), bench.tile->buffer(K + 1), bench.template saved<K>(),
+            bench.tile->scratch.data());
         benchmark::ClobberMemory();
     }
 }
@@ -147,8 +148,8 @@ void run_backward_weights(benchmark::State& state) {
     } else {
         ctcnn::AlignedVector<float> gradient(Stage::parameters);
         for (auto _ : state) {
-            ctcnn::model::stage_backward_parameters<Stage, V>(bench.tile->buffer(K), bench.tile->buffer(K + 1), false,
-                                                              gradient.data(), bench.tile->scratch.data());
+            Layer::template backward_parameters<typename Stage::In, typename Stage::Out>(
+                bench.tile->buffer(K), bench.tile->buffer(K + 1), false, gradient.data(), bench.tile->scratch.data());
             benchmark::ClobberMemory();
         }
     }

@@ -115,7 +115,7 @@ void check_lanes() {
     CHECK(distance_to_scalar<V>(lowest<T> - 5, highest<T> + 5, exp_of) == 0);
     CHECK(distance_to_scalar<V>(-2, 2, exp_of) == 0);
     // 16 numbers take a shorter way, with a table and an estimate of the quotient: 4.3 ulp for |x| <= 20 where the scalar has
-    // 2.6, and 7.2 for the numbers below e^-20, since n ln 2 is rounded once. Two numbers more where the compiler does not
+    // 2.6, and 7.2 for the numbers below e^-20, since ln 2 is one float there. Two numbers more where the compiler does not
     // fuse the multiply-adds (g++ with sanitizers).
     const bool shorter = std::same_as<V, Lanes<float, 16>> && vector_bytes == 64;
     CHECK(distance_to_scalar<V>(lowest<T> - 5, highest<T> + 5, sigmoid_of) <= (shorter ? 12 : 0));

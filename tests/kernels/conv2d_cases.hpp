@@ -78,9 +78,8 @@ struct Conv2dKernels {
     T factor = 1;
 };
 
-template <ctcnn::Number V, std::uint64_t Seed, std::size_t Case>
+template <ctcnn::Number V, Conv2dCase c>
 constexpr Conv2dKernels<V> conv2d_kernels() {
-    constexpr Conv2dCase c = conv2d_case(Seed, Case);
     using In = ctcnn::Layout<c.geometry.in_channels, c.input.height, c.input.width, c.input_border.height,
                              c.input_border.width>;
     using Out = ctcnn::Layout<c.geometry.out_channels, c.output().height, c.output().width, c.output_border.height,
@@ -180,7 +179,7 @@ void check_conv2d(const Conv2dCase& c, const Conv2dKernels<V>& kernels, Draw num
 template <ctcnn::Number V, std::uint64_t Seed, std::size_t Count>
 void check_conv2d_cases() {
     const auto table = []<std::size_t... Case>(std::index_sequence<Case...>) {
-        return std::array<Conv2dKernels<V>, Count>{conv2d_kernels<V, Seed, Case>()...};
+        return std::array<Conv2dKernels<V>, Count>{conv2d_kernels<V, conv2d_case(Seed, Case)>()...};
     }(std::make_index_sequence<Count>{});
     for (std::size_t i = 0; i < Count; ++i) {
         check_conv2d(conv2d_case(Seed, i), table[i], Draw(Seed + 1, i));

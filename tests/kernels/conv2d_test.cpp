@@ -45,7 +45,25 @@ static_assert([] {
     return output == std::array<float, 16>{3, 8, 13, 6, 13, 25, 31, 12, 25, 43, 49, 18, 7, 8, 9, 0};
 }());
 
+// Narrow images with many output channels: the lanes run along the channels, and several rows are computed at a time.
+template <std::size_t In, std::size_t Out>
+void check_wide_channels() {
+    constexpr Conv2dCase c{.geometry = {In, Out, 1, {.kernel = {3, 2}, .stride = {2, 1}, .padding = {1, 1}}},
+                           .input = {11, 6},
+                           .input_border = {1, 1},
+                           .output_border = {0, 2},
+                           .bias = In % 2 == 0,
+                           .relu = true};
+    check_conv2d(c, conv2d_kernels<float, c>(), Draw(170, Out));
+}
+
 }  // namespace
+
+TEST_CASE("convolutions to many channels of narrow images equal the naive loops") {
+    check_wide_channels<2, 16>();
+    check_wide_channels<3, 32>();
+    check_wide_channels<4, 48>();
+}
 
 TEST_CASE("convolutions of floats equal the naive loops") { check_conv2d_cases<float, 100, portion(28)>(); }
 

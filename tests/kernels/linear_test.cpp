@@ -205,6 +205,29 @@ static_assert([] {
 
 }  // namespace
 
+// Wherever in a vector the rows of weights begin.
+TEST_CASE("an affine map of one image does not depend on where its weights lie") {
+    constexpr std::size_t inputs = 80;
+    constexpr std::size_t outputs = 21;
+    Draw numbers(540);
+    const std::vector<float> input = numbers.integers<float>(inputs);
+    const std::vector<float> weight = numbers.integers<float>(inputs * outputs);
+    std::vector<float> expected(outputs);
+    for (std::size_t o = 0; o < outputs; ++o) {
+        for (std::size_t i = 0; i < inputs; ++i) {
+            expected[o] += weight[o * inputs + i] * input[i];
+        }
+    }
+    for (std::size_t offset = 0; offset < 16; ++offset) {
+        alignas(64) std::array<float, 16 + inputs * outputs> place{};
+        std::copy(weight.begin(), weight.end(), place.begin() + static_cast<std::ptrdiff_t>(offset));
+        std::vector<float> output(outputs);
+        kernels::linear_forward<inputs, outputs, NoFunction>(input.data(), place.data() + offset, nullptr,
+                                                             output.data());
+        CHECK(output == expected);
+    }
+}
+
 TEST_CASE("affine maps equal the naive loops") {
     check_linear<float, 500, portion(10)>();
     check_linear<double, 510, portion(10)>();

@@ -76,9 +76,9 @@ struct Subject {
     std::size_t parameters;
     std::size_t saved;
     double (*before)(double);  // the elementwise function that made the input
-    void (*forward)(const double* parameters, const double* input, double* output, double* saved);
-    void (*backward_input)(const double* parameters, double* grad_input, const double* grad_output,
-                           const double* saved);
+    void (*forward)(const double* parameters, const double* input, double* output, double* saved, double* scratch);
+    void (*backward_input)(const double* parameters, double* grad_input, const double* grad_output, const double* saved,
+                           double* scratch);
     void (*backward_parameters)(const double* input, const double* grad_output, double* gradient);
     bool elementwise = false;  // backward_input begins with the output instead of the input
 
@@ -95,7 +95,7 @@ double value(const Subject& subject, const Numbers& input, const Numbers& parame
     const Numbers buffer = subject.input_buffer(input);
     Numbers output = subject.out.put(Numbers(subject.out.numbers()));
     Numbers saved(subject.saved);
-    subject.forward(parameters.data(), buffer.data(), output.data(), saved.data());
+    subject.forward(parameters.data(), buffer.data(), output.data(), saved.data(), nullptr);
     output = subject.out.take(output);
     return std::inner_product(output.begin(), output.end(), factors.begin(), 0.0);
 }
@@ -110,14 +110,14 @@ Gradients gradients_of(const Subject& subject, const Numbers& input, const Numbe
     Numbers buffer = subject.input_buffer(input);
     Numbers output = subject.out.put(Numbers(subject.out.numbers()));
     Numbers saved(subject.saved);
-    subject.forward(parameters.data(), buffer.data(), output.data(), saved.data());
+    subject.forward(parameters.data(), buffer.data(), output.data(), saved.data(), nullptr);
     const Numbers grad_output = subject.out.put(factors);
     Gradients result{{}, Numbers(subject.parameters)};
     if (subject.parameters != 0) {
         subject.backward_parameters(buffer.data(), grad_output.data(), result.parameters.data());
     }
     Numbers& changed = subject.elementwise ? output : buffer;
-    subject.backward_input(parameters.data(), changed.data(), grad_output.data(), saved.data());
+    subject.backward_input(parameters.data(), changed.data(), grad_output.data(), saved.data(), nullptr);
     result.input = (subject.elementwise ? subject.out : subject.in).take(changed);
     return result;
 }
@@ -191,7 +191,8 @@ void backward_parameters(const double* input, const double* grad_output, double*
             Bound::template backward_bias<double>(grad_output, 1, false, gradient);
         }
     } else {
-        Bound::template backward_parameters<In, Out>(input, grad_output, false, gradient);
+        Bound::template backward_parameters<In, Out>(input, grad_output, false, gradient,
+                                                     static_cast<double*>(nullptr));
     }
 }
 

@@ -235,6 +235,14 @@ template <typename T>
     return pointer;
 }
 
+/// Asks the processor to bring the number that is pointed to into its L1 cache.
+template <typename T>
+[[gnu::always_inline]] constexpr void prefetch(const T* pointer) {
+    if (!std::is_constant_evaluated()) {
+        __builtin_prefetch(pointer);
+    }
+}
+
 namespace detail {
 /// Concatenates the lower (or upper) halves of each pair of blocks of Width lanes.
 template <std::size_t Width, bool Upper, typename T, std::size_t N, std::size_t... Lane>
@@ -276,9 +284,9 @@ template <bool Odd, typename T, std::size_t N, std::size_t... Lane>
 }
 }  // namespace detail
 
-/// Deals out 2 * N numbers side by side, as cards are: the even ones to the first vector, the odd ones to the second.
+/// Turns 2 * N numbers side by side into the even ones and the odd ones.
 template <typename T, std::size_t N>
-[[gnu::always_inline]] inline void deal(Lanes<T, N>& first, Lanes<T, N>& second) {
+[[gnu::always_inline]] inline void deinterleave(Lanes<T, N>& first, Lanes<T, N>& second) {
     const Lanes<T, N> a = first;
     const Lanes<T, N> b = second;
     first = detail::every_other_lane<false>(a, b, std::make_index_sequence<N>{});

@@ -27,8 +27,8 @@
 //                  saved_size        how many numbers forward leaves for backward, for one image
 //                  batched_gradient  whether the gradient of its weight is computed from rows, once for many tiles
 //                  forward, backward_input; with parameters also backward_parameters
-//                  scratch_size<In, Out, V>  only where it wants memory for the time of a call: how many numbers V;
-//                                    if not 0, forward and backward_input get it as one more argument
+//                  scratch_size<In, Out, V>  how many numbers V it wants for the time of a call; left out, none. All stages
+//                                    share this memory, which forward, backward_input and backward_parameters get last
 namespace ctcnn {
 
 /// What a layer does with memory: compute fills a new buffer; elementwise changes the buffer of the layer before it;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 #include <ctcnn/core/options.hpp>
@@ -41,6 +42,15 @@ constexpr bool fits(const Window& window, std::size_t height, std::size_t width)
 constexpr std::size_t output_size(std::size_t size, std::size_t kernel, std::size_t stride, std::size_t padding,
                                   std::size_t dilation) {
     return (size + 2 * padding - span_of(kernel, dilation)) / stride + 1;
+}
+
+/// The positions of a kernel that lie inside the image, on one axis; the others meet padding: output 0 of a kernel of 3 with
+/// padding 1 has the positions 1 and 2.
+constexpr Range inside(std::size_t output, std::size_t kernel, std::size_t stride, std::size_t padding,
+                       std::size_t size) {
+    const std::size_t start = output * stride;
+    const std::size_t end = size + padding;
+    return {start < padding ? std::min(padding - start, kernel) : 0, start < end ? std::min(kernel, end - start) : 0};
 }
 
 constexpr Extent output_extent(const Window& window, std::size_t height, std::size_t width) {

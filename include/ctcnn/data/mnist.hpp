@@ -9,9 +9,15 @@
 #include <span>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
+
+#if defined(__STDCPP_THREADS__) && !defined(_LIBCPP_HAS_NO_THREADS)
+#include <thread>
+#define CTCNN_HAS_THREADS 1
+#else
+#define CTCNN_HAS_THREADS 0
+#endif
 
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/tensor.hpp>
@@ -63,6 +69,36 @@ inline std::filesystem::path find_mnist_file(const std::filesystem::path& folder
                        mnist_remedy, OffsetIn::file});
 }
 
+/// One task at a time, on another thread where there is one; its end is waited for before the next one begins.
+class Worker {
+public:
+    template <typename Task>
+    void run(const Task& task) {
+        wait();
+#if CTCNN_HAS_THREADS
+        try {
+            thread_ = std::thread(task);
+            return;
+        } catch (const std::system_error&) {  // no more threads
+        }
+#endif
+        task();
+    }
+    void wait() {
+#if CTCNN_HAS_THREADS
+        if (thread_.joinable()) {
+            thread_.join();
+        }
+#endif
+    }
+    ~Worker() { wait(); }
+
+private:
+#if CTCNN_HAS_THREADS
+    std::thread thread_;
+#endif
+};
+
 /// The pixels as numbers in [0, 1], exactly those of torchvision's ToTensor: pixel / 255. Another thread computes them
 /// while the next pixels are read and unpacked.
 template <typename T, typename S>
@@ -72,21 +108,14 @@ std::vector<Tensor<T, S>> read_pixels(IdxFile<3>& file) {
     images.reserve(file.credible_count() / S::size);
     std::vector<std::uint8_t> arriving;
     std::vector<std::uint8_t> arrived;
+    // Its images have been reserved, so that it cannot fail.
     const auto convert = [&images, &arrived]() noexcept {
         for (std::span<const std::uint8_t> pixels = arrived; !pixels.empty(); pixels = pixels.subspan(S::size)) {
             std::ranges::transform(pixels.first(S::size), images.emplace_back().values.begin(),
                                    [](std::uint8_t pixel) { return static_cast<T>(pixel) / static_cast<T>(255); });
         }
     };
-    struct Worker {
-        std::thread thread;
-        void wait() {
-            if (thread.joinable()) {
-                thread.join();
-            }
-        }
-        ~Worker() { wait(); }
-    } worker;
+    Worker worker;
     const auto hand_over = [&] {
         worker.wait();
         std::swap(arriving, arrived);
@@ -95,11 +124,7 @@ std::vector<Tensor<T, S>> read_pixels(IdxFile<3>& file) {
         if (count > images.capacity()) {
             images.reserve(std::max(count, 2 * images.capacity()));
         }
-        try {
-            worker.thread = std::thread(convert);
-        } catch (const std::system_error&) {  // no more threads
-            convert();
-        }
+        worker.run(convert);
     };
     file.read_pieces(S::size, [&](std::span<const std::uint8_t> pixels) {
         arriving.insert(arriving.end(), pixels.begin(), pixels.end());

@@ -348,6 +348,7 @@ constexpr void conv2d_backward_weight(const V* input, const V* grad_output, bool
                                         });
                                 });
                             }
+                            // A copy, so that only it lies in memory: the sums stay in registers.
                             V tile[Rows * Columns];
                             unroll<Rows * Columns>([&](std::size_t n)
                                                        __attribute__((always_inline)) { tile[n] = sum[n]; });

@@ -55,9 +55,7 @@ constexpr Range rows_inside(std::size_t h) {
     if constexpr (padding == 0 || G.window.dilation.height != 1) {
         return {0, G.window.kernel.height};
     } else {
-        const std::size_t start = h * G.window.stride.height;
-        return {start < padding ? std::min(padding - start, G.window.kernel.height) : 0,
-                std::min(G.window.kernel.height, In::height + padding - start)};
+        return inside(h, G.window.kernel.height, G.window.stride.height, padding, In::height);
     }
 }
 
@@ -68,7 +66,8 @@ constexpr Range outputs_inside(std::size_t kh) {
     if constexpr (padding == 0 || G.window.stride.height != 1 || G.window.dilation.height != 1) {
         return {0, Out::height};
     } else {
-        return {kh < padding ? padding - kh : 0, std::min(Out::height, In::height + padding - kh)};
+        constexpr std::size_t end = In::height + padding;
+        return {kh < padding ? padding - kh : 0, kh < end ? std::min(Out::height, end - kh) : 0};
     }
 }
 

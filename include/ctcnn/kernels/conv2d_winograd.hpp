@@ -3,13 +3,11 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/window.hpp>
-#include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/bias.hpp>
 #include <ctcnn/kernels/conv2d.hpp>
 #include <ctcnn/kernels/conv2d_geometry.hpp>
@@ -21,52 +19,57 @@ namespace ctcnn::kernels {
 
 /// WinogradPlan: a convolution whose rows are filtered by F(m, kernel width). A piece is m columns of the output. At each of
 /// the six points it is a convolution along the rows with the columns of the kernel, (Ci, 1, Hi) -> (Co, 1, Ho) with a
-/// kernel of 1 x Kh, for which the usual kernels serve. Pieces and points are taken one after the other, so that what is
-/// written is read again while it is in the L1 cache.
+/// kernel of 1 x Kh, for which the usual kernels serve. (The usual word for a piece is tile; here a tile is one of images, or of
+/// registers.) Pieces are taken one after the other, so that what is written is read again while it is in the L2 cache.
 template <Conv2dGeometry G, typename In, typename Out>
 struct WinogradPlan {
-    static constexpr std::size_t points = winograd::points;
     static constexpr Extent kernel = G.window.kernel;
     static constexpr std::size_t outputs = winograd::outputs_of(kernel.width);  // of a piece
     static constexpr std::size_t pieces = (Out::width + outputs - 1) / outputs;
     static constexpr std::size_t rows = Out::height + kernel.height - 1;  // of the input, as far as the kernel sees it
     static constexpr std::size_t columns = Out::width + kernel.width - 1;
-    static constexpr std::size_t shared =
-        kernel.width - 1;  // columns of the input that a piece shares with the next one
+    static constexpr std::size_t shared = kernel.width - 1;  // columns of the input that two pieces have in common
 
     static constexpr Window window{{1, kernel.height}, {1, 1}, {0, 0}, {1, 1}};
     static constexpr Conv2dGeometry geometry{G.in_channels, G.out_channels, G.groups, window};
     using Input = Layout<G.in_channels, 1, rows>;
     using Output = Layout<G.out_channels, 1, Out::height>;
 
-    /// The gradient of the weights: so many output channels at a time, of as many pieces as stay in the L2 cache.
+    /// The gradient of the weights: so many output channels at a time, of equal portions of pieces that stay in the L2 cache,
+    /// of which 8 K registers are a half or less. A portion may reach beyond the last piece; there it finds zeros.
     static constexpr std::size_t block = choose_rows(G.group_outputs(), std::min<std::size_t>(kernel.height, 7));
     static constexpr std::size_t block_pieces = [] {
-        constexpr std::size_t most = 8 * 1024 / (points * Input::size + block * Out::height);
-        std::size_t count = std::clamp<std::size_t>(most, 1, pieces);
-        while (pieces % count != 0) {
-            --count;
-        }
-        return count;
+        constexpr std::size_t near_registers = 8 * 1024;
+        constexpr std::size_t most =
+            std::max<std::size_t>(1, near_registers / (winograd::points * Input::size + block * Out::height));
+        constexpr std::size_t portions = (pieces + most - 1) / most;
+        return (pieces + portions - 1) / portions;
     }();
 
+    /// What of the scratch memory each part takes, in numbers V.
+    static constexpr std::size_t all_inputs = winograd::points * Input::size;
+    static constexpr std::size_t all_outputs = winograd::points * Output::size;
+    static constexpr std::size_t all_weights = winograd::points * geometry.weights();  // scalars
     static constexpr std::size_t shared_numbers = Input::size * shared;
     template <Number V>
     static constexpr std::size_t scratch_numbers =
-        std::max({points * (Input::size + Output::size), points* Input::size + Output::size + shared_numbers,
-                  block_pieces*(points* Input::size + block * Out::height)}) +
-        (points * geometry.weights() + lane_count<V> - 1) / lane_count<V>;
+        std::max({all_inputs + all_outputs, all_inputs + Output::size + shared_numbers,
+                  block_pieces*(all_inputs + block * Out::height)}) +
+        (all_weights + lane_count<V> - 1) / lane_count<V>;
 
-    /// Whether it is worth its while: a transform's operation costs about twice a multiplication in a tile.
-    static constexpr bool pays = [] {
-        if (G.window.stride != Extent{1, 1} || G.window.dilation != Extent{1, 1} || kernel.width < 2 ||
-            kernel.width > 5) {
-            return false;
-        }
+    static constexpr bool possible = G.window.stride == Extent{1, 1} && G.window.dilation == Extent{1, 1} &&
+                                     kernel.width >= 2 && kernel.width < winograd::points &&
+                                     In::border.height >= G.window.padding.height &&
+                                     In::border.width >= G.window.padding.width;
+
+    /// Whether it is worth its while. An operation of a transform costs about twice a multiplication in a register tile, and a
+    /// row of the kernel as much as 12 (measured on LeNet); a gain of less than 15 % would be none on another machine.
+    static constexpr bool pays = possible && [] {
         const std::size_t direct = G.weights() * Out::height * Out::width;
-        const std::size_t filtered = points * geometry.weights() * Out::height * pieces;
+        const std::size_t filtered = all_weights * Out::height * pieces;
         const std::size_t transforms = 12 * pieces * (G.in_channels * rows + G.out_channels * Out::height);
-        return 100 * direct > 115 * (filtered + 2 * transforms);
+        const std::size_t kernel_rows = G.weights() / kernel.width;
+        return 100 * direct > 115 * (filtered + 2 * transforms + 12 * kernel_rows);
     }();
 };
 
@@ -93,7 +96,7 @@ template <std::size_t Count, Number V>
                       __attribute__((always_inline)) { numbers[n] = begin + n < size ? row[begin + n] : V{}; });
 }
 
-/// A piece's columns of the input, (Ci, rows, 6) -> (6, Ci, pieces, rows), of which it is one.
+/// A piece's columns of the input, (Ci, rows, 6) -> (6, Ci, pieces, rows), written as one of `pieces`.
 template <typename Plan, Conv2dGeometry G, typename In, Number V>
 [[gnu::noinline]] void winograd_input(const V* input, std::size_t begin, std::size_t pieces, V* transformed) {
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
@@ -110,8 +113,8 @@ template <typename Plan, Conv2dGeometry G, typename In, Number V>
     }
 }
 
-/// A piece's columns of the gradient of the output at one point, (channels, Ho, m) -> (channels, pieces, Ho), of which it
-/// is one.
+/// A piece's columns of the gradient of the output at one point, (channels, Ho, m) -> (channels, pieces, Ho), written as
+/// one of `pieces`.
 template <typename Plan, typename Out, Number V>
 [[gnu::noinline]] void winograd_grad_output(const V* grad_output, std::size_t channels, std::size_t begin,
                                             std::size_t point, std::size_t pieces, V* transformed) {
@@ -137,6 +140,7 @@ template <typename Plan, typename Out, Number V>
 template <Conv2dGeometry G, typename In, typename Out, typename Activation, Number V, typename Bias>
 void conv2d_forward_winograd(const V* input, const scalar_t<V>* weight, Bias bias, V* output, V* scratch) {
     using Plan = WinogradPlan<G, In, Out>;
+    static_assert(Plan::possible);
     using Input = typename Plan::Input;
     using Output = typename Plan::Output;
     V* inputs = scratch;
@@ -174,6 +178,7 @@ void conv2d_forward_winograd(const V* input, const scalar_t<V>* weight, Bias bia
 template <Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
 void conv2d_backward_input_winograd(V* grad_input, const scalar_t<V>* weight, const V* grad_output, V* scratch) {
     using Plan = WinogradPlan<G, In, Out>;
+    static_assert(Plan::possible);
     using Input = typename Plan::Input;
     using Output = typename Plan::Output;
     V* inputs = scratch;
@@ -224,6 +229,7 @@ void conv2d_backward_weight_winograd(const V* input, const V* grad_output, bool 
                                      scalar_t<V>* grad_bias, V* scratch) {
     using T = scalar_t<V>;
     using Plan = WinogradPlan<G, In, Out>;
+    static_assert(Plan::possible);
     constexpr std::size_t pieces = Plan::block_pieces;
     constexpr std::size_t group_inputs = G.group_inputs() * pieces * Plan::rows;
     constexpr std::size_t width = Plan::kernel.width;

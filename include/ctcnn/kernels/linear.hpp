@@ -66,10 +66,10 @@ constexpr void linear_backward_input(V* grad_input, const scalar_t<V>* weight, c
         V sum[M];
         unroll<M>([&](std::size_t m) __attribute__((always_inline)) { sum[m] = V{}; });
         const scalar_t<V>* factor = weight + i;
-        // No processor foresees that the weights of the next columns will follow: a step leads a whole row on.
+        // Each step leads a whole row on, so no processor foresees which weights the piece after the next will want.
         const std::size_t ahead = std::min(2 * M, Inputs - M - i);
         for (std::size_t o = 0; o < Outputs; ++o) {
-            fetch_soon(factor + o * Inputs + ahead);
+            prefetch(factor + o * Inputs + ahead);
             add_outer_product<M, 1>(
                 sum, [&](std::size_t m) __attribute__((always_inline)) { return broadcast<V>(factor[o * Inputs + m]); },
                 [&](std::size_t) __attribute__((always_inline)) { return grad_output[o]; });

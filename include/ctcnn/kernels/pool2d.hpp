@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <concepts>
 #include <cstddef>
 #include <type_traits>
 
@@ -13,51 +12,12 @@
 
 namespace ctcnn::kernels {
 
-/// The kernel positions of a pooling window that lie inside the image, on one axis:
-/// output 0 of a kernel of 3 with padding 1 has the positions 1 and 2.
-constexpr Range inside(std::size_t output, std::size_t kernel, std::size_t stride, std::size_t padding,
-                       std::size_t size) {
-    const std::size_t start = output * stride;
-    return {start < padding ? padding - start : 0, std::min(kernel, size + padding - start)};
-}
-
 /// The outputs whose windows cover an input position, on one axis: a kernel of 3 with stride 1 covers pixel 1 of 5 with
 /// the outputs 0 and 1.
 constexpr Range covering(std::size_t input, std::size_t kernel, std::size_t stride, std::size_t padding,
                          std::size_t outputs) {
     const std::size_t position = input + padding;
     return {position < kernel ? 0 : (position - kernel) / stride + 1, std::min(outputs, position / stride + 1)};
-}
-
-/// Whether pool_pairs can pool one image: windows two columns wide, side by side, without padding.
-template <Window W, typename Out, typename T>
-inline constexpr bool pools_pairs = std::floating_point<T> && W.kernel.width == 2 && W.stride.width == 2 &&
-                                    W.padding == Extent{0, 0} && lanes_within<T>(Out::width) > 1;
-
-/// Pools one image with all lanes at work on neighbouring outputs: combine(a, b) joins the numbers of a window, finish the
-/// result. Where the width is no multiple of the lanes, the last vector of a row begins earlier.
-template <Window W, typename In, typename Out, typename T, typename Combine, typename Finish>
-void pool_pairs(const T* input, T* output, const Combine& combine, const Finish& finish) {
-    using V = Lanes<T, lanes_within<T>(Out::width)>;
-    for (std::size_t c = 0; c < Out::channels; ++c) {
-        for (std::size_t h = 0; h < Out::height; ++h) {
-            for (std::size_t begin = 0; begin < Out::width; begin += V::count) {
-                const std::size_t w = std::min(begin, Out::width - V::count);
-                const T* pixel = input + In::offset(c, h * W.stride.height, 2 * w);
-                V even = V::load(pixel);
-                V odd = V::load(pixel + V::count);
-                deal(even, odd);
-                V result = combine(even, odd);
-                for (std::size_t kh = 1; kh < W.kernel.height; ++kh) {
-                    even = V::load(pixel + kh * In::row);
-                    odd = V::load(pixel + kh * In::row + V::count);
-                    deal(even, odd);
-                    result = combine(combine(result, even), odd);
-                }
-                finish(result).store(output + Out::offset(c, h, w));
-            }
-        }
-    }
 }
 
 /// avg_pool2d_forward: output(c, h, w) = f(sum over the window of input / (Kh * Kw)); padding counts as zeros.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 
@@ -15,7 +16,7 @@
 #include <ctcnn/kernels/unroll.hpp>
 
 // Forward of one image with all lanes at work on it: along the columns or output channels of a convolution, along the
-// inputs of a Linear.
+// outputs of a pooling, along the inputs of a Linear.
 // At run time only; a constant expression takes the kernels that compute number by number.
 namespace ctcnn::kernels {
 
@@ -140,8 +141,8 @@ void transpose_matrix(const T* rows, T* columns) {
     }
 }
 
-/// conv2d_forward of one image without its elementwise function, the lanes along the output channels. A row of pixels is
-/// computed as (pixels, channels) and turned round into its place.
+/// conv2d_forward of one image without its elementwise function, the lanes along the output channels. Rows of pixels are
+/// computed as (pixels, channels) and turned round into their place.
 template <Conv2dGeometry G, typename In, typename Out, typename T>
 void conv2d_forward_wide_channels(const T* input, const T* weight, const T* bias, T* output) {
     using V = Lanes<T>;
@@ -149,7 +150,7 @@ void conv2d_forward_wide_channels(const T* input, const T* weight, const T* bias
     constexpr std::size_t N = vectors % 2 == 0 ? 2 : 1;
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
     constexpr std::size_t taps = G.in_channels * G.taps();
-    // Of so many rows at a time: each weight that is read serves all their pixels.
+    // Of so many rows at a time: each weight that is read serves all their pixels. Eight registers are for weights and pixels.
     constexpr std::size_t width = choose_rows(Out::width, N);
     constexpr std::size_t height = std::clamp<std::size_t>((vector_registers - 8) / (width * N), 1, Out::height);
     alignas(alignment) T packed[taps * G.out_channels];
@@ -212,9 +213,40 @@ void conv2d_forward_wide_channels(const T* input, const T* weight, const T* bias
     });
 }
 
+/// Whether pool_pairs can pool one image: windows two columns wide, side by side, without padding.
+template <Window W, typename Out, typename T>
+inline constexpr bool pools_pairs = std::floating_point<T> && W.kernel.width == 2 && W.stride.width == 2 &&
+                                    W.padding == Extent{0, 0} && lanes_within<T>(Out::width) > 1;
+
+/// Pools one image with all lanes at work on neighbouring outputs: combine(a, b) joins the numbers of a window, finish the
+/// result. Where the width is no multiple of the lanes, the last vector of a row begins earlier.
+template <Window W, typename In, typename Out, typename T, typename Combine, typename Finish>
+void pool_pairs(const T* input, T* output, const Combine& combine, const Finish& finish) {
+    using V = Lanes<T, lanes_within<T>(Out::width)>;
+    for (std::size_t c = 0; c < Out::channels; ++c) {
+        for (std::size_t h = 0; h < Out::height; ++h) {
+            for (std::size_t begin = 0; begin < Out::width; begin += V::count) {
+                const std::size_t w = std::min(begin, Out::width - V::count);
+                const T* pixel = input + In::offset(c, h * W.stride.height, 2 * w);
+                V even = V::load(pixel);
+                V odd = V::load(pixel + V::count);
+                deinterleave(even, odd);
+                V result = combine(even, odd);
+                for (std::size_t kh = 1; kh < W.kernel.height; ++kh) {
+                    even = V::load(pixel + kh * In::row);
+                    odd = V::load(pixel + kh * In::row + V::count);
+                    deinterleave(even, odd);
+                    result = combine(combine(result, even), odd);
+                }
+                finish(result).store(output + Out::offset(c, h, w));
+            }
+        }
+    }
+}
+
 /// linear_forward of one image without its elementwise function: each output is a product of two rows of numbers. Where
-/// all rows of weights begin at the same place within a cache line, they are read line by line; what lies before the first
-/// line and behind the last one is multiplied by the inputs there and by zeros.
+/// the vectors of all rows of weights can be aligned, they are; what lies before the first of them and behind the last one is
+/// multiplied by the inputs there and by zeros (so an infinite weight there makes NaN).
 template <std::size_t Inputs, std::size_t Outputs, typename T>
 void linear_forward_wide(const T* input, const T* weight, const T* bias, T* output) {
     using V = Lanes<T, lanes_within<T>(Inputs)>;
@@ -222,7 +254,7 @@ void linear_forward_wide(const T* input, const T* weight, const T* bias, T* outp
     if constexpr (Inputs * sizeof(T) % sizeof(V) == 0) {
         head = (sizeof(V) - reinterpret_cast<std::uintptr_t>(weight) % sizeof(V)) % sizeof(V) / sizeof(T);
     }
-    const std::size_t lines = (Inputs - head) / V::count;
+    const std::size_t vectors = (Inputs - head) / V::count;
     const std::size_t tail = (Inputs - head) % V::count;
     T first[V::count]{};
     std::copy_n(input, head, first);
@@ -242,7 +274,7 @@ void linear_forward_wide(const T* input, const T* weight, const T* bias, T* outp
         if (head != 0) {
             add(factor, first);
         }
-        for (std::size_t i = 0; i < lines; ++i) {
+        for (std::size_t i = 0; i < vectors; ++i) {
             add(factor + head + i * V::count, input + head + i * V::count);
         }
         if (tail != 0) {

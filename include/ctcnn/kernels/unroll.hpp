@@ -32,12 +32,4 @@ template <std::size_t Count, std::size_t Size, typename F>
     }
 }
 
-/// Asks the processor to bring the number that is pointed to into its L1 cache.
-template <typename T>
-[[gnu::always_inline]] constexpr void fetch_soon([[maybe_unused]] const T* pointer) {
-    if (!std::is_constant_evaluated()) {
-        __builtin_prefetch(pointer);
-    }
-}
-
 }  // namespace ctcnn::kernels

@@ -13,6 +13,8 @@
 // and since each of these maps is linear, its transpose takes the gradients back:
 //     grad_input = inputs_of_points(evaluate<m>(grad_output) * evaluate<r>(weight) * scale)
 //     grad_weight = collect<r>(evaluate<m>(grad_output) * points_of_inputs(input) * scale)
+// (evaluate<m> may be taken point by point, by its matrix `power`). Lavin and Gray call points_of_inputs B^T, scale *
+// evaluate<r> G, and collect<m> A^T.
 // Source   S. Winograd, Arithmetic Complexity of Computations, SIAM 1980; A. Lavin, S. Gray, arXiv:1509.09308
 namespace ctcnn::kernels::winograd {
 
@@ -20,7 +22,7 @@ namespace ctcnn::kernels::winograd {
 inline constexpr std::size_t points = 6;
 constexpr std::size_t outputs_of(std::size_t taps) { return taps < points ? points + 1 - taps : 1; }
 
-/// One over the product of the distances of each point from the others; infinity has none.
+/// One over the product of the differences of each point from the others; infinity has none.
 inline constexpr std::array<double, points> scale{1.0 / 4, -1.0 / 6, -1.0 / 6, 1.0 / 24, 1.0 / 24, 1};
 
 /// x^k at a point, for a polynomial of N coefficients: evaluate's matrix.
@@ -89,7 +91,6 @@ template <std::size_t N, Number V>
 /// What six inputs contribute at each point.
 template <Number V>
 [[gnu::always_inline]] constexpr void points_of_inputs(const V* x, V* values) {
-    using detail::times;
     using detail::times_add;
     const V a = times_add(-4, x[2], x[4]);
     const V b = times_add(-4, x[1], x[3]);
@@ -114,7 +115,7 @@ template <Number V>
     const V odd2 = values[3] - values[4];
     x[0] = times(4, values[0]);
     x[1] = times_add(-4, odd1, times_add(-2, odd2, times(4, values[5])));
-    x[2] = times_add(-5, values[0], times_add(-4, even1, V{} - even2));  // +0 where all are
+    x[2] = times_add(-5, values[0], times_add(-4, even1, V{} - even2));  // -even2 would make -0 of zeros
     x[3] = times_add(-5, values[5], times_add(2, odd2, odd1));
     x[4] = values[0] + (even1 + even2);
     x[5] = values[5];

@@ -69,45 +69,49 @@ struct Conv2d {
         static constexpr std::size_t saved_size = 0;
         static constexpr bool batched_gradient = false;
 
+        /// Whether rows are filtered with fewer multiplications: for tiles of images, where it pays.
+        template <typename InLayout, typename OutLayout, Number V>
+        static constexpr bool filters = is_lanes<V> && kernels::WinogradPlan<geometry, InLayout, OutLayout>::pays;
+        template <typename InLayout, typename OutLayout, Number V>
+        static constexpr std::size_t scratch_size = [] {
+            if constexpr (filters<InLayout, OutLayout, V>) {
+                return kernels::WinogradPlan<geometry, InLayout, OutLayout>::template scratch_numbers<V>;
+            } else {
+                return std::size_t{0};
+            }
+        }();
+
         template <typename InLayout, typename OutLayout, typename Activation, Number V>
-        static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V*) {
-            kernels::conv2d_forward<geometry, InLayout, OutLayout, Activation>(input, parameters, bias(parameters),
-                                                                               output);
+        static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V*, V* scratch) {
+            if constexpr (filters<InLayout, OutLayout, V>) {
+                kernels::conv2d_forward_winograd<geometry, InLayout, OutLayout, Activation>(
+                    input, parameters, bias(parameters), output, scratch);
+            } else {
+                kernels::conv2d_forward<geometry, InLayout, OutLayout, Activation>(input, parameters, bias(parameters),
+                                                                                   output);
+            }
         }
         template <typename InLayout, typename OutLayout, typename Before, Number V>
         static constexpr void backward_input(const scalar_t<V>* parameters, V* grad_input, const V* grad_output,
-                                             const V*) {
-            kernels::conv2d_backward_input<geometry, InLayout, OutLayout, Before>(grad_input, parameters, grad_output);
+                                             const V*, V* scratch) {
+            if constexpr (filters<InLayout, OutLayout, V>) {
+                kernels::conv2d_backward_input_winograd<geometry, InLayout, OutLayout, Before>(grad_input, parameters,
+                                                                                               grad_output, scratch);
+            } else {
+                kernels::conv2d_backward_input<geometry, InLayout, OutLayout, Before>(grad_input, parameters,
+                                                                                      grad_output);
+            }
         }
         template <typename InLayout, typename OutLayout, Number V>
-        static constexpr void backward_parameters(const V* input, const V* grad_output, bool add,
-                                                  scalar_t<V>* gradient) {
-            kernels::conv2d_backward_weight<geometry, InLayout, OutLayout>(input, grad_output, add, gradient,
-                                                                           bias(gradient));
-        }
-
-        /// A tile of images takes fewer multiplications where that pays.
-        template <typename InLayout, typename OutLayout, Number V>
-        static constexpr std::size_t scratch_size = [] {
-            using Filtering = kernels::WinogradPlan<geometry, InLayout, OutLayout>;
-            return is_lanes<V> && Filtering::pays ? Filtering::template scratch_numbers<V> : 0;
-        }();
-        template <typename InLayout, typename OutLayout, typename Activation, Number V>
-        static void forward(const scalar_t<V>* parameters, const V* input, V* output, V*, V* scratch) {
-            kernels::conv2d_forward_winograd<geometry, InLayout, OutLayout, Activation>(
-                input, parameters, bias(parameters), output, scratch);
-        }
-        template <typename InLayout, typename OutLayout, typename Before, Number V>
-        static void backward_input(const scalar_t<V>* parameters, V* grad_input, const V* grad_output, const V*,
-                                   V* scratch) {
-            kernels::conv2d_backward_input_winograd<geometry, InLayout, OutLayout, Before>(grad_input, parameters,
-                                                                                           grad_output, scratch);
-        }
-        template <typename InLayout, typename OutLayout, Number V>
-        static void backward_parameters(const V* input, const V* grad_output, bool add, scalar_t<V>* gradient,
-                                        V* scratch) {
-            kernels::conv2d_backward_weight_winograd<geometry, InLayout, OutLayout>(input, grad_output, add, gradient,
-                                                                                    bias(gradient), scratch);
+        static constexpr void backward_parameters(const V* input, const V* grad_output, bool add, scalar_t<V>* gradient,
+                                                  V* scratch) {
+            if constexpr (filters<InLayout, OutLayout, V>) {
+                kernels::conv2d_backward_weight_winograd<geometry, InLayout, OutLayout>(
+                    input, grad_output, add, gradient, bias(gradient), scratch);
+            } else {
+                kernels::conv2d_backward_weight<geometry, InLayout, OutLayout>(input, grad_output, add, gradient,
+                                                                               bias(gradient));
+            }
         }
 
     private:

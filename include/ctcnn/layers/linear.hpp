@@ -53,12 +53,12 @@ struct Linear {
         static constexpr bool batched_gradient = true;
 
         template <typename InLayout, typename OutLayout, typename Activation, Number V>
-        static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V*) {
+        static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V*, V*) {
             kernels::linear_forward<In, Out, Activation>(input, parameters, bias(parameters), output);
         }
         template <typename InLayout, typename OutLayout, typename Before, Number V>
         static constexpr void backward_input(const scalar_t<V>* parameters, V* grad_input, const V* grad_output,
-                                             const V*) {
+                                             const V*, V*) {
             kernels::linear_backward_input<In, Out, Before>(grad_input, parameters, grad_output);
         }
         /// The gradient of the weights of the inputs first, ..., last - 1 from one row for each image, and of the bias.

@@ -77,11 +77,12 @@ struct MaxPool2d : detail::Pool2d<Options...> {
         static constexpr std::size_t saved_size = Base::output_shape::size;
 
         template <typename InLayout, typename OutLayout, typename Activation, Number V>
-        static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V* saved) {
+        static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V* saved, V*) {
             kernels::max_pool2d_forward<Base::window, InLayout, OutLayout, Activation>(input, output, saved);
         }
         template <typename InLayout, typename OutLayout, typename Before, Number V>
-        static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V* saved) {
+        static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V* saved,
+                                             V*) {
             kernels::max_pool2d_backward<Base::window, InLayout, OutLayout, Before>(grad_input, grad_output, saved);
         }
     };
@@ -108,11 +109,11 @@ struct AvgPool2d : detail::Pool2d<Options...> {
         static constexpr std::size_t saved_size = 0;
 
         template <typename InLayout, typename OutLayout, typename Activation, Number V>
-        static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V*) {
+        static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V*, V*) {
             kernels::avg_pool2d_forward<Base::window, InLayout, OutLayout, Activation>(input, output);
         }
         template <typename InLayout, typename OutLayout, typename Before, Number V>
-        static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V*) {
+        static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V*, V*) {
             kernels::avg_pool2d_backward<Base::window, InLayout, OutLayout, Before>(grad_input, grad_output);
         }
     };

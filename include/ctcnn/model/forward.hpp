@@ -9,53 +9,11 @@
 
 namespace ctcnn::model {
 
-/// One stage forward: the layer, and the elementwise function that is applied as it stores.
-template <typename Stage, Number V>
-constexpr void stage_forward(const scalar_t<V>* parameters, const V* input, V* output, V* saved,
-                             [[maybe_unused]] V* scratch) {
-    using Layer = typename Stage::Layer;
-    using In = typename Stage::In;
-    using Out = typename Stage::Out;
-    if constexpr (Stage::template scratch_numbers<V> != 0) {
-        Layer::template forward<In, Out, typename Stage::Function>(parameters, input, output, saved, scratch);
-    } else {
-        Layer::template forward<In, Out, typename Stage::Function>(parameters, input, output, saved);
-    }
-}
-
-/// One stage backward: the gradient of its input takes the input's place. Before is the function that made the input.
-template <typename Stage, typename Before, Number V>
-constexpr void stage_backward_input(const scalar_t<V>* parameters, V* grad_input, const V* grad_output, const V* saved,
-                                    [[maybe_unused]] V* scratch) {
-    using Layer = typename Stage::Layer;
-    using In = typename Stage::In;
-    using Out = typename Stage::Out;
-    if constexpr (Stage::template scratch_numbers<V> != 0) {
-        Layer::template backward_input<In, Out, Before>(parameters, grad_input, grad_output, saved, scratch);
-    } else {
-        Layer::template backward_input<In, Out, Before>(parameters, grad_input, grad_output, saved);
-    }
-}
-
-/// The gradient of one stage's parameters, where each tile computes it for itself.
-template <typename Stage, Number V>
-constexpr void stage_backward_parameters(const V* input, const V* grad_output, bool add, scalar_t<V>* gradient,
-                                         [[maybe_unused]] V* scratch) {
-    using Layer = typename Stage::Layer;
-    using In = typename Stage::In;
-    using Out = typename Stage::Out;
-    if constexpr (Stage::template scratch_numbers<V> != 0) {
-        Layer::template backward_parameters<In, Out>(input, grad_output, add, gradient, scratch);
-    } else {
-        Layer::template backward_parameters<In, Out>(input, grad_output, add, gradient);
-    }
-}
-
 /// InferenceWorkspace: the two buffers between which the data of one tile of images goes back and forth.
 template <typename Plan, Number V>
 struct InferenceWorkspace {
     std::array<V, Plan::inference_numbers> numbers{};
-    std::array<V, Plan::template scratch_numbers<V>> scratch{};
+    [[no_unique_address]] std::array<V, Plan::template scratch_numbers<V>> scratch{};
 
     /// Where the input of the first stage lies, and the output of the last one.
     constexpr V* input() { return numbers.data() + Plan::slot_offset(0); }
@@ -72,8 +30,8 @@ constexpr void infer(const scalar_t<V>* parameters, InferenceWorkspace<Plan, V>&
         V* output = workspace.numbers.data() + Plan::slot_offset(k + 1);
         // The slot has held other shapes before: the border that the next stage relies on is made anew.
         clear_border<typename Stage::Out>(output);
-        stage_forward<Stage>(parameters + Stage::parameter_offset, input, output, static_cast<V*>(nullptr),
-                             workspace.scratch.data());
+        Stage::Layer::template forward<typename Stage::In, typename Stage::Out, typename Stage::Function>(
+            parameters + Stage::parameter_offset, input, output, static_cast<V*>(nullptr), workspace.scratch.data());
     });
 }
 
@@ -95,8 +53,9 @@ template <typename Plan, Number V>
 constexpr void forward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace) {
     Plan::for_each_stage([&](auto k) {
         using Stage = typename Plan::template Stage<decltype(k)::value>;
-        stage_forward<Stage>(parameters + Stage::parameter_offset, workspace.buffer(k), workspace.buffer(k + 1),
-                             workspace.saved.data() + Plan::saved_offsets[k], workspace.scratch.data());
+        Stage::Layer::template forward<typename Stage::In, typename Stage::Out, typename Stage::Function>(
+            parameters + Stage::parameter_offset, workspace.buffer(k), workspace.buffer(k + 1),
+            workspace.saved.data() + Plan::saved_offsets[k], workspace.scratch.data());
     });
 }
 
@@ -120,15 +79,15 @@ constexpr void backward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& w
             if constexpr (Layer::batched_gradient) {
                 rows.template store<decltype(k)::value>(input, grad_output);
             } else {
-                stage_backward_parameters<Stage>(input, grad_output, add, gradients + Plan::tile_gradient_offsets[k],
-                                                 workspace.scratch.data());
+                Layer::template backward_parameters<typename Stage::In, typename Stage::Out>(
+                    input, grad_output, add, gradients + Plan::tile_gradient_offsets[k], workspace.scratch.data());
             }
         }
         if constexpr (k > Plan::first_with_parameters) {
             using Before = typename Plan::template Stage<k - 1>::Function;
-            stage_backward_input<Stage, Before>(parameters + Stage::parameter_offset, input, grad_output,
-                                                workspace.saved.data() + Plan::saved_offsets[k],
-                                                workspace.scratch.data());
+            Layer::template backward_input<typename Stage::In, typename Stage::Out, Before>(
+                parameters + Stage::parameter_offset, input, grad_output,
+                workspace.saved.data() + Plan::saved_offsets[k], workspace.scratch.data());
         }
     });
 }

@@ -81,7 +81,7 @@ public:
     /// What net(x) needs beside the parameters.
     static constexpr std::size_t inference_workspace_bytes = plan::inference_numbers * sizeof(T);
     /// What forward and backward of one image need beside the parameters, gradients included; a tile of n images in the
-    /// lanes of SIMD registers takes n times the part that is not gradients.
+    /// lanes of SIMD registers takes n times the part that is not gradients, and scratch memory (plan::scratch_numbers).
     static constexpr std::size_t training_workspace_bytes =
         (plan::buffer_numbers + plan::saved_numbers + plan::output_size + plan::tile_gradient_numbers +
          parameter_count) *
