@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "catch.hpp"
+#include "ramp.hpp"
 
 using namespace ctcnn;
 
@@ -23,7 +24,7 @@ static_assert(lane_count<Lanes<float>> * sizeof(float) == vector_bytes && sizeof
 static_assert(std::is_trivially_copyable_v<Lanes<float>>);
 
 // A scalar is a number of one lane, in constant expressions too.
-static_assert(broadcast<float>(3) == 3 && multiply_add(2.0, 3.0, 4.0) == 10 && sum_lanes(5.0f) == 5);
+static_assert(broadcast<float>(3) == 3 && multiply_add(2.0, 3.0, 4.0) == 10);
 static_assert(select_less(1.0f, 2.0f, 3.0f, 4.0f) == 3 && select_less(2.0f, 2.0f, 3.0f, 4.0f) == 4);
 static_assert(select_equal(2.0f, 2.0f, 3.0f, 4.0f) == 3 && select_equal(1.0f, 2.0f, 3.0f, 4.0f) == 4);
 static_assert(at_least(1.0f, 2.0f) == 2 && at_least(3.0f, 2.0f) == 3 && at_most(1.0, 2.0) == 1 &&
@@ -34,16 +35,6 @@ static_assert([] {
     set_lane(number, 0, 2.0);
     return number;
 }() == 2);
-
-/// base, base + step, base + 2 step, ...
-template <typename V>
-V ramp(scalar_t<V> base, scalar_t<V> step = 1) {
-    V result{};
-    for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
-        set_lane(result, lane, base + step * static_cast<scalar_t<V>>(lane));
-    }
-    return result;
-}
 
 template <typename V>
 std::array<scalar_t<V>, lane_count<V>> lanes_of(const V& value) {
@@ -120,52 +111,6 @@ void check_selection() {
     }
 }
 
-template <typename V>
-void check_sum() {
-    using T = scalar_t<V>;
-    constexpr std::size_t lanes = lane_count<V>;
-    CHECK(sum_lanes(ramp<V>(1)) == static_cast<T>(lanes * (lanes + 1) / 2));
-    if constexpr (lanes > 2) {
-        // Lanes half a vector apart meet first, so the large numbers cancel and the small one survives. Added from the
-        // first lane to the last, it would be lost beside the large one.
-        const T large = 4 / std::numeric_limits<T>::epsilon();
-        V value{};
-        set_lane(value, 0, large);
-        set_lane(value, 1, T(1));
-        set_lane(value, lanes / 2, -large);
-        CHECK(sum_lanes(value) == 1);
-    }
-    // Many at a time: the same sums bit by bit, also of those that fill no whole block.
-    std::array<V, 3 * lanes + 1> numbers;
-    std::array<T, 3 * lanes + 1> sums{};
-    for (std::size_t n = 0; n < numbers.size(); ++n) {
-        for (std::size_t lane = 0; lane < lanes; ++lane) {
-            set_lane(numbers[n], lane, T(1) / static_cast<T>(1 + n * lanes + lane));
-        }
-    }
-    store_sums_of_lanes<3 * lanes + 1>(numbers.data(), sums.data());
-    for (std::size_t n = 0; n < numbers.size(); ++n) {
-        CHECK(sums[n] == sum_lanes(numbers[n]));
-    }
-}
-
-/// Every lane is a number of its own.
-template <typename V>
-void check_transpose() {
-    using T = scalar_t<V>;
-    constexpr std::size_t lanes = lane_count<V>;
-    std::array<V, lanes> rows;
-    for (std::size_t row = 0; row < lanes; ++row) {
-        rows[row] = ramp<V>(static_cast<T>(row * lanes));
-    }
-    transpose(rows);
-    for (std::size_t row = 0; row < lanes; ++row) {
-        for (std::size_t lane = 0; lane < lanes; ++lane) {
-            CHECK(get_lane(rows[row], lane) == static_cast<T>(lane * lanes + row));
-        }
-    }
-}
-
 /// What the compiler is told about registers changes no value.
 template <typename V>
 void check_hints() {
@@ -180,8 +125,6 @@ void check() {
     check_arithmetic<V>();
     check_memory<V>();
     check_selection<V>();
-    check_sum<V>();
-    check_transpose<V>();
     check_hints<V>();
 }
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 
+#include <ctcnn/core/lanes.hpp>
+
 #include "catch.hpp"
 
 using namespace ctcnn;
@@ -75,11 +77,48 @@ static_assert([] {
     return dot(at_points.data(), values.data(), winograd::points) == dot(inputs.data(), back.data(), winograd::points);
 }());
 
+/// The same numbers in lanes, where the compiler may fuse and reorder: all are whole, so that nothing is rounded.
+template <std::size_t N>
+void check_lanes() {
+    using V = Lanes<float>;
+    std::array<V, winograd::points> input{};
+    std::array<V, winograd::points> value{};
+    for (std::size_t i = 0; i < winograd::points; ++i) {
+        input[i] = V::broadcast(static_cast<float>(inputs[i]));
+        value[i] = V::broadcast(static_cast<float>(values[i]));
+    }
+    const auto check_equal = [](const V& lanes, double expected) {
+        CHECK(static_cast<double>(get_lane(lanes, lane_count<V> - 1)) == expected);
+    };
+    std::array<V, winograd::points> result{};
+    Six expected{};
+    winograd::evaluate<N>(input.data(), result.data());
+    winograd::evaluate<N>(inputs.data(), expected.data());
+    for (std::size_t f = 0; f < winograd::points; ++f) {
+        check_equal(result[f], expected[f]);
+    }
+    winograd::collect<N>(value.data(), result.data());
+    winograd::collect<N>(values.data(), expected.data());
+    for (std::size_t k = 0; k < N; ++k) {
+        check_equal(result[k], expected[k]);
+    }
+    winograd::points_of_inputs(input.data(), result.data());
+    winograd::points_of_inputs(inputs.data(), expected.data());
+    for (std::size_t f = 0; f < winograd::points; ++f) {
+        check_equal(result[f], expected[f]);
+    }
+    winograd::inputs_of_points(value.data(), result.data());
+    winograd::inputs_of_points(values.data(), expected.data());
+    for (std::size_t n = 0; n < winograd::points; ++n) {
+        check_equal(result[n], expected[n]);
+    }
+}
+
 }  // namespace
 
-TEST_CASE("minimal filtering of rows equals the sliding filter") {
-    CHECK(filters<2>());
-    CHECK(filters<3>());
-    CHECK(filters<4>());
-    CHECK(filters<5>());
+TEST_CASE("the transforms of minimal filtering are the same in lanes as in constant expressions") {
+    check_lanes<2>();
+    check_lanes<3>();
+    check_lanes<4>();
+    check_lanes<5>();
 }

@@ -12,18 +12,12 @@
 #include <utility>
 #include <vector>
 
-#if defined(__STDCPP_THREADS__) && !defined(_LIBCPP_HAS_NO_THREADS)
-#include <thread>
-#define CTCNN_HAS_THREADS 1
-#else
-#define CTCNN_HAS_THREADS 0
-#endif
-
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/data/dataset.hpp>
 #include <ctcnn/data/error.hpp>
 #include <ctcnn/data/idx.hpp>
+#include <ctcnn/data/worker.hpp>
 
 namespace ctcnn {
 
@@ -68,36 +62,6 @@ inline std::filesystem::path find_mnist_file(const std::filesystem::path& folder
     throw FileMissing({folder / names[2], 0, names[0] + " or " + names[1] + " in this folder, plain or .gz", found,
                        mnist_remedy, OffsetIn::file});
 }
-
-/// One task at a time, on another thread where there is one; its end is waited for before the next one begins.
-class Worker {
-public:
-    template <typename Task>
-    void run(const Task& task) {
-        wait();
-#if CTCNN_HAS_THREADS
-        try {
-            thread_ = std::thread(task);
-            return;
-        } catch (const std::system_error&) {  // no more threads
-        }
-#endif
-        task();
-    }
-    void wait() {
-#if CTCNN_HAS_THREADS
-        if (thread_.joinable()) {
-            thread_.join();
-        }
-#endif
-    }
-    ~Worker() { wait(); }
-
-private:
-#if CTCNN_HAS_THREADS
-    std::thread thread_;
-#endif
-};
 
 /// The pixels as numbers in [0, 1], exactly those of torchvision's ToTensor: pixel / 255. Another thread computes them
 /// while the next pixels are read and unpacked.

@@ -35,26 +35,27 @@ struct WinogradPlan {
     using Input = Layout<G.in_channels, 1, rows>;
     using Output = Layout<G.out_channels, 1, Out::height>;
 
+    /// The sizes of what there is at all points.
+    static constexpr std::size_t all_inputs = winograd::points * Input::size;
+    static constexpr std::size_t all_outputs = winograd::points * Output::size;
+    static constexpr std::size_t all_weights = winograd::points * geometry.weights();  // scalars
+
     /// The gradient of the weights: so many output channels at a time, of equal portions of pieces that stay in the L2 cache,
     /// of which 8 K registers are a half or less. A portion may reach beyond the last piece; there it finds zeros.
     static constexpr std::size_t block = choose_rows(G.group_outputs(), std::min<std::size_t>(kernel.height, 7));
+    static constexpr std::size_t block_numbers = all_inputs + block * Out::height;  // of one piece
     static constexpr std::size_t block_pieces = [] {
         constexpr std::size_t near_registers = 8 * 1024;
-        constexpr std::size_t most =
-            std::max<std::size_t>(1, near_registers / (winograd::points * Input::size + block * Out::height));
+        constexpr std::size_t most = std::max<std::size_t>(1, near_registers / block_numbers);
         constexpr std::size_t portions = (pieces + most - 1) / most;
         return (pieces + portions - 1) / portions;
     }();
 
-    /// What of the scratch memory each part takes, in numbers V.
-    static constexpr std::size_t all_inputs = winograd::points * Input::size;
-    static constexpr std::size_t all_outputs = winograd::points * Output::size;
-    static constexpr std::size_t all_weights = winograd::points * geometry.weights();  // scalars
+    /// The scratch memory, in numbers V: inputs and outputs at the points, what two pieces share, and the weights behind them.
     static constexpr std::size_t shared_numbers = Input::size * shared;
     template <Number V>
     static constexpr std::size_t scratch_numbers =
-        std::max({all_inputs + all_outputs, all_inputs + Output::size + shared_numbers,
-                  block_pieces*(all_inputs + block * Out::height)}) +
+        std::max({all_inputs + all_outputs, all_inputs + Output::size + shared_numbers, block_numbers* block_pieces}) +
         (all_weights + lane_count<V> - 1) / lane_count<V>;
 
     static constexpr bool possible = G.window.stride == Extent{1, 1} && G.window.dilation == Extent{1, 1} &&
@@ -144,8 +145,8 @@ void conv2d_forward_winograd(const V* input, const scalar_t<V>* weight, Bias bia
     using Input = typename Plan::Input;
     using Output = typename Plan::Output;
     V* inputs = scratch;
-    V* outputs = inputs + winograd::points * Input::size;
-    auto* weights = reinterpret_cast<scalar_t<V>*>(outputs + winograd::points * Output::size);
+    V* outputs = inputs + Plan::all_inputs;
+    auto* weights = reinterpret_cast<scalar_t<V>*>(outputs + Plan::all_outputs);
 
     detail::winograd_weight<G>(weight, weights);
     for (std::size_t begin = 0; begin < Out::width; begin += Plan::outputs) {
@@ -182,7 +183,7 @@ void conv2d_backward_input_winograd(V* grad_input, const scalar_t<V>* weight, co
     using Input = typename Plan::Input;
     using Output = typename Plan::Output;
     V* inputs = scratch;
-    V* outputs = inputs + winograd::points * Input::size;
+    V* outputs = inputs + Plan::all_inputs;
     V* shared = outputs + Output::size;
     auto* weights = reinterpret_cast<scalar_t<V>*>(shared + Plan::shared_numbers);
     constexpr std::size_t padding = G.window.padding.width;
@@ -235,7 +236,7 @@ void conv2d_backward_weight_winograd(const V* input, const V* grad_output, bool 
     constexpr std::size_t width = Plan::kernel.width;
     constexpr std::size_t count = G.weights() / width;
     V* inputs = scratch;
-    V* outputs = inputs + winograd::points * pieces * Plan::Input::size;
+    V* outputs = inputs + Plan::all_inputs * pieces;
     auto* gradients = reinterpret_cast<T*>(outputs + Plan::block * pieces * Out::height);
 
     for (std::size_t first = 0; first < Out::width; first += pieces * Plan::outputs) {

@@ -8,6 +8,7 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/kernels/bias.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/single_image.hpp>

@@ -9,6 +9,7 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/conv2d_geometry.hpp>

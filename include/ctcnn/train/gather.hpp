@@ -6,6 +6,7 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/shuffle.hpp>
 
 namespace ctcnn::train {
 

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include <ctcnn/core/shuffle.hpp>
+
+#include <array>
+#include <cstddef>
+#include <limits>
+
+#include <ctcnn/core/lanes.hpp>
+
+#include "catch.hpp"
+#include "ramp.hpp"
+
+using namespace ctcnn;
+
+namespace {
+
+static_assert(sum_lanes(5.0f) == 5);
+
+template <typename V>
+void check_sum() {
+    using T = scalar_t<V>;
+    constexpr std::size_t lanes = lane_count<V>;
+    CHECK(sum_lanes(ramp<V>(1)) == static_cast<T>(lanes * (lanes + 1) / 2));
+    if constexpr (lanes > 2) {
+        // Lanes half a vector apart meet first, so the large numbers cancel and the small one survives. Added from the
+        // first lane to the last, it would be lost beside the large one.
+        const T large = 4 / std::numeric_limits<T>::epsilon();
+        V value{};
+        set_lane(value, 0, large);
+        set_lane(value, 1, T(1));
+        set_lane(value, lanes / 2, -large);
+        CHECK(sum_lanes(value) == 1);
+    }
+    // Many at a time: the same sums bit by bit, also of those that fill no whole block.
+    std::array<V, 3 * lanes + 1> numbers;
+    std::array<T, 3 * lanes + 1> sums{};
+    for (std::size_t n = 0; n < numbers.size(); ++n) {
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+            set_lane(numbers[n], lane, T(1) / static_cast<T>(1 + n * lanes + lane));
+        }
+    }
+    store_sums_of_lanes<3 * lanes + 1>(numbers.data(), sums.data());
+    for (std::size_t n = 0; n < numbers.size(); ++n) {
+        CHECK(sums[n] == sum_lanes(numbers[n]));
+    }
+}
+
+/// Every lane is a number of its own.
+template <typename V>
+void check_transpose() {
+    using T = scalar_t<V>;
+    constexpr std::size_t lanes = lane_count<V>;
+    std::array<V, lanes> rows;
+    for (std::size_t row = 0; row < lanes; ++row) {
+        rows[row] = ramp<V>(static_cast<T>(row * lanes));
+    }
+    transpose(rows);
+    for (std::size_t row = 0; row < lanes; ++row) {
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+            CHECK(get_lane(rows[row], lane) == static_cast<T>(lane * lanes + row));
+        }
+    }
+}
+
+template <typename V>
+void check_deinterleave() {
+    using T = scalar_t<V>;
+    V first = ramp<V>(0);
+    V second = ramp<V>(static_cast<T>(lane_count<V>));
+    deinterleave(first, second);
+    for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+        CHECK(get_lane(first, lane) == static_cast<T>(2 * lane));
+        CHECK(get_lane(second, lane) == static_cast<T>(2 * lane + 1));
+    }
+}
+
+template <typename V>
+void check() {
+    check_sum<V>();
+    check_transpose<V>();
+    check_deinterleave<V>();
+}
+
+}  // namespace
+
+TEST_CASE("lanes of floats are mixed") {
+    check<Lanes<float, 2>>();
+    check<Lanes<float, 4>>();
+    check<Lanes<float, 8>>();
+    check<Lanes<float, 16>>();
+    check<Lanes<float>>();
+}
+
+TEST_CASE("lanes of doubles are mixed") {
+    check<Lanes<double, 2>>();
+    check<Lanes<double, 4>>();
+    check<Lanes<double, 8>>();
+    check<Lanes<double>>();
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+
+#include <ctcnn/core/lanes.hpp>
+
+/// base, base + step, base + 2 step, ...
+template <typename V>
+V ramp(ctcnn::scalar_t<V> base, ctcnn::scalar_t<V> step = 1) {
+    V result{};
+    for (std::size_t lane = 0; lane < ctcnn::lane_count<V>; ++lane) {
+        ctcnn::set_lane(result, lane, base + step * static_cast<ctcnn::scalar_t<V>>(lane));
+    }
+    return result;
+}
