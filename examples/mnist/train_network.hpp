@@ -8,7 +8,7 @@
 #include <memory>
 #include <utility>
 
-#include <ctcnn/ctcnn.hpp>
+#include <ctcnn/training.hpp>
 
 #include "training.hpp"
 

@@ -37,8 +37,8 @@ endfunction()
 
 file(GLOB_RECURSE headers RELATIVE "${ROOT}/include/ctcnn" "${ROOT}/include/ctcnn/*")
 foreach(header IN LISTS headers)
-    if(header STREQUAL "ctcnn.hpp" OR header STREQUAL "inference.hpp")
-        continue()  # It includes all.
+    if(header MATCHES "^(ctcnn|training|inference)[.]hpp$")
+        continue()  # It includes what lies in all folders.
     endif()
     string(REGEX REPLACE "/.*" "" folder "${header}")
     if(NOT folder IN_LIST folders OR NOT header MATCHES "/.*[.]hpp$")

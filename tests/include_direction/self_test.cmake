@@ -36,6 +36,7 @@ endfunction()
 expect_header("passes" layers/x.hpp "#include <ctcnn/core/a.hpp>\n#include <ctcnn/kernels/a.hpp>")
 expect_header("passes" train/x.hpp "#include <omp.h>\n#include <ctcnn/model/a.hpp>\n#pragma omp parallel for")
 expect_header("passes" model/x.hpp "#include <boost/hana/tuple.hpp>")
+expect_header("passes" training.hpp "#include <ctcnn/optim/a.hpp>")
 expect_header("passes" ctcnn.hpp "#include <ctcnn/io/a.hpp>")
 
 # The direction of includes.

@@ -41,7 +41,8 @@ template <AnyNetwork Net, typename Initializer>
 constexpr void initialize(Net& net, const Initializer& initializer, std::uint64_t seed = 0) {
     using T = typename Net::scalar;
     const Philox random(seed);
-    const auto fill = [&](std::size_t offset, std::size_t count, double bound) {
+    // Not inlined: it would be compiled twice for each layer.
+    const auto fill = [&](std::size_t offset, std::size_t count, double bound) __attribute__((noinline)) {
         const std::span<T> parameters = net.parameters();
         std::array<std::uint32_t, 4> block = random.block(offset / 4);
         for (std::size_t i = offset; i < offset + count; ++i) {

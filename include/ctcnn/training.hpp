@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What a program needs that builds networks and trains them on data of its own, in the order in which data flows: the whole
+// library but for the files of data sets. Readers of files cost the compiler a third of a second, which a source file that only
+// trains need not pay.
+
+// What a refusal says comes first, so that a compiler's message does not begin with a chain of includes.
+#include <ctcnn/model/refusal.hpp>
+
+#include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/tensor.hpp>
+
+#include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/layers/flatten.hpp>
+#include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/pool2d.hpp>
+
+#include <ctcnn/model/initialize.hpp>
+#include <ctcnn/model/sequential.hpp>
+#include <ctcnn/model/summary.hpp>
+
+#include <ctcnn/data/dataset.hpp>
+
+#include <ctcnn/loss/cross_entropy.hpp>
+#include <ctcnn/loss/mse.hpp>
+#include <ctcnn/optim/adam.hpp>
+#include <ctcnn/optim/one_cycle.hpp>
+#include <ctcnn/optim/sgd.hpp>
+#include <ctcnn/train/evaluate.hpp>
+#include <ctcnn/train/fit.hpp>
+#include <ctcnn/train/value_and_grad.hpp>
