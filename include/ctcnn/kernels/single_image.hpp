@@ -148,47 +148,65 @@ template <Conv2dGeometry G, typename In, typename Out, typename T>
 void conv2d_forward_wide_channels(const T* input, const T* weight, const T* bias, T* output) {
     using V = Lanes<T>;
     constexpr std::size_t vectors = G.out_channels / V::count;
-    constexpr std::size_t N = vectors % 2 == 0 ? 2 : 1;
+    constexpr std::size_t kernel = G.window.kernel.width;
+    constexpr std::size_t stride = G.window.stride.width;
+    constexpr std::size_t dilation = G.window.dilation.width;
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
     constexpr std::size_t taps = G.in_channels * G.taps();
-    // Of so many rows at a time: each weight that is read serves all their pixels. Eight registers are for weights and pixels.
-    constexpr std::size_t width = choose_rows(Out::width, N);
-    constexpr std::size_t height = std::clamp<std::size_t>((vector_registers - 8) / (width * N), 1, Out::height);
+    // The weights of a row of the kernel are held in registers, and the sums of as many pixels as find room beside them: equal
+    // portions of a row, and if that is a whole row, of several rows. A pixel that is read serves all sums that it takes part in.
+    constexpr std::size_t N = vectors % 2 == 0 && kernel < 3 ? 2 : 1;
+    constexpr std::size_t room =
+        std::max<std::size_t>(4, vector_registers - std::min(vector_registers, N * kernel + 2)) / N;
+    constexpr std::size_t portions =
+        (Out::width + std::min<std::size_t>(room, 16) - 1) / std::min<std::size_t>(room, 16);
+    constexpr std::size_t width = (Out::width + portions - 1) / portions;
+    constexpr std::size_t height = portions == 1 ? std::clamp<std::size_t>(room / width, 1, Out::height) : 1;
     alignas(alignment) T packed[taps * G.out_channels];
     alignas(alignment) T pixels[height * Out::width * G.out_channels];
     transpose_matrix<G.out_channels, taps>(weight, packed);
 
     for_each_piece<Out::height, height>([&](std::size_t h, auto rows) {
+        constexpr std::size_t height_here = decltype(rows)::value;
         for (std::size_t o = 0; o < G.out_channels; o += N * V::count) {
             for_each_piece<Out::width, width>([&](std::size_t w, auto count) {
                 constexpr std::size_t columns = decltype(count)::value;
-                constexpr std::size_t M = decltype(rows)::value * columns;
-                V sum[M * N];
+                constexpr std::size_t reach = (columns - 1) * stride + (kernel - 1) * dilation + 1;
+                V sum[height_here * columns * N];
                 unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
                     const V start = bias == nullptr ? V{} : V::load(bias + o + n * V::count);
-                    unroll<M>([&](std::size_t m) __attribute__((always_inline)) { sum[m * N + n] = start; });
+                    unroll<height_here * columns>([&](std::size_t m)
+                                                      __attribute__((always_inline)) { sum[m * N + n] = start; });
                 });
-                const T* pixel = input + corner + h * G.window.stride.height * In::row + w * G.window.stride.width;
+                const T* pixel = input + corner + h * G.window.stride.height * In::row + w * stride;
                 const T* tap = packed + o;
                 for (std::size_t i = 0; i < G.in_channels; ++i) {
-                    for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
 #pragma GCC unroll 1
-                        for (std::size_t kw = 0; kw < G.window.kernel.width; ++kw) {
-                            const T* x = forget_origin(pixel + i * In::plane + kh * G.window.dilation.height * In::row +
-                                                       kw * G.window.dilation.width);
-                            add_outer_product<M, N>(
-                                sum,
-                                [&](std::size_t m) __attribute__((always_inline)) {
-                                    return V::broadcast(x[m / columns * G.window.stride.height * In::row +
-                                                          m % columns * G.window.stride.width]);
-                                },
-                                [&](std::size_t n)
-                                    __attribute__((always_inline)) { return V::load(tap + n * V::count); });
-                            tap += G.out_channels;
-                        }
+                    for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh, tap += kernel * G.out_channels) {
+                        const T* x = forget_origin(pixel + i * In::plane + kh * G.window.dilation.height * In::row);
+                        V factor[kernel * N];
+                        unroll<kernel * N>([&](std::size_t k) __attribute__((always_inline)) {
+                            factor[k] = V::load(tap + k / N * G.out_channels + k % N * V::count);
+                            hold_in_register(factor[k]);
+                        });
+                        unroll<reach * height_here>([&](std::size_t place) __attribute__((always_inline)) {
+                            const std::size_t column = place / height_here;
+                            const std::size_t row = place % height_here;
+                            V value = V::broadcast(x[row * G.window.stride.height * In::row + column]);
+                            hold_in_register(value);
+                            unroll<kernel>([&](std::size_t kw) __attribute__((always_inline)) {
+                                const std::size_t first = column - kw * dilation;  // of the row, or far beyond it
+                                if (first % stride == 0 && first / stride < columns) {
+                                    unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
+                                        V& target = sum[(row * columns + first / stride) * N + n];
+                                        target = multiply_add(value, factor[kw * N + n], target);
+                                    });
+                                }
+                            });
+                        });
                     }
                 }
-                unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+                unroll<height_here * columns>([&](std::size_t m) __attribute__((always_inline)) {
                     unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
                         sum[m * N + n].store(pixels + (m / columns * Out::width + w + m % columns) * G.out_channels +
                                              o + n * V::count);
@@ -196,7 +214,7 @@ void conv2d_forward_wide_channels(const T* input, const T* weight, const T* bias
                 });
             });
         }
-        for (std::size_t row = 0; row < decltype(rows)::value; ++row) {
+        for (std::size_t row = 0; row < height_here; ++row) {
             for (std::size_t o = 0; o < G.out_channels; o += V::count) {
                 for_each_piece<Out::width, V::count>([&](std::size_t w, auto size) {
                     constexpr std::size_t count = decltype(size)::value;

@@ -12,8 +12,8 @@ namespace ctcnn::model {
 /// InferenceWorkspace: the two buffers between which the data of one tile of images goes back and forth.
 template <typename Plan, Number V>
 struct InferenceWorkspace {
-    std::array<V, Plan::inference_numbers> numbers{};
-    [[no_unique_address]] std::array<V, Plan::template scratch_numbers<V>> scratch{};
+    std::array<V, Plan::inference_numbers> numbers;
+    [[no_unique_address]] std::array<V, Plan::template scratch_numbers<V>> scratch;
 
     /// Where the input of the first stage lies, and the output of the last one.
     constexpr V* input() { return numbers.data() + Plan::slot_offset(0); }
