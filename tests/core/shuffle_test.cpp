@@ -62,23 +62,35 @@ void check_transpose() {
     }
 }
 
-template <typename V>
-void check_deinterleave() {
+/// Rows of Count numbers, counted through, become columns, and rows again.
+template <typename V, std::size_t Count>
+void check_columns() {
     using T = scalar_t<V>;
-    V first = ramp<V>(0);
-    V second = ramp<V>(static_cast<T>(lane_count<V>));
-    deinterleave(first, second);
-    for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
-        CHECK(get_lane(first, lane) == static_cast<T>(2 * lane));
-        CHECK(get_lane(second, lane) == static_cast<T>(2 * lane + 1));
+    constexpr std::size_t lanes = lane_count<V>;
+    std::array<T, lanes * Count> rows{};
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        rows[i] = static_cast<T>(i);
     }
+    std::array<V, Count> columns;
+    load_columns<Count>(rows.data(), columns.data());
+    for (std::size_t row = 0; row < lanes; ++row) {
+        for (std::size_t column = 0; column < Count; ++column) {
+            CHECK(get_lane(columns[column], row) == static_cast<T>(row * Count + column));
+        }
+    }
+    std::array<T, lanes * Count> again{};
+    store_columns<Count>(columns.data(), again.data());
+    CHECK(again == rows);
 }
 
 template <typename V>
 void check() {
     check_sum<V>();
     check_transpose<V>();
-    check_deinterleave<V>();
+    check_columns<V, 2>();
+    check_columns<V, 3>();
+    check_columns<V, 5>();
+    check_columns<V, 7>();
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ struct Conv2dCase {
 
 /// Kernel 1 to 7, padding 0 to 3, channels 1 to 9, images 1 to 17, rectangular everywhere. Stride and dilation are 1 in
 /// every other case, which has a kernel of its own, and 1 to 3 elsewhere. What minimal filtering is made for has stride and
-/// dilation 1 and a kernel 2 to 5 wide.
+/// dilation 1 and a kernel 2 to 7 wide.
 constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, bool filtering = false) {
     using ctcnn::Extent;
     Draw draw(seed, index);
@@ -45,7 +45,7 @@ constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, bool fil
     window.kernel = draw.extent(1, 7);
     window.padding = draw.extent(0, 3);
     if (filtering) {
-        window.kernel.width = 2 + index % 4;
+        window.kernel.width = 2 + index % 6;
     } else if (index % 2 == 1) {
         window.stride = draw.extent(1, 3);
         window.dilation = draw.extent(1, 3);
@@ -74,6 +74,8 @@ struct Conv2dKernels {
     void (*forward)(const V*, const T*, const T*, V*);
     void (*backward_input)(V*, const T*, const V*);
     void (*backward_weight)(const V*, const V*, bool, T*, T*);
+    /// Both at once, where there is such a kernel.
+    void (*backward)(V*, const T*, const V*, bool, T*, T*) = nullptr;
     /// Weights and gradients are multiples of it: an algorithm that divides is exact on them.
     T factor = 1;
 };
@@ -120,6 +122,7 @@ void check_conv2d(const Conv2dCase& c, const Conv2dKernels<V>& kernels, Draw num
     Buffer<V> grad_output(out.numbers());
     Buffer<V> grad_input(in.numbers());
     Buffer<V> expected_grad_input(in.numbers());
+    Buffer<V> expected_changed_input = in.zeros<V>();
     Buffer<T> grad_weight(weight.size());
     Buffer<T> expected_grad_weight(weight.size());
     Buffer<T> grad_bias(bias.size());
@@ -152,6 +155,7 @@ void check_conv2d(const Conv2dCase& c, const Conv2dKernels<V>& kernels, Draw num
             result[i] = naive::relu_backward(image[i], result[i]);
         }
         in.put(expected_grad_input, lane, result);
+        in.put(expected_changed_input, lane, result);
 
         result = naive::conv2d_backward_weight(conv, image, gradient);
         for (std::size_t i = 0; i < result.size(); ++i) {
@@ -167,6 +171,16 @@ void check_conv2d(const Conv2dCase& c, const Conv2dKernels<V>& kernels, Draw num
 
     kernels.forward(input.data(), weight.data(), c.bias ? bias.data() : nullptr, output.data());
     CHECK(output == expected_output);
+    if (kernels.backward != nullptr) {
+        Buffer<V> changed_input = input;
+        Buffer<T> changed_weight = grad_weight;
+        Buffer<T> changed_bias = grad_bias;
+        kernels.backward(changed_input.data(), weight.data(), grad_output.data(), add, changed_weight.data(),
+                         c.bias ? changed_bias.data() : nullptr);
+        CHECK(changed_input == expected_changed_input);
+        CHECK(changed_weight == expected_grad_weight);
+        CHECK(changed_bias == expected_grad_bias);
+    }
     kernels.backward_input(grad_input.data(), weight.data(), grad_output.data());
     CHECK(grad_input == expected_grad_input);
     kernels.backward_weight(input.data(), grad_output.data(), add, grad_weight.data(),

@@ -13,7 +13,7 @@ using namespace ctcnn::kernels;
 
 namespace {
 
-using Six = std::array<double, winograd::points>;
+using Numbers = std::array<double, winograd::most_points>;
 
 constexpr double dot(const double* a, const double* b, std::size_t count) {
     double sum = 0;
@@ -23,23 +23,24 @@ constexpr double dot(const double* a, const double* b, std::size_t count) {
     return sum;
 }
 
-constexpr Six inputs{3, -1, 4, 1, -5, 9};
-constexpr Six values{2, 7, -1, 8, -2, 8};
+constexpr Numbers inputs{3, -1, 4, 1, -5, 9, 2, -6};
+constexpr Numbers values{2, 7, -1, 8, -2, 8, 1, 8};
 
 /// Filtering by values at the points gives what sliding the filter does.
-template <std::size_t Taps>
+template <std::size_t N, std::size_t Taps>
 constexpr bool filters() {
-    constexpr std::size_t outputs = winograd::outputs_of(Taps);
-    constexpr std::array<double, 5> weight{24, -48, 72, 24, -24};
-    Six product{};
-    Six of_weight{};
-    winograd::points_of_inputs(inputs.data(), product.data());
-    winograd::evaluate<Taps>(weight.data(), of_weight.data());
-    for (std::size_t f = 0; f < winograd::points; ++f) {
-        product[f] *= of_weight[f] * winograd::scale[f];
+    using Points = winograd::Points<N>;
+    constexpr std::size_t outputs = N + 1 - Taps;
+    constexpr std::array<double, 7> weight{360, -720, 1080, 360, -360, 720, 1440};
+    Numbers product{};
+    Numbers of_weight{};
+    Points::points_of_inputs(inputs.data(), product.data());
+    Points::template evaluate<Taps>(weight.data(), of_weight.data());
+    for (std::size_t f = 0; f < N; ++f) {
+        product[f] *= of_weight[f] * Points::scale[f];
     }
     std::array<double, outputs> result{};
-    winograd::collect<outputs>(product.data(), result.data());
+    Points::template collect<outputs>(product.data(), result.data());
     for (std::size_t n = 0; n < outputs; ++n) {
         if (result[n] != dot(inputs.data() + n, weight.data(), Taps)) {
             return false;
@@ -47,78 +48,77 @@ constexpr bool filters() {
     }
     return true;
 }
-static_assert(filters<2>() && filters<3>() && filters<4>() && filters<5>());
+static_assert(filters<4, 2>() && filters<4, 3>());
+static_assert(filters<6, 2>() && filters<6, 3>() && filters<6, 4>() && filters<6, 5>());
+static_assert(filters<8, 2>() && filters<8, 3>() && filters<8, 4>() && filters<8, 5>() && filters<8, 6>() &&
+              filters<8, 7>());
 
-/// collect is the transpose of evaluate, whose matrix is power.
-template <std::size_t N>
+/// collect is the transpose of evaluate, and inputs_of_points that of points_of_inputs.
+template <std::size_t N, std::size_t Count>
 constexpr bool transposes() {
-    Six evaluated{};
-    winograd::evaluate<N>(inputs.data(), evaluated.data());
-    std::array<double, N> collected{};
-    winograd::collect<N>(values.data(), collected.data());
-    for (std::size_t f = 0; f < winograd::points; ++f) {
-        double sum = 0;
-        for (std::size_t k = 0; k < N; ++k) {
-            sum += winograd::power<N>(f, k) * inputs[k];
-        }
-        if (sum != evaluated[f]) {
-            return false;
-        }
-    }
-    return dot(evaluated.data(), values.data(), winograd::points) == dot(inputs.data(), collected.data(), N);
+    using Points = winograd::Points<N>;
+    Numbers evaluated{};
+    Points::template evaluate<Count>(inputs.data(), evaluated.data());
+    Numbers collected{};
+    Points::template collect<Count>(values.data(), collected.data());
+    Numbers at_points{};
+    Points::points_of_inputs(inputs.data(), at_points.data());
+    Numbers back{};
+    Points::inputs_of_points(values.data(), back.data());
+    return dot(evaluated.data(), values.data(), N) == dot(inputs.data(), collected.data(), Count) &&
+           dot(at_points.data(), values.data(), N) == dot(inputs.data(), back.data(), N);
 }
-static_assert(transposes<2>() && transposes<3>() && transposes<4>() && transposes<5>());
+static_assert(transposes<4, 2>() && transposes<4, 3>());
+static_assert(transposes<6, 2>() && transposes<6, 3>() && transposes<6, 4>() && transposes<6, 5>());
+static_assert(transposes<8, 2>() && transposes<8, 4>() && transposes<8, 6>() && transposes<8, 7>());
 
+/// evaluate<3> of 8 points, by hand: 3 - x + 4 x^2 at 0, infinity, 1, -1, 2, -2, 1/2 and -1/2.
 static_assert([] {
-    Six at_points{};
-    winograd::points_of_inputs(inputs.data(), at_points.data());
-    Six back{};
-    winograd::inputs_of_points(values.data(), back.data());
-    return dot(at_points.data(), values.data(), winograd::points) == dot(inputs.data(), back.data(), winograd::points);
+    Numbers result{};
+    winograd::Points<8>::evaluate<3>(inputs.data(), result.data());
+    return result == Numbers{3, 4, 6, 8, 17, 21, 3.5, 4.5};
 }());
 
-/// The same numbers in lanes, where the compiler may fuse and reorder: all are whole, so that nothing is rounded.
-template <std::size_t N>
+/// The same numbers in lanes, where the compiler may fuse and reorder: all are multiples of 2^-8, so that nothing is rounded.
+template <std::size_t N, std::size_t Count>
 void check_lanes() {
     using V = Lanes<float>;
-    std::array<V, winograd::points> input{};
-    std::array<V, winograd::points> value{};
-    for (std::size_t i = 0; i < winograd::points; ++i) {
+    using Points = winograd::Points<N>;
+    std::array<V, N> input{};
+    std::array<V, N> value{};
+    for (std::size_t i = 0; i < N; ++i) {
         input[i] = V::broadcast(static_cast<float>(inputs[i]));
         value[i] = V::broadcast(static_cast<float>(values[i]));
     }
-    const auto check_equal = [](const V& lanes, double expected) {
-        CHECK(static_cast<double>(get_lane(lanes, lane_count<V> - 1)) == expected);
+    std::array<V, N> result{};
+    Numbers expected{};
+    const auto check_equal = [&](std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i) {
+            CHECK(static_cast<double>(get_lane(result[i], lane_count<V> - 1)) == expected[i]);
+        }
     };
-    std::array<V, winograd::points> result{};
-    Six expected{};
-    winograd::evaluate<N>(input.data(), result.data());
-    winograd::evaluate<N>(inputs.data(), expected.data());
-    for (std::size_t f = 0; f < winograd::points; ++f) {
-        check_equal(result[f], expected[f]);
-    }
-    winograd::collect<N>(value.data(), result.data());
-    winograd::collect<N>(values.data(), expected.data());
-    for (std::size_t k = 0; k < N; ++k) {
-        check_equal(result[k], expected[k]);
-    }
-    winograd::points_of_inputs(input.data(), result.data());
-    winograd::points_of_inputs(inputs.data(), expected.data());
-    for (std::size_t f = 0; f < winograd::points; ++f) {
-        check_equal(result[f], expected[f]);
-    }
-    winograd::inputs_of_points(value.data(), result.data());
-    winograd::inputs_of_points(values.data(), expected.data());
-    for (std::size_t n = 0; n < winograd::points; ++n) {
-        check_equal(result[n], expected[n]);
-    }
+    Points::template evaluate<Count>(input.data(), result.data());
+    Points::template evaluate<Count>(inputs.data(), expected.data());
+    check_equal(N);
+    Points::template collect<Count>(value.data(), result.data());
+    Points::template collect<Count>(values.data(), expected.data());
+    check_equal(Count);
+    Points::points_of_inputs(input.data(), result.data());
+    Points::points_of_inputs(inputs.data(), expected.data());
+    check_equal(N);
+    Points::inputs_of_points(value.data(), result.data());
+    Points::inputs_of_points(values.data(), expected.data());
+    check_equal(N);
 }
 
 }  // namespace
 
 TEST_CASE("the transforms of minimal filtering are the same in lanes as in constant expressions") {
-    check_lanes<2>();
-    check_lanes<3>();
-    check_lanes<4>();
-    check_lanes<5>();
+    check_lanes<4, 2>();
+    check_lanes<4, 3>();
+    check_lanes<6, 2>();
+    check_lanes<6, 5>();
+    check_lanes<8, 3>();
+    check_lanes<8, 4>();
+    check_lanes<8, 5>();
 }

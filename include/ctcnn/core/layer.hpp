@@ -26,9 +26,10 @@
 //     all kinds:   input_border      the border of zeros that it wants around its input
 //                  saved_size        how many numbers forward leaves for backward, for one image
 //                  batched_gradient  whether the gradient of its weight is computed from rows, once for many tiles
-//                  forward, backward_input; with parameters also backward_parameters
+//                  forward, backward_input; with parameters also backward_parameters, and backward for both at once;
+//                                    with batched_gradient instead backward_weight and backward_bias
 //                  scratch_size<In, Out, V>  how many numbers V it wants for the time of a call; left out, none. All stages
-//                                    share this memory, which forward, backward_input and backward_parameters get last
+//                                    share this memory, which each of these functions gets last
 namespace ctcnn {
 
 /// What a layer does with memory: compute fills a new buffer; elementwise changes the buffer of the layer before it;

@@ -47,19 +47,60 @@ template <typename T, std::size_t N>
 }
 
 namespace detail {
-template <bool Odd, typename T, std::size_t N, std::size_t... Lane>
-[[gnu::always_inline]] inline Lanes<T, N> every_other_lane(Lanes<T, N> a, Lanes<T, N> b, std::index_sequence<Lane...>) {
-    return {__builtin_shufflevector(a.vector, b.vector, static_cast<int>(2 * Lane + Odd)...)};
+/// Lane n of the result is lane from(n) of the 2 * N lanes of a and b.
+template <typename From, typename T, std::size_t N, std::size_t... Lane>
+[[gnu::always_inline]] inline Lanes<T, N> choose_lanes(Lanes<T, N> a, Lanes<T, N> b, std::index_sequence<Lane...>) {
+    return {__builtin_shufflevector(a.vector, b.vector, From::from(Lane)...)};
+}
+/// Lane n takes what belongs there if it is in part number Part, and keeps what it has if not.
+template <std::size_t N, std::size_t Count, std::size_t Column, std::size_t Part>
+struct FromRows {
+    static constexpr int from(std::size_t lane) {
+        const std::size_t place = lane * Count + Column;
+        return static_cast<int>(place / N == Part ? N + place % N : Part == 1 ? place % N : lane);
+    }
+};
+template <std::size_t N, std::size_t Count, std::size_t Part, std::size_t Column>
+struct FromColumns {
+    static constexpr int from(std::size_t lane) {
+        const std::size_t place = Part * N + lane;
+        return static_cast<int>(place % Count == Column ? N + place / Count : Column == 1 ? place / Count : lane);
+    }
+};
+/// Takes part 0 and part 1 at once, and then one part after the other.
+template <std::size_t N, std::size_t Count, template <std::size_t, std::size_t, std::size_t, std::size_t> typename From,
+          std::size_t Target, typename T>
+[[gnu::always_inline]] inline Lanes<T, N> collect_lanes(const Lanes<T, N>* parts) {
+    Lanes<T, N> result = parts[0];
+    [&]<std::size_t... Part>(std::index_sequence<Part...>) __attribute__((always_inline)) {
+        ((result =
+              choose_lanes<From<N, Count, Target, Part + 1>>(result, parts[Part + 1], std::make_index_sequence<N>{})),
+         ...);
+    }(std::make_index_sequence<Count - 1>{});
+    return result;
 }
 }  // namespace detail
 
-/// Turns 2 * N numbers side by side into the even ones and the odd ones.
-template <typename T, std::size_t N>
-[[gnu::always_inline]] inline void deinterleave(Lanes<T, N>& first, Lanes<T, N>& second) {
-    const Lanes<T, N> a = first;
-    const Lanes<T, N> b = second;
-    first = detail::every_other_lane<false>(a, b, std::make_index_sequence<N>{});
-    second = detail::every_other_lane<true>(a, b, std::make_index_sequence<N>{});
+/// Reads N rows of Count numbers, without gaps: column k gets number k of each row.
+template <std::size_t Count, typename T, std::size_t N>
+[[gnu::always_inline]] inline void load_columns(const T* rows, Lanes<T, N>* columns) {
+    static_assert(Count >= 2);
+    std::array<Lanes<T, N>, Count> parts;
+    for (std::size_t part = 0; part < Count; ++part) {
+        parts[part] = Lanes<T, N>::load(rows + part * N);
+    }
+    [&]<std::size_t... Column>(std::index_sequence<Column...>) __attribute__((always_inline)) {
+        ((columns[Column] = detail::collect_lanes<N, Count, detail::FromRows, Column>(parts.data())), ...);
+    }(std::make_index_sequence<Count>{});
+}
+
+/// The reverse: row n gets lane n of each column.
+template <std::size_t Count, typename T, std::size_t N>
+[[gnu::always_inline]] inline void store_columns(const Lanes<T, N>* columns, T* rows) {
+    static_assert(Count >= 2);
+    [&]<std::size_t... Part>(std::index_sequence<Part...>) __attribute__((always_inline)) {
+        (detail::collect_lanes<N, Count, detail::FromColumns, Part>(columns).store(rows + Part * N), ...);
+    }(std::make_index_sequence<Count>{});
 }
 
 namespace detail {

@@ -247,15 +247,12 @@ void pool_pairs(const T* input, T* output, const Combine& combine, const Finish&
             for (std::size_t begin = 0; begin < Out::width; begin += V::count) {
                 const std::size_t w = std::min(begin, Out::width - V::count);
                 const T* pixel = input + In::offset(c, h * W.stride.height, 2 * w);
-                V even = V::load(pixel);
-                V odd = V::load(pixel + V::count);
-                deinterleave(even, odd);
-                V result = combine(even, odd);
+                V columns[2];
+                load_columns<2>(pixel, columns);
+                V result = combine(columns[0], columns[1]);
                 for (std::size_t kh = 1; kh < W.kernel.height; ++kh) {
-                    even = V::load(pixel + kh * In::row);
-                    odd = V::load(pixel + kh * In::row + V::count);
-                    deinterleave(even, odd);
-                    result = combine(combine(result, even), odd);
+                    load_columns<2>(pixel + kh * In::row, columns);
+                    result = combine(combine(result, columns[0]), columns[1]);
                 }
                 finish(result).store(output + Out::offset(c, h, w));
             }

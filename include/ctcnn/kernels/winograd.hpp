@@ -7,118 +7,155 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
-// Winograd's minimal filtering F(m, r): m outputs of a filter of r taps take m + r - 1 multiplications instead of m * r.
-// Here m + r - 1 = 6. Filter and inputs are values of polynomials at the points 0, 1, -1, 2, -2 and infinity:
+// Winograd's minimal filtering F(m, r): m outputs of a filter of r taps take n = m + r - 1 multiplications instead of m * r.
+// Filter and inputs are values of polynomials at n points: 0, infinity, and pairs p, -p.
 //     output = collect<m>(evaluate<r>(weight) * scale * points_of_inputs(input)), number by number
 // and since each of these maps is linear, its transpose takes the gradients back:
 //     grad_input = inputs_of_points(evaluate<m>(grad_output) * evaluate<r>(weight) * scale)
 //     grad_weight = collect<r>(evaluate<m>(grad_output) * points_of_inputs(input) * scale)
-// (evaluate<m> may be taken point by point, by its matrix `power`). Lavin and Gray call points_of_inputs B^T, scale *
-// evaluate<r> G, and collect<m> A^T.
+// Lavin and Gray call points_of_inputs B^T, scale * evaluate<r> G, and collect<m> A^T.
 // Source   S. Winograd, Arithmetic Complexity of Computations, SIAM 1980; A. Lavin, S. Gray, arXiv:1509.09308
 namespace ctcnn::kernels::winograd {
 
-/// The points, and how many outputs are computed at once for a filter of so many taps, at most 6.
-inline constexpr std::size_t points = 6;
-constexpr std::size_t outputs_of(std::size_t taps) { return taps < points ? points + 1 - taps : 1; }
+/// The pairs, in the order in which they are taken. Up to 8 points the rounding errors stay near those of the direct sums;
+/// with a fourth pair, whichever it is, they are ten times as large.
+inline constexpr std::array<double, 3> pairs{1, 2, 0.5};
+inline constexpr std::size_t most_points = 2 * pairs.size() + 2;
 
-/// One over the product of the differences of each point from the others; infinity has none.
-inline constexpr std::array<double, points> scale{1.0 / 4, -1.0 / 6, -1.0 / 6, 1.0 / 24, 1.0 / 24, 1};
-
-/// x^k at a point, for a polynomial of N coefficients: evaluate's matrix.
-template <std::size_t N>
-constexpr int power(std::size_t point, std::size_t k) {
-    constexpr std::array<int, points - 1> finite{0, 1, -1, 2, -2};
-    if (point == points - 1) {
-        return k == N - 1 ? 1 : 0;
-    }
-    int result = 1;
-    for (std::size_t i = 0; i < k; ++i) {
-        result *= finite[point];
+/// x^k.
+constexpr double power(double x, std::size_t k) {
+    double result = 1;
+    for (; k > 0; --k) {
+        result *= x;
     }
     return result;
 }
 
-namespace detail {
-template <Number V>
-[[gnu::always_inline]] constexpr V times(int factor, V a) {
-    return broadcast<V>(static_cast<scalar_t<V>>(factor)) * a;
-}
-/// factor * a + b.
-template <Number V>
-[[gnu::always_inline]] constexpr V times_add(int factor, V a, V b) {
-    return multiply_add(broadcast<V>(static_cast<scalar_t<V>>(factor)), a, b);
-}
-}  // namespace detail
+/// Points<N>: the maps for N points in this order: 0, infinity, 1, -1, 2, -2, 1/2, -1/2 as far as there are so many.
+template <std::size_t N>
+struct Points {
+    static_assert(N % 2 == 0 && N >= 4 && N <= most_points);
+    static constexpr std::size_t pair_count = N / 2 - 1;
 
-/// The values of the polynomial c[0] + c[1] x + ... + c[N - 1] x^(N - 1) at the points; at infinity it is c[N - 1].
-template <std::size_t N, Number V>
-[[gnu::always_inline]] constexpr void evaluate(const V* c, V* values) {
-    // At x and -x: the even powers and the odd ones, added and subtracted.
-    V even[2]{c[0], c[0]};
-    V odd[2]{};
-    unroll<N>([&](std::size_t k) __attribute__((always_inline)) {
-        if (k == 1) {
-            odd[0] = c[1];
-            odd[1] = c[1] + c[1];
-        } else if (k > 1) {
-            V* sum = k % 2 == 0 ? even : odd;
-            sum[0] += c[k];
-            sum[1] = detail::times_add(1 << k, c[k], sum[1]);
+    /// The coefficients of the product of (t - q^2) over all pairs q, or over all but one; t is x^2.
+    static constexpr std::array<double, pair_count + 1> product(std::size_t without = pair_count) {
+        std::array<double, pair_count + 1> coefficients{1};
+        for (std::size_t q = 0; q < pair_count; ++q) {
+            for (std::size_t k = pair_count + 1; q != without && k-- > 0;) {
+                coefficients[k] = (k > 0 ? coefficients[k - 1] : 0) - pairs[q] * pairs[q] * coefficients[k];
+            }
         }
-    });
-    values[0] = c[0];
-    values[1] = even[0] + odd[0];
-    values[2] = even[0] - odd[0];
-    values[3] = even[1] + odd[1];
-    values[4] = even[1] - odd[1];
-    values[5] = c[N - 1];
-}
+        return coefficients;
+    }
 
-/// The transpose of evaluate<N>: c[k] = the sum of x^k times the value at x.
-template <std::size_t N, Number V>
-[[gnu::always_inline]] constexpr void collect(const V* values, V* c) {
-    const V even[2]{values[1] + values[2], values[3] + values[4]};
-    const V odd[2]{values[1] - values[2], values[3] - values[4]};
-    unroll<N>([&](std::size_t k) __attribute__((always_inline)) {
-        const V* sum = k % 2 == 0 ? even : odd;
-        c[k] = k == 0 ? sum[0] + sum[1] : detail::times_add(1 << k, sum[1], sum[0]);
-    });
-    c[0] += values[0];
-    c[N - 1] += values[5];
-}
+    /// One over the product of the differences of each point from the others; infinity has none.
+    static constexpr std::array<double, N> scale = [] {
+        const auto product_at = [](double t, std::size_t without) {
+            double product = 1;
+            for (std::size_t q = 0; q < pair_count; ++q) {
+                product *= q == without ? 1 : t - pairs[q] * pairs[q];
+            }
+            return product;
+        };
+        std::array<double, N> result{};
+        result[0] = 1 / product_at(0, pair_count);
+        result[1] = 1;
+        for (std::size_t p = 0; p < pair_count; ++p) {
+            const double t = pairs[p] * pairs[p];
+            result[2 * p + 2] = result[2 * p + 3] = 1 / (2 * t * product_at(t, p));
+        }
+        return result;
+    }();
 
-/// What six inputs contribute at each point.
-template <Number V>
-[[gnu::always_inline]] constexpr void points_of_inputs(const V* x, V* values) {
-    using detail::times_add;
-    const V a = times_add(-4, x[2], x[4]);
-    const V b = times_add(-4, x[1], x[3]);
-    const V c = x[4] - x[2];
-    const V d = x[3] - x[1];
-    values[0] = times_add(4, x[0], times_add(-5, x[2], x[4]));
-    values[1] = a + b;
-    values[2] = a - b;
-    values[3] = times_add(2, d, c);
-    values[4] = times_add(-2, d, c);
-    values[5] = times_add(4, x[1], times_add(-5, x[3], x[5]));
-}
+    /// The values of the polynomial c[0] + c[1] x + ... + c[Count - 1] x^(Count - 1) at the points; at infinity it is
+    /// c[Count - 1].
+    template <std::size_t Count, Number V>
+    [[gnu::always_inline]] static constexpr void evaluate(const V* c, V* values) {
+        values[0] = c[0];
+        values[1] = c[Count - 1];
+        unroll<pair_count>([&](std::size_t p) __attribute__((always_inline)) {
+            // The even powers and the odd ones, added and subtracted.
+            V even = c[0];
+            V odd{};
+            unroll<Count>([&](std::size_t k) __attribute__((always_inline)) {
+                if (k > 0) {
+                    V& sum = k % 2 == 0 ? even : odd;
+                    sum = times_add(power(pairs[p], k), c[k], sum);
+                }
+            });
+            values[2 * p + 2] = even + odd;
+            values[2 * p + 3] = even - odd;
+        });
+    }
 
-/// The transpose of points_of_inputs.
-template <Number V>
-[[gnu::always_inline]] constexpr void inputs_of_points(const V* values, V* x) {
-    using detail::times;
-    using detail::times_add;
-    const V even1 = values[1] + values[2];
-    const V odd1 = values[1] - values[2];
-    const V even2 = values[3] + values[4];
-    const V odd2 = values[3] - values[4];
-    x[0] = times(4, values[0]);
-    x[1] = times_add(-4, odd1, times_add(-2, odd2, times(4, values[5])));
-    x[2] = times_add(-5, values[0], times_add(-4, even1, V{} - even2));  // -even2 would make -0 of zeros
-    x[3] = times_add(-5, values[5], times_add(2, odd2, odd1));
-    x[4] = values[0] + (even1 + even2);
-    x[5] = values[5];
-}
+    /// The transpose of evaluate<Count>: c[k] = the sum of x^k times the value at x.
+    template <std::size_t Count, Number V>
+    [[gnu::always_inline]] static constexpr void collect(const V* values, V* c) {
+        V even[pair_count];
+        V odd[pair_count];
+        unroll<pair_count>([&](std::size_t p) __attribute__((always_inline)) {
+            even[p] = values[2 * p + 2] + values[2 * p + 3];
+            odd[p] = values[2 * p + 2] - values[2 * p + 3];
+        });
+        unroll<Count>([&](std::size_t k) __attribute__((always_inline)) {
+            const V* sums = k % 2 == 0 ? even : odd;
+            c[k] = k == 0 ? values[0] + sums[0] : sums[0];
+            unroll<pair_count>([&](std::size_t p) __attribute__((always_inline)) {
+                if (p > 0) {
+                    c[k] = times_add(power(pairs[p], k), sums[p], c[k]);
+                }
+            });
+        });
+        c[Count - 1] += values[1];
+    }
+
+    /// What N inputs contribute at each point: the coefficients are those of the polynomial whose roots are the other points.
+    template <Number V>
+    [[gnu::always_inline]] static constexpr void points_of_inputs(const V* x, V* values) {
+        constexpr auto all = product();
+        values[0] = x[N - 2];
+        values[1] = x[N - 1];
+        unroll<pair_count>([&](std::size_t j) __attribute__((always_inline)) {
+            values[0] = times_add(all[j], x[2 * j], values[0]);
+            values[1] = times_add(all[j], x[2 * j + 1], values[1]);
+        });
+        unroll<pair_count>([&](std::size_t p) __attribute__((always_inline)) {
+            const auto others = product(p);
+            V even = x[N - 2];
+            V odd = x[N - 3];
+            unroll<pair_count - 1>([&](std::size_t j) __attribute__((always_inline)) {
+                even = times_add(others[j], x[2 * j + 2], even);
+                odd = times_add(others[j], x[2 * j + 1], odd);
+            });
+            values[2 * p + 2] = times_add(pairs[p], odd, even);
+            values[2 * p + 3] = times_add(-pairs[p], odd, even);
+        });
+    }
+
+    /// The transpose of points_of_inputs.
+    template <Number V>
+    [[gnu::always_inline]] static constexpr void inputs_of_points(const V* values, V* x) {
+        constexpr auto all = product();
+        // Sums begin with 0, and so never are -0.
+        unroll<N>([&](std::size_t k)
+                      __attribute__((always_inline)) { x[k] = times_add(all[k / 2], values[k % 2], V{}); });
+        unroll<pair_count>([&](std::size_t p) __attribute__((always_inline)) {
+            const auto others = product(p);
+            const V even = values[2 * p + 2] + values[2 * p + 3];
+            const V odd = values[2 * p + 2] - values[2 * p + 3];
+            unroll<pair_count>([&](std::size_t j) __attribute__((always_inline)) {
+                x[2 * j + 2] = times_add(others[j], even, x[2 * j + 2]);
+                x[2 * j + 1] = times_add(pairs[p] * others[j], odd, x[2 * j + 1]);
+            });
+        });
+    }
+
+private:
+    /// factor * a + b.
+    template <Number V>
+    [[gnu::always_inline]] static constexpr V times_add(double factor, V a, V b) {
+        return multiply_add(broadcast<V>(static_cast<scalar_t<V>>(factor)), a, b);
+    }
+};
 
 }  // namespace ctcnn::kernels::winograd

@@ -95,8 +95,8 @@ struct Conv2d {
         static constexpr void backward_input(const scalar_t<V>* parameters, V* grad_input, const V* grad_output,
                                              const V*, V* scratch) {
             if constexpr (filters<InLayout, OutLayout, V>) {
-                kernels::conv2d_backward_input_winograd<geometry, InLayout, OutLayout, Before>(grad_input, parameters,
-                                                                                               grad_output, scratch);
+                kernels::conv2d_backward_winograd<geometry, InLayout, OutLayout, Before>(
+                    grad_input, parameters, grad_output, false, nullptr, nullptr, scratch);
             } else {
                 kernels::conv2d_backward_input<geometry, InLayout, OutLayout, Before>(grad_input, parameters,
                                                                                       grad_output);
@@ -106,11 +106,23 @@ struct Conv2d {
         static constexpr void backward_parameters(const V* input, const V* grad_output, bool add, scalar_t<V>* gradient,
                                                   V* scratch) {
             if constexpr (filters<InLayout, OutLayout, V>) {
-                kernels::conv2d_backward_weight_winograd<geometry, InLayout, OutLayout>(
-                    input, grad_output, add, gradient, bias(gradient), scratch);
+                kernels::conv2d_backward_winograd<geometry, InLayout, OutLayout, NoFunction>(
+                    input, nullptr, grad_output, add, gradient, bias(gradient), scratch);
             } else {
                 kernels::conv2d_backward_weight<geometry, InLayout, OutLayout>(input, grad_output, add, gradient,
                                                                                bias(gradient));
+            }
+        }
+        template <typename InLayout, typename OutLayout, typename Before, Number V>
+        static constexpr void backward(const scalar_t<V>* parameters, V* grad_input, const V* grad_output, bool add,
+                                       scalar_t<V>* gradient, V* scratch) {
+            if constexpr (filters<InLayout, OutLayout, V>) {
+                kernels::conv2d_backward_winograd<geometry, InLayout, OutLayout, Before>(
+                    grad_input, parameters, grad_output, add, gradient, bias(gradient), scratch);
+            } else {
+                backward_parameters<InLayout, OutLayout>(grad_input, grad_output, add, gradient, scratch);
+                backward_input<InLayout, OutLayout, Before>(parameters, grad_input, grad_output,
+                                                            static_cast<const V*>(nullptr), scratch);
             }
         }
 

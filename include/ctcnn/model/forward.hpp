@@ -75,19 +75,26 @@ constexpr void backward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& w
         using Layer = typename Stage::Layer;
         V* input = workspace.buffer(k);
         const V* grad_output = workspace.buffer(k + 1);
-        if constexpr (Stage::parameters != 0) {
-            if constexpr (Layer::batched_gradient) {
-                rows.template store<decltype(k)::value>(input, grad_output);
-            } else {
-                Layer::template backward_parameters<typename Stage::In, typename Stage::Out>(
-                    input, grad_output, add, gradients + Plan::tile_gradient_offsets[k], workspace.scratch.data());
-            }
+        using In = typename Stage::In;
+        using Out = typename Stage::Out;
+        const scalar_t<V>* own_parameters = parameters + Stage::parameter_offset;
+        scalar_t<V>* own_gradients = gradients + Plan::tile_gradient_offsets[k];
+        V* scratch = workspace.scratch.data();
+        constexpr bool sums_gradient = Stage::parameters != 0 && !Layer::batched_gradient;
+        if constexpr (Stage::parameters != 0 && Layer::batched_gradient) {
+            rows.template store<decltype(k)::value>(input, grad_output);
         }
         if constexpr (k > Plan::first_with_parameters) {
             using Before = typename Plan::template Stage<k - 1>::Function;
-            Layer::template backward_input<typename Stage::In, typename Stage::Out, Before>(
-                parameters + Stage::parameter_offset, input, grad_output,
-                workspace.saved.data() + Plan::saved_offsets[k], workspace.scratch.data());
+            if constexpr (sums_gradient) {
+                Layer::template backward<In, Out, Before>(own_parameters, input, grad_output, add, own_gradients,
+                                                          scratch);
+            } else {
+                Layer::template backward_input<In, Out, Before>(
+                    own_parameters, input, grad_output, workspace.saved.data() + Plan::saved_offsets[k], scratch);
+            }
+        } else if constexpr (sums_gradient) {
+            Layer::template backward_parameters<In, Out>(input, grad_output, add, own_gradients, scratch);
         }
     });
 }
