@@ -22,6 +22,20 @@ constexpr std::size_t counted_places(std::size_t size, std::size_t kernel, std::
 
 constexpr std::size_t largest = 6;
 
+/// The row behind the last one that the first `count` rows of the output see, found by trying.
+constexpr std::size_t rows_seen(const Window& window, std::size_t count, std::size_t height) {
+    std::size_t end = 0;
+    for (std::size_t output = 0; output < count; ++output) {
+        for (std::size_t kh = 0; kh < window.kernel.height; ++kh) {
+            const std::size_t place = output * window.stride.height + kh * window.dilation.height;
+            if (place >= window.padding.height && place < height + window.padding.height) {
+                end = place - window.padding.height + 1 > end ? place - window.padding.height + 1 : end;
+            }
+        }
+    }
+    return end;
+}
+
 /// Compares with counting for all small numbers; the number of windows that fit, or 0 if one differs.
 constexpr std::size_t windows_as_counted() {
     std::size_t fitting = 0;
@@ -43,6 +57,13 @@ constexpr std::size_t windows_as_counted() {
                                 output_extent(turned, 1, size) != Extent{1, places}) {
                                 return 0;
                             }
+                            // What is not seen may be asked for, as where padding is larger than a stride: never less.
+                            for (std::size_t count = 1; count <= places; ++count) {
+                                if (rows_needed(window, count, size) < rows_seen(window, count, size) ||
+                                    rows_needed(window, count, size) > size) {
+                                    return 0;
+                                }
+                            }
                         }
                     }
                 }
@@ -59,6 +80,10 @@ static_assert(windows_as_counted() != 0);
 // The course's figures.
 static_assert(output_size(28, 5, 1, 2, 1) == 28 && output_size(28, 2, 2, 0, 1) == 14);
 static_assert(output_extent({{3, 2}, {2, 1}, {1, 2}, {1, 1}}, 8, 8) == Extent{4, 11});
+
+static_assert(rows_needed({{5, 5}, {1, 1}, {2, 2}, {1, 1}}, 2, 28) == 4);
+static_assert(rows_needed({{5, 5}, {1, 1}, {2, 2}, {1, 1}}, 28, 28) == 28);
+static_assert(rows_needed({{3, 3}, {2, 2}, {0, 0}, {2, 2}}, 3, 28) == 9);
 
 static_assert(span_of(1, 1) == 1 && span_of(1, 9) == 1 && span_of(3, 2) == 5);
 static_assert(window_of(read_options<Kernel<3, 2>, Padding<1, 2>, Stride<2, 1>>(Option::kernel | Option::padding |

@@ -53,6 +53,13 @@ constexpr Range inside(std::size_t output, std::size_t kernel, std::size_t strid
     return {start < padding ? std::min(padding - start, kernel) : 0, start < end ? std::min(kernel, end - start) : 0};
 }
 
+/// How many of the first rows of an image the first `count` rows of the output need, count > 0: the first 2 rows that a kernel
+/// of 5 with padding 2 makes need 4.
+constexpr std::size_t rows_needed(const Window& window, std::size_t count, std::size_t height) {
+    const std::size_t end = (count - 1) * window.stride.height + span_of(window.kernel.height, window.dilation.height);
+    return end > window.padding.height ? std::min(height, end - window.padding.height) : 0;
+}
+
 constexpr Extent output_extent(const Window& window, std::size_t height, std::size_t width) {
     return {
         output_size(height, window.kernel.height, window.stride.height, window.padding.height, window.dilation.height),

@@ -21,47 +21,26 @@
 
 namespace ctcnn::kernels {
 
-/// conv2d_forward: output(o, h, w) = f(bias(o) + sum over i, kh, kw of weight(o, i, kh, kw) * input(i, h', w')),
-/// h' = h*Sh + kh*Dh - Ph, w' likewise.
-/// Layouts  In (Ci, Hi, Wi) with a border of zeros at least as wide as the padding; Out (Co, Ho, Wo); bias may be null
+/// Some rows of conv2d_forward, for all numbers but a single image at run time. The input's rows before rows_needed are there.
 template <Conv2dGeometry G, typename In, typename Out, typename Activation, Number V, typename Bias>
-constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, Bias bias, V* output) {
+constexpr void conv2d_forward_rows(const V* input, const scalar_t<V>* weight, Bias bias, V* output, Range rows) {
     constexpr RegisterTile tile = choose_tile(G.group_outputs(), Out::width);
     static_assert(In::border.height >= G.window.padding.height && In::border.width >= G.window.padding.width);
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
-
-    if constexpr (std::floating_point<V> && (has_wide_columns<G, Out, V> || has_wide_channels<G, Out, V>)) {
-        if (!std::is_constant_evaluated()) {
-            if constexpr (has_wide_channels<G, Out, V>) {
-                conv2d_forward_wide_channels<G, In, Out, V>(input, weight, bias, output);
-            } else {
-                conv2d_forward_wide<G, In, Out, V>(input, weight, bias, output);
-            }
-            if constexpr (std::is_same_v<Activation, NoFunction>) {
-            } else if constexpr (Out::border == Extent{0, 0}) {
-                map_wide<Activation>(output, Out::size);
-            } else {
-                for (std::size_t row = 0; row < Out::channels * Out::height; ++row) {
-                    map_wide<Activation>(output + Out::offset(row / Out::height, row % Out::height, 0), Out::width);
-                }
-            }
-            return;
-        }
-    }
     // So many input channels at a time that the rows under the kernel stay in L1 while all output channels pass by.
     constexpr std::size_t portion =
         portion_size(G.group_inputs(), span_of(G.window.kernel.height, G.window.dilation.height) * In::row * sizeof(V));
 
     for (std::size_t group = 0; group < G.groups; ++group) {
         const V* group_input = input + corner + group * G.group_inputs() * In::plane;
-        for (std::size_t h = 0; h < Out::height; ++h) {
+        for (std::size_t h = rows.first; h < rows.last; ++h) {
             const Range kernel_rows = detail::rows_inside<G, In>(h);
             for (std::size_t from = 0; from < G.group_inputs(); from += portion) {
                 const std::size_t to = std::min(G.group_inputs(), from + portion);
-                for_each_piece<G.group_outputs(), tile.rows>([&](std::size_t first, auto rows) {
+                for_each_piece<G.group_outputs(), tile.rows>([&](std::size_t first, auto channels) {
                     const std::size_t o = group * G.group_outputs() + first;
                     for_each_piece<Out::width, tile.columns>([&](std::size_t w, auto columns) {
-                        constexpr std::size_t M = decltype(rows)::value;
+                        constexpr std::size_t M = decltype(channels)::value;
                         constexpr std::size_t N = decltype(columns)::value;
                         V* target = output + Out::offset(o, h, w);
                         V sum[M * N];
@@ -113,6 +92,32 @@ constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, Bias bi
             }
         }
     }
+}
+
+/// conv2d_forward: output(o, h, w) = f(bias(o) + sum over i, kh, kw of weight(o, i, kh, kw) * input(i, h', w')),
+/// h' = h*Sh + kh*Dh - Ph, w' likewise.
+/// Layouts  In (Ci, Hi, Wi) with a border of zeros at least as wide as the padding; Out (Co, Ho, Wo); bias may be null
+template <Conv2dGeometry G, typename In, typename Out, typename Activation, Number V, typename Bias>
+constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, Bias bias, V* output) {
+    if constexpr (std::floating_point<V> && (has_wide_columns<G, Out, V> || has_wide_channels<G, Out, V>)) {
+        if (!std::is_constant_evaluated()) {
+            if constexpr (has_wide_channels<G, Out, V>) {
+                conv2d_forward_wide_channels<G, In, Out, V>(input, weight, bias, output);
+            } else {
+                conv2d_forward_wide<G, In, Out, V>(input, weight, bias, output);
+            }
+            if constexpr (std::is_same_v<Activation, NoFunction>) {
+            } else if constexpr (Out::border == Extent{0, 0}) {
+                map_wide<Activation>(output, Out::size);
+            } else {
+                for (std::size_t row = 0; row < Out::channels * Out::height; ++row) {
+                    map_wide<Activation>(output + Out::offset(row / Out::height, row % Out::height, 0), Out::width);
+                }
+            }
+            return;
+        }
+    }
+    conv2d_forward_rows<G, In, Out, Activation>(input, weight, bias, output, {0, Out::height});
 }
 
 namespace detail {

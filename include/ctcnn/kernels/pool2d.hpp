@@ -20,6 +20,28 @@ constexpr Range covering(std::size_t input, std::size_t kernel, std::size_t stri
     return {position < kernel ? 0 : (position - kernel) / stride + 1, std::min(outputs, position / stride + 1)};
 }
 
+/// Some rows of avg_pool2d_forward. The input's rows before rows_needed are there.
+template <Window W, typename In, typename Out, typename Activation, Number V>
+constexpr void avg_pool2d_forward_rows(const V* input, V* output, Range range) {
+    const V scale = broadcast<V>(scalar_t<V>(1) / static_cast<scalar_t<V>>(W.kernel.height * W.kernel.width));
+    for (std::size_t c = 0; c < Out::channels; ++c) {
+        for (std::size_t h = range.first; h < range.last; ++h) {
+            const Range rows = inside(h, W.kernel.height, W.stride.height, W.padding.height, In::height);
+            for (std::size_t w = 0; w < Out::width; ++w) {
+                const Range columns = inside(w, W.kernel.width, W.stride.width, W.padding.width, In::width);
+                V sum{};
+                for (std::size_t kh = rows.first; kh < rows.last; ++kh) {
+                    for (std::size_t kw = columns.first; kw < columns.last; ++kw) {
+                        sum += input[In::offset(c, h * W.stride.height + kh - W.padding.height,
+                                                w * W.stride.width + kw - W.padding.width)];
+                    }
+                }
+                output[Out::offset(c, h, w)] = Activation::forward(sum * scale);
+            }
+        }
+    }
+}
+
 /// avg_pool2d_forward: output(c, h, w) = f(sum over the window of input / (Kh * Kw)); padding counts as zeros.
 /// Layouts  In (C, Hi, Wi); Out (C, Ho, Wo)
 template <Window W, typename In, typename Out, typename Activation, Number V>
@@ -35,22 +57,7 @@ constexpr void avg_pool2d_forward(const V* input, V* output) {
             return;
         }
     }
-    for (std::size_t c = 0; c < Out::channels; ++c) {
-        for (std::size_t h = 0; h < Out::height; ++h) {
-            const Range rows = inside(h, W.kernel.height, W.stride.height, W.padding.height, In::height);
-            for (std::size_t w = 0; w < Out::width; ++w) {
-                const Range columns = inside(w, W.kernel.width, W.stride.width, W.padding.width, In::width);
-                V sum{};
-                for (std::size_t kh = rows.first; kh < rows.last; ++kh) {
-                    for (std::size_t kw = columns.first; kw < columns.last; ++kw) {
-                        sum += input[In::offset(c, h * W.stride.height + kh - W.padding.height,
-                                                w * W.stride.width + kw - W.padding.width)];
-                    }
-                }
-                output[Out::offset(c, h, w)] = Activation::forward(sum * scale);
-            }
-        }
-    }
+    avg_pool2d_forward_rows<W, In, Out, Activation>(input, output, {0, Out::height});
 }
 
 /// Whether every pixel belongs to one window at most, and every window lies inside: then the gradient of a window is spread
@@ -115,24 +122,11 @@ constexpr void avg_pool2d_backward(V* grad_input, const V* grad_output) {
     }
 }
 
-/// max_pool2d_forward: output(c, h, w) = f(largest input of the window); padding never wins, NaN does, as in PyTorch.
-/// `position` receives the place of the first largest one within its window, kh * Kw + kw; it may be null.
-/// Layouts  In (C, Hi, Wi); Out (C, Ho, Wo); position (C, Ho, Wo)
+/// Some rows of max_pool2d_forward. The input's rows before rows_needed are there.
 template <Window W, typename In, typename Out, typename Activation, Number V>
-constexpr void max_pool2d_forward(const V* input, V* output, V* position) {
-    if constexpr (pools_pairs<W, Out, V>) {
-        if (!std::is_constant_evaluated() && position == nullptr) {
-            pool_pairs<W, In, Out>(
-                input, output,
-                [](auto a, auto b)
-                    __attribute__((always_inline)) { return select_equal(b, b, select_less(a, b, b, a), b); },
-                [](auto largest) __attribute__((always_inline)) { return Activation::forward(largest); });
-            return;
-        }
-    }
-    std::size_t next = 0;
+constexpr void max_pool2d_forward_rows(const V* input, V* output, V* position, Range range) {
     for (std::size_t c = 0; c < Out::channels; ++c) {
-        for (std::size_t h = 0; h < Out::height; ++h) {
+        for (std::size_t h = range.first; h < range.last; ++h) {
             const Range rows = inside(h, W.kernel.height, W.stride.height, W.padding.height, In::height);
             for (std::size_t w = 0; w < Out::width; ++w) {
                 const Range columns = inside(w, W.kernel.width, W.stride.width, W.padding.width, In::width);
@@ -157,11 +151,29 @@ constexpr void max_pool2d_forward(const V* input, V* output, V* position) {
                 }
                 output[Out::offset(c, h, w)] = Activation::forward(largest);
                 if (position != nullptr) {
-                    position[next++] = where;
+                    position[(c * Out::height + h) * Out::width + w] = where;
                 }
             }
         }
     }
+}
+
+/// max_pool2d_forward: output(c, h, w) = f(largest input of the window); padding never wins, NaN does, as in PyTorch.
+/// `position` receives the place of the first largest one within its window, kh * Kw + kw; it may be null.
+/// Layouts  In (C, Hi, Wi); Out (C, Ho, Wo); position (C, Ho, Wo)
+template <Window W, typename In, typename Out, typename Activation, Number V>
+constexpr void max_pool2d_forward(const V* input, V* output, V* position) {
+    if constexpr (pools_pairs<W, Out, V>) {
+        if (!std::is_constant_evaluated() && position == nullptr) {
+            pool_pairs<W, In, Out>(
+                input, output,
+                [](auto a, auto b)
+                    __attribute__((always_inline)) { return select_equal(b, b, select_less(a, b, b, a), b); },
+                [](auto largest) __attribute__((always_inline)) { return Activation::forward(largest); });
+            return;
+        }
+    }
+    max_pool2d_forward_rows<W, In, Out, Activation>(input, output, position, {0, Out::height});
 }
 
 /// max_pool2d_backward: the gradient goes to the position that won. `grad_input` holds the input when the call begins and

@@ -81,6 +81,14 @@ struct Conv2d {
             }
         }();
 
+        template <typename InLayout, typename OutLayout, Number V>
+        static constexpr bool by_rows = is_lanes<V> && !filters<InLayout, OutLayout, V>;
+
+        template <typename InLayout, typename OutLayout, typename Activation, Number V>
+        static constexpr void forward_rows(const scalar_t<V>* parameters, const V* input, V* output, V*, Range rows) {
+            kernels::conv2d_forward_rows<geometry, InLayout, OutLayout, Activation>(input, parameters, bias(parameters),
+                                                                                    output, rows);
+        }
         template <typename InLayout, typename OutLayout, typename Activation, Number V>
         static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V*, V* scratch) {
             if constexpr (filters<InLayout, OutLayout, V>) {

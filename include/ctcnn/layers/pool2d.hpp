@@ -57,6 +57,8 @@ struct Pool2d {
         static constexpr std::size_t multiply_adds = 0;
         static constexpr Extent input_border{0, 0};
         static constexpr bool batched_gradient = false;
+        template <typename InLayout, typename OutLayout, Number V>
+        static constexpr bool by_rows = is_lanes<V>;
     };
 };
 
@@ -79,6 +81,10 @@ struct MaxPool2d : detail::Pool2d<Options...> {
         template <typename InLayout, typename OutLayout, typename Activation, Number V>
         static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V* saved, V*) {
             kernels::max_pool2d_forward<Base::window, InLayout, OutLayout, Activation>(input, output, saved);
+        }
+        template <typename InLayout, typename OutLayout, typename Activation, Number V>
+        static constexpr void forward_rows(const scalar_t<V>*, const V* input, V* output, V* saved, Range rows) {
+            kernels::max_pool2d_forward_rows<Base::window, InLayout, OutLayout, Activation>(input, output, saved, rows);
         }
         template <typename InLayout, typename OutLayout, typename Before, Number V>
         static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V* saved,
@@ -111,6 +117,10 @@ struct AvgPool2d : detail::Pool2d<Options...> {
         template <typename InLayout, typename OutLayout, typename Activation, Number V>
         static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V*, V*) {
             kernels::avg_pool2d_forward<Base::window, InLayout, OutLayout, Activation>(input, output);
+        }
+        template <typename InLayout, typename OutLayout, typename Activation, Number V>
+        static constexpr void forward_rows(const scalar_t<V>*, const V* input, V* output, V*, Range rows) {
+            kernels::avg_pool2d_forward_rows<Base::window, InLayout, OutLayout, Activation>(input, output, rows);
         }
         template <typename InLayout, typename OutLayout, typename Before, Number V>
         static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V*, V*) {

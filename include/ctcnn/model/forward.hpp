@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <type_traits>
+#include <utility>
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/window.hpp>
 
 namespace ctcnn::model {
 
@@ -15,25 +19,12 @@ struct InferenceWorkspace {
     std::array<V, Plan::inference_numbers> numbers;
     [[no_unique_address]] std::array<V, Plan::template scratch_numbers<V>> scratch;
 
+    constexpr V* buffer(std::size_t k) { return numbers.data() + Plan::slot_offset(k); }
+    constexpr V* saved_by(std::size_t) { return nullptr; }
     /// Where the input of the first stage lies, and the output of the last one.
-    constexpr V* input() { return numbers.data() + Plan::slot_offset(0); }
+    constexpr V* input() { return buffer(0); }
     constexpr const V* output() const { return numbers.data() + Plan::slot_offset(Plan::stage_count); }
 };
-
-/// Forward through all stages; the input is in place, its border excepted.
-template <typename Plan, Number V>
-constexpr void infer(const scalar_t<V>* parameters, InferenceWorkspace<Plan, V>& workspace) {
-    clear_border<typename Plan::InputLayout>(workspace.input());
-    Plan::for_each_stage([&](auto k) {
-        using Stage = typename Plan::template Stage<decltype(k)::value>;
-        const V* input = workspace.numbers.data() + Plan::slot_offset(k);
-        V* output = workspace.numbers.data() + Plan::slot_offset(k + 1);
-        // The slot has held other shapes before: the border that the next stage relies on is made anew.
-        clear_border<typename Stage::Out>(output);
-        Stage::Layer::template forward<typename Stage::In, typename Stage::Out, typename Stage::Function>(
-            parameters + Stage::parameter_offset, input, output, static_cast<V*>(nullptr), workspace.scratch.data());
-    });
-}
 
 /// TileWorkspace: all that training keeps of one tile of images.
 template <typename Plan, Number V>
@@ -45,18 +36,105 @@ struct TileWorkspace {
     std::array<V, Plan::template scratch_numbers<V>> scratch{};
 
     constexpr V* buffer(std::size_t k) { return buffers.data() + Plan::buffer_offsets[k]; }
+    constexpr V* saved_by(std::size_t stage) { return saved.data() + Plan::saved_offsets[stage]; }
     constexpr V* output() { return buffers.data() + Plan::buffer_offsets[Plan::stage_count]; }
 };
 
-/// Forward through all stages, keeping what backward needs. The borders of all buffers are zero and stay so.
-template <typename Plan, Number V>
-constexpr void forward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace) {
+/// The rows of the input lie in their buffer.
+struct InPlace {
+    constexpr void rows_before(std::size_t) {}
+};
+
+namespace detail {
+
+/// How many of the first stages, at most `Most`, can work row by row.
+template <typename Plan, Number V, std::size_t Most, std::size_t K = 0>
+consteval std::size_t stages_by_rows() {
+    if constexpr (K < std::min(Most, Plan::stage_count)) {
+        using Stage = typename Plan::template Stage<K>;
+        if constexpr (requires { Stage::Layer::template by_rows<typename Stage::In, typename Stage::Out, V>; }) {
+            if constexpr (Stage::Layer::template by_rows<typename Stage::In, typename Stage::Out, V>) {
+                return stages_by_rows<Plan, V, Most, K + 1>();
+            }
+        }
+    }
+    return K;
+}
+
+/// RowStream: the first stages of a forward pass, depth first. A row of buffer K is computed when it is asked for, and asks
+/// for the rows of buffer K - 1 that it needs, so that each stage finds in the L1 cache what the one before it has written.
+template <typename Plan, std::size_t Stages, typename Source, typename Run>
+struct RowStream {
+    Source& source;  // of the input
+    const Run& run;  // run(index of a stage, rows)
+    std::array<std::size_t, Stages> done{};
+
+    template <std::size_t K>
+    constexpr void rows_before(std::size_t count) {
+        if constexpr (K == 0) {
+            source.rows_before(count);
+        } else {
+            using Stage = typename Plan::template Stage<K - 1>;
+            for (std::size_t& row = done[K - 1]; row < count; ++row) {
+                rows_before<K - 1>(rows_needed(Stage::Layer::window, row + 1, Stage::In::height));
+                run(std::integral_constant<std::size_t, K - 1>{}, Range{row, row + 1});
+            }
+        }
+    }
+    /// Also the rows that no window has asked for.
+    template <std::size_t... K>
+    constexpr void complete(std::index_sequence<K...>) {
+        (rows_before<K>(Plan::template Stage<K>::In::height), ...);
+    }
+};
+
+/// Forward through all stages, the first of them, at most `MostByRows`, row by row; begin(k) is called before stage k.
+template <std::size_t MostByRows, typename Plan, Number V, typename Workspace, typename Source, typename Begin>
+constexpr void run_forward(const scalar_t<V>* parameters, Workspace& workspace, Source& source, const Begin& begin) {
+    constexpr std::size_t streamed = stages_by_rows<Plan, V, MostByRows>();
+    const auto run_rows = [&](auto k, Range rows) {
+        using Stage = typename Plan::template Stage<decltype(k)::value>;
+        const V* input = workspace.buffer(k);
+        Stage::Layer::template forward_rows<typename Stage::In, typename Stage::Out, typename Stage::Function>(
+            parameters + Stage::parameter_offset, input, workspace.buffer(k + 1), workspace.saved_by(k), rows);
+    };
+    RowStream<Plan, streamed, Source, decltype(run_rows)> stream{source, run_rows};
     Plan::for_each_stage([&](auto k) {
         using Stage = typename Plan::template Stage<decltype(k)::value>;
-        Stage::Layer::template forward<typename Stage::In, typename Stage::Out, typename Stage::Function>(
-            parameters + Stage::parameter_offset, workspace.buffer(k), workspace.buffer(k + 1),
-            workspace.saved.data() + Plan::saved_offsets[k], workspace.scratch.data());
+        begin(k);
+        if constexpr (k + 1 == streamed) {
+            stream.template rows_before<streamed>(Stage::Out::height);
+            stream.complete(std::make_index_sequence<streamed>{});
+        } else if constexpr (k >= streamed) {
+            if constexpr (k == 0) {
+                source.rows_before(Stage::In::height);
+            }
+            const V* input = workspace.buffer(k);
+            Stage::Layer::template forward<typename Stage::In, typename Stage::Out, typename Stage::Function>(
+                parameters + Stage::parameter_offset, input, workspace.buffer(k + 1), workspace.saved_by(k),
+                workspace.scratch.data());
+        }
     });
+}
+
+}  // namespace detail
+
+/// Forward through all stages without a trace. The source brings the rows of the input to their place when they are asked
+/// for; the border of the input is made here.
+template <typename Plan, Number V, typename Source = InPlace>
+constexpr void infer(const scalar_t<V>* parameters, InferenceWorkspace<Plan, V>& workspace, Source source = {}) {
+    clear_border<typename Plan::InputLayout>(workspace.input());
+    // The buffers share two places, so that the second stage writes over what the first one reads.
+    detail::run_forward<1, Plan, V>(parameters, workspace, source, [&](auto k) {
+        // The place has held other shapes before: the border that the next stage relies on is made anew.
+        clear_border<typename Plan::template Stage<decltype(k)::value>::Out>(workspace.buffer(k + 1));
+    });
+}
+
+/// Forward through all stages, keeping what backward needs. The borders of all buffers are zero and stay so.
+template <typename Plan, Number V, typename Source = InPlace>
+constexpr void forward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, Source source = {}) {
+    detail::run_forward<Plan::stage_count, Plan, V>(parameters, workspace, source, [](auto) {});
 }
 
 /// Backward through all stages, from workspace.grad_output, the gradient of the output. What a stage with batched gradient
@@ -90,8 +168,8 @@ constexpr void backward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& w
                 Layer::template backward<In, Out, Before>(own_parameters, input, grad_output, add, own_gradients,
                                                           scratch);
             } else {
-                Layer::template backward_input<In, Out, Before>(
-                    own_parameters, input, grad_output, workspace.saved.data() + Plan::saved_offsets[k], scratch);
+                Layer::template backward_input<In, Out, Before>(own_parameters, input, grad_output,
+                                                                workspace.saved_by(k), scratch);
             }
         } else if constexpr (sums_gradient) {
             Layer::template backward_parameters<In, Out>(input, grad_output, add, own_gradients, scratch);

@@ -43,8 +43,8 @@ void infer_tiles(const Net& net, std::span<const typename Net::input_tensor> ima
                 for (std::size_t lane = 0; lane < lanes; ++lane) {
                     sources[lane] = images[first + std::min(lane, present - 1)].data();
                 }
-                gather<typename Plan::InputLayout>(sources, workspace.input());
-                model::infer<Plan>(net.parameters().data(), workspace);
+                model::infer<Plan>(net.parameters().data(), workspace,
+                                   Gathering<typename Plan::InputLayout, V>(sources, workspace.input()));
                 f(tile, first, present, workspace.output());
             }
         });

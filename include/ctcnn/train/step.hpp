@@ -183,8 +183,8 @@ private:
                 targets[lane] = &batch.targets[n];
                 set_lane(scale, lane, lane < present ? T(1) / static_cast<T>(batch.count) : T(0));
             }
-            gather<typename Plan::InputLayout>(images, workspace.buffer(0));
-            model::forward<Plan>(parameters, workspace);
+            model::forward<Plan>(parameters, workspace,
+                                 Gathering<typename Plan::InputLayout, V>(images, workspace.buffer(0)));
             const V lane_losses = loss.template evaluate<Plan::output_size>(workspace.output(), targets, scale,
                                                                             workspace.grad_output.data());
             losses_[tile] = 0;

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// The first stages work row by row, depth first, from images whose rows are gathered as they are asked for: not a bit may
+// differ from one stage after the other on whole images.
+#include <ctcnn/train/gather.hpp>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/layers/flatten.hpp>
+#include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/pool2d.hpp>
+#include <ctcnn/model/forward.hpp>
+#include <ctcnn/model/initialize.hpp>
+#include <ctcnn/model/sequential.hpp>
+
+#include "catch.hpp"
+#include "draw.hpp"
+
+using namespace ctcnn;
+
+namespace {
+
+using V = Lanes<float>;
+
+/// Windows that overlap, that hang over the edge, that leave rows out, and that skip rows.
+using Overlapping =
+    Sequential<Input<1, 13, 19>, Conv2d<1, 3, Kernel<5>, Padding<2>>, Sigmoid, AvgPool2d<Kernel<3>, Stride<2>>,
+               Conv2d<3, 2, Kernel<2>, Stride<2>>, MaxPool2d<Kernel<2>, Stride<1>>, Flatten, LazyLinear<4>>;
+using Padded =
+    Sequential<Input<2, 17, 17>, Conv2d<2, 4, Kernel<3>, Stride<2>, Padding<1>, Groups<2>>, ReLU,
+               MaxPool2d<Kernel<3>, Stride<2>, Padding<1>>, Conv2d<4, 1, Kernel<3>, Dilation<2>, Padding<2>>>;
+using Skipping = Sequential<Input<3, 12, 9>, MaxPool2d<Kernel<1>, Stride<3>>, Conv2d<3, 1, Kernel<2>>, Tanh>;
+using Filtered = Sequential<Input<16, 12, 12>, Conv2d<16, 16, Kernel<3>>, ReLU, MaxPool2d<Kernel<2>>>;
+using Flat = Sequential<Input<21>, Linear<21, 5>>;
+
+template <typename Net>
+constexpr std::size_t streamed = model::detail::stages_by_rows<typename Net::plan, V, Net::plan::stage_count>();
+static_assert(streamed<Overlapping> == 4 && streamed<Padded> == 3 && streamed<Skipping> == 2);
+static_assert(streamed<Filtered> == 0 && streamed<Flat> == 0);
+static_assert(model::detail::stages_by_rows<Padded::plan, V, 1>() == 1);
+static_assert(model::detail::stages_by_rows<Padded::plan, float, 3>() == 0);
+
+template <typename Net>
+void check() {
+    using Plan = typename Net::plan;
+    const auto net = std::make_unique<Net>();
+    initialize(*net, KaimingUniform{}, 5);
+    Draw draw(170);
+    std::vector<typename Net::input_tensor> images(lane_count<V>);
+    std::array<const float*, lane_count<V>> sources{};
+    for (std::size_t lane = 0; lane < images.size(); ++lane) {
+        for (float& pixel : images[lane].values) {
+            pixel = draw.real(-1.0f, 1.0f);
+        }
+        sources[lane] = images[lane].data();
+    }
+    const auto streaming = std::make_unique<model::TileWorkspace<Plan, V>>();
+    model::forward<Plan>(net->parameters().data(), *streaming,
+                         train::Gathering<typename Plan::InputLayout, V>(sources, streaming->buffer(0)));
+
+    const auto whole = std::make_unique<model::TileWorkspace<Plan, V>>();
+    const auto inferring = std::make_unique<model::InferenceWorkspace<Plan, V>>();
+    for (std::size_t lane = 0; lane < images.size(); ++lane) {
+        using In = typename Plan::InputLayout;
+        const float* pixel = sources[lane];
+        for (std::size_t c = 0; c < In::channels; ++c) {
+            for (std::size_t h = 0; h < In::height; ++h) {
+                for (std::size_t w = 0; w < In::width; ++w) {
+                    set_lane(whole->buffer(0)[In::offset(c, h, w)], lane, *pixel++);
+                }
+            }
+        }
+    }
+    Plan::for_each_stage([&](auto k) {
+        using Stage = typename Plan::template Stage<decltype(k)::value>;
+        const V* input = whole->buffer(k);
+        Stage::Layer::template forward<typename Stage::In, typename Stage::Out, typename Stage::Function>(
+            net->parameters().data() + Stage::parameter_offset, input, whole->buffer(k + 1), whole->saved_by(k),
+            whole->scratch.data());
+    });
+    const auto equal = [](const V* a, const V* b, std::size_t count) {
+        for (std::size_t i = 0; i < count * lane_count<V>; ++i) {
+            if (get_lane(a[i / lane_count<V>], i % lane_count<V>) !=
+                get_lane(b[i / lane_count<V>], i % lane_count<V>)) {
+                return false;
+            }
+        }
+        return true;
+    };
+    CHECK(equal(streaming->buffers.data(), whole->buffers.data(), Plan::buffer_numbers));
+    CHECK(equal(streaming->saved.data(), whole->saved.data(), Plan::saved_numbers));
+
+    model::infer<Plan>(net->parameters().data(), *inferring,
+                       train::Gathering<typename Plan::InputLayout, V>(sources, inferring->input()));
+    CHECK(equal(inferring->output(), whole->output(), Plan::output_size));
+}
+
+}  // namespace
+
+TEST_CASE("row by row, stages compute what they compute one after the other") {
+    check<Overlapping>();
+    check<Padded>();
+    check<Skipping>();
+    check<Filtered>();
+    check<Flat>();
+}
+
+TEST_CASE("rows of images are gathered as far as they are asked for") {
+    using L = Layout<2, 5, 3, 1, 1>;
+    std::vector<std::array<float, 30>> images(lane_count<V>);
+    std::array<const float*, lane_count<V>> sources{};
+    for (std::size_t lane = 0; lane < images.size(); ++lane) {
+        for (std::size_t i = 0; i < 30; ++i) {
+            images[lane][i] = static_cast<float>(100 * lane + i);
+        }
+        sources[lane] = images[lane].data();
+    }
+    std::vector<V> buffer(L::size, V::broadcast(-1));
+    train::Gathering<L, V> gathering(sources, buffer.data());
+    for (const std::size_t rows : {0, 2, 1, 5}) {
+        gathering.rows_before(rows);
+        const std::size_t there = rows == 1 ? 2 : rows;
+        std::size_t other = 0;
+        for (std::size_t lane = 0; lane < images.size(); ++lane) {
+            for (std::size_t c = 0; c < 2; ++c) {
+                for (std::size_t h = 0; h < 5; ++h) {
+                    for (std::size_t w = 0; w < 3; ++w) {
+                        const float expected = h < there ? images[lane][(c * 5 + h) * 3 + w] : -1;
+                        other += get_lane(buffer[L::offset(c, h, w)], lane) != expected;
+                    }
+                }
+            }
+            other += get_lane(buffer[0], lane) != -1;
+        }
+        CHECK(other == 0);
+    }
+}
