@@ -69,8 +69,8 @@ struct WinogradPlan {
     /// Whether it is worth its while; a gain of less than 15 % would be none on another machine.
     static constexpr bool pays = possible && 100 * G.weights() * Out::height * Out::width > 115 * cost(count);
 
-    /// How far what there is of some pieces at a point lies from that at the point before: an odd number of half kilobytes or
-    /// quarters, so that not all points share a few sets of the L1 cache.
+    /// How far what there is of some pieces at a point lies from that at the point before: an odd multiple of four numbers, so
+    /// that the points do not share a few sets of the L1 cache.
     static constexpr std::size_t apart(std::size_t numbers) { return (numbers + 3) / 8 * 8 + 4; }
     template <std::size_t Pieces>
     static constexpr std::size_t input_step = apart(Input<Pieces>::size);
