@@ -122,7 +122,7 @@ TEST_CASE("rows of images are gathered as far as they are asked for") {
     }
     std::vector<V> buffer(L::size, V::broadcast(-1));
     train::Gathering<L, V> gathering(sources, buffer.data());
-    for (const std::size_t rows : {0, 2, 1, 5}) {
+    for (const std::size_t rows : std::array<std::size_t, 4>{0, 2, 1, 5}) {
         gathering.rows_before(rows);
         const std::size_t there = rows == 1 ? 2 : rows;
         std::size_t other = 0;
