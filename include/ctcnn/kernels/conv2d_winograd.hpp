@@ -271,8 +271,9 @@ void conv2d_forward_winograd(const V* input, const scalar_t<V>* weight, Bias bia
     }
 }
 
-/// conv2d_backward_weight and conv2d_backward_input at once, by minimal filtering; each of them is left out where the pointer
-/// to its weights is null. scratch: WinogradPlan::scratch_numbers.
+/// conv2d_backward_weight and conv2d_backward_input at once, by minimal filtering. The gradient of the weights is left out where
+/// grad_weight is null; that of the input where the input is const, and then `weight` may be null.
+/// scratch: WinogradPlan::scratch_numbers.
 template <Conv2dGeometry G, typename In, typename Out, typename Before, typename Image, Number V>
 void conv2d_backward_winograd(Image* input, const scalar_t<V>* weight, const V* grad_output, bool add,
                               scalar_t<V>* grad_weight, scalar_t<V>* grad_bias, V* scratch) {

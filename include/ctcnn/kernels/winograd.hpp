@@ -18,7 +18,7 @@
 namespace ctcnn::kernels::winograd {
 
 /// The pairs, in the order in which they are taken. Up to 8 points the rounding errors stay near those of the direct sums;
-/// with a fourth pair, whichever it is, they are ten times as large.
+/// with a fourth pair, 3, 4 or 1/4, they are ten times as large.
 inline constexpr std::array<double, 3> pairs{1, 2, 0.5};
 inline constexpr std::size_t most_points = 2 * pairs.size() + 2;
 
