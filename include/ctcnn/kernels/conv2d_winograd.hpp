@@ -82,12 +82,8 @@ struct WinogradPlan {
     /// Forward takes one piece after the other, so that what is written is read again while it is in the L2 cache. Backward
     /// takes equal portions of pieces that stay there, since each costs a sum over the lanes for every weight: 8 K
     /// registers are a quarter of the cache or a half. A portion may reach beyond the last piece; there it finds zeros.
-    static constexpr std::size_t portion = [] {
-        constexpr std::size_t near_registers = 8 * 1024;
-        constexpr std::size_t most = std::max<std::size_t>(1, near_registers / numbers<1>);
-        constexpr std::size_t portions = (pieces + most - 1) / most;
-        return (pieces + portions - 1) / portions;
-    }();
+    static constexpr std::size_t near_registers = 8 * 1024;
+    static constexpr std::size_t portion = equal_portion(pieces, std::max<std::size_t>(1, near_registers / numbers<1>));
 
     /// The weights at a point, scalars in as many numbers V as they fill.
     template <Number V>

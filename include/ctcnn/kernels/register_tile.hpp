@@ -71,12 +71,16 @@ consteval std::size_t choose_rows(std::size_t count, std::size_t columns, std::s
 /// processors with registers of 64 bytes.
 inline constexpr std::size_t near_bytes = (vector_bytes == 64 ? 32 : 16) * 1024;
 
+/// The size of equal portions into which `count` is cut, of at most `most`: 28 by 12 at most are taken 10 at a time.
+consteval std::size_t equal_portion(std::size_t count, std::size_t most) {
+    const std::size_t portions = (count + most - 1) / most;
+    return (count + portions - 1) / portions;
+}
+
 /// The size of equal portions into which `count` pieces of `bytes` are cut so that a portion stays near:
 /// 28 rows of 1792 bytes are taken 14 at a time where 32 KB are near.
 consteval std::size_t portion_size(std::size_t count, std::size_t bytes) {
-    const std::size_t most = std::max<std::size_t>(1, near_bytes / bytes);
-    const std::size_t portions = (count + most - 1) / most;
-    return (count + portions - 1) / portions;
+    return equal_portion(count, std::max<std::size_t>(1, near_bytes / bytes));
 }
 
 /// All columns of a tile take part.

@@ -158,10 +158,8 @@ void conv2d_forward_wide_channels(const T* input, const T* weight, const T* bias
     constexpr std::size_t N = vectors % 2 == 0 && kernel < 3 ? 2 : 1;
     constexpr std::size_t room =
         std::max<std::size_t>(4, vector_registers - std::min(vector_registers, N * kernel + 2)) / N;
-    constexpr std::size_t portions =
-        (Out::width + std::min<std::size_t>(room, 16) - 1) / std::min<std::size_t>(room, 16);
-    constexpr std::size_t width = (Out::width + portions - 1) / portions;
-    constexpr std::size_t height = portions == 1 ? std::clamp<std::size_t>(room / width, 1, Out::height) : 1;
+    constexpr std::size_t width = equal_portion(Out::width, std::min<std::size_t>(room, 16));
+    constexpr std::size_t height = width == Out::width ? std::clamp<std::size_t>(room / width, 1, Out::height) : 1;
     alignas(alignment) T packed[taps * G.out_channels];
     alignas(alignment) T pixels[height * Out::width * G.out_channels];
     transpose_matrix<G.out_channels, taps>(weight, packed);
