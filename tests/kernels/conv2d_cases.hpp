@@ -34,17 +34,20 @@ struct Conv2dCase {
     constexpr ctcnn::Extent output() const { return ctcnn::output_extent(geometry.window, input.height, input.width); }
 };
 
+/// Which kernels a case is for: the direct ones; those that filter rows, which have stride and dilation 1 and a kernel 2 to 7
+/// wide; those that filter rows of one channel.
+enum class Conv2dCases { direct, filtering, one_channel };
+
 /// Kernel 1 to 7, padding 0 to 3, channels 1 to 9, images 1 to 17, rectangular everywhere. Stride and dilation are 1 in
-/// every other case, which has a kernel of its own, and 1 to 3 elsewhere. What minimal filtering is made for has stride and
-/// dilation 1 and a kernel 2 to 7 wide.
-constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, bool filtering = false) {
+/// every other direct case, which has a kernel of its own, and 1 to 3 elsewhere.
+constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, Conv2dCases cases = Conv2dCases::direct) {
     using ctcnn::Extent;
     Draw draw(seed, index);
     Conv2dCase result{};
     ctcnn::Window& window = result.geometry.window;
     window.kernel = draw.extent(1, 7);
     window.padding = draw.extent(0, 3);
-    if (filtering) {
+    if (cases != Conv2dCases::direct) {
         window.kernel.width = 2 + index % 6;
     } else if (index % 2 == 1) {
         window.stride = draw.extent(1, 3);
@@ -59,6 +62,9 @@ constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, bool fil
     result.geometry.groups = groups[draw.whole(0, groups.size() - 1)];
     result.geometry.in_channels = result.geometry.groups * draw.whole(1, 9 / result.geometry.groups);
     result.geometry.out_channels = result.geometry.groups * draw.whole(1, 9 / result.geometry.groups);
+    if (cases == Conv2dCases::one_channel) {
+        result.geometry.groups = result.geometry.in_channels = 1;
+    }
     result.input = draw.image(window, 17);
     const Extent more = draw.once_in(2) ? Extent{0, 0} : draw.extent(0, 2);
     result.input_border = {window.padding.height + more.height, window.padding.width + more.width};

@@ -19,6 +19,7 @@
 #include "buffers.hpp"
 #include "catch.hpp"
 #include "conv2d_cases.hpp"
+#include "float_and_double.hpp"
 
 using namespace ctcnn;
 
@@ -28,7 +29,7 @@ namespace {
 template <Number V, std::uint64_t Seed, std::size_t Case>
 struct Filtering {
     using T = scalar_t<V>;
-    static constexpr Conv2dCase c = conv2d_case(Seed, Case, true);
+    static constexpr Conv2dCase c = conv2d_case(Seed, Case, Conv2dCases::filtering);
     using In =
         Layout<c.geometry.in_channels, c.input.height, c.input.width, c.input_border.height, c.input_border.width>;
     using Out = Layout<c.geometry.out_channels, c.output().height, c.output().width, c.output_border.height,
@@ -71,7 +72,7 @@ void check_cases() {
                              &Filtering<V, Seed, Case>::backward_weight, &Filtering<V, Seed, Case>::backward, 360}...};
     }(std::make_index_sequence<Count>{});
     for (std::size_t i = 0; i < Count; ++i) {
-        check_conv2d(conv2d_case(Seed, i, true), table[i], Draw(Seed + 1, i));
+        check_conv2d(conv2d_case(Seed, i, Conv2dCases::filtering), table[i], Draw(Seed + 1, i));
     }
 }
 
@@ -88,21 +89,6 @@ TEST_CASE("minimal filtering of lanes of doubles equals the naive loops") {
 // Real numbers: the results of float against those of the direct algorithm in double, in the same lanes.
 namespace {
 
-/// The largest difference between two arrays of lanes or scalars, as a part of the largest number.
-template <typename A, typename B>
-double largest_difference(const std::vector<A>& result, const std::vector<B>& correct) {
-    double difference = 0;
-    double largest = 0;
-    for (std::size_t i = 0; i < correct.size(); ++i) {
-        for (std::size_t lane = 0; lane < lane_count<B>; ++lane) {
-            const auto expected = static_cast<double>(get_lane(correct[i], lane));
-            difference = std::max(difference, std::abs(static_cast<double>(get_lane(result[i], lane)) - expected));
-            largest = std::max(largest, std::abs(expected));
-        }
-    }
-    return difference / largest;
-}
-
 template <std::size_t Width>
 void check_accuracy() {
     constexpr std::size_t lanes = lane_count<Lanes<double>>;
@@ -112,23 +98,14 @@ void check_accuracy() {
     using In = Layout<16, 14, 14>;
     using Out = Layout<24, 12, 15 - Width>;
     Draw draw(160);
-    const auto fill = [&](auto& single, auto& twice) {
-        for (std::size_t i = 0; i < single.size(); ++i) {
-            for (std::size_t lane = 0; lane < sizeof(single[i]) / sizeof(float); ++lane) {
-                const float number = draw.real(-1.0f, 1.0f);
-                set_lane(single[i], lane, number);
-                set_lane(twice[i], lane, static_cast<double>(number));
-            }
-        }
-    };
     std::vector<F> input(In::size), output(Out::size), gradient(Out::size);
     std::vector<D> input2(In::size), output2(Out::size), gradient2(Out::size), grad_input2(In::size);
     std::vector<float> weight(geometry.weights()), grad_weight(geometry.weights());
     std::vector<double> weight2(geometry.weights()), grad_weight2(geometry.weights());
     std::vector<F> scratch(kernels::WinogradPlan<geometry, In, Out>::template scratch_numbers<F>);
-    fill(input, input2);
-    fill(gradient, gradient2);
-    fill(weight, weight2);
+    draw_both(draw, input, input2);
+    draw_both(draw, gradient, gradient2);
+    draw_both(draw, weight, weight2);
     kernels::conv2d_forward_winograd<geometry, In, Out, NoFunction>(input.data(), weight.data(), nullptr, output.data(),
                                                                     scratch.data());
     kernels::conv2d_forward<geometry, In, Out, NoFunction>(input2.data(), weight2.data(), nullptr, output2.data());

@@ -29,7 +29,8 @@
 //                  forward, backward_input; with parameters also backward_parameters, and backward for both at once;
 //                                    with batched_gradient instead backward_weight and backward_bias
 //                  by_rows<In, Out, V>   whether it can compute some rows of its output, once the rows of the input that its
-//                                    window needs for them are there; left out, no. If so, also window and forward_rows
+//                                    window needs for them are there; left out, no. If so, also window and forward_rows,
+//                                    which gets the rows in order, each once, and finds its scratch memory as it left it
 //                  scratch_size<In, Out, V>  how many numbers V it wants for the time of a call; left out, none. All stages
 //                                    share this memory, which each of these functions gets last
 namespace ctcnn {

@@ -67,25 +67,31 @@ struct Points {
         return result;
     }();
 
-    /// The values of the polynomial c[0] + c[1] x + ... + c[Count - 1] x^(Count - 1) at the points; at infinity it is
-    /// c[Count - 1].
+    /// The values of the polynomial c[0] + c[1] x + ... + c[Count - 1] x^(Count - 1) at two of the points: at 0 and infinity,
+    /// where it is c[Count - 1], for `two` = 0; at a pair for each `two` after that.
+    template <std::size_t Count, Number V>
+    [[gnu::always_inline]] static constexpr void evaluate_two(std::size_t two, const V* c, V* values) {
+        if (two == 0) {
+            values[0] = c[0];
+            values[1] = c[Count - 1];
+            return;
+        }
+        // The even powers and the odd ones, x times those, added and subtracted.
+        const double x = pairs[two - 1];
+        V sums[2]{c[(Count - 1) / 2 * 2], c[(Count - 2) / 2 * 2 + 1]};
+        unroll<Count - 2>([&](std::size_t n) __attribute__((always_inline)) {
+            const std::size_t k = Count - 3 - n;
+            sums[k % 2] = times_add(x * x, sums[k % 2], c[k]);
+        });
+        values[0] = times_add(x, sums[1], sums[0]);
+        values[1] = times_add(-x, sums[1], sums[0]);
+    }
+
+    /// The same at all points.
     template <std::size_t Count, Number V>
     [[gnu::always_inline]] static constexpr void evaluate(const V* c, V* values) {
-        values[0] = c[0];
-        values[1] = c[Count - 1];
-        unroll<pair_count>([&](std::size_t p) __attribute__((always_inline)) {
-            // The even powers and the odd ones, added and subtracted.
-            V even = c[0];
-            V odd{};
-            unroll<Count>([&](std::size_t k) __attribute__((always_inline)) {
-                if (k > 0) {
-                    V& sum = k % 2 == 0 ? even : odd;
-                    sum = times_add(power(pairs[p], k), c[k], sum);
-                }
-            });
-            values[2 * p + 2] = even + odd;
-            values[2 * p + 3] = even - odd;
-        });
+        unroll<N / 2>([&](std::size_t two)
+                          __attribute__((always_inline)) { evaluate_two<Count>(two, c, values + 2 * two); });
     }
 
     /// The transpose of evaluate<Count>: c[k] = the sum of x^k times the value at x.

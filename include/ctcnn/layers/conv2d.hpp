@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 #include <ctcnn/core/describe.hpp>
@@ -8,6 +9,7 @@
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/conv2d.hpp>
+#include <ctcnn/kernels/conv2d_one_channel.hpp>
 #include <ctcnn/kernels/conv2d_winograd.hpp>
 
 namespace ctcnn {
@@ -69,29 +71,52 @@ struct Conv2d {
         static constexpr std::size_t saved_size = 0;
         static constexpr bool batched_gradient = false;
 
-        /// Whether rows are filtered with fewer multiplications: for tiles of images, where it pays.
+        /// Whether rows are filtered with fewer multiplications: for tiles of images, where it pays. Images of one channel have a
+        /// form of their own for it.
         template <typename InLayout, typename OutLayout, Number V>
         static constexpr bool filters = is_lanes<V> && kernels::WinogradPlan<geometry, InLayout, OutLayout>::pays;
         template <typename InLayout, typename OutLayout, Number V>
+        static constexpr bool filters_one_channel_forward =
+            is_lanes<V> && kernels::OneChannelPlan<geometry, InLayout, OutLayout>::forward_pays;
+        template <typename InLayout, typename OutLayout, Number V>
+        static constexpr bool filters_one_channel_backward =
+            is_lanes<V> && kernels::OneChannelPlan<geometry, InLayout, OutLayout>::backward_pays;
+
+        template <typename InLayout, typename OutLayout, Number V>
         static constexpr std::size_t scratch_size = [] {
+            std::size_t size = 0;
             if constexpr (filters<InLayout, OutLayout, V>) {
-                return kernels::WinogradPlan<geometry, InLayout, OutLayout>::template scratch_numbers<V>;
-            } else {
-                return std::size_t{0};
+                size = kernels::WinogradPlan<geometry, InLayout, OutLayout>::template scratch_numbers<V>;
             }
+            if constexpr (filters_one_channel_forward<InLayout, OutLayout, V> ||
+                          filters_one_channel_backward<InLayout, OutLayout, V>) {
+                size =
+                    std::max(size, kernels::OneChannelPlan<geometry, InLayout, OutLayout>::template scratch_numbers<V>);
+            }
+            return size;
         }();
 
         template <typename InLayout, typename OutLayout, Number V>
-        static constexpr bool by_rows = is_lanes<V> && !filters<InLayout, OutLayout, V>;
+        static constexpr bool by_rows =
+            is_lanes<V> && (filters_one_channel_forward<InLayout, OutLayout, V> || !filters<InLayout, OutLayout, V>);
 
         template <typename InLayout, typename OutLayout, typename Activation, Number V>
-        static constexpr void forward_rows(const scalar_t<V>* parameters, const V* input, V* output, V*, Range rows) {
-            kernels::conv2d_forward_rows<geometry, InLayout, OutLayout, Activation>(input, parameters, bias(parameters),
-                                                                                    output, rows);
+        static constexpr void forward_rows(const scalar_t<V>* parameters, const V* input, V* output, V*, V* scratch,
+                                           Range rows) {
+            if constexpr (filters_one_channel_forward<InLayout, OutLayout, V>) {
+                kernels::conv2d_forward_rows_one_channel<geometry, InLayout, OutLayout, Activation>(
+                    input, parameters, bias(parameters), output, scratch, rows);
+            } else {
+                kernels::conv2d_forward_rows<geometry, InLayout, OutLayout, Activation>(input, parameters,
+                                                                                        bias(parameters), output, rows);
+            }
         }
         template <typename InLayout, typename OutLayout, typename Activation, Number V>
-        static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V*, V* scratch) {
-            if constexpr (filters<InLayout, OutLayout, V>) {
+        static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V* saved, V* scratch) {
+            if constexpr (by_rows<InLayout, OutLayout, V>) {
+                forward_rows<InLayout, OutLayout, Activation>(parameters, input, output, saved, scratch,
+                                                              {0, OutLayout::height});
+            } else if constexpr (filters<InLayout, OutLayout, V>) {
                 kernels::conv2d_forward_winograd<geometry, InLayout, OutLayout, Activation>(
                     input, parameters, bias(parameters), output, scratch);
             } else {
@@ -113,7 +138,10 @@ struct Conv2d {
         template <typename InLayout, typename OutLayout, Number V>
         static constexpr void backward_parameters(const V* input, const V* grad_output, bool add, scalar_t<V>* gradient,
                                                   V* scratch) {
-            if constexpr (filters<InLayout, OutLayout, V>) {
+            if constexpr (filters_one_channel_backward<InLayout, OutLayout, V>) {
+                kernels::conv2d_backward_weight_one_channel<geometry, InLayout, OutLayout>(
+                    input, grad_output, add, gradient, bias(gradient), scratch);
+            } else if constexpr (filters<InLayout, OutLayout, V>) {
                 kernels::conv2d_backward_winograd<geometry, InLayout, OutLayout, NoFunction>(
                     input, nullptr, grad_output, add, gradient, bias(gradient), scratch);
             } else {

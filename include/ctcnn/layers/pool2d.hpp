@@ -83,7 +83,7 @@ struct MaxPool2d : detail::Pool2d<Options...> {
             kernels::max_pool2d_forward<Base::window, InLayout, OutLayout, Activation>(input, output, saved);
         }
         template <typename InLayout, typename OutLayout, typename Activation, Number V>
-        static constexpr void forward_rows(const scalar_t<V>*, const V* input, V* output, V* saved, Range rows) {
+        static constexpr void forward_rows(const scalar_t<V>*, const V* input, V* output, V* saved, V*, Range rows) {
             kernels::max_pool2d_forward_rows<Base::window, InLayout, OutLayout, Activation>(input, output, saved, rows);
         }
         template <typename InLayout, typename OutLayout, typename Before, Number V>
@@ -119,7 +119,7 @@ struct AvgPool2d : detail::Pool2d<Options...> {
             kernels::avg_pool2d_forward<Base::window, InLayout, OutLayout, Activation>(input, output);
         }
         template <typename InLayout, typename OutLayout, typename Activation, Number V>
-        static constexpr void forward_rows(const scalar_t<V>*, const V* input, V* output, V*, Range rows) {
+        static constexpr void forward_rows(const scalar_t<V>*, const V* input, V* output, V*, V*, Range rows) {
             kernels::avg_pool2d_forward_rows<Base::window, InLayout, OutLayout, Activation>(input, output, rows);
         }
         template <typename InLayout, typename OutLayout, typename Before, Number V>

@@ -47,14 +47,16 @@ struct InPlace {
 
 namespace detail {
 
-/// How many of the first stages, at most `Most`, can work row by row.
-template <typename Plan, Number V, std::size_t Most, std::size_t K = 0>
+/// How many of the first stages, at most `Most`, can work row by row, one of them with scratch memory.
+template <typename Plan, Number V, std::size_t Most, std::size_t K = 0, std::size_t Scratch = 0>
 consteval std::size_t stages_by_rows() {
     if constexpr (K < std::min(Most, Plan::stage_count)) {
         using Stage = typename Plan::template Stage<K>;
+        constexpr std::size_t scratch = Stage::template scratch_numbers<V>;
         if constexpr (requires { Stage::Layer::template by_rows<typename Stage::In, typename Stage::Out, V>; }) {
-            if constexpr (Stage::Layer::template by_rows<typename Stage::In, typename Stage::Out, V>) {
-                return stages_by_rows<Plan, V, Most, K + 1>();
+            if constexpr (Stage::Layer::template by_rows<typename Stage::In, typename Stage::Out, V> &&
+                          (scratch == 0 || Scratch == 0)) {
+                return stages_by_rows<Plan, V, Most, K + 1, Scratch + scratch>();
             }
         }
     }
@@ -96,7 +98,8 @@ constexpr void run_forward(const scalar_t<V>* parameters, Workspace& workspace, 
         using Stage = typename Plan::template Stage<decltype(k)::value>;
         const V* input = workspace.buffer(k);
         Stage::Layer::template forward_rows<typename Stage::In, typename Stage::Out, typename Stage::Function>(
-            parameters + Stage::parameter_offset, input, workspace.buffer(k + 1), workspace.saved_by(k), rows);
+            parameters + Stage::parameter_offset, input, workspace.buffer(k + 1), workspace.saved_by(k),
+            workspace.scratch.data(), rows);
     };
     RowStream<Plan, streamed, Source, decltype(run_rows)> stream{source, run_rows};
     Plan::for_each_stage([&](auto k) {

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/shuffle.hpp>
+#include <ctcnn/core/window.hpp>
+#include <ctcnn/kernels/activation.hpp>
+#include <ctcnn/kernels/bias.hpp>
+#include <ctcnn/kernels/conv2d_geometry.hpp>
+#include <ctcnn/kernels/conv2d_winograd.hpp>
+#include <ctcnn/kernels/unroll.hpp>
+#include <ctcnn/kernels/winograd.hpp>
+
+namespace ctcnn::kernels {
+
+/// OneChannelPlan: a convolution of images of one channel, as the first layer has it, whose rows are filtered by
+/// F(m, kernel width). What a piece, m columns of the output, adds up at the points is so little that it stays in registers, and
+/// so do the transforms of outputs and of their gradients; only those of the input pass through the L1 cache.
+template <Conv2dGeometry G, typename In, typename Out>
+struct OneChannelPlan {
+    using Common = WinogradPlan<G, In, Out>;
+    static constexpr Extent kernel = G.window.kernel;
+    static constexpr std::size_t rows = Common::rows;
+    static constexpr std::size_t columns = Common::columns;
+
+    static constexpr bool possible = Common::possible && G.in_channels == 1;
+
+    /// How many channels of the output are computed at a time with n points: as many as leave a register for an input, and one
+    /// for a weight where it cannot be part of the instruction.
+    static constexpr std::size_t channels_of(std::size_t n) {
+        return std::min(G.out_channels, std::max<std::size_t>(1, (vector_registers - 2) / n));
+    }
+    /// What the transforms of the input cost with n points, and what forward and backward cost with them, in instructions of
+    /// which two are begun in a cycle: multiplications and additions, or loads where these are more.
+    static constexpr std::size_t input_cost(std::size_t n) { return Common::pieces_of(n) * rows * (n / 2 - 1) * n; }
+    static constexpr std::size_t forward_cost(std::size_t n) {
+        const std::size_t products = kernel.height * n;
+        const std::size_t collect = (n / 2 - 1) * (Common::outputs_of(n) + 2);
+        const std::size_t piece = std::max(products + collect, products + products / channels_of(n));
+        return Common::pieces_of(n) * Out::height * G.out_channels * piece + input_cost(n);
+    }
+    static constexpr std::size_t backward_cost(std::size_t n) {
+        const std::size_t evaluate = (n / 2 - 1) * Common::outputs_of(n);
+        return Common::pieces_of(n) * Out::height * G.out_channels * (kernel.height * n + evaluate) + input_cost(n);
+    }
+    static constexpr std::size_t count = [] {
+        std::size_t best = winograd::most_points;
+        for (std::size_t n = 4; n < winograd::most_points; n += 2) {
+            if (n > kernel.width && forward_cost(n) + backward_cost(n) < forward_cost(best) + backward_cost(best)) {
+                best = n;
+            }
+        }
+        return best;
+    }();
+    using Points = winograd::Points<count>;
+    static constexpr std::size_t outputs = Common::outputs_of(count);
+    static constexpr std::size_t pieces = Common::pieces_of(count);
+    static constexpr std::size_t channels = channels_of(count);
+
+    /// Whether it is worth its while; a gain of less than 10 % would be none on another machine.
+    static constexpr std::size_t direct_cost = G.weights() * Out::height * Out::width;
+    static constexpr bool forward_pays = possible && 100 * direct_cost > 110 * forward_cost(count);
+    static constexpr bool backward_pays = possible && 100 * direct_cost > 110 * backward_cost(count);
+
+    /// Forward keeps the last rows of the input at the points: row h in place h % kept_rows.
+    static constexpr std::size_t kept_rows = std::bit_ceil(kernel.height);
+    static constexpr std::size_t row_numbers = pieces * count;
+    /// Backward holds a channel's sums at two points, times the rows of the kernel, against so many rows of gradients.
+    static constexpr std::size_t gradient_rows = vector_registers / 8;
+    static constexpr std::size_t channel_sums = count * kernel.height;
+
+    /// The scratch memory, in numbers V: weights at the points and rows of the input, which stay from one call for some rows to
+    /// the next; or the sums of backward, those for the bias, and a piece of the input.
+    template <Number V>
+    static constexpr std::size_t weight_numbers =
+        (G.out_channels * kernel.height * count + lane_count<V> - 1) / lane_count<V>;
+    template <Number V>
+    static constexpr std::size_t scratch_numbers =
+        std::max(weight_numbers<V> + kept_rows * row_numbers, G.out_channels*(channel_sums + 1) + rows * count);
+};
+
+namespace detail {
+
+/// weight (Co, 1, Kh, Kw) -> (Co in groups, Kh, points, channels of the group).
+template <typename Plan, Conv2dGeometry G, typename T>
+[[gnu::noinline]] void one_channel_weight(const T* weight, T* transformed) {
+    constexpr Extent kernel = Plan::kernel;
+    for (std::size_t o = 0; o < G.out_channels; o += Plan::channels) {
+        const std::size_t channels = std::min(Plan::channels, G.out_channels - o);
+        for (std::size_t m = 0; m < channels; ++m) {
+            for (std::size_t kh = 0; kh < kernel.height; ++kh) {
+                T values[Plan::count];
+                Plan::Points::template evaluate<kernel.width>(weight + G.weight(o + m, 0, kh, 0), values);
+                for (std::size_t p = 0; p < Plan::count; ++p) {
+                    transformed[(o * kernel.height + kh * channels) * Plan::count + p * channels + m] =
+                        values[p] * static_cast<T>(Plan::Points::scale[p]);
+                }
+            }
+        }
+    }
+}
+
+/// A piece of a row of the input, at the points.
+template <typename Plan, Conv2dGeometry G, typename In, Number V>
+[[gnu::always_inline]] inline void one_channel_input(const V* input, std::size_t row, std::size_t piece, V* target) {
+    constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
+    V x[Plan::count];
+    take<Plan::count>(input + corner + row * In::row, piece * Plan::outputs, Plan::columns, x);
+    V values[Plan::count];
+    Plan::Points::points_of_inputs(x, values);
+    unroll<Plan::count>([&](std::size_t p) __attribute__((always_inline)) { target[p] = values[p]; });
+}
+
+/// Row h of M channels of the output, from channel o on, without the activation.
+template <typename Plan, std::size_t M, Conv2dGeometry G, typename In, typename Out, Number V, typename Bias>
+[[gnu::noinline]] void one_channel_row(const V* inputs, const scalar_t<V>* weights, Bias bias, V* output, std::size_t h,
+                                       std::size_t o) {
+    constexpr std::size_t count = Plan::count;
+    const Range kernel_rows = rows_inside<G, In>(h);
+    for (std::size_t piece = 0; piece < Plan::pieces; ++piece) {
+        V sum[M * count];
+        unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+            // Point 2 is 1, whose value each output of the piece gets once.
+            unroll<count>([&](std::size_t p) __attribute__((always_inline)) {
+                sum[m * count + p] = p == 2 ? bias_of<V>(bias, o + m) : V{};
+            });
+        });
+        const scalar_t<V>* weight = weights + kernel_rows.first * count * M;
+#pragma GCC unroll 1
+        for (std::size_t row = h + kernel_rows.first; row < h + kernel_rows.last; ++row) {
+            const V* x = forget_origin(inputs + row % Plan::kept_rows * Plan::row_numbers + piece * count);
+            unroll<count>([&](std::size_t p) __attribute__((always_inline)) {
+                V value = x[p];
+                hold_in_register(value);
+                unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+                    sum[m * count + p] = multiply_add(value, broadcast<V>(weight[p * M + m]), sum[m * count + p]);
+                });
+            });
+            weight += count * M;
+        }
+        // GCC would compute half of what follows also for sums that no row has changed, and jump.
+        unroll<M * count>([&](std::size_t n) __attribute__((always_inline)) { hold_in_register(sum[n]); });
+        const std::size_t begin = piece * Plan::outputs;
+        unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+            V result[Plan::outputs];
+            Plan::Points::template collect<Plan::outputs>(sum + m * count, result);
+            V* target = output + Out::offset(o + m, h, begin);
+            unroll<Plan::outputs>([&](std::size_t n) __attribute__((always_inline)) {
+                if (begin + n < Out::width) {
+                    target[n] = result[n];
+                }
+            });
+        });
+    }
+}
+
+/// Adds a piece of a channel's gradient, from column `begin` on, to the channel's sums at two points, from point 2 * Two on, and
+/// at point 1 to the sum for the bias, since there the value is the sum of the piece.
+template <typename Plan, std::size_t Two, typename Out, Number V>
+[[gnu::noinline]] void one_channel_sums(const V* inputs, const V* grad_output, std::size_t begin, V* sums, V* bias) {
+    constexpr std::size_t height = Plan::kernel.height;
+    sums += 2 * Two * height;
+    inputs += 2 * Two;
+    V sum[2 * height];
+    unroll<2 * height>([&](std::size_t n) __attribute__((always_inline)) { sum[n] = sums[n]; });
+    for_each_piece<Out::height, Plan::gradient_rows>([&](std::size_t h, auto rows) __attribute__((always_inline)) {
+        constexpr std::size_t R = decltype(rows)::value;
+        V values[2 * R];
+        unroll<R>([&](std::size_t r) __attribute__((always_inline)) {
+            V y[Plan::outputs];
+            take<Plan::outputs>(grad_output + (h + r) * Out::row, begin, Out::width, y);
+            Plan::Points::template evaluate_two<Plan::outputs>(Two, y, values + 2 * r);
+            if constexpr (Two == 1) {
+                *bias += values[2 * r];
+            }
+        });
+        // Each input is read once for all gradients that it meets.
+        const V* x = forget_origin(inputs + h * Plan::count);
+        unroll<R + height - 1>([&](std::size_t row) __attribute__((always_inline)) {
+            unroll<2>([&](std::size_t p) __attribute__((always_inline)) {
+                V value = x[row * Plan::count + p];
+                hold_in_register(value);
+                unroll<R>([&](std::size_t r) __attribute__((always_inline)) {
+                    if (row >= r && row - r < height) {
+                        V& element = sum[p * height + row - r];
+                        element = multiply_add(value, values[2 * r + p], element);
+                    }
+                });
+            });
+        });
+    });
+    unroll<2 * height>([&](std::size_t n) __attribute__((always_inline)) { sums[n] = sum[n]; });
+}
+
+/// The gradients of a channel's weights, (points, Kh) summed over the lanes -> (Kh, Kw).
+template <typename Plan, Number V>
+[[gnu::noinline]] void one_channel_grad_weight(const V* sums, bool add, scalar_t<V>* grad_weight) {
+    using T = scalar_t<V>;
+    constexpr Extent kernel = Plan::kernel;
+    T at_points[Plan::channel_sums];
+    store_sums_of_lanes<Plan::channel_sums>(sums, at_points);
+    for (std::size_t kh = 0; kh < kernel.height; ++kh) {
+        T values[Plan::count];
+        for (std::size_t p = 0; p < Plan::count; ++p) {
+            values[p] = at_points[p * kernel.height + kh] * static_cast<T>(Plan::Points::scale[p]);
+        }
+        T row[kernel.width];
+        Plan::Points::template collect<kernel.width>(values, row);
+        for (std::size_t kw = 0; kw < kernel.width; ++kw) {
+            T& element = grad_weight[kh * kernel.width + kw];
+            element = add ? element + row[kw] : row[kw];
+        }
+    }
+}
+
+}  // namespace detail
+
+/// conv2d_forward_rows by minimal filtering, of images of one channel. Rows are asked for in order, from 0 on, and what is in the
+/// scratch memory (OneChannelPlan::scratch_numbers) stays there from one call to the next.
+template <Conv2dGeometry G, typename In, typename Out, typename Activation, Number V, typename Bias>
+void conv2d_forward_rows_one_channel(const V* input, const scalar_t<V>* weight, Bias bias, V* output, V* scratch,
+                                     Range range) {
+    using Plan = OneChannelPlan<G, In, Out>;
+    static_assert(Plan::possible);
+    constexpr std::size_t height = Plan::kernel.height;
+    auto* weights = reinterpret_cast<scalar_t<V>*>(scratch);
+    V* inputs = scratch + Plan::template weight_numbers<V>;
+    if (range.first == 0) {
+        detail::one_channel_weight<Plan, G>(weight, weights);
+    }
+    for (std::size_t h = range.first; h < range.last; ++h) {
+        for (std::size_t row = h == 0 ? 0 : h + height - 1; row < h + height; ++row) {
+            for (std::size_t piece = 0; piece < Plan::pieces; ++piece) {
+                detail::one_channel_input<Plan, G, In>(
+                    input, row, piece, inputs + row % Plan::kept_rows * Plan::row_numbers + piece * Plan::count);
+            }
+        }
+        for_each_piece<G.out_channels, Plan::channels>([&](std::size_t o, auto channels) {
+            detail::one_channel_row<Plan, decltype(channels)::value, G, In, Out>(
+                inputs, weights + o * height * Plan::count, bias, output, h, o);
+        });
+        if constexpr (!std::is_same_v<Activation, NoFunction>) {
+            for (std::size_t o = 0; o < G.out_channels; ++o) {
+                map_row<Activation>(output + Out::offset(o, h, 0), Out::width);
+            }
+        }
+    }
+}
+
+/// conv2d_backward_weight by minimal filtering, of images of one channel. scratch: OneChannelPlan::scratch_numbers.
+template <Conv2dGeometry G, typename In, typename Out, Number V>
+void conv2d_backward_weight_one_channel(const V* input, const V* grad_output, bool add, scalar_t<V>* grad_weight,
+                                        scalar_t<V>* grad_bias, V* scratch) {
+    using T = scalar_t<V>;
+    using Plan = OneChannelPlan<G, In, Out>;
+    static_assert(Plan::possible);
+    V* sums = scratch;
+    V* bias_sums = sums + G.out_channels * Plan::channel_sums;
+    V* inputs = bias_sums + G.out_channels;
+    std::fill(sums, inputs, V{});
+    for (std::size_t piece = 0; piece < Plan::pieces; ++piece) {
+        for (std::size_t row = 0; row < Plan::rows; ++row) {
+            detail::one_channel_input<Plan, G, In>(input, row, piece, inputs + row * Plan::count);
+        }
+        for (std::size_t o = 0; o < G.out_channels; ++o) {
+            [&]<std::size_t... Two>(std::index_sequence<Two...>) {
+                (detail::one_channel_sums<Plan, Two, Out>(inputs, grad_output + Out::offset(o, 0, 0),
+                                                          piece * Plan::outputs, sums + o * Plan::channel_sums,
+                                                          bias_sums + o),
+                 ...);
+            }(std::make_index_sequence<Plan::count / 2>{});
+        }
+    }
+    for (std::size_t o = 0; o < G.out_channels; ++o) {
+        detail::one_channel_grad_weight<Plan>(sums + o * Plan::channel_sums, add, grad_weight + o * G.taps());
+        if (grad_bias != nullptr) {
+            const T sum = sum_lanes(bias_sums[o]);
+            grad_bias[o] = add ? grad_bias[o] + sum : sum;
+        }
+    }
+}
+
+}  // namespace ctcnn::kernels

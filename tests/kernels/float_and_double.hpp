@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Real numbers: the same ones as float and as double, and how far results are from each other.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include <ctcnn/core/lanes.hpp>
+
+#include "draw.hpp"
+
+/// Random numbers between -1 and 1, the same in both.
+template <ctcnn::Number F, ctcnn::Number D>
+void draw_both(Draw& draw, std::vector<F>& single, std::vector<D>& twice) {
+    for (std::size_t i = 0; i < single.size(); ++i) {
+        for (std::size_t lane = 0; lane < ctcnn::lane_count<F>; ++lane) {
+            const float number = draw.real(-1.0f, 1.0f);
+            ctcnn::set_lane(single[i], lane, number);
+            ctcnn::set_lane(twice[i], lane, static_cast<double>(number));
+        }
+    }
+}
+
+/// The largest difference between two arrays of lanes or scalars, as a part of the largest number.
+template <typename A, typename B>
+double largest_difference(const std::vector<A>& result, const std::vector<B>& correct) {
+    double difference = 0;
+    double largest = 0;
+    for (std::size_t i = 0; i < correct.size(); ++i) {
+        for (std::size_t lane = 0; lane < ctcnn::lane_count<B>; ++lane) {
+            const auto expected = static_cast<double>(ctcnn::get_lane(correct[i], lane));
+            difference =
+                std::max(difference, std::abs(static_cast<double>(ctcnn::get_lane(result[i], lane)) - expected));
+            largest = std::max(largest, std::abs(expected));
+        }
+    }
+    return difference / largest;
+}
