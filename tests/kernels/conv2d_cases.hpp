@@ -3,6 +3,7 @@
 // compiled once for each number type, so that a geometry costs its kernels and nothing else.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -35,8 +36,9 @@ struct Conv2dCase {
 };
 
 /// Which kernels a case is for: the direct ones; those that filter rows, which have stride and dilation 1 and a kernel 2 to 7
-/// wide; those that filter rows of one channel.
-enum class Conv2dCases { direct, filtering, one_channel };
+/// wide; those that filter rows of one channel; those that filter columns of a single image, which have no groups, a kernel at least
+/// 2 wide and 2 to 7 high and an output at least 2 wide.
+enum class Conv2dCases { direct, filtering, one_channel, single_image };
 
 /// Kernel 1 to 7, padding 0 to 3, channels 1 to 9, images 1 to 17, rectangular everywhere. Stride and dilation are 1 in
 /// every other direct case, which has a kernel of its own, and 1 to 3 elsewhere.
@@ -47,7 +49,9 @@ constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, Conv2dCa
     ctcnn::Window& window = result.geometry.window;
     window.kernel = draw.extent(1, 7);
     window.padding = draw.extent(0, 3);
-    if (cases != Conv2dCases::direct) {
+    if (cases == Conv2dCases::single_image) {
+        window.kernel = {2 + index % 6, std::max<std::size_t>(window.kernel.width, 2)};
+    } else if (cases != Conv2dCases::direct) {
         window.kernel.width = 2 + index % 6;
     } else if (index % 2 == 1) {
         window.stride = draw.extent(1, 3);
@@ -66,6 +70,10 @@ constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, Conv2dCa
         result.geometry.groups = result.geometry.in_channels = 1;
     }
     result.input = draw.image(window, 17);
+    if (cases == Conv2dCases::single_image) {
+        result.geometry.groups = 1;
+        result.input.width = std::max(result.input.width, window.kernel.width + 1);
+    }
     const Extent more = draw.once_in(2) ? Extent{0, 0} : draw.extent(0, 2);
     result.input_border = {window.padding.height + more.height, window.padding.width + more.width};
     result.output_border = draw.once_in(2) ? Extent{0, 0} : draw.extent(0, 3);
@@ -93,9 +101,14 @@ constexpr Conv2dKernels<V> conv2d_kernels() {
     using Out = ctcnn::Layout<c.geometry.out_channels, c.output().height, c.output().width, c.output_border.height,
                               c.output_border.width>;
     using Function = std::conditional_t<c.relu, ctcnn::kernels::ReLU, ctcnn::NoFunction>;
-    return {&ctcnn::kernels::conv2d_forward<c.geometry, In, Out, Function, V>,
-            &ctcnn::kernels::conv2d_backward_input<c.geometry, In, Out, Function, V>,
-            &ctcnn::kernels::conv2d_backward_weight<c.geometry, In, Out, V>};
+    Conv2dKernels<V> result{&ctcnn::kernels::conv2d_forward<c.geometry, In, Out, Function, V>,
+                            &ctcnn::kernels::conv2d_backward_input<c.geometry, In, Out, Function, V>,
+                            &ctcnn::kernels::conv2d_backward_weight<c.geometry, In, Out, V>};
+    if constexpr (!ctcnn::is_lanes<V>) {
+        // Single images are filtered where that pays.
+        result.factor = ctcnn::kernels::SingleWinogradPlan<c.geometry, In, Out, V>::pays ? 360 : 1;
+    }
+    return result;
 }
 
 /// Every lane has an image of its own; the weights are shared.

@@ -17,6 +17,7 @@
 #include <ctcnn/kernels/conv2d_geometry.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/single_image.hpp>
+#include <ctcnn/kernels/single_image_winograd.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
 namespace ctcnn::kernels {
@@ -101,8 +102,12 @@ template <Conv2dGeometry G, typename In, typename Out, typename Activation, Numb
 constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, Bias bias, V* output) {
     if constexpr (std::floating_point<V> && (has_wide_columns<G, Out, V> || has_wide_channels<G, Out, V>)) {
         if (!std::is_constant_evaluated()) {
-            if constexpr (has_wide_channels<G, Out, V>) {
+            if constexpr (has_wide_channels<G, Out, V> && SingleWinogradPlan<G, In, Out, V>::pays) {
+                conv2d_forward_wide_channels_winograd<G, In, Out, V>(input, weight, bias, output);
+            } else if constexpr (has_wide_channels<G, Out, V>) {
                 conv2d_forward_wide_channels<G, In, Out, V>(input, weight, bias, output);
+            } else if constexpr (SingleWinogradPlan<G, In, Out, V>::pays) {
+                conv2d_forward_wide_winograd<G, In, Out, V>(input, weight, bias, output);
             } else {
                 conv2d_forward_wide<G, In, Out, V>(input, weight, bias, output);
             }

@@ -51,10 +51,10 @@ template <typename Function, typename T>
 template <Conv2dGeometry G, typename Out, typename T>
 inline constexpr bool has_wide_columns = G.window.stride.width == 1 && lanes_within<T>(Out::width) > 1;
 
-/// conv2d_forward of one image without its elementwise function. Where the width is no multiple of the lanes, the last
+/// Some rows of a convolution of one image, the lanes along the columns. Where the width is no multiple of the lanes, the last
 /// vector of a row begins earlier, and some columns are computed twice.
 template <Conv2dGeometry G, typename In, typename Out, typename T>
-void conv2d_forward_wide(const T* input, const T* weight, const T* bias, T* output) {
+void conv2d_rows_wide(const T* input, const T* weight, const T* bias, T* output, Range range) {
     using V = Lanes<T, lanes_within<T>(Out::width)>;
     constexpr std::size_t vectors = (Out::width + V::count - 1) / V::count;
     constexpr RegisterTile tile = choose_tile(G.group_outputs(), vectors);
@@ -65,7 +65,7 @@ void conv2d_forward_wide(const T* input, const T* weight, const T* bias, T* outp
     };
     for (std::size_t group = 0; group < G.groups; ++group) {
         const T* group_input = input + corner + group * G.group_inputs() * In::plane;
-        for (std::size_t h = 0; h < Out::height; ++h) {
+        for (std::size_t h = range.first; h < range.last; ++h) {
             for_each_piece<G.group_outputs(), tile.rows>([&](std::size_t first, auto rows) {
                 const std::size_t o = group * G.group_outputs() + first;
                 for_each_piece<vectors, tile.columns>([&](std::size_t vector, auto columns) {
@@ -106,6 +106,12 @@ void conv2d_forward_wide(const T* input, const T* weight, const T* bias, T* outp
     }
 }
 
+/// conv2d_forward of one image without its elementwise function.
+template <Conv2dGeometry G, typename In, typename Out, typename T>
+void conv2d_forward_wide(const T* input, const T* weight, const T* bias, T* output) {
+    conv2d_rows_wide<G, In, Out>(input, weight, bias, output, {0, Out::height});
+}
+
 /// Whether the lanes of a convolution had better run along its output channels: that takes fewer vectors where the image is
 /// narrow. The weights are packed for it anew in each call, in a small buffer on the stack.
 template <Conv2dGeometry G, typename Out, typename T>
@@ -142,90 +148,109 @@ void transpose_matrix(const T* rows, T* columns) {
     }
 }
 
+/// How conv2d_forward_wide_channels goes over its output. The weights of a row of the kernel are held in registers, and the sums
+/// of as many pixels as find room beside them: equal portions of a row, and if that is a whole row, of several rows.
+template <Conv2dGeometry G, std::size_t Height, std::size_t Width, typename T>
+struct WideChannelsTile {
+    static constexpr std::size_t kernel = G.window.kernel.width;
+    static constexpr std::size_t vectors = G.out_channels / Lanes<T>::count % 2 == 0 && kernel < 3 ? 2 : 1;
+    static constexpr std::size_t room =
+        std::max<std::size_t>(4, vector_registers - std::min(vector_registers, vectors* kernel + 2)) / vectors;
+    static constexpr std::size_t width = equal_portion(Width, std::min<std::size_t>(room, 16));
+    static constexpr std::size_t height = width == Width ? std::clamp<std::size_t>(room / width, 1, Height) : 1;
+};
+
+/// Some rows of a convolution of one image, the lanes along the output channels. `pixel` is where the kernel of the first of
+/// them begins; packed is the weight as (Ci, Kh, Kw, Co); pixels is (Rows, Width, Co).
+template <std::size_t Rows, typename Tile, Conv2dGeometry G, typename In, std::size_t Width, typename T>
+void conv2d_rows_wide_channels(const T* first_pixel, const T* packed, const T* bias, T* pixels) {
+    using V = Lanes<T>;
+    constexpr std::size_t kernel = G.window.kernel.width;
+    constexpr std::size_t stride = G.window.stride.width;
+    constexpr std::size_t dilation = G.window.dilation.width;
+    constexpr std::size_t N = Tile::vectors;
+    for (std::size_t o = 0; o < G.out_channels; o += N * V::count) {
+        for_each_piece<Width, Tile::width>([&](std::size_t w, auto count) {
+            constexpr std::size_t columns = decltype(count)::value;
+            constexpr std::size_t reach = (columns - 1) * stride + (kernel - 1) * dilation + 1;
+            V sum[Rows * columns * N];
+            unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
+                const V start = bias == nullptr ? V{} : V::load(bias + o + n * V::count);
+                unroll<Rows * columns>([&](std::size_t m) __attribute__((always_inline)) { sum[m * N + n] = start; });
+            });
+            const T* pixel = first_pixel + w * stride;
+            const T* tap = packed + o;
+            for (std::size_t i = 0; i < G.in_channels; ++i) {
+#pragma GCC unroll 1
+                for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh, tap += kernel * G.out_channels) {
+                    const T* x = forget_origin(pixel + i * In::plane + kh * G.window.dilation.height * In::row);
+                    V factor[kernel * N];
+                    unroll<kernel * N>([&](std::size_t k) __attribute__((always_inline)) {
+                        factor[k] = V::load(tap + k / N * G.out_channels + k % N * V::count);
+                        hold_in_register(factor[k]);
+                    });
+                    // A pixel that is read serves all sums that it takes part in.
+                    unroll<reach * Rows>([&](std::size_t place) __attribute__((always_inline)) {
+                        const std::size_t column = place / Rows;
+                        const std::size_t row = place % Rows;
+                        V value = V::broadcast(x[row * G.window.stride.height * In::row + column]);
+                        hold_in_register(value);
+                        unroll<kernel>([&](std::size_t kw) __attribute__((always_inline)) {
+                            const std::size_t first = column - kw * dilation;  // of the row, or far beyond it
+                            if (first % stride == 0 && first / stride < columns) {
+                                unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
+                                    V& target = sum[(row * columns + first / stride) * N + n];
+                                    target = multiply_add(value, factor[kw * N + n], target);
+                                });
+                            }
+                        });
+                    });
+                }
+            }
+            unroll<Rows * columns>([&](std::size_t m) __attribute__((always_inline)) {
+                unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
+                    sum[m * N + n].store(pixels + (m / columns * Width + w + m % columns) * G.out_channels + o +
+                                         n * V::count);
+                });
+            });
+        });
+    }
+}
+
+/// Turns a row of pixels (Wo, Co) round into row h of the output.
+template <typename Out, typename T>
+void turn_pixels(const T* pixels, std::size_t h, T* output) {
+    using V = Lanes<T>;
+    for (std::size_t o = 0; o < Out::channels; o += V::count) {
+        for_each_piece<Out::width, V::count>([&](std::size_t w, auto size) {
+            constexpr std::size_t count = decltype(size)::value;
+            std::array<V, V::count> block;
+            unroll<V::count>([&](std::size_t i) __attribute__((always_inline)) {
+                block[i] = i < count ? V::load(pixels + (w + i) * Out::channels + o) : V{};
+            });
+            transpose(block);
+            unroll<V::count>([&](std::size_t i) __attribute__((always_inline)) {
+                __builtin_memcpy(output + Out::offset(o + i, h, w), &block[i], count * sizeof(T));
+            });
+        });
+    }
+}
+
 /// conv2d_forward of one image without its elementwise function, the lanes along the output channels. Rows of pixels are
 /// computed as (pixels, channels) and turned round into their place.
 template <Conv2dGeometry G, typename In, typename Out, typename T>
 void conv2d_forward_wide_channels(const T* input, const T* weight, const T* bias, T* output) {
-    using V = Lanes<T>;
-    constexpr std::size_t vectors = G.out_channels / V::count;
-    constexpr std::size_t kernel = G.window.kernel.width;
-    constexpr std::size_t stride = G.window.stride.width;
-    constexpr std::size_t dilation = G.window.dilation.width;
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
     constexpr std::size_t taps = G.in_channels * G.taps();
-    // The weights of a row of the kernel are held in registers, and the sums of as many pixels as find room beside them: equal
-    // portions of a row, and if that is a whole row, of several rows. A pixel that is read serves all sums that it takes part in.
-    constexpr std::size_t N = vectors % 2 == 0 && kernel < 3 ? 2 : 1;
-    constexpr std::size_t room =
-        std::max<std::size_t>(4, vector_registers - std::min(vector_registers, N * kernel + 2)) / N;
-    constexpr std::size_t width = equal_portion(Out::width, std::min<std::size_t>(room, 16));
-    constexpr std::size_t height = width == Out::width ? std::clamp<std::size_t>(room / width, 1, Out::height) : 1;
+    using Tile = WideChannelsTile<G, Out::height, Out::width, T>;
     alignas(alignment) T packed[taps * G.out_channels];
-    alignas(alignment) T pixels[height * Out::width * G.out_channels];
+    alignas(alignment) T pixels[Tile::height * Out::width * G.out_channels];
     transpose_matrix<G.out_channels, taps>(weight, packed);
-
-    for_each_piece<Out::height, height>([&](std::size_t h, auto rows) {
-        constexpr std::size_t height_here = decltype(rows)::value;
-        for (std::size_t o = 0; o < G.out_channels; o += N * V::count) {
-            for_each_piece<Out::width, width>([&](std::size_t w, auto count) {
-                constexpr std::size_t columns = decltype(count)::value;
-                constexpr std::size_t reach = (columns - 1) * stride + (kernel - 1) * dilation + 1;
-                V sum[height_here * columns * N];
-                unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-                    const V start = bias == nullptr ? V{} : V::load(bias + o + n * V::count);
-                    unroll<height_here * columns>([&](std::size_t m)
-                                                      __attribute__((always_inline)) { sum[m * N + n] = start; });
-                });
-                const T* pixel = input + corner + h * G.window.stride.height * In::row + w * stride;
-                const T* tap = packed + o;
-                for (std::size_t i = 0; i < G.in_channels; ++i) {
-#pragma GCC unroll 1
-                    for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh, tap += kernel * G.out_channels) {
-                        const T* x = forget_origin(pixel + i * In::plane + kh * G.window.dilation.height * In::row);
-                        V factor[kernel * N];
-                        unroll<kernel * N>([&](std::size_t k) __attribute__((always_inline)) {
-                            factor[k] = V::load(tap + k / N * G.out_channels + k % N * V::count);
-                            hold_in_register(factor[k]);
-                        });
-                        unroll<reach * height_here>([&](std::size_t place) __attribute__((always_inline)) {
-                            const std::size_t column = place / height_here;
-                            const std::size_t row = place % height_here;
-                            V value = V::broadcast(x[row * G.window.stride.height * In::row + column]);
-                            hold_in_register(value);
-                            unroll<kernel>([&](std::size_t kw) __attribute__((always_inline)) {
-                                const std::size_t first = column - kw * dilation;  // of the row, or far beyond it
-                                if (first % stride == 0 && first / stride < columns) {
-                                    unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-                                        V& target = sum[(row * columns + first / stride) * N + n];
-                                        target = multiply_add(value, factor[kw * N + n], target);
-                                    });
-                                }
-                            });
-                        });
-                    }
-                }
-                unroll<height_here * columns>([&](std::size_t m) __attribute__((always_inline)) {
-                    unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-                        sum[m * N + n].store(pixels + (m / columns * Out::width + w + m % columns) * G.out_channels +
-                                             o + n * V::count);
-                    });
-                });
-            });
-        }
-        for (std::size_t row = 0; row < height_here; ++row) {
-            for (std::size_t o = 0; o < G.out_channels; o += V::count) {
-                for_each_piece<Out::width, V::count>([&](std::size_t w, auto size) {
-                    constexpr std::size_t count = decltype(size)::value;
-                    std::array<V, V::count> block;
-                    unroll<V::count>([&](std::size_t i) __attribute__((always_inline)) {
-                        block[i] = i < count ? V::load(pixels + (row * Out::width + w + i) * G.out_channels + o) : V{};
-                    });
-                    transpose(block);
-                    unroll<V::count>([&](std::size_t i) __attribute__((always_inline)) {
-                        __builtin_memcpy(output + Out::offset(o + i, h + row, w), &block[i], count * sizeof(T));
-                    });
-                });
-            }
+    for_each_piece<Out::height, Tile::height>([&](std::size_t h, auto rows) {
+        conv2d_rows_wide_channels<decltype(rows)::value, Tile, G, In, Out::width>(
+            input + corner + h * G.window.stride.height * In::row, packed, bias, pixels);
+        for (std::size_t row = 0; row < rows; ++row) {
+            turn_pixels<Out>(pixels + row * Out::width * G.out_channels, h + row, output);
         }
     });
 }
