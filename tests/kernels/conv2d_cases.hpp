@@ -94,6 +94,17 @@ struct Conv2dKernels {
     T factor = 1;
 };
 
+/// The direct kernels backward, of whole images.
+template <ctcnn::kernels::Conv2dGeometry G, typename In, typename Out, typename Before, ctcnn::Number V>
+void conv2d_backward_input_whole(V* grad_input, const ctcnn::scalar_t<V>* weight, const V* grad_output) {
+    ctcnn::kernels::conv2d_backward_input<G, In, Out, Before>(grad_input, weight, grad_output);
+}
+template <ctcnn::kernels::Conv2dGeometry G, typename In, typename Out, ctcnn::Number V>
+void conv2d_backward_weight_whole(const V* input, const V* grad_output, bool add, ctcnn::scalar_t<V>* grad_weight,
+                                  ctcnn::scalar_t<V>* grad_bias) {
+    ctcnn::kernels::conv2d_backward_weight<G, In, Out>(input, grad_output, add, grad_weight, grad_bias);
+}
+
 template <ctcnn::Number V, Conv2dCase c>
 constexpr Conv2dKernels<V> conv2d_kernels() {
     using In = ctcnn::Layout<c.geometry.in_channels, c.input.height, c.input.width, c.input_border.height,
@@ -102,8 +113,8 @@ constexpr Conv2dKernels<V> conv2d_kernels() {
                               c.output_border.width>;
     using Function = std::conditional_t<c.relu, ctcnn::kernels::ReLU, ctcnn::NoFunction>;
     Conv2dKernels<V> result{&ctcnn::kernels::conv2d_forward<c.geometry, In, Out, Function, V>,
-                            &ctcnn::kernels::conv2d_backward_input<c.geometry, In, Out, Function, V>,
-                            &ctcnn::kernels::conv2d_backward_weight<c.geometry, In, Out, V>};
+                            &conv2d_backward_input_whole<c.geometry, In, Out, Function, V>,
+                            &conv2d_backward_weight_whole<c.geometry, In, Out, V>};
     if constexpr (!ctcnn::is_lanes<V>) {
         // Single images are filtered where that pays.
         result.factor = ctcnn::kernels::SingleWinogradPlan<c.geometry, In, Out, V>::pays ? 360 : 1;

@@ -51,7 +51,7 @@ struct OneChannel {
         CHECK(memory.guards_are_untouched());
     }
     static constexpr Conv2dKernels<V> kernels_of{
-        &forward, &kernels::conv2d_backward_input<c.geometry, In, Out, Function, V>, &backward_weight, nullptr, 360};
+        &forward, &conv2d_backward_input_whole<c.geometry, In, Out, Function, V>, &backward_weight, nullptr, 360};
 };
 
 template <Number V, std::uint64_t Seed, std::size_t Count>

@@ -26,10 +26,9 @@ using namespace ctcnn;
 namespace {
 
 /// The kernels of one case; each call brings scratch memory that is poison.
-template <Number V, std::uint64_t Seed, std::size_t Case>
+template <Number V, Conv2dCase c>
 struct Filtering {
     using T = scalar_t<V>;
-    static constexpr Conv2dCase c = conv2d_case(Seed, Case, Conv2dCases::filtering);
     using In =
         Layout<c.geometry.in_channels, c.input.height, c.input.width, c.input_border.height, c.input_border.width>;
     using Out = Layout<c.geometry.out_channels, c.output().height, c.output().width, c.output_border.height,
@@ -64,22 +63,39 @@ struct Filtering {
     }
 };
 
+template <Number V, Conv2dCase c>
+constexpr Conv2dKernels<V> kernels_of{&Filtering<V, c>::forward, &Filtering<V, c>::backward_input,
+                                      &Filtering<V, c>::backward_weight, &Filtering<V, c>::backward, 360};
+
 template <Number V, std::uint64_t Seed, std::size_t Count>
 void check_cases() {
     const auto table = []<std::size_t... Case>(std::index_sequence<Case...>) {
-        return std::array<Conv2dKernels<V>, Count>{
-            Conv2dKernels<V>{&Filtering<V, Seed, Case>::forward, &Filtering<V, Seed, Case>::backward_input,
-                             &Filtering<V, Seed, Case>::backward_weight, &Filtering<V, Seed, Case>::backward, 360}...};
+        return std::array<Conv2dKernels<V>, Count>{kernels_of<V, conv2d_case(Seed, Case, Conv2dCases::filtering)>...};
     }(std::make_index_sequence<Count>{});
     for (std::size_t i = 0; i < Count; ++i) {
         check_conv2d(conv2d_case(Seed, i, Conv2dCases::filtering), table[i], Draw(Seed + 1, i));
     }
 }
 
+// Seven pieces in portions of three: the last portion is the last piece alone, which has only 6 of the 8 points.
+constexpr Conv2dCase three_portions{.geometry = {9, 9, 1, {.kernel = {5, 5}}},
+                                    .input = {20, 29},
+                                    .input_border = {0, 0},
+                                    .output_border = {0, 0},
+                                    .bias = true,
+                                    .relu = true};
+using ThreePortions = Filtering<Lanes<float>, three_portions>::Plan;
+static_assert(ThreePortions::count == 8 && ThreePortions::LastPoints::count == 6);
+static_assert(ThreePortions::pieces == 7 && ThreePortions::portion == 3);
+
 }  // namespace
 
 TEST_CASE("minimal filtering of lanes of floats equals the naive loops") {
     check_cases<Lanes<float>, 140, portion(24)>();
+}
+
+TEST_CASE("minimal filtering in portions equals the naive loops") {
+    check_conv2d(three_portions, kernels_of<Lanes<float>, three_portions>, Draw(155, 0));
 }
 
 TEST_CASE("minimal filtering of lanes of doubles equals the naive loops") {
@@ -145,7 +161,9 @@ static_assert(PlanOf<32, 64, 3, 26>::pays);
 static_assert(!PlanOf<1, 6, 5, 32>::pays);
 static_assert(!PlanOf<64, 64, 1, 28>::pays);
 static_assert(!PlanOf<6, 16, 8, 14>::pays);
-// Ten columns are three pieces of four; four columns are one piece of four, and more points would buy nothing.
+// Ten columns are two pieces of four and one of two, which needs two points less; four columns are one piece of four, and more
+// points would buy nothing.
 static_assert(PlanOf<6, 16, 5, 14>::count == 8 && PlanOf<6, 16, 5, 14>::pieces == 3);
+static_assert(PlanOf<6, 16, 5, 14>::LastPoints::count == 6);
 static_assert(PlanOf<32, 64, 3, 6>::count == 6 && PlanOf<32, 64, 3, 6>::pieces == 1);
 }  // namespace

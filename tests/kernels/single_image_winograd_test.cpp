@@ -43,8 +43,8 @@ struct SingleImage {
     static constexpr Conv2dKernels<T> kernels_of{
         Channels ? &kernels::conv2d_forward_wide_channels_winograd<c.geometry, In, Out, T>
                  : &kernels::conv2d_forward_wide_winograd<c.geometry, In, Out, T>,
-        &kernels::conv2d_backward_input<c.geometry, In, Out, NoFunction, T>,
-        &kernels::conv2d_backward_weight<c.geometry, In, Out, T>, nullptr, 360};
+        &conv2d_backward_input_whole<c.geometry, In, Out, NoFunction, T>,
+        &conv2d_backward_weight_whole<c.geometry, In, Out, T>, nullptr, 360};
 };
 
 template <std::floating_point T, std::uint64_t Seed, bool Channels, std::size_t Count>

@@ -197,9 +197,10 @@ struct BackwardPieces {
 };
 
 template <Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
-constexpr void conv2d_backward_input_dense(V* grad_input, const scalar_t<V>* weight, const V* grad_output) {
+constexpr void conv2d_backward_input_dense(V* grad_input, const scalar_t<V>* weight, const V* grad_output,
+                                           Range range) {
     using Pieces = BackwardPieces<G, In, Out>;
-    for (std::size_t h = 0; h < In::height; ++h) {
+    for (std::size_t h = range.first; h < range.last; ++h) {
         for_each_piece<G.group_inputs(), Pieces::tile.rows>([&](std::size_t i, auto rows) {
             constexpr std::size_t M = decltype(rows)::value;
             V* target = grad_input + i * In::plane;
@@ -224,8 +225,9 @@ constexpr void conv2d_backward_input_dense(V* grad_input, const scalar_t<V>* wei
 
 /// Any stride and dilation: each pixel collects from the outputs that it took part in.
 template <Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
-constexpr void conv2d_backward_input_sparse(V* grad_input, const scalar_t<V>* weight, const V* grad_output) {
-    for (std::size_t h = 0; h < In::height; ++h) {
+constexpr void conv2d_backward_input_sparse(V* grad_input, const scalar_t<V>* weight, const V* grad_output,
+                                            Range range) {
+    for (std::size_t h = range.first; h < range.last; ++h) {
         for (std::size_t w = 0; w < In::width; ++w) {
             for_each_piece<G.group_inputs(), 8>([&](std::size_t i, auto rows) {
                 constexpr std::size_t M = decltype(rows)::value;
@@ -258,18 +260,20 @@ constexpr void conv2d_backward_input_sparse(V* grad_input, const scalar_t<V>* we
 }  // namespace detail
 
 /// conv2d_backward_input: the gradient of the input. `grad_input` holds the input when the call begins and its gradient
-/// when it ends; Before is the elementwise function that made the input, whose derivative is applied on the way.
+/// when it ends; Before is the elementwise function that made the input, whose derivative is applied on the way. Rows of it that
+/// are not in the range are left alone.
 /// Layouts  In (Ci, Hi, Wi); Out (Co, Ho, Wo)
 template <Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
-constexpr void conv2d_backward_input(V* grad_input, const scalar_t<V>* weight, const V* grad_output) {
+constexpr void conv2d_backward_input(V* grad_input, const scalar_t<V>* weight, const V* grad_output,
+                                     Range range = {0, In::height}) {
     for (std::size_t group = 0; group < G.groups; ++group) {
         V* target = grad_input + group * G.group_inputs() * In::plane;
         const scalar_t<V>* group_weight = weight + G.weight(group * G.group_outputs(), 0, 0, 0);
         const V* source = grad_output + group * G.group_outputs() * Out::plane;
         if constexpr (G.window.stride == Extent{1, 1} && G.window.dilation == Extent{1, 1}) {
-            detail::conv2d_backward_input_dense<G, In, Out, Before>(target, group_weight, source);
+            detail::conv2d_backward_input_dense<G, In, Out, Before>(target, group_weight, source, range);
         } else {
-            detail::conv2d_backward_input_sparse<G, In, Out, Before>(target, group_weight, source);
+            detail::conv2d_backward_input_sparse<G, In, Out, Before>(target, group_weight, source, range);
         }
     }
 }
@@ -306,11 +310,12 @@ template <std::size_t M, std::size_t N, Number V>
 }  // namespace detail
 
 /// conv2d_backward_weight: grad_weight(o, i, kh, kw) = sum over all lanes, h, w of grad_output(o, h, w) * input(i, h', w'),
-/// and grad_bias(o) = sum of grad_output(o, h, w). With `add_first`, the sums are added to what is there.
+/// and grad_bias(o) = sum of grad_output(o, h, w), over the rows h of the range. With `add_first`, the sums are added to what is
+/// there.
 /// Layouts  In (Ci, Hi, Wi) with a border of zeros at least as wide as the padding; Out (Co, Ho, Wo); grad_bias may be null
 template <Conv2dGeometry G, typename In, typename Out, Number V>
 constexpr void conv2d_backward_weight(const V* input, const V* grad_output, bool add_first, scalar_t<V>* grad_weight,
-                                      scalar_t<V>* grad_bias) {
+                                      scalar_t<V>* grad_bias, Range range = {0, Out::height}) {
     constexpr std::size_t N = std::min<std::size_t>(G.window.kernel.width, 7);
     constexpr std::size_t M = choose_rows(G.group_outputs(), N);
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
@@ -320,9 +325,9 @@ constexpr void conv2d_backward_weight(const V* input, const V* grad_output, bool
 
     for (std::size_t group = 0; group < G.groups; ++group) {
         const V* group_input = input + corner + group * G.group_inputs() * In::plane;
-        for (std::size_t from = 0; from < Out::height; from += portion) {
-            const std::size_t to = std::min(Out::height, from + portion);
-            const bool add = add_first || from != 0;
+        for (std::size_t from = range.first; from < range.last; from += portion) {
+            const std::size_t to = std::min(range.last, from + portion);
+            const bool add = add_first || from != range.first;
             for_each_piece<G.group_outputs(), M>([&](std::size_t first, auto rows) {
                 const std::size_t o = group * G.group_outputs() + first;
                 for (std::size_t m = 0; grad_bias != nullptr && m < decltype(rows)::value; ++m) {

@@ -44,13 +44,19 @@ struct WinogradPlan {
     /// How many columns of the output a piece has, if there are n points, and how many pieces that makes.
     static constexpr std::size_t outputs_of(std::size_t n) { return n + 1 - kernel.width; }
     static constexpr std::size_t pieces_of(std::size_t n) { return (Out::width + outputs_of(n) - 1) / outputs_of(n); }
+    /// How many points the last of several pieces needs, which may have fewer columns: the first ones of the n.
+    static constexpr std::size_t last_points_of(std::size_t n) {
+        const std::size_t left = Out::width - (pieces_of(n) - 1) * outputs_of(n);
+        return pieces_of(n) == 1 ? n : (std::max<std::size_t>(left, 2) + kernel.width) / 2 * 2;
+    }
 
     /// What filtering costs with n points, in multiplications of a register tile. A number at a point costs as much as
     /// 8, since it goes through the L2 cache, and a row of the kernel as much as 2 (measured on LeNet).
     static constexpr std::size_t cost(std::size_t n) {
         const std::size_t multiplications = geometry.weights() * Out::height;
         const std::size_t transformed = G.in_channels * rows + G.out_channels * Out::height;
-        return n * (pieces_of(n) * (multiplications + 8 * transformed) + 2 * geometry.weights());
+        const std::size_t at_points = (pieces_of(n) - 1) * n + last_points_of(n);
+        return at_points * (multiplications + 8 * transformed) + n * 2 * geometry.weights();
     }
     static constexpr std::size_t count = [] {
         std::size_t best = winograd::most_points;
@@ -62,6 +68,7 @@ struct WinogradPlan {
         return best;
     }();
     using Points = winograd::Points<count>;
+    using LastPoints = winograd::Points<last_points_of(count)>;
     static constexpr std::size_t outputs = outputs_of(count);
     static constexpr std::size_t pieces = pieces_of(count);
     static constexpr std::size_t shared = kernel.width - 1;  // columns of the input that two pieces have in common
@@ -81,7 +88,7 @@ struct WinogradPlan {
 
     /// Forward takes one piece after the other, so that what is written is read again while it is in the L2 cache. Backward
     /// takes equal portions of pieces that stay there, since each costs a sum over the lanes for every weight: 8 K
-    /// registers are a quarter of the cache or a half. A portion may reach beyond the last piece; there it finds zeros.
+    /// registers are a quarter of the cache or a half.
     static constexpr std::size_t near_registers = 8 * 1024;
     static constexpr std::size_t portion = equal_portion(pieces, std::max<std::size_t>(1, near_registers / numbers<1>));
 
@@ -157,34 +164,48 @@ template <std::size_t Count, Number V>
     }
 }
 
-/// A piece's columns of the input, (Ci, rows, points) -> (points, Ci, Pieces, rows), written as one of Pieces.
-template <typename Plan, std::size_t Pieces, Conv2dGeometry G, typename In, Number V>
+/// The weights are scaled for all points. Where a piece has fewer, by this factor its values become those that they should be
+/// multiplied with.
+template <typename Plan, typename Points, Number V>
+[[gnu::always_inline]] inline V rescaled(std::size_t f, V value) {
+    if constexpr (Points::count == Plan::count) {
+        return value;
+    } else {
+        return value * broadcast<V>(static_cast<scalar_t<V>>(Plan::Points::template scale_ratio<Points::count>[f]));
+    }
+}
+
+/// A piece's columns of the input, (Ci, rows, points) -> (points, Ci, Pieces, rows), written as one of them.
+template <typename Plan, typename Points, std::size_t Pieces, bool Rescale, Conv2dGeometry G, typename In, Number V>
 [[gnu::noinline]] void winograd_input(const V* input, std::size_t begin, V* transformed) {
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
     for (std::size_t c = 0; c < G.in_channels; ++c) {
         for (std::size_t h = 0; h < Plan::rows; ++h) {
-            V x[Plan::count];
-            take<Plan::count>(input + corner + c * In::plane + h * In::row, begin, Plan::columns, x);
-            V values[Plan::count];
-            Plan::Points::points_of_inputs(x, values);
-            unroll<Plan::count>([&](std::size_t f) __attribute__((always_inline)) {
-                transformed[f * Plan::template input_step<Pieces> + c * Pieces * Plan::rows + h] = values[f];
+            V x[Points::count];
+            take<Points::count>(input + corner + c * In::plane + h * In::row, begin, Plan::columns, x);
+            V values[Points::count];
+            Points::points_of_inputs(x, values);
+            unroll<Points::count>([&](std::size_t f) __attribute__((always_inline)) {
+                transformed[f * Plan::template input_step<Pieces> + c * Pieces * Plan::rows + h] =
+                    Rescale ? rescaled<Plan, Points>(f, values[f]) : values[f];
             });
         }
     }
 }
 
-/// A piece's columns of the gradient of the output, (Co, Ho, m) -> (points, Co, Pieces, Ho), written as one of Pieces.
-template <typename Plan, std::size_t Pieces, typename Out, Number V>
+/// A piece's columns of the gradient of the output, (Co, Ho, m) -> (points, Co, Pieces, Ho), written as one of them.
+template <typename Plan, typename Points, typename Out, Number V>
 [[gnu::noinline]] void winograd_grad_output(const V* grad_output, std::size_t begin, V* transformed) {
+    constexpr std::size_t outputs = Plan::outputs_of(Points::count);
     for (std::size_t o = 0; o < Out::channels; ++o) {
         for (std::size_t h = 0; h < Out::height; ++h) {
-            V y[Plan::outputs];
-            take<Plan::outputs>(grad_output + Out::offset(o, h, 0), begin, Out::width, y);
-            V values[Plan::count];
-            Plan::Points::template evaluate<Plan::outputs>(y, values);
-            unroll<Plan::count>([&](std::size_t f) __attribute__((always_inline)) {
-                transformed[f * Plan::template output_step<Pieces> + o * Pieces * Out::height + h] = values[f];
+            V y[outputs];
+            take<outputs>(grad_output + Out::offset(o, h, 0), begin, Out::width, y);
+            V values[Points::count];
+            Points::template evaluate<outputs>(y, values);
+            unroll<Points::count>([&](std::size_t f) __attribute__((always_inline)) {
+                transformed[f * Plan::template output_step<Plan::portion> + o * Plan::portion * Out::height + h] =
+                    rescaled<Plan, Points>(f, values[f]);
             });
         }
     }
@@ -192,28 +213,30 @@ template <typename Plan, std::size_t Pieces, typename Out, Number V>
 
 /// The way back for the gradient of the input, (points, Ci, Pieces, rows) -> (Ci, Hi, Wi). `shared` holds what the piece
 /// before has left of the columns that it shares with this one, and then what this one leaves for the next.
-template <typename Plan, std::size_t Pieces, Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
+template <typename Plan, typename Points, Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
 [[gnu::noinline]] void winograd_grad_input(const V* transformed, std::size_t begin, V* shared, V* grad_input) {
     constexpr std::size_t padding = G.window.padding.width;
-    const std::size_t finished = begin + Plan::outputs < Out::width ? Plan::outputs : Plan::count;
+    constexpr std::size_t outputs = Plan::outputs_of(Points::count);
+    const std::size_t finished = begin + outputs < Out::width ? outputs : Points::count;
     for (std::size_t c = 0; c < G.in_channels; ++c) {
         for (std::size_t h = 0; h < In::height; ++h) {
             const std::size_t row = h + G.window.padding.height;
-            V values[Plan::count];
-            unroll<Plan::count>([&](std::size_t f) __attribute__((always_inline)) {
-                values[f] = transformed[f * Plan::template input_step<Pieces> + c * Pieces * Plan::rows + row];
+            V values[Points::count];
+            unroll<Points::count>([&](std::size_t f) __attribute__((always_inline)) {
+                values[f] =
+                    transformed[f * Plan::template input_step<Plan::portion> + c * Plan::portion * Plan::rows + row];
             });
-            V x[Plan::count];
-            Plan::Points::inputs_of_points(values, x);
+            V x[Points::count];
+            Points::inputs_of_points(values, x);
             V* part = shared + (c * Plan::rows + row) * Plan::shared;
             unroll<Plan::shared>([&](std::size_t n) __attribute__((always_inline)) {
                 if (begin != 0) {
                     x[n] += part[n];
                 }
             });
-            unroll<Plan::shared>([&](std::size_t n) __attribute__((always_inline)) { part[n] = x[Plan::outputs + n]; });
+            unroll<Plan::shared>([&](std::size_t n) __attribute__((always_inline)) { part[n] = x[outputs + n]; });
             V* target = grad_input + In::offset(c, h, 0);
-            unroll<Plan::count>([&](std::size_t n) __attribute__((always_inline)) {
+            unroll<Points::count>([&](std::size_t n) __attribute__((always_inline)) {
                 if (n < finished && begin + n >= padding && begin + n - padding < In::width) {
                     V& element = target[begin + n - padding];
                     element = Before::backward(element, x[n]);
@@ -240,9 +263,11 @@ void conv2d_forward_winograd(const V* input, const scalar_t<V>* weight, Bias bia
     V* outputs = inputs + Plan::count * input_step;
 
     detail::winograd_weight<Plan>(weight, weights);
-    for (std::size_t begin = 0; begin < Out::width; begin += Plan::outputs) {
-        detail::winograd_input<Plan, 1, G, In>(input, begin, inputs);
-        for (std::size_t f = 0; f < Plan::count; ++f) {
+    const auto filter = [&](auto points, std::size_t begin) {
+        using Points = decltype(points);
+        constexpr std::size_t columns = Plan::outputs_of(Points::count);
+        detail::winograd_input<Plan, Points, 1, true, G, In>(input, begin, inputs);
+        for (std::size_t f = 0; f < Points::count; ++f) {
             conv2d_forward<Plan::geometry, Input, Output, NoFunction>(
                 inputs + f * input_step, reinterpret_cast<const scalar_t<V>*>(weights + f * weight_numbers), nullptr,
                 outputs + f * output_step);
@@ -250,21 +275,26 @@ void conv2d_forward_winograd(const V* input, const scalar_t<V>* weight, Bias bia
         for (std::size_t o = 0; o < G.out_channels; ++o) {
             const V start = bias_of<V>(bias, o);
             for (std::size_t h = 0; h < Out::height; ++h) {
-                V values[Plan::count];
-                unroll<Plan::count>([&](std::size_t f) __attribute__((always_inline)) {
+                V values[Points::count];
+                unroll<Points::count>([&](std::size_t f) __attribute__((always_inline)) {
                     values[f] = outputs[f * output_step + o * Out::height + h];
                 });
-                V result[Plan::outputs];
-                Plan::Points::template collect<Plan::outputs>(values, result);
+                V result[columns];
+                Points::template collect<columns>(values, result);
                 V* target = output + Out::offset(o, h, begin);
-                unroll<Plan::outputs>([&](std::size_t n) __attribute__((always_inline)) {
+                unroll<columns>([&](std::size_t n) __attribute__((always_inline)) {
                     if (begin + n < Out::width) {
                         target[n] = Activation::forward(result[n] + start);
                     }
                 });
             }
         }
+    };
+    constexpr std::size_t last = (Plan::pieces - 1) * Plan::outputs;
+    for (std::size_t begin = 0; begin < last; begin += Plan::outputs) {
+        filter(typename Plan::Points{}, begin);
     }
+    filter(typename Plan::LastPoints{}, last);
 }
 
 /// conv2d_backward_weight and conv2d_backward_input at once, by minimal filtering. The gradient of the weights is left out where
@@ -276,11 +306,11 @@ void conv2d_backward_winograd(Image* input, const scalar_t<V>* weight, const V* 
     using T = scalar_t<V>;
     using Plan = WinogradPlan<G, In, Out>;
     static_assert(Plan::possible);
-    constexpr std::size_t pieces = Plan::portion;
-    using Input = typename Plan::template Input<pieces>;
-    using Output = typename Plan::template Output<pieces>;
-    constexpr std::size_t input_step = Plan::template input_step<pieces>;
-    constexpr std::size_t output_step = Plan::template output_step<pieces>;
+    constexpr std::size_t portion = Plan::portion;
+    using Input = typename Plan::template Input<portion>;
+    using Output = typename Plan::template Output<portion>;
+    constexpr std::size_t input_step = Plan::template input_step<portion>;
+    constexpr std::size_t output_step = Plan::template output_step<portion>;
     constexpr std::size_t weight_numbers = Plan::template weight_numbers<V>;
     V* weights = scratch;
     V* grad_weights = weights + Plan::count * weight_numbers;
@@ -291,32 +321,47 @@ void conv2d_backward_winograd(Image* input, const scalar_t<V>* weight, const V* 
     if constexpr (!std::is_const_v<Image>) {
         detail::winograd_weight<Plan>(weight, weights);
     }
-    for (std::size_t first = 0; first < Out::width; first += pieces * Plan::outputs) {
-        for (std::size_t piece = 0; piece < pieces; ++piece) {
-            const std::size_t begin = first + piece * Plan::outputs;
-            if (grad_weight != nullptr) {
-                detail::winograd_input<Plan, pieces, G, In>(input, begin, inputs + piece * Plan::rows);
+    for (std::size_t first = 0; first < Plan::pieces; first += portion) {
+        const std::size_t here = std::min(portion, Plan::pieces - first);
+        const bool last = first + here == Plan::pieces;
+        // Calls f(points of the piece, piece) for the pieces of the portion.
+        const auto for_each_piece_here = [&](const auto& f) {
+            for (std::size_t piece = 0; piece < here - last; ++piece) {
+                f(typename Plan::Points{}, piece);
             }
-            detail::winograd_grad_output<Plan, pieces, Out>(grad_output, begin, outputs + piece * Out::height);
-        }
+            if (last) {
+                f(typename Plan::LastPoints{}, here - 1);
+            }
+        };
+        for_each_piece_here([&](auto points, std::size_t piece) {
+            const std::size_t begin = (first + piece) * Plan::outputs;
+            if (grad_weight != nullptr) {
+                detail::winograd_input<Plan, decltype(points), portion, false, G, In>(input, begin,
+                                                                                      inputs + piece * Plan::rows);
+            }
+            detail::winograd_grad_output<Plan, decltype(points), Out>(grad_output, begin,
+                                                                      outputs + piece * Out::height);
+        });
         for (std::size_t f = 0; f < Plan::count; ++f) {
             V* input_here = inputs + f * input_step;
             const V* output_here = outputs + f * output_step;
+            // A row of this convolution is a piece.
+            const Range present{0, last && f >= Plan::LastPoints::count ? here - 1 : here};
             if (grad_weight != nullptr) {
                 conv2d_backward_weight<Plan::geometry, Input, Output>(
                     input_here, output_here, first != 0, reinterpret_cast<T*>(grad_weights + f * weight_numbers),
-                    nullptr);
+                    nullptr, present);
             }
             if constexpr (!std::is_const_v<Image>) {
                 conv2d_backward_input<Plan::geometry, Input, Output, NoFunction>(
-                    input_here, reinterpret_cast<const T*>(weights + f * weight_numbers), output_here);
+                    input_here, reinterpret_cast<const T*>(weights + f * weight_numbers), output_here, present);
             }
         }
         if constexpr (!std::is_const_v<Image>) {
-            for (std::size_t piece = 0; piece < pieces; ++piece) {
-                detail::winograd_grad_input<Plan, pieces, G, In, Out, Before>(
-                    inputs + piece * Plan::rows, first + piece * Plan::outputs, shared, input);
-            }
+            for_each_piece_here([&](auto points, std::size_t piece) {
+                detail::winograd_grad_input<Plan, decltype(points), G, In, Out, Before>(
+                    inputs + piece * Plan::rows, (first + piece) * Plan::outputs, shared, input);
+            });
         }
     }
     if (grad_weight != nullptr) {

@@ -35,6 +35,7 @@ constexpr double power(double x, std::size_t k) {
 template <std::size_t N>
 struct Points {
     static_assert(N % 2 == 0 && N >= 4 && N <= most_points);
+    static constexpr std::size_t count = N;
     static constexpr std::size_t pair_count = N / 2 - 1;
 
     /// The coefficients of the product of (t - q^2) over all pairs q, or over all but one; t is x^2.
@@ -63,6 +64,20 @@ struct Points {
         for (std::size_t p = 0; p < pair_count; ++p) {
             const double t = pairs[p] * pairs[p];
             result[2 * p + 2] = result[2 * p + 3] = 1 / (2 * t * product_at(t, p));
+        }
+        return result;
+    }();
+
+    /// What the scale of the first Fewer points is alone, as a multiple of what it is among all N.
+    template <std::size_t Fewer>
+    static constexpr std::array<double, Fewer> scale_ratio = [] {
+        std::array<double, Fewer> result{};
+        for (std::size_t f = 0; f < Fewer; ++f) {
+            const double x = f < 2 ? 0 : pairs[f / 2 - 1];
+            result[f] = 1;
+            for (std::size_t q = Fewer / 2 - 1; f != 1 && q < pair_count; ++q) {
+                result[f] *= x * x - pairs[q] * pairs[q];
+            }
         }
         return result;
     }();
