@@ -238,12 +238,13 @@ private:
                     const std::size_t to = std::min(Stage::parameters, from + block);
                     T* gradient = gradients_.data() + Stage::parameter_offset;
                     const T* partial = partial_.data() + Plan::tile_gradient_offsets[k];
-                    for (std::size_t i = from; i < to; ++i) {
-                        T sum = add ? gradient[i] : T(0);
-                        for (std::size_t group = 0; group < group_count(count); ++group) {
-                            sum += partial[group * Plan::tile_gradient_numbers + i];
+                    if (!add) {
+                        std::fill(gradient + from, gradient + to, T(0));
+                    }
+                    for (std::size_t group = 0; group < group_count(count); ++group) {
+                        for (std::size_t i = from; i < to; ++i) {
+                            gradient[i] += partial[group * Plan::tile_gradient_numbers + i];
                         }
-                        gradient[i] = sum;
                     }
                     done(Stage::parameter_offset + from, to - from);
                 });
