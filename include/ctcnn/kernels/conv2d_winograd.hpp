@@ -42,7 +42,7 @@ struct WinogradPlan {
                                      In::border.width >= G.window.padding.width;
 
     /// How many columns of the output a piece has, if there are n points, and how many pieces that makes.
-    static constexpr std::size_t outputs_of(std::size_t n) { return n + 1 - kernel.width; }
+    static constexpr std::size_t outputs_of(std::size_t n) { return n < kernel.width ? 1 : n + 1 - kernel.width; }
     static constexpr std::size_t pieces_of(std::size_t n) { return (Out::width + outputs_of(n) - 1) / outputs_of(n); }
     /// How many points the last of several pieces needs, which may have fewer columns: the first ones of the n.
     static constexpr std::size_t last_points_of(std::size_t n) {

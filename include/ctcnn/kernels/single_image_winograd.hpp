@@ -31,7 +31,7 @@ struct SingleWinogradPlan {
                                      kernel.height < winograd::most_points &&
                                      (along_channels || lanes_within<T>(Out::width) > 1);
 
-    static constexpr std::size_t outputs_of(std::size_t n) { return n + 1 - kernel.height; }
+    static constexpr std::size_t outputs_of(std::size_t n) { return n < kernel.height ? 1 : n + 1 - kernel.height; }
     static constexpr std::size_t pieces_of(std::size_t n) { return (Out::height + outputs_of(n) - 1) / outputs_of(n); }
     static constexpr std::size_t vectors_of(std::size_t numbers) { return (numbers + lanes - 1) / lanes; }
 

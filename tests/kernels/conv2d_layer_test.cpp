@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// Which kernels the layer takes: whatever they are, and also where the kernel is too large to be filtered, the results are those of
+// the naive loops, on multiples of 360.
+#include <ctcnn/layers/conv2d.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <vector>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/options.hpp>
+#include <ctcnn/core/shape.hpp>
+#include <ctcnn/kernels/activation.hpp>
+
+#include "buffers.hpp"
+#include "catch.hpp"
+#include "conv2d_cases.hpp"
+
+using namespace ctcnn;
+
+namespace {
+
+template <Number V, Conv2dCase c>
+struct ThroughLayer {
+    using T = scalar_t<V>;
+    using Layer = Conv2d<c.geometry.in_channels, c.geometry.out_channels,
+                         Kernel<c.geometry.window.kernel.height, c.geometry.window.kernel.width>,
+                         Padding<c.geometry.window.padding.height, c.geometry.window.padding.width>>;
+    using At = typename Layer::template At<Shape<c.geometry.in_channels, c.input.height, c.input.width>>;
+    using In =
+        Layout<c.geometry.in_channels, c.input.height, c.input.width, c.input_border.height, c.input_border.width>;
+    using Out = Layout<c.geometry.out_channels, c.output().height, c.output().width>;
+    using Function = std::conditional_t<c.relu, kernels::ReLU, NoFunction>;
+    static constexpr std::size_t weights = At::weight_shape::size;
+    static constexpr std::size_t biases = At::bias_shape::size;
+
+    static Buffer<V> scratch() { return Buffer<V>(At::template scratch_size<In, Out, V>); }
+    /// The parameters in one piece, as a layer wants them.
+    static std::vector<T> joined(const T* weight, const T* bias) {
+        std::vector<T> result(weight, weight + weights);
+        result.insert(result.end(), bias, bias + biases);
+        return result;
+    }
+
+    static void forward(const V* input, const T* weight, const T* bias, V* output) {
+        Buffer<V> memory = scratch();
+        At::template forward<In, Out, Function>(joined(weight, bias).data(), input, output, static_cast<V*>(nullptr),
+                                                memory.data());
+        CHECK(memory.guards_are_untouched());
+    }
+    static void backward_input(V* grad_input, const T* weight, const V* grad_output) {
+        Buffer<V> memory = scratch();
+        At::template backward_input<In, Out, Function>(weight, grad_input, grad_output, static_cast<const V*>(nullptr),
+                                                       memory.data());
+        CHECK(memory.guards_are_untouched());
+    }
+    static void backward_weight(const V* input, const V* grad_output, bool add, T* grad_weight, T* grad_bias) {
+        Buffer<V> memory = scratch();
+        std::vector<T> gradient = joined(grad_weight, grad_bias);
+        At::template backward_parameters<In, Out>(input, grad_output, add, gradient.data(), memory.data());
+        CHECK(memory.guards_are_untouched());
+        std::copy_n(gradient.data(), weights, grad_weight);
+        std::copy_n(gradient.data() + weights, biases, grad_bias);
+    }
+    static void backward(V* grad_input, const T* weight, const V* grad_output, bool add, T* grad_weight, T* grad_bias) {
+        Buffer<V> memory = scratch();
+        std::vector<T> gradient = joined(grad_weight, grad_bias);
+        At::template backward<In, Out, Function>(weight, grad_input, grad_output, add, gradient.data(), memory.data());
+        CHECK(memory.guards_are_untouched());
+        std::copy_n(gradient.data(), weights, grad_weight);
+        std::copy_n(gradient.data() + weights, biases, grad_bias);
+    }
+};
+
+template <std::size_t In, std::size_t Height, std::size_t Width, Number V>
+void check_layer(std::uint64_t seed) {
+    constexpr Conv2dCase c{.geometry = {In, 16, 1, {.kernel = {Height, Width}, .padding = {1, 2}}},
+                           .input = {13, 14},
+                           .input_border = {1, 2},
+                           .output_border = {0, 0},
+                           .bias = true,
+                           .relu = In != 1};
+    using L = ThroughLayer<V, c>;
+    check_conv2d(c, Conv2dKernels<V>{&L::forward, &L::backward_input, &L::backward_weight, &L::backward, 360},
+                 Draw(seed, In));
+}
+
+template <Number V>
+void check_kernels(std::uint64_t seed) {
+    check_layer<1, 1, 1, V>(seed);
+    check_layer<1, 5, 5, V>(seed + 1);
+    check_layer<1, 8, 8, V>(seed + 2);
+    check_layer<1, 9, 3, V>(seed + 3);
+    check_layer<3, 3, 9, V>(seed + 4);
+    check_layer<3, 5, 5, V>(seed + 5);
+    check_layer<3, 9, 9, V>(seed + 6);
+    check_layer<3, 13, 1, V>(seed + 7);
+    check_layer<3, 2, 13, V>(seed + 8);
+}
+
+}  // namespace
+
+TEST_CASE("Conv2d of a single image equals the naive loops for kernels of every size") {
+    check_kernels<float>(250);
+    check_kernels<double>(260);
+}
+
+TEST_CASE("Conv2d of tiles of images equals the naive loops for kernels of every size") {
+    check_kernels<Lanes<float>>(270);
+    check_kernels<Lanes<double>>(280);
+}
