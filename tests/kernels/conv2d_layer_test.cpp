@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which kernels the layer takes: whatever they are, and also where the kernel is too large to be filtered, the results are those of
-// the naive loops, on multiples of 360.
+// The layer gives the results of the naive loops whichever kernels it chooses, also where the kernel is too large to be filtered. On
+// multiples of 360, where filtering is exact.
 #include <ctcnn/layers/conv2d.hpp>
 
 #include <algorithm>
@@ -76,14 +76,33 @@ struct ThroughLayer {
     }
 };
 
+template <std::size_t In, std::size_t Height, std::size_t Width>
+constexpr Conv2dCase case_of{.geometry = {In, 16, 1, {.kernel = {Height, Width}, .padding = {1, 2}}},
+                             .input = {13, 14},
+                             .input_border = {1, 2},
+                             .output_border = {0, 0},
+                             .bias = true,
+                             .relu = In != 1};
+
+// What it chooses, with vectors of 16 to 64 bytes.
+template <Conv2dCase c, typename L = ThroughLayer<Lanes<float>, c>>
+constexpr bool filters_tiles = L::At::template filters<typename L::In, typename L::Out, Lanes<float>>;
+template <Conv2dCase c, typename L = ThroughLayer<Lanes<float>, c>>
+constexpr bool filters_one_channel =
+    L::At::template filters_one_channel_forward<typename L::In, typename L::Out, Lanes<float>> &&
+    L::At::template filters_one_channel_backward<typename L::In, typename L::Out, Lanes<float>>;
+template <Conv2dCase c, typename L = ThroughLayer<float, c>>
+constexpr bool filters_single_image =
+    kernels::SingleWinogradPlan<c.geometry, typename L::In, typename L::Out, float>::pays;
+static_assert(filters_tiles<case_of<3, 5, 5>> && !filters_one_channel<case_of<3, 5, 5>>);
+static_assert(filters_one_channel<case_of<1, 9, 3>> && !filters_tiles<case_of<1, 8, 8>>);
+static_assert(filters_single_image<case_of<3, 5, 5>> && filters_single_image<case_of<3, 3, 9>>);
+static_assert(!filters_single_image<case_of<1, 8, 8>> && !filters_single_image<case_of<3, 9, 9>>);
+static_assert(!filters_one_channel<case_of<1, 8, 8>> && !filters_tiles<case_of<3, 9, 9>>);
+
 template <std::size_t In, std::size_t Height, std::size_t Width, Number V>
 void check_layer(std::uint64_t seed) {
-    constexpr Conv2dCase c{.geometry = {In, 16, 1, {.kernel = {Height, Width}, .padding = {1, 2}}},
-                           .input = {13, 14},
-                           .input_border = {1, 2},
-                           .output_border = {0, 0},
-                           .bias = true,
-                           .relu = In != 1};
+    constexpr Conv2dCase c = case_of<In, Height, Width>;
     using L = ThroughLayer<V, c>;
     check_conv2d(c, Conv2dKernels<V>{&L::forward, &L::backward_input, &L::backward_weight, &L::backward, 360},
                  Draw(seed, In));

@@ -2,6 +2,7 @@
 // The filtering of images of one channel is exact where its divisions are: on multiples of 360.
 #include <ctcnn/kernels/conv2d_one_channel.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -24,7 +25,7 @@ using namespace ctcnn;
 
 namespace {
 
-/// The kernels of one case; the gradient of the input, for which there is none, is the direct one. Scratch memory is poison.
+/// The kernels of one case; the gradient of the input, for which this form has no kernel, is the direct one. Scratch memory is poison.
 template <Number V, std::uint64_t Seed, std::size_t Case>
 struct OneChannel {
     using T = scalar_t<V>;

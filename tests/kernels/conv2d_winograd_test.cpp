@@ -2,9 +2,7 @@
 // Convolutions by minimal filtering are exact where their divisions are: on multiples of 360.
 #include <ctcnn/kernels/conv2d_winograd.hpp>
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>

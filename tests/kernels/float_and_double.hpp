@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 #include <ctcnn/core/lanes.hpp>
@@ -23,7 +24,8 @@ void draw_both(Draw& draw, std::vector<F>& single, std::vector<D>& twice) {
     }
 }
 
-/// The largest difference between two arrays of lanes or scalars, as a part of the largest number.
+/// The largest difference between two arrays of lanes or scalars, as a part of the largest number; infinite where a result is not
+/// a finite number.
 template <typename A, typename B>
 double largest_difference(const std::vector<A>& result, const std::vector<B>& correct) {
     double difference = 0;
@@ -31,8 +33,11 @@ double largest_difference(const std::vector<A>& result, const std::vector<B>& co
     for (std::size_t i = 0; i < correct.size(); ++i) {
         for (std::size_t lane = 0; lane < ctcnn::lane_count<B>; ++lane) {
             const auto expected = static_cast<double>(ctcnn::get_lane(correct[i], lane));
-            difference =
-                std::max(difference, std::abs(static_cast<double>(ctcnn::get_lane(result[i], lane)) - expected));
+            const double here = std::abs(static_cast<double>(ctcnn::get_lane(result.at(i), lane)) - expected);
+            if (!(here <= std::numeric_limits<double>::max())) {
+                return std::numeric_limits<double>::infinity();
+            }
+            difference = std::max(difference, here);
             largest = std::max(largest, std::abs(expected));
         }
     }

@@ -2,17 +2,15 @@
 // The filtering of single images is exact where its divisions are: on multiples of 360.
 #include <ctcnn/kernels/single_image_winograd.hpp>
 
-#include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
-#include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/conv2d.hpp>
 
 #include "buffers.hpp"
@@ -105,7 +103,7 @@ TEST_CASE("filtering a single image of real numbers stays accurate") {
     check_accuracy<7>();
 }
 
-// Where it pays. How many lanes a vector has decides it; these are true of vectors of 16 bytes and of 64.
+// Where it pays. How many lanes a vector has decides it; these are true of vectors of 16 to 64 bytes.
 namespace {
 template <std::size_t In, std::size_t Out, std::size_t Kernel, std::size_t Size>
 using PlanOf = kernels::SingleWinogradPlan<{In, Out, 1, {.kernel = {Kernel, Kernel}}}, Layout<In, Size, Size>,

@@ -111,6 +111,20 @@ void check_lanes() {
     check_equal(N);
 }
 
+/// Fewer of the points by themselves have the scale that the ratio says.
+template <std::size_t N, std::size_t Fewer>
+constexpr bool ratio_holds() {
+    for (std::size_t f = 0; f < Fewer; ++f) {
+        const double scale = winograd::Points<N>::scale[f] * winograd::Points<N>::template scale_ratio<Fewer>[f];
+        const double error = scale / winograd::Points<Fewer>::scale[f] - 1;
+        if (!(error < 1e-15 && error > -1e-15)) {  // each scale is a rounded quotient
+            return false;
+        }
+    }
+    return true;
+}
+static_assert(ratio_holds<8, 6>() && ratio_holds<8, 4>() && ratio_holds<6, 4>() && ratio_holds<6, 6>());
+
 }  // namespace
 
 TEST_CASE("the transforms of minimal filtering are the same in lanes as in constant expressions") {

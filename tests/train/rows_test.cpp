@@ -29,19 +29,29 @@ using V = Lanes<float>;
 
 /// Windows that overlap, that hang over the edge, that leave rows out, and that skip rows.
 using Overlapping =
-    Sequential<Input<1, 13, 19>, Conv2d<1, 3, Kernel<5>, Padding<2>>, Sigmoid, AvgPool2d<Kernel<3>, Stride<2>>,
-               Conv2d<3, 2, Kernel<2>, Stride<2>>, MaxPool2d<Kernel<2>, Stride<1>>, Flatten, LazyLinear<4>>;
+    Sequential<Input<1, 13, 19>, Conv2d<1, 6, Kernel<5>, Padding<2>>, Sigmoid, AvgPool2d<Kernel<3>, Stride<2>>,
+               Conv2d<6, 2, Kernel<2>, Stride<2>>, MaxPool2d<Kernel<2>, Stride<1>>, Flatten, LazyLinear<4>>;
 using Padded =
     Sequential<Input<2, 17, 17>, Conv2d<2, 4, Kernel<3>, Stride<2>, Padding<1>, Groups<2>>, ReLU,
                MaxPool2d<Kernel<3>, Stride<2>, Padding<1>>, Conv2d<4, 1, Kernel<3>, Dilation<2>, Padding<2>>>;
 using Skipping = Sequential<Input<3, 12, 9>, MaxPool2d<Kernel<1>, Stride<3>>, Conv2d<3, 1, Kernel<2>>, Tanh>;
 using Filtered = Sequential<Input<16, 12, 12>, Conv2d<16, 16, Kernel<3>>, ReLU, MaxPool2d<Kernel<2>>>;
+// Two stages that would overwrite each other's scratch memory if both went row by row.
+using TwoWithScratch =
+    Sequential<Input<1, 32, 32>, Conv2d<1, 6, Kernel<5>>, ReLU, Conv2d<6, 1, Kernel<1>>, Conv2d<1, 6, Kernel<5>>>;
 using Flat = Sequential<Input<21>, Linear<21, 5>>;
 
 template <typename Net>
 constexpr std::size_t streamed = model::detail::stages_by_rows<typename Net::plan, V, Net::plan::stage_count>();
 static_assert(streamed<Overlapping> == 4 && streamed<Padded> == 3 && streamed<Skipping> == 2);
-static_assert(streamed<Filtered> == 0 && streamed<Flat> == 0);
+static_assert(streamed<Filtered> == 0 && streamed<TwoWithScratch> == 2 && streamed<Flat> == 0);
+
+/// Whether a stage is a convolution of images of one channel that filters them as they come.
+template <typename Net, std::size_t K, typename Stage = typename Net::plan::template Stage<K>>
+constexpr bool filters_one_channel =
+    Stage::Layer::template filters_one_channel_forward<typename Stage::In, typename Stage::Out, V>;
+static_assert(filters_one_channel<Overlapping, 0>);
+static_assert(filters_one_channel<TwoWithScratch, 0> && filters_one_channel<TwoWithScratch, 2>);
 static_assert(model::detail::stages_by_rows<Padded::plan, V, 1>() == 1);
 static_assert(model::detail::stages_by_rows<Padded::plan, float, 3>() == 0);
 

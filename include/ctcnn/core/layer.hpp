@@ -30,9 +30,10 @@
 //                                    with batched_gradient instead backward_weight and backward_bias
 //                  by_rows<In, Out, V>   whether it can compute some rows of its output, once the rows of the input that its
 //                                    window needs for them are there; left out, no. If so, also window and forward_rows,
-//                                    which gets the rows in order, each once, and finds its scratch memory as it left it
-//                  scratch_size<In, Out, V>  how many numbers V it wants for the time of a call; left out, none. All stages
-//                                    share this memory, which each of these functions gets last
+//                                    which gets the rows in order, each once
+//                  scratch_size<In, Out, V>  how many numbers V it wants for the time of a call, in forward_rows from the first
+//                                    row to the last; left out, none. All stages share this memory, which these functions
+//                                    get last, forward_rows before the rows
 namespace ctcnn {
 
 /// What a layer does with memory: compute fills a new buffer; elementwise changes the buffer of the layer before it;

@@ -9,7 +9,6 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
-#include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/activation.hpp>
@@ -51,15 +50,8 @@ struct OneChannelPlan {
         const std::size_t evaluate = (n / 2 - 1) * Common::outputs_of(n);
         return Common::pieces_of(n) * Out::height * G.out_channels * (kernel.height * n + evaluate) + input_cost(n);
     }
-    static constexpr std::size_t count = [] {
-        std::size_t best = winograd::most_points;
-        for (std::size_t n = 4; n < winograd::most_points; n += 2) {
-            if (n > kernel.width && forward_cost(n) + backward_cost(n) < forward_cost(best) + backward_cost(best)) {
-                best = n;
-            }
-        }
-        return best;
-    }();
+    static constexpr std::size_t count =
+        winograd::cheapest_points(kernel.width, [](std::size_t n) { return forward_cost(n) + backward_cost(n); });
     using Points = winograd::Points<count>;
     static constexpr std::size_t outputs = Common::outputs_of(count);
     static constexpr std::size_t pieces = Common::pieces_of(count);
@@ -73,7 +65,7 @@ struct OneChannelPlan {
     /// Forward keeps the last rows of the input at the points: row h in place h % kept_rows.
     static constexpr std::size_t kept_rows = std::bit_ceil(kernel.height);
     static constexpr std::size_t row_numbers = pieces * count;
-    /// Backward holds a channel's sums at two points, times the rows of the kernel, against so many rows of gradients.
+    /// How many rows of gradients backward takes at a time, against a channel's sums at two points and all rows of the kernel.
     static constexpr std::size_t gradient_rows = vector_registers / 8;
     static constexpr std::size_t channel_sums = count * kernel.height;
 
@@ -128,7 +120,7 @@ template <typename Plan, std::size_t M, Conv2dGeometry G, typename In, typename 
     for (std::size_t piece = 0; piece < Plan::pieces; ++piece) {
         V sum[M * count];
         unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-            // Point 2 is 1, whose value each output of the piece gets once.
+            // Point number 2 is 1, whose value each output of the piece gets once.
             unroll<count>([&](std::size_t p) __attribute__((always_inline)) {
                 sum[m * count + p] = p == 2 ? bias_of<V>(bias, o + m) : V{};
             });
@@ -162,8 +154,8 @@ template <typename Plan, std::size_t M, Conv2dGeometry G, typename In, typename 
     }
 }
 
-/// Adds a piece of a channel's gradient, from column `begin` on, to the channel's sums at two points, from point 2 * Two on, and
-/// at point 1 to the sum for the bias, since there the value is the sum of the piece.
+/// Adds a piece of a channel's gradient, from column `begin` on, to the channel's sums at the points number 2 * Two and
+/// 2 * Two + 1. Its value at 1, which is its sum, is added to the sum for the bias.
 template <typename Plan, std::size_t Two, typename Out, Number V>
 [[gnu::noinline]] void one_channel_sums(const V* inputs, const V* grad_output, std::size_t begin, V* sums, V* bias) {
     constexpr std::size_t height = Plan::kernel.height;

@@ -42,7 +42,7 @@ struct WinogradPlan {
                                      In::border.width >= G.window.padding.width;
 
     /// How many columns of the output a piece has, if there are n points, and how many pieces that makes.
-    static constexpr std::size_t outputs_of(std::size_t n) { return n < kernel.width ? 1 : n + 1 - kernel.width; }
+    static constexpr std::size_t outputs_of(std::size_t n) { return winograd::outputs_of(n, kernel.width); }
     static constexpr std::size_t pieces_of(std::size_t n) { return (Out::width + outputs_of(n) - 1) / outputs_of(n); }
     /// How many points the last of several pieces needs, which may have fewer columns: the first ones of the n.
     static constexpr std::size_t last_points_of(std::size_t n) {
@@ -58,15 +58,7 @@ struct WinogradPlan {
         const std::size_t at_points = (pieces_of(n) - 1) * n + last_points_of(n);
         return at_points * (multiplications + 8 * transformed) + n * 2 * geometry.weights();
     }
-    static constexpr std::size_t count = [] {
-        std::size_t best = winograd::most_points;
-        for (std::size_t n = 4; n < winograd::most_points; n += 2) {
-            if (n > kernel.width && cost(n) < cost(best)) {
-                best = n;
-            }
-        }
-        return best;
-    }();
+    static constexpr std::size_t count = winograd::cheapest_points(kernel.width, [](std::size_t n) { return cost(n); });
     using Points = winograd::Points<count>;
     using LastPoints = winograd::Points<last_points_of(count)>;
     static constexpr std::size_t outputs = outputs_of(count);
@@ -175,7 +167,8 @@ template <typename Plan, typename Points, Number V>
     }
 }
 
-/// A piece's columns of the input, (Ci, rows, points) -> (points, Ci, Pieces, rows), written as one of them.
+/// A piece's columns of the input, (Ci, rows, points) -> (points, Ci, Pieces, rows), in the place of one piece. Forward
+/// rescales the input; backward the gradients, which meet both weights and input.
 template <typename Plan, typename Points, std::size_t Pieces, bool Rescale, Conv2dGeometry G, typename In, Number V>
 [[gnu::noinline]] void winograd_input(const V* input, std::size_t begin, V* transformed) {
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
@@ -193,7 +186,8 @@ template <typename Plan, typename Points, std::size_t Pieces, bool Rescale, Conv
     }
 }
 
-/// A piece's columns of the gradient of the output, (Co, Ho, m) -> (points, Co, Pieces, Ho), written as one of them.
+/// A piece's columns of the gradient of the output, (Co, Ho, m) -> (points, Co, portion, Ho), in the place of one
+/// piece.
 template <typename Plan, typename Points, typename Out, Number V>
 [[gnu::noinline]] void winograd_grad_output(const V* grad_output, std::size_t begin, V* transformed) {
     constexpr std::size_t outputs = Plan::outputs_of(Points::count);
@@ -211,7 +205,7 @@ template <typename Plan, typename Points, typename Out, Number V>
     }
 }
 
-/// The way back for the gradient of the input, (points, Ci, Pieces, rows) -> (Ci, Hi, Wi). `shared` holds what the piece
+/// The way back for the gradient of the input, (points, Ci, portion, rows) -> (Ci, Hi, Wi). `shared` holds what the piece
 /// before has left of the columns that it shares with this one, and then what this one leaves for the next.
 template <typename Plan, typename Points, Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
 [[gnu::noinline]] void winograd_grad_input(const V* transformed, std::size_t begin, V* shared, V* grad_input) {

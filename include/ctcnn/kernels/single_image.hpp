@@ -51,10 +51,10 @@ template <typename Function, typename T>
 template <Conv2dGeometry G, typename Out, typename T>
 inline constexpr bool has_wide_columns = G.window.stride.width == 1 && lanes_within<T>(Out::width) > 1;
 
-/// Some rows of a convolution of one image, the lanes along the columns. Where the width is no multiple of the lanes, the last
+/// conv2d_forward of one image without its elementwise function, the lanes along the columns. Where the width is no multiple of the lanes, the last
 /// vector of a row begins earlier, and some columns are computed twice.
 template <Conv2dGeometry G, typename In, typename Out, typename T>
-void conv2d_rows_wide(const T* input, const T* weight, const T* bias, T* output, Range range) {
+void conv2d_forward_wide(const T* input, const T* weight, const T* bias, T* output) {
     using V = Lanes<T, lanes_within<T>(Out::width)>;
     constexpr std::size_t vectors = (Out::width + V::count - 1) / V::count;
     constexpr RegisterTile tile = choose_tile(G.group_outputs(), vectors);
@@ -65,7 +65,7 @@ void conv2d_rows_wide(const T* input, const T* weight, const T* bias, T* output,
     };
     for (std::size_t group = 0; group < G.groups; ++group) {
         const T* group_input = input + corner + group * G.group_inputs() * In::plane;
-        for (std::size_t h = range.first; h < range.last; ++h) {
+        for (std::size_t h = 0; h < Out::height; ++h) {
             for_each_piece<G.group_outputs(), tile.rows>([&](std::size_t first, auto rows) {
                 const std::size_t o = group * G.group_outputs() + first;
                 for_each_piece<vectors, tile.columns>([&](std::size_t vector, auto columns) {
@@ -104,12 +104,6 @@ void conv2d_rows_wide(const T* input, const T* weight, const T* bias, T* output,
             });
         }
     }
-}
-
-/// conv2d_forward of one image without its elementwise function.
-template <Conv2dGeometry G, typename In, typename Out, typename T>
-void conv2d_forward_wide(const T* input, const T* weight, const T* bias, T* output) {
-    conv2d_rows_wide<G, In, Out>(input, weight, bias, output, {0, Out::height});
 }
 
 /// Whether the lanes of a convolution had better run along its output channels: that takes fewer vectors where the image is
@@ -160,8 +154,8 @@ struct WideChannelsTile {
     static constexpr std::size_t height = width == Width ? std::clamp<std::size_t>(room / width, 1, Height) : 1;
 };
 
-/// Some rows of a convolution of one image, the lanes along the output channels. `pixel` is where the kernel of the first of
-/// them begins; packed is the weight as (Ci, Kh, Kw, Co); pixels is (Rows, Width, Co).
+/// Some rows of a convolution of one image, the lanes along the output channels. The kernel begins at
+/// first_pixel for the first pixel of the first row; packed is the weight as (Ci, Kh, Kw, Co); pixels is (Rows, Width, Co).
 template <std::size_t Rows, typename Tile, Conv2dGeometry G, typename In, std::size_t Width, typename T>
 void conv2d_rows_wide_channels(const T* first_pixel, const T* packed, const T* bias, T* pixels) {
     using V = Lanes<T>;

@@ -13,8 +13,9 @@
 #include <ctcnn/kernels/unroll.hpp>
 #include <ctcnn/kernels/winograd.hpp>
 
-// One image by minimal filtering, with all lanes at work on it. Here columns are filtered, by F(m, kernel height), because the
-// lanes lie along the rows of the image: a piece is m rows of the output, and its transforms are sums of whole rows.
+// One image by minimal filtering, with all lanes at work on it. Here columns are filtered, by F(m, kernel height): a piece is m rows
+// of the output, and its transforms are sums of whole rows. The products have their lanes along the columns, or along the output
+// channels.
 namespace ctcnn::kernels {
 
 /// SingleWinogradPlan: what both forms have in common.
@@ -31,9 +32,13 @@ struct SingleWinogradPlan {
                                      kernel.height < winograd::most_points &&
                                      (along_channels || lanes_within<T>(Out::width) > 1);
 
-    static constexpr std::size_t outputs_of(std::size_t n) { return n < kernel.height ? 1 : n + 1 - kernel.height; }
+    static constexpr std::size_t outputs_of(std::size_t n) { return winograd::outputs_of(n, kernel.height); }
     static constexpr std::size_t pieces_of(std::size_t n) { return (Out::height + outputs_of(n) - 1) / outputs_of(n); }
     static constexpr std::size_t vectors_of(std::size_t numbers) { return (numbers + lanes - 1) / lanes; }
+
+    /// The vectors of a row of the output, all channels.
+    static constexpr std::size_t row_vectors =
+        along_channels ? Out::width * vectors_of(G.out_channels) : G.out_channels * vectors_of(Out::width);
 
     /// What filtering costs with n points, in vector instructions of which two are begun in a cycle; what passes through memory
     /// counts twice.
@@ -43,48 +48,39 @@ struct SingleWinogradPlan {
         const std::size_t collect = pairs * (outputs_of(n) + 2);
         const std::size_t inputs = pieces_of(n) * G.in_channels * vectors_of(columns) * 2 * pairs * n;
         const std::size_t weights = 2 * taps * vectors_of(G.out_channels) * n * kernel.height / 2;
-        if (along_channels) {
-            return pieces_of(n) * Out::width * vectors_of(G.out_channels) * (taps * n + 2 * collect) + inputs + weights;
-        }
-        return pieces_of(n) * G.out_channels * vectors_of(Out::width) * (taps * n + 2 * collect) + inputs + weights;
+        return pieces_of(n) * row_vectors * (taps * n + 2 * collect) + inputs + weights;
     }
-    static constexpr std::size_t direct_cost =
-        G.in_channels * G.taps() * Out::height *
-        (along_channels ? Out::width * vectors_of(G.out_channels) : G.out_channels * vectors_of(Out::width));
+    static constexpr std::size_t direct_cost = G.in_channels * G.taps() * Out::height * row_vectors;
 
-    static constexpr std::size_t count = [] {
-        std::size_t best = winograd::most_points;
-        for (std::size_t n = 4; n < winograd::most_points; n += 2) {
-            if (n > kernel.height && cost(n) < cost(best)) {
-                best = n;
-            }
-        }
-        return best;
-    }();
+    static constexpr std::size_t count =
+        winograd::cheapest_points(kernel.height, [](std::size_t n) { return cost(n); });
     using Points = winograd::Points<count>;
     static constexpr std::size_t outputs = outputs_of(count);
     static constexpr std::size_t pieces = pieces_of(count);
 
-    /// A row of the input at a point, as whole vectors. On the stack lie the weights and the input at the points, and the products of
-    /// a piece.
+    /// A row of the input at a point, as whole vectors. The weights and the input at the points and the products of a piece lie on
+    /// the stack; along channels also the weights before that, and the rows of a piece.
     static constexpr std::size_t row = vectors_of(columns) * lanes;
     static constexpr std::size_t weight_numbers = count * G.in_channels * kernel.width * G.out_channels;
     static constexpr std::size_t input_numbers = count * G.in_channels * pieces * row;
     static constexpr std::size_t product_numbers = count * G.out_channels * Out::width;
+    static constexpr std::size_t more_numbers =
+        along_channels ? G.weights() + outputs * G.out_channels * Out::width : 0;
 
     /// At a point, a piece is a convolution with a row of the kernel.
     static constexpr Conv2dGeometry at_point{G.in_channels, G.out_channels, 1, {.kernel = {1, kernel.width}}};
     using Input = Layout<G.in_channels, 1, row>;
 
-    /// Whether it is worth its while, and what is on the stack little.
+    /// Whether it is worth its while, and little lies on the stack.
     static constexpr bool pays = possible && 100 * direct_cost > 115 * cost(count) &&
-                                 (input_numbers + weight_numbers + product_numbers) * sizeof(T) <= 48 * 1024;
+                                 (input_numbers + weight_numbers + product_numbers + more_numbers) * sizeof(T) <=
+                                     48 * 1024;
 };
 
 namespace detail {
 
-/// The input (Ci, Hi, Wi) -> (pieces, points, Ci, row). All at once: what is read soon after it was written, from another place
-/// on, waits until it has reached the cache.
+/// The input (Ci, Hi, Wi) -> (pieces, points, Ci, row). All pieces are transformed before the first product: a read that begins
+/// inside a vector that was just stored waits until that store has reached the cache.
 template <typename Plan, Conv2dGeometry G, typename In, typename T>
 [[gnu::noinline]] void single_input(const T* input, T* transformed) {
     using V = Lanes<T, lanes_within<T>(Plan::columns)>;
@@ -155,7 +151,7 @@ void conv2d_forward_wide_channels_winograd(const T* input, const T* weight, cons
     detail::single_input<Plan, G, In>(input, inputs);
     for (std::size_t piece = 0; piece < Plan::pieces; ++piece) {
         for (std::size_t p = 0; p < Plan::count; ++p) {
-            // Point 2 is 1, whose value each row of a piece gets once.
+            // Point number 2 is 1, whose value each row of a piece gets once.
             conv2d_rows_wide_channels<1, Tile, Plan::at_point, Input, Out::width>(
                 inputs + (piece * Plan::count + p) * Input::size, weights + p * weight_step, p == 2 ? bias : nullptr,
                 products + p * row);
@@ -200,9 +196,9 @@ void conv2d_forward_wide_winograd(const T* input, const T* weight, const T* bias
     detail::single_input<Plan, G, In>(input, inputs);
     for (std::size_t piece = 0; piece < Plan::pieces; ++piece) {
         for (std::size_t p = 0; p < Plan::count; ++p) {
-            conv2d_rows_wide<Plan::at_point, Input, Products>(inputs + (piece * Plan::count + p) * Input::size,
-                                                              weights + p * weight_step, p == 2 ? bias : nullptr,
-                                                              products + p * Products::size, {0, 1});
+            conv2d_forward_wide<Plan::at_point, Input, Products>(inputs + (piece * Plan::count + p) * Input::size,
+                                                                 weights + p * weight_step, p == 2 ? bias : nullptr,
+                                                                 products + p * Products::size);
         }
         const std::size_t first_row = piece * Plan::outputs;
         for (std::size_t o = 0; o < G.out_channels; ++o) {

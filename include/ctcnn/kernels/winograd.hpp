@@ -13,6 +13,7 @@
 // and since each of these maps is linear, its transpose takes the gradients back:
 //     grad_input = inputs_of_points(evaluate<m>(grad_output) * evaluate<r>(weight) * scale)
 //     grad_weight = collect<r>(evaluate<m>(grad_output) * points_of_inputs(input) * scale)
+// An infinite number, or NaN, spoils all outputs of the piece whose input it is in.
 // Lavin and Gray call points_of_inputs B^T, scale * evaluate<r> G, and collect<m> A^T.
 // Source   S. Winograd, Arithmetic Complexity of Computations, SIAM 1980; A. Lavin, S. Gray, arXiv:1509.09308
 namespace ctcnn::kernels::winograd {
@@ -21,6 +22,22 @@ namespace ctcnn::kernels::winograd {
 /// with a fourth pair, 3, 4 or 1/4, they are ten times as large.
 inline constexpr std::array<double, 3> pairs{1, 2, 0.5};
 inline constexpr std::size_t most_points = 2 * pairs.size() + 2;
+
+/// How many outputs of a filter of `taps` n points give: m of F(m, taps). 1 where the filter does not fit, which no plan calls
+/// possible.
+constexpr std::size_t outputs_of(std::size_t n, std::size_t taps) { return n < taps ? 1 : n + 1 - taps; }
+
+/// The number of points for which cost(n) is least.
+template <typename Cost>
+consteval std::size_t cheapest_points(std::size_t taps, const Cost& cost) {
+    std::size_t best = most_points;
+    for (std::size_t n = 4; n < most_points; n += 2) {
+        if (n > taps && cost(n) < cost(best)) {
+            best = n;
+        }
+    }
+    return best;
+}
 
 /// x^k.
 constexpr double power(double x, std::size_t k) {
@@ -91,6 +108,7 @@ struct Points {
             values[1] = c[Count - 1];
             return;
         }
+        static_assert(Count >= 2);
         // The even powers and the odd ones, x times those, added and subtracted.
         const double x = pairs[two - 1];
         V sums[2]{c[(Count - 1) / 2 * 2], c[(Count - 2) / 2 * 2 + 1]};

@@ -47,7 +47,8 @@ struct InPlace {
 
 namespace detail {
 
-/// How many of the first stages, at most `Most`, can work row by row, one of them with scratch memory.
+/// How many of the first stages, at most `Most`, can work row by row: at most one of them with scratch memory, which it may need
+/// from one row to the next.
 template <typename Plan, Number V, std::size_t Most, std::size_t K = 0, std::size_t Scratch = 0>
 consteval std::size_t stages_by_rows() {
     if constexpr (K < std::min(Most, Plan::stage_count)) {

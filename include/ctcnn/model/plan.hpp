@@ -142,7 +142,7 @@ struct Plan<InputShape, List<Ls...>> {
         using Function = FunctionOf<K>;
         static constexpr std::size_t parameter_offset = leaf_offsets[leaf_of(K)];
         static constexpr std::size_t parameters = model::parameter_count<Layer>();
-        /// How many numbers V its kernels want for the time of a call.
+        /// How many numbers V its kernels want as scratch memory.
         template <Number V>
         static constexpr std::size_t scratch_numbers = [] {
             if constexpr (requires { Layer::template scratch_size<In, Out, V>; }) {
