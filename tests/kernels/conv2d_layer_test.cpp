@@ -110,25 +110,32 @@ void check_layer(std::uint64_t seed) {
 
 template <Number V>
 void check_kernels(std::uint64_t seed) {
-    check_layer<1, 1, 1, V>(seed);
-    check_layer<1, 5, 5, V>(seed + 1);
-    check_layer<1, 8, 8, V>(seed + 2);
     check_layer<1, 9, 3, V>(seed + 3);
-    check_layer<3, 3, 9, V>(seed + 4);
     check_layer<3, 5, 5, V>(seed + 5);
-    check_layer<3, 9, 9, V>(seed + 6);
-    check_layer<3, 13, 1, V>(seed + 7);
-    check_layer<3, 2, 13, V>(seed + 8);
+    // Sanitizers compile slowly, and the kernels have tests of their own.
+    if constexpr (portion(7) == 7) {
+        check_layer<1, 1, 1, V>(seed);
+        check_layer<1, 5, 5, V>(seed + 1);
+        check_layer<1, 8, 8, V>(seed + 2);
+        check_layer<3, 3, 9, V>(seed + 4);
+        check_layer<3, 9, 9, V>(seed + 6);
+        check_layer<3, 13, 1, V>(seed + 7);
+        check_layer<3, 2, 13, V>(seed + 8);
+    }
 }
 
 }  // namespace
 
 TEST_CASE("Conv2d of a single image equals the naive loops for kernels of every size") {
     check_kernels<float>(250);
-    check_kernels<double>(260);
+    if constexpr (portion(2) == 2) {
+        check_kernels<double>(260);
+    }
 }
 
 TEST_CASE("Conv2d of tiles of images equals the naive loops for kernels of every size") {
     check_kernels<Lanes<float>>(270);
-    check_kernels<Lanes<double>>(280);
+    if constexpr (portion(2) == 2) {
+        check_kernels<Lanes<double>>(280);
+    }
 }
