@@ -18,6 +18,7 @@
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/conv2d.hpp>
+#include <ctcnn/kernels/conv2d_backward.hpp>
 
 #include "buffers.hpp"
 #include "catch.hpp"

@@ -15,6 +15,7 @@
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/conv2d.hpp>
+#include <ctcnn/kernels/conv2d_backward.hpp>
 
 #include "buffers.hpp"
 #include "catch.hpp"
@@ -113,12 +114,7 @@ void check_accuracy() {
 }  // namespace
 
 TEST_CASE("filtering one channel of real numbers stays accurate") {
-    check_accuracy<2>();
-    check_accuracy<3>();
-    check_accuracy<4>();
-    check_accuracy<5>();
-    check_accuracy<6>();
-    check_accuracy<7>();
+    for_each_filtered_size([](auto size) { check_accuracy<decltype(size)::value>(); });
 }
 
 // Where it pays: with one channel, whose input is transformed once for many channels of the output.

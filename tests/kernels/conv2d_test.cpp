@@ -6,6 +6,7 @@
 
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/kernels/conv2d_backward.hpp>
 
 #include "catch.hpp"
 #include "conv2d_cases.hpp"

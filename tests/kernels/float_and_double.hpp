@@ -6,11 +6,21 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <ctcnn/core/lanes.hpp>
 
 #include "draw.hpp"
+
+/// Calls f(std::integral_constant<std::size_t, N>{}) for the sizes of kernel that minimal filtering takes.
+template <typename F>
+void for_each_filtered_size(const F& f) {
+    [&]<std::size_t... N>(std::index_sequence<N...>) {
+        (f(std::integral_constant<std::size_t, N + 2>{}), ...);
+    }(std::make_index_sequence<6>{});
+}
 
 /// Random numbers between -1 and 1, the same in both.
 template <ctcnn::Number F, ctcnn::Number D>

@@ -95,12 +95,7 @@ void check_accuracy() {
 }  // namespace
 
 TEST_CASE("filtering a single image of real numbers stays accurate") {
-    check_accuracy<2>();
-    check_accuracy<3>();
-    check_accuracy<4>();
-    check_accuracy<5>();
-    check_accuracy<6>();
-    check_accuracy<7>();
+    for_each_filtered_size([](auto size) { check_accuracy<decltype(size)::value>(); });
 }
 
 // Where it pays. How many lanes a vector has decides it; these are true of vectors of 16 to 64 bytes.

@@ -14,7 +14,7 @@
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/bias.hpp>
 #include <ctcnn/kernels/conv2d_geometry.hpp>
-#include <ctcnn/kernels/conv2d_winograd.hpp>
+#include <ctcnn/kernels/conv2d_winograd_plan.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 #include <ctcnn/kernels/winograd.hpp>
 
@@ -105,7 +105,7 @@ template <typename Plan, Conv2dGeometry G, typename In, Number V>
 [[gnu::always_inline]] inline void one_channel_input(const V* input, std::size_t row, std::size_t piece, V* target) {
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
     V x[Plan::count];
-    take<Plan::count>(input + corner + row * In::row, piece * Plan::outputs, Plan::columns, x);
+    winograd::take<Plan::count>(input + corner + row * In::row, piece * Plan::outputs, Plan::columns, x);
     V values[Plan::count];
     Plan::Points::points_of_inputs(x, values);
     unroll<Plan::count>([&](std::size_t p) __attribute__((always_inline)) { target[p] = values[p]; });
@@ -168,7 +168,7 @@ template <typename Plan, std::size_t Two, typename Out, Number V>
         V values[2 * R];
         unroll<R>([&](std::size_t r) __attribute__((always_inline)) {
             V y[Plan::outputs];
-            take<Plan::outputs>(grad_output + (h + r) * Out::row, begin, Out::width, y);
+            winograd::take<Plan::outputs>(grad_output + (h + r) * Out::row, begin, Out::width, y);
             Plan::Points::template evaluate_two<Plan::outputs>(Two, y, values + 2 * r);
             if constexpr (Two == 1) {
                 *bias += values[2 * r];

@@ -7,93 +7,17 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
-#include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/bias.hpp>
 #include <ctcnn/kernels/conv2d.hpp>
+#include <ctcnn/kernels/conv2d_backward.hpp>
 #include <ctcnn/kernels/conv2d_geometry.hpp>
-#include <ctcnn/kernels/register_tile.hpp>
+#include <ctcnn/kernels/conv2d_winograd_plan.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 #include <ctcnn/kernels/winograd.hpp>
 
 namespace ctcnn::kernels {
-
-/// WinogradPlan: a convolution whose rows are filtered by F(m, kernel width). A piece is m columns of the output. At each of
-/// the points it is a convolution along the rows with the columns of the kernel, (Ci, 1, Hi) -> (Co, 1, Ho) with a
-/// kernel of 1 x Kh, for which the usual kernels serve. (The usual word for a piece is tile; here a tile is one of images, or of
-/// registers.)
-template <Conv2dGeometry G, typename In, typename Out>
-struct WinogradPlan {
-    static constexpr Extent kernel = G.window.kernel;
-    static constexpr std::size_t rows = Out::height + kernel.height - 1;  // of the input, as far as the kernel sees it
-    static constexpr std::size_t columns = Out::width + kernel.width - 1;
-
-    static constexpr Window window{{1, kernel.height}, {1, 1}, {0, 0}, {1, 1}};
-    static constexpr Conv2dGeometry geometry{G.in_channels, G.out_channels, G.groups, window};
-    template <std::size_t Pieces>
-    using Input = Layout<G.in_channels, Pieces, rows>;
-    template <std::size_t Pieces>
-    using Output = Layout<G.out_channels, Pieces, Out::height>;
-
-    static constexpr bool possible = G.window.stride == Extent{1, 1} && G.window.dilation == Extent{1, 1} &&
-                                     kernel.width >= 2 && kernel.width < winograd::most_points &&
-                                     In::border.height >= G.window.padding.height &&
-                                     In::border.width >= G.window.padding.width;
-
-    /// How many columns of the output a piece has, if there are n points, and how many pieces that makes.
-    static constexpr std::size_t outputs_of(std::size_t n) { return winograd::outputs_of(n, kernel.width); }
-    static constexpr std::size_t pieces_of(std::size_t n) { return (Out::width + outputs_of(n) - 1) / outputs_of(n); }
-    /// How many points the last of several pieces needs, which may have fewer columns: the first ones of the n.
-    static constexpr std::size_t last_points_of(std::size_t n) {
-        const std::size_t left = Out::width - (pieces_of(n) - 1) * outputs_of(n);
-        return pieces_of(n) == 1 ? n : (std::max<std::size_t>(left, 2) + kernel.width) / 2 * 2;
-    }
-
-    /// What filtering costs with n points, in multiplications of a register tile. A number at a point costs as much as
-    /// 8, since it goes through the L2 cache, and a row of the kernel as much as 2 (measured on LeNet).
-    static constexpr std::size_t cost(std::size_t n) {
-        const std::size_t multiplications = geometry.weights() * Out::height;
-        const std::size_t transformed = G.in_channels * rows + G.out_channels * Out::height;
-        const std::size_t at_points = (pieces_of(n) - 1) * n + last_points_of(n);
-        return at_points * (multiplications + 8 * transformed) + n * 2 * geometry.weights();
-    }
-    static constexpr std::size_t count = winograd::cheapest_points(kernel.width, [](std::size_t n) { return cost(n); });
-    using Points = winograd::Points<count>;
-    using LastPoints = winograd::Points<last_points_of(count)>;
-    static constexpr std::size_t outputs = outputs_of(count);
-    static constexpr std::size_t pieces = pieces_of(count);
-    static constexpr std::size_t shared = kernel.width - 1;  // columns of the input that two pieces have in common
-
-    /// Whether it is worth its while; a gain of less than 15 % would be none on another machine.
-    static constexpr bool pays = possible && 100 * G.weights() * Out::height * Out::width > 115 * cost(count);
-
-    /// How far what there is of some pieces at a point lies from that at the point before: an odd multiple of four numbers, so
-    /// that the points do not share a few sets of the L1 cache.
-    static constexpr std::size_t apart(std::size_t numbers) { return (numbers + 3) / 8 * 8 + 4; }
-    template <std::size_t Pieces>
-    static constexpr std::size_t input_step = apart(Input<Pieces>::size);
-    template <std::size_t Pieces>
-    static constexpr std::size_t output_step = apart(Output<Pieces>::size);
-    template <std::size_t Pieces>
-    static constexpr std::size_t numbers = count * (input_step<Pieces> + output_step<Pieces>);
-
-    /// Forward takes one piece after the other, so that what is written is read again while it is in the L2 cache. Backward
-    /// takes equal portions of pieces that stay there, since each costs a sum over the lanes for every weight: 8 K
-    /// registers are a quarter of the cache or a half.
-    static constexpr std::size_t near_registers = 8 * 1024;
-    static constexpr std::size_t portion = equal_portion(pieces, std::max<std::size_t>(1, near_registers / numbers<1>));
-
-    /// The weights at a point, scalars in as many numbers V as they fill.
-    template <Number V>
-    static constexpr std::size_t weight_numbers = (geometry.weights() + lane_count<V> - 1) / lane_count<V>;
-
-    /// The scratch memory, in numbers V: weights and their gradients at the points, inputs and outputs there, what two
-    /// portions share.
-    template <Number V>
-    static constexpr std::size_t scratch_numbers =
-        2 * count * weight_numbers<V> + numbers<portion> + shared * Input<1>::size;
-};
 
 namespace detail {
 
@@ -145,17 +69,6 @@ template <typename Plan, Number V>
     }
 }
 
-/// Count numbers of a row of `size`, from `begin` on; zeros beyond its end.
-template <std::size_t Count, Number V>
-[[gnu::always_inline]] inline void take(const V* row, std::size_t begin, std::size_t size, V* numbers) {
-    if (begin + Count <= size) [[likely]] {
-        unroll<Count>([&](std::size_t n) __attribute__((always_inline)) { numbers[n] = row[begin + n]; });
-    } else {
-        unroll<Count>([&](std::size_t n)
-                          __attribute__((always_inline)) { numbers[n] = begin + n < size ? row[begin + n] : V{}; });
-    }
-}
-
 /// The weights are scaled for all points. Where a piece has fewer, by this factor its values become those that they should be
 /// multiplied with.
 template <typename Plan, typename Points, Number V>
@@ -175,7 +88,7 @@ template <typename Plan, typename Points, std::size_t Pieces, bool Rescale, Conv
     for (std::size_t c = 0; c < G.in_channels; ++c) {
         for (std::size_t h = 0; h < Plan::rows; ++h) {
             V x[Points::count];
-            take<Points::count>(input + corner + c * In::plane + h * In::row, begin, Plan::columns, x);
+            winograd::take<Points::count>(input + corner + c * In::plane + h * In::row, begin, Plan::columns, x);
             V values[Points::count];
             Points::points_of_inputs(x, values);
             unroll<Points::count>([&](std::size_t f) __attribute__((always_inline)) {
@@ -194,7 +107,7 @@ template <typename Plan, typename Points, typename Out, Number V>
     for (std::size_t o = 0; o < Out::channels; ++o) {
         for (std::size_t h = 0; h < Out::height; ++h) {
             V y[outputs];
-            take<outputs>(grad_output + Out::offset(o, h, 0), begin, Out::width, y);
+            winograd::take<outputs>(grad_output + Out::offset(o, h, 0), begin, Out::width, y);
             V values[Points::count];
             Points::template evaluate<outputs>(y, values);
             unroll<Points::count>([&](std::size_t f) __attribute__((always_inline)) {
@@ -320,7 +233,7 @@ void conv2d_backward_winograd(Image* input, const scalar_t<V>* weight, const V* 
         const bool last = first + here == Plan::pieces;
         // Calls f(points of the piece, piece) for the pieces of the portion.
         const auto for_each_piece_here = [&](const auto& f) {
-            for (std::size_t piece = 0; piece < here - last; ++piece) {
+            for (std::size_t piece = 0; piece < (last ? here - 1 : here); ++piece) {
                 f(typename Plan::Points{}, piece);
             }
             if (last) {

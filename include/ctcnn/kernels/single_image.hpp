@@ -51,8 +51,8 @@ template <typename Function, typename T>
 template <Conv2dGeometry G, typename Out, typename T>
 inline constexpr bool has_wide_columns = G.window.stride.width == 1 && lanes_within<T>(Out::width) > 1;
 
-/// conv2d_forward of one image without its elementwise function, the lanes along the columns. Where the width is no multiple of the lanes, the last
-/// vector of a row begins earlier, and some columns are computed twice.
+/// conv2d_forward of one image without its elementwise function, the lanes along the columns. Where the width is no multiple of
+/// the lanes, the last vector of a row begins earlier, and some columns are computed twice.
 template <Conv2dGeometry G, typename In, typename Out, typename T>
 void conv2d_forward_wide(const T* input, const T* weight, const T* bias, T* output) {
     using V = Lanes<T, lanes_within<T>(Out::width)>;
@@ -148,14 +148,14 @@ template <Conv2dGeometry G, std::size_t Height, std::size_t Width, typename T>
 struct WideChannelsTile {
     static constexpr std::size_t kernel = G.window.kernel.width;
     static constexpr std::size_t vectors = G.out_channels / Lanes<T>::count % 2 == 0 && kernel < 3 ? 2 : 1;
-    static constexpr std::size_t room =
-        std::max<std::size_t>(4, vector_registers - std::min(vector_registers, vectors* kernel + 2)) / vectors;
+    static constexpr std::size_t taken = std::min(vector_registers, 2 + kernel * vectors);
+    static constexpr std::size_t room = std::max<std::size_t>(4, vector_registers - taken) / vectors;
     static constexpr std::size_t width = equal_portion(Width, std::min<std::size_t>(room, 16));
     static constexpr std::size_t height = width == Width ? std::clamp<std::size_t>(room / width, 1, Height) : 1;
 };
 
-/// Some rows of a convolution of one image, the lanes along the output channels. The kernel begins at
-/// first_pixel for the first pixel of the first row; packed is the weight as (Ci, Kh, Kw, Co); pixels is (Rows, Width, Co).
+/// Some rows of a convolution of one image, the lanes along the output channels. The kernel begins at first_pixel for
+/// the first pixel of the first row; packed is the weight as (Ci, Kh, Kw, Co); pixels is (Rows, Width, Co).
 template <std::size_t Rows, typename Tile, Conv2dGeometry G, typename In, std::size_t Width, typename T>
 void conv2d_rows_wide_channels(const T* first_pixel, const T* packed, const T* bias, T* pixels) {
     using V = Lanes<T>;

@@ -13,9 +13,9 @@
 #include <ctcnn/kernels/unroll.hpp>
 #include <ctcnn/kernels/winograd.hpp>
 
-// One image by minimal filtering, with all lanes at work on it. Here columns are filtered, by F(m, kernel height): a piece is m rows
-// of the output, and its transforms are sums of whole rows. The products have their lanes along the columns, or along the output
-// channels.
+// One image by minimal filtering, with all lanes at work on it. Here columns are filtered, by F(m, kernel height): a piece is m
+// rows of the output, and its transforms are sums of whole rows. The products have their lanes along the columns, or along the
+// output channels.
 namespace ctcnn::kernels {
 
 /// SingleWinogradPlan: what both forms have in common.
@@ -122,6 +122,15 @@ template <typename Plan, typename V>
     });
 }
 
+/// The rows of a piece from its products, `next` numbers from a point to the next.
+template <typename Plan, typename V>
+[[gnu::always_inline]] inline void single_output(const scalar_t<V>* products, std::size_t next, V* result) {
+    V values[Plan::count];
+    unroll<Plan::count>([&](std::size_t p)
+                            __attribute__((always_inline)) { values[p] = V::load(products + p * next); });
+    Plan::Points::template collect<Plan::outputs>(values, result);
+}
+
 }  // namespace detail
 
 /// conv2d_forward_wide_channels by minimal filtering.
@@ -157,11 +166,8 @@ void conv2d_forward_wide_channels_winograd(const T* input, const T* weight, cons
                 products + p * row);
         }
         for (std::size_t j = 0; j < row; j += V::count) {
-            V values[Plan::count];
-            unroll<Plan::count>([&](std::size_t p)
-                                    __attribute__((always_inline)) { values[p] = V::load(products + p * row + j); });
             V result[Plan::outputs];
-            Plan::Points::template collect<Plan::outputs>(values, result);
+            detail::single_output<Plan>(products + j, row, result);
             unroll<Plan::outputs>([&](std::size_t n)
                                       __attribute__((always_inline)) { result[n].store(pixels + n * row + j); });
         }
@@ -204,12 +210,8 @@ void conv2d_forward_wide_winograd(const T* input, const T* weight, const T* bias
         for (std::size_t o = 0; o < G.out_channels; ++o) {
             for (std::size_t vector = 0; vector < Out::width; vector += V::count) {
                 const std::size_t w = std::min(vector, Out::width - V::count);
-                V values[Plan::count];
-                unroll<Plan::count>([&](std::size_t p) __attribute__((always_inline)) {
-                    values[p] = V::load(products + p * Products::size + Products::offset(o, 0, w));
-                });
                 V result[Plan::outputs];
-                Plan::Points::template collect<Plan::outputs>(values, result);
+                detail::single_output<Plan>(products + Products::offset(o, 0, w), Products::size, result);
                 unroll<Plan::outputs>([&](std::size_t n) __attribute__((always_inline)) {
                     if (first_row + n < Out::height) {
                         result[n].store(output + Out::offset(o, first_row + n, w));

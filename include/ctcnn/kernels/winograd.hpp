@@ -39,6 +39,17 @@ consteval std::size_t cheapest_points(std::size_t taps, const Cost& cost) {
     return best;
 }
 
+/// Count numbers of a row of `size`, from `begin` on; zeros beyond its end.
+template <std::size_t Count, Number V>
+[[gnu::always_inline]] inline void take(const V* row, std::size_t begin, std::size_t size, V* numbers) {
+    if (begin + Count <= size) [[likely]] {
+        unroll<Count>([&](std::size_t n) __attribute__((always_inline)) { numbers[n] = row[begin + n]; });
+    } else {
+        unroll<Count>([&](std::size_t n)
+                          __attribute__((always_inline)) { numbers[n] = begin + n < size ? row[begin + n] : V{}; });
+    }
+}
+
 /// x^k.
 constexpr double power(double x, std::size_t k) {
     double result = 1;

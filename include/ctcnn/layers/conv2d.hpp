@@ -9,6 +9,7 @@
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/conv2d.hpp>
+#include <ctcnn/kernels/conv2d_backward.hpp>
 #include <ctcnn/kernels/conv2d_one_channel.hpp>
 #include <ctcnn/kernels/conv2d_winograd.hpp>
 

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <utility>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/shuffle.hpp>
+#include <ctcnn/core/window.hpp>
+#include <ctcnn/kernels/conv2d_geometry.hpp>
+#include <ctcnn/kernels/register_tile.hpp>
+#include <ctcnn/kernels/unroll.hpp>
+
+namespace ctcnn::kernels {
+
+namespace detail {
+
+/// One tile of conv2d_backward_input with stride and dilation 1: M channels of N columns, from (0, h, w) of `grad_input` on.
+/// Where the kernel hangs over the edge of the output, the missing products are left out. Column is a number for a tile
+/// that sees all kernel columns; else it is a constant, and what each kernel column reaches is known when it is compiled.
+template <std::size_t M, std::size_t N, Conv2dGeometry G, typename In, typename Out, typename Before, typename Column,
+          Number V>
+constexpr void conv2d_backward_input_tile(V* grad_input, std::size_t h, Column w, const scalar_t<V>* weight,
+                                          const V* grad_output) {
+    constexpr std::size_t width = G.window.kernel.width;
+    constexpr std::size_t next = G.group_inputs() * G.taps();
+    constexpr bool whole = std::same_as<Column, std::size_t>;
+    const std::size_t top = h + G.window.padding.height;
+    const std::size_t position = w + G.window.padding.width;
+    const Range rows = taps_of(top, G.window.kernel.height, Out::height);
+
+    V sum[M * N];
+    unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
+    for (std::size_t kh = rows.first; kh < rows.last; ++kh) {
+        for (std::size_t o = 0; o < G.group_outputs(); ++o) {
+            const V* row = forget_origin(grad_output + Out::offset(o, top - kh, 0));
+            const scalar_t<V>* tap = weight + o * next + kh * width;
+            if constexpr (whole) {
+#pragma GCC unroll 1
+                for (std::size_t kw = 0; kw < width; ++kw) {
+                    const V* pixel = forget_origin(row + (position - kw));
+                    add_outer_product<M, N>(
+                        sum,
+                        [&](std::size_t m)
+                            __attribute__((always_inline)) { return broadcast<V>(tap[m * G.taps() + kw]); },
+                        [&](std::size_t n) __attribute__((always_inline)) { return pixel[n]; });
+                }
+            } else {
+                constexpr std::size_t first = Column::value + G.window.padding.width;
+                unroll<width>([&](std::size_t kw) __attribute__((always_inline)) {
+                    add_outer_product<M, N>(
+                        sum,
+                        [&](std::size_t m)
+                            __attribute__((always_inline)) { return broadcast<V>(tap[m * G.taps() + kw]); },
+                        [&](std::size_t n) __attribute__((always_inline)) { return row[first + n - kw]; },
+                        [&](std::size_t n)
+                            __attribute__((always_inline)) { return first + n >= kw && first + n - kw < Out::width; });
+                });
+            }
+        }
+    }
+    V* target = grad_input + In::offset(0, h, w);
+    unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+        unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
+            V& element = target[m * In::plane + n];
+            element = Before::backward(element, sum[m * N + n]);
+        });
+    });
+}
+
+/// How conv2d_backward_input_dense cuts a row of its input into pieces.
+template <Conv2dGeometry G, typename In, typename Out>
+struct BackwardPieces {
+    // With few registers a tall tile is the quickest: each gradient that is read serves many channels.
+    static constexpr RegisterTile tile = vector_registers == 32 ? choose_tile(G.group_inputs(), In::width)
+                                                                : RegisterTile{choose_rows(G.group_inputs(), 2), 2};
+    static constexpr std::size_t count = (In::width + tile.columns - 1) / tile.columns;
+    static constexpr Range inner =
+        inner_pieces(In::width, G.window.padding.width, G.window.kernel.width, Out::width, tile.columns);
+    using Left = std::make_index_sequence<inner.first>;
+    using Right = std::make_index_sequence<count - inner.last>;
+
+    static constexpr std::size_t begin(std::size_t piece) { return piece * tile.columns; }
+    static constexpr std::size_t width(std::size_t piece) { return std::min(tile.columns, In::width - begin(piece)); }
+};
+
+template <Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
+constexpr void conv2d_backward_input_dense(V* grad_input, const scalar_t<V>* weight, const V* grad_output,
+                                           Range range) {
+    using Pieces = BackwardPieces<G, In, Out>;
+    for (std::size_t h = range.first; h < range.last; ++h) {
+        for_each_piece<G.group_inputs(), Pieces::tile.rows>([&](std::size_t i, auto rows) {
+            constexpr std::size_t M = decltype(rows)::value;
+            V* target = grad_input + i * In::plane;
+            const scalar_t<V>* taps = weight + i * G.taps();
+            [&]<std::size_t... P>(std::index_sequence<P...>) {
+                (conv2d_backward_input_tile<M, Pieces::width(P), G, In, Out, Before>(
+                     target, h, Index<Pieces::begin(P)>{}, taps, grad_output),
+                 ...);
+            }(typename Pieces::Left{});
+            for (std::size_t piece = Pieces::inner.first; piece < Pieces::inner.last; ++piece) {
+                conv2d_backward_input_tile<M, Pieces::tile.columns, G, In, Out, Before>(target, h, Pieces::begin(piece),
+                                                                                        taps, grad_output);
+            }
+            [&]<std::size_t... P>(std::index_sequence<P...>) {
+                (conv2d_backward_input_tile<M, Pieces::width(Pieces::inner.last + P), G, In, Out, Before>(
+                     target, h, Index<Pieces::begin(Pieces::inner.last + P)>{}, taps, grad_output),
+                 ...);
+            }(typename Pieces::Right{});
+        });
+    }
+}
+
+/// Any stride and dilation: each pixel collects from the outputs that it took part in.
+template <Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
+constexpr void conv2d_backward_input_sparse(V* grad_input, const scalar_t<V>* weight, const V* grad_output,
+                                            Range range) {
+    for (std::size_t h = range.first; h < range.last; ++h) {
+        for (std::size_t w = 0; w < In::width; ++w) {
+            for_each_piece<G.group_inputs(), 8>([&](std::size_t i, auto rows) {
+                constexpr std::size_t M = decltype(rows)::value;
+                V sum[M];
+                unroll<M>([&](std::size_t m) __attribute__((always_inline)) { sum[m] = V{}; });
+                for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
+                    const Tap row = tap_at(h, kh, G.window.stride.height, G.window.padding.height,
+                                           G.window.dilation.height, Out::height);
+                    for (std::size_t kw = 0; row.valid && kw < G.window.kernel.width; ++kw) {
+                        const Tap column = tap_at(w, kw, G.window.stride.width, G.window.padding.width,
+                                                  G.window.dilation.width, Out::width);
+                        for (std::size_t o = 0; column.valid && o < G.group_outputs(); ++o) {
+                            const V value = grad_output[Out::offset(o, row.output, column.output)];
+                            const scalar_t<V>* tap = weight + G.weight(o, i, kh, kw);
+                            unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+                                sum[m] = multiply_add(broadcast<V>(tap[m * G.taps()]), value, sum[m]);
+                            });
+                        }
+                    }
+                }
+                unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+                    V& element = grad_input[In::offset(i + m, h, w)];
+                    element = Before::backward(element, sum[m]);
+                });
+            });
+        }
+    }
+}
+
+}  // namespace detail
+
+/// conv2d_backward_input: the gradient of the input. `grad_input` holds the input when the call begins and its gradient
+/// when it ends; Before is the elementwise function that made the input, whose derivative is applied on the way. Rows of it that
+/// are not in the range are left alone.
+/// Layouts  In (Ci, Hi, Wi); Out (Co, Ho, Wo)
+template <Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
+constexpr void conv2d_backward_input(V* grad_input, const scalar_t<V>* weight, const V* grad_output,
+                                     Range range = {0, In::height}) {
+    for (std::size_t group = 0; group < G.groups; ++group) {
+        V* target = grad_input + group * G.group_inputs() * In::plane;
+        const scalar_t<V>* group_weight = weight + G.weight(group * G.group_outputs(), 0, 0, 0);
+        const V* source = grad_output + group * G.group_outputs() * Out::plane;
+        if constexpr (G.window.stride == Extent{1, 1} && G.window.dilation == Extent{1, 1}) {
+            detail::conv2d_backward_input_dense<G, In, Out, Before>(target, group_weight, source, range);
+        } else {
+            detail::conv2d_backward_input_sparse<G, In, Out, Before>(target, group_weight, source, range);
+        }
+    }
+}
+
+namespace detail {
+
+/// The sum of rows of a channel in all lanes; four sums, since one addition would wait for the other.
+template <typename Out, Number V>
+[[gnu::noinline]] constexpr scalar_t<V> sum_of_rows(const V* row, std::size_t rows) {
+    V sum[4]{};
+    for (std::size_t h = 0; h < rows; ++h, row += Out::row) {
+        for_each_piece<Out::width, 4>([&](std::size_t w, auto columns) __attribute__((always_inline)) {
+            unroll<decltype(columns)::value>([&](std::size_t n)
+                                                 __attribute__((always_inline)) { sum[n] += row[w + n]; });
+        });
+    }
+    return sum_lanes((sum[0] + sum[1]) + (sum[2] + sum[3]));
+}
+
+/// Stores the sums over all lanes of a tile of M x N numbers, or adds them to what is there, in rows that lie `row` apart.
+/// Not inlined: its registers would be taken from the tile.
+template <std::size_t M, std::size_t N, Number V>
+[[gnu::noinline]] constexpr void store_tile_sums(const V* tile, bool add, scalar_t<V>* target, std::size_t row) {
+    scalar_t<V> sums[M * N]{};
+    store_sums_of_lanes<M * N>(tile, sums);
+    for (std::size_t m = 0; m < M; ++m) {
+        for (std::size_t n = 0; n < N; ++n) {
+            scalar_t<V>& element = target[m * row + n];
+            element = add ? element + sums[m * N + n] : sums[m * N + n];
+        }
+    }
+}
+
+}  // namespace detail
+
+/// conv2d_backward_weight: grad_weight(o, i, kh, kw) = sum over all lanes, h, w of grad_output(o, h, w) * input(i, h', w'),
+/// and grad_bias(o) = sum of grad_output(o, h, w), over the rows h of the range. With `add_first`, the sums are added to what is
+/// there.
+/// Layouts  In (Ci, Hi, Wi) with a border of zeros at least as wide as the padding; Out (Co, Ho, Wo); grad_bias may be null
+template <Conv2dGeometry G, typename In, typename Out, Number V>
+constexpr void conv2d_backward_weight(const V* input, const V* grad_output, bool add_first, scalar_t<V>* grad_weight,
+                                      scalar_t<V>* grad_bias, Range range = {0, Out::height}) {
+    constexpr std::size_t N = std::min<std::size_t>(G.window.kernel.width, 7);
+    constexpr std::size_t M = choose_rows(G.group_outputs(), N);
+    constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
+
+    // So many rows at a time that the gradients of M channels stay in L1 while all weights of these channels pass by.
+    constexpr std::size_t portion = portion_size(Out::height, M * Out::row * sizeof(V));
+
+    for (std::size_t group = 0; group < G.groups; ++group) {
+        const V* group_input = input + corner + group * G.group_inputs() * In::plane;
+        for (std::size_t from = range.first; from < range.last; from += portion) {
+            const std::size_t to = std::min(range.last, from + portion);
+            const bool add = add_first || from != range.first;
+            for_each_piece<G.group_outputs(), M>([&](std::size_t first, auto rows) {
+                const std::size_t o = group * G.group_outputs() + first;
+                for (std::size_t m = 0; grad_bias != nullptr && m < decltype(rows)::value; ++m) {
+                    const auto sum = detail::sum_of_rows<Out>(grad_output + Out::offset(o + m, from, 0), to - from);
+                    grad_bias[o + m] = add ? grad_bias[o + m] + sum : sum;
+                }
+                for (std::size_t i = 0; i < G.group_inputs(); ++i) {
+                    for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
+                        for_each_piece<G.window.kernel.width, N>([&](std::size_t kw, auto columns) {
+                            constexpr std::size_t Rows = decltype(rows)::value;
+                            constexpr std::size_t Columns = decltype(columns)::value;
+                            V sum[Rows * Columns];
+                            unroll<Rows * Columns>([&](std::size_t n) __attribute__((always_inline)) { sum[n] = V{}; });
+                            const V* x = group_input + i * In::plane + kh * G.window.dilation.height * In::row +
+                                         kw * G.window.dilation.width;
+                            const V* gradient = grad_output + Out::offset(o, 0, 0);
+                            const Range present = detail::outputs_inside<G, In, Out>(kh);
+                            for (std::size_t h = std::max(from, present.first); h < std::min(to, present.last); ++h) {
+                                for_each_piece<Out::width, 7>([&](std::size_t begin,
+                                                                  auto count) __attribute__((always_inline)) {
+                                    unroll<decltype(count)::value>(
+                                        [&](std::size_t piece) __attribute__((always_inline)) {
+                                            const std::size_t w = begin + piece;
+                                            const V* g = forget_origin(gradient + h * Out::row + w);
+                                            const V* pixel = forget_origin(x + h * G.window.stride.height * In::row +
+                                                                           w * G.window.stride.width);
+                                            add_outer_product<Rows, Columns>(
+                                                sum,
+                                                [&](std::size_t m)
+                                                    __attribute__((always_inline)) { return g[m * Out::plane]; },
+                                                [&](std::size_t n) __attribute__((always_inline)) {
+                                                    return pixel[n * G.window.dilation.width];
+                                                });
+                                        });
+                                });
+                            }
+                            // A copy, so that only it lies in memory: the sums stay in registers.
+                            V tile[Rows * Columns];
+                            unroll<Rows * Columns>([&](std::size_t n)
+                                                       __attribute__((always_inline)) { tile[n] = sum[n]; });
+                            detail::store_tile_sums<Rows, Columns>(tile, add, grad_weight + G.weight(o, i, kh, kw),
+                                                                   G.group_inputs() * G.taps());
+                        });
+                    }
+                }
+            });
+        }
+    }
+}
+
+}  // namespace ctcnn::kernels
