@@ -129,13 +129,13 @@ void check_parameters(const LinearCase& c, const LinearKernels<V>& kernels, Draw
     Buffer<T> input = check_rows<V>(c.inputs, kernels.store_input, images);
     Buffer<T> grad_output = check_rows<V>(c.outputs, kernels.store_output, gradients);
 
-    // Ranges of inputs begin and end with a vector, or end with the row.
-    constexpr std::size_t lanes = lane_count<V>;
-    const std::size_t vectors = kernels::row_length<V>(c.inputs) / lanes;
+    // Ranges of inputs begin and end with a pair of vectors, or end with the row.
+    constexpr std::size_t pair = 2 * lane_count<V>;
+    const std::size_t pairs = (c.inputs + pair - 1) / pair;
     const std::size_t count = numbers.whole(1, images.size());
-    const std::size_t first_vector = numbers.whole(0, vectors - 1);
-    const std::size_t first = first_vector * lanes;
-    const std::size_t last = std::min(c.inputs, lanes * numbers.whole(first_vector, vectors));
+    const std::size_t first_pair = numbers.whole(0, pairs - 1);
+    const std::size_t first = first_pair * pair;
+    const std::size_t last = std::min(c.inputs, pair * numbers.whole(first_pair, pairs));
     INFO("images " << count << ", inputs " << first << " to " << last << ", add " << add);
     Buffer<T> grad_weight(c.inputs * c.outputs);
     Buffer<T> grad_bias(c.outputs);

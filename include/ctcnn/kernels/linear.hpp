@@ -89,22 +89,28 @@ constexpr std::size_t row_length(std::size_t features) {
     return length * sizeof(scalar_t<V>) % 2048 == 0 ? length + lane_count<V> : length;
 }
 
+namespace detail {
+/// As many features as there are lanes, or the last `count` and zeros: each lane's go to a row, and the rows lie `length` apart.
+/// Not inlined: it is the same for every layer.
+template <Number V>
+[[gnu::noinline]] constexpr void store_block(const V* features, std::size_t count, scalar_t<V>* rows,
+                                             std::size_t length) {
+    constexpr std::size_t lanes = lane_count<V>;
+    std::array<V, lanes> block;
+    unroll<lanes>([&](std::size_t i) __attribute__((always_inline)) { block[i] = i < count ? features[i] : V{}; });
+    transpose(block);
+    unroll<lanes>([&](std::size_t lane) __attribute__((always_inline)) { block[lane].store(rows + lane * length); });
+}
+}  // namespace detail
+
 /// store_rows: turns a tile of images round: features (Features) with an image in each lane become one row for each
 /// image, rows (lanes, row_length). The end of each row is filled with zeros.
 template <std::size_t Features, Number V>
 constexpr void store_rows(const V* features, scalar_t<V>* rows) {
-    constexpr std::size_t lanes = lane_count<V>;
-    constexpr std::size_t length = row_length<V>(Features);
     if constexpr (is_lanes<V>) {
-        for_each_piece<Features, lanes>([&](std::size_t first, auto size) {
-            constexpr std::size_t count = decltype(size)::value;
-            std::array<V, lanes> block;
-            unroll<lanes>([&](std::size_t i)
-                              __attribute__((always_inline)) { block[i] = i < count ? features[first + i] : V{}; });
-            transpose(block);
-            unroll<lanes>([&](std::size_t lane)
-                              __attribute__((always_inline)) { block[lane].store(rows + lane * length + first); });
-        });
+        for (std::size_t first = 0; first < Features; first += lane_count<V>) {
+            detail::store_block(features + first, Features - first, rows + first, row_length<V>(Features));
+        }
     } else {
         for (std::size_t i = 0; i < Features; ++i) {
             rows[i] = features[i];
@@ -158,7 +164,7 @@ template <std::size_t M, std::size_t N, Number V>
 /// With `add_first`, the sums are added to what is there. The images are the rows of `input` and `grad_output`, so a vector of V
 /// runs along the inputs and no lane is ever summed. The images are taken in portions (128 where registers have 64 bytes), whose gradients and two vectors
 /// of inputs stay near while all outputs pass by.
-/// Layouts  input (images, row_length(Inputs)), grad_output (images, row_length(Outputs)); first is a multiple of the lanes
+/// Layouts  input (images, row_length(Inputs)), grad_output (images, row_length(Outputs)); first and last are multiples of two vectors, or last is Inputs
 template <std::size_t Inputs, std::size_t Outputs, Number V>
 constexpr void linear_backward_weight(const scalar_t<V>* input, const scalar_t<V>* grad_output, std::size_t images,
                                       std::size_t first, std::size_t last, bool add_first, scalar_t<V>* grad_weight) {
@@ -196,12 +202,15 @@ constexpr void linear_backward_weight(const scalar_t<V>* input, const scalar_t<V
     for (std::size_t from = 0; from < images; from += portion) {
         const std::size_t to = std::min(images, from + portion);
         const bool add = add_first || from != 0;
-        std::size_t i = first;
-        for (; i + lanes < last; i += 2 * lanes) {
+        // Only the end of the row can be one vector alone.
+        constexpr std::size_t pairs_end = (Inputs + lanes - 1) / (2 * lanes) * (2 * lanes);
+        for (std::size_t i = first; i < std::min(last, pairs_end); i += 2 * lanes) {
             columns_from(i, Index<2>{}, from, to, add);
         }
-        if (i < last) {
-            columns_from(i, Index<1>{}, from, to, add);
+        if constexpr (pairs_end < Inputs) {
+            if (pairs_end < last) {
+                columns_from(pairs_end, Index<1>{}, from, to, add);
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include <boost/hana/for_each.hpp>
 #include <boost/hana/tuple.hpp>
 #include <boost/hana/type.hpp>
+#include <boost/hana/unpack.hpp>
 
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/model/list.hpp>
@@ -26,13 +28,8 @@ template <typename BoundLayer, std::size_t Offset, std::size_t... Path>
 struct NamedLayer {
     using Bound = BoundLayer;
     static constexpr std::size_t parameter_offset = Offset;
-
-    /// The name in PyTorch's state_dict: "2.0".
-    static std::string name() {
-        std::string result;
-        (result.append(result.empty() ? 0 : 1, '.').append(std::to_string(Path)), ...);
-        return result;
-    }
+    static constexpr std::size_t parameter_count = model::parameter_count<Bound>();
+    static constexpr std::array<std::size_t, sizeof...(Path)> path{Path...};
 };
 
 namespace detail {
@@ -59,17 +56,33 @@ inline constexpr auto named_layers = detail::open_blocks<0>(typename Net::layers
 
 /// Those of them that have parameters.
 template <typename Net>
-inline constexpr auto named_parameters = hana::filter(named_layers<Net>, [](auto layer) {
-    return hana::bool_c<(parameter_count<typename decltype(layer)::type::Bound>() != 0)>;
+inline constexpr auto named_parameters = hana::filter(
+    named_layers<Net>, [](auto layer) { return hana::bool_c < decltype(layer)::type::parameter_count != 0 > ; });
+
+/// PlacedLayer: the same as numbers, for what goes through the layers with a loop.
+struct PlacedLayer {
+    std::span<const std::size_t> path;
+    std::size_t parameter_offset;
+    std::size_t parameter_count;
+
+    /// The name in PyTorch's state_dict: "2.0".
+    std::string name() const {
+        std::string result;
+        for (const std::size_t index : path) {
+            result.append(result.empty() ? 0 : 1, '.').append(std::to_string(index));
+        }
+        return result;
+    }
+};
+
+/// All layers of a network, blocks opened, in order.
+template <typename Net>
+inline constexpr auto placed_layers = hana::unpack(named_layers<Net>, [](auto... layer) {
+    return std::array{PlacedLayer{decltype(layer)::type::path, decltype(layer)::type::parameter_offset,
+                                  decltype(layer)::type::parameter_count}...};
 });
 
-/// Calls f(NamedLayer<...>{}) for the layers in order, all blocks opened.
-template <typename Net, typename F>
-constexpr void for_each_layer(const F& f) {
-    hana::for_each(named_layers<Net>, [&](auto layer) { f(typename decltype(layer)::type{}); });
-}
-
-/// The same for the layers that have parameters.
+/// Calls f(NamedLayer<...>{}) for the layers that have parameters, in order, all blocks opened.
 template <typename Net, typename F>
 constexpr void for_each_parameter_layer(const F& f) {
     hana::for_each(named_parameters<Net>, [&](auto layer) { f(typename decltype(layer)::type{}); });

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
+#include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/math.hpp>
 #include <ctcnn/model/forward.hpp>
 #include <ctcnn/model/names.hpp>
@@ -39,6 +40,22 @@ private:
 
 namespace train {
 
+namespace detail {
+
+template <Number V>
+constexpr bool all_finite(const V* numbers, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+            if (!math::is_finite(get_lane(numbers[i], lane))) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+}  // namespace detail
+
 /// Finds where the first number that is not finite comes from, and throws. `workspace` is used for a forward pass.
 template <Number V, typename Net, typename Images>
 [[gnu::cold, gnu::noinline]] void throw_not_finite(const Net& net, const Images& batch,
@@ -46,43 +63,32 @@ template <Number V, typename Net, typename Images>
                                                    std::size_t epoch, std::size_t step) {
     using T = typename Net::scalar;
     using Plan = typename Net::plan;
+    // Loops over tables, not code for each layer: what runs once at most should cost little to compile.
+    constexpr auto& layers = model::placed_layers<Net>;
+    const T* parameters = net.parameters().data();
     const auto throw_error = [&](const std::string& layer, std::string what) {
         throw LossNotFinite(epoch, step, layer, what.append(" infinity or NaN"));
     };
-    std::vector<std::string> names;
-    model::for_each_layer<Net>([&](auto layer) {
-        using Layer = decltype(layer);
-        names.push_back(Layer::name());
-        for (std::size_t i = 0; i < model::parameter_count<typename Layer::Bound>(); ++i) {
-            if (!math::is_finite(net.parameters()[Layer::parameter_offset + i])) {
-                throw_error(names.back(), "the parameters of layer " + names.back() + " hold");
-            }
+    for (const model::PlacedLayer& layer : layers) {
+        if (!detail::all_finite(parameters + layer.parameter_offset, layer.parameter_count)) {
+            throw_error(layer.name(), "the parameters of layer " + layer.name() + " hold");
         }
-    });
-    const auto lanes_broken = [](const V* data, std::size_t count) {
-        for (std::size_t i = 0; i < count; ++i) {
-            for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
-                if (!math::is_finite(get_lane(data[i], lane))) {
-                    return true;
-                }
-            }
-        }
-        return false;
-    };
+    }
     for (std::size_t n = 0; n < batch.count; ++n) {
         std::array<const T*, lane_count<V>> images{};
         images.fill(batch.images[batch.at(n)].data());
-        gather<typename Plan::InputLayout>(images, workspace.buffer(0));
-        if (lanes_broken(workspace.buffer(0), Plan::buffer_offsets[1])) {
-            throw_error("", "image " + std::to_string(batch.at(n)) + " holds");
-        }
-        model::forward<Plan>(net.parameters().data(), workspace);
-        for (std::size_t k = 0; k < Plan::stage_count; ++k) {
-            const std::size_t size = Plan::buffer_size(k + 1);
-            if (lanes_broken(workspace.buffer(k + 1), size)) {
-                const std::string& name = names[Plan::leaf_of(k)];
-                throw_error(name, "the output of layer " + name + " holds");
+        // Called as a training step calls it, so that it is compiled once.
+        model::forward<Plan>(parameters, workspace,
+                             Gathering<typename Plan::InputLayout, V>(images, workspace.buffer(0)));
+        for (std::size_t k = 0; k <= Plan::stage_count; ++k) {
+            if (detail::all_finite<V>(workspace.buffer(k), Plan::buffer_size(k))) {
+                continue;
             }
+            if (k == 0) {
+                throw_error("", "image " + std::to_string(batch.at(n)) + " holds");
+            }
+            const std::string name = layers[Plan::leaf_of(k - 1)].name();
+            throw_error(name, "the output of layer " + name + " holds");
         }
     }
     throw_error("", "the outputs are finite, but the loss is");

@@ -101,14 +101,9 @@ public:
     /// f(0), ..., f(count - 1), each by one member, in any order. A member goes on when nothing is left for it to take.
     template <typename F>
     constexpr void for_each(std::size_t count, const F& f) {
-        if (work_ == nullptr) {
-            for (std::size_t i = 0; i < count; ++i) {
-                f(i);
-            }
-            return;
-        }
         const std::uint32_t end = begin_ + static_cast<std::uint32_t>(count);
-        for (std::uint32_t item = 0; work_->take(end, item); work_->finish()) {
+        // f is called in one place, whatever the team: it is large, and compiled for each place.
+        for (std::uint32_t item = begin_; take(end, item); finish(item)) {
             f(static_cast<std::size_t>(item - begin_));
         }
         begin_ = end;
@@ -137,6 +132,17 @@ public:
     }
 
 private:
+    constexpr bool take(std::uint32_t end, std::uint32_t& item) {
+        return work_ == nullptr ? item != end : work_->take(end, item);
+    }
+    constexpr void finish(std::uint32_t& item) {
+        if (work_ == nullptr) {
+            ++item;
+        } else {
+            work_->finish();
+        }
+    }
+
     WorkList* work_ = nullptr;
     std::uint32_t begin_ = 0;  // the number of the next loop's first item
     std::size_t member_ = 0;
@@ -145,20 +151,19 @@ private:
 namespace detail {
 template <typename F>
 void run_team(std::size_t threads, const F& f) {
+    // f is called in one place here too.
 #ifdef _OPENMP
-    if (threads > 1) {
-        WorkList work(threads);
-#pragma omp parallel num_threads(static_cast<int>(threads))
-        {
-            Team team(work, static_cast<std::size_t>(omp_get_thread_num()));
-            f(team);
-        }
-        return;
+    WorkList work(threads);
+#pragma omp parallel num_threads(static_cast<int>(threads)) if (threads > 1)
+    {
+        Team team = threads > 1 ? Team(work, static_cast<std::size_t>(omp_get_thread_num())) : Team();
+        f(team);
     }
-#endif
+#else
     static_cast<void>(threads);
     Team team;
     f(team);
+#endif
 }
 }  // namespace detail
 
