@@ -10,18 +10,25 @@
 #include <ctcnn/model/list.hpp>
 #include <ctcnn/model/plan.hpp>
 
+// g++ from 14 on takes the numbers that a view shows for parts of the view, and would warn of references to them.
+#if __has_cpp_attribute(gnu::no_dangling)
+#define CTCNN_VIEW [[gnu::no_dangling]]
+#else
+#define CTCNN_VIEW
+#endif
+
 namespace ctcnn::model {
 
 // The views that layer<I>() returns: they point into the flat array of parameters.
 
 template <typename T, typename Bound, bool HasWeight = (Bound::weight_shape::size != 0),
           bool HasBias = (Bound::bias_shape::size != 0)>
-struct LayerView {
+struct CTCNN_VIEW LayerView {
     constexpr explicit LayerView(T*) {}
 };
 
 template <typename T, typename Bound>
-struct LayerView<T, Bound, true, true> {
+struct CTCNN_VIEW LayerView<T, Bound, true, true> {
     TensorView<T, typename Bound::weight_shape> weight;
     TensorView<T, typename Bound::bias_shape> bias;
 
@@ -29,7 +36,7 @@ struct LayerView<T, Bound, true, true> {
 };
 
 template <typename T, typename Bound>
-struct LayerView<T, Bound, true, false> {
+struct CTCNN_VIEW LayerView<T, Bound, true, false> {
     TensorView<T, typename Bound::weight_shape> weight;
 
     constexpr explicit LayerView(T* parameters) : weight(parameters) {}
@@ -37,7 +44,7 @@ struct LayerView<T, Bound, true, false> {
 
 /// The view of a block: its layers are reached by layer<I>() again.
 template <typename T, typename Bound>
-class BlockView {
+class CTCNN_VIEW BlockView {
 public:
     constexpr explicit BlockView(T* parameters) : parameters_(parameters) {}
 
@@ -92,3 +99,5 @@ private:
 };
 
 }  // namespace ctcnn::model
+
+#undef CTCNN_VIEW
