@@ -120,8 +120,8 @@ TEST_CASE("filtering one channel of real numbers stays accurate") {
 // Where it pays: with one channel, whose input is transformed once for many channels of the output.
 namespace {
 template <std::size_t In, std::size_t Out, std::size_t Kernel, std::size_t Size>
-using PlanOf = kernels::OneChannelPlan<{In, Out, 1, {.kernel = {Kernel, Kernel}}}, Layout<In, Size, Size>,
-                                       Layout<Out, Size - Kernel + 1, Size - Kernel + 1>>;
+using PlanOf = kernels::OneChannelPlan<kernels::Conv2dGeometry{In, Out, 1, {.kernel = {Kernel, Kernel}}},
+                                       Layout<In, Size, Size>, Layout<Out, Size - Kernel + 1, Size - Kernel + 1>>;
 static_assert(PlanOf<1, 6, 5, 32>::forward_pays && PlanOf<1, 6, 5, 32>::backward_pays);
 static_assert(PlanOf<1, 6, 5, 32>::count == 8 && PlanOf<1, 6, 5, 32>::pieces == 7);
 static_assert(!PlanOf<1, 1, 2, 32>::forward_pays);

@@ -147,8 +147,8 @@ TEST_CASE("minimal filtering of real numbers stays accurate") {
 // Where it pays: not with one input channel, where the transforms of the output outweigh what they save.
 namespace {
 template <std::size_t In, std::size_t Out, std::size_t Kernel, std::size_t Size>
-using PlanOf = kernels::WinogradPlan<{In, Out, 1, {.kernel = {Kernel, Kernel}}}, Layout<In, Size, Size>,
-                                     Layout<Out, Size - Kernel + 1, Size - Kernel + 1>>;
+using PlanOf = kernels::WinogradPlan<kernels::Conv2dGeometry{In, Out, 1, {.kernel = {Kernel, Kernel}}},
+                                     Layout<In, Size, Size>, Layout<Out, Size - Kernel + 1, Size - Kernel + 1>>;
 static_assert(PlanOf<6, 16, 5, 14>::pays);
 static_assert(PlanOf<32, 64, 3, 26>::pays);
 static_assert(!PlanOf<1, 6, 5, 32>::pays);

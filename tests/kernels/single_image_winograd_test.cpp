@@ -101,8 +101,9 @@ TEST_CASE("filtering a single image of real numbers stays accurate") {
 // Where it pays. How many lanes a vector has decides it; these are true of vectors of 16 to 64 bytes.
 namespace {
 template <std::size_t In, std::size_t Out, std::size_t Kernel, std::size_t Size>
-using PlanOf = kernels::SingleWinogradPlan<{In, Out, 1, {.kernel = {Kernel, Kernel}}}, Layout<In, Size, Size>,
-                                           Layout<Out, Size - Kernel + 1, Size - Kernel + 1>, float>;
+using PlanOf =
+    kernels::SingleWinogradPlan<kernels::Conv2dGeometry{In, Out, 1, {.kernel = {Kernel, Kernel}}},
+                                Layout<In, Size, Size>, Layout<Out, Size - Kernel + 1, Size - Kernel + 1>, float>;
 static_assert(PlanOf<1, 6, 5, 32>::pays && PlanOf<6, 16, 5, 14>::pays);
 static_assert(!PlanOf<1, 6, 1, 28>::pays && !PlanOf<6, 16, 8, 14>::pays);
 static_assert(!PlanOf<64, 64, 3, 28>::pays);  // its weights are no longer little

@@ -217,24 +217,25 @@ TEST_CASE("max_steps cuts the last epoch short, and progress runs to that end") 
         std::size_t steps;
         Counts images;
     };
-    for (const auto& [max_steps, steps, images_expected] :
+    for (const Case& expected :
          {Case{0, 9, {25, 25, 25}}, Case{1, 1, {10}}, Case{3, 3, {25}}, Case{5, 5, {25, 20}}, Case{6, 6, {25, 25}},
           Case{9, 9, {25, 25, 25}}, Case{10, 9, {25, 25, 25}}, Case{SIZE_MAX, 9, {25, 25, 25}}}) {
-        CAPTURE(max_steps);
+        CAPTURE(expected.max_steps);
         std::vector<double> progress;
         Counts images;
-        const Net net = trained(max_steps, progress, images);
-        CHECK(images == images_expected);
-        REQUIRE(progress.size() == steps);
-        for (std::size_t step = 0; step < steps; ++step) {
-            CHECK(progress[step] == static_cast<double>(step) / static_cast<double>(steps));
+        const Net net = trained(expected.max_steps, progress, images);
+        CHECK(images == expected.images);
+        REQUIRE(progress.size() == expected.steps);
+        for (std::size_t step = 0; step < expected.steps; ++step) {
+            CHECK(progress[step] == static_cast<double>(step) / static_cast<double>(expected.steps));
         }
         // The same parameters as those of a training that is stopped there.
         std::size_t count = 0;
         Net stopped = small::net();
         const FitReport report =
-            fit(stopped, data, sgd, {.epochs = 3, .batch_size = 10, .should_stop = [&] { return ++count == steps; }});
-        CHECK(report.steps == steps);
+            fit(stopped, data, sgd,
+                {.epochs = 3, .batch_size = 10, .should_stop = [&] { return ++count == expected.steps; }});
+        CHECK(report.steps == expected.steps);
         CHECK(small::same_bits(net.parameters(), stopped.parameters()));
     }
 }

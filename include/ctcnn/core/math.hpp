@@ -272,10 +272,12 @@ template <Number V>
 [[gnu::always_inline]] constexpr V processor_sqrt(V x) {
     using T = scalar_t<V>;
     if constexpr (is_lanes<V>) {
-#if defined(__clang__)
+#if __has_builtin(__builtin_elementwise_sqrt)
         return {__builtin_elementwise_sqrt(x.vector)};
 #else
-#if defined(__AVX512F__)
+#if defined(__clang__)
+        // clang 16 has neither the builtin above nor those of g++.
+#elif defined(__AVX512F__)
         if constexpr (sizeof(V) == 64 && sizeof(T) == 4) {
             return {__builtin_ia32_sqrtps512_mask(x.vector, x.vector, ctcnn::detail::every_lane,
                                                   ctcnn::detail::rounding_as_set)};
