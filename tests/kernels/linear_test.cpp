@@ -37,11 +37,21 @@ constexpr LinearCase linear_case(std::uint64_t seed, std::size_t index) {
     return {inputs, draw.whole(1, 40), !draw.once_in(3), draw.once_in(3)};
 }
 
+/// Tiles of images that share each weight: two, where images lie in lanes.
+template <Number V>
+constexpr std::size_t tile_count = is_lanes<V> ? 2 : 1;
+
 template <Number V>
 struct LinearKernels {
     using T = scalar_t<V>;
-    void (*forward)(const V*, const T*, const T*, V*);
-    void (*backward_input)(V*, const T*, const V*);
+    template <std::size_t Tiles>
+    using Forward = void (*)(std::array<const V*, Tiles>, const T*, const T*, std::array<V*, Tiles>);
+    template <std::size_t Tiles>
+    using BackwardInput = void (*)(std::array<V*, Tiles>, const T*, std::array<const V*, Tiles>);
+    Forward<1> forward;
+    Forward<tile_count<V>> forward_tiles;
+    BackwardInput<1> backward_input;
+    BackwardInput<tile_count<V>> backward_input_tiles;
     void (*store_input)(const V*, T*);
     void (*store_output)(const V*, T*);
     void (*backward_weight)(const T*, const T*, std::size_t, std::size_t, std::size_t, bool, T*);
@@ -52,45 +62,76 @@ template <Number V, std::uint64_t Seed, std::size_t Case>
 constexpr LinearKernels<V> linear_kernels() {
     constexpr LinearCase c = linear_case(Seed, Case);
     using Function = std::conditional_t<c.relu, kernels::ReLU, NoFunction>;
-    return {&kernels::linear_forward<c.inputs, c.outputs, Function, V>,
-            &kernels::linear_backward_input<c.inputs, c.outputs, Function, V>,
+    return {&kernels::linear_forward<c.inputs, c.outputs, Function, V, 1>,
+            &kernels::linear_forward<c.inputs, c.outputs, Function, V, tile_count<V>>,
+            &kernels::linear_backward_input<c.inputs, c.outputs, Function, V, 1>,
+            &kernels::linear_backward_input<c.inputs, c.outputs, Function, V, tile_count<V>>,
             &kernels::store_rows<c.inputs, V>,
             &kernels::store_rows<c.outputs, V>,
             &kernels::linear_backward_weight<c.inputs, c.outputs, V>,
             &kernels::linear_backward_bias<c.outputs, V>};
 }
 
-/// Forward and the gradient of the input; every lane has an image of its own.
+/// Forward and the gradient of the input of one tile; every lane has an image of its own.
+template <Number V>
+struct Images {
+    using T = scalar_t<V>;
+    Buffer<V> input;
+    Buffer<V> grad_output;
+    Buffer<V> output;
+    Buffer<V> expected_output;
+    Buffer<V> expected_grad_input;
+
+    Images(const LinearCase& c, const std::vector<T>& weight, const std::vector<T>& bias, Draw& numbers)
+        : input(c.inputs),
+          grad_output(c.outputs),
+          output(c.outputs),
+          expected_output(c.outputs),
+          expected_grad_input(c.inputs) {
+        for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+            const std::vector<T> image = numbers.integers<T>(c.inputs);
+            const std::vector<T> gradient = numbers.integers<T>(c.outputs);
+            input.set(lane, image);
+            grad_output.set(lane, gradient);
+            std::vector<T> result = naive::linear_forward(c.outputs, image, weight, bias);
+            for (T& number : result) {
+                number = c.relu ? naive::relu_forward(number) : number;
+            }
+            expected_output.set(lane, result);
+            result = naive::linear_backward_input(c.inputs, weight, gradient);
+            for (std::size_t i = 0; c.relu && i < c.inputs; ++i) {
+                result[i] = naive::relu_backward(image[i], result[i]);
+            }
+            expected_grad_input.set(lane, result);
+        }
+    }
+
+    void check() const {
+        CHECK(output == expected_output);
+        CHECK(input == expected_grad_input);
+    }
+};
+
 template <Number V>
 void check_images(const LinearCase& c, const LinearKernels<V>& kernels, Draw& numbers) {
     using T = scalar_t<V>;
     const std::vector<T> weight = numbers.integers<T>(c.inputs * c.outputs);
     const std::vector<T> bias = numbers.integers<T>(c.bias ? c.outputs : 0);
-    Buffer<V> input(c.inputs);
-    Buffer<V> grad_output(c.outputs);
-    Buffer<V> output(c.outputs);
-    Buffer<V> expected_output(c.outputs);
-    Buffer<V> expected_grad_input(c.inputs);
-    for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
-        const std::vector<T> image = numbers.integers<T>(c.inputs);
-        const std::vector<T> gradient = numbers.integers<T>(c.outputs);
-        input.set(lane, image);
-        grad_output.set(lane, gradient);
-        std::vector<T> result = naive::linear_forward(c.outputs, image, weight, bias);
-        for (T& number : result) {
-            number = c.relu ? naive::relu_forward(number) : number;
-        }
-        expected_output.set(lane, result);
-        result = naive::linear_backward_input(c.inputs, weight, gradient);
-        for (std::size_t i = 0; c.relu && i < c.inputs; ++i) {
-            result[i] = naive::relu_backward(image[i], result[i]);
-        }
-        expected_grad_input.set(lane, result);
+    const T* start = c.bias ? bias.data() : nullptr;
+    Images<V> alone(c, weight, bias, numbers);
+    kernels.forward({alone.input.data()}, weight.data(), start, {alone.output.data()});
+    kernels.backward_input({alone.input.data()}, weight.data(), {alone.grad_output.data()});
+    alone.check();
+    if constexpr (tile_count<V> == 2) {
+        Images<V> a(c, weight, bias, numbers);
+        Images<V> b(c, weight, bias, numbers);
+        kernels.forward_tiles({a.input.data(), b.input.data()}, weight.data(), start,
+                              {a.output.data(), b.output.data()});
+        kernels.backward_input_tiles({a.input.data(), b.input.data()}, weight.data(),
+                                     {a.grad_output.data(), b.grad_output.data()});
+        a.check();
+        b.check();
     }
-    kernels.forward(input.data(), weight.data(), c.bias ? bias.data() : nullptr, output.data());
-    CHECK(output == expected_output);
-    kernels.backward_input(input.data(), weight.data(), grad_output.data());
-    CHECK(input == expected_grad_input);
 }
 
 /// Two tiles of images as rows: features of an image side by side, the ends of the rows zero.
@@ -191,10 +232,11 @@ static_assert([] {
     const std::array<float, 3> bias{1, 2, 3};
     const std::array<float, 2> input{7, 8};
     std::array<float, 3> output{};
-    kernels::linear_forward<2, 3, NoFunction>(input.data(), weight.data(), bias.data(), output.data());
+    kernels::linear_forward<2, 3, NoFunction, float, 1>({input.data()}, weight.data(), bias.data(), {output.data()});
     const std::array<float, 3> grad_output{1, 10, 100};
     std::array<float, 2> grad_input{};
-    kernels::linear_backward_input<2, 3, NoFunction>(grad_input.data(), weight.data(), grad_output.data());
+    kernels::linear_backward_input<2, 3, NoFunction, float, 1>({grad_input.data()}, weight.data(),
+                                                               {grad_output.data()});
     std::array<float, 6> grad_weight{};
     std::array<float, 3> grad_bias{};
     kernels::linear_backward_weight<2, 3, float>(input.data(), grad_output.data(), 1, 0, 2, false, grad_weight.data());
@@ -222,11 +264,15 @@ TEST_CASE("an affine map of one image does not depend on where its weights lie")
         alignas(64) std::array<float, 16 + inputs * outputs> place{};
         std::copy(weight.begin(), weight.end(), place.begin() + static_cast<std::ptrdiff_t>(offset));
         std::vector<float> output(outputs);
-        kernels::linear_forward<inputs, outputs, NoFunction>(input.data(), place.data() + offset, nullptr,
-                                                             output.data());
+        kernels::linear_forward<inputs, outputs, NoFunction, float, 1>({input.data()}, place.data() + offset, nullptr,
+                                                                       {output.data()});
         CHECK(output == expected);
     }
 }
+
+// Rows of weights that lie whole pages apart are taken fewer at a time.
+static_assert(kernels::detail::rows_at_once<float>(128, 1, 9216) == 8);
+static_assert(kernels::detail::rows_at_once<float>(128, 1, 9217) == kernels::choose_rows(128, 1));
 
 TEST_CASE("affine maps equal the naive loops") {
     check_linear<float, 500, portion(10)>();

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The first stages work row by row, depth first, from images whose rows are gathered as they are asked for: not a bit may
-// differ from one stage after the other on whole images.
+// The first stages work row by row, depth first, from images whose rows are gathered as they are asked for, and tiles of images
+// take the last ones together: not a bit may differ from one stage after the other on whole images, tile by tile.
 #include <ctcnn/train/gather.hpp>
 
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include <ctcnn/core/lanes.hpp>
@@ -110,7 +112,86 @@ void check() {
     CHECK(equal(inferring->output(), whole->output(), Plan::output_size));
 }
 
+// The stages from which on tiles go together, and how many tiles.
+using Mixed = Sequential<Input<2, 5, 4>, Flatten, Linear<40, 20>, Tanh, Sigmoid, Linear<20, 8>, ReLU, Linear<8, 3>>;
+template <typename Net>
+constexpr std::array<std::size_t, 2> together{Net::plan::together_from, Net::plan::template tiles_together<V>};
+static_assert(together<Overlapping> == std::array<std::size_t, 2>{4, 2});
+static_assert(together<Filtered> == std::array<std::size_t, 2>{2, 1});
+static_assert(together<Flat> == std::array<std::size_t, 2>{0, 2});
+static_assert(together<Mixed> == std::array<std::size_t, 2>{2, 2});
+static_assert(Flat::plan::tiles_together<float> == 1);
+
+/// Keeps what backward hands out, a row for each stage and tile.
+template <typename Net>
+struct Rows {
+    using Plan = typename Net::plan;
+    std::vector<std::vector<V>>& kept;
+    std::size_t first;
+
+    template <std::size_t K>
+    void store(std::size_t tile, const V* input, const V* grad_output) const {
+        using Stage = typename Plan::template Stage<K>;
+        std::vector<V>& row = kept[K * 2 + first + tile];
+        row.assign(input, input + Stage::In::size);
+        row.insert(row.end(), grad_output, grad_output + Stage::Out::size);
+    }
+};
+
+/// Forward and backward of two tiles, together or one after the other: what is left in their buffers and what was handed out.
+template <typename Net, std::size_t Tiles>
+std::vector<std::vector<V>> run_two(const Net& net) {
+    using Plan = typename Net::plan;
+    std::vector<model::TileWorkspace<Plan, V>> tiles(2);
+    Draw draw(171);
+    for (auto& tile : tiles) {
+        for (V& pixel : std::span<V>(tile.buffer(0), Plan::buffer_size(0))) {
+            for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+                set_lane(pixel, lane, draw.real(-1.0f, 1.0f));
+            }
+        }
+        for (V& gradient : tile.grad_output) {
+            gradient = V::broadcast(draw.real(-1.0f, 1.0f));
+        }
+        model::forward_alone<Plan>(net.parameters().data(), tile);
+    }
+    std::vector<std::vector<V>> result(2 * Plan::stage_count);
+    std::vector<float> gradients(Plan::tile_gradient_numbers);
+    for (std::size_t first = 0; first < 2; first += Tiles) {
+        model::forward_together<Plan, V, Tiles>(net.parameters().data(), &tiles[first]);
+        model::backward_together<Plan, V, Tiles>(net.parameters().data(), &tiles[first], Rows<Net>{result, first});
+    }
+    for (std::size_t n = 0; n < 2; ++n) {
+        model::backward_alone<Plan>(net.parameters().data(), tiles[n], n, false, gradients.data(),
+                                    Rows<Net>{result, 0});
+        result.emplace_back(tiles[n].buffers.begin(), tiles[n].buffers.end());
+    }
+    return result;
+}
+
+template <typename Net>
+void check_together() {
+    const auto net = std::make_unique<Net>();
+    initialize(*net, KaimingUniform{}, 6);
+    const auto together = run_two<Net, 2>(*net);
+    const auto alone = run_two<Net, 1>(*net);
+    REQUIRE(together.size() == alone.size());
+    for (std::size_t i = 0; i < alone.size(); ++i) {
+        INFO("row " << i);
+        REQUIRE(together[i].size() == alone[i].size());
+        CHECK((alone[i].empty() || std::memcmp(together[i].data(), alone[i].data(), alone[i].size() * sizeof(V)) == 0));
+    }
+    // Both tiles had images of their own.
+    CHECK(std::memcmp(&alone.back().front(), &(&alone.back())[-1].front(), sizeof(V)) != 0);
+}
+
 }  // namespace
+
+TEST_CASE("tiles that go together compute what they compute alone") {
+    check_together<Overlapping>();
+    check_together<Flat>();
+    check_together<Mixed>();
+}
 
 TEST_CASE("row by row, stages compute what they compute one after the other") {
     check<Overlapping>();

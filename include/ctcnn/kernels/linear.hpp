@@ -9,6 +9,7 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/shuffle.hpp>
+#include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/bias.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/single_image.hpp>
@@ -16,67 +17,76 @@
 
 namespace ctcnn::kernels {
 
+namespace detail {
+/// How many rows of weights, `row` numbers long, are taken at a time against `columns` vectors. Rows that lie whole pages apart
+/// share one set of the L1 cache, which holds only a few of them.
+template <typename T>
+consteval std::size_t rows_at_once(std::size_t count, std::size_t columns, std::size_t row) {
+    const std::size_t rows = choose_rows(count, columns);
+    return row * sizeof(T) % 4096 == 0 ? std::min<std::size_t>(rows, 8) : rows;
+}
+}  // namespace detail
+
 /// linear_forward: output(o) = f(bias(o) + sum over i of weight(o, i) * input(i)); bias may be null.
-/// Layouts  input (Inputs), weight (Outputs, Inputs), output (Outputs)
-template <std::size_t Inputs, std::size_t Outputs, typename Activation, Number V, typename Bias>
-constexpr void linear_forward(const V* input, const scalar_t<V>* weight, Bias bias, V* output) {
+/// Several tiles of images share each weight that is read; each is computed as if it were alone.
+/// Layouts  input (Inputs) of each tile, weight (Outputs, Inputs), output (Outputs) of each tile
+template <std::size_t Inputs, std::size_t Outputs, typename Activation, Number V, std::size_t Tiles, typename Bias>
+[[gnu::noinline]] constexpr void linear_forward(std::array<const V*, Tiles> input, const scalar_t<V>* weight, Bias bias,
+                                                std::array<V*, Tiles> output) {
     if constexpr (!is_lanes<V> && lanes_within<scalar_t<V>>(Inputs) > 1) {
+        static_assert(Tiles == 1);
         if (!std::is_constant_evaluated()) {
-            linear_forward_wide<Inputs, Outputs, V>(input, weight, bias, output);
+            linear_forward_wide<Inputs, Outputs, V>(input[0], weight, bias, output[0]);
             if constexpr (!std::is_same_v<Activation, NoFunction>) {
-                map_wide<Activation>(output, Outputs);
+                map_wide<Activation>(output[0], Outputs);
             }
             return;
         }
     }
-    // Rows of weights that lie whole pages apart share one set of the L1 cache, which holds only a few of them. Then half as
-    // many rows are taken, and two places of each.
-    constexpr std::size_t parts = Inputs * sizeof(scalar_t<V>) % 4096 == 0 ? 2 : 1;
-    constexpr std::size_t part = Inputs / parts;
-    for_each_piece<Outputs, choose_rows(Outputs, parts)>([&](std::size_t o, auto rows) {
+    constexpr std::size_t most = detail::rows_at_once<scalar_t<V>>(Outputs, Tiles, Inputs);
+    for_each_piece<Outputs, most>([&](std::size_t o, auto rows) {
         constexpr std::size_t M = decltype(rows)::value;
-        V sum[M * parts];
-        unroll<M>([&](std::size_t m) __attribute__((always_inline)) { sum[m] = bias_of<V>(bias, o + m); });
-        unroll<M*(parts - 1)>([&](std::size_t m) __attribute__((always_inline)) { sum[M + m] = V{}; });
+        V sum[M * Tiles];
+        unroll<M * Tiles>([&](std::size_t n)
+                              __attribute__((always_inline)) { sum[n] = bias_of<V>(bias, o + n / Tiles); });
         const scalar_t<V>* factor = weight + o * Inputs;
-        for (std::size_t i = 0; i < part; ++i) {
-            unroll<parts>([&](std::size_t p) __attribute__((always_inline)) {
-                const std::size_t begin = p * part;
-                add_outer_product<M, 1>(
-                    sum + p * M,
-                    [&](std::size_t m)
-                        __attribute__((always_inline)) { return broadcast<V>(factor[m * Inputs + begin + i]); },
-                    [&](std::size_t) __attribute__((always_inline)) { return input[begin + i]; });
-            });
+        for (std::size_t i = 0; i < Inputs; ++i) {
+            add_outer_product<M, Tiles>(
+                sum, [&](std::size_t m) __attribute__((always_inline)) { return broadcast<V>(factor[m * Inputs + i]); },
+                [&](std::size_t n) __attribute__((always_inline)) { return input[n][i]; });
         }
-        unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-            if constexpr (parts == 2) {
-                sum[m] += sum[M + m];
-            }
-            output[o + m] = Activation::forward(sum[m]);
-        });
+        unroll<M * Tiles>([&](std::size_t n)
+                              __attribute__((always_inline)) { output[n % Tiles][o + n / Tiles] = sum[n]; });
     });
+    if constexpr (!std::is_same_v<Activation, NoFunction>) {
+        for (V* row : output) {
+            map_row<Activation>(row, Outputs);
+        }
+    }
 }
 
 /// linear_backward_input: the gradient of the input, sum over o of weight(o, i) * grad_output(o). `grad_input` holds the
 /// input when the call begins; Before is the elementwise function that made it, whose derivative is applied on the way.
-template <std::size_t Inputs, std::size_t Outputs, typename Before, Number V>
-constexpr void linear_backward_input(V* grad_input, const scalar_t<V>* weight, const V* grad_output) {
-    for_each_piece<Inputs, choose_rows(Inputs, 1)>([&](std::size_t i, auto rows) {
+/// Several tiles share each weight, as in linear_forward.
+template <std::size_t Inputs, std::size_t Outputs, typename Before, Number V, std::size_t Tiles>
+[[gnu::noinline]] constexpr void linear_backward_input(std::array<V*, Tiles> grad_input, const scalar_t<V>* weight,
+                                                       std::array<const V*, Tiles> grad_output) {
+    for_each_piece<Inputs, choose_rows(Inputs, Tiles)>([&](std::size_t i, auto rows) {
         constexpr std::size_t M = decltype(rows)::value;
-        V sum[M];
-        unroll<M>([&](std::size_t m) __attribute__((always_inline)) { sum[m] = V{}; });
+        V sum[M * Tiles];
+        unroll<M * Tiles>([&](std::size_t n) __attribute__((always_inline)) { sum[n] = V{}; });
         const scalar_t<V>* factor = weight + i;
         // Each step leads a whole row on, so no processor foresees which weights the piece after the next will want.
         const std::size_t ahead = std::min(2 * M, Inputs - M - i);
         for (std::size_t o = 0; o < Outputs; ++o) {
             prefetch(factor + o * Inputs + ahead);
-            add_outer_product<M, 1>(
+            add_outer_product<M, Tiles>(
                 sum, [&](std::size_t m) __attribute__((always_inline)) { return broadcast<V>(factor[o * Inputs + m]); },
-                [&](std::size_t) __attribute__((always_inline)) { return grad_output[o]; });
+                [&](std::size_t n) __attribute__((always_inline)) { return grad_output[n][o]; });
         }
-        unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-            grad_input[i + m] = Before::backward(grad_input[i + m], sum[m]);
+        unroll<M * Tiles>([&](std::size_t n) __attribute__((always_inline)) {
+            V& element = grad_input[n % Tiles][i + n / Tiles];
+            element = Before::backward(element, sum[n]);
         });
     });
 }

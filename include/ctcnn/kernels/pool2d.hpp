@@ -22,7 +22,7 @@ constexpr Range covering(std::size_t input, std::size_t kernel, std::size_t stri
 
 /// Some rows of avg_pool2d_forward. The input's rows before rows_needed are there.
 template <Window W, typename In, typename Out, typename Activation, Number V>
-constexpr void avg_pool2d_forward_rows(const V* input, V* output, Range range) {
+[[gnu::noinline]] constexpr void avg_pool2d_forward_rows(const V* input, V* output, Range range) {
     const V scale = broadcast<V>(scalar_t<V>(1) / static_cast<scalar_t<V>>(W.kernel.height * W.kernel.width));
     for (std::size_t c = 0; c < Out::channels; ++c) {
         for (std::size_t h = range.first; h < range.last; ++h) {
@@ -96,7 +96,7 @@ template <Window W, typename In, typename Out, typename Before, Number V, typena
 /// avg_pool2d_backward: `grad_input` holds the input when the call begins and its gradient when it ends; Before is the
 /// elementwise function that made the input.
 template <Window W, typename In, typename Out, typename Before, Number V>
-constexpr void avg_pool2d_backward(V* grad_input, const V* grad_output) {
+[[gnu::noinline]] constexpr void avg_pool2d_backward(V* grad_input, const V* grad_output) {
     const V scale = broadcast<V>(scalar_t<V>(1) / static_cast<scalar_t<V>>(W.kernel.height * W.kernel.width));
     if constexpr (tiles_exactly(W)) {
         spread<W, In, Out, Before>(
@@ -124,7 +124,7 @@ constexpr void avg_pool2d_backward(V* grad_input, const V* grad_output) {
 
 /// Some rows of max_pool2d_forward. The input's rows before rows_needed are there.
 template <Window W, typename In, typename Out, typename Activation, Number V>
-constexpr void max_pool2d_forward_rows(const V* input, V* output, V* position, Range range) {
+[[gnu::noinline]] constexpr void max_pool2d_forward_rows(const V* input, V* output, V* position, Range range) {
     for (std::size_t c = 0; c < Out::channels; ++c) {
         for (std::size_t h = range.first; h < range.last; ++h) {
             const Range rows = inside(h, W.kernel.height, W.stride.height, W.padding.height, In::height);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstddef>
 
 #include <ctcnn/core/describe.hpp>
@@ -54,12 +55,22 @@ struct Linear {
 
         template <typename InLayout, typename OutLayout, typename Activation, Number V>
         static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V*, V*) {
-            kernels::linear_forward<In, Out, Activation>(input, parameters, bias(parameters), output);
+            forward_tiles<Activation, V, 1>(parameters, {input}, {output});
+        }
+        template <typename Activation, Number V, std::size_t Tiles>
+        static constexpr void forward_tiles(const scalar_t<V>* parameters, std::array<const V*, Tiles> input,
+                                            std::array<V*, Tiles> output) {
+            kernels::linear_forward<In, Out, Activation, V>(input, parameters, bias(parameters), output);
         }
         template <typename InLayout, typename OutLayout, typename Before, Number V>
         static constexpr void backward_input(const scalar_t<V>* parameters, V* grad_input, const V* grad_output,
                                              const V*, V*) {
-            kernels::linear_backward_input<In, Out, Before>(grad_input, parameters, grad_output);
+            backward_input_tiles<Before, V, 1>(parameters, {grad_input}, {grad_output});
+        }
+        template <typename Before, Number V, std::size_t Tiles>
+        static constexpr void backward_input_tiles(const scalar_t<V>* parameters, std::array<V*, Tiles> grad_input,
+                                                   std::array<const V*, Tiles> grad_output) {
+            kernels::linear_backward_input<In, Out, Before, V>(grad_input, parameters, grad_output);
         }
         /// The gradient of the weights of the inputs first, ..., last - 1 from one row for each image, and of the bias.
         template <Number V>

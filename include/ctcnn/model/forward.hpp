@@ -13,17 +13,25 @@
 
 namespace ctcnn::model {
 
-/// InferenceWorkspace: the two buffers between which the data of one tile of images goes back and forth.
-template <typename Plan, Number V>
+/// InferenceWorkspace: the two buffers between which the data of one tile of images goes back and forth. Where several tiles go
+/// together, they share these until then, one after the other, and then have two each.
+template <typename Plan, Number V, std::size_t Tiles = 1>
 struct InferenceWorkspace {
+    static constexpr std::size_t together_numbers = Tiles == 1 ? 0 : Plan::together_slots[0] + Plan::together_slots[1];
+
     std::array<V, Plan::inference_numbers> numbers;
     [[no_unique_address]] std::array<V, Plan::template scratch_numbers<V>> scratch;
+    [[no_unique_address]] std::array<V, Tiles * together_numbers> together;
 
-    constexpr V* buffer(std::size_t k) { return numbers.data() + Plan::slot_offset(k); }
-    constexpr V* saved_by(std::size_t) { return nullptr; }
+    constexpr V* buffer(std::size_t k, std::size_t tile = 0) {
+        if (Tiles == 1 || k < Plan::together_from) {
+            return numbers.data() + Plan::slot_offset(k);
+        }
+        return together.data() + tile * together_numbers + (k % 2 == 0 ? 0 : Plan::together_slots[0]);
+    }
     /// Where the input of the first stage lies, and the output of the last one.
-    constexpr V* input() { return buffer(0); }
-    constexpr const V* output() const { return numbers.data() + Plan::slot_offset(Plan::stage_count); }
+    constexpr V* input(std::size_t tile = 0) { return buffer(0, tile); }
+    constexpr const V* output(std::size_t tile = 0) { return buffer(Plan::stage_count, tile); }
 };
 
 /// TileWorkspace: all that training keeps of one tile of images.
@@ -91,7 +99,8 @@ struct RowStream {
     }
 };
 
-/// Forward through all stages, the first of them, at most `MostByRows`, row by row; begin(k) is called before stage k.
+/// Forward through the stages that each tile takes alone, the first of them, at most `MostByRows`, row by row; begin(k) is
+/// called before stage k.
 template <std::size_t MostByRows, typename Plan, Number V, typename Workspace, typename Source, typename Begin>
 constexpr void run_forward(const scalar_t<V>* parameters, Workspace& workspace, Source& source, const Begin& begin) {
     constexpr std::size_t streamed = stages_by_rows<Plan, V, MostByRows>();
@@ -103,80 +112,172 @@ constexpr void run_forward(const scalar_t<V>* parameters, Workspace& workspace, 
             workspace.scratch.data(), rows);
     };
     RowStream<Plan, streamed, Source, decltype(run_rows)> stream{source, run_rows};
+    if constexpr (streamed == 0) {
+        source.rows_before(Plan::InputLayout::height);
+    }
     Plan::for_each_stage([&](auto k) {
         using Stage = typename Plan::template Stage<decltype(k)::value>;
-        begin(k);
-        if constexpr (k + 1 == streamed) {
-            stream.template rows_before<streamed>(Stage::Out::height);
-            stream.complete(std::make_index_sequence<streamed>{});
-        } else if constexpr (k >= streamed) {
-            if constexpr (k == 0) {
-                source.rows_before(Stage::In::height);
+        if constexpr (k < Plan::together_from) {
+            begin(k);
+            if constexpr (k + 1 == streamed) {
+                stream.template rows_before<streamed>(Stage::Out::height);
+                stream.complete(std::make_index_sequence<streamed>{});
+            } else if constexpr (k >= streamed) {
+                const V* input = workspace.buffer(k);
+                Stage::Layer::template forward<typename Stage::In, typename Stage::Out, typename Stage::Function>(
+                    parameters + Stage::parameter_offset, input, workspace.buffer(k + 1), workspace.saved_by(k),
+                    workspace.scratch.data());
             }
-            const V* input = workspace.buffer(k);
-            Stage::Layer::template forward<typename Stage::In, typename Stage::Out, typename Stage::Function>(
-                parameters + Stage::parameter_offset, input, workspace.buffer(k + 1), workspace.saved_by(k),
-                workspace.scratch.data());
         }
     });
 }
+
+/// {f(0), ..., f(Tiles - 1)}.
+template <std::size_t Tiles, typename F>
+constexpr auto of_each(const F& f) {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+        return std::array{f(I)...};
+    }(std::make_index_sequence<Tiles>{});
+}
+
+/// Forward through the stages that tiles take together. buffer(tile, k) is buffer k of a tile; none has a border.
+template <typename Plan, Number V, std::size_t Tiles, typename Buffer>
+constexpr void run_forward_together(const scalar_t<V>* parameters, const Buffer& buffer) {
+    Plan::for_each_stage([&](auto k) {
+        if constexpr (k >= Plan::together_from) {
+            using Stage = typename Plan::template Stage<decltype(k)::value>;
+            Stage::Layer::template forward_tiles<typename Stage::Function, V, Tiles>(
+                parameters + Stage::parameter_offset,
+                of_each<Tiles>([&](std::size_t tile) -> const V* { return buffer(tile, k); }),
+                of_each<Tiles>([&](std::size_t tile) -> V* { return buffer(tile, k + 1); }));
+        }
+    });
+}
+
+/// One tile's part of an InferenceWorkspace, as run_forward wants it.
+template <typename Workspace>
+struct InferenceTile {
+    Workspace& workspace;
+    std::size_t tile;
+    decltype(Workspace::scratch)& scratch = workspace.scratch;
+
+    constexpr auto* buffer(std::size_t k) { return workspace.buffer(k, tile); }
+    constexpr decltype(workspace.input()) saved_by(std::size_t) { return nullptr; }
+};
 
 }  // namespace detail
 
-/// Forward through all stages without a trace. The source brings the rows of the input to their place when they are asked
-/// for; the border of the input is made here.
-template <typename Plan, Number V, typename Source = InPlace>
-constexpr void infer(const scalar_t<V>* parameters, InferenceWorkspace<Plan, V>& workspace, Source source = {}) {
-    clear_border<typename Plan::InputLayout>(workspace.input());
+/// The first part of forward without a trace: what a tile does alone. The source brings the rows of the input to their place
+/// when they are asked for; the border of the input is made here.
+template <typename Plan, Number V, std::size_t Tiles, typename Source = InPlace>
+constexpr void infer_alone(const scalar_t<V>* parameters, InferenceWorkspace<Plan, V, Tiles>& workspace,
+                           std::size_t tile = 0, Source source = {}) {
+    detail::InferenceTile<InferenceWorkspace<Plan, V, Tiles>> own{workspace, tile};
+    clear_border<typename Plan::InputLayout>(own.buffer(0));
     // The buffers share two places, so that the second stage writes over what the first one reads.
-    detail::run_forward<1, Plan, V>(parameters, workspace, source, [&](auto k) {
+    detail::run_forward<1, Plan, V>(parameters, own, source, [&](auto k) {
         // The place has held other shapes before: the border that the next stage relies on is made anew.
-        clear_border<typename Plan::template Stage<decltype(k)::value>::Out>(workspace.buffer(k + 1));
+        clear_border<typename Plan::template Stage<decltype(k)::value>::Out>(own.buffer(k + 1));
     });
 }
 
-/// Forward through all stages, keeping what backward needs. The borders of all buffers are zero and stay so.
+/// The first part of forward, keeping what backward needs. The borders of all buffers are zero and stay so.
 template <typename Plan, Number V, typename Source = InPlace>
-constexpr void forward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, Source source = {}) {
+constexpr void forward_alone(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, Source source = {}) {
     detail::run_forward<Plan::stage_count, Plan, V>(parameters, workspace, source, [](auto) {});
 }
 
-/// Backward through all stages, from workspace.grad_output, the gradient of the output. What a stage with batched gradient
-/// needs of this tile goes to rows.store<K>(input, grad_output); the other gradients (Plan::tile_gradient_numbers), summed
-/// over the lanes, are put into `gradients`, or with `add` added to what is there.
-template <typename Plan, Number V, typename Rows>
-constexpr void backward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, bool add,
-                        scalar_t<V>* gradients, const Rows& rows) {
-    V* output = workspace.output();
-    for (std::size_t i = 0; i < Plan::output_size; ++i) {
-        output[i] =
-            Plan::template Stage<Plan::stage_count - 1>::Function::backward(output[i], workspace.grad_output[i]);
+/// The second part of forward, for `Tiles` tiles whose workspaces lie side by side: the stages that they take together.
+template <typename Plan, Number V, std::size_t Tiles>
+constexpr void forward_together(const scalar_t<V>* parameters, TileWorkspace<Plan, V>* workspaces) {
+    detail::run_forward_together<Plan, V, Tiles>(
+        parameters, [=](std::size_t tile, std::size_t k) { return workspaces[tile].buffer(k); });
+}
+
+/// The same for the first tiles of an InferenceWorkspace.
+template <typename Plan, Number V, std::size_t Tiles, std::size_t Most>
+constexpr void infer_together(const scalar_t<V>* parameters, InferenceWorkspace<Plan, V, Most>& workspace) {
+    detail::run_forward_together<Plan, V, Tiles>(
+        parameters, [&](std::size_t tile, std::size_t k) { return workspace.buffer(k, tile); });
+}
+
+/// Forward through all stages without a trace.
+template <typename Plan, Number V, typename Source = InPlace>
+constexpr void infer(const scalar_t<V>* parameters, InferenceWorkspace<Plan, V>& workspace, Source source = {}) {
+    infer_alone(parameters, workspace, 0, source);
+    infer_together<Plan, V, 1>(parameters, workspace);
+}
+
+/// Forward through all stages, keeping what backward needs.
+template <typename Plan, Number V, typename Source = InPlace>
+constexpr void forward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, Source source = {}) {
+    forward_alone(parameters, workspace, source);
+    forward_together<Plan, V, 1>(parameters, &workspace);
+}
+
+/// The first part of backward, for `Tiles` tiles that lie side by side, from grad_output, the gradient of the output, of each:
+/// back through the stages that they take together. What a stage needs of a tile for its batched gradient goes to
+/// rows.store<K>(tile, input, grad_output).
+template <typename Plan, Number V, std::size_t Tiles, typename Rows>
+constexpr void backward_together(const scalar_t<V>* parameters, TileWorkspace<Plan, V>* workspaces, const Rows& rows) {
+    for (std::size_t tile = 0; tile < Tiles; ++tile) {
+        V* output = workspaces[tile].output();
+        for (std::size_t i = 0; i < Plan::output_size; ++i) {
+            output[i] = Plan::template Stage<Plan::stage_count - 1>::Function::backward(
+                output[i], workspaces[tile].grad_output[i]);
+        }
     }
     Plan::for_each_stage_backward([&](auto k) {
-        using Stage = typename Plan::template Stage<decltype(k)::value>;
-        using Layer = typename Stage::Layer;
-        V* input = workspace.buffer(k);
-        const V* grad_output = workspace.buffer(k + 1);
-        using In = typename Stage::In;
-        using Out = typename Stage::Out;
-        const scalar_t<V>* own_parameters = parameters + Stage::parameter_offset;
-        scalar_t<V>* own_gradients = gradients + Plan::tile_gradient_offsets[k];
-        V* scratch = workspace.scratch.data();
-        constexpr bool sums_gradient = Stage::parameters != 0 && !Layer::batched_gradient;
-        if constexpr (Stage::parameters != 0 && Layer::batched_gradient) {
-            rows.template store<decltype(k)::value>(input, grad_output);
-        }
-        if constexpr (k > Plan::first_with_parameters) {
-            using Before = typename Plan::template Stage<k - 1>::Function;
-            if constexpr (sums_gradient) {
-                Layer::template backward<In, Out, Before>(own_parameters, input, grad_output, add, own_gradients,
-                                                          scratch);
-            } else {
-                Layer::template backward_input<In, Out, Before>(own_parameters, input, grad_output,
-                                                                workspace.saved_by(k), scratch);
+        if constexpr (k >= Plan::together_from) {
+            using Stage = typename Plan::template Stage<decltype(k)::value>;
+            for (std::size_t tile = 0; tile < Tiles; ++tile) {
+                rows.template store<decltype(k)::value>(tile, workspaces[tile].buffer(k),
+                                                        workspaces[tile].buffer(k + 1));
             }
-        } else if constexpr (sums_gradient) {
-            Layer::template backward_parameters<In, Out>(input, grad_output, add, own_gradients, scratch);
+            if constexpr (k > Plan::first_with_parameters) {
+                using Before = typename Plan::template Stage<k - 1>::Function;
+                Stage::Layer::template backward_input_tiles<Before, V, Tiles>(
+                    parameters + Stage::parameter_offset,
+                    detail::of_each<Tiles>([&](std::size_t tile) -> V* { return workspaces[tile].buffer(k); }),
+                    detail::of_each<Tiles>(
+                        [&](std::size_t tile) -> const V* { return workspaces[tile].buffer(k + 1); }));
+            }
+        }
+    });
+}
+
+/// The second part of backward: back through the stages that each tile takes alone. The gradients that are no batched ones
+/// (Plan::tile_gradient_numbers), summed over the lanes, are put into `gradients`, or with `add` added to what is there.
+template <typename Plan, Number V, typename Rows>
+constexpr void backward_alone(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, std::size_t tile,
+                              bool add, scalar_t<V>* gradients, const Rows& rows) {
+    Plan::for_each_stage_backward([&](auto k) {
+        if constexpr (k < Plan::together_from) {
+            using Stage = typename Plan::template Stage<decltype(k)::value>;
+            using Layer = typename Stage::Layer;
+            V* input = workspace.buffer(k);
+            const V* grad_output = workspace.buffer(k + 1);
+            using In = typename Stage::In;
+            using Out = typename Stage::Out;
+            const scalar_t<V>* own_parameters = parameters + Stage::parameter_offset;
+            scalar_t<V>* own_gradients = gradients + Plan::tile_gradient_offsets[k];
+            V* scratch = workspace.scratch.data();
+            constexpr bool sums_gradient = Stage::parameters != 0 && !Layer::batched_gradient;
+            if constexpr (Stage::parameters != 0 && Layer::batched_gradient) {
+                rows.template store<decltype(k)::value>(tile, input, grad_output);
+            }
+            if constexpr (k > Plan::first_with_parameters) {
+                using Before = typename Plan::template Stage<k - 1>::Function;
+                if constexpr (sums_gradient) {
+                    Layer::template backward<In, Out, Before>(own_parameters, input, grad_output, add, own_gradients,
+                                                              scratch);
+                } else {
+                    Layer::template backward_input<In, Out, Before>(own_parameters, input, grad_output,
+                                                                    workspace.saved_by(k), scratch);
+                }
+            } else if constexpr (sums_gradient) {
+                Layer::template backward_parameters<In, Out>(input, grad_output, add, own_gradients, scratch);
+            }
         }
     });
 }

@@ -189,15 +189,16 @@ public:
 
     static constexpr std::size_t buffer_size(std::size_t k) { return k < stage_count ? inputs[k] : output_size; }
 
-    /// Inference needs two buffers at a time: even ones share the first slot, odd ones the second.
-    static constexpr std::array<std::size_t, 2> slot_sizes = [] {
+    /// Inference needs two buffers at a time: even ones share the first slot, odd ones the second. The sizes of the slots for
+    /// buffer `first` and all behind it:
+    static constexpr std::array<std::size_t, 2> slots_from(std::size_t first) {
         std::array<std::size_t, 2> sizes{};
-        for (std::size_t k = 0; k < stage_count; ++k) {
-            sizes[k % 2] = std::max(sizes[k % 2], inputs[k]);
+        for (std::size_t k = first; k <= stage_count; ++k) {
+            sizes[k % 2] = std::max(sizes[k % 2], buffer_size(k));
         }
-        sizes[stage_count % 2] = std::max(sizes[stage_count % 2], output_size);
         return sizes;
-    }();
+    }
+    static constexpr std::array<std::size_t, 2> slot_sizes = slots_from(0);
     static constexpr std::size_t inference_numbers = slot_sizes[0] + slot_sizes[1];
     static constexpr std::size_t slot_offset(std::size_t buffer) { return buffer % 2 == 0 ? 0 : slot_sizes[0]; }
 
@@ -223,6 +224,22 @@ public:
     /// Whether stage K's gradient is computed from rows of many images (a Linear's).
     template <std::size_t K>
     static constexpr bool batched = Head<K>::batched_gradient;
+
+    /// From this stage on to the last one, all have batched gradients. They see an image's numbers once with each weight, so
+    /// several tiles take these stages together and share the weights that are read.
+    static constexpr std::size_t together_from = [] {
+        constexpr auto batched_stages =
+            each([](auto k) { return static_cast<std::size_t>(batched<decltype(k)::value>); });
+        std::size_t first = stage_count;
+        while (first > 0 && batched_stages[first - 1] != 0) {
+            --first;
+        }
+        return first;
+    }();
+    static constexpr std::array<std::size_t, 2> together_slots = slots_from(together_from);
+    /// How many tiles go together at most.
+    template <Number V>
+    static constexpr std::size_t tiles_together = is_lanes<V> && together_from < stage_count ? 2 : 1;
 
     /// Whether something before stage K has parameters, so that the gradient of its input is wanted.
     static constexpr std::size_t first_with_parameters = [] {

@@ -21,31 +21,43 @@ namespace ctcnn {
 
 namespace train {
 
-/// Forward of many images, a tile at a time: f(tile, first image, images present, outputs) is called for every tile, on any
+/// Forward of many images, tile by tile: f(tile, first image, images present, outputs) is called for every tile, on any
 /// thread; outputs is an array of V, one image in each lane.
 template <AnyNetwork Net, Number V, typename F>
 void infer_tiles(const Net& net, std::span<const typename Net::input_tensor> images, std::size_t threads, const F& f) {
     using Plan = typename Net::plan;
+    using T = scalar_t<V>;
     constexpr std::size_t lanes = lane_count<V>;
+    constexpr std::size_t together = Plan::template tiles_together<V>;
     constexpr std::size_t tiles_at_once = 8;
     const std::size_t tiles = (images.size() + lanes - 1) / lanes;
     const std::size_t pieces = (tiles + tiles_at_once - 1) / tiles_at_once;
     const std::size_t team_size = std::max<std::size_t>(1, std::min(thread_count(threads), pieces));
-    AlignedVector<model::InferenceWorkspace<Plan, V>> workspaces(team_size);
+    AlignedVector<model::InferenceWorkspace<Plan, V, together>> workspaces(team_size);
+    const T* parameters = net.parameters().data();
+    const auto present_of = [&](std::size_t tile) { return std::min(lanes, images.size() - tile * lanes); };
     parallel(team_size, [&](Team& team) {
+        auto& own = workspaces[team.member()];
         team.for_each(pieces, [&](std::size_t piece) {
-            auto& workspace = workspaces[team.member()];
-            for (std::size_t tile = piece * tiles_at_once; tile < std::min(tiles, (piece + 1) * tiles_at_once);
-                 ++tile) {
-                const std::size_t first = tile * lanes;
-                const std::size_t present = std::min(lanes, images.size() - first);
-                std::array<const scalar_t<V>*, lanes> sources{};
-                for (std::size_t lane = 0; lane < lanes; ++lane) {
-                    sources[lane] = images[first + std::min(lane, present - 1)].data();
+            const std::size_t end = std::min(tiles, (piece + 1) * tiles_at_once);
+            for (std::size_t first = piece * tiles_at_once; first < end; first += together) {
+                const std::size_t here = std::min(together, end - first);
+                for (std::size_t n = 0; n < here; ++n) {
+                    std::array<const T*, lanes> sources{};
+                    for (std::size_t lane = 0; lane < lanes; ++lane) {
+                        sources[lane] = images[(first + n) * lanes + std::min(lane, present_of(first + n) - 1)].data();
+                    }
+                    model::infer_alone<Plan>(parameters, own, n,
+                                             Gathering<typename Plan::InputLayout, V>(sources, own.input(n)));
                 }
-                model::infer<Plan>(net.parameters().data(), workspace,
-                                   Gathering<typename Plan::InputLayout, V>(sources, workspace.input()));
-                f(tile, first, present, workspace.output());
+                if (here == together) {
+                    model::infer_together<Plan, V, together>(parameters, own);
+                } else {
+                    model::infer_together<Plan, V, 1>(parameters, own);
+                }
+                for (std::size_t n = 0; n < here; ++n) {
+                    f(first + n, (first + n) * lanes, present_of(first + n), own.output(n));
+                }
             }
         });
     });

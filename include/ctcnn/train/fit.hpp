@@ -169,7 +169,7 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
             }
         });
         if (failed_step != 0) {
-            train::throw_not_finite<V>(net, batch_of(failed_step), workspace.tile(0), epoch, failed_step);
+            train::throw_not_finite<V>(net, batch_of(failed_step), workspace.tile(), epoch, failed_step);
         }
         if (error) {
             std::rethrow_exception(error);

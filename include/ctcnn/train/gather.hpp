@@ -14,7 +14,8 @@ namespace ctcnn::train {
 namespace detail {
 /// One row of pixels of all lanes' images: N pixels at a time are read from each image and turned round.
 template <std::size_t Width, typename V>
-constexpr void gather_row(const std::array<const scalar_t<V>*, lane_count<V>>& images, std::size_t offset, V* target) {
+[[gnu::noinline]] constexpr void gather_row(const std::array<const scalar_t<V>*, lane_count<V>>& images,
+                                            std::size_t offset, V* target) {
     constexpr std::size_t lanes = lane_count<V>;
     if constexpr (is_lanes<V> && Width >= lanes) {
         for (std::size_t w = 0; w < Width; w += lanes) {

@@ -44,24 +44,26 @@ public:
     using T = scalar_t<V>;
     using Plan = typename Net::plan;
     static constexpr std::size_t lanes = lane_count<V>;
+    static constexpr std::size_t tiles_together = Plan::template tiles_together<V>;
 
     /// For batches of up to `batch` images on up to `threads` threads.
     constexpr explicit StepWorkspace(std::size_t batch, std::size_t threads)
         : capacity_(std::min(batch, round_images)),
-          tiles_(std::min(threads, group_count(capacity_))),
+          threads_(std::min(threads, group_count(capacity_))),
+          tiles_(threads_ * tiles_together),
           rows_((capacity_ + lanes - 1) / lanes * lanes * row_offsets[Plan::stage_count]),
           partial_(largest_group_count * Plan::tile_gradient_numbers),
           losses_((capacity_ + lanes - 1) / lanes),
           totals_((batch + capacity_ - 1) / capacity_ + 1),
           gradients_(Net::parameter_count) {}
 
-    constexpr std::size_t threads() const { return tiles_.size(); }
+    constexpr std::size_t threads() const { return threads_; }
 
     /// The gradient of the last step, in the order of the network's parameters.
     constexpr const T* gradients() const { return gradients_.data(); }
 
-    /// The workspace of one thread, for a use between two steps.
-    constexpr model::TileWorkspace<Plan, V>& tile(std::size_t thread) { return tiles_[thread]; }
+    /// The workspace of a tile, for a use between two steps.
+    constexpr model::TileWorkspace<Plan, V>& tile() { return tiles_.front(); }
 
     /// How many threads are worth their while for a batch of `count` images.
     constexpr std::size_t useful_threads(std::size_t count) const {
@@ -81,8 +83,11 @@ public:
         for (std::size_t first = 0; first < batch.count; first += capacity_, ++round) {
             const std::size_t count = std::min(capacity_, batch.count - first);
             const bool last = first + count == batch.count;
-            team.for_each(group_count(count), [&](std::size_t group) {
-                run_group(parameters, loss, batch, first, count, group, tiles_[team.member()]);
+            const std::size_t groups = group_count(count);
+            const std::size_t at_once = groups_at_once(count);
+            team.for_each((groups + at_once - 1) / at_once, [&](std::size_t item) {
+                run_groups(Round<Loss, Image, Target>{parameters, loss, batch, first, count}, item * at_once,
+                           std::min(groups, (item + 1) * at_once), &tiles_[team.member() * tiles_together]);
             });
             team.barrier();
             // Each item adds up the same losses in the same order, and so knows without asking whether to go on.
@@ -147,54 +152,116 @@ private:
         return std::min(tile_count(images), largest_group_count);
     }
 
-    /// Writes what stage K needs of a tile for its batched gradient.
+    /// How many groups a thread takes at a time. Those of one tile are joined, so that tiles go together, unless threads would
+    /// then have nothing to do, or nothing to do after the others.
+    constexpr std::size_t groups_at_once(std::size_t count) const {
+        const std::size_t groups = group_count(count);
+        return tile_count(count) == groups && groups >= tiles_together * threads() ? tiles_together : 1;
+    }
+
+    /// Writes what stage K needs of tile first + n for its batched gradient.
     struct RowWriter {
         StepWorkspace& workspace;
-        std::size_t tile;
+        std::size_t first;
 
         template <std::size_t K>
-        constexpr void store(const V* input, const V* grad_output) const {
+        constexpr void store(std::size_t n, const V* input, const V* grad_output) const {
             using Layer = typename Plan::template Stage<K>::Layer;
             constexpr std::size_t inputs = Layer::input_shape::size;
             constexpr std::size_t outputs = Layer::output_shape::size;
-            kernels::store_rows<inputs>(input, workspace.input_rows(K) + tile * lanes * kernels::row_length<V>(inputs));
+            const std::size_t image = (first + n) * lanes;
+            kernels::store_rows<inputs>(input, workspace.input_rows(K) + image * kernels::row_length<V>(inputs));
             kernels::store_rows<outputs>(
-                grad_output, workspace.template gradient_rows<K>() + tile * lanes * kernels::row_length<V>(outputs));
+                grad_output, workspace.template gradient_rows<K>() + image * kernels::row_length<V>(outputs));
         }
     };
 
-    /// Forward and backward of the tiles of one group: group g of G has the tiles g*tiles/G, ..., (g + 1)*tiles/G - 1.
-    /// Not inlined: compilers take less time and memory over two functions than over one of twice the size.
+    /// Round: some images of a batch, from image `first` on, cut into tiles.
     template <typename Loss, typename Image, typename Target>
-    [[gnu::noinline]] constexpr void run_group(const T* parameters, const Loss& loss, const Batch<Image, Target>& batch,
-                                               std::size_t first, std::size_t count, std::size_t group,
-                                               model::TileWorkspace<Plan, V>& workspace) {
-        const std::size_t groups = group_count(count);
-        const std::size_t begin = group * tile_count(count) / groups;
-        const std::size_t end = (group + 1) * tile_count(count) / groups;
-        for (std::size_t tile = begin; tile < end; ++tile) {
-            const std::size_t present = std::min(lanes, count - tile * lanes);
-            std::array<const T*, lanes> images{};
-            std::array<const Target*, lanes> targets{};
-            V scale{};
-            for (std::size_t lane = 0; lane < lanes; ++lane) {
-                // An absent lane computes with the last image, and its gradient is scaled by zero.
-                const std::size_t n = batch.at(first + tile * lanes + std::min(lane, present - 1));
-                images[lane] = batch.images[n].data();
-                targets[lane] = &batch.targets[n];
-                set_lane(scale, lane, lane < present ? T(1) / static_cast<T>(batch.count) : T(0));
-            }
-            model::forward<Plan>(parameters, workspace,
-                                 Gathering<typename Plan::InputLayout, V>(images, workspace.buffer(0)));
-            const V lane_losses = loss.template evaluate<Plan::output_size>(workspace.output(), targets, scale,
-                                                                            workspace.grad_output.data());
-            losses_[tile] = 0;
-            for (std::size_t lane = 0; lane < present; ++lane) {
-                losses_[tile] += get_lane(lane_losses, lane);
-            }
-            model::backward<Plan>(parameters, workspace, tile != begin,
-                                  partial_.data() + group * Plan::tile_gradient_numbers, RowWriter{*this, tile});
+    struct Round {
+        const T* parameters;
+        const Loss& loss;
+        const Batch<Image, Target>& batch;
+        std::size_t first;
+        std::size_t count;
+
+        /// How many images a tile has; its other lanes are absent.
+        constexpr std::size_t present(std::size_t tile) const { return std::min(lanes, count - tile * lanes); }
+        /// Which image is in a lane; an absent one has the tile's last image.
+        constexpr std::size_t at(std::size_t tile, std::size_t lane) const {
+            return batch.at(first + tile * lanes + std::min(lane, present(tile) - 1));
         }
+    };
+
+    /// Forward and backward of the tiles of some groups: group g of G has the tiles g*tiles/G, ..., (g + 1)*tiles/G - 1.
+    template <typename Round>
+    constexpr void run_groups(const Round& round, std::size_t first_group, std::size_t last_group,
+                              model::TileWorkspace<Plan, V>* workspaces) {
+        const std::size_t groups = group_count(round.count);
+        const auto begin_of = [&](std::size_t group) { return group * tile_count(round.count) / groups; };
+        const std::size_t end = begin_of(last_group);
+        std::size_t group = first_group;
+        for (std::size_t tile = begin_of(first_group); tile < end; tile += tiles_together) {
+            const std::size_t together = std::min(tiles_together, end - tile);
+            // Backward begins with the tile that forward has ended with, which is still near.
+            for (std::size_t n = together; n-- > 0;) {
+                forward_tile(round, tile + n, workspaces[n]);
+            }
+            if (together == tiles_together) {
+                run_together<tiles_together>(round, tile, workspaces);
+            } else {
+                run_together<1>(round, tile, workspaces);
+            }
+            for (std::size_t n = 0; n < together; ++n) {
+                if (begin_of(group + 1) == tile + n) {
+                    ++group;
+                }
+                model::backward_alone<Plan>(round.parameters, workspaces[n], n, tile + n != begin_of(group),
+                                            partial_.data() + group * Plan::tile_gradient_numbers,
+                                            RowWriter{*this, tile});
+            }
+        }
+    }
+
+    /// What a tile does alone, forward.
+    template <typename Round>
+    constexpr void forward_tile(const Round& round, std::size_t tile, model::TileWorkspace<Plan, V>& workspace) {
+        std::array<const T*, lanes> images{};
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+            images[lane] = round.batch.images[round.at(tile, lane)].data();
+        }
+        model::forward_alone<Plan>(round.parameters, workspace,
+                                   Gathering<typename Plan::InputLayout, V>(images, workspace.buffer(0)));
+    }
+
+    /// What `Tiles` tiles do together, forward and backward.
+    template <std::size_t Tiles, typename Round>
+    constexpr void run_together(const Round& round, std::size_t tile, model::TileWorkspace<Plan, V>* workspaces) {
+        model::forward_together<Plan, V, Tiles>(round.parameters, workspaces);
+        for (std::size_t n = 0; n < Tiles; ++n) {
+            losses_[tile + n] = loss_of(round, tile + n, workspaces[n]);
+        }
+        model::backward_together<Plan, V, Tiles>(round.parameters, workspaces, RowWriter{*this, tile});
+    }
+
+    /// The sum of the losses of a tile's images; leaves the gradient of its outputs. That of an absent lane is scaled by zero.
+    template <typename Loss, typename Image, typename Target>
+    [[gnu::noinline]] static constexpr T loss_of(const Round<Loss, Image, Target>& round, std::size_t tile,
+                                                 model::TileWorkspace<Plan, V>& workspace) {
+        const std::size_t present = round.present(tile);
+        std::array<const Target*, lanes> targets{};
+        V scale{};
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+            targets[lane] = &round.batch.targets[round.at(tile, lane)];
+            set_lane(scale, lane, lane < present ? T(1) / static_cast<T>(round.batch.count) : T(0));
+        }
+        const V lane_losses = round.loss.template evaluate<Plan::output_size>(workspace.output(), targets, scale,
+                                                                              workspace.grad_output.data());
+        T sum = 0;
+        for (std::size_t lane = 0; lane < present; ++lane) {
+            sum += get_lane(lane_losses, lane);
+        }
+        return sum;
     }
 
     /// The gradient from what the groups have left: sums of partial gradients, and products of rows.
@@ -254,6 +321,7 @@ private:
     }
 
     std::size_t capacity_;
+    std::size_t threads_;
     AlignedVector<model::TileWorkspace<Plan, V>> tiles_;
     AlignedVector<T> rows_;
     AlignedVector<T> partial_;
