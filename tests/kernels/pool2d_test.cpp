@@ -37,7 +37,8 @@ struct PoolCase {
     constexpr Extent output() const { return output_extent(window, input.height, input.width); }
 };
 
-/// Kernel 1 to 7, stride 1 to 3 or the kernel, padding up to half the kernel (3), channels 1 to 9, images 1 to 17.
+/// Kernel 1 to 7, or up to 4 side by side; stride 1 to 3 or the kernel, padding up to half the kernel (3), channels 1 to 9,
+/// images 1 to 17.
 constexpr PoolCase pool_case(std::uint64_t seed, std::size_t index) {
     Draw draw(seed, index);
     PoolCase result{};
@@ -45,6 +46,10 @@ constexpr PoolCase pool_case(std::uint64_t seed, std::size_t index) {
     result.window.stride = draw.once_in(3) ? result.window.kernel : draw.extent(1, 3);
     result.window.padding = {draw.whole(0, result.window.kernel.height / 2),
                              draw.whole(0, result.window.kernel.width / 2)};
+    if (draw.once_in(4)) {
+        result.window = {.kernel = draw.extent(1, 4)};
+        result.window.stride = result.window.kernel;
+    }
     result.channels = draw.whole(1, 9);
     result.input = draw.image(result.window, 17);
     result.input_border = draw.once_in(2) ? Extent{0, 0} : draw.extent(0, 3);
@@ -145,7 +150,7 @@ void check(const PoolCase& c, const MaxPoolKernels<V>& kernels, Draw numbers) {
         // Seven different numbers and windows of up to 49 pixels: ties are the rule.
         const naive::MaxPooled<T> pooled = naive::max_pool2d_forward(data.pool, data.images[lane]);
         data.out.put(expected_output, lane, relu_forward(c.relu, pooled.output));
-        for (std::size_t o = 0; o < pooled.position.size(); ++o) {
+        for (std::size_t o = 0; kernels::notes_position(c.window) && o < pooled.position.size(); ++o) {
             expected_position.set(o, lane, static_cast<T>(pooled.position[o]));
         }
         data.in.put(expected_grad_input, lane,
@@ -210,6 +215,7 @@ void check_average_pooling() {
 // The figures of a textbook, in constant expressions.
 using Nine = Layout<1, 3, 3>;
 constexpr Window two_by_two{.kernel = {2, 2}};
+constexpr Window side_by_side{.kernel = {2, 2}, .stride = {2, 2}};
 constexpr std::array<float, 9> one_to_nine{1, 2, 3, 4, 5, 6, 7, 8, 9};
 
 static_assert([] {
@@ -224,6 +230,21 @@ static_assert([] {
     return output == std::array<float, 4>{5, 6, 8, 9} && position == std::array<float, 4>{3, 3, 3, 3} &&
            grad_input == std::array<float, 9>{0, 0, 0, 0, 1, 2, 0, 3, 4};
 }());
+// Windows side by side leave no positions: the gradient of (1 2; 4 5) finds its way to the 5, and nothing is left over to the
+// right and below.
+static_assert(kernels::notes_position(two_by_two) && !kernels::notes_position(side_by_side) &&
+              kernels::notes_position({.kernel = {5, 5}, .stride = {5, 5}}));
+static_assert([] {
+    float output = 0;
+    float position = -1;
+    kernels::max_pool2d_forward<side_by_side, Nine, Layout<1, 1, 1>, NoFunction>(one_to_nine.data(), &output,
+                                                                                 &position);
+    std::array<float, 9> grad_input = one_to_nine;
+    const float grad_output = 7;
+    kernels::max_pool2d_backward<side_by_side, Nine, Layout<1, 1, 1>, NoFunction, float>(grad_input.data(),
+                                                                                         &grad_output, nullptr);
+    return output == 5 && position == -1 && grad_input == std::array<float, 9>{0, 0, 0, 0, 7, 0, 0, 0, 0};
+}());
 static_assert([] {
     std::array<float, 4> output{};
     kernels::avg_pool2d_forward<two_by_two, Nine, Layout<1, 2, 2>, NoFunction>(one_to_nine.data(), output.data());
@@ -234,6 +255,15 @@ static_assert([] {
 }());
 
 }  // namespace
+
+// The cases below have both kinds of windows.
+static_assert([] {
+    std::size_t without_position = 0;
+    for (std::size_t i = 0; i < 82; ++i) {
+        without_position += kernels::notes_position(pool_case(320, i).window) ? 0 : 1;
+    }
+    return without_position > 12 && without_position < 70;
+}());
 
 TEST_CASE("maximum pooling equals the naive loops") {
     check_max_pooling<float, 300, portion(82)>();
@@ -274,6 +304,8 @@ TEST_CASE("a window of minus infinities has a winner, the first") {
 TEST_CASE("a window with NaN gives NaN in its lane and nowhere else") {
     using V = Lanes<float>;
     constexpr Window window{.kernel = {1, 4}};
+    constexpr Window alone{.kernel = {1, 4}, .stride = {1, 4}};
+    static_assert(kernels::notes_position(window) && !kernels::notes_position(alone));
     for (std::size_t place = 0; place < 4; ++place) {
         std::array<V, 4> input{};
         for (std::size_t i = 0; i < 4; ++i) {
@@ -282,6 +314,10 @@ TEST_CASE("a window with NaN gives NaN in its lane and nowhere else") {
         set_lane(input[place], 1, std::numeric_limits<float>::quiet_NaN());
         V output{};
         V position{};
+        kernels::max_pool2d_forward<alone, Layout<1, 1, 4>, Layout<1, 1, 1>, NoFunction>(input.data(), &output,
+                                                                                         &position);
+        CHECK(std::isnan(get_lane(output, 1)));
+        CHECK(get_lane(output, 0) == 3);
         kernels::max_pool2d_forward<window, Layout<1, 1, 4>, Layout<1, 1, 1>, NoFunction>(input.data(), &output,
                                                                                           &position);
         CHECK(std::isnan(get_lane(output, 1)));

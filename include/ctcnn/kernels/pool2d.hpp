@@ -9,6 +9,7 @@
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/single_image.hpp>
+#include <ctcnn/kernels/unroll.hpp>
 
 namespace ctcnn::kernels {
 
@@ -66,22 +67,19 @@ constexpr bool tiles_exactly(const Window& window) {
     return window.stride == window.kernel && window.padding == Extent{0, 0};
 }
 
-/// Spreads the gradients of windows that do not overlap: share(output, kh, kw) is the part of the pixel (kh, kw) of the
-/// window whose output lies at that place.
-template <Window W, typename In, typename Out, typename Before, Number V, typename Share>
-[[gnu::always_inline]] constexpr void spread(V* grad_input, const Share& share) {
+/// Spreads the gradients of windows that do not overlap: share(gradient of an output, first pixel of its window) turns the pixels
+/// of a window, In::row apart from row to row, into their gradients.
+template <Window W, typename In, typename Out, Number V, typename Share>
+[[gnu::always_inline]] constexpr void spread(V* grad_input, const V* grad_output, const Share& share) {
     for (std::size_t c = 0; c < Out::channels; ++c) {
         for (std::size_t h = 0; h < Out::height; ++h) {
+            V* pixels = grad_input + In::offset(c, h * W.kernel.height, 0);
+            for (std::size_t w = 0; w < Out::width; ++w) {
+                share(grad_output[Out::offset(c, h, w)], pixels + w * W.kernel.width);
+            }
             for (std::size_t kh = 0; kh < W.kernel.height; ++kh) {
-                V* row = grad_input + In::offset(c, h * W.kernel.height + kh, 0);
-                for (std::size_t w = 0; w < Out::width; ++w) {
-                    for (std::size_t kw = 0; kw < W.kernel.width; ++kw) {
-                        V& element = row[w * W.kernel.width + kw];
-                        element = Before::backward(element, share(c, h, w, kh * W.kernel.width + kw));
-                    }
-                }
                 for (std::size_t w = Out::width * W.kernel.width; w < In::width; ++w) {
-                    row[w] = V{};
+                    pixels[kh * In::row + w] = V{};
                 }
             }
         }
@@ -99,9 +97,15 @@ template <Window W, typename In, typename Out, typename Before, Number V>
 [[gnu::noinline]] constexpr void avg_pool2d_backward(V* grad_input, const V* grad_output) {
     const V scale = broadcast<V>(scalar_t<V>(1) / static_cast<scalar_t<V>>(W.kernel.height * W.kernel.width));
     if constexpr (tiles_exactly(W)) {
-        spread<W, In, Out, Before>(
-            grad_input, [&](std::size_t c, std::size_t h, std::size_t w, std::size_t)
-                            __attribute__((always_inline)) { return grad_output[Out::offset(c, h, w)] * scale; });
+        spread<W, In, Out>(grad_input, grad_output, [&](V gradient, V* pixels) __attribute__((always_inline)) {
+            const V share = gradient * scale;
+            for (std::size_t kh = 0; kh < W.kernel.height; ++kh) {
+                for (std::size_t kw = 0; kw < W.kernel.width; ++kw) {
+                    V& element = pixels[kh * In::row + kw];
+                    element = Before::backward(element, share);
+                }
+            }
+        });
         return;
     }
     for (std::size_t c = 0; c < In::channels; ++c) {
@@ -122,11 +126,29 @@ template <Window W, typename In, typename Out, typename Before, Number V>
     }
 }
 
+/// Whether maximum pooling notes which pixel of a window was the largest. Where windows do not overlap, backward finds that out
+/// again, for it has the pixels in its hands: that costs less than to keep it.
+constexpr bool notes_position(const Window& window) {
+    return !tiles_exactly(window) || window.kernel.height * window.kernel.width > 16;
+}
+
 /// Some rows of max_pool2d_forward. The input's rows before rows_needed are there.
 template <Window W, typename In, typename Out, typename Activation, Number V>
 [[gnu::noinline]] constexpr void max_pool2d_forward_rows(const V* input, V* output, V* position, Range range) {
     for (std::size_t c = 0; c < Out::channels; ++c) {
         for (std::size_t h = range.first; h < range.last; ++h) {
+            if constexpr (!notes_position(W)) {
+                const V* pixels = input + In::offset(c, h * W.kernel.height, 0);
+                for (std::size_t w = 0; w < Out::width; ++w) {
+                    V largest = pixels[w * W.kernel.width];
+                    unroll<W.kernel.height * W.kernel.width - 1>([&](std::size_t k) __attribute__((always_inline)) {
+                        const std::size_t kh = (k + 1) / W.kernel.width;
+                        largest = larger(largest, pixels[kh * In::row + w * W.kernel.width + (k + 1) % W.kernel.width]);
+                    });
+                    output[Out::offset(c, h, w)] = Activation::forward(largest);
+                }
+                continue;
+            }
             const Range rows = inside(h, W.kernel.height, W.stride.height, W.padding.height, In::height);
             for (std::size_t w = 0; w < Out::width; ++w) {
                 const Range columns = inside(w, W.kernel.width, W.stride.width, W.padding.width, In::width);
@@ -159,16 +181,14 @@ template <Window W, typename In, typename Out, typename Activation, Number V>
 }
 
 /// max_pool2d_forward: output(c, h, w) = f(largest input of the window); padding never wins, NaN does, as in PyTorch.
-/// `position` receives the place of the first largest one within its window, kh * Kw + kw; it may be null.
+/// `position` receives the place of the first largest one within its window, kh * Kw + kw, if notes_position; it may be null.
 /// Layouts  In (C, Hi, Wi); Out (C, Ho, Wo); position (C, Ho, Wo)
 template <Window W, typename In, typename Out, typename Activation, Number V>
 constexpr void max_pool2d_forward(const V* input, V* output, V* position) {
     if constexpr (pools_pairs<W, Out, V>) {
         if (!std::is_constant_evaluated() && position == nullptr) {
             pool_pairs<W, In, Out>(
-                input, output,
-                [](auto a, auto b)
-                    __attribute__((always_inline)) { return select_equal(b, b, select_less(a, b, b, a), b); },
+                input, output, [](auto a, auto b) __attribute__((always_inline)) { return larger(a, b); },
                 [](auto largest) __attribute__((always_inline)) { return Activation::forward(largest); });
             return;
         }
@@ -177,15 +197,26 @@ constexpr void max_pool2d_forward(const V* input, V* output, V* position) {
 }
 
 /// max_pool2d_backward: the gradient goes to the position that won. `grad_input` holds the input when the call begins and
-/// its gradient when it ends; Before is the elementwise function that made the input.
+/// its gradient when it ends; Before is the elementwise function that made the input. `position` is null unless notes_position.
 template <Window W, typename In, typename Out, typename Before, Number V>
 constexpr void max_pool2d_backward(V* grad_input, const V* grad_output, const V* position) {
-    if constexpr (tiles_exactly(W)) {
-        spread<W, In, Out, Before>(
-            grad_input, [&](std::size_t c, std::size_t h, std::size_t w, std::size_t k) __attribute__((always_inline)) {
-                return select_equal(position[(c * Out::height + h) * Out::width + w],
-                                    broadcast<V>(static_cast<scalar_t<V>>(k)), grad_output[Out::offset(c, h, w)], V{});
+    if constexpr (!notes_position(W)) {
+        constexpr std::size_t count = W.kernel.height * W.kernel.width;
+        spread<W, In, Out>(grad_input, grad_output, [](V gradient, V* pixels) __attribute__((always_inline)) {
+            V x[count];
+            V largest = pixels[0];
+            unroll<count>([&](std::size_t k) __attribute__((always_inline)) {
+                x[k] = pixels[k / W.kernel.width * In::row + k % W.kernel.width];
+                largest = at_least(x[k], largest);
             });
+            // The first one that equals the largest takes it all, or the last one, should the largest be lost to NaN.
+            unroll<count>([&](std::size_t k) __attribute__((always_inline)) {
+                const V zero{};
+                const V share = k + 1 < count ? select_equal(x[k], largest, gradient, zero) : gradient;
+                gradient = select_equal(x[k], largest, zero, gradient);
+                pixels[k / W.kernel.width * In::row + k % W.kernel.width] = Before::backward(x[k], share);
+            });
+        });
         return;
     }
     for (std::size_t c = 0; c < In::channels; ++c) {

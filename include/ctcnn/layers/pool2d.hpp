@@ -76,7 +76,7 @@ struct MaxPool2d : detail::Pool2d<Options...> {
     struct At : detail::Pool2d<Options...>::template Shapes<S> {
         using layer = MaxPool2d;
         using Base = typename detail::Pool2d<Options...>::template Shapes<S>;
-        static constexpr std::size_t saved_size = Base::output_shape::size;
+        static constexpr std::size_t saved_size = kernels::notes_position(Base::window) ? Base::output_shape::size : 0;
 
         template <typename InLayout, typename OutLayout, typename Activation, Number V>
         static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V* saved, V*) {

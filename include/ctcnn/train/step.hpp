@@ -44,7 +44,9 @@ public:
     using T = scalar_t<V>;
     using Plan = typename Net::plan;
     static constexpr std::size_t lanes = lane_count<V>;
-    static constexpr std::size_t tiles_together = Plan::template tiles_together<V>;
+    /// Tiles go together where what they keep for backward meanwhile is not too much for the caches.
+    static constexpr std::size_t tiles_together =
+        Plan::buffer_numbers * sizeof(V) <= 1024 * 1024 ? Plan::template tiles_together<V> : 1;
 
     /// For batches of up to `batch` images on up to `threads` threads.
     constexpr explicit StepWorkspace(std::size_t batch, std::size_t threads)
