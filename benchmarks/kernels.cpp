@@ -34,6 +34,7 @@ struct Kernel {
     std::string layer;
     double operations;  // of one call
     void (*run)(benchmark::State&);
+    std::size_t tiles = 1;  // of images in one call, if its time is to be reported for one of them
 };
 
 /// Random numbers, uniform in [low, high).
@@ -46,14 +47,19 @@ void fill(T* numbers, std::size_t count, float low, float high) {
     }
 }
 
-/// A network with its parameters, and a tile that has gone forward.
+/// How many tiles stage K of a network takes at a time in training.
+template <typename Net, std::size_t K>
+constexpr std::size_t tiles_of_stage =
+    K < Net::plan::together_from ? 1 : ctcnn::train::StepWorkspace<Net, V>::tiles_together;
+
+/// A network with its parameters, and two tiles, the first of which has gone forward.
 template <typename Net>
 struct Bench {
     using Plan = typename Net::plan;
 
     std::unique_ptr<Net> net = std::make_unique<Net>();
-    std::unique_ptr<ctcnn::model::TileWorkspace<Plan, V>> tile =
-        std::make_unique<ctcnn::model::TileWorkspace<Plan, V>>();
+    ctcnn::AlignedVector<ctcnn::model::TileWorkspace<Plan, V>> tiles{2};
+    ctcnn::model::TileWorkspace<Plan, V>* tile = tiles.data();
 
     Bench() {
         ctcnn::initialize(*net, ctcnn::XavierUniform{}, 1);
@@ -81,9 +87,15 @@ void run_forward(benchmark::State& state) {
     using Stage = typename Net::plan::template Stage<K>;
     Bench<Net> bench;
     for (auto _ : state) {
-        Stage::Layer::template forward<typename Stage::In, typename Stage::Out, typename Stage::Function>(
-            bench.template parameters<K>(), bench.tile->buffer(K), bench.tile->buffer(K + 1), bench.template saved<K>(),
-            bench.tile->scratch.data());
+        if constexpr (tiles_of_stage<Net, K> == 2) {
+            Stage::Layer::template forward_tiles<typename Stage::Function, V, 2>(
+                bench.template parameters<K>(), {bench.tiles[0].buffer(K), bench.tiles[1].buffer(K)},
+                {bench.tiles[0].buffer(K + 1), bench.tiles[1].buffer(K + 1)});
+        } else {
+            Stage::Layer::template forward<typename Stage::In, typename Stage::Out, typename Stage::Function>(
+                bench.template parameters<K>(), bench.tile->buffer(K), bench.tile->buffer(K + 1),
+                bench.template saved<K>(), bench.tile->scratch.data());
+        }
         benchmark::ClobberMemory();
     }
 }
@@ -106,11 +118,17 @@ void run_backward_data(benchmark::State& state) {
     // The gradient takes the place of the activation, after a multiplication by its derivative. Repeated on random numbers
     // this would soon end at denormal ones, which are slow; where the activation is zero, zero it stays.
     std::fill_n(bench.tile->buffer(K), Stage::In::size, V{});
+    using Before = typename FunctionBefore<Net, K>::type;
     for (auto _ : state) {
-        Stage::Layer::template backward_input<typename Stage::In, typename Stage::Out,
-                                              typename FunctionBefore<Net, K>::type>(
-            bench.template parameters<K>(), bench.tile->buffer(K), bench.tile->buffer(K + 1), bench.template saved<K>(),
-            bench.tile->scratch.data());
+        if constexpr (tiles_of_stage<Net, K> == 2) {
+            Stage::Layer::template backward_input_tiles<Before, V, 2>(
+                bench.template parameters<K>(), {bench.tiles[0].buffer(K), bench.tiles[1].buffer(K)},
+                {bench.tiles[0].buffer(K + 1), bench.tiles[1].buffer(K + 1)});
+        } else {
+            Stage::Layer::template backward_input<typename Stage::In, typename Stage::Out, Before>(
+                bench.template parameters<K>(), bench.tile->buffer(K), bench.tile->buffer(K + 1),
+                bench.template saved<K>(), bench.tile->scratch.data());
+        }
         benchmark::ClobberMemory();
     }
 }
@@ -180,10 +198,12 @@ void add_kernels(std::vector<Kernel>& kernels, const std::string& name, bool alo
         using Stage = typename Plan::template Stage<stage_index>;
         const std::string prefix = "kernels/" + name + (alone ? "" : "/stage_" + std::to_string(stage_index));
         const std::string layer = describe_stage<Plan, stage_index>();
-        const double tile_operations = 2.0 * static_cast<double>(Stage::Layer::multiply_adds * V::count);
-        kernels.push_back({prefix + "/forward", layer, tile_operations, run_forward<Net, stage_index>});
+        constexpr std::size_t tiles = tiles_of_stage<Net, stage_index>;
+        const double operations = 2.0 * static_cast<double>(Stage::Layer::multiply_adds * V::count * tiles);
+        kernels.push_back({prefix + "/forward", layer, operations, run_forward<Net, stage_index>, tiles});
         if (stage_index > 0 || alone) {
-            kernels.push_back({prefix + "/backward_data", layer, tile_operations, run_backward_data<Net, stage_index>});
+            kernels.push_back(
+                {prefix + "/backward_data", layer, operations, run_backward_data<Net, stage_index>, tiles});
         }
         if constexpr (Stage::parameters != 0) {
             constexpr std::size_t images = Stage::Layer::batched_gradient ? batch_images : V::count;
@@ -210,7 +230,7 @@ public:
             // The run holds the sum over all iterations. Processor time: what other programs take is not counted.
             const double seconds = run.cpu_accumulated_time / static_cast<double>(run.iterations);
             Line line(kernel->name);
-            line.add("layer", kernel->layer).add("microseconds", seconds * 1e6);
+            line.add("layer", kernel->layer).add("microseconds", seconds / static_cast<double>(kernel->tiles) * 1e6);
             if (kernel->operations > 0) {
                 const double speed = kernel->operations / seconds * 1e-9;
                 line.add("gflops", speed).add("percent_of_peak", 100 * speed / peak_);

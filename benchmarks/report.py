@@ -310,7 +310,8 @@ def page(record):
               "training images, with other seeds.")
     add_table("The machine at its best", ["what", "threads", "median", "spread", "unit"], machine_rows(results))
     add_table("Kernels", ["network", "layer", "direction", "µs", "GFLOP/s", "spread", "of peak"], kernel_rows(results),
-              "One thread and one tile of images, a lane each; the weights of a Linear layer: 64 images. Everything is hot.")
+              "One thread and one tile of images, a lane each; the weights of a Linear layer: 64 images. Where training takes "
+              "two tiles of images together, that is measured, and the time is that for one. Everything is hot.")
     add_table("Compile time", ["what", "processor s", "spread", "MiB"], compile_rows(results))
     sizes = [[name, f"{size / 1024:,.0f}"] for name, size in record["sizes"].items()]
     add_table("Programs", ["program, without symbols", "KiB"], sizes)
