@@ -51,6 +51,8 @@ void fill(T* numbers, std::size_t count, float low, float high) {
 template <typename Net, std::size_t K>
 constexpr std::size_t tiles_of_stage =
     K < Net::plan::together_from ? 1 : ctcnn::train::StepWorkspace<Net, V>::tiles_together;
+static_assert(tiles_of_stage<LeNet, LeNet::plan::stage_count - 1> == 2 &&
+              tiles_of_stage<TorchExample, TorchExample::plan::stage_count - 1> == 1);
 
 /// A network with its parameters, and two tiles, the first of which has gone forward.
 template <typename Net>

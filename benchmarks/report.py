@@ -306,8 +306,8 @@ def page(record):
     add_table("From the start of a process to 99 %",
               ["seeds", "mean test accuracy", "spread", "at 99.0 % or more", "median, s", "spread"], learning_rows(results),
               "`examples/mnist --net quick --quiet` on all threads, from the start of the process to its end: reading and "
-              "unpacking the files, training, testing on 10,000 images. Network and recipe were chosen on parts of the "
-              "training images, with other seeds.")
+              "unpacking the files, training, testing on 10,000 images. Network and recipe were chosen on parts of the training "
+              "images that were set aside, with other seeds.")
     add_table("The machine at its best", ["what", "threads", "median", "spread", "unit"], machine_rows(results))
     add_table("Kernels", ["network", "layer", "direction", "µs", "GFLOP/s", "spread", "of peak"], kernel_rows(results),
               "One thread and one tile of images, a lane each; the weights of a Linear layer: 64 images. Where training takes "

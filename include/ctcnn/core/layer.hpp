@@ -28,7 +28,8 @@
 //                  batched_gradient  whether the gradient of its weight is computed from rows, once for many tiles
 //                  forward, backward_input; with parameters also backward_parameters, and backward for both at once;
 //                                    with batched_gradient instead backward_weight and backward_bias, and also forward_tiles
-//                                    and backward_input_tiles, for several tiles of images at once
+//                                    and backward_input_tiles, for several tiles of images at once; these get neither
+//                                    layouts nor memory, for such a layer has no border, saves nothing and wants no scratch
 //                  by_rows<In, Out, V>   whether it can compute some rows of its output, once the rows of the input that its
 //                                    window needs for them are there; left out, no. If so, also window and forward_rows,
 //                                    which gets the rows in order, each once

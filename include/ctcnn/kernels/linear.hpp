@@ -114,7 +114,7 @@ template <Number V>
 }  // namespace detail
 
 /// store_rows: turns a tile of images round: features (Features) with an image in each lane become one row for each
-/// image, rows (lanes, row_length). The end of each row is filled with zeros.
+/// image, rows (lanes, row_length). Each row is filled up to a whole vector with zeros.
 template <std::size_t Features, Number V>
 constexpr void store_rows(const V* features, scalar_t<V>* rows) {
     if constexpr (is_lanes<V>) {

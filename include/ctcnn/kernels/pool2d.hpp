@@ -106,28 +106,28 @@ template <Window W, typename In, typename Out, typename Before, Number V>
                 }
             }
         });
-        return;
-    }
-    for (std::size_t c = 0; c < In::channels; ++c) {
-        for (std::size_t h = 0; h < In::height; ++h) {
-            const Range rows = covering(h, W.kernel.height, W.stride.height, W.padding.height, Out::height);
-            for (std::size_t w = 0; w < In::width; ++w) {
-                const Range columns = covering(w, W.kernel.width, W.stride.width, W.padding.width, Out::width);
-                V sum{};
-                for (std::size_t row = rows.first; row < rows.last; ++row) {
-                    for (std::size_t column = columns.first; column < columns.last; ++column) {
-                        sum += grad_output[Out::offset(c, row, column)];
+    } else {
+        for (std::size_t c = 0; c < In::channels; ++c) {
+            for (std::size_t h = 0; h < In::height; ++h) {
+                const Range rows = covering(h, W.kernel.height, W.stride.height, W.padding.height, Out::height);
+                for (std::size_t w = 0; w < In::width; ++w) {
+                    const Range columns = covering(w, W.kernel.width, W.stride.width, W.padding.width, Out::width);
+                    V sum{};
+                    for (std::size_t row = rows.first; row < rows.last; ++row) {
+                        for (std::size_t column = columns.first; column < columns.last; ++column) {
+                            sum += grad_output[Out::offset(c, row, column)];
+                        }
                     }
+                    V& element = grad_input[In::offset(c, h, w)];
+                    element = Before::backward(element, sum * scale);
                 }
-                V& element = grad_input[In::offset(c, h, w)];
-                element = Before::backward(element, sum * scale);
             }
         }
     }
 }
 
-/// Whether maximum pooling notes which pixel of a window was the largest. Where windows do not overlap, backward finds that out
-/// again, for it has the pixels in its hands: that costs less than to keep it.
+/// Whether maximum pooling notes which pixel of a window was the largest. Where windows lie side by side, backward finds that out
+/// again, for it has the pixels in its hands: that costs less than to keep it. (Up to 16 pixels are as many as stay in registers.)
 constexpr bool notes_position(const Window& window) {
     return !tiles_exactly(window) || window.kernel.height * window.kernel.width > 16;
 }
@@ -147,33 +147,33 @@ template <Window W, typename In, typename Out, typename Activation, Number V>
                     });
                     output[Out::offset(c, h, w)] = Activation::forward(largest);
                 }
-                continue;
-            }
-            const Range rows = inside(h, W.kernel.height, W.stride.height, W.padding.height, In::height);
-            for (std::size_t w = 0; w < Out::width; ++w) {
-                const Range columns = inside(w, W.kernel.width, W.stride.width, W.padding.width, In::width);
-                const auto pixel = [&](std::size_t kh, std::size_t kw) {
-                    return input[In::offset(c, h * W.stride.height + kh - W.padding.height,
-                                            w * W.stride.width + kw - W.padding.width)];
-                };
-                const auto place = [](std::size_t kh, std::size_t kw) {
-                    return broadcast<V>(static_cast<scalar_t<V>>(kh * W.kernel.width + kw));
-                };
-                V largest = pixel(rows.first, columns.first);
-                V where = place(rows.first, columns.first);
-                for (std::size_t kh = rows.first; kh < rows.last; ++kh) {
-                    for (std::size_t kw = columns.first; kw < columns.last; ++kw) {
-                        const V value = pixel(kh, kw);
-                        // Larger, or NaN (which is not equal to itself).
-                        where = select_less(largest, value, place(kh, kw), where);
-                        where = select_equal(value, value, where, place(kh, kw));
-                        largest = select_less(largest, value, value, largest);
-                        largest = select_equal(value, value, largest, value);
+            } else {
+                const Range rows = inside(h, W.kernel.height, W.stride.height, W.padding.height, In::height);
+                for (std::size_t w = 0; w < Out::width; ++w) {
+                    const Range columns = inside(w, W.kernel.width, W.stride.width, W.padding.width, In::width);
+                    const auto pixel = [&](std::size_t kh, std::size_t kw) {
+                        return input[In::offset(c, h * W.stride.height + kh - W.padding.height,
+                                                w * W.stride.width + kw - W.padding.width)];
+                    };
+                    const auto place = [](std::size_t kh, std::size_t kw) {
+                        return broadcast<V>(static_cast<scalar_t<V>>(kh * W.kernel.width + kw));
+                    };
+                    V largest = pixel(rows.first, columns.first);
+                    V where = place(rows.first, columns.first);
+                    for (std::size_t kh = rows.first; kh < rows.last; ++kh) {
+                        for (std::size_t kw = columns.first; kw < columns.last; ++kw) {
+                            const V value = pixel(kh, kw);
+                            // Larger, or NaN (which is not equal to itself).
+                            where = select_less(largest, value, place(kh, kw), where);
+                            where = select_equal(value, value, where, place(kh, kw));
+                            largest = select_less(largest, value, value, largest);
+                            largest = select_equal(value, value, largest, value);
+                        }
                     }
-                }
-                output[Out::offset(c, h, w)] = Activation::forward(largest);
-                if (position != nullptr) {
-                    position[(c * Out::height + h) * Out::width + w] = where;
+                    output[Out::offset(c, h, w)] = Activation::forward(largest);
+                    if (position != nullptr) {
+                        position[(c * Out::height + h) * Out::width + w] = where;
+                    }
                 }
             }
         }
@@ -197,7 +197,8 @@ constexpr void max_pool2d_forward(const V* input, V* output, V* position) {
 }
 
 /// max_pool2d_backward: the gradient goes to the position that won. `grad_input` holds the input when the call begins and
-/// its gradient when it ends; Before is the elementwise function that made the input. `position` is null unless notes_position.
+/// its gradient when it ends; Before is the elementwise function that made the input. `position` is read if notes_position;
+/// else a window with NaN gives its gradient to one of its pixels, be it NaN or not.
 template <Window W, typename In, typename Out, typename Before, Number V>
 constexpr void max_pool2d_backward(V* grad_input, const V* grad_output, const V* position) {
     if constexpr (!notes_position(W)) {
@@ -217,25 +218,25 @@ constexpr void max_pool2d_backward(V* grad_input, const V* grad_output, const V*
                 pixels[k / W.kernel.width * In::row + k % W.kernel.width] = Before::backward(x[k], share);
             });
         });
-        return;
-    }
-    for (std::size_t c = 0; c < In::channels; ++c) {
-        for (std::size_t h = 0; h < In::height; ++h) {
-            const Range rows = covering(h, W.kernel.height, W.stride.height, W.padding.height, Out::height);
-            for (std::size_t w = 0; w < In::width; ++w) {
-                const Range columns = covering(w, W.kernel.width, W.stride.width, W.padding.width, Out::width);
-                V sum{};
-                for (std::size_t row = rows.first; row < rows.last; ++row) {
-                    for (std::size_t column = columns.first; column < columns.last; ++column) {
-                        const std::size_t kh = h + W.padding.height - row * W.stride.height;
-                        const std::size_t kw = w + W.padding.width - column * W.stride.width;
-                        const V here = broadcast<V>(static_cast<scalar_t<V>>(kh * W.kernel.width + kw));
-                        sum += select_equal(position[(c * Out::height + row) * Out::width + column], here,
-                                            grad_output[Out::offset(c, row, column)], V{});
+    } else {
+        for (std::size_t c = 0; c < In::channels; ++c) {
+            for (std::size_t h = 0; h < In::height; ++h) {
+                const Range rows = covering(h, W.kernel.height, W.stride.height, W.padding.height, Out::height);
+                for (std::size_t w = 0; w < In::width; ++w) {
+                    const Range columns = covering(w, W.kernel.width, W.stride.width, W.padding.width, Out::width);
+                    V sum{};
+                    for (std::size_t row = rows.first; row < rows.last; ++row) {
+                        for (std::size_t column = columns.first; column < columns.last; ++column) {
+                            const std::size_t kh = h + W.padding.height - row * W.stride.height;
+                            const std::size_t kw = w + W.padding.width - column * W.stride.width;
+                            const V here = broadcast<V>(static_cast<scalar_t<V>>(kh * W.kernel.width + kw));
+                            sum += select_equal(position[(c * Out::height + row) * Out::width + column], here,
+                                                grad_output[Out::offset(c, row, column)], V{});
+                        }
                     }
+                    V& element = grad_input[In::offset(c, h, w)];
+                    element = Before::backward(element, sum);
                 }
-                V& element = grad_input[In::offset(c, h, w)];
-                element = Before::backward(element, sum);
             }
         }
     }

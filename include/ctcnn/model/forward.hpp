@@ -140,12 +140,15 @@ constexpr auto of_each(const F& f) {
     }(std::make_index_sequence<Tiles>{});
 }
 
-/// Forward through the stages that tiles take together. buffer(tile, k) is buffer k of a tile; none has a border.
+/// Forward through the stages that tiles take together. buffer(tile, k) is buffer k of a tile.
 template <typename Plan, Number V, std::size_t Tiles, typename Buffer>
 constexpr void run_forward_together(const scalar_t<V>* parameters, const Buffer& buffer) {
     Plan::for_each_stage([&](auto k) {
         if constexpr (k >= Plan::together_from) {
             using Stage = typename Plan::template Stage<decltype(k)::value>;
+            static_assert(Stage::In::border == Extent{0, 0} && Stage::Out::border == Extent{0, 0} &&
+                              Stage::Layer::saved_size == 0 && Stage::template scratch_numbers<V> == 0,
+                          "what a layer with batched gradient wants of memory is its input and its output alone");
             Stage::Layer::template forward_tiles<typename Stage::Function, V, Tiles>(
                 parameters + Stage::parameter_offset,
                 of_each<Tiles>([&](std::size_t tile) -> const V* { return buffer(tile, k); }),
@@ -213,73 +216,6 @@ template <typename Plan, Number V, typename Source = InPlace>
 constexpr void forward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, Source source = {}) {
     forward_alone(parameters, workspace, source);
     forward_together<Plan, V, 1>(parameters, &workspace);
-}
-
-/// The first part of backward, for `Tiles` tiles that lie side by side, from grad_output, the gradient of the output, of each:
-/// back through the stages that they take together. What a stage needs of a tile for its batched gradient goes to
-/// rows.store<K>(tile, input, grad_output).
-template <typename Plan, Number V, std::size_t Tiles, typename Rows>
-constexpr void backward_together(const scalar_t<V>* parameters, TileWorkspace<Plan, V>* workspaces, const Rows& rows) {
-    for (std::size_t tile = 0; tile < Tiles; ++tile) {
-        V* output = workspaces[tile].output();
-        for (std::size_t i = 0; i < Plan::output_size; ++i) {
-            output[i] = Plan::template Stage<Plan::stage_count - 1>::Function::backward(
-                output[i], workspaces[tile].grad_output[i]);
-        }
-    }
-    Plan::for_each_stage_backward([&](auto k) {
-        if constexpr (k >= Plan::together_from) {
-            using Stage = typename Plan::template Stage<decltype(k)::value>;
-            for (std::size_t tile = 0; tile < Tiles; ++tile) {
-                rows.template store<decltype(k)::value>(tile, workspaces[tile].buffer(k),
-                                                        workspaces[tile].buffer(k + 1));
-            }
-            if constexpr (k > Plan::first_with_parameters) {
-                using Before = typename Plan::template Stage<k - 1>::Function;
-                Stage::Layer::template backward_input_tiles<Before, V, Tiles>(
-                    parameters + Stage::parameter_offset,
-                    detail::of_each<Tiles>([&](std::size_t tile) -> V* { return workspaces[tile].buffer(k); }),
-                    detail::of_each<Tiles>(
-                        [&](std::size_t tile) -> const V* { return workspaces[tile].buffer(k + 1); }));
-            }
-        }
-    });
-}
-
-/// The second part of backward: back through the stages that each tile takes alone. The gradients that are no batched ones
-/// (Plan::tile_gradient_numbers), summed over the lanes, are put into `gradients`, or with `add` added to what is there.
-template <typename Plan, Number V, typename Rows>
-constexpr void backward_alone(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, std::size_t tile,
-                              bool add, scalar_t<V>* gradients, const Rows& rows) {
-    Plan::for_each_stage_backward([&](auto k) {
-        if constexpr (k < Plan::together_from) {
-            using Stage = typename Plan::template Stage<decltype(k)::value>;
-            using Layer = typename Stage::Layer;
-            V* input = workspace.buffer(k);
-            const V* grad_output = workspace.buffer(k + 1);
-            using In = typename Stage::In;
-            using Out = typename Stage::Out;
-            const scalar_t<V>* own_parameters = parameters + Stage::parameter_offset;
-            scalar_t<V>* own_gradients = gradients + Plan::tile_gradient_offsets[k];
-            V* scratch = workspace.scratch.data();
-            constexpr bool sums_gradient = Stage::parameters != 0 && !Layer::batched_gradient;
-            if constexpr (Stage::parameters != 0 && Layer::batched_gradient) {
-                rows.template store<decltype(k)::value>(tile, input, grad_output);
-            }
-            if constexpr (k > Plan::first_with_parameters) {
-                using Before = typename Plan::template Stage<k - 1>::Function;
-                if constexpr (sums_gradient) {
-                    Layer::template backward<In, Out, Before>(own_parameters, input, grad_output, add, own_gradients,
-                                                              scratch);
-                } else {
-                    Layer::template backward_input<In, Out, Before>(own_parameters, input, grad_output,
-                                                                    workspace.saved_by(k), scratch);
-                }
-            } else if constexpr (sums_gradient) {
-                Layer::template backward_parameters<In, Out>(input, grad_output, add, own_gradients, scratch);
-            }
-        }
-    });
 }
 
 }  // namespace ctcnn::model

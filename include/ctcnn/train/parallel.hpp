@@ -93,10 +93,11 @@ class Team {
 public:
     /// A team of one, for constant expressions.
     constexpr Team() = default;
-    Team(WorkList& work, std::size_t member) : work_(&work), member_(member) {}
+    Team(WorkList& work, std::size_t member, std::size_t size) : work_(&work), member_(member), size_(size) {}
 
-    /// Which member of the team this thread is.
+    /// Which member of the team this thread is, and how many there are.
     constexpr std::size_t member() const { return member_; }
+    constexpr std::size_t size() const { return size_; }
 
     /// f(0), ..., f(count - 1), each by one member, in any order. A member goes on when nothing is left for it to take.
     template <typename F>
@@ -146,6 +147,7 @@ private:
     WorkList* work_ = nullptr;
     std::uint32_t begin_ = 0;  // the number of the next loop's first item
     std::size_t member_ = 0;
+    std::size_t size_ = 1;
 };
 
 namespace detail {
@@ -156,7 +158,9 @@ void run_team(std::size_t threads, const F& f) {
     WorkList work(threads);
 #pragma omp parallel num_threads(static_cast<int>(threads)) if (threads > 1)
     {
-        Team team = threads > 1 ? Team(work, static_cast<std::size_t>(omp_get_thread_num())) : Team();
+        Team team = threads > 1 ? Team(work, static_cast<std::size_t>(omp_get_thread_num()),
+                                       static_cast<std::size_t>(omp_get_num_threads()))
+                                : Team();
         f(team);
     }
 #else

@@ -11,11 +11,12 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/math.hpp>
 #include <ctcnn/core/tensor.hpp>
-#include <ctcnn/kernels/linear.hpp>
+#include <ctcnn/model/backward.hpp>
 #include <ctcnn/model/forward.hpp>
 #include <ctcnn/model/plan.hpp>
 #include <ctcnn/train/gather.hpp>
 #include <ctcnn/train/parallel.hpp>
+#include <ctcnn/train/rows.hpp>
 
 namespace ctcnn::train {
 
@@ -53,9 +54,9 @@ public:
         : capacity_(std::min(batch, round_images)),
           threads_(std::min(threads, group_count(capacity_))),
           tiles_(threads_ * tiles_together),
-          rows_((capacity_ + lanes - 1) / lanes * lanes * row_offsets[Plan::stage_count]),
+          rows_(tile_count(capacity_)),
           partial_(largest_group_count * Plan::tile_gradient_numbers),
-          losses_((capacity_ + lanes - 1) / lanes),
+          losses_(tile_count(capacity_)),
           totals_((batch + capacity_ - 1) / capacity_ + 1),
           gradients_(Net::parameter_count) {}
 
@@ -86,7 +87,7 @@ public:
             const std::size_t count = std::min(capacity_, batch.count - first);
             const bool last = first + count == batch.count;
             const std::size_t groups = group_count(count);
-            const std::size_t at_once = groups_at_once(count);
+            const std::size_t at_once = groups_at_once(count, team.size());
             team.for_each((groups + at_once - 1) / at_once, [&](std::size_t item) {
                 run_groups(Round<Loss, Image, Target>{parameters, loss, batch, first, count}, item * at_once,
                            std::min(groups, (item + 1) * at_once), &tiles_[team.member() * tiles_together]);
@@ -125,58 +126,24 @@ public:
     }
 
 private:
-    /// Where the rows of stage K's inputs and output gradients lie, in numbers for each image.
-    template <std::size_t K>
-    static consteval std::size_t row_numbers() {
-        using Layer = typename Plan::template Stage<K>::Layer;
-        if constexpr (Plan::template batched<K>) {
-            return kernels::row_length<V>(Layer::input_shape::size) + kernels::row_length<V>(Layer::output_shape::size);
-        } else {
-            return 0;
-        }
-    }
-    static constexpr auto row_offsets = [] {
-        return []<std::size_t... K>(std::index_sequence<K...>) {
-            return model::running_sums(std::array<std::size_t, Plan::stage_count>{row_numbers<K>()...});
-        }(std::make_index_sequence<Plan::stage_count>{});
-    }();
-
-    constexpr T* input_rows(std::size_t stage) { return rows_.data() + padded_capacity() * row_offsets[stage]; }
-    template <std::size_t K>
-    constexpr T* gradient_rows() {
-        using Layer = typename Plan::template Stage<K>::Layer;
-        return input_rows(K) + padded_capacity() * kernels::row_length<V>(Layer::input_shape::size);
-    }
-    constexpr std::size_t padded_capacity() const { return (capacity_ + lanes - 1) / lanes * lanes; }
-
     static constexpr std::size_t tile_count(std::size_t images) { return (images + lanes - 1) / lanes; }
     static constexpr std::size_t group_count(std::size_t images) {
         return std::min(tile_count(images), largest_group_count);
     }
 
-    /// How many groups a thread takes at a time. Those of one tile are joined, so that tiles go together, unless threads would
-    /// then have nothing to do, or nothing to do after the others.
-    constexpr std::size_t groups_at_once(std::size_t count) const {
+    /// How many groups a thread takes at a time. Groups of one tile are joined, so that tiles go together, unless one thread
+    /// would then have more tiles to do than the busiest has otherwise: 6 groups are 3 for each of two threads, not 4 and 2.
+    static constexpr std::size_t groups_at_once(std::size_t count, std::size_t threads) {
         const std::size_t groups = group_count(count);
-        return tile_count(count) == groups && groups >= tiles_together * threads() ? tiles_together : 1;
-    }
-
-    /// Writes what stage K needs of tile first + n for its batched gradient.
-    struct RowWriter {
-        StepWorkspace& workspace;
-        std::size_t first;
-
-        template <std::size_t K>
-        constexpr void store(std::size_t n, const V* input, const V* grad_output) const {
-            using Layer = typename Plan::template Stage<K>::Layer;
-            constexpr std::size_t inputs = Layer::input_shape::size;
-            constexpr std::size_t outputs = Layer::output_shape::size;
-            const std::size_t image = (first + n) * lanes;
-            kernels::store_rows<inputs>(input, workspace.input_rows(K) + image * kernels::row_length<V>(inputs));
-            kernels::store_rows<outputs>(
-                grad_output, workspace.template gradient_rows<K>() + image * kernels::row_length<V>(outputs));
+        if (tile_count(count) != groups) {
+            return 1;
         }
-    };
+        const auto most_of = [&](std::size_t at_once) {
+            const std::size_t items = (groups + at_once - 1) / at_once;
+            return std::min(groups, (items + threads - 1) / threads * at_once);
+        };
+        return most_of(tiles_together) <= most_of(1) ? tiles_together : 1;
+    }
 
     /// Round: some images of a batch, from image `first` on, cut into tiles.
     template <typename Loss, typename Image, typename Target>
@@ -196,8 +163,8 @@ private:
     };
 
     /// Forward and backward of the tiles of some groups: group g of G has the tiles g*tiles/G, ..., (g + 1)*tiles/G - 1.
-    template <typename Round>
-    constexpr void run_groups(const Round& round, std::size_t first_group, std::size_t last_group,
+    template <typename Loss, typename Image, typename Target>
+    constexpr void run_groups(const Round<Loss, Image, Target>& round, std::size_t first_group, std::size_t last_group,
                               model::TileWorkspace<Plan, V>* workspaces) {
         const std::size_t groups = group_count(round.count);
         const auto begin_of = [&](std::size_t group) { return group * tile_count(round.count) / groups; };
@@ -218,16 +185,16 @@ private:
                 if (begin_of(group + 1) == tile + n) {
                     ++group;
                 }
-                model::backward_alone<Plan>(round.parameters, workspaces[n], n, tile + n != begin_of(group),
-                                            partial_.data() + group * Plan::tile_gradient_numbers,
-                                            RowWriter{*this, tile});
+                model::backward_alone<Plan>(round.parameters, workspaces[n], tile + n, tile + n != begin_of(group),
+                                            partial_.data() + group * Plan::tile_gradient_numbers, rows_);
             }
         }
     }
 
     /// What a tile does alone, forward.
-    template <typename Round>
-    constexpr void forward_tile(const Round& round, std::size_t tile, model::TileWorkspace<Plan, V>& workspace) {
+    template <typename Loss, typename Image, typename Target>
+    constexpr void forward_tile(const Round<Loss, Image, Target>& round, std::size_t tile,
+                                model::TileWorkspace<Plan, V>& workspace) {
         std::array<const T*, lanes> images{};
         for (std::size_t lane = 0; lane < lanes; ++lane) {
             images[lane] = round.batch.images[round.at(tile, lane)].data();
@@ -237,13 +204,14 @@ private:
     }
 
     /// What `Tiles` tiles do together, forward and backward.
-    template <std::size_t Tiles, typename Round>
-    constexpr void run_together(const Round& round, std::size_t tile, model::TileWorkspace<Plan, V>* workspaces) {
+    template <std::size_t Tiles, typename Loss, typename Image, typename Target>
+    constexpr void run_together(const Round<Loss, Image, Target>& round, std::size_t tile,
+                                model::TileWorkspace<Plan, V>* workspaces) {
         model::forward_together<Plan, V, Tiles>(round.parameters, workspaces);
         for (std::size_t n = 0; n < Tiles; ++n) {
             losses_[tile + n] = loss_of(round, tile + n, workspaces[n]);
         }
-        model::backward_together<Plan, V, Tiles>(round.parameters, workspaces, RowWriter{*this, tile});
+        model::backward_together<Plan, V, Tiles>(round.parameters, workspaces, tile, rows_);
     }
 
     /// The sum of the losses of a tile's images; leaves the gradient of its outputs. That of an absent lane is scaled by zero.
@@ -278,8 +246,8 @@ private:
                 constexpr std::size_t inputs = Layer::input_shape::size;
                 constexpr std::size_t outputs = Layer::output_shape::size;
                 constexpr std::size_t block = 16 * lanes;
-                const T* input = input_rows(k);
-                const T* grad_output = gradient_rows<decltype(k)::value>();
+                const T* input = rows_.template inputs<decltype(k)::value>();
+                const T* grad_output = rows_.template grad_outputs<decltype(k)::value>();
                 T* gradient = gradients_.data() + Stage::parameter_offset;
                 team.for_each((inputs + block - 1) / block, [&](std::size_t b) {
                     if (!math::is_finite(total())) {
@@ -325,7 +293,7 @@ private:
     std::size_t capacity_;
     std::size_t threads_;
     AlignedVector<model::TileWorkspace<Plan, V>> tiles_;
-    AlignedVector<T> rows_;
+    Rows<Plan, V> rows_;
     AlignedVector<T> partial_;
     AlignedVector<T> losses_;       // of each tile of a round
     AlignedVector<double> totals_;  // of all rounds before each
