@@ -264,7 +264,10 @@ constexpr bool has_both_kinds(std::uint64_t seed) {
     }
     return without_position > 0 && without_position < portion(82);
 }
-static_assert(has_both_kinds(300) && has_both_kinds(310) && has_both_kinds(320) && has_both_kinds(330));
+static_assert(has_both_kinds(300));
+static_assert(has_both_kinds(310));
+static_assert(has_both_kinds(320));
+static_assert(has_both_kinds(330));
 
 TEST_CASE("maximum pooling equals the naive loops") {
     check_max_pooling<float, 300, portion(82)>();
