@@ -28,7 +28,8 @@ consteval std::size_t rows_at_once(std::size_t count, std::size_t columns, std::
 }  // namespace detail
 
 /// linear_forward: output(o) = f(bias(o) + sum over i of weight(o, i) * input(i)); bias may be null.
-/// Several tiles of images share each weight that is read; each is computed as if it were alone.
+/// Several tiles of images share each weight that is read; each is computed as if it were alone. Not inlined: training and
+/// inference share it.
 /// Layouts  input (Inputs) of each tile, weight (Outputs, Inputs), output (Outputs) of each tile
 template <std::size_t Inputs, std::size_t Outputs, typename Activation, Number V, std::size_t Tiles, typename Bias>
 [[gnu::noinline]] constexpr void linear_forward(std::array<const V*, Tiles> input, const scalar_t<V>* weight, Bias bias,

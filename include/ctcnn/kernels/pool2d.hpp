@@ -21,7 +21,8 @@ constexpr Range covering(std::size_t input, std::size_t kernel, std::size_t stri
     return {position < kernel ? 0 : (position - kernel) / stride + 1, std::min(outputs, position / stride + 1)};
 }
 
-/// Some rows of avg_pool2d_forward. The input's rows before rows_needed are there.
+/// Some rows of avg_pool2d_forward. The input's rows before rows_needed are there. Not inlined, as those of the maximum: training
+/// and inference share it.
 template <Window W, typename In, typename Out, typename Activation, Number V>
 [[gnu::noinline]] constexpr void avg_pool2d_forward_rows(const V* input, V* output, Range range) {
     const V scale = broadcast<V>(scalar_t<V>(1) / static_cast<scalar_t<V>>(W.kernel.height * W.kernel.width));
@@ -91,6 +92,31 @@ template <Window W, typename In, typename Out, Number V, typename Share>
     }
 }
 
+/// Collects the gradients of windows that may overlap: a pixel gets `scale` times the sum of part(place of the output, number of
+/// the output, the pixel's place in its window kh * Kw + kw) over the windows that cover it.
+template <Window W, typename In, typename Out, typename Before, Number V, typename Part>
+[[gnu::always_inline]] constexpr void collect(V* grad_input, V scale, const Part& part) {
+    for (std::size_t c = 0; c < In::channels; ++c) {
+        for (std::size_t h = 0; h < In::height; ++h) {
+            const Range rows = covering(h, W.kernel.height, W.stride.height, W.padding.height, Out::height);
+            for (std::size_t w = 0; w < In::width; ++w) {
+                const Range columns = covering(w, W.kernel.width, W.stride.width, W.padding.width, Out::width);
+                V sum{};
+                for (std::size_t row = rows.first; row < rows.last; ++row) {
+                    for (std::size_t column = columns.first; column < columns.last; ++column) {
+                        const std::size_t kh = h + W.padding.height - row * W.stride.height;
+                        const std::size_t kw = w + W.padding.width - column * W.stride.width;
+                        sum += part(Out::offset(c, row, column), (c * Out::height + row) * Out::width + column,
+                                    kh * W.kernel.width + kw);
+                    }
+                }
+                V& element = grad_input[In::offset(c, h, w)];
+                element = Before::backward(element, sum * scale);
+            }
+        }
+    }
+}
+
 /// avg_pool2d_backward: `grad_input` holds the input when the call begins and its gradient when it ends; Before is the
 /// elementwise function that made the input.
 template <Window W, typename In, typename Out, typename Before, Number V>
@@ -107,22 +133,8 @@ template <Window W, typename In, typename Out, typename Before, Number V>
             }
         });
     } else {
-        for (std::size_t c = 0; c < In::channels; ++c) {
-            for (std::size_t h = 0; h < In::height; ++h) {
-                const Range rows = covering(h, W.kernel.height, W.stride.height, W.padding.height, Out::height);
-                for (std::size_t w = 0; w < In::width; ++w) {
-                    const Range columns = covering(w, W.kernel.width, W.stride.width, W.padding.width, Out::width);
-                    V sum{};
-                    for (std::size_t row = rows.first; row < rows.last; ++row) {
-                        for (std::size_t column = columns.first; column < columns.last; ++column) {
-                            sum += grad_output[Out::offset(c, row, column)];
-                        }
-                    }
-                    V& element = grad_input[In::offset(c, h, w)];
-                    element = Before::backward(element, sum * scale);
-                }
-            }
-        }
+        collect<W, In, Out, Before>(grad_input, scale,
+                                    [&](std::size_t output, std::size_t, std::size_t) { return grad_output[output]; });
     }
 }
 
@@ -219,26 +231,11 @@ constexpr void max_pool2d_backward(V* grad_input, const V* grad_output, const V*
             });
         });
     } else {
-        for (std::size_t c = 0; c < In::channels; ++c) {
-            for (std::size_t h = 0; h < In::height; ++h) {
-                const Range rows = covering(h, W.kernel.height, W.stride.height, W.padding.height, Out::height);
-                for (std::size_t w = 0; w < In::width; ++w) {
-                    const Range columns = covering(w, W.kernel.width, W.stride.width, W.padding.width, Out::width);
-                    V sum{};
-                    for (std::size_t row = rows.first; row < rows.last; ++row) {
-                        for (std::size_t column = columns.first; column < columns.last; ++column) {
-                            const std::size_t kh = h + W.padding.height - row * W.stride.height;
-                            const std::size_t kw = w + W.padding.width - column * W.stride.width;
-                            const V here = broadcast<V>(static_cast<scalar_t<V>>(kh * W.kernel.width + kw));
-                            sum += select_equal(position[(c * Out::height + row) * Out::width + column], here,
-                                                grad_output[Out::offset(c, row, column)], V{});
-                        }
-                    }
-                    V& element = grad_input[In::offset(c, h, w)];
-                    element = Before::backward(element, sum);
-                }
-            }
-        }
+        const auto part = [&](std::size_t output, std::size_t number, std::size_t place) {
+            const V here = broadcast<V>(static_cast<scalar_t<V>>(place));
+            return select_equal(position[number], here, grad_output[output], V{});
+        };
+        collect<W, In, Out, Before>(grad_input, broadcast<V>(1), part);
     }
 }
 
