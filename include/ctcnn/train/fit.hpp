@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -74,7 +73,6 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
               const Loss& loss = {}) {
     using T = typename Net::scalar;
     using V = Lanes<T>;
-    using Clock = std::chrono::steady_clock;
     constexpr std::size_t count = Net::parameter_count;
     const std::span<const typename Net::input_tensor> images = dataset.images();
     const std::span<const std::uint8_t> labels = dataset.labels();
@@ -102,7 +100,7 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
     for (std::size_t epoch = 1; report.steps < all_steps; ++epoch) {
         const std::size_t steps_before = report.steps;
         const std::size_t last_step = std::min(steps, all_steps - steps_before);
-        const auto begin = Clock::now();
+        const double begin = train::seconds();
         std::iota(order.begin(), order.end(), std::uint32_t{0});
         if (options.shuffle) {
             // Stream 0 of a seed initializes parameters.
@@ -178,8 +176,7 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
             return report;
         }
         const std::size_t trained = std::min(last_step * batch_size, images.size());
-        report.epochs.push_back({epoch, total / static_cast<double>(trained),
-                                 std::chrono::duration<double>(Clock::now() - begin).count(), trained});
+        report.epochs.push_back({epoch, total / static_cast<double>(trained), train::seconds() - begin, trained});
         if (options.on_epoch) {
             options.on_epoch(report.epochs.back());
         }

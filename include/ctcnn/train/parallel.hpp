@@ -9,6 +9,8 @@
 
 #ifdef _OPENMP
 #include <omp.h>
+#else
+#include <chrono>
 #endif
 
 // The one place that knows OpenMP. Without it, and in constant expressions, a team has one member.
@@ -21,6 +23,16 @@ inline std::size_t thread_count(std::size_t threads) {
 #else
     static_cast<void>(threads);
     return 1;
+#endif
+}
+
+/// Seconds since some moment in the past, on a clock that nobody sets. OpenMP has one, and the compiler is spared <chrono>,
+/// one of the largest headers.
+inline double seconds() {
+#ifdef _OPENMP
+    return omp_get_wtime();
+#else
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 #endif
 }
 
