@@ -147,10 +147,13 @@ def write_losses():
         numbers = logits.to(dtype).requires_grad_()
         losses = nn.CrossEntropyLoss(reduction="none")(numbers, labels)
         gradients, = torch.autograd.grad(losses.sum(), numbers)
+        smoothed = nn.CrossEntropyLoss(reduction="none", label_smoothing=0.125)(numbers, labels)
+        smoothed_gradients, = torch.autograd.grad(smoothed.sum(), numbers)
         squares = nn.MSELoss(reduction="none")(numbers, targets.to(dtype)).mean(1)
         square_gradients, = torch.autograd.grad(squares.sum(), numbers)
         return {"cross_entropy": losses.detach(), "cross_entropy_gradients": gradients,
                 "mean_cross_entropy": nn.CrossEntropyLoss()(numbers, labels).detach(),
+                "smoothed": smoothed.detach(), "smoothed_gradients": smoothed_gradients,
                 "mse": squares.detach(), "mse_gradients": square_gradients,
                 "mean_mse": nn.MSELoss()(numbers, targets.to(dtype)).detach()}
 

@@ -5,7 +5,9 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../golden/golden.hpp"
@@ -18,7 +20,7 @@ constexpr std::size_t classes = 10;
 
 /// The losses and gradients of all images of the golden file, with the images in the lanes of V.
 template <Number V>
-void check(golden::Tolerance tolerance) {
+void check(const CrossEntropyLoss& criterion, const std::string& expected, golden::Tolerance tolerance) {
     using T = scalar_t<V>;
     const golden::File file("losses");
     std::vector<std::uint8_t> labels;
@@ -40,7 +42,7 @@ void check(golden::Tolerance tolerance) {
                 set_lane(logits[k], lane, static_cast<T>(file["logits"][image * classes + k]));
             }
         }
-        const V loss = CrossEntropyLoss::evaluate<classes>(logits.data(), targets, scale, gradient.data());
+        const V loss = criterion.evaluate<classes>(logits.data(), targets, scale, gradient.data());
         for (std::size_t lane = 0; lane < std::min(lane_count<V>, labels.size() - first); ++lane) {
             losses.push_back(static_cast<double>(get_lane(loss, lane)));
             for (std::size_t k = 0; k < classes; ++k) {
@@ -49,13 +51,13 @@ void check(golden::Tolerance tolerance) {
         }
     }
     const std::string lanes = std::to_string(lane_count<V>) + " lanes of " + std::to_string(sizeof(T)) + " bytes";
-    golden::check_close("losses, " + lanes, losses, file["cross_entropy"], tolerance);
-    golden::check_close("gradients, " + lanes, gradients, file["cross_entropy_gradients"], tolerance);
+    golden::check_close("losses, " + lanes, losses, file[expected], tolerance);
+    golden::check_close("gradients, " + lanes, gradients, file[expected + "_gradients"], tolerance);
 }
 
-constexpr double loss_of(std::array<double, 3> logits, std::uint8_t label) {
+constexpr double loss_of(std::array<double, 3> logits, std::uint8_t label, const CrossEntropyLoss& criterion = {}) {
     std::array<double, 3> gradient{};
-    return CrossEntropyLoss::evaluate<3, double>(logits.data(), {&label}, 1.0, gradient.data());
+    return criterion.evaluate<3, double>(logits.data(), {&label}, 1.0, gradient.data());
 }
 constexpr bool near(double a, double b) { return a - b < 1e-14 && b - a < 1e-14; }
 
@@ -66,13 +68,29 @@ static_assert(near(loss_of({0, 0, 0}, 1), 1.0986122886681098));
 static_assert(near(loss_of({7, 8, 7}, 1), 0.55144471393205266));
 static_assert(loss_of({-1e4, 1e4, 0}, 1) == 0);
 static_assert(loss_of({-1e4, 1e4, 0}, 0) == 2e4);
+// A quarter of the target spread over the classes: it changes nothing where all are alike, and the certain answer costs a
+// quarter of the mean of 2e4, 0 and 1e4.
+static_assert(near(loss_of({0, 0, 0}, 1, {.label_smoothing = 0.25f}), 1.0986122886681098));
+static_assert(loss_of({-1e4, 1e4, 0}, 1, {.label_smoothing = 0.25f}) == 2500);
 
-TEST_CASE("the cross entropy is PyTorch's, also for logits of +-1e4") {
-    check<float>(golden::float_tolerance);
-    check<Lanes<float>>(golden::float_tolerance);
-    // A few roundings of double.
-    check<double>({1e-14, 1e-14});
-    check<Lanes<double>>({1e-14, 1e-14});
+TEST_CASE("the cross entropy is PyTorch's, also for logits of +-1e4, with smoothed labels and without") {
+    // The smoothing is a number that float holds exactly.
+    for (const auto& [criterion, expected] : {std::pair(CrossEntropyLoss{}, "cross_entropy"),
+                                              std::pair(CrossEntropyLoss{.label_smoothing = 0.125f}, "smoothed")}) {
+        CAPTURE(expected);
+        check<float>(criterion, expected, golden::float_tolerance);
+        check<Lanes<float>>(criterion, expected, golden::float_tolerance);
+        // A few roundings of double.
+        check<double>(criterion, expected, {1e-14, 1e-14});
+        check<Lanes<double>>(criterion, expected, {1e-14, 1e-14});
+    }
+}
+
+TEST_CASE("a label smoothing that is not a part of the target is refused") {
+    for (const float smoothing : {-0.1f, 1.1f, std::nanf("")}) {
+        CHECK_THROWS_AS(CrossEntropyLoss{.label_smoothing = smoothing}.validate(), std::invalid_argument);
+    }
+    CHECK_NOTHROW(CrossEntropyLoss{.label_smoothing = 1}.validate());
 }
 
 TEST_CASE("a logit of NaN or infinity makes the loss of its lane NaN, and of no other") {
@@ -84,7 +102,7 @@ TEST_CASE("a logit of NaN or infinity makes the loss of its lane NaN, and of no 
     const std::uint8_t label = 0;
     std::array<const std::uint8_t*, lane_count<V>> labels;
     labels.fill(&label);
-    const V loss = CrossEntropyLoss::evaluate<3>(logits.data(), labels, broadcast<V>(1), gradient.data());
+    const V loss = CrossEntropyLoss{}.evaluate<3>(logits.data(), labels, broadcast<V>(1), gradient.data());
     CHECK_FALSE(std::isfinite(get_lane(loss, 0)));
     CHECK_FALSE(std::isfinite(get_lane(loss, lane_count<V> - 1)));
     for (std::size_t lane = 1; lane + 1 < lane_count<V>; ++lane) {

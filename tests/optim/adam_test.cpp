@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 #include "catch.hpp"
@@ -115,6 +116,23 @@ void check_parts() {
 }
 
 }  // namespace
+
+TEST_CASE("Adam refuses settings that make no sense, and arrays of other lengths") {
+    for (const Adam& wrong : {Adam{.lr = -0.1f}, Adam{.betas = {1, 0.9}}, Adam{.betas = {0.9, -0.1}}, Adam{.eps = -1},
+                              Adam{.weight_decay = -1}}) {
+        CHECK_THROWS_AS(wrong.validate(), std::invalid_argument);
+    }
+    CHECK_NOTHROW(Adam{.lr = 0, .betas = {0, 0}}.validate());
+
+    std::vector<float> parameters{1, 2};
+    std::vector<float> two(2);
+    std::vector<float> three(3);
+    CHECK_THROWS_AS(Adam{}.step(parameters, three, two, two, 1), std::invalid_argument);
+    CHECK_THROWS_AS(Adam{}.step(parameters, two, three, two, 1), std::invalid_argument);
+    CHECK_THROWS_AS(Adam{}.step(parameters, two, two, three, 1), std::invalid_argument);
+    CHECK_THROWS_AS(Adam{}.step(parameters, two, two, two, 0), std::invalid_argument);
+    CHECK(parameters == std::vector<float>{1, 2});
+}
 
 TEST_CASE("Adam goes where PyTorch goes") {
     for (const Expected& e : expected) {

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <limits>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 #include "catch.hpp"
@@ -65,6 +67,25 @@ TEST_CASE("a step on whole arrays takes the velocity beside them, and asks for i
     CHECK(velocity == std::array<float, 2>{2, -4});
     CHECK_THROWS_AS(sgd.step(parameters, std::array<float, 2>{1, -4}), std::invalid_argument);
     CHECK(parameters == std::array<float, 2>{0, 4});
+}
+
+TEST_CASE("SGD refuses settings that make no sense, and arrays of other lengths") {
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    for (const SGD& wrong : {SGD{.lr = -0.1f}, SGD{.lr = nan}, SGD{.lr = std::numeric_limits<float>::infinity()},
+                             SGD{.momentum = -1}, SGD{.weight_decay = nan}, SGD{.nesterov = true}}) {
+        CHECK_THROWS_AS(wrong.validate(), std::invalid_argument);
+    }
+    CHECK_NOTHROW(SGD{.lr = 0, .momentum = 2}.validate());
+
+    std::vector<float> parameters{1, 2};
+    std::vector<float> two(2);
+    std::vector<float> three(3);
+    const SGD sgd{.lr = 0.5f, .momentum = 0.5f};
+    CHECK_THROWS_AS(sgd.step(parameters, two, three), std::invalid_argument);
+    CHECK_THROWS_AS(sgd.step(parameters, three, two), std::invalid_argument);
+    CHECK_THROWS_AS(SGD{}.step(parameters, three), std::invalid_argument);
+    CHECK_THROWS_AS(SGD{.lr = nan}.step(parameters, two), std::invalid_argument);
+    CHECK(parameters == std::vector<float>{1, 2});
 }
 
 TEST_CASE("it does not matter how the parameters are cut into parts") {

@@ -77,10 +77,12 @@ TEST_CASE("predict gives the index of the largest output, for one image and for 
     const Net net = small::net(3);
     const small::Data data = small::data(77);
     const std::vector<std::size_t> all = predict(net, data.images(), 2);
+    Workspace<small::Net> workspace;
     REQUIRE(all.size() == 77);
     bool met[3] = {};
     for (std::size_t n = 0; n < 77; ++n) {
         CHECK(all[n] == predict(net, data.image(n)));
+        CHECK(all[n] == predict(net, data.image(n), workspace));
         met[all[n]] = true;
     }
     CHECK((met[0] + met[1] + met[2]) >= 2);

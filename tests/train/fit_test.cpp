@@ -187,7 +187,7 @@ TEST_CASE("the schedule scales the learning rate by the progress") {
                                  return 0.5;
                              }};
     const Net halved = fitted(data, options, SGD{.lr = 0.5f});
-    CHECK(progress == std::vector<double>{0, 0.25, 0.5, 0.75});
+    CHECK(progress == std::vector<double>{0, 1.0 / 3, 2.0 / 3, 1});
     const Net half = fitted(data, {.epochs = 2, .batch_size = 20}, SGD{.lr = 0.25f});
     CHECK(small::same_bits(halved.parameters(), half.parameters()));
 }
@@ -227,7 +227,7 @@ TEST_CASE("max_steps cuts the last epoch short, and progress runs to that end") 
         CHECK(images == expected.images);
         REQUIRE(progress.size() == expected.steps);
         for (std::size_t step = 0; step < expected.steps; ++step) {
-            CHECK(progress[step] == static_cast<double>(step) / static_cast<double>(expected.steps));
+            CHECK(progress[step] == static_cast<double>(step) / static_cast<double>(std::max<std::size_t>(1, expected.steps - 1)));
         }
         // The same parameters as those of a training that is stopped there.
         std::size_t count = 0;
@@ -297,6 +297,59 @@ TEST_CASE("should_stop ends the training with the parameters of that step") {
     CHECK(after_seven == std::vector<float>(net.parameters().begin(), net.parameters().end()));
 }
 
+TEST_CASE("who trains until should_stop may ask for epochs without end") {
+    const small::Data data = small::data(50);
+    for (const std::size_t epochs : {SIZE_MAX, SIZE_MAX / 2 + 1, std::size_t{1} << 40}) {
+        CAPTURE(epochs);
+        std::size_t count = 0;
+        Net net = small::net();
+        const FitReport report =
+            fit(net, data, sgd, {.epochs = epochs, .batch_size = 25, .should_stop = [&] { return ++count == 3; }});
+        CHECK(report.stopped);
+        CHECK(report.steps == 3);
+        CHECK(report.epochs.size() == 1);
+    }
+}
+
+namespace {
+
+/// An optimizer without a learning rate: every parameter moves by the same length.
+struct SignDescent {
+    static constexpr std::size_t state_count = 0;
+    template <typename T>
+    void step(std::span<T> parameters, std::span<const T> gradients, std::array<std::span<T>, 0>, std::uint64_t) const {
+        for (std::size_t i = 0; i < parameters.size(); ++i) {
+            parameters[i] -= gradients[i] > 0 ? T(0.01) : T(-0.01);
+        }
+    }
+};
+
+}  // namespace
+
+TEST_CASE("an optimizer needs a learning rate only for a schedule") {
+    const small::Data data = small::data(200);
+    Net net = small::net();
+    fit(net, data, SignDescent{}, {.epochs = 5, .batch_size = 20});
+    CHECK(evaluate(net, data).accuracy > 0.9);  // a guess would be right once in three times
+    const auto error = error_of<std::invalid_argument>(
+        [&] { fit(net, data, SignDescent{}, {.schedule = [](double) { return 1.0; }}); });
+    CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring("has no lr"));
+}
+
+TEST_CASE("fit smooths labels as its loss says") {
+    const small::Data data = small::data(40);
+    const CrossEntropyLoss smoothing{.label_smoothing = 0.25f};
+    Net net = small::net();
+    fit(net, data, SGD{.lr = 0.5f}, {.batch_size = 40, .shuffle = false}, smoothing);
+    Net expected = small::net();
+    const auto result = value_and_grad(expected, smoothing, data.images(), data.labels());
+    SGD{.lr = 0.5f}.step(expected.parameters(), result.gradients.parameters());
+    CHECK(small::same_bits(net.parameters(), expected.parameters()));
+    Net sharp = small::net();
+    fit(sharp, data, SGD{.lr = 0.5f}, {.batch_size = 40, .shuffle = false});
+    CHECK_FALSE(small::same_bits(net.parameters(), sharp.parameters()));
+}
+
 TEST_CASE("no epochs change nothing") {
     CHECK(small::same_bits(fitted(small::data(5), {.epochs = 0}).parameters(), small::net().parameters()));
 }
@@ -306,6 +359,13 @@ TEST_CASE("fit refuses what it cannot train on") {
     CHECK_THROWS_AS(fit(net, small::Data{}, sgd), std::invalid_argument);
     CHECK_THROWS_AS(fit(net, small::Data({Net::input_tensor{}}, {3}), sgd), std::invalid_argument);
     CHECK_THROWS_AS(fit(net, small::data(3), sgd, {.batch_size = 0}), std::invalid_argument);
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    CHECK_THROWS_AS(fit(net, small::data(3), SGD{.lr = nan}), std::invalid_argument);
+    CHECK_THROWS_AS(fit(net, small::data(3), Adam{.betas = {0.9, 1}}), std::invalid_argument);
+    CHECK_THROWS_AS(fit(net, small::data(3), sgd, {}, CrossEntropyLoss{.label_smoothing = 1.5f}), std::invalid_argument);
+    CHECK_THROWS_AS(evaluate(net, small::data(3), 0, CrossEntropyLoss{.label_smoothing = 1.5f}), std::invalid_argument);
+    CHECK_THROWS_AS(fit(net, small::data(3), sgd, {.schedule = [&](double) { return double(nan); }}),
+                    std::invalid_argument);
     CHECK(small::same_bits(net.parameters(), small::net().parameters()));
 }
 
@@ -359,6 +419,14 @@ TEST_CASE("a loss that is not finite stops the training before the step, and say
         CHECK(error.step() == next.second);
         CHECK((error.layer() == "0" || error.layer() == "4"));
         CHECK(small::same_bits(before, net.parameters()));
+    }
+    SECTION("a last step after which there is no loss that could show it") {
+        Net net = small::net();
+        const auto error =
+            error_of<LossNotFinite>([&] { fit(net, good, SGD{.lr = 3e38f, .weight_decay = 1000}, {.batch_size = 300}); });
+        CHECK(error.epoch() == 1);
+        CHECK(error.step() == 1);
+        CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring("the parameters of layer 0 hold"));
     }
     SECTION("the parameters of a layer, and the output of a layer") {
         Net net = small::net();

@@ -49,6 +49,21 @@ TEST_CASE("the gradients have the views of the network") {
     CHECK(std::abs(bias(0)) > 1e-3f);
 }
 
+TEST_CASE("the gradients may be the caller's") {
+    const small::Data data = small::data(50);
+    const Net net = small::net();
+    const auto expected = value_and_grad(net, CrossEntropyLoss{}, data.images(), data.labels());
+    Gradients<Net> gradients{};
+    gradients.parameters()[3] = 7;  // what was there does not count
+    CHECK(value_and_grad(net, CrossEntropyLoss{}, data.images(), data.labels(), gradients) == expected.loss);
+    CHECK(small::same_bits(gradients.parameters(), expected.gradients.parameters()));
+
+    const std::vector<Net::output_tensor> targets(50);
+    const auto of_targets = value_and_grad(net, MSELoss{}, data.images(), targets);
+    CHECK(value_and_grad(net, MSELoss{}, data.images(), targets, gradients) == of_targets.loss);
+    CHECK(small::same_bits(gradients.parameters(), of_targets.gradients.parameters()));
+}
+
 TEST_CASE("the loss is the mean of the losses of single images") {
     const small::Data data = small::data(21);
     const Net net = small::net();

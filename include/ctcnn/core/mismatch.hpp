@@ -22,6 +22,7 @@ enum class Reason : unsigned char {
     zero_dilation,
     zero_groups,
     zero_channels,
+    number_too_large,
     image_rank,
     feature_rank,
     in_channels,
@@ -30,6 +31,10 @@ enum class Reason : unsigned char {
     pooling_padding,
     groups_divide,
 };
+
+/// No size and no option may be greater: a computed number that has fallen below 0 would be, and sums of such numbers would
+/// begin again at 0.
+inline constexpr std::size_t largest_number = 2'147'483'647;
 
 /// Mismatch: a layer's answer to a shape. Where a number is at fault, `wanted` is what it would have to be.
 struct Mismatch {

@@ -33,6 +33,7 @@ struct Extent {
     std::size_t width;
 
     constexpr bool has_zero() const { return height == 0 || width == 0; }
+    constexpr bool too_large() const { return height > largest_number || width > largest_number; }
     friend constexpr bool operator==(const Extent&, const Extent&) = default;
 };
 
@@ -123,7 +124,7 @@ private:
 }  // namespace detail
 
 /// Reads a list of options: read_options<Kernel<5>, Padding<2>>(allowed).kernel.height is 5.
-/// What is wrong in the list itself (unknown, repeated, a zero) is the result's `reason`; nothing fails here.
+/// What is wrong in the list itself (unknown, repeated, a zero, too large) is the result's `reason`; nothing fails here.
 template <typename... Options>
 consteval LayerOptions read_options(unsigned allowed) {
     detail::OptionReader reader(allowed);
@@ -141,6 +142,9 @@ consteval LayerOptions read_options(unsigned allowed) {
             result.reason = Reason::zero_dilation;
         } else if (result.groups == 0) {
             result.reason = Reason::zero_groups;
+        } else if (result.kernel.too_large() || result.stride.too_large() || result.padding.too_large() ||
+                   result.dilation.too_large() || result.groups > largest_number) {
+            result.reason = Reason::number_too_large;
         }
     }
     return result;

@@ -17,6 +17,13 @@ struct Shape {
     /// The size of one axis: Shape<6, 1, 5, 5>::dim(0) is 6.
     static constexpr std::size_t dim(std::size_t axis) { return dims[axis]; }
 
+    /// The size of the longest axis.
+    static constexpr std::size_t largest_dim() {
+        std::size_t largest = 0;
+        ((largest = largest < Dims ? Dims : largest), ...);
+        return largest;
+    }
+
     /// The offset of an element in row-major order: Shape<2, 3>::offset(1, 2) is 5.
     template <typename... Index>
         requires(sizeof...(Index) == rank)

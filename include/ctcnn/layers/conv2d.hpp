@@ -20,7 +20,7 @@ namespace ctcnn {
 /// Shapes   (Ci, Hi, Wi) -> (Co, Ho, Wo);  Ho = (Hi + 2*Padding - Dilation*(Kernel - 1) - 1)/Stride + 1
 /// Params   weight (Co, Ci/Groups, Kh, Kw), bias (Co)
 /// Refuses  unknown_option · repeated_option · missing_kernel · zero_kernel · zero_stride · zero_dilation · zero_groups ·
-///          zero_channels · groups_divide · image_rank · in_channels · kernel_too_large
+///          zero_channels · number_too_large · groups_divide · image_rank · in_channels · kernel_too_large
 /// As in    torch.nn.Conv2d
 template <std::size_t In, std::size_t Out, typename... Options>
 struct Conv2d {
@@ -34,6 +34,9 @@ struct Conv2d {
         }
         if (In == 0 || Out == 0) {
             return {Reason::zero_channels};
+        }
+        if (In > largest_number || Out > largest_number) {
+            return {Reason::number_too_large};
         }
         if (In % options.groups != 0 || Out % options.groups != 0) {
             return {Reason::groups_divide};

@@ -14,7 +14,7 @@ namespace ctcnn {
 /// Options  NoBias
 /// Shapes   (In) -> (Out)
 /// Params   weight (Out, In), bias (Out)
-/// Refuses  unknown_option · repeated_option · zero_channels · feature_rank · in_features
+/// Refuses  unknown_option · repeated_option · zero_channels · number_too_large · feature_rank · in_features
 /// As in    torch.nn.Linear
 template <std::size_t In, std::size_t Out, typename... Options>
 struct Linear {
@@ -27,6 +27,9 @@ struct Linear {
         }
         if (In == 0 || Out == 0) {
             return {Reason::zero_channels};
+        }
+        if (In > largest_number || Out > largest_number) {
+            return {Reason::number_too_large};
         }
         if constexpr (sizeof...(Dims) != 1) {
             return {Reason::feature_rank};

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <stdexcept>
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/math.hpp>
@@ -12,13 +13,28 @@ namespace ctcnn {
 
 /// CrossEntropyLoss: -log softmax(logits)[label], in nats; the mean over the batch. Softmax and logarithm are one step, so
 /// that logits of any size (+-1e4 and more) give neither infinity nor NaN.
+///   label_smoothing: this part of the target is spread over all classes, 0 to 1. A network that need not be certain often
+///   answers better, and sooner.
 /// Shapes   logits (classes), label (0, ..., classes - 1)
 /// As in    torch.nn.CrossEntropyLoss
+/// Source   label smoothing: Szegedy et al., "Rethinking the Inception architecture for computer vision", CVPR 2016
 struct CrossEntropyLoss {
+    float label_smoothing = 0;
+
+    /// Throws   std::invalid_argument for a label_smoothing that is not a part, 0 to 1
+    constexpr void validate() const {
+        if (!(label_smoothing >= 0 && label_smoothing <= 1)) {
+            throw std::invalid_argument("CrossEntropyLoss::label_smoothing is a part of the target: choose 0 to 1");
+        }
+    }
+
     /// The loss of each lane's image. `grad_output` receives `scale` times its gradient by the logits.
     template <std::size_t Classes, Number V>
-    static constexpr V evaluate(const V* logits, const std::array<const std::uint8_t*, lane_count<V>>& labels, V scale,
-                                V* grad_output) {
+    constexpr V evaluate(const V* logits, const std::array<const std::uint8_t*, lane_count<V>>& labels, V scale,
+                         V* grad_output) const {
+        using T = scalar_t<V>;
+        const T spread = static_cast<T>(label_smoothing);
+        const T kept = T(1) - spread;
         V largest = logits[0];
         for (std::size_t k = 1; k < Classes; ++k) {
             largest = select_less(largest, logits[k], logits[k], largest);
@@ -33,12 +49,19 @@ struct CrossEntropyLoss {
         for (std::size_t k = 0; k < Classes; ++k) {
             grad_output[k] = grad_output[k] * factor;
         }
+        if (spread != 0) {
+            const V share = broadcast<V>(spread / static_cast<T>(Classes));
+            for (std::size_t k = 0; k < Classes; ++k) {
+                grad_output[k] = grad_output[k] - scale * share;
+                loss = multiply_add(share, largest - logits[k], loss);
+            }
+        }
         for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
             const std::size_t label = *labels[lane];
             V& gradient = grad_output[label];
-            set_lane(gradient, lane, get_lane(gradient, lane) - get_lane(scale, lane));
-            set_lane(loss, lane,
-                     math::log(get_lane(sum, lane)) + (get_lane(largest, lane) - get_lane(logits[label], lane)));
+            set_lane(gradient, lane, get_lane(gradient, lane) - kept * get_lane(scale, lane));
+            const T nats = math::log(get_lane(sum, lane)) + kept * (get_lane(largest, lane) - get_lane(logits[label], lane));
+            set_lane(loss, lane, get_lane(loss, lane) + nats);
         }
         return loss;
     }

@@ -77,6 +77,8 @@ consteval auto start() {
         return FlowState<0, S, Refusal<Reason::empty_network, the_sequence, received<S>>>{};
     } else if constexpr (S::rank == 0 || S::size == 0) {
         return FlowState<0, S, Refusal<Reason::zero_input, the_sequence, received<S>>>{};
+    } else if constexpr (S::largest_dim() > largest_number) {
+        return FlowState<0, S, Refusal<Reason::number_too_large, the_sequence, received<S>>>{};
     } else {
         return FlowState<0, S, Accepted>{};
     }

@@ -62,7 +62,8 @@ public:
     using input_shape = typename S::shape;
     using output_shape = Output;
     /// The same network in another number type, as in with_scalar<double>.
-    template <std::floating_point Scalar>
+    template <typename Scalar>
+        requires std::same_as<Scalar, float> || std::same_as<Scalar, double>
     using with_scalar = typename WithScalar<Scalar, S, Layers...>::type;
     /// The shape behind layer I; layers count as in torch.nn.Sequential.
     template <std::size_t I>
@@ -96,7 +97,8 @@ public:
     constexpr output_tensor operator()(const input_tensor& image) const noexcept {
         static_assert(
             inference_workspace_bytes <= 1024 * 1024,
-            "the buffers of this network are large for a stack: keep a Workspace<Net> and call net(x, workspace)");
+            "the buffers of this network are large for a stack: keep a Workspace<Net> and call net(x, workspace) or "
+            "predict(net, x, workspace)");
         workspace buffers;
         return (*this)(image, buffers);
     }
@@ -235,17 +237,32 @@ template <typename Net>
     requires AnyNetwork<Net> || RefusedNetwork<Net>
 using Workspace = typename Net::workspace;
 
-/// The index of the largest output: for a classifier, the label. Ties go to the first; the shape is (classes).
-template <AnyNetwork Net>
-constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& image) {
-    const auto logits = net(image);
+namespace model {
+
+/// The index of the largest number: 1 for {2, 5, 5}.
+template <typename T, typename S>
+constexpr std::size_t index_of_largest(const Tensor<T, S>& outputs) {
     std::size_t best = 0;
-    for (std::size_t i = 1; i < logits.size(); ++i) {
-        if (logits.values[best] < logits.values[i]) {
+    for (std::size_t i = 1; i < outputs.size(); ++i) {
+        if (outputs.values[best] < outputs.values[i]) {
             best = i;
         }
     }
     return best;
+}
+
+}  // namespace model
+
+/// The index of the largest output: for a classifier, the label. Ties go to the first; the shape is (classes).
+template <AnyNetwork Net>
+constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& image) noexcept {
+    return model::index_of_largest(net(image));
+}
+/// The same with buffers that the caller keeps, as for net(x, workspace).
+template <AnyNetwork Net>
+constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& image,
+                              typename Net::workspace& buffers) noexcept {
+    return model::index_of_largest(net(image, buffers));
 }
 template <RefusedNetwork Net, typename... Arguments>
 constexpr model::Anything predict(const Net&, const Arguments&...) {

@@ -138,6 +138,8 @@ struct refused {
     static_assert(R != Reason::zero_groups, CTCNN_TEXT("[zero_groups] the number of groups is 0: write Groups<1> or larger"));
     static_assert(R != Reason::zero_channels,
                   CTCNN_TEXT("[zero_channels] a number of channels or features is 0: write 1 or more"));
+    static_assert(R != Reason::number_too_large,
+                  CTCNN_TEXT("[number_too_large] a number of this layer, or a size of Input, is above 2147483647: write a smaller one; a computed number may have fallen below 0"));
     static_assert(R != Reason::image_rank,
                   CTCNN_TEXT("[image_rank] this layer works on images <C, H, W>, and something else arrives: move it before Flatten, or begin the network with Input<C, H, W>"));
     static_assert(R != Reason::feature_rank,

@@ -6,10 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stdexcept>
 #include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/math.hpp>
+#include <ctcnn/optim/settings.hpp>
 
 namespace ctcnn {
 
@@ -39,6 +41,19 @@ struct Adam {
     std::array<double, 2> betas{0.9, 0.999};
     float eps = 1e-8f;
     float weight_decay = 0;
+
+    /// Throws   std::invalid_argument for what torch.optim.Adam refuses: numbers below 0, betas of 1 or more; and for those
+    ///          that are not finite
+    constexpr void validate() const {
+        detail::require_from_zero(lr, "Adam::lr, the learning rate, must be a number from 0 on");
+        detail::require_from_zero(eps, "Adam::eps must be a number from 0 on");
+        detail::require_from_zero(weight_decay, "Adam::weight_decay must be a number from 0 on");
+        for (const double beta : betas) {
+            if (!(beta >= 0 && beta < 1)) {
+                throw std::invalid_argument("Adam::betas must be at least 0 and below 1");
+            }
+        }
+    }
 
     /// How many numbers an optimizer remembers for each parameter: here the mean of its gradients, and of their squares.
     static constexpr std::size_t state_count = 2;
@@ -82,6 +97,7 @@ struct Adam {
 
     /// One step on whole arrays, such as net.parameters() and result.gradients.parameters(), with the means of each
     /// parameter's gradients and of their squares, zero before the first step. Steps are numbered from 1.
+    /// Throws   std::invalid_argument if their lengths differ or the number is 0, and what validate() throws
     template <typename Parameters, typename Gradients, typename Means, typename Squares>
         requires std::same_as<typename std::remove_cvref_t<Parameters>::value_type,
                               typename std::remove_cvref_t<Means>::value_type> &&
@@ -90,8 +106,16 @@ struct Adam {
     constexpr void step(Parameters&& parameters, const Gradients& gradients, Means&& means, Squares&& squares,
                         std::uint64_t number) const {
         using T = typename std::remove_cvref_t<Parameters>::value_type;
-        step(std::span<T>(parameters), std::span<const T>(gradients), {std::span<T>(means), std::span<T>(squares)},
-             number);
+        validate();
+        if (number == 0) {
+            throw std::invalid_argument("the steps of Adam are numbered from 1");
+        }
+        const std::span<T> p(parameters);
+        const std::span<const T> g(gradients);
+        const std::span<T> m(means);
+        const std::span<T> v(squares);
+        detail::require_lengths(p.size(), {g.size(), m.size(), v.size()});
+        step(p, g, {m, v}, number);
     }
 
 private:

@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <type_traits>
 
+#include <ctcnn/optim/settings.hpp>
+
 namespace ctcnn {
 
 /// SGD: stochastic gradient descent.
@@ -19,6 +21,17 @@ struct SGD {
     float momentum = 0;
     float weight_decay = 0;
     bool nesterov = false;
+
+    /// Throws   std::invalid_argument for what torch.optim.SGD refuses: numbers below 0, nesterov without momentum; and for
+    ///          those that are not finite
+    constexpr void validate() const {
+        detail::require_from_zero(lr, "SGD::lr, the learning rate, must be a number from 0 on");
+        detail::require_from_zero(momentum, "SGD::momentum must be a number from 0 on");
+        detail::require_from_zero(weight_decay, "SGD::weight_decay must be a number from 0 on");
+        if (nesterov && momentum == 0) {
+            throw std::invalid_argument("SGD::nesterov looks ahead along the momentum: choose a momentum above 0");
+        }
+    }
 
     /// How many numbers an optimizer remembers for each parameter: here the velocity.
     static constexpr std::size_t state_count = 1;
@@ -50,16 +63,22 @@ struct SGD {
 
     /// One step on whole arrays, such as net.parameters() and result.gradients.parameters(), with the velocity of each
     /// parameter, zero before the first step.
+    /// Throws   std::invalid_argument if their lengths differ, and what validate() throws
     template <typename Parameters, typename Gradients, typename Velocity>
         requires std::same_as<typename std::remove_cvref_t<Parameters>::value_type,
                               typename std::remove_cvref_t<Velocity>::value_type>
     constexpr void step(Parameters&& parameters, const Gradients& gradients, Velocity&& velocity) const {
         using T = typename std::remove_cvref_t<Parameters>::value_type;
-        step(std::span<T>(parameters), std::span<const T>(gradients), {std::span<T>(velocity)});
+        validate();
+        const std::span<T> p(parameters);
+        const std::span<const T> g(gradients);
+        const std::span<T> v(velocity);
+        detail::require_lengths(p.size(), {g.size(), v.size()});
+        step(p, g, {v});
     }
 
     /// The same without momentum, which needs no velocity.
-    /// Throws   std::invalid_argument if there is momentum
+    /// Throws   std::invalid_argument if there is momentum, too
     template <typename Parameters, typename Gradients>
     constexpr void step(Parameters&& parameters, const Gradients& gradients) const {
         using T = typename std::remove_cvref_t<Parameters>::value_type;
@@ -68,7 +87,11 @@ struct SGD {
                 "SGD with momentum remembers a velocity for each parameter: call step(parameters, gradients, "
                 "velocity)");
         }
-        step(std::span<T>(parameters), std::span<const T>(gradients), {});
+        validate();
+        const std::span<T> p(parameters);
+        const std::span<const T> g(gradients);
+        detail::require_lengths(p.size(), {g.size()});
+        step(p, g, {});
     }
 };
 

@@ -13,9 +13,9 @@
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/model/forward.hpp>
 #include <ctcnn/model/network.hpp>
+#include <ctcnn/train/checks.hpp>
 #include <ctcnn/train/gather.hpp>
 #include <ctcnn/train/parallel.hpp>
-#include <ctcnn/train/value_and_grad.hpp>
 
 namespace ctcnn {
 
@@ -90,9 +90,9 @@ Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0
     using T = typename Net::scalar;
     using V = Lanes<T>;
     constexpr std::size_t outputs = Net::output_shape::size;
-    const std::span<const typename Net::input_tensor> images = dataset.images();
-    const std::span<const std::uint8_t> labels = dataset.labels();
-    train::check_batch<Net>(images, labels);
+    const auto [images, labels] = train::view_of<Net>(dataset);
+    train::validate(loss);
+    train::check_batch<Net>(images, labels, "data set");
     const std::size_t tiles = (images.size() + lane_count<V> - 1) / lane_count<V>;
     std::vector<T> losses(tiles);
     std::vector<std::uint8_t> right(tiles);

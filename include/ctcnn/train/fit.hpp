@@ -8,10 +8,11 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <limits>
 #include <numeric>
 #include <span>
 #include <stdexcept>
-#include <string>
+#include <type_traits>
 #include <vector>
 
 #include <ctcnn/core/aligned_vector.hpp>
@@ -19,9 +20,9 @@
 #include <ctcnn/core/random.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/model/network.hpp>
+#include <ctcnn/train/checks.hpp>
 #include <ctcnn/train/not_finite.hpp>
 #include <ctcnn/train/step.hpp>
-#include <ctcnn/train/value_and_grad.hpp>
 
 namespace ctcnn {
 
@@ -66,33 +67,43 @@ struct FitReport {
 };
 
 /// fit: trains a network on a data set (anything with images() and labels()); the last batch of an epoch may be smaller.
-/// Throws   std::invalid_argument for an empty data set, a label without output, a batch size of 0;
-///          LossNotFinite when the loss becomes infinite or NaN: the parameters are then those before that step
+/// Each call begins anew: with the first order of the seed, and without what an optimizer remembers.
+/// Throws   std::invalid_argument for an empty data set, a label without output, a batch size of 0, a learning rate that is
+///          not finite, and what an optimizer or a loss refuses;
+///          LossNotFinite when the loss of a step becomes infinite or NaN, which ends the training before that step, or the
+///          parameters behind the last step of an epoch do
 template <AnyNetwork Net, typename Data, typename Optimizer, typename Loss = CrossEntropyLoss>
+    requires(!std::is_const_v<Net>)
 FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const FitOptions& options = {},
               const Loss& loss = {}) {
     using T = typename Net::scalar;
     using V = Lanes<T>;
     constexpr std::size_t count = Net::parameter_count;
-    const std::span<const typename Net::input_tensor> images = dataset.images();
-    const std::span<const std::uint8_t> labels = dataset.labels();
-    train::check_batch<Net>(images, labels);
+    constexpr bool has_rate = requires { optimizer.lr; };
+    const auto [images, labels] = train::view_of<Net>(dataset);
+    train::validate(optimizer);
+    train::validate(loss);
+    train::check_batch<Net>(images, labels, "data set");
+    if (!has_rate && options.schedule) {
+        throw std::invalid_argument("FitOptions::schedule scales the learning rate, but this optimizer has no lr");
+    }
     if (options.batch_size == 0) {
         throw std::invalid_argument("FitOptions::batch_size is 0: choose 1 or more");
     }
     const std::size_t batch_size = std::min(options.batch_size, images.size());
     const std::size_t steps = (images.size() + batch_size - 1) / batch_size;
 
-    const std::size_t all_steps = options.max_steps == 0 || options.max_steps / steps >= options.epochs
-                                      ? options.epochs * steps
-                                      : options.max_steps;
+    constexpr std::size_t no_end = std::numeric_limits<std::size_t>::max();
+    const std::size_t steps_of_epochs = options.epochs > no_end / steps ? no_end : options.epochs * steps;
+    const std::size_t all_steps = std::min(options.max_steps == 0 ? no_end : options.max_steps, steps_of_epochs);
 
     train::StepWorkspace<Net, V> workspace(batch_size, train::thread_count(options.threads));
     AlignedVector<T> state(Optimizer::state_count * count);
     std::vector<std::uint32_t> order(images.size());
     FitReport report;
-    report.epochs.reserve((all_steps + steps - 1) / steps);
-    const auto batch_of = [&](std::size_t step) {
+    // No more than is sensible: who trains until should_stop may ask for epochs without end.
+    report.epochs.reserve(std::min<std::size_t>(all_steps / steps + 1, 1024));
+    const auto batch_of = [&, images = images, labels = labels](std::size_t step) {
         const std::size_t first = (step - 1) * batch_size;
         return train::Batch<typename Net::input_tensor, std::uint8_t>{
             images.data(), labels.data(), order.data() + first, std::min(batch_size, images.size() - first)};
@@ -121,9 +132,16 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
             }
         };
         const auto rate = [&](std::size_t step) {
-            if (options.schedule) {
-                const double progress = static_cast<double>(steps_before + step - 1) / static_cast<double>(all_steps);
-                rated.lr = static_cast<decltype(rated.lr)>(optimizer.lr * options.schedule(progress));
+            if constexpr (has_rate) {
+                if (options.schedule) {
+                    const double last = static_cast<double>(std::max<std::size_t>(all_steps - 1, 1));
+                    const double progress = static_cast<double>(steps_before + step - 1) / last;
+                    rated.lr = static_cast<decltype(rated.lr)>(optimizer.lr * options.schedule(progress));
+                    if (!math::is_finite(rated.lr)) {
+                        throw std::invalid_argument(
+                            "FitOptions::schedule makes the learning rate infinite or NaN: it must give a number");
+                    }
+                }
             }
         };
         const auto between_steps = [&](std::size_t step) {
@@ -162,10 +180,13 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
                 });
                 if (conducted && !end) {
                     team.first_member([&] { guarded([&] { between_steps(step); }); });
-                    team.barrier();
                 }
             }
         });
+        // What the last update did, no loss has shown.
+        if (failed_step == 0 && !train::detail::all_finite(net.parameters().data(), count)) {
+            failed_step = report.steps - steps_before;
+        }
         if (failed_step != 0) {
             train::throw_not_finite<V>(net, batch_of(failed_step), workspace.tile(), epoch, failed_step);
         }

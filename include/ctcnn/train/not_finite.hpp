@@ -15,7 +15,8 @@
 
 namespace ctcnn {
 
-/// LossNotFinite: the loss of a training step was infinite or NaN. The parameters are those before the step.
+/// LossNotFinite: the loss of a training step was infinite or NaN, and that step was not taken; or it would be in the next
+/// step, since the parameters are.
 class LossNotFinite : public std::runtime_error {
 public:
     [[gnu::cold]] LossNotFinite(std::size_t epoch, std::size_t step, const std::string& layer, const std::string& what)

@@ -122,7 +122,7 @@ public:
         begin_ = end;
     }
 
-    /// f() by the first member, which is the thread that called parallel().
+    /// f() by the first member, which is the thread that called parallel(); all wait for it.
     template <typename F>
     constexpr void first_member(const F& f) {
         if (work_ == nullptr) {
@@ -135,6 +135,7 @@ public:
             work_->finish();
         }
         ++begin_;
+        barrier();
     }
 
     /// Waits until all items so far are done.

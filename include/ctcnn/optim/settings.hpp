@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <limits>
+#include <stdexcept>
+
+// What optimizers refuse, by std::invalid_argument.
+namespace ctcnn::detail {
+
+/// Throws with the sentence unless the setting is a number from 0 on: not below, not infinite, not NaN.
+constexpr void require_from_zero(double setting, const char* sentence) {
+    if (!(setting >= 0 && setting <= std::numeric_limits<double>::max())) {
+        throw std::invalid_argument(sentence);
+    }
+}
+
+/// Throws unless an array for each parameter is as long as the parameters.
+constexpr void require_lengths(std::size_t parameters, std::initializer_list<std::size_t> others) {
+    for (const std::size_t other : others) {
+        if (other != parameters) {
+            throw std::invalid_argument(
+                "an optimizer's step needs arrays of one length: a gradient, and a number of each state, for each "
+                "parameter");
+        }
+    }
+}
+
+}  // namespace ctcnn::detail

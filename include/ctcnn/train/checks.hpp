@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+
+// What is refused before anything is computed: by the compiler, if it is a data set's type, else by an exception.
+namespace ctcnn::train {
+
+/// Optimizers and losses may have a validate(), which throws if their settings make no sense.
+template <typename Settings>
+constexpr void validate(const Settings& settings) {
+    if constexpr (requires { settings.validate(); }) {
+        settings.validate();
+    }
+}
+
+/// View: where the images and labels of a data set lie.
+template <typename Net>
+struct View {
+    std::span<const typename Net::input_tensor> images;
+    std::span<const std::uint8_t> labels;
+};
+
+/// Whether what a function returned is still there behind the call: outlives_call<std::vector<int>> is false.
+template <typename Returned>
+inline constexpr bool outlives_call =
+    std::is_lvalue_reference_v<Returned> || std::ranges::enable_borrowed_range<std::remove_cvref_t<Returned>>;
+
+/// The images and labels of anything with images() and labels(). One static_assert at most fails.
+template <typename Net, typename Data>
+View<Net> view_of(const Data& dataset) {
+    View<Net> view;
+    constexpr bool has_both = requires {
+        dataset.images();
+        dataset.labels();
+    };
+    static_assert(has_both, "a data set has images() and labels(), both const, as Dataset has");
+    if constexpr (has_both) {
+        using Images = decltype(dataset.images());
+        using Labels = decltype(dataset.labels());
+        constexpr bool stays = outlives_call<Images> && outlives_call<Labels>;
+        static_assert(stays, "images() and labels() of a data set return spans, or references to what it keeps: what they "
+                             "return by value would be gone before it is read");
+        constexpr bool right_images = std::is_convertible_v<Images, std::span<const typename Net::input_tensor>>;
+        static_assert(right_images || !stays, "the images of this data set are not what the network takes: images() must give "
+                                              "Net::input_tensor, of the same shape and number type, one behind the other");
+        constexpr bool right_labels = std::is_convertible_v<Labels, std::span<const std::uint8_t>>;
+        static_assert(right_labels || !right_images || !stays,
+                      "labels() of a data set must give std::uint8_t, one behind the other; where targets are tensors, take "
+                      "the gradients from value_and_grad");
+        if constexpr (stays && right_images && right_labels) {
+            view.images = dataset.images();
+            view.labels = dataset.labels();
+        }
+    }
+    return view;
+}
+
+/// Refuses images and targets that do not fit: throws std::invalid_argument with a sentence about `what`, such as "batch".
+template <typename Net, typename Images, typename Targets>
+[[gnu::cold]] constexpr void check_batch(const Images& images, const Targets& targets, const char* what = "batch") {
+    if (images.size() != targets.size()) {
+        throw std::invalid_argument("there are " + std::to_string(images.size()) + " images and " +
+                                    std::to_string(targets.size()) + " targets: each image needs one target");
+    }
+    if (images.empty()) {
+        throw std::invalid_argument("the " + std::string(what) + " is empty: the mean loss needs one image or more");
+    }
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(targets[0])>, std::uint8_t>) {
+        for (std::size_t n = 0; n < targets.size(); ++n) {
+            if (targets[n] >= Net::output_shape::size) {
+                throw std::invalid_argument("label " + std::to_string(targets[n]) + " of image " + std::to_string(n) +
+                                            " is out of range: the network has " +
+                                            std::to_string(Net::output_shape::size) + " outputs, 0 to " +
+                                            std::to_string(Net::output_shape::size - 1));
+            }
+        }
+    }
+}
+
+}  // namespace ctcnn::train

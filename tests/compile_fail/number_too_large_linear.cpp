@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+//
+// A number of features that was computed and fell below 0.
+//
+// EXPECT: \[number_too_large\] .*above 2147483647
+// EXPECT: at_layer<0, .*Linear<8, 18446744073709551614
+// EXPECT: received<.*Shape<8>
+#include "use.hpp"
+
+using namespace ctcnn;
+
+#ifndef CTCNN_REJECT
+constexpr std::size_t least = 1;
+#else
+constexpr std::size_t least = 0;
+#endif
+using Net = Sequential<Input<8>, Linear<8, 2 * least - 2 + least>>;
+
+constexpr Net net{};
+static_assert(Net::output_shape{} == Shape<1>{});
+void use_it(Net& changed) { use(changed); }
