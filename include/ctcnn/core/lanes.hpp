@@ -231,6 +231,30 @@ template <Number V>
 #endif
 }
 
+/// The number as it was computed: -ffast-math may not rearrange what it comes from with what it goes into.
+template <Number V>
+[[gnu::always_inline]] constexpr V as_computed(V value) {
+#if __has_builtin(__builtin_assoc_barrier)
+#define CTCNN_AS_COMPUTED(number) __builtin_assoc_barrier(number)
+#elif __has_builtin(__arithmetic_fence)
+#define CTCNN_AS_COMPUTED(number) __arithmetic_fence(number)
+#endif
+#if defined(CTCNN_AS_COMPUTED)
+    if (!std::is_constant_evaluated()) {
+        if constexpr (is_lanes<V>) {
+            return {CTCNN_AS_COMPUTED(value.vector)};
+        } else {
+#if defined(__FAST_MATH__) && !defined(__clang__)
+            asm("" : "+m"(value));  // GCC's vectorizer loses its own barrier
+#endif
+            return CTCNN_AS_COMPUTED(value);
+        }
+    }
+#undef CTCNN_AS_COMPUTED
+#endif
+    return value;
+}
+
 /// Makes the compiler forget where a pointer came from. GCC would otherwise keep what one turn of a loop has read for
 /// the next one (predictive commoning), and spill the sums that the loop is about.
 template <typename T>
