@@ -214,13 +214,22 @@ template <Number V>
     return select_less(x, zero, -result, result);
 }
 
+namespace detail {
+/// Spelled by their bits: under -ffast-math compilers warn of the library's names.
+template <typename T>
+inline constexpr T infinity =
+    std::bit_cast<T>(~typename Exponential<T>::Bits{0} << (Exponential<T>::mantissa_bits + 1) >> 1);
+template <typename T>
+inline constexpr T quiet_nan = std::bit_cast<T>(~typename Exponential<T>::Bits{0} << Exponential<T>::mantissa_bits >> 1);
+}  // namespace detail
+
 /// The natural logarithm of a positive normal number; -infinity for 0, NaN for a negative number.
 /// Source of the series: log m = 2 artanh((m - 1)/(m + 1)), with m in [sqrt(1/2), sqrt(2)).
 template <std::floating_point T>
 constexpr T log(T x) {
     using E = detail::Exponential<T>;
     if (!(x > 0)) {
-        return x == 0 ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::quiet_NaN();
+        return x == 0 ? -detail::infinity<T> : detail::quiet_nan<T>;
     }
     if (x > std::numeric_limits<T>::max()) {
         return x;
@@ -248,7 +257,7 @@ constexpr T log(T x) {
 /// The square root of a number that is not negative, by Newton's method.
 constexpr double sqrt(double x) {
     if (!(x > 0)) {
-        return x == 0 ? 0 : std::numeric_limits<double>::quiet_NaN();
+        return x == 0 ? 0 : detail::quiet_nan<double>;
     }
     if (x > std::numeric_limits<double>::max()) {
         return x;
@@ -307,8 +316,7 @@ template <std::floating_point T>
 constexpr bool is_finite(T x) {
     using E = detail::Exponential<T>;
     const auto bits = std::bit_cast<typename E::Bits>(x) << 1 >> 1;
-    constexpr auto infinity = std::bit_cast<typename E::Bits>(std::numeric_limits<T>::infinity());
-    return bits < infinity;
+    return bits < std::bit_cast<typename E::Bits>(detail::infinity<T>);
 }
 
 }  // namespace ctcnn::math

@@ -67,7 +67,7 @@ public:
     using with_scalar = typename WithScalar<Scalar, S, Layers...>::type;
     /// The shape behind layer I; layers count as in torch.nn.Sequential.
     template <std::size_t I>
-    using shape_after = typename At<I, List<Bound...>>::output_shape;
+    using shape_after = typename At<existing_layer<I, Bound...>(), List<Bound...>>::output_shape;
 
     static constexpr std::size_t layer_count = Count;
     static constexpr std::size_t parameter_count = (std::size_t{0} + ... + model::parameter_count<Bound>());
@@ -125,9 +125,9 @@ public:
 /// Stands in for every part of a refused network, and agrees to everything, so that the one error stays the only one.
 struct Anything {
     constexpr Anything() = default;
-    template <typename X>
-        requires(!std::derived_from<std::remove_cvref_t<X>, Anything>)
-    constexpr Anything(X&&) {}
+    template <typename X, typename... More>
+        requires(!std::derived_from<std::remove_cvref_t<X>, Anything> || sizeof...(More) != 0)
+    constexpr Anything(X&&, More&&...) {}
 
     // A shape.
     static constexpr std::size_t rank = 1;
@@ -141,12 +141,17 @@ struct Anything {
     // A number: small, for budgets.
     constexpr operator std::size_t() const { return 1; }
 
-    // A tensor, a view of a layer, a view of a tensor, a loss with its gradients.
+    // An object of another class, such as the Tensor that somebody makes of an answer.
+    template <typename X>
+        requires(std::is_class_v<X> && !std::derived_from<X, Anything>)
+    constexpr operator X() const {
+        return X{};
+    }
+
+    // A tensor, a view of a layer, a view of a tensor, an array of answers.
     using value_type = float;
     static const Anything weight;
     static const Anything bias;
-    static const Anything loss;
-    static const Anything gradients;
     static const std::array<float, 1> values;
     template <std::size_t>
     constexpr Anything layer() const {
@@ -156,14 +161,15 @@ struct Anything {
     constexpr Anything operator()(const Arguments&...) const {
         return {};
     }
+    constexpr const Anything* begin() const { return this; }
+    constexpr const Anything* end() const { return this + 1; }
+    constexpr const Anything& operator[](std::size_t) const { return *this; }
     static constexpr std::array<float, 1> span() { return {}; }
     static constexpr std::array<float, 1> parameters() { return {}; }
     static constexpr std::size_t size() { return 1; }
 };
 inline constexpr Anything Anything::weight{};
 inline constexpr Anything Anything::bias{};
-inline constexpr Anything Anything::loss{};
-inline constexpr Anything Anything::gradients{};
 inline constexpr std::array<float, 1> Anything::values{};
 
 /// InsteadOfNetwork: what a Sequential is derived from that is not a network, by its error: a class that does not compile.
@@ -207,6 +213,9 @@ struct InsteadOfNetwork {
     constexpr Anything operator()(const Arguments&...) const {
         return {};
     }
+    // No template can take what stands in braces.
+    constexpr Anything operator()(const Anything&) const { return {}; }
+    constexpr Anything operator()(const Anything&, const Anything&) const { return {}; }
     template <std::size_t>
     constexpr Anything layer() const {
         return {};
@@ -266,6 +275,10 @@ constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& 
 }
 template <RefusedNetwork Net, typename... Arguments>
 constexpr model::Anything predict(const Net&, const Arguments&...) {
+    return {};
+}
+template <RefusedNetwork Net>
+constexpr model::Anything predict(const Net&, const model::Anything&) {
     return {};
 }
 

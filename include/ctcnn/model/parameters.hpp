@@ -55,10 +55,17 @@ private:
     T* parameters_;
 };
 
+/// I if there is such a layer. If not, that is an error, and the only one: what follows gets the first layer.
+template <std::size_t I, typename... Bound>
+consteval std::size_t existing_layer() {
+    static_assert(I < sizeof...(Bound), "layer<I>() or shape_after<I>: there is no layer I; layers count from 0");
+    return I < sizeof...(Bound) ? I : 0;
+}
+
 /// The view of one layer of a list, whose parameters begin at `parameters`.
-template <std::size_t I, typename T, typename... Bound>
+template <std::size_t Index, typename T, typename... Bound>
 constexpr auto view_of(List<Bound...>, T* parameters) {
-    static_assert(I < sizeof...(Bound), "layer<I>(): the network has fewer layers than I + 1; layers count from 0");
+    constexpr std::size_t I = existing_layer<Index, Bound...>();
     constexpr auto offsets = running_sums(std::array<std::size_t, sizeof...(Bound)>{parameter_count<Bound>()...});
     using Chosen = At<I, List<Bound...>>;
     if constexpr (Chosen::kind == LayerKind::block) {

@@ -3,15 +3,16 @@
 
 #include <cstddef>
 #include <initializer_list>
-#include <limits>
 #include <stdexcept>
+
+#include <ctcnn/core/math.hpp>
 
 // What optimizers refuse, by std::invalid_argument.
 namespace ctcnn::detail {
 
 /// Throws with the sentence unless the setting is a number from 0 on: not below, not infinite, not NaN.
 constexpr void require_from_zero(double setting, const char* sentence) {
-    if (!(setting >= 0 && setting <= std::numeric_limits<double>::max())) {
+    if (!(setting >= 0 && math::is_finite(setting))) {
         throw std::invalid_argument(sentence);
     }
 }

@@ -90,8 +90,21 @@ constexpr LossAndGradients<Net> value_and_grad(const Net& net, const Loss& loss,
     result.loss = value_and_grad(net, loss, images, targets, result.gradients);
     return result;
 }
-template <RefusedNetwork Net, typename... Arguments>
-constexpr model::Anything value_and_grad(const Net&, const Arguments&...) {
+
+namespace train {
+/// What stands in for LossAndGradients of a refused network.
+struct AnyLossAndGradients {
+    model::Anything loss;
+    model::Anything gradients;
+};
+}  // namespace train
+
+template <RefusedNetwork Net, typename Loss, typename Images, typename Targets>
+constexpr train::AnyLossAndGradients value_and_grad(const Net&, const Loss&, const Images&, const Targets&) {
+    return {};
+}
+template <RefusedNetwork Net, typename Loss, typename Images, typename Targets, typename Destination>
+constexpr model::Anything value_and_grad(const Net&, const Loss&, const Images&, const Targets&, Destination&) {
     return {};
 }
 
