@@ -7,16 +7,16 @@
 
 using namespace ctcnn;
 
-using Net = Sequential<Input<3>, Linear<3, 2>, Sequential<ReLU, Linear<2, 2>>>;
+using Net = Sequential<Input<3>, Sequential<Linear<3, 2>, ReLU, Linear<2, 2>>>;
 
 #ifndef CTCNN_REJECT
-constexpr std::size_t last = 1;
-#else
 constexpr std::size_t last = 2;
+#else
+constexpr std::size_t last = 3;
 #endif
 
 float change(Net& net) {
-    auto layer = net.layer<1>().layer<last>();
+    auto layer = net.layer<0>().layer<last>();
     layer.weight(0, 0) = 1;
     return layer.bias(0);
 }
