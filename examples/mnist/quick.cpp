@@ -18,17 +18,18 @@ static_assert(QuickNet::parameter_count == 61'594);
 
 Outcome train_quick(const Settings& settings, const Digits& train, const Digits& test, const Listener& listener) {
     return train_network<QuickNet>(KaimingUniform{}, Adam{.lr = settings.lr, .betas = {0.8, 0.9}},
-                                   OneCycle{.pct_start = 0.12}, settings, train, test, listener);
+                                   OneCycle{.pct_start = 0.12}, {.label_smoothing = 0.1f}, settings, train, test,
+                                   listener);
 }
 
 }  // namespace
 
-// Chosen with 10,000 of the training images set aside, from training on the others: the last ones for a first choice, then the
-// first, the third and the fifth 10,000.
+// Chosen from training on 50,000 of the training images by what it made of the others: the mean over four parts of 10,000 (the
+// first, the third, the fifth and the last).
 const Choice quick{"quick",
-                   "a CNN with more channels; Adam, one cycle",
+                   "a CNN with more channels; Adam, one cycle, smoothed labels",
                    summary<QuickNet>(),
-                   {.epochs = 1.25, .batch_size = 128, .lr = 0.014f},
+                   {.epochs = 1, .batch_size = 128, .lr = 0.018f},
                    train_quick};
 
 }  // namespace mnist

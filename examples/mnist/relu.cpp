@@ -22,7 +22,7 @@ constexpr OneCycle one_cycle{
 
 Outcome train_relu(const Settings& settings, const Digits& train, const Digits& test, const Listener& listener) {
     return train_network<ReluNet>(KaimingUniform{}, SGD{.lr = settings.lr, .momentum = 0.9f, .weight_decay = 5e-4f},
-                                  one_cycle, settings, train, test, listener);
+                                  one_cycle, {}, settings, train, test, listener);
 }
 
 }  // namespace

@@ -17,8 +17,8 @@ namespace mnist {
 /// Trains a network from its first parameters on, and tests it after each epoch if someone wants to know, and in the end.
 template <ctcnn::AnyNetwork Net, typename Initializer, typename Optimizer>
 Outcome train_network(const Initializer& initializer, const Optimizer& optimizer,
-                      std::function<double(double)> schedule, const Settings& settings, const Digits& train,
-                      const Digits& test, const Listener& listener) {
+                      std::function<double(double)> schedule, const ctcnn::CrossEntropyLoss& loss,
+                      const Settings& settings, const Digits& train, const Digits& test, const Listener& listener) {
     const auto net = std::make_unique<Net>();
     ctcnn::initialize(*net, initializer, settings.seed);
 
@@ -48,7 +48,8 @@ Outcome train_network(const Initializer& initializer, const Optimizer& optimizer
                         [&](const ctcnn::StepReport& step) {
                             listener.on_step({step.epoch, step.step, step.steps_per_epoch, step.loss});
                         },
-                    .should_stop = listener.should_stop});
+                    .should_stop = listener.should_stop},
+                   loss);
     outcome.stopped = report.stopped;
     if (outcome.stopped || !listener.on_epoch) {
         answer();

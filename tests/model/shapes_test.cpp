@@ -153,6 +153,15 @@ static_assert(std::is_same_v<LeNet::output_tensor, Tensor<float, Shape<10>>>);
 // Inference keeps the two largest neighbouring activations, 6x28x28 and 6x14x14, and little else.
 static_assert(LeNet::inference_workspace_bytes >= (6 * 28 * 28 + 6 * 14 * 14) * sizeof(float));
 static_assert(LeNet::inference_workspace_bytes <= 32 * 1024);
+// On any processor, for any network: also where the rows of pixels or the weights would be large.
+static_assert(LeNet::inference_stack_bytes <= 48 * 1024);
+static_assert(Sequential<Input<1, 64, 64>, Conv2d<1, 512, Kernel<4>, Stride<4>>>::inference_stack_bytes <= 48 * 1024);
+static_assert(Sequential<Input<64, 28, 28>, Conv2d<64, 64, Kernel<3>>>::inference_stack_bytes <= 48 * 1024);
+static_assert(Sequential<Input<8>, Linear<8, 4>>::inference_stack_bytes == 0);
+#if defined(__SSE2__)
+// Weights of 4 bytes, 8 x 32 x 3 x 3, that are packed for lanes along the channels, and more.
+static_assert(Sequential<Input<8, 8, 8>, Conv2d<8, 32, Kernel<3>, Padding<1>>>::inference_stack_bytes > 9 * 1024);
+#endif
 // Training keeps all activations (the image, both convolutions and poolings, three Linear layers) and all gradients.
 static_assert(LeNet::training_workspace_bytes >=
               (784 + 4704 + 1176 + 1600 + 400 + 120 + 84 + 10 + LeNet::parameter_count) * sizeof(float));

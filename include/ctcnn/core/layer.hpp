@@ -36,6 +36,7 @@
 //                  scratch_size<In, Out, V>  how many numbers V it wants for the time of a call, in forward_rows from the first
 //                                    row to the last; left out, none. All stages share this memory, which these functions
 //                                    get last, forward_rows before the rows
+//                  stack_size<In, Out, T>    how many numbers T forward of one image puts on the stack in arrays; left out, none
 namespace ctcnn {
 
 /// What a layer does with memory: compute fills a new buffer; elementwise changes the buffer of the layer before it;

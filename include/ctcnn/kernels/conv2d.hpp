@@ -93,12 +93,36 @@ constexpr void conv2d_forward_rows(const V* input, const scalar_t<V>* weight, Bi
     }
 }
 
+/// Whether there is something for all lanes to do in a convolution of one image.
+template <Conv2dGeometry G, typename Out, Number V>
+consteval bool one_image_has_vectors() {
+    if constexpr (std::floating_point<V>) {
+        return has_wide_columns<G, Out, V> || has_wide_channels<G, Out, V>;
+    } else {
+        return false;
+    }
+}
+
+/// How many numbers conv2d_forward of one image puts on the stack, in arrays.
+template <Conv2dGeometry G, typename In, typename Out, std::floating_point T>
+inline constexpr std::size_t single_image_stack_numbers = [] {
+    if constexpr (!one_image_has_vectors<G, Out, T>()) {
+        return std::size_t{0};
+    } else if constexpr (SingleWinogradPlan<G, In, Out, T>::pays) {
+        return SingleWinogradPlan<G, In, Out, T>::stack_numbers;
+    } else if constexpr (has_wide_channels<G, Out, T>) {
+        return wide_channels_numbers<G, Out, T>;
+    } else {
+        return std::size_t{0};
+    }
+}();
+
 /// conv2d_forward: output(o, h, w) = f(bias(o) + sum over i, kh, kw of weight(o, i, kh, kw) * input(i, h', w')),
 /// h' = h*Sh + kh*Dh - Ph, w' likewise.
 /// Layouts  In (Ci, Hi, Wi) with a border of zeros at least as wide as the padding; Out (Co, Ho, Wo); bias may be null
 template <Conv2dGeometry G, typename In, typename Out, typename Activation, Number V, typename Bias>
 constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, Bias bias, V* output) {
-    if constexpr (std::floating_point<V> && (has_wide_columns<G, Out, V> || has_wide_channels<G, Out, V>)) {
+    if constexpr (one_image_has_vectors<G, Out, V>()) {
         if (!std::is_constant_evaluated()) {
             if constexpr (has_wide_channels<G, Out, V> && SingleWinogradPlan<G, In, Out, V>::pays) {
                 conv2d_forward_wide_channels_winograd<G, In, Out, V>(input, weight, bias, output);

@@ -106,15 +106,36 @@ void conv2d_forward_wide(const T* input, const T* weight, const T* bias, T* outp
     }
 }
 
+/// No kernel of one image puts more on the stack, in arrays; what registers spill comes on top.
+inline constexpr std::size_t largest_stack_bytes = 48 * 1024;
+
+/// How conv2d_forward_wide_channels goes over its output. The weights of a row of the kernel are held in registers, and the sums
+/// of as many pixels as find room beside them: equal portions of a row, and if that is a whole row, of several rows.
+template <Conv2dGeometry G, std::size_t Height, std::size_t Width, typename T>
+struct WideChannelsTile {
+    static constexpr std::size_t kernel = G.window.kernel.width;
+    static constexpr std::size_t vectors = G.out_channels / Lanes<T>::count % 2 == 0 && kernel < 3 ? 2 : 1;
+    static constexpr std::size_t taken = std::min(vector_registers, 2 + kernel * vectors);
+    static constexpr std::size_t room = std::max<std::size_t>(4, vector_registers - taken) / vectors;
+    static constexpr std::size_t width = equal_portion(Width, std::min<std::size_t>(room, 16));
+    static constexpr std::size_t height = width == Width ? std::clamp<std::size_t>(room / width, 1, Height) : 1;
+};
+
+/// How many numbers conv2d_forward_wide_channels puts on the stack: the packed weights, and the pixels of some rows.
+template <Conv2dGeometry G, typename Out, typename T>
+inline constexpr std::size_t wide_channels_numbers =
+    G.weights() + WideChannelsTile<G, Out::height, Out::width, T>::height * Out::width * G.out_channels;
+
 /// Whether the lanes of a convolution had better run along its output channels: that takes fewer vectors where the image is
-/// narrow. The weights are packed for it anew in each call, in a small buffer on the stack.
+/// narrow. The weights are packed for it anew in each call; little may lie on the stack.
 template <Conv2dGeometry G, typename Out, typename T>
 inline constexpr bool has_wide_channels = [] {
     constexpr std::size_t lanes = vector_bytes / sizeof(T);
     constexpr std::size_t columns = lanes_within<T>(Out::width);
     constexpr std::size_t along_columns = G.out_channels * Out::height * ((Out::width + columns - 1) / columns);
     constexpr std::size_t along_channels = Out::height * Out::width * (G.out_channels / lanes);
-    return G.groups == 1 && G.out_channels % lanes == 0 && G.weights() * sizeof(T) <= 32 * 1024 &&
+    return G.groups == 1 && G.out_channels % lanes == 0 &&
+           wide_channels_numbers<G, Out, T> * sizeof(T) <= largest_stack_bytes &&
            (!has_wide_columns<G, Out, T> || 10 * along_channels < 9 * along_columns);
 }();
 
@@ -141,18 +162,6 @@ void transpose_matrix(const T* rows, T* columns) {
         }
     }
 }
-
-/// How conv2d_forward_wide_channels goes over its output. The weights of a row of the kernel are held in registers, and the sums
-/// of as many pixels as find room beside them: equal portions of a row, and if that is a whole row, of several rows.
-template <Conv2dGeometry G, std::size_t Height, std::size_t Width, typename T>
-struct WideChannelsTile {
-    static constexpr std::size_t kernel = G.window.kernel.width;
-    static constexpr std::size_t vectors = G.out_channels / Lanes<T>::count % 2 == 0 && kernel < 3 ? 2 : 1;
-    static constexpr std::size_t taken = std::min(vector_registers, 2 + kernel * vectors);
-    static constexpr std::size_t room = std::max<std::size_t>(4, vector_registers - taken) / vectors;
-    static constexpr std::size_t width = equal_portion(Width, std::min<std::size_t>(room, 16));
-    static constexpr std::size_t height = width == Width ? std::clamp<std::size_t>(room / width, 1, Height) : 1;
-};
 
 /// Some rows of a convolution of one image, the lanes along the output channels. The kernel begins at first_pixel for
 /// the first pixel of the first row; packed is the weight as (Ci, Kh, Kw, Co); pixels is (Rows, Width, Co).
@@ -237,8 +246,8 @@ void conv2d_forward_wide_channels(const T* input, const T* weight, const T* bias
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
     constexpr std::size_t taps = G.in_channels * G.taps();
     using Tile = WideChannelsTile<G, Out::height, Out::width, T>;
-    alignas(alignment) T packed[taps * G.out_channels];
-    alignas(alignment) T pixels[Tile::height * Out::width * G.out_channels];
+    alignas(alignment) T packed[G.weights()];
+    alignas(alignment) T pixels[wide_channels_numbers<G, Out, T> - G.weights()];
     transpose_matrix<G.out_channels, taps>(weight, packed);
     for_each_piece<Out::height, Tile::height>([&](std::size_t h, auto rows) {
         conv2d_rows_wide_channels<decltype(rows)::value, Tile, G, In, Out::width>(

@@ -71,10 +71,11 @@ struct SingleWinogradPlan {
     static constexpr Conv2dGeometry at_point{G.in_channels, G.out_channels, 1, {.kernel = {1, kernel.width}}};
     using Input = Layout<G.in_channels, 1, row>;
 
+    static constexpr std::size_t stack_numbers = input_numbers + weight_numbers + product_numbers + more_numbers;
+
     /// Whether it is worth its while, and little lies on the stack.
-    static constexpr bool pays = possible && 100 * direct_cost > 115 * cost(count) &&
-                                 (input_numbers + weight_numbers + product_numbers + more_numbers) * sizeof(T) <=
-                                     48 * 1024;
+    static constexpr bool pays =
+        possible && 100 * direct_cost > 115 * cost(count) && stack_numbers * sizeof(T) <= largest_stack_bytes;
 };
 
 namespace detail {

@@ -100,6 +100,9 @@ struct Conv2d {
             return size;
         }();
 
+        template <typename InLayout, typename OutLayout, typename T>
+        static constexpr std::size_t stack_size = kernels::single_image_stack_numbers<geometry, InLayout, OutLayout, T>;
+
         template <typename InLayout, typename OutLayout, Number V>
         static constexpr bool by_rows =
             is_lanes<V> && (filters_one_channel_forward<InLayout, OutLayout, V> || !filters<InLayout, OutLayout, V>);

@@ -79,8 +79,11 @@ public:
     using plan = Plan<input_shape, Leaves<Bound...>>;
 
     static constexpr std::size_t parameter_bytes = parameter_count * sizeof(T);
-    /// What net(x) needs beside the parameters.
+    /// The buffers that net(x) needs beside the parameters, and that a Workspace<Net> holds.
     static constexpr std::size_t inference_workspace_bytes = plan::inference_numbers * sizeof(T);
+    /// What its kernels put on the stack in arrays beside that, for a moment; at most 48 KiB, and not the same for all
+    /// processors. Registers that are spilled come on top, some hundred bytes.
+    static constexpr std::size_t inference_stack_bytes = plan::template stack_numbers<T> * sizeof(T);
     /// What forward and backward of one image need beside the parameters, gradients included; a tile of n images in the
     /// lanes of SIMD registers takes n times the part that is not gradients, and scratch memory (plan::scratch_numbers).
     static constexpr std::size_t training_workspace_bytes =
@@ -207,6 +210,7 @@ struct InsteadOfNetwork {
     static constexpr Anything multiply_adds = Part{};
     static constexpr Anything parameter_bytes = Part{};
     static constexpr Anything inference_workspace_bytes = Part{};
+    static constexpr Anything inference_stack_bytes = Part{};
     static constexpr Anything training_workspace_bytes = Part{};
 
     template <typename... Arguments>

@@ -209,6 +209,20 @@ public:
         return *std::max_element(sizes.begin(), sizes.end());
     }();
 
+    /// How many numbers T the kernels of one image put on the stack in arrays, at most.
+    template <std::floating_point T>
+    static constexpr std::size_t stack_numbers = [] {
+        const auto sizes = each([](auto k) {
+            using Here = Stage<decltype(k)::value>;
+            if constexpr (requires { Here::Layer::template stack_size<typename Here::In, typename Here::Out, T>; }) {
+                return Here::Layer::template stack_size<typename Here::In, typename Here::Out, T>;
+            } else {
+                return std::size_t{0};
+            }
+        });
+        return *std::max_element(sizes.begin(), sizes.end());
+    }();
+
     /// What forward leaves for backward.
     static constexpr auto saved_offsets =
         running_sums(each([](auto k) { return Head<decltype(k)::value>::saved_size; }));
