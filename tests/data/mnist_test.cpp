@@ -108,11 +108,11 @@ TEST_CASE("a missing file or folder is named") {
 
     const auto no_folder = folder.path() / "missing";
     error = error_of<FileMissing>([&] { load_mnist(no_folder, Split::test); });
-    CHECK(error.found() == "no folder " + no_folder.string());
+    CHECK(error.found() == "no folder '" + no_folder.string() + "'");
     check_sentence(error);
     const auto no_directory = folder.path() / image_name;
     error = error_of<FileMissing>([&] { load_mnist(no_directory, Split::test); });
-    CHECK(error.found() == "that " + no_directory.string() + " is no folder");
+    CHECK(error.found() == "that '" + no_directory.string() + "' is no folder");
     check_sentence(error);
 }
 

@@ -336,7 +336,7 @@ TEST_CASE("a folder that is missing is named, and how to mend it", "[examples]")
     const Result result = run({"--data", (folder.path / "elsewhere").string()});
     CHECK(result.status == 1);
     CHECK(result.output.empty());
-    CHECK_THAT(result.errors, ContainsSubstring("no folder " + (folder.path / "elsewhere").string()));
+    CHECK_THAT(result.errors, ContainsSubstring("no folder '" + (folder.path / "elsewhere").string() + "'"));
     CHECK_THAT(result.errors, ContainsSubstring("\nCopy the MNIST files again"));
 }
 

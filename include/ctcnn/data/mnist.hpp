@@ -33,7 +33,7 @@ namespace detail {
 inline constexpr const char* mnist_remedy =
     "Copy the MNIST files again from the library's folder data/mnist and check them there with "
     "`sha256sum -c SHA256SUMS`, or take them from https://ossci-datasets.s3.amazonaws.com/mnist/; "
-    "a program with the option `--data FOLDER` reads them from any folder.";
+    "load_mnist reads them from any folder, and so does the program mnist with `--data FOLDER`.";
 
 /// The file of a kind ("train-images", "idx3-ubyte") under one of its usual names, the plain one before the .gz.
 inline std::filesystem::path find_mnist_file(const std::filesystem::path& folder, const std::string& kind,
@@ -56,8 +56,8 @@ inline std::filesystem::path find_mnist_file(const std::filesystem::path& folder
     }
     std::string found = "no file of these names";
     if (!std::filesystem::is_directory(folder, ignored)) {
-        found = std::filesystem::exists(folder, ignored) ? "that " + folder.string() + " is no folder"
-                                                         : "no folder " + folder.string();
+        found = std::filesystem::exists(folder, ignored) ? "that '" + folder.string() + "' is no folder"
+                                                         : "no folder '" + folder.string() + "'";
     }
     throw FileMissing({folder / names[2], 0, names[0] + " or " + names[1] + " in this folder, plain or .gz", found,
                        mnist_remedy, OffsetIn::file});

@@ -66,6 +66,52 @@ struct FitReport {
     std::size_t steps = 0;  ///< of all epochs together, also of one that was stopped
 };
 
+namespace train {
+
+/// How many steps `epochs` epochs of `steps` steps are, or max_steps if that is fewer; as many as can be counted, if there are
+/// more.
+constexpr std::size_t steps_in_all(const FitOptions& options, std::size_t steps) {
+    constexpr std::size_t no_end = std::numeric_limits<std::size_t>::max();
+    const std::size_t of_epochs = options.epochs > no_end / steps ? no_end : options.epochs * steps;
+    return std::min(options.max_steps == 0 ? no_end : options.max_steps, of_epochs);
+}
+
+/// RatedOptimizer: an optimizer whose learning rate follows a schedule.
+template <typename Optimizer>
+class RatedOptimizer {
+public:
+    RatedOptimizer(const Optimizer& optimizer, const std::function<double(double)>& schedule)
+        : given_(optimizer), schedule_(schedule), now_(optimizer) {
+        if (!has_rate && schedule_) {
+            throw std::invalid_argument("FitOptions::schedule scales the learning rate, but this optimizer has no lr");
+        }
+    }
+
+    /// Sets the learning rate for a step of all those that there are, both counted from 1.
+    void begin_step(std::size_t step, std::size_t all_steps) {
+        if constexpr (has_rate) {
+            if (schedule_) {
+                const auto last = static_cast<double>(std::max<std::size_t>(all_steps - 1, 1));
+                now_.lr = static_cast<decltype(now_.lr)>(given_.lr * schedule_(static_cast<double>(step - 1) / last));
+                if (!math::is_finite(now_.lr)) {
+                    throw std::invalid_argument(
+                        "FitOptions::schedule makes the learning rate infinite or NaN: it must give a number");
+                }
+            }
+        }
+    }
+    const Optimizer& operator*() const { return now_; }
+
+private:
+    static constexpr bool has_rate = requires(Optimizer optimizer) { optimizer.lr; };
+
+    const Optimizer& given_;
+    const std::function<double(double)>& schedule_;
+    Optimizer now_;
+};
+
+}  // namespace train
+
 /// fit: trains a network on a data set (anything with images() and labels()); the last batch of an epoch may be smaller.
 /// Each call begins anew: with the first order of the seed, and without what an optimizer remembers.
 /// Throws   std::invalid_argument for an empty data set, a label without output, a batch size of 0, a learning rate that is
@@ -79,27 +125,21 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
     using T = typename Net::scalar;
     using V = Lanes<T>;
     constexpr std::size_t count = Net::parameter_count;
-    constexpr bool has_rate = requires { optimizer.lr; };
     const auto [images, labels] = train::view_of<Net>(dataset);
     train::validate(optimizer);
     train::validate(loss);
     train::check_batch<Net>(images, labels, "data set");
-    if (!has_rate && options.schedule) {
-        throw std::invalid_argument("FitOptions::schedule scales the learning rate, but this optimizer has no lr");
-    }
     if (options.batch_size == 0) {
         throw std::invalid_argument("FitOptions::batch_size is 0: choose 1 or more");
     }
     const std::size_t batch_size = std::min(options.batch_size, images.size());
     const std::size_t steps = (images.size() + batch_size - 1) / batch_size;
-
-    constexpr std::size_t no_end = std::numeric_limits<std::size_t>::max();
-    const std::size_t steps_of_epochs = options.epochs > no_end / steps ? no_end : options.epochs * steps;
-    const std::size_t all_steps = std::min(options.max_steps == 0 ? no_end : options.max_steps, steps_of_epochs);
+    const std::size_t all_steps = train::steps_in_all(options, steps);
 
     train::StepWorkspace<Net, V> workspace(batch_size, train::thread_count(options.threads));
     AlignedVector<T> state(Optimizer::state_count * count);
     std::vector<std::uint32_t> order(images.size());
+    train::RatedOptimizer rated(optimizer, options.schedule);
     FitReport report;
     // No more than is sensible: who trains until should_stop may ask for epochs without end.
     report.epochs.reserve(std::min<std::size_t>(all_steps / steps + 1, 1024));
@@ -122,26 +162,12 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
         double mean = 0;
         std::atomic<bool> end = false;
         std::exception_ptr error;
-        Optimizer rated = optimizer;
         const auto guarded = [&](const auto& f) {
             try {
                 f();
             } catch (...) {
                 error = std::current_exception();
                 end = true;
-            }
-        };
-        const auto rate = [&](std::size_t step) {
-            if constexpr (has_rate) {
-                if (options.schedule) {
-                    const double last = static_cast<double>(std::max<std::size_t>(all_steps - 1, 1));
-                    const double progress = static_cast<double>(steps_before + step - 1) / last;
-                    rated.lr = static_cast<decltype(rated.lr)>(optimizer.lr * options.schedule(progress));
-                    if (!math::is_finite(rated.lr)) {
-                        throw std::invalid_argument(
-                            "FitOptions::schedule makes the learning rate infinite or NaN: it must give a number");
-                    }
-                }
             }
         };
         const auto between_steps = [&](std::size_t step) {
@@ -152,11 +178,11 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
                 report.stopped = true;
                 end = true;
             } else if (step < last_step) {
-                rate(step + 1);
+                rated.begin_step(steps_before + step + 1, all_steps);
             }
         };
         const bool conducted = options.schedule || options.on_step || options.should_stop;
-        guarded([&] { rate(1); });
+        guarded([&] { rated.begin_step(steps_before + 1, all_steps); });
         std::size_t failed_step = 0;
         train::parallel(workspace.useful_threads(batch_size), [&](train::Team& team) {
             for (std::size_t step = 1; step <= last_step && !end; ++step) {
@@ -166,8 +192,8 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
                     for (std::size_t s = 0; s < Optimizer::state_count; ++s) {
                         part[s] = std::span<T>(state.data() + s * count + offset, n);
                     }
-                    rated.step(std::span<T>(net.parameters().data() + offset, n),
-                               std::span<const T>(workspace.gradients() + offset, n), part, steps_before + step);
+                    (*rated).step(std::span<T>(net.parameters().data() + offset, n),
+                                  std::span<const T>(workspace.gradients() + offset, n), part, steps_before + step);
                 };
                 workspace.step(team, net.parameters().data(), loss, batch, update, [&](T batch_mean) {
                     mean = static_cast<double>(batch_mean);
@@ -183,15 +209,15 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
                 }
             }
         });
+        if (error) {
+            std::rethrow_exception(error);
+        }
         // What the last update did, no loss has shown.
         if (failed_step == 0 && !train::detail::all_finite(net.parameters().data(), count)) {
             failed_step = report.steps - steps_before;
         }
         if (failed_step != 0) {
             train::throw_not_finite<V>(net, batch_of(failed_step), workspace.tile(), epoch, failed_step);
-        }
-        if (error) {
-            std::rethrow_exception(error);
         }
         if (report.stopped) {
             return report;
