@@ -90,7 +90,9 @@ Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0
     using T = typename Net::scalar;
     using V = Lanes<T>;
     constexpr std::size_t outputs = Net::output_shape::size;
-    const auto [images, labels] = train::view_of<Net>(dataset);
+    const train::View<Net> data = train::view_of<Net>(dataset);
+    const auto images = data.images;
+    const auto labels = data.labels;
     train::validate(loss);
     train::check_batch<Net>(images, labels, "data set");
     const std::size_t tiles = (images.size() + lane_count<V> - 1) / lane_count<V>;

@@ -125,7 +125,9 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
     using T = typename Net::scalar;
     using V = Lanes<T>;
     constexpr std::size_t count = Net::parameter_count;
-    const auto [images, labels] = train::view_of<Net>(dataset);
+    const train::View<Net> data = train::view_of<Net>(dataset);
+    const auto images = data.images;
+    const auto labels = data.labels;
     train::validate(optimizer);
     train::validate(loss);
     train::check_batch<Net>(images, labels, "data set");
@@ -143,7 +145,7 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
     FitReport report;
     // No more than is sensible: who trains until should_stop may ask for epochs without end.
     report.epochs.reserve(std::min<std::size_t>(all_steps / steps + 1, 1024));
-    const auto batch_of = [&, images = images, labels = labels](std::size_t step) {
+    const auto batch_of = [&](std::size_t step) {
         const std::size_t first = (step - 1) * batch_size;
         return train::Batch<typename Net::input_tensor, std::uint8_t>{
             images.data(), labels.data(), order.data() + first, std::min(batch_size, images.size() - first)};
