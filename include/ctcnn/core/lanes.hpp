@@ -234,23 +234,19 @@ template <Number V>
 /// The number as it was computed: -ffast-math may not rearrange what it comes from with what it goes into.
 template <Number V>
 [[gnu::always_inline]] constexpr V as_computed(V value) {
-#if __has_builtin(__builtin_assoc_barrier)
-#define CTCNN_AS_COMPUTED(number) __builtin_assoc_barrier(number)
-#elif __has_builtin(__arithmetic_fence)
-#define CTCNN_AS_COMPUTED(number) __arithmetic_fence(number)
-#endif
-#if defined(CTCNN_AS_COMPUTED)
+#if defined(__FAST_MATH__)
     if (!std::is_constant_evaluated()) {
+#if defined(__clang__)
         if constexpr (is_lanes<V>) {
-            return {CTCNN_AS_COMPUTED(value.vector)};
+            return {__arithmetic_fence(value.vector)};
         } else {
-#if defined(__FAST_MATH__) && !defined(__clang__)
-            asm("" : "+m"(value));  // GCC's vectorizer loses its own barrier
-#endif
-            return CTCNN_AS_COMPUTED(value);
+            return __arithmetic_fence(value);
         }
+#else
+        // GCC's vectorizer loses __builtin_assoc_barrier.
+        asm("" : "+m"(value));
+#endif
     }
-#undef CTCNN_AS_COMPUTED
 #endif
     return value;
 }

@@ -83,7 +83,8 @@ template <Number V>
     x = at_most(at_least(x, broadcast<V>(E::lowest)), broadcast<V>(E::highest));
     // Adding 1.5 * 2^mantissa_bits rounds to a whole number, which then stands in the lowest bits.
     const V round = broadcast<V>(E::round);
-    const V rounded = multiply_add(x, broadcast<V>(static_cast<T>(log2_e)), round);
+    V rounded = multiply_add(x, broadcast<V>(static_cast<T>(log2_e)), round);
+    hold_in_register(rounded);
     const V exponent = as_computed(rounded) - round;
     V scale;
     if constexpr (is_lanes<V>) {
@@ -122,7 +123,8 @@ template <Number V>
     const V one = broadcast<V>(1);
     // n + 127 in the lowest bits is 2^n when it is moved to the place of the exponent.
     const V round = broadcast<V>(E::round + E::exponent_bias);
-    const V rounded = multiply_add(y, broadcast<V>(static_cast<float>(log2_e)), round);
+    V rounded = multiply_add(y, broadcast<V>(static_cast<float>(log2_e)), round);
+    hold_in_register(rounded);
     const V n = as_computed(rounded) - round;
     V r = multiply_add(n, broadcast<V>(-E::ln2_high), y);
     r = multiply_add(n, broadcast<V>(-E::ln2_low), r);
@@ -160,8 +162,9 @@ inline constexpr auto fractional_powers = [] {
     using V = Lanes<float, 16>;
     const V one = V::broadcast(1);
     const V round = V::broadcast(0x1.8p18f);  // its lowest bit stands for 1/32
-    const V rounded = multiply_add(y, V::broadcast(static_cast<float>(log2_e)), round);
+    V rounded = multiply_add(y, V::broadcast(static_cast<float>(log2_e)), round);
     // ln 2 as one float: n ln 2 is off by less than 2^-28 n. The product must not be rounded, which -O0 and -O1 would do.
+    hold_in_register(rounded);
     const V n = as_computed(rounded) - round;
     const V minus_ln2 = V::broadcast(-static_cast<float>(ln2));
     const V r{__builtin_ia32_vfmaddps512_mask(n.vector, minus_ln2.vector, y.vector, ctcnn::detail::every_lane,
