@@ -15,6 +15,7 @@
 #include <boost/hana/unpack.hpp>
 
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/text.hpp>
 #include <ctcnn/model/list.hpp>
 #include <ctcnn/model/plan.hpp>
 
@@ -69,7 +70,9 @@ struct PlacedLayer {
     std::string name() const {
         std::string result;
         for (const std::size_t index : path) {
-            result.append(result.empty() ? 0 : 1, '.').append(std::to_string(index));
+            Text<20> number;
+            number.append_number(index);
+            result.append(result.empty() ? "" : ".").append(number.view());
         }
         return result;
     }

@@ -8,6 +8,8 @@
 #include <string>
 #include <type_traits>
 
+#include <ctcnn/core/text.hpp>
+
 // What is refused before anything is computed: by the compiler, if it is a data set's type, else by an exception.
 namespace ctcnn::train {
 
@@ -44,15 +46,18 @@ View<Net> view_of(const Data& dataset) {
         using Images = decltype(dataset.images());
         using Labels = decltype(dataset.labels());
         constexpr bool stays = outlives_call<Images> && outlives_call<Labels>;
-        static_assert(stays, "images() and labels() of a data set return spans, or references to what it keeps: what they "
-                             "return by value would be gone before it is read");
+        static_assert(stays,
+                      "images() and labels() of a data set return spans, or references to what it keeps: what they "
+                      "return by value would be gone before it is read");
         constexpr bool right_images = std::is_convertible_v<Images, std::span<const typename Net::input_tensor>>;
-        static_assert(right_images || !stays, "the images of this data set are not what the network takes: images() must give "
-                                              "Net::input_tensor, of the same shape and number type, one behind the other");
+        static_assert(right_images || !stays,
+                      "the images of this data set are not what the network takes: images() must give "
+                      "Net::input_tensor, of the same shape and number type, one behind the other");
         constexpr bool right_labels = std::is_convertible_v<Labels, std::span<const std::uint8_t>>;
-        static_assert(right_labels || !right_images || !stays,
-                      "labels() of a data set must give std::uint8_t, one behind the other; where targets are tensors, take "
-                      "the gradients from value_and_grad");
+        static_assert(
+            right_labels || !right_images || !stays,
+            "labels() of a data set must give std::uint8_t, one behind the other; where targets are tensors, take "
+            "the gradients from value_and_grad");
         if constexpr (stays && right_images && right_labels) {
             view.images = dataset.images();
             view.labels = dataset.labels();
@@ -61,23 +66,42 @@ View<Net> view_of(const Data& dataset) {
     return view;
 }
 
-/// Refuses images and targets that do not fit: throws std::invalid_argument with a sentence about `what`, such as "batch".
+// Sentences with numbers, put together without std::to_string and +, which compilers expand wherever they stand.
+[[noreturn, gnu::cold]] inline void refuse_counts(std::size_t images, std::size_t targets) {
+    Text<160> text;
+    text.append("there are ");
+    text.append_number(images);
+    text.append(" images and ");
+    text.append_number(targets);
+    text.append(" targets: each image needs one target");
+    throw std::invalid_argument(std::string(text.view()));
+}
+[[noreturn, gnu::cold]] inline void refuse_label(std::size_t label, std::size_t image, std::size_t outputs) {
+    Text<160> text;
+    text.append("label ");
+    text.append_number(label);
+    text.append(" of image ");
+    text.append_number(image);
+    text.append(" is out of range: the network has ");
+    text.append_number(outputs);
+    text.append(" outputs, 0 to ");
+    text.append_number(outputs - 1);
+    throw std::invalid_argument(std::string(text.view()));
+}
+
+/// Refuses images and targets that do not fit: throws std::invalid_argument. `empty` says so of no images at all.
 template <typename Net, typename Images, typename Targets>
-[[gnu::cold]] constexpr void check_batch(const Images& images, const Targets& targets, const char* what = "batch") {
+[[gnu::cold]] constexpr void check_batch(const Images& images, const Targets& targets, const char* empty) {
     if (images.size() != targets.size()) {
-        throw std::invalid_argument("there are " + std::to_string(images.size()) + " images and " +
-                                    std::to_string(targets.size()) + " targets: each image needs one target");
+        refuse_counts(images.size(), targets.size());
     }
     if (images.empty()) {
-        throw std::invalid_argument("the " + std::string(what) + " is empty: the mean loss needs one image or more");
+        throw std::invalid_argument(empty);
     }
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(targets[0])>, std::uint8_t>) {
         for (std::size_t n = 0; n < targets.size(); ++n) {
             if (targets[n] >= Net::output_shape::size) {
-                throw std::invalid_argument("label " + std::to_string(targets[n]) + " of image " + std::to_string(n) +
-                                            " is out of range: the network has " +
-                                            std::to_string(Net::output_shape::size) + " outputs, 0 to " +
-                                            std::to_string(Net::output_shape::size - 1));
+                refuse_label(targets[n], n, Net::output_shape::size);
             }
         }
     }

@@ -5,9 +5,12 @@
 #include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/math.hpp>
+#include <ctcnn/core/text.hpp>
 #include <ctcnn/model/forward.hpp>
 #include <ctcnn/model/names.hpp>
 #include <ctcnn/train/gather.hpp>
@@ -19,13 +22,13 @@ namespace ctcnn {
 /// step, since the parameters are.
 class LossNotFinite : public std::runtime_error {
 public:
-    [[gnu::cold]] LossNotFinite(std::size_t epoch, std::size_t step, const std::string& layer, const std::string& what)
-        : std::runtime_error("the loss is not finite in step " + std::to_string(step) + " of epoch " +
-                             std::to_string(epoch) + ": " + what +
-                             "; try a smaller learning rate, and look for NaN in the images"),
+    /// before, name and behind say together where such numbers were found; the name is a layer's or an image's.
+    [[gnu::cold]] LossNotFinite(std::size_t epoch, std::size_t step, std::string layer, std::string_view before,
+                                std::string_view name, std::string_view behind)
+        : std::runtime_error(sentence(epoch, step, before, name, behind)),
           epoch_(epoch),
           step_(step),
-          layer_(layer) {}
+          layer_(std::move(layer)) {}
 
     /// Both count from 1.
     std::size_t epoch() const { return epoch_; }
@@ -34,6 +37,19 @@ public:
     const std::string& layer() const { return layer_; }
 
 private:
+    [[gnu::cold]] static std::string sentence(std::size_t epoch, std::size_t step, std::string_view before,
+                                              std::string_view name, std::string_view behind) {
+        Text<128> begin;
+        begin.append("the loss is not finite in step ");
+        begin.append_number(step);
+        begin.append(" of epoch ");
+        begin.append_number(epoch);
+        begin.append(": ");
+        std::string text(begin.view());
+        text.append(before).append(name).append(behind);
+        return text.append(" infinity or NaN; try a smaller learning rate, and look for NaN in the images");
+    }
+
     std::size_t epoch_;
     std::size_t step_;
     std::string layer_;
@@ -67,12 +83,9 @@ template <Number V, typename Net, typename Images>
     // Loops over tables, not code for each layer: what runs once at most should cost little to compile.
     constexpr auto& layers = model::placed_layers<Net>;
     const T* parameters = net.parameters().data();
-    const auto throw_error = [&](const std::string& layer, std::string what) {
-        throw LossNotFinite(epoch, step, layer, what.append(" infinity or NaN"));
-    };
     for (const model::PlacedLayer& layer : layers) {
         if (!detail::all_finite(parameters + layer.parameter_offset, layer.parameter_count)) {
-            throw_error(layer.name(), "the parameters of layer " + layer.name() + " hold");
+            throw LossNotFinite(epoch, step, layer.name(), "the parameters of layer ", layer.name(), " hold");
         }
     }
     for (std::size_t n = 0; n < batch.count; ++n) {
@@ -86,13 +99,15 @@ template <Number V, typename Net, typename Images>
                 continue;
             }
             if (k == 0) {
-                throw_error("", "image " + std::to_string(batch.at(n)) + " holds");
+                Text<20> number;
+                number.append_number(batch.at(n));
+                throw LossNotFinite(epoch, step, {}, "image ", number.view(), " holds");
             }
             const std::string name = layers[Plan::leaf_of(k - 1)].name();
-            throw_error(name, "the output of layer " + name + " holds");
+            throw LossNotFinite(epoch, step, name, "the output of layer ", name, " holds");
         }
     }
-    throw_error("", "the outputs are finite, but the loss is");
+    throw LossNotFinite(epoch, step, {}, "the outputs are finite, but the loss is", {}, {});
 }
 
 }  // namespace train

@@ -28,7 +28,7 @@ constexpr typename Net::scalar value_and_grad_as(const Net& net, const Loss& los
                                                  std::span<const typename Net::input_tensor> images,
                                                  std::span<const Target> targets, Gradients<Net>& gradients) {
     validate(loss);
-    check_batch<Net>(images, targets);
+    check_batch<Net>(images, targets, "the batch is empty: the mean loss needs one image or more");
     StepWorkspace<Net, V> workspace(images.size(), 1);
     const Batch<typename Net::input_tensor, Target> batch{images.data(), targets.data(), nullptr, images.size()};
     const auto mean = workspace.run(net.parameters().data(), loss, batch, [](std::size_t, std::size_t) {});
