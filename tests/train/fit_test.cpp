@@ -227,7 +227,8 @@ TEST_CASE("max_steps cuts the last epoch short, and progress runs to that end") 
         CHECK(images == expected.images);
         REQUIRE(progress.size() == expected.steps);
         for (std::size_t step = 0; step < expected.steps; ++step) {
-            CHECK(progress[step] == static_cast<double>(step) / static_cast<double>(std::max<std::size_t>(1, expected.steps - 1)));
+            CHECK(progress[step] ==
+                  static_cast<double>(step) / static_cast<double>(std::max<std::size_t>(1, expected.steps - 1)));
         }
         // The same parameters as those of a training that is stopped there.
         std::size_t count = 0;
@@ -362,7 +363,8 @@ TEST_CASE("fit refuses what it cannot train on") {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     CHECK_THROWS_AS(fit(net, small::data(3), SGD{.lr = nan}), std::invalid_argument);
     CHECK_THROWS_AS(fit(net, small::data(3), Adam{.betas = {0.9, 1}}), std::invalid_argument);
-    CHECK_THROWS_AS(fit(net, small::data(3), sgd, {}, CrossEntropyLoss{.label_smoothing = 1.5f}), std::invalid_argument);
+    CHECK_THROWS_AS(fit(net, small::data(3), sgd, {}, CrossEntropyLoss{.label_smoothing = 1.5f}),
+                    std::invalid_argument);
     CHECK_THROWS_AS(evaluate(net, small::data(3), 0, CrossEntropyLoss{.label_smoothing = 1.5f}), std::invalid_argument);
     CHECK_THROWS_AS(fit(net, small::data(3), sgd, {.schedule = [&](double) { return double(nan); }}),
                     std::invalid_argument);
@@ -422,8 +424,8 @@ TEST_CASE("a loss that is not finite stops the training before the step, and say
     }
     SECTION("a last step after which there is no loss that could show it") {
         Net net = small::net();
-        const auto error =
-            error_of<LossNotFinite>([&] { fit(net, good, SGD{.lr = 3e38f, .weight_decay = 1000}, {.batch_size = 300}); });
+        const auto error = error_of<LossNotFinite>(
+            [&] { fit(net, good, SGD{.lr = 3e38f, .weight_decay = 1000}, {.batch_size = 300}); });
         CHECK(error.epoch() == 1);
         CHECK(error.step() == 1);
         CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring("the parameters of layer 0 hold"));
