@@ -223,7 +223,8 @@ template <typename T>
 inline constexpr T infinity =
     std::bit_cast<T>(~typename Exponential<T>::Bits{0} << (Exponential<T>::mantissa_bits + 1) >> 1);
 template <typename T>
-inline constexpr T quiet_nan = std::bit_cast<T>(~typename Exponential<T>::Bits{0} << Exponential<T>::mantissa_bits >> 1);
+inline constexpr T quiet_nan =
+    std::bit_cast<T>(~typename Exponential<T>::Bits{0} << Exponential<T>::mantissa_bits >> 1);
 }  // namespace detail
 
 /// The natural logarithm of a positive normal number; -infinity for 0, NaN for a negative number.

@@ -60,7 +60,8 @@ struct CrossEntropyLoss {
             const std::size_t label = *labels[lane];
             V& gradient = grad_output[label];
             set_lane(gradient, lane, get_lane(gradient, lane) - kept * get_lane(scale, lane));
-            const T nats = math::log(get_lane(sum, lane)) + kept * (get_lane(largest, lane) - get_lane(logits[label], lane));
+            const T nats =
+                math::log(get_lane(sum, lane)) + kept * (get_lane(largest, lane) - get_lane(logits[label], lane));
             set_lane(loss, lane, get_lane(loss, lane) + nats);
         }
         return loss;
