@@ -163,9 +163,9 @@ inline constexpr auto fractional_powers = [] {
     const V one = V::broadcast(1);
     const V round = V::broadcast(0x1.8p18f);  // its lowest bit stands for 1/32
     V rounded = multiply_add(y, V::broadcast(static_cast<float>(log2_e)), round);
-    // ln 2 as one float: n ln 2 is off by less than 2^-28 n. The product must not be rounded, which -O0 and -O1 would do.
     hold_in_register(rounded);
     const V n = as_computed(rounded) - round;
+    // ln 2 as one float: n ln 2 is off by less than 2^-28 n. The product must not be rounded, which -O0 and -O1 would do.
     const V minus_ln2 = V::broadcast(-static_cast<float>(ln2));
     const V r{__builtin_ia32_vfmaddps512_mask(n.vector, minus_ln2.vector, y.vector, ctcnn::detail::every_lane,
                                               ctcnn::detail::rounding_as_set)};

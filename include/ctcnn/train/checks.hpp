@@ -33,39 +33,6 @@ template <typename Returned>
 inline constexpr bool outlives_call =
     std::is_lvalue_reference_v<Returned> || std::ranges::enable_borrowed_range<std::remove_cvref_t<Returned>>;
 
-/// The images and labels of anything with images() and labels(). One static_assert at most fails.
-template <typename Net, typename Data>
-View<Net> view_of(const Data& dataset) {
-    View<Net> view;
-    constexpr bool has_both = requires {
-        dataset.images();
-        dataset.labels();
-    };
-    static_assert(has_both, "a data set has images() and labels(), both const, as Dataset has");
-    if constexpr (has_both) {
-        using Images = decltype(dataset.images());
-        using Labels = decltype(dataset.labels());
-        constexpr bool stays = outlives_call<Images> && outlives_call<Labels>;
-        static_assert(stays,
-                      "images() and labels() of a data set return spans, or references to what it keeps: what they "
-                      "return by value would be gone before it is read");
-        constexpr bool right_images = std::is_convertible_v<Images, std::span<const typename Net::input_tensor>>;
-        static_assert(right_images || !stays,
-                      "the images of this data set are not what the network takes: images() must give "
-                      "Net::input_tensor, of the same shape and number type, one behind the other");
-        constexpr bool right_labels = std::is_convertible_v<Labels, std::span<const std::uint8_t>>;
-        static_assert(
-            right_labels || !right_images || !stays,
-            "labels() of a data set must give std::uint8_t, one behind the other; where targets are tensors, take "
-            "the gradients from value_and_grad");
-        if constexpr (stays && right_images && right_labels) {
-            view.images = dataset.images();
-            view.labels = dataset.labels();
-        }
-    }
-    return view;
-}
-
 // Sentences with numbers, put together without std::to_string and +, which compilers expand wherever they stand.
 [[noreturn, gnu::cold]] inline void refuse_counts(std::size_t images, std::size_t targets) {
     Text<160> text;
@@ -105,6 +72,41 @@ template <typename Net, typename Images, typename Targets>
             }
         }
     }
+}
+
+/// The images and labels of anything with images() and labels(), which fit the network. One static_assert at most fails.
+/// Throws   what check_batch throws
+template <typename Net, typename Data>
+View<Net> view_of(const Data& dataset) {
+    View<Net> view;
+    constexpr bool has_both = requires {
+        dataset.images();
+        dataset.labels();
+    };
+    static_assert(has_both, "a data set has images() and labels(), both const, as Dataset has");
+    if constexpr (has_both) {
+        using Images = decltype(dataset.images());
+        using Labels = decltype(dataset.labels());
+        constexpr bool stays = outlives_call<Images> && outlives_call<Labels>;
+        static_assert(stays,
+                      "images() and labels() of a data set return spans, or references to what it keeps: what they "
+                      "return by value would be gone before it is read");
+        constexpr bool right_images = std::is_convertible_v<Images, std::span<const typename Net::input_tensor>>;
+        static_assert(right_images || !stays,
+                      "the images of this data set are not what the network takes: images() must give "
+                      "Net::input_tensor, of the same shape and number type, one behind the other");
+        constexpr bool right_labels = std::is_convertible_v<Labels, std::span<const std::uint8_t>>;
+        static_assert(
+            right_labels || !right_images || !stays,
+            "labels() of a data set must give std::uint8_t, one behind the other; where targets are tensors, take "
+            "the gradients from value_and_grad");
+        if constexpr (stays && right_images && right_labels) {
+            view.images = dataset.images();
+            view.labels = dataset.labels();
+            check_batch<Net>(view.images, view.labels, "the data set is empty: the mean loss needs one image or more");
+        }
+    }
+    return view;
 }
 
 }  // namespace ctcnn::train

@@ -94,7 +94,6 @@ Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0
     const auto images = data.images;
     const auto labels = data.labels;
     train::validate(loss);
-    train::check_batch<Net>(images, labels, "the data set is empty: the mean loss needs one image or more");
     const std::size_t tiles = (images.size() + lane_count<V> - 1) / lane_count<V>;
     std::vector<T> losses(tiles);
     std::vector<std::uint8_t> right(tiles);

@@ -130,7 +130,6 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
     const auto labels = data.labels;
     train::validate(optimizer);
     train::validate(loss);
-    train::check_batch<Net>(images, labels, "the data set is empty: the mean loss needs one image or more");
     if (options.batch_size == 0) {
         throw std::invalid_argument("FitOptions::batch_size is 0: choose 1 or more");
     }
