@@ -26,7 +26,7 @@
 namespace {
 
 using namespace benchmarks;
-using V = ctcnn::Lanes<float>;
+using V = ctcnn::detail_::Lanes<float>;
 
 /// Kernel: a benchmark, and what its result is reported with.
 struct Kernel {
@@ -40,17 +40,17 @@ struct Kernel {
 /// Random numbers, uniform in [low, high).
 template <typename T>
 void fill(T* numbers, std::size_t count, float low, float high) {
-    constexpr std::size_t lanes = ctcnn::lane_count<T>;
-    const ctcnn::Philox random(1);
+    constexpr std::size_t lanes = ctcnn::detail_::lane_count<T>;
+    const ctcnn::detail_::Philox random(1);
     for (std::size_t i = 0; i < count * lanes; ++i) {
-        ctcnn::set_lane(numbers[i / lanes], i % lanes, random.uniform(i, low, high));
+        ctcnn::detail_::set_lane(numbers[i / lanes], i % lanes, random.uniform(i, low, high));
     }
 }
 
 /// How many tiles stage K of a network takes at a time in training.
 template <typename Net, std::size_t K>
 constexpr std::size_t tiles_of_stage =
-    K < Net::plan::together_from ? 1 : ctcnn::train::StepWorkspace<Net, V>::tiles_together;
+    K < Net::plan::together_from ? 1 : ctcnn::detail_::train::StepWorkspace<Net, V>::tiles_together;
 static_assert(tiles_of_stage<LeNet, LeNet::plan::stage_count - 1> == 2 &&
               tiles_of_stage<TorchExample, TorchExample::plan::stage_count - 1> == 1);
 
@@ -60,8 +60,8 @@ struct Bench {
     using Plan = typename Net::plan;
 
     std::unique_ptr<Net> net = std::make_unique<Net>();
-    ctcnn::AlignedVector<ctcnn::model::TileWorkspace<Plan, V>> tiles{2};
-    ctcnn::model::TileWorkspace<Plan, V>* tile = tiles.data();
+    ctcnn::detail_::AlignedVector<ctcnn::detail_::model::TileWorkspace<Plan, V>> tiles{2};
+    ctcnn::detail_::model::TileWorkspace<Plan, V>* tile = tiles.data();
 
     Bench() {
         ctcnn::initialize(*net, ctcnn::XavierUniform{}, 1);
@@ -70,8 +70,8 @@ struct Bench {
         fill(image->data(), image->size(), 0, 1);
         std::array<const float*, V::count> sources{};
         sources.fill(image->data());
-        ctcnn::train::gather<In>(sources, tile->buffer(0));
-        ctcnn::model::forward<Plan>(net->parameters().data(), *tile);
+        ctcnn::detail_::train::gather<In>(sources, tile->buffer(0));
+        ctcnn::detail_::model::forward<Plan>(net->parameters().data(), *tile);
     }
 
     template <std::size_t K>
@@ -146,13 +146,13 @@ void run_backward_weights(benchmark::State& state) {
     fill(bench.tile->buffer(K + 1), Stage::Out::size, -1, 1);
     if constexpr (Layer::batched_gradient) {
         // As in a training step: each tile is turned into rows, then all rows are multiplied.
-        using ctcnn::kernels::row_length;
-        using ctcnn::kernels::store_rows;
+        using ctcnn::detail_::kernels::row_length;
+        using ctcnn::detail_::kernels::store_rows;
         constexpr std::size_t inputs = Layer::input_shape::size;
         constexpr std::size_t outputs = Layer::output_shape::size;
-        ctcnn::AlignedVector<float> input_rows(batch_images * row_length<V>(inputs));
-        ctcnn::AlignedVector<float> gradient_rows(batch_images * row_length<V>(outputs));
-        ctcnn::AlignedVector<float> gradient(Stage::parameters);
+        ctcnn::detail_::AlignedVector<float> input_rows(batch_images * row_length<V>(inputs));
+        ctcnn::detail_::AlignedVector<float> gradient_rows(batch_images * row_length<V>(outputs));
+        ctcnn::detail_::AlignedVector<float> gradient(Stage::parameters);
         for (auto _ : state) {
             for (std::size_t image = 0; image < batch_images; image += V::count) {
                 store_rows<inputs>(bench.tile->buffer(K), input_rows.data() + image * row_length<V>(inputs));
@@ -166,7 +166,7 @@ void run_backward_weights(benchmark::State& state) {
             benchmark::ClobberMemory();
         }
     } else {
-        ctcnn::AlignedVector<float> gradient(Stage::parameters);
+        ctcnn::detail_::AlignedVector<float> gradient(Stage::parameters);
         for (auto _ : state) {
             Layer::template backward_parameters<typename Stage::In, typename Stage::Out>(
                 bench.tile->buffer(K), bench.tile->buffer(K + 1), false, gradient.data(), bench.tile->scratch.data());
@@ -178,13 +178,13 @@ void run_backward_weights(benchmark::State& state) {
 /// "Conv2d(1, 6, kernel_size=5, padding=2), Sigmoid()"
 template <typename Plan, std::size_t K>
 std::string describe_stage() {
-    ctcnn::Description text;
+    ctcnn::detail_::Description text;
     Plan::template Stage<K>::Layer::layer::describe(text);
     std::string result(text.view());
     constexpr std::size_t elementwise = Plan::stages.parts[K].elementwise;
-    if constexpr (elementwise != ctcnn::model::nothing && elementwise != Plan::leaf_of(K)) {
-        ctcnn::Description function;
-        ctcnn::model::At<elementwise, typename Plan::leaves>::layer::describe(function);
+    if constexpr (elementwise != ctcnn::detail_::model::nothing && elementwise != Plan::leaf_of(K)) {
+        ctcnn::detail_::Description function;
+        ctcnn::detail_::model::At<elementwise, typename Plan::leaves>::layer::describe(function);
         result.append(", ").append(function.view());
     }
     return result;

@@ -20,7 +20,7 @@
 namespace {
 
 using namespace benchmarks;
-using V = ctcnn::Lanes<float>;
+using V = ctcnn::detail_::Lanes<float>;
 
 /// The size of a cache as the system knows it; `otherwise` where it does not.
 std::size_t cache_bytes([[maybe_unused]] int name, std::size_t otherwise) {
@@ -39,10 +39,10 @@ void read_all(const V* data, std::size_t vectors) {
     constexpr std::size_t sums = 8;
     std::array<V, sums> sum{};
     for (std::size_t i = 0; i < vectors; i += sums) {
-        ctcnn::kernels::unroll<sums>([&](auto j) __attribute__((always_inline)) { sum[j] += data[i + j]; });
+        ctcnn::detail_::kernels::unroll<sums>([&](auto j) __attribute__((always_inline)) { sum[j] += data[i + j]; });
     }
     V total = sum[0];
-    ctcnn::kernels::unroll<sums - 1>([&](auto j) __attribute__((always_inline)) { total += sum[j + 1]; });
+    ctcnn::detail_::kernels::unroll<sums - 1>([&](auto j) __attribute__((always_inline)) { total += sum[j + 1]; });
     keep(total);
 }
 
@@ -50,7 +50,7 @@ void read_all(const V* data, std::size_t vectors) {
 double read_bandwidth(std::size_t threads, std::size_t bytes, std::size_t bytes_at_least, std::size_t samples) {
     const std::size_t vectors = bytes / sizeof(V) / 8 * 8;
     const std::size_t repetitions = std::max<std::size_t>(1, bytes_at_least / (vectors * sizeof(V)));
-    std::vector<ctcnn::AlignedVector<V>> data(threads);
+    std::vector<ctcnn::detail_::AlignedVector<V>> data(threads);
     for (auto& each : data) {
         each.assign(vectors, V::broadcast(1));
     }

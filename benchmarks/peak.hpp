@@ -53,25 +53,25 @@ double fastest_together(std::size_t threads, std::size_t samples, const Work& wo
 /// Floating-point operations a second, in thousand millions, of fused multiply-adds that wait for nothing: enough of them
 /// are under way to fill two units of a latency of up to 6 cycles, and their numbers never leave the registers.
 inline double fma_peak(std::size_t threads, std::size_t samples) {
-    using V = ctcnn::Lanes<float>;
-    constexpr std::size_t sums = ctcnn::vector_registers == 32 ? 24 : 12;
+    using V = ctcnn::detail_::Lanes<float>;
+    constexpr std::size_t sums = ctcnn::detail_::vector_registers == 32 ? 24 : 12;
     constexpr std::size_t repetitions = 400'000;
     const double seconds = fastest_together(threads, samples, [](std::size_t) {
         std::array<V, sums> sum;
-        ctcnn::kernels::unroll<sums>([&](auto j) __attribute__((always_inline)) { sum[j] = V::broadcast(1); });
+        ctcnn::detail_::kernels::unroll<sums>([&](auto j) __attribute__((always_inline)) { sum[j] = V::broadcast(1); });
         V factor = V::broadcast(0.999f);
         V term = V::broadcast(0.001f);
-        ctcnn::hold_in_register(factor);
-        ctcnn::hold_in_register(term);
+        ctcnn::detail_::hold_in_register(factor);
+        ctcnn::detail_::hold_in_register(term);
         for (std::size_t i = 0; i < repetitions; ++i) {
-            ctcnn::kernels::unroll<sums>([&](auto j) __attribute__((always_inline)) {
+            ctcnn::detail_::kernels::unroll<sums>([&](auto j) __attribute__((always_inline)) {
                 sum[j] = ctcnn::multiply_add(sum[j], factor, term);
-                ctcnn::hold_in_register(sum[j]);
+                ctcnn::detail_::hold_in_register(sum[j]);
             });
         }
         // Only one number has an address: the others would leave their registers for it.
         V total = sum[0];
-        ctcnn::kernels::unroll<sums - 1>([&](auto j) __attribute__((always_inline)) { total += sum[j + 1]; });
+        ctcnn::detail_::kernels::unroll<sums - 1>([&](auto j) __attribute__((always_inline)) { total += sum[j + 1]; });
         keep(total);
     });
     return 2.0 * static_cast<double>(threads * repetitions * sums * V::count) / seconds * 1e-9;

@@ -119,9 +119,15 @@ std::string format(const char* pattern, ...) {
 }
 
 std::string grouped(std::size_t number) {
-    ctcnn::Text<26> text;
-    text.append_grouped(number);
-    return std::string(text.view());
+    const std::string digits = std::to_string(number);
+    std::string text;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        if (i != 0 && (digits.size() - i) % 3 == 0) {
+            text += ',';
+        }
+        text += digits[i];
+    }
+    return text;
 }
 
 }  // namespace mnist

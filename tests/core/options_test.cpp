@@ -6,6 +6,7 @@
 #include "catch.hpp"
 
 using namespace ctcnn;
+using namespace ctcnn::detail_;
 
 namespace {
 

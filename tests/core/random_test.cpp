@@ -13,6 +13,7 @@
 #include "catch.hpp"
 
 using namespace ctcnn;
+using namespace ctcnn::detail_;
 
 namespace {
 

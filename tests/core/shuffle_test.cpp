@@ -11,6 +11,7 @@
 #include "ramp.hpp"
 
 using namespace ctcnn;
+using namespace ctcnn::detail_;
 
 namespace {
 

@@ -10,6 +10,7 @@
 namespace {
 
 using namespace ctcnn;
+using namespace ctcnn::detail_;
 
 template <std::size_t Number>
 constexpr Text<64> grouped() {

@@ -12,6 +12,7 @@
 #include "files.hpp"
 
 using namespace ctcnn;
+using namespace ctcnn::detail_;
 
 namespace {
 

@@ -5,7 +5,7 @@
 
 #include "catch.hpp"
 
-using ctcnn::detail::Worker;
+using ctcnn::detail_::Worker;
 
 TEST_CASE("a worker ends one task before it begins the next, and before it goes") {
     std::vector<int> done;

@@ -15,4 +15,4 @@ std::size_t lenet_logits(const float* parameters, const float* image, float* log
     return predict(*net, input);
 }
 
-std::size_t lenet_vector_bytes() { return ctcnn::vector_bytes; }
+std::size_t lenet_vector_bytes() { return ctcnn::detail_::vector_bytes; }

@@ -70,7 +70,7 @@ int main() {
     const float* const parameters = net->parameters().data();
     std::vector<float> images(image_count * pixels);
     // A grey image with noise in one square, at a place of its own.
-    const ctcnn::Philox random(5);
+    const ctcnn::detail_::Philox random(5);
     for (std::size_t i = 0; i < image_count; ++i) {
         const std::size_t top = random.below(2 * i, 17);
         const std::size_t left = random.below(2 * i + 1, 17);

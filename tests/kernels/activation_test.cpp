@@ -16,6 +16,7 @@
 #include "naive.hpp"
 
 using namespace ctcnn;
+using namespace ctcnn::detail_;
 
 namespace {
 

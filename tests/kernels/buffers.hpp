@@ -13,18 +13,20 @@
 
 /// A buffer of numbers V between two guard zones. Everything is poison (NaN) until it is set: a kernel that reads poison
 /// spoils its result, and one that writes outside its place is found when the whole buffers are compared, bit by bit.
-template <ctcnn::Number V>
+template <ctcnn::detail_::Number V>
 class Buffer {
 public:
-    using T = ctcnn::scalar_t<V>;
+    using T = ctcnn::detail_::scalar_t<V>;
 
     explicit Buffer(std::size_t size)
-        : numbers_(size + 2 * guard, ctcnn::broadcast<V>(std::numeric_limits<T>::quiet_NaN())) {}
+        : numbers_(size + 2 * guard, ctcnn::detail_::broadcast<V>(std::numeric_limits<T>::quiet_NaN())) {}
 
     V* data() { return numbers_.data() + guard; }
     std::size_t size() const { return numbers_.size() - 2 * guard; }
 
-    void set(std::size_t place, std::size_t lane, T number) { ctcnn::set_lane(numbers_[guard + place], lane, number); }
+    void set(std::size_t place, std::size_t lane, T number) {
+        ctcnn::detail_::set_lane(numbers_[guard + place], lane, number);
+    }
 
     /// Numbers side by side from the beginning, for one lane.
     void set(std::size_t lane, const std::vector<T>& numbers) {
@@ -35,7 +37,7 @@ public:
 
     /// Whether nothing was written before the first number or behind the last one.
     bool guards_are_untouched() const {
-        const std::vector<V> poison(guard, ctcnn::broadcast<V>(std::numeric_limits<T>::quiet_NaN()));
+        const std::vector<V> poison(guard, ctcnn::detail_::broadcast<V>(std::numeric_limits<T>::quiet_NaN()));
         return std::memcmp(numbers_.data(), poison.data(), guard * sizeof(V)) == 0 &&
                std::memcmp(numbers_.data() + numbers_.size() - guard, poison.data(), guard * sizeof(V)) == 0;
     }
@@ -50,19 +52,19 @@ private:
     std::vector<V> numbers_;
 };
 
-/// Where an image (channels, size) lies in a buffer with a border: the same as ctcnn::Layout, at run time.
+/// Where an image (channels, size) lies in a buffer with a border: the same as ctcnn::detail_::Layout, at run time.
 struct Place {
     std::size_t channels;
-    ctcnn::Extent size;
-    ctcnn::Extent border;
+    ctcnn::detail_::Extent size;
+    ctcnn::detail_::Extent border;
 
     std::size_t rows() const { return size.height + 2 * border.height; }
     std::size_t columns() const { return size.width + 2 * border.width; }
     std::size_t numbers() const { return channels * rows() * columns(); }
 
     /// Puts an image into one lane; the border stays as it is.
-    template <ctcnn::Number V>
-    void put(Buffer<V>& buffer, std::size_t lane, const std::vector<ctcnn::scalar_t<V>>& image) const {
+    template <ctcnn::detail_::Number V>
+    void put(Buffer<V>& buffer, std::size_t lane, const std::vector<ctcnn::detail_::scalar_t<V>>& image) const {
         std::size_t next = 0;
         for (std::size_t c = 0; c < channels; ++c) {
             for (std::size_t h = 0; h < size.height; ++h) {
@@ -74,7 +76,7 @@ struct Place {
     }
 
     /// A buffer of zeros, border and all.
-    template <ctcnn::Number V>
+    template <ctcnn::detail_::Number V>
     Buffer<V> zeros() const {
         Buffer<V> buffer(numbers());
         for (std::size_t i = 0; i < buffer.size(); ++i) {
@@ -84,6 +86,6 @@ struct Place {
     }
 };
 
-inline std::string text(ctcnn::Extent extent) {
+inline std::string text(ctcnn::detail_::Extent extent) {
     return std::to_string(extent.height) + "x" + std::to_string(extent.width);
 }

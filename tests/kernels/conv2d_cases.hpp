@@ -26,14 +26,16 @@
 #include "naive.hpp"
 
 struct Conv2dCase {
-    ctcnn::kernels::Conv2dGeometry geometry;
-    ctcnn::Extent input;
-    ctcnn::Extent input_border;
-    ctcnn::Extent output_border;
+    ctcnn::detail_::kernels::Conv2dGeometry geometry;
+    ctcnn::detail_::Extent input;
+    ctcnn::detail_::Extent input_border;
+    ctcnn::detail_::Extent output_border;
     bool bias;
     bool relu;  // applied to the output, and taken as the function that made the input
 
-    constexpr ctcnn::Extent output() const { return ctcnn::output_extent(geometry.window, input.height, input.width); }
+    constexpr ctcnn::detail_::Extent output() const {
+        return ctcnn::detail_::output_extent(geometry.window, input.height, input.width);
+    }
 };
 
 /// Which kernels a case is for: the direct ones; those that filter rows, which have stride and dilation 1 and a kernel 2 to 7
@@ -44,10 +46,10 @@ enum class Conv2dCases { direct, filtering, one_channel, single_image };
 /// Kernel 1 to 7, padding 0 to 3, channels 1 to 9, images 1 to 17, rectangular everywhere. Stride and dilation are 1 in
 /// every other direct case, which has a kernel of its own, and 1 to 3 elsewhere.
 constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, Conv2dCases cases = Conv2dCases::direct) {
-    using ctcnn::Extent;
+    using ctcnn::detail_::Extent;
     Draw draw(seed, index);
     Conv2dCase result{};
-    ctcnn::Window& window = result.geometry.window;
+    ctcnn::detail_::Window& window = result.geometry.window;
     window.kernel = draw.extent(1, 7);
     window.padding = draw.extent(0, 3);
     if (cases == Conv2dCases::single_image) {
@@ -59,9 +61,9 @@ constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, Conv2dCa
         window.dilation = draw.extent(1, 3);
         // A kernel that spans more than 17 pixels fits only into a padded image.
         window.padding.height =
-            ctcnn::span_of(window.kernel.height, window.dilation.height) > 17 ? 3 : window.padding.height;
+            ctcnn::detail_::span_of(window.kernel.height, window.dilation.height) > 17 ? 3 : window.padding.height;
         window.padding.width =
-            ctcnn::span_of(window.kernel.width, window.dilation.width) > 17 ? 3 : window.padding.width;
+            ctcnn::detail_::span_of(window.kernel.width, window.dilation.width) > 17 ? 3 : window.padding.width;
     }
     constexpr std::array<std::size_t, 6> groups{1, 1, 1, 2, 3, 9};
     result.geometry.groups = groups[draw.whole(0, groups.size() - 1)];
@@ -83,9 +85,9 @@ constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, Conv2dCa
     return result;
 }
 
-template <ctcnn::Number V>
+template <ctcnn::detail_::Number V>
 struct Conv2dKernels {
-    using T = ctcnn::scalar_t<V>;
+    using T = ctcnn::detail_::scalar_t<V>;
     void (*forward)(const V*, const T*, const T*, V*);
     void (*backward_input)(V*, const T*, const V*);
     void (*backward_weight)(const V*, const V*, bool, T*, T*);
@@ -96,38 +98,39 @@ struct Conv2dKernels {
 };
 
 /// The direct kernels backward, of whole images.
-template <ctcnn::kernels::Conv2dGeometry G, typename In, typename Out, typename Before, ctcnn::Number V>
-void conv2d_backward_input_whole(V* grad_input, const ctcnn::scalar_t<V>* weight, const V* grad_output) {
-    ctcnn::kernels::conv2d_backward_input<G, In, Out, Before>(grad_input, weight, grad_output);
+template <ctcnn::detail_::kernels::Conv2dGeometry G, typename In, typename Out, typename Before,
+          ctcnn::detail_::Number V>
+void conv2d_backward_input_whole(V* grad_input, const ctcnn::detail_::scalar_t<V>* weight, const V* grad_output) {
+    ctcnn::detail_::kernels::conv2d_backward_input<G, In, Out, Before>(grad_input, weight, grad_output);
 }
-template <ctcnn::kernels::Conv2dGeometry G, typename In, typename Out, ctcnn::Number V>
-void conv2d_backward_weight_whole(const V* input, const V* grad_output, bool add, ctcnn::scalar_t<V>* grad_weight,
-                                  ctcnn::scalar_t<V>* grad_bias) {
-    ctcnn::kernels::conv2d_backward_weight<G, In, Out>(input, grad_output, add, grad_weight, grad_bias);
+template <ctcnn::detail_::kernels::Conv2dGeometry G, typename In, typename Out, ctcnn::detail_::Number V>
+void conv2d_backward_weight_whole(const V* input, const V* grad_output, bool add,
+                                  ctcnn::detail_::scalar_t<V>* grad_weight, ctcnn::detail_::scalar_t<V>* grad_bias) {
+    ctcnn::detail_::kernels::conv2d_backward_weight<G, In, Out>(input, grad_output, add, grad_weight, grad_bias);
 }
 
-template <ctcnn::Number V, Conv2dCase c>
+template <ctcnn::detail_::Number V, Conv2dCase c>
 constexpr Conv2dKernels<V> conv2d_kernels() {
-    using In = ctcnn::Layout<c.geometry.in_channels, c.input.height, c.input.width, c.input_border.height,
-                             c.input_border.width>;
-    using Out = ctcnn::Layout<c.geometry.out_channels, c.output().height, c.output().width, c.output_border.height,
-                              c.output_border.width>;
-    using Function = std::conditional_t<c.relu, ctcnn::kernels::ReLU, ctcnn::NoFunction>;
-    Conv2dKernels<V> result{&ctcnn::kernels::conv2d_forward<c.geometry, In, Out, Function, V>,
+    using In = ctcnn::detail_::Layout<c.geometry.in_channels, c.input.height, c.input.width, c.input_border.height,
+                                      c.input_border.width>;
+    using Out = ctcnn::detail_::Layout<c.geometry.out_channels, c.output().height, c.output().width,
+                                       c.output_border.height, c.output_border.width>;
+    using Function = std::conditional_t<c.relu, ctcnn::detail_::kernels::ReLU, ctcnn::detail_::NoFunction>;
+    Conv2dKernels<V> result{&ctcnn::detail_::kernels::conv2d_forward<c.geometry, In, Out, Function, V>,
                             &conv2d_backward_input_whole<c.geometry, In, Out, Function, V>,
                             &conv2d_backward_weight_whole<c.geometry, In, Out, V>};
-    if constexpr (!ctcnn::is_lanes<V>) {
+    if constexpr (!ctcnn::detail_::is_lanes<V>) {
         // Single images are filtered where that pays.
-        result.factor = ctcnn::kernels::SingleWinogradPlan<c.geometry, In, Out, V>::pays ? 360 : 1;
+        result.factor = ctcnn::detail_::kernels::SingleWinogradPlan<c.geometry, In, Out, V>::pays ? 360 : 1;
     }
     return result;
 }
 
 /// Every lane has an image of its own; the weights are shared.
-template <ctcnn::Number V>
+template <ctcnn::detail_::Number V>
 void check_conv2d(const Conv2dCase& c, const Conv2dKernels<V>& kernels, Draw numbers) {
-    using T = ctcnn::scalar_t<V>;
-    const ctcnn::Window& window = c.geometry.window;
+    using T = ctcnn::detail_::scalar_t<V>;
+    const ctcnn::detail_::Window& window = c.geometry.window;
     const naive::Conv2d conv{c.geometry.in_channels, c.geometry.out_channels, c.geometry.groups, c.input, window};
     const Place in{c.geometry.in_channels, c.input, c.input_border};
     const Place out{c.geometry.out_channels, conv.output(), c.output_border};
@@ -135,7 +138,7 @@ void check_conv2d(const Conv2dCase& c, const Conv2dKernels<V>& kernels, Draw num
                      << ", kernel " << text(window.kernel) << ", stride " << text(window.stride) << ", padding "
                      << text(window.padding) << ", dilation " << text(window.dilation) << ", image " << text(c.input)
                      << ", borders " << text(c.input_border) << " and " << text(c.output_border) << ", bias " << c.bias
-                     << ", relu " << c.relu << ", lanes " << ctcnn::lane_count<V>);
+                     << ", relu " << c.relu << ", lanes " << ctcnn::detail_::lane_count<V>);
     REQUIRE(conv.output() == c.output());
 
     const auto multiples = [&](std::size_t count) {
@@ -169,7 +172,7 @@ void check_conv2d(const Conv2dCase& c, const Conv2dKernels<V>& kernels, Draw num
         weight_sums.assign(weight_sums.size(), 0);
         bias_sums.assign(bias_sums.size(), 0);
     }
-    for (std::size_t lane = 0; lane < ctcnn::lane_count<V>; ++lane) {
+    for (std::size_t lane = 0; lane < ctcnn::detail_::lane_count<V>; ++lane) {
         const std::vector<T> image = numbers.integers<T>(conv.input_size());
         const std::vector<T> gradient = multiples(conv.output_size());
         in.put(input, lane, image);
@@ -221,7 +224,7 @@ void check_conv2d(const Conv2dCase& c, const Conv2dKernels<V>& kernels, Draw num
 }
 
 /// Compares `Count` convolutions; each seed has its own.
-template <ctcnn::Number V, std::uint64_t Seed, std::size_t Count>
+template <ctcnn::detail_::Number V, std::uint64_t Seed, std::size_t Count>
 void check_conv2d_cases() {
     const auto table = []<std::size_t... Case>(std::index_sequence<Case...>) {
         return std::array<Conv2dKernels<V>, Count>{conv2d_kernels<V, conv2d_case(Seed, Case)>()...};

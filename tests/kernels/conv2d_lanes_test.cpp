@@ -8,6 +8,7 @@
 #include "conv2d_cases.hpp"
 
 using namespace ctcnn;
+using namespace ctcnn::detail_;
 
 TEST_CASE("convolutions of lanes of floats equal the naive loops") {
     check_conv2d_cases<Lanes<float>, 120, portion(28)>();

@@ -12,6 +12,7 @@
 #include "conv2d_cases.hpp"
 
 using namespace ctcnn;
+using namespace ctcnn::detail_;
 
 namespace {
 

@@ -24,13 +24,13 @@ void for_each_filtered_size(const F& f) {
 }
 
 /// Random numbers between -1 and 1, the same in both.
-template <ctcnn::Number F, ctcnn::Number D>
+template <ctcnn::detail_::Number F, ctcnn::detail_::Number D>
 void draw_both(Draw& draw, std::vector<F>& single, std::vector<D>& twice) {
     for (std::size_t i = 0; i < single.size(); ++i) {
-        for (std::size_t lane = 0; lane < ctcnn::lane_count<F>; ++lane) {
+        for (std::size_t lane = 0; lane < ctcnn::detail_::lane_count<F>; ++lane) {
             const float number = draw.real(-1.0f, 1.0f);
-            ctcnn::set_lane(single[i], lane, number);
-            ctcnn::set_lane(twice[i], lane, static_cast<double>(number));
+            ctcnn::detail_::set_lane(single[i], lane, number);
+            ctcnn::detail_::set_lane(twice[i], lane, static_cast<double>(number));
         }
     }
 }
@@ -42,9 +42,9 @@ double largest_difference(const std::vector<A>& result, const std::vector<B>& co
     double difference = 0;
     double largest = 0;
     for (std::size_t i = 0; i < correct.size(); ++i) {
-        for (std::size_t lane = 0; lane < ctcnn::lane_count<B>; ++lane) {
-            const auto expected = static_cast<double>(ctcnn::get_lane(correct[i], lane));
-            const double here = std::abs(static_cast<double>(ctcnn::get_lane(result.at(i), lane)) - expected);
+        for (std::size_t lane = 0; lane < ctcnn::detail_::lane_count<B>; ++lane) {
+            const auto expected = static_cast<double>(ctcnn::detail_::get_lane(correct[i], lane));
+            const double here = std::abs(static_cast<double>(ctcnn::detail_::get_lane(result.at(i), lane)) - expected);
             if (!(here <= std::numeric_limits<double>::max())) {
                 return std::numeric_limits<double>::infinity();
             }

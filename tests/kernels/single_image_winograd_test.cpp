@@ -19,6 +19,7 @@
 #include "float_and_double.hpp"
 
 using namespace ctcnn;
+using namespace ctcnn::detail_;
 
 namespace {
 

@@ -9,7 +9,8 @@
 #include "catch.hpp"
 
 using namespace ctcnn;
-using namespace ctcnn::kernels;
+using namespace ctcnn::detail_;
+using namespace ctcnn::detail_::kernels;
 
 namespace {
 

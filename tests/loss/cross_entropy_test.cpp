@@ -13,6 +13,7 @@
 #include "../golden/golden.hpp"
 
 using namespace ctcnn;
+using namespace ctcnn::detail_;
 
 namespace {
 

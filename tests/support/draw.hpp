@@ -36,7 +36,7 @@ public:
     constexpr std::size_t whole(std::size_t low, std::size_t high) {
         return low + random_.below(next_++, static_cast<std::uint32_t>(high - low + 1));
     }
-    constexpr ctcnn::Extent extent(std::size_t low, std::size_t high) {
+    constexpr ctcnn::detail_::Extent extent(std::size_t low, std::size_t high) {
         const std::size_t height = whole(low, high);
         return {height, whole(low, high)};
     }
@@ -45,10 +45,10 @@ public:
 
     /// The size of an axis, at most `largest`, into which the kernel fits.
     constexpr std::size_t axis(std::size_t kernel, std::size_t padding, std::size_t dilation, std::size_t largest) {
-        const std::size_t reach = ctcnn::span_of(kernel, dilation);
+        const std::size_t reach = ctcnn::detail_::span_of(kernel, dilation);
         return whole(reach > 2 * padding ? reach - 2 * padding : 1, largest);
     }
-    constexpr ctcnn::Extent image(const ctcnn::Window& window, std::size_t largest) {
+    constexpr ctcnn::detail_::Extent image(const ctcnn::detail_::Window& window, std::size_t largest) {
         const std::size_t height = axis(window.kernel.height, window.padding.height, window.dilation.height, largest);
         return {height, axis(window.kernel.width, window.padding.width, window.dilation.width, largest)};
     }
@@ -78,6 +78,6 @@ public:
     }
 
 private:
-    ctcnn::Philox random_;
+    ctcnn::detail_::Philox random_;
     std::uint64_t next_ = 0;
 };

@@ -12,8 +12,8 @@
 
 namespace naive {
 
-using ctcnn::Extent;
-using ctcnn::Window;
+using ctcnn::detail_::Extent;
+using ctcnn::detail_::Window;
 
 /// Where a number lies in an array of (channels, height, width).
 inline std::size_t at(Extent size, std::size_t channel, std::size_t row, std::size_t column) {

@@ -57,6 +57,7 @@ CTCNN_TEST_ALLOCATION(CTCNN_TEST_NOTHING)
 CTCNN_TEST_ALLOCATION([])
 
 using namespace ctcnn;
+using namespace ctcnn::detail_;
 using small::Net;
 
 namespace {

@@ -24,6 +24,7 @@
 #include "small.hpp"
 
 using namespace ctcnn;
+using namespace ctcnn::detail_;
 using small::Net;
 
 namespace {

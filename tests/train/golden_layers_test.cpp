@@ -17,6 +17,7 @@
 #include "draw.hpp"
 
 using namespace ctcnn;
+using namespace ctcnn::detail_;
 
 namespace {
 

@@ -15,6 +15,7 @@
 #include "small.hpp"
 
 using namespace ctcnn;
+using namespace ctcnn::detail_;
 
 namespace {
 

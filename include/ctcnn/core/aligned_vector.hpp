@@ -7,9 +7,10 @@
 #include <type_traits>
 #include <vector>
 
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 
-namespace ctcnn {
+namespace CTCNN_DETAIL {
 
 /// AlignedAllocator: memory that begins on a cache line; in constant expressions, whatever the compiler has.
 template <typename T>
@@ -39,4 +40,4 @@ struct AlignedAllocator {
 template <typename T>
 using AlignedVector = std::vector<T, AlignedAllocator<T>>;
 
-}  // namespace ctcnn
+}  // namespace CTCNN_DETAIL

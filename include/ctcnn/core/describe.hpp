@@ -5,10 +5,11 @@
 #include <string_view>
 
 #include <ctcnn/core/options.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
 
 // The arguments of a layer as PyTorch spells them.
-namespace ctcnn {
+namespace CTCNN_DETAIL {
 
 /// "1, 6"
 constexpr void describe_sizes(Description& text, std::size_t in, std::size_t out) {
@@ -17,7 +18,6 @@ constexpr void describe_sizes(Description& text, std::size_t in, std::size_t out
     text.append_number(out);
 }
 
-namespace detail {
 /// "kernel_size=5" or "kernel_size=(3, 2)", after a comma unless it is the first argument.
 constexpr void describe_extent(Description& text, std::string_view name, Extent extent) {
     if (!text.view().ends_with('(')) {
@@ -32,21 +32,20 @@ constexpr void describe_extent(Description& text, std::string_view name, Extent 
         text.append(")");
     }
 }
-}  // namespace detail
 
 /// The options that differ from PyTorch's defaults: "kernel_size=5, padding=2". `default_stride` is the kernel for pooling.
 constexpr void describe_options(Description& text, const LayerOptions& options, Extent default_stride = {1, 1}) {
     if (!options.kernel.has_zero()) {
-        detail::describe_extent(text, "kernel_size", options.kernel);
+        describe_extent(text, "kernel_size", options.kernel);
     }
     if (options.stride != default_stride) {
-        detail::describe_extent(text, "stride", options.stride);
+        describe_extent(text, "stride", options.stride);
     }
     if (options.padding != Extent{0, 0}) {
-        detail::describe_extent(text, "padding", options.padding);
+        describe_extent(text, "padding", options.padding);
     }
     if (options.dilation != Extent{1, 1}) {
-        detail::describe_extent(text, "dilation", options.dilation);
+        describe_extent(text, "dilation", options.dilation);
     }
     if (options.groups != 1) {
         text.append(", groups=");
@@ -57,4 +56,4 @@ constexpr void describe_options(Description& text, const LayerOptions& options, 
     }
 }
 
-}  // namespace ctcnn
+}  // namespace CTCNN_DETAIL

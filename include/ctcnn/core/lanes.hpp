@@ -8,22 +8,9 @@
 #include <type_traits>
 #include <utility>
 
-namespace ctcnn {
+#include <ctcnn/core/target.hpp>
 
-/// The widest SIMD register that the translation unit is compiled for, in bytes, and how many of them there are.
-#if defined(__AVX512F__)
-inline constexpr std::size_t vector_bytes = 64;
-inline constexpr std::size_t vector_registers = 32;
-#elif defined(__AVX__)
-inline constexpr std::size_t vector_bytes = 32;
-inline constexpr std::size_t vector_registers = 16;
-#elif defined(__aarch64__)
-inline constexpr std::size_t vector_bytes = 16;
-inline constexpr std::size_t vector_registers = 32;
-#else
-inline constexpr std::size_t vector_bytes = 16;
-inline constexpr std::size_t vector_registers = 16;
-#endif
+namespace CTCNN_DETAIL {
 
 /// Lanes: one SIMD register as a number. Lane n of every element belongs to image n of a tile of images, so a kernel that
 /// is written for one image computes a whole tile, and no instruction ever mixes lanes.
@@ -71,7 +58,6 @@ inline constexpr bool is_lanes<Lanes<T, N>> = true;
 template <typename V>
 concept Number = std::floating_point<V> || is_lanes<V>;
 
-namespace detail {
 template <typename V>
 struct ScalarOf {
     using type = V;
@@ -80,11 +66,10 @@ template <typename T, std::size_t N>
 struct ScalarOf<Lanes<T, N>> {
     using type = T;
 };
-}  // namespace detail
 
 /// The type of one lane: float for Lanes<float, 16>, and for float.
 template <Number V>
-using scalar_t = typename detail::ScalarOf<V>::type;
+using scalar_t = typename ScalarOf<V>::type;
 
 /// How many images one number holds: 16 for Lanes<float, 16>, 1 for float.
 template <Number V>
@@ -130,7 +115,6 @@ template <Number V>
 }
 
 #if defined(__AVX512F__)
-namespace detail {
 // What the compilers' built-in functions for 16 lanes want: rounding as it is set, and the mask of all lanes.
 inline constexpr int rounding_as_set = 4;
 #if defined(__clang__)
@@ -138,7 +122,6 @@ inline constexpr unsigned short every_lane = 0xffff;
 #else
 inline constexpr short every_lane = -1;
 #endif
-}  // namespace detail
 #endif
 
 /// The larger of a number and a constant, lane by lane; NaN stays NaN.
@@ -151,8 +134,7 @@ template <Number V>
     }
 #if defined(__AVX512F__)
     if constexpr (std::is_same_v<V, Lanes<float, 16>>) {
-        return {__builtin_ia32_maxps512_mask(limit.vector, value.vector, limit.vector, detail::every_lane,
-                                             detail::rounding_as_set)};
+        return {__builtin_ia32_maxps512_mask(limit.vector, value.vector, limit.vector, every_lane, rounding_as_set)};
     }
 #endif
 #endif
@@ -168,8 +150,7 @@ template <Number V>
     }
 #if defined(__AVX512F__)
     if constexpr (std::is_same_v<V, Lanes<float, 16>>) {
-        return {__builtin_ia32_minps512_mask(limit.vector, value.vector, limit.vector, detail::every_lane,
-                                             detail::rounding_as_set)};
+        return {__builtin_ia32_minps512_mask(limit.vector, value.vector, limit.vector, every_lane, rounding_as_set)};
     }
 #endif
 #endif
@@ -188,7 +169,7 @@ template <Number V>
 [[gnu::always_inline]] constexpr V reciprocal(V value) {
 #if defined(__AVX512F__)
     if constexpr (std::is_same_v<V, Lanes<float, 16>>) {
-        const V estimate{__builtin_ia32_rcp14ps512_mask(value.vector, value.vector, detail::every_lane)};
+        const V estimate{__builtin_ia32_rcp14ps512_mask(value.vector, value.vector, every_lane)};
         return estimate * multiply_add(-value, estimate, broadcast<V>(2));
     }
 #endif
@@ -269,4 +250,4 @@ template <typename T>
     }
 }
 
-}  // namespace ctcnn
+}  // namespace CTCNN_DETAIL

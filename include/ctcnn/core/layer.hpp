@@ -7,11 +7,13 @@
 #include <ctcnn/core/mismatch.hpp>
 #include <ctcnn/core/options.hpp>
 #include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/target.hpp>
 
 // What a layer is, for everything that is not a layer: model/ meets layers through these words alone.
 //
 // A layer is an empty type with
-//     check(Shape) -> Mismatch       whether it can work on what arrives, and if not, why; never an error
+//     check(Shape) -> Mismatch       whether it can work on what arrives, and if not, why; never an error. The library writes
+//                                    (check), since some systems have a macro check(...)
 //     At<Shape>                      the layer on images of that shape, asked for only where check has no objection
 //     describe(Description&)         writes its name and sizes as PyTorch does; without it, summary has no words for it
 // and At<Shape> has
@@ -37,7 +39,7 @@
 //                                    row to the last; left out, none. All stages share this memory, which these functions
 //                                    get last, forward_rows before the rows
 //                  stack_size<In, Out, T>    how many numbers T forward of one image puts on the stack in arrays; left out, none
-namespace ctcnn {
+namespace CTCNN_DETAIL {
 
 /// What a layer does with memory: compute fills a new buffer; elementwise changes the buffer of the layer before it;
 /// reshape only reads it under another shape; block is a sequence of layers.
@@ -58,15 +60,19 @@ struct NoFunction {
 /// The shape of a parameter that a layer does not have.
 using NoParameter = Shape<0>;
 
+}  // namespace CTCNN_DETAIL
+
+namespace CTCNN_API {
+
 /// Layer: a type that answers to a shape.
 template <typename L>
 concept Layer = requires {
-    { L::check(Shape<1>{}) } -> std::same_as<Mismatch>;
-    { L::check(Shape<1, 1, 1>{}) } -> std::same_as<Mismatch>;
+    { (L::check)(Shape<1>{}) } -> std::same_as<Mismatch>;
+    { (L::check)(Shape<1, 1, 1>{}) } -> std::same_as<Mismatch>;
 };
 
 /// Accepts: whether a layer can work on a shape; asks softly. Accepts<Linear<400, 120>, Shape<400>> is true.
 template <typename L, typename S>
-concept Accepts = Layer<L> && is_shape<S> && !L::check(S{});
+concept Accepts = Layer<L> && is_shape<S> && !(L::check)(S{});
 
-}  // namespace ctcnn
+}  // namespace CTCNN_API

@@ -5,8 +5,9 @@
 
 #include <ctcnn/core/options.hpp>
 #include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/target.hpp>
 
-namespace ctcnn {
+namespace CTCNN_DETAIL {
 
 /// Layout: where the elements of an image lie in a buffer: [C][H][W] with a border of zeros around every channel, which
 /// the next layer's padding wants. Features <F> are F channels of one pixel.
@@ -28,7 +29,6 @@ struct Layout {
     }
 };
 
-namespace detail {
 template <typename S, std::size_t BorderHeight, std::size_t BorderWidth>
 struct LayoutOf {
     // A shape that is no image lies flat, one element after the other.
@@ -38,11 +38,10 @@ template <std::size_t C, std::size_t H, std::size_t W, std::size_t BorderHeight,
 struct LayoutOf<Shape<C, H, W>, BorderHeight, BorderWidth> {
     using type = Layout<C, H, W, BorderHeight, BorderWidth>;
 };
-}  // namespace detail
 
 /// The layout of a shape with a border: layout_t<Shape<6, 14, 14>, 0, 0>::plane is 196.
 template <typename S, std::size_t BorderHeight = 0, std::size_t BorderWidth = 0>
-using layout_t = typename detail::LayoutOf<S, BorderHeight, BorderWidth>::type;
+using layout_t = typename LayoutOf<S, BorderHeight, BorderWidth>::type;
 
 /// Writes zeros into the border of a buffer.
 template <typename L, typename V>
@@ -65,4 +64,4 @@ constexpr void clear_border(V* data) {
     }
 }
 
-}  // namespace ctcnn
+}  // namespace CTCNN_DETAIL

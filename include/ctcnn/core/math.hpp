@@ -10,12 +10,13 @@
 #include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/target.hpp>
 
 // Elementary functions that work in constant expressions, on floats, doubles and Lanes alike, with the same operations
 // for each: a network computes the same function for one image as for a tile of images. (The sigmoid of 16 lanes takes a
 // shorter way, a few units in the last place off.) Accuracy is tested in
 // tests/core/math_test.cpp. NaN stays NaN.
-namespace ctcnn::math {
+namespace CTCNN_DETAIL::math {
 
 namespace detail {
 
@@ -167,8 +168,7 @@ inline constexpr auto fractional_powers = [] {
     const V n = as_computed(rounded) - round;
     // ln 2 as one float: n ln 2 is off by less than 2^-28 n. The product must not be rounded, which -O0 and -O1 would do.
     const V minus_ln2 = V::broadcast(-static_cast<float>(ln2));
-    const V r{__builtin_ia32_vfmaddps512_mask(n.vector, minus_ln2.vector, y.vector, ctcnn::detail::every_lane,
-                                              ctcnn::detail::rounding_as_set)};
+    const V r{__builtin_ia32_vfmaddps512_mask(n.vector, minus_ln2.vector, y.vector, every_lane, rounding_as_set)};
     // e^r = 1 + r (c1 + r / 2), minimax: relative error below 5.4e-8.
     const V power = multiply_add(multiply_add(r, V::broadcast(0.5f), V::broadcast(1.0000147f)), r, one);
 
@@ -289,8 +289,7 @@ template <Number V>
         // clang 16 has neither the builtin above nor those of g++.
 #elif defined(__AVX512F__)
         if constexpr (sizeof(V) == 64 && sizeof(T) == 4) {
-            return {__builtin_ia32_sqrtps512_mask(x.vector, x.vector, ctcnn::detail::every_lane,
-                                                  ctcnn::detail::rounding_as_set)};
+            return {__builtin_ia32_sqrtps512_mask(x.vector, x.vector, every_lane, rounding_as_set)};
         }
 #elif defined(__AVX__)
         if constexpr (sizeof(V) == 32 && sizeof(T) == 4) {
@@ -323,4 +322,4 @@ constexpr bool is_finite(T x) {
     return bits < std::bit_cast<typename E::Bits>(detail::infinity<T>);
 }
 
-}  // namespace ctcnn::math
+}  // namespace CTCNN_DETAIL::math

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include <ctcnn/core/target.hpp>
+
 namespace ctcnn {
 
 /// Reason: why a layer or a network is refused; none if it is not. Each word is also the name of its sentence in
@@ -32,10 +34,6 @@ enum class Reason : unsigned char {
     groups_divide,
 };
 
-/// No size and no option may be greater: a computed number that has fallen below 0 would be, and sums of such numbers would
-/// begin again at 0.
-inline constexpr std::size_t largest_number = 2'147'483'647;
-
 /// Mismatch: a layer's answer to a shape. Where a number is at fault, `wanted` is what it would have to be.
 struct Mismatch {
     Reason reason = Reason::none;
@@ -46,3 +44,11 @@ struct Mismatch {
 };
 
 }  // namespace ctcnn
+
+namespace CTCNN_DETAIL {
+
+/// No size and no option may be greater: a computed number that has fallen below 0 would be, and sums of such numbers would
+/// begin again at 0.
+inline constexpr std::size_t largest_number = 2'147'483'647;
+
+}  // namespace CTCNN_DETAIL

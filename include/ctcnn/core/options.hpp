@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include <ctcnn/core/mismatch.hpp>
+#include <ctcnn/core/target.hpp>
 
 namespace ctcnn {
 
@@ -26,6 +27,10 @@ struct Dilation {};
 template <std::size_t Count>
 struct Groups {};
 struct NoBias {};
+
+}  // namespace ctcnn
+
+namespace CTCNN_DETAIL {
 
 /// A pair of sizes: of a kernel, a stride, a padding, a dilation.
 struct Extent {
@@ -56,8 +61,6 @@ struct LayerOptions {
 
     constexpr bool has(Option option) const { return (given & static_cast<unsigned>(option)) != 0; }
 };
-
-namespace detail {
 
 class OptionReader {
 public:
@@ -121,13 +124,11 @@ private:
     unsigned allowed_;
 };
 
-}  // namespace detail
-
 /// Reads a list of options: read_options<Kernel<5>, Padding<2>>(allowed).kernel.height is 5.
 /// What is wrong in the list itself (unknown, repeated, a zero, too large) is the result's `reason`; nothing fails here.
 template <typename... Options>
 consteval LayerOptions read_options(unsigned allowed) {
-    detail::OptionReader reader(allowed);
+    OptionReader reader(allowed);
     (reader.read(std::type_identity<Options>{}), ...);
     LayerOptions result = reader.options;
     if (result.reason == Reason::none) {
@@ -150,4 +151,4 @@ consteval LayerOptions read_options(unsigned allowed) {
     return result;
 }
 
-}  // namespace ctcnn
+}  // namespace CTCNN_DETAIL

@@ -7,7 +7,9 @@
 #include <span>
 #include <utility>
 
-namespace ctcnn {
+#include <ctcnn/core/target.hpp>
+
+namespace CTCNN_DETAIL {
 
 /// Philox: counter-based random numbers. The n-th number of a stream is a pure function of (seed, stream, n), so the
 /// same program gives the same numbers on every platform, in any order, on any thread, and in constant expressions.
@@ -66,4 +68,4 @@ constexpr void shuffle(std::span<T> values, const Philox& random) {
     }
 }
 
-}  // namespace ctcnn
+}  // namespace CTCNN_DETAIL

@@ -7,12 +7,12 @@
 #include <utility>
 
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/target.hpp>
 
 // What mixes the lanes of numbers, as the arithmetic of lanes.hpp never does: turning blocks of numbers round, and adding up
 // the lanes of a number.
-namespace ctcnn {
+namespace CTCNN_DETAIL {
 
-namespace detail {
 /// Concatenates the lower (or upper) halves of each pair of blocks of Width lanes.
 template <std::size_t Width, bool Upper, typename T, std::size_t N, std::size_t... Lane>
 [[gnu::always_inline]] inline Lanes<T, N> interleave(Lanes<T, N> a, Lanes<T, N> b, std::index_sequence<Lane...>) {
@@ -38,15 +38,13 @@ template <std::size_t Width, typename T, std::size_t N>
         transpose_blocks<Width / 2>(rows);
     }
 }
-}  // namespace detail
 
 /// Transposes N numbers of N lanes: lane j of row i becomes lane i of row j.
 template <typename T, std::size_t N>
 [[gnu::always_inline]] inline void transpose(std::array<Lanes<T, N>, N>& rows) {
-    detail::transpose_blocks<N / 2>(rows);
+    transpose_blocks<N / 2>(rows);
 }
 
-namespace detail {
 /// Lane n of the result is lane from(n) of the 2 * N lanes of a and b.
 template <typename From, typename T, std::size_t N, std::size_t... Lane>
 [[gnu::always_inline]] inline Lanes<T, N> choose_lanes(Lanes<T, N> a, Lanes<T, N> b, std::index_sequence<Lane...>) {
@@ -79,7 +77,6 @@ template <std::size_t N, std::size_t Count, template <std::size_t, std::size_t, 
     }(std::make_index_sequence<Count - 1>{});
     return result;
 }
-}  // namespace detail
 
 /// Reads N rows of Count numbers, without gaps: column k gets number k of each row.
 template <std::size_t Count, typename T, std::size_t N>
@@ -90,7 +87,7 @@ template <std::size_t Count, typename T, std::size_t N>
         parts[part] = Lanes<T, N>::load(rows + part * N);
     }
     [&]<std::size_t... Column>(std::index_sequence<Column...>) __attribute__((always_inline)) {
-        ((columns[Column] = detail::collect_lanes<N, Count, detail::FromRows, Column>(parts.data())), ...);
+        ((columns[Column] = collect_lanes<N, Count, FromRows, Column>(parts.data())), ...);
     }(std::make_index_sequence<Count>{});
 }
 
@@ -99,11 +96,10 @@ template <std::size_t Count, typename T, std::size_t N>
 [[gnu::always_inline]] inline void store_columns(const Lanes<T, N>* columns, T* rows) {
     static_assert(Count >= 2);
     [&]<std::size_t... Part>(std::index_sequence<Part...>) __attribute__((always_inline)) {
-        (detail::collect_lanes<N, Count, detail::FromColumns, Part>(columns).store(rows + Part * N), ...);
+        (collect_lanes<N, Count, FromColumns, Part>(columns).store(rows + Part * N), ...);
     }(std::make_index_sequence<Count>{});
 }
 
-namespace detail {
 /// Numbers of a and b whose place within blocks of 2 * Width has (or has not) the bit Width, a's before b's in each block.
 template <std::size_t Width, bool Upper, typename T, std::size_t N, std::size_t... Lane>
 [[gnu::always_inline]] inline Lanes<T, N> half_lanes(Lanes<T, N> a, Lanes<T, N> b, std::index_sequence<Lane...>) {
@@ -113,7 +109,6 @@ template <std::size_t Width, bool Upper, typename T, std::size_t N, std::size_t.
     };
     return {__builtin_shufflevector(a.vector, b.vector, source(Lane)...)};
 }
-}  // namespace detail
 
 /// The sums of all lanes of Count <= N numbers: lane n of the result is sum_lanes(numbers[n]), bit by bit; the other lanes
 /// are zero.
@@ -128,8 +123,8 @@ template <std::size_t Count, typename T, std::size_t N>
         for (std::size_t n = 0; n < Width; ++n) {
             const Lanes<T, N> a = 2 * n < present ? from[2 * n] : Lanes<T, N>{};
             const Lanes<T, N> b = 2 * n + 1 < present ? from[2 * n + 1] : Lanes<T, N>{};
-            sums[n] = detail::half_lanes<Width, false>(a, b, std::make_index_sequence<N>{}) +
-                      detail::half_lanes<Width, true>(a, b, std::make_index_sequence<N>{});
+            sums[n] = half_lanes<Width, false>(a, b, std::make_index_sequence<N>{}) +
+                      half_lanes<Width, true>(a, b, std::make_index_sequence<N>{});
         }
         if constexpr (Width > 1) {
             self(std::integral_constant<std::size_t, Width / 2>{}, sums.data(), Width, self);
@@ -156,7 +151,6 @@ constexpr scalar_t<V> sum_lanes(const V& value) {
     }
 }
 
-namespace detail {
 /// The sums over all lanes of Count <= N numbers that lie in memory, N the lanes of half a number: two halves are read and
 /// added, which takes no shuffle.
 template <std::size_t Count, typename V>
@@ -175,7 +169,6 @@ template <std::size_t Count, typename V>
     }
     return sums_of_lanes<Count>(halves.data());
 }
-}  // namespace detail
 
 /// sum_lanes of Count numbers: of as many at a time as half a number has lanes.
 template <std::size_t Count, Number V>
@@ -184,10 +177,10 @@ template <std::size_t Count, Number V>
         constexpr std::size_t block = lane_count<V> / 2;
         constexpr std::size_t whole = Count / block * block;
         for (std::size_t i = 0; i < whole; i += block) {
-            detail::sums_of_halves<block>(numbers + i).store(sums + i);
+            sums_of_halves<block>(numbers + i).store(sums + i);
         }
         if constexpr (whole < Count) {
-            const auto rest = detail::sums_of_halves<Count - whole>(numbers + whole);
+            const auto rest = sums_of_halves<Count - whole>(numbers + whole);
             __builtin_memcpy(sums + whole, &rest.vector, (Count - whole) * sizeof(scalar_t<V>));
         }
     } else {
@@ -197,4 +190,4 @@ template <std::size_t Count, Number V>
     }
 }
 
-}  // namespace ctcnn
+}  // namespace CTCNN_DETAIL

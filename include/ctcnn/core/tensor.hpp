@@ -8,16 +8,21 @@
 #include <type_traits>
 
 #include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/target.hpp>
 
-namespace ctcnn {
+namespace CTCNN_DETAIL {
 
 /// Every array of numbers begins on a cache line, which is also the widest SIMD vector.
 inline constexpr std::size_t alignment = 64;
 
+}  // namespace CTCNN_DETAIL
+
+namespace ctcnn {
+
 /// TensorView: a tensor that somebody else owns; T may be const. Copying the view copies no numbers.
 template <typename T, typename S>
     requires is_shape<S>
-class TensorView {
+class CTCNN_TAG TensorView {
 public:
     using value_type = std::remove_const_t<T>;
     using shape = S;
@@ -44,11 +49,11 @@ private:
 /// It lives where it is declared (no heap), is trivially copyable, and works in constant expressions.
 template <typename T, typename S>
     requires is_shape<S>
-struct Tensor {
+struct CTCNN_TAG Tensor {
     using value_type = T;
     using shape = S;
 
-    alignas(alignment) std::array<T, S::size> values{};
+    alignas(detail_::alignment) std::array<T, S::size> values{};
 
     template <typename... Index>
         requires(sizeof...(Index) == S::rank)

@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <string_view>
 
-namespace ctcnn {
+#include <ctcnn/core/target.hpp>
+
+namespace CTCNN_DETAIL {
 
 /// Text: characters put together in a constant expression; at most Capacity of them. One more does not compile there.
 template <std::size_t Capacity>
@@ -68,4 +70,4 @@ private:
 /// 20 digits.
 using Description = Text<320>;
 
-}  // namespace ctcnn
+}  // namespace CTCNN_DETAIL

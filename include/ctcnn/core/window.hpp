@@ -5,8 +5,9 @@
 #include <cstddef>
 
 #include <ctcnn/core/options.hpp>
+#include <ctcnn/core/target.hpp>
 
-namespace ctcnn {
+namespace CTCNN_DETAIL {
 
 /// Window: how a kernel moves over an image, on both axes.
 struct Window {
@@ -66,4 +67,4 @@ constexpr Extent output_extent(const Window& window, std::size_t height, std::si
         output_size(width, window.kernel.width, window.stride.width, window.padding.width, window.dilation.width)};
 }
 
-}  // namespace ctcnn
+}  // namespace CTCNN_DETAIL

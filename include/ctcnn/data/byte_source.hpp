@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// zlib is optional. The CMake package defines CTCNN_WITH_ZLIB=1 where it found zlib; all translation units of a program
-// must agree on it.
-#if !defined(CTCNN_WITH_ZLIB)
-#define CTCNN_WITH_ZLIB 0
-#endif
-
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
@@ -23,13 +17,15 @@
 #include <utility>
 #include <vector>
 
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/data/error.hpp>
+
+// zlib is optional. The CMake package defines CTCNN_WITH_ZLIB=1 where it has found zlib.
 #if CTCNN_WITH_ZLIB
 #include <zlib.h>
 #endif
 
-#include <ctcnn/data/error.hpp>
-
-namespace ctcnn {
+namespace CTCNN_DETAIL::inline CTCNN_FILES {
 
 /// ByteSource: the bytes of a file from first to last; a .gz file is unpacked on the way.
 /// A file counts as .gz when its first two bytes say so, whatever its name: browsers unpack files and keep the name.
@@ -281,4 +277,4 @@ private:
     bool compressed_ = false;
 };
 
-}  // namespace ctcnn
+}  // namespace CTCNN_DETAIL::inline CTCNN_FILES

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 
 namespace ctcnn {
@@ -18,6 +19,10 @@ namespace ctcnn {
 class UnequalCounts : public std::invalid_argument {
     using std::invalid_argument::invalid_argument;
 };
+
+}  // namespace ctcnn
+
+namespace CTCNN_API {
 
 /// Dataset: images of one shape, and the label of each. The n-th label belongs to the n-th image.
 /// Refuses  UnequalCounts · std::out_of_range
@@ -44,11 +49,11 @@ public:
     bool empty() const noexcept { return labels_.empty(); }
 
     const image_type& image(std::size_t index) const {
-        check(index);
+        expect_image(index);
         return images_[index];
     }
     std::uint8_t label(std::size_t index) const {
-        check(index);
+        expect_image(index);
         return labels_[index];
     }
 
@@ -71,7 +76,7 @@ public:
     }
 
 private:
-    void check(std::size_t index) const {
+    void expect_image(std::size_t index) const {
         if (index >= size()) {
             throw std::out_of_range("The data set holds " + std::to_string(size()) +
                                     " images, counted from 0; there is no number " + std::to_string(index) + ".");
@@ -82,4 +87,4 @@ private:
     std::vector<std::uint8_t> labels_;
 };
 
-}  // namespace ctcnn
+}  // namespace CTCNN_API

@@ -9,12 +9,14 @@
 #include <string_view>
 #include <utility>
 
-namespace ctcnn {
+#include <ctcnn/core/target.hpp>
+
+namespace CTCNN_API {
 
 /// What an offset counts: bytes as they lie in the file, or bytes after a .gz file was unpacked.
 enum class OffsetIn { file, unpacked };
 
-/// What is wrong with a file, where, and how to mend it; every DataError carries one.
+/// What is wrong with a file, where, and how to fix it; every DataError carries one.
 struct DataFault {
     std::filesystem::path file;
     std::uint64_t offset = 0;
@@ -24,8 +26,14 @@ struct DataFault {
     OffsetIn offset_in = OffsetIn::file;
 };
 
+}  // namespace CTCNN_API
+
+// Exceptions carry no target in their names: a file compiled for one processor can catch what a file compiled for another one
+// throws. Their constructors take something that does.
+namespace ctcnn {
+
 /// DataError: the base of all that load functions throw because of a file. what() is one sentence that says where, what
-/// was expected and what was found, followed by how to mend it.
+/// was expected and what was found, followed by how to fix it.
 /// Copying it cannot throw, since the texts are shared.
 class DataError : public std::runtime_error {
 public:

@@ -13,10 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/data/byte_source.hpp>
 #include <ctcnn/data/error.hpp>
 
-namespace ctcnn {
+namespace CTCNN_API {
 
 /// What the reader of an idx file allows one axis to be, decided before the file is opened.
 struct IdxAxis {
@@ -24,6 +25,10 @@ struct IdxAxis {
     std::uint32_t smallest = 1;
     std::uint32_t largest = 1;
 };
+
+}  // namespace CTCNN_API
+
+namespace CTCNN_DETAIL {
 
 /// The product of the sizes, or none where it exceeds what one array in memory can hold: idx_size({2, 3}) is 6.
 constexpr std::optional<std::uint64_t> idx_size(std::span<const std::uint32_t> sizes) {
@@ -37,6 +42,10 @@ constexpr std::optional<std::uint64_t> idx_size(std::span<const std::uint32_t> s
     }
     return product;
 }
+
+}  // namespace CTCNN_DETAIL
+
+namespace CTCNN_API::inline CTCNN_FILES {
 
 /// IdxFile: an array of unsigned bytes in the idx format, plain or .gz.
 /// The file is a magic number 0x000008RR with the rank in RR, then the sizes, all big-endian 32-bit, then the bytes.
@@ -60,7 +69,7 @@ public:
         for (std::size_t axis = 0; axis < Rank; ++axis) {
             sizes_[axis] = read_size(axes[axis]);
         }
-        const std::optional<std::uint64_t> count = idx_size(sizes_);
+        const std::optional<std::uint64_t> count = detail_::idx_size(sizes_);
         if (!count) {
             throw BadDimension(source_.fault(4, "sizes whose product can be counted", spelled(sizes_)));
         }
@@ -116,7 +125,7 @@ private:
         std::array<std::uint32_t, Rank> largest{};
         std::ranges::transform(axes, largest.begin(), &IdxAxis::largest);
         constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max() - header_size;
-        return header_size + idx_size(largest).value_or(no_limit);
+        return header_size + detail_::idx_size(largest).value_or(no_limit);
     }
 
     /// The next big-endian number of the header.
@@ -210,9 +219,9 @@ private:
         return text;
     }
 
-    ByteSource source_;
+    detail_::ByteSource source_;
     std::array<std::uint32_t, Rank> sizes_{};
     std::size_t count_ = 0;
 };
 
-}  // namespace ctcnn
+}  // namespace CTCNN_API::inline CTCNN_FILES

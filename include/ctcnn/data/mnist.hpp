@@ -13,13 +13,14 @@
 #include <vector>
 
 #include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/data/dataset.hpp>
 #include <ctcnn/data/error.hpp>
 #include <ctcnn/data/idx.hpp>
 #include <ctcnn/data/worker.hpp>
 
-namespace ctcnn {
+namespace CTCNN_API {
 
 /// The two halves of a data set: one to learn from, one to measure with.
 enum class Split { train, test };
@@ -28,7 +29,9 @@ enum class Split { train, test };
 /// same format and classes, EMNIST Digits, has 240,000.
 inline constexpr std::uint32_t mnist_largest_count = 250'000;
 
-namespace detail {
+}  // namespace CTCNN_API
+
+namespace CTCNN_DETAIL::inline CTCNN_FILES {
 
 inline constexpr const char* mnist_remedy =
     "Copy the MNIST files again from the library's folder data/mnist and check them there with "
@@ -101,7 +104,9 @@ std::vector<Tensor<T, S>> read_pixels(IdxFile<3>& file) {
     return images;
 }
 
-}  // namespace detail
+}  // namespace CTCNN_DETAIL::inline CTCNN_FILES
+
+namespace CTCNN_API::inline CTCNN_FILES {
 
 /// load_mnist: the images and labels of one half of MNIST, or of a data set in the same files, from a folder.
 /// Files    train-images-idx3-ubyte and train-labels-idx1-ubyte, or t10k-... for Split::test; also with a dot as in
@@ -114,10 +119,10 @@ Dataset<Shape<1, 28, 28>, T> load_mnist(const std::filesystem::path& folder, Spl
     const std::string prefix = split == Split::train ? "train" : "t10k";
     const IdxAxis rows{"rows", 28, 28};
     const IdxAxis columns{"columns", 28, 28};
-    IdxFile<3> image_file(detail::find_mnist_file(folder, prefix + "-images", "idx3-ubyte"),
-                          {IdxAxis{"images", 1, mnist_largest_count}, rows, columns}, detail::mnist_remedy);
-    IdxFile<1> label_file(detail::find_mnist_file(folder, prefix + "-labels", "idx1-ubyte"),
-                          {IdxAxis{"labels", 1, mnist_largest_count}}, detail::mnist_remedy);
+    IdxFile<3> image_file(detail_::find_mnist_file(folder, prefix + "-images", "idx3-ubyte"),
+                          {IdxAxis{"images", 1, mnist_largest_count}, rows, columns}, detail_::mnist_remedy);
+    IdxFile<1> label_file(detail_::find_mnist_file(folder, prefix + "-labels", "idx1-ubyte"),
+                          {IdxAxis{"labels", 1, mnist_largest_count}}, detail_::mnist_remedy);
 
     const std::uint32_t image_count = image_file.sizes()[0];
     const std::uint32_t label_count = label_file.sizes()[0];
@@ -132,7 +137,7 @@ Dataset<Shape<1, 28, 28>, T> load_mnist(const std::filesystem::path& folder, Spl
         const auto offset = IdxFile<1>::header_size + static_cast<std::size_t>(wrong - labels.begin());
         throw BadLabel(label_file.fault(offset, "a label from 0 to 9", std::to_string(*wrong)));
     }
-    return {detail::read_pixels<T, Shape<1, 28, 28>>(image_file), std::move(labels)};
+    return {detail_::read_pixels<T, Shape<1, 28, 28>>(image_file), std::move(labels)};
 }
 
-}  // namespace ctcnn
+}  // namespace CTCNN_API::inline CTCNN_FILES

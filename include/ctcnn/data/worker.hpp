@@ -5,12 +5,14 @@
 
 #if defined(__STDCPP_THREADS__) && !defined(_LIBCPP_HAS_NO_THREADS)
 #include <thread>
+
+#include <ctcnn/core/target.hpp>
 #define CTCNN_HAS_THREADS 1
 #else
 #define CTCNN_HAS_THREADS 0
 #endif
 
-namespace ctcnn::detail {
+namespace CTCNN_DETAIL {
 
 /// One task at a time, on another thread where there is one; its end is waited for before the next one begins.
 class Worker {
@@ -42,4 +44,4 @@ private:
 #endif
 };
 
-}  // namespace ctcnn::detail
+}  // namespace CTCNN_DETAIL

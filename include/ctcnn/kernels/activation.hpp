@@ -5,11 +5,12 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/math.hpp>
+#include <ctcnn/core/target.hpp>
 
 // Elementwise functions. forward maps a number; backward maps (output, gradient of the output) to the gradient of the
 // input, so that no input needs to be kept. Kernels apply forward as they store their output, and backward as they store
 // the gradient of their input.
-namespace ctcnn::kernels {
+namespace CTCNN_DETAIL::kernels {
 
 struct ReLU {
     template <Number V>
@@ -80,4 +81,4 @@ constexpr void map_backward(V* grad_input, const V* grad_output) {
     }
 }
 
-}  // namespace ctcnn::kernels
+}  // namespace CTCNN_DETAIL::kernels

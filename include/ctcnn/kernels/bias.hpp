@@ -5,8 +5,9 @@
 #include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/target.hpp>
 
-namespace ctcnn::kernels {
+namespace CTCNN_DETAIL::kernels {
 
 /// What a sum begins with: the bias of output o, or zero where `bias` is nullptr or a null pointer.
 /// In a constant expression a pointer is never null: g++ 12 does not take the comparison of a pointer into a temporary with
@@ -20,4 +21,4 @@ template <Number V, typename Bias>
     }
 }
 
-}  // namespace ctcnn::kernels
+}  // namespace CTCNN_DETAIL::kernels

@@ -9,6 +9,7 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/bias.hpp>
@@ -18,7 +19,7 @@
 #include <ctcnn/kernels/single_image_winograd.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
-namespace ctcnn::kernels {
+namespace CTCNN_DETAIL::kernels {
 
 /// Some rows of conv2d_forward, for all numbers but a single image at run time. The input's rows before rows_needed are there.
 template <Conv2dGeometry G, typename In, typename Out, typename Activation, Number V, typename Bias>
@@ -147,4 +148,4 @@ constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, Bias bi
     conv2d_forward_rows<G, In, Out, Activation>(input, weight, bias, output, {0, Out::height});
 }
 
-}  // namespace ctcnn::kernels
+}  // namespace CTCNN_DETAIL::kernels

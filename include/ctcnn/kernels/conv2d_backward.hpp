@@ -9,12 +9,13 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/shuffle.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/conv2d_geometry.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
-namespace ctcnn::kernels {
+namespace CTCNN_DETAIL::kernels {
 
 namespace detail {
 
@@ -269,4 +270,4 @@ constexpr void conv2d_backward_weight(const V* input, const V* grad_output, bool
     }
 }
 
-}  // namespace ctcnn::kernels
+}  // namespace CTCNN_DETAIL::kernels

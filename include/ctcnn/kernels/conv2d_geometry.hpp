@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 
-namespace ctcnn::kernels {
+namespace CTCNN_DETAIL::kernels {
 
 /// Conv2dGeometry: the numbers of a convolution. weight is (out_channels, in_channels / groups, kernel, kernel).
 struct Conv2dGeometry {
@@ -89,4 +90,4 @@ consteval Range inner_pieces(std::size_t columns, std::size_t padding, std::size
 
 }  // namespace detail
 
-}  // namespace ctcnn::kernels
+}  // namespace CTCNN_DETAIL::kernels

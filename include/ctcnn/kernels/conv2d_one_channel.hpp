@@ -10,6 +10,7 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/shuffle.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/bias.hpp>
@@ -18,7 +19,7 @@
 #include <ctcnn/kernels/unroll.hpp>
 #include <ctcnn/kernels/winograd.hpp>
 
-namespace ctcnn::kernels {
+namespace CTCNN_DETAIL::kernels {
 
 /// OneChannelPlan: a convolution of images of one channel, as the first layer has it, whose rows are filtered by
 /// F(m, kernel width). What a piece, m columns of the output, adds up at the points is so little that it stays in registers, and
@@ -280,4 +281,4 @@ void conv2d_backward_weight_one_channel(const V* input, const V* grad_output, bo
     }
 }
 
-}  // namespace ctcnn::kernels
+}  // namespace CTCNN_DETAIL::kernels

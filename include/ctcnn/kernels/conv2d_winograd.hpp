@@ -8,6 +8,7 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/shuffle.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/bias.hpp>
 #include <ctcnn/kernels/conv2d.hpp>
@@ -17,7 +18,7 @@
 #include <ctcnn/kernels/unroll.hpp>
 #include <ctcnn/kernels/winograd.hpp>
 
-namespace ctcnn::kernels {
+namespace CTCNN_DETAIL::kernels {
 
 namespace detail {
 
@@ -280,4 +281,4 @@ void conv2d_backward_winograd(Image* input, const scalar_t<V>* weight, const V* 
     }
 }
 
-}  // namespace ctcnn::kernels
+}  // namespace CTCNN_DETAIL::kernels

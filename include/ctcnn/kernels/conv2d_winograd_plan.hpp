@@ -6,12 +6,13 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/conv2d_geometry.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/winograd.hpp>
 
-namespace ctcnn::kernels {
+namespace CTCNN_DETAIL::kernels {
 
 /// WinogradPlan: a convolution whose rows are filtered by F(m, kernel width). A piece is m columns of the output. At each of
 /// the points it is a convolution along the rows with the columns of the kernel, (Ci, 1, Hi) -> (Co, 1, Ho) with a
@@ -89,4 +90,4 @@ struct WinogradPlan {
         2 * count * weight_numbers<V> + numbers<portion> + shared * Input<1>::size;
 };
 
-}  // namespace ctcnn::kernels
+}  // namespace CTCNN_DETAIL::kernels

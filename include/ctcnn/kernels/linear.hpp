@@ -9,13 +9,14 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/shuffle.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/bias.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/single_image.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
-namespace ctcnn::kernels {
+namespace CTCNN_DETAIL::kernels {
 
 namespace detail {
 /// How many rows of weights, `row` numbers long, are taken at a time against `columns` vectors. Rows that lie whole pages apart
@@ -241,4 +242,4 @@ constexpr void linear_backward_bias(const scalar_t<V>* grad_output, std::size_t 
     }
 }
 
-}  // namespace ctcnn::kernels
+}  // namespace CTCNN_DETAIL::kernels

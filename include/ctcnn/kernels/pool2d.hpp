@@ -7,11 +7,12 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/single_image.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
-namespace ctcnn::kernels {
+namespace CTCNN_DETAIL::kernels {
 
 /// The outputs whose windows cover an input position, on one axis: a kernel of 3 with stride 1 covers pixel 1 of 5 with
 /// the outputs 0 and 1.
@@ -239,4 +240,4 @@ constexpr void max_pool2d_backward(V* grad_input, const V* grad_output, const V*
     }
 }
 
-}  // namespace ctcnn::kernels
+}  // namespace CTCNN_DETAIL::kernels

@@ -5,9 +5,10 @@
 #include <cstddef>
 
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
-namespace ctcnn::kernels {
+namespace CTCNN_DETAIL::kernels {
 
 /// RegisterTile: a block of sums that is held in registers while it is computed: `rows` numbers that are broadcast
 /// (weights of so many output channels) against `columns` vectors (pixels).
@@ -140,4 +141,4 @@ template <std::size_t M, std::size_t N, Number V, typename Factor, typename Valu
     }
 }
 
-}  // namespace ctcnn::kernels
+}  // namespace CTCNN_DETAIL::kernels

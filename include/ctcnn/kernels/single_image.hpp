@@ -10,6 +10,7 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/shuffle.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/conv2d_geometry.hpp>
@@ -19,7 +20,7 @@
 // Forward of one image with all lanes at work on it: along the columns or output channels of a convolution, along the
 // outputs of a pooling, along the inputs of a Linear.
 // At run time only; a constant expression takes the kernels that compute number by number.
-namespace ctcnn::kernels {
+namespace CTCNN_DETAIL::kernels {
 
 /// The vector that fits into `width` numbers side by side: the widest one, or half of it, ...; 1 means none.
 template <typename T>
@@ -330,4 +331,4 @@ void linear_forward_wide(const T* input, const T* weight, const T* bias, T* outp
     });
 }
 
-}  // namespace ctcnn::kernels
+}  // namespace CTCNN_DETAIL::kernels

@@ -6,6 +6,7 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/conv2d_geometry.hpp>
@@ -16,7 +17,7 @@
 // One image by minimal filtering, with all lanes at work on it. Here columns are filtered, by F(m, kernel height): a piece is m
 // rows of the output, and its transforms are sums of whole rows. The products have their lanes along the columns, or along the
 // output channels.
-namespace ctcnn::kernels {
+namespace CTCNN_DETAIL::kernels {
 
 /// SingleWinogradPlan: what both forms have in common.
 template <Conv2dGeometry G, typename In, typename Out, typename T>
@@ -223,4 +224,4 @@ void conv2d_forward_wide_winograd(const T* input, const T* weight, const T* bias
     }
 }
 
-}  // namespace ctcnn::kernels
+}  // namespace CTCNN_DETAIL::kernels

@@ -5,19 +5,21 @@
 #include <type_traits>
 #include <utility>
 
-namespace ctcnn::kernels {
+#include <ctcnn/core/target.hpp>
+
+namespace CTCNN_DETAIL::kernels {
 
 /// The size of a piece, as a type.
-template <std::size_t I>
-using Index = std::integral_constant<std::size_t, I>;
+template <std::size_t Size>
+using Index = std::integral_constant<std::size_t, Size>;
 
 /// Calls f(0), ..., f(N - 1), written out: where f is inlined the indices are constants, so an array that is used with them
 /// alone lives in registers; a loop that the compiler unrolls later would leave it in memory. (f takes a number and not a
 /// type for each: one function to compile instead of N.)
 template <std::size_t N, typename F>
 [[gnu::always_inline]] constexpr void unroll(F&& f) {
-    [&]<std::size_t... I>(std::index_sequence<I...>)
-        __attribute__((always_inline)) { (f(I), ...); }(std::make_index_sequence<N>{});
+    [&]<std::size_t... Place>(std::index_sequence<Place...>)
+        __attribute__((always_inline)) { (f(Place), ...); }(std::make_index_sequence<N>{});
 }
 
 /// Cuts 0, ..., Count - 1 into pieces of Size and one smaller piece: calls f(begin, Index<size of the piece>{}).
@@ -32,4 +34,4 @@ template <std::size_t Count, std::size_t Size, typename F>
     }
 }
 
-}  // namespace ctcnn::kernels
+}  // namespace CTCNN_DETAIL::kernels

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
 // Winograd's minimal filtering F(m, r): m outputs of a filter of r taps take n = m + r - 1 multiplications instead of m * r.
@@ -16,7 +17,7 @@
 // An infinite number, or NaN, spoils all outputs of the piece whose input it is in.
 // Lavin and Gray call points_of_inputs B^T, scale * evaluate<r> G, and collect<m> A^T.
 // Source   S. Winograd, Arithmetic Complexity of Computations, SIAM 1980; A. Lavin, S. Gray, arXiv:1509.09308
-namespace ctcnn::kernels::winograd {
+namespace CTCNN_DETAIL::kernels::winograd {
 
 /// The pairs, in the order in which they are taken. Up to 8 points the rounding errors stay near those of the direct sums;
 /// with a fourth pair, 3, 4 or 1/4, they are ten times as large.
@@ -208,4 +209,4 @@ private:
     }
 };
 
-}  // namespace ctcnn::kernels::winograd
+}  // namespace CTCNN_DETAIL::kernels::winograd

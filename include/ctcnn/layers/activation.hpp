@@ -4,19 +4,18 @@
 #include <cstddef>
 
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/layers/copying.hpp>
 
-namespace ctcnn {
-
-namespace detail {
+namespace CTCNN_DETAIL {
 
 /// A layer that applies an elementwise function to whatever arrives.
 template <typename L, typename F>
 struct Elementwise {
     template <std::size_t... Dims>
-    static constexpr Mismatch check(Shape<Dims...>) {
+    static consteval Mismatch(check)(Shape<Dims...>) {
         return {};
     }
 
@@ -28,27 +27,29 @@ struct Elementwise {
     };
 };
 
-}  // namespace detail
+}  // namespace CTCNN_DETAIL
+
+namespace ctcnn {
 
 /// ReLU: max(0, x).
 /// Shapes   any -> the same
 /// As in    torch.nn.ReLU
-struct ReLU : detail::Elementwise<ReLU, kernels::ReLU> {
-    static constexpr void describe(Description& text) { text.append("ReLU()"); }
+struct ReLU : detail_::Elementwise<ReLU, detail_::kernels::ReLU> {
+    static constexpr void describe(detail_::Description& text) { text.append("ReLU()"); }
 };
 
 /// Sigmoid: 1/(1 + e^-x).
 /// Shapes   any -> the same
 /// As in    torch.nn.Sigmoid
-struct Sigmoid : detail::Elementwise<Sigmoid, kernels::Sigmoid> {
-    static constexpr void describe(Description& text) { text.append("Sigmoid()"); }
+struct Sigmoid : detail_::Elementwise<Sigmoid, detail_::kernels::Sigmoid> {
+    static constexpr void describe(detail_::Description& text) { text.append("Sigmoid()"); }
 };
 
 /// Tanh: (e^x - e^-x)/(e^x + e^-x).
 /// Shapes   any -> the same
 /// As in    torch.nn.Tanh
-struct Tanh : detail::Elementwise<Tanh, kernels::Tanh> {
-    static constexpr void describe(Description& text) { text.append("Tanh()"); }
+struct Tanh : detail_::Elementwise<Tanh, detail_::kernels::Tanh> {
+    static constexpr void describe(detail_::Description& text) { text.append("Tanh()"); }
 };
 
 }  // namespace ctcnn

@@ -5,9 +5,10 @@
 
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/activation.hpp>
 
-namespace ctcnn::detail {
+namespace CTCNN_DETAIL {
 
 /// CopyingLayer: what a layer without arithmetic of its own does when no layer before it can do it in passing: it copies,
 /// and applies an elementwise function on the way.
@@ -42,4 +43,4 @@ struct CopyingLayer {
     }
 };
 
-}  // namespace ctcnn::detail
+}  // namespace CTCNN_DETAIL

@@ -14,17 +14,17 @@ namespace ctcnn {
 /// As in    torch.nn.Flatten
 struct Flatten {
     template <std::size_t... Dims>
-    static constexpr Mismatch check(Shape<Dims...>) {
+    static consteval Mismatch(check)(Shape<Dims...>) {
         return {};
     }
 
     template <typename S>
-    struct At : detail::CopyingLayer<S, Shape<S::size>> {
-        static constexpr LayerKind kind = LayerKind::reshape;
+    struct At : detail_::CopyingLayer<S, Shape<S::size>> {
+        static constexpr detail_::LayerKind kind = detail_::LayerKind::reshape;
         using layer = Flatten;
     };
 
-    static constexpr void describe(Description& text) { text.append("Flatten()"); }
+    static constexpr void describe(detail_::Description& text) { text.append("Flatten()"); }
 };
 
 }  // namespace ctcnn

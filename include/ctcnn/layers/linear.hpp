@@ -6,7 +6,73 @@
 
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/linear.hpp>
+
+namespace CTCNN_DETAIL {
+
+/// BoundLinear: Linear on features of shape S; L is the layer as it is spelled.
+template <typename L, std::size_t In, std::size_t Out, LayerOptions options, typename S>
+struct BoundLinear {
+    static constexpr LayerKind kind = LayerKind::compute;
+
+    using layer = L;
+    using input_shape = S;
+    using output_shape = Shape<Out>;
+    using weight_shape = Shape<Out, In>;
+    using bias_shape = Shape<options.bias ? Out : 0>;
+
+    static constexpr std::size_t fan_in = In;
+    static constexpr std::size_t fan_out = Out;
+    static constexpr std::size_t multiply_adds = In * Out;
+
+    static constexpr Extent input_border{0, 0};
+    static constexpr std::size_t saved_size = 0;
+    static constexpr bool batched_gradient = true;
+
+    template <typename InLayout, typename OutLayout, typename Activation, Number V>
+    static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V*, V*) {
+        forward_tiles<Activation, V, 1>(parameters, {input}, {output});
+    }
+    template <typename Activation, Number V, std::size_t Tiles>
+    static constexpr void forward_tiles(const scalar_t<V>* parameters, std::array<const V*, Tiles> input,
+                                        std::array<V*, Tiles> output) {
+        kernels::linear_forward<In, Out, Activation, V>(input, parameters, bias(parameters), output);
+    }
+    template <typename InLayout, typename OutLayout, typename Before, Number V>
+    static constexpr void backward_input(const scalar_t<V>* parameters, V* grad_input, const V* grad_output, const V*,
+                                         V*) {
+        backward_input_tiles<Before, V, 1>(parameters, {grad_input}, {grad_output});
+    }
+    template <typename Before, Number V, std::size_t Tiles>
+    static constexpr void backward_input_tiles(const scalar_t<V>* parameters, std::array<V*, Tiles> grad_input,
+                                               std::array<const V*, Tiles> grad_output) {
+        kernels::linear_backward_input<In, Out, Before, V>(grad_input, parameters, grad_output);
+    }
+    /// The gradient of the weights of the inputs first, ..., last - 1 from one row for each image, and of the bias.
+    template <Number V>
+    static constexpr void backward_weight(const scalar_t<V>* input, const scalar_t<V>* grad_output, std::size_t images,
+                                          std::size_t first, std::size_t last, bool add, scalar_t<V>* gradient) {
+        kernels::linear_backward_weight<In, Out, V>(input, grad_output, images, first, last, add, gradient);
+    }
+    template <Number V>
+    static constexpr void backward_bias(const scalar_t<V>* grad_output, std::size_t images, bool add,
+                                        scalar_t<V>* gradient) {
+        kernels::linear_backward_bias<Out, V>(grad_output, images, add, gradient + weight_shape::size);
+    }
+
+private:
+    template <typename T>
+    static constexpr auto bias([[maybe_unused]] T* parameters) {
+        if constexpr (options.bias) {
+            return parameters + weight_shape::size;
+        } else {
+            return nullptr;
+        }
+    }
+};
+
+}  // namespace CTCNN_DETAIL
 
 namespace ctcnn {
 
@@ -18,17 +84,18 @@ namespace ctcnn {
 /// As in    torch.nn.Linear
 template <std::size_t In, std::size_t Out, typename... Options>
 struct Linear {
-    static constexpr LayerOptions options = read_options<Options...>(static_cast<unsigned>(Option::no_bias));
+    static constexpr detail_::LayerOptions options =
+        detail_::read_options<Options...>(static_cast<unsigned>(detail_::Option::no_bias));
 
     template <std::size_t... Dims>
-    static constexpr Mismatch check([[maybe_unused]] Shape<Dims...> shape) {
+    static consteval Mismatch(check)([[maybe_unused]] Shape<Dims...> shape) {
         if (options.reason != Reason::none) {
             return {options.reason};
         }
         if (In == 0 || Out == 0) {
             return {Reason::zero_channels};
         }
-        if (In > largest_number || Out > largest_number) {
+        if (In > detail_::largest_number || Out > detail_::largest_number) {
             return {Reason::number_too_large};
         }
         if constexpr (sizeof...(Dims) != 1) {
@@ -39,70 +106,12 @@ struct Linear {
     }
 
     template <typename S>
-    struct At {
-        static constexpr LayerKind kind = LayerKind::compute;
+    using At = detail_::BoundLinear<Linear, In, Out, options, S>;
 
-        using layer = Linear;
-        using input_shape = S;
-        using output_shape = Shape<Out>;
-        using weight_shape = Shape<Out, In>;
-        using bias_shape = Shape<options.bias ? Out : 0>;
-
-        static constexpr std::size_t fan_in = In;
-        static constexpr std::size_t fan_out = Out;
-        static constexpr std::size_t multiply_adds = In * Out;
-
-        static constexpr Extent input_border{0, 0};
-        static constexpr std::size_t saved_size = 0;
-        static constexpr bool batched_gradient = true;
-
-        template <typename InLayout, typename OutLayout, typename Activation, Number V>
-        static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V*, V*) {
-            forward_tiles<Activation, V, 1>(parameters, {input}, {output});
-        }
-        template <typename Activation, Number V, std::size_t Tiles>
-        static constexpr void forward_tiles(const scalar_t<V>* parameters, std::array<const V*, Tiles> input,
-                                            std::array<V*, Tiles> output) {
-            kernels::linear_forward<In, Out, Activation, V>(input, parameters, bias(parameters), output);
-        }
-        template <typename InLayout, typename OutLayout, typename Before, Number V>
-        static constexpr void backward_input(const scalar_t<V>* parameters, V* grad_input, const V* grad_output,
-                                             const V*, V*) {
-            backward_input_tiles<Before, V, 1>(parameters, {grad_input}, {grad_output});
-        }
-        template <typename Before, Number V, std::size_t Tiles>
-        static constexpr void backward_input_tiles(const scalar_t<V>* parameters, std::array<V*, Tiles> grad_input,
-                                                   std::array<const V*, Tiles> grad_output) {
-            kernels::linear_backward_input<In, Out, Before, V>(grad_input, parameters, grad_output);
-        }
-        /// The gradient of the weights of the inputs first, ..., last - 1 from one row for each image, and of the bias.
-        template <Number V>
-        static constexpr void backward_weight(const scalar_t<V>* input, const scalar_t<V>* grad_output,
-                                              std::size_t images, std::size_t first, std::size_t last, bool add,
-                                              scalar_t<V>* gradient) {
-            kernels::linear_backward_weight<In, Out, V>(input, grad_output, images, first, last, add, gradient);
-        }
-        template <Number V>
-        static constexpr void backward_bias(const scalar_t<V>* grad_output, std::size_t images, bool add,
-                                            scalar_t<V>* gradient) {
-            kernels::linear_backward_bias<Out, V>(grad_output, images, add, gradient + weight_shape::size);
-        }
-
-    private:
-        template <typename T>
-        static constexpr auto bias([[maybe_unused]] T* parameters) {
-            if constexpr (options.bias) {
-                return parameters + weight_shape::size;
-            } else {
-                return nullptr;
-            }
-        }
-    };
-
-    static constexpr void describe(Description& text) {
+    static constexpr void describe(detail_::Description& text) {
         text.append("Linear(");
-        describe_sizes(text, In, Out);
-        describe_options(text, options);
+        detail_::describe_sizes(text, In, Out);
+        detail_::describe_options(text, options);
         text.append(")");
     }
 };
@@ -112,8 +121,8 @@ struct Linear {
 template <std::size_t Out, typename... Options>
 struct LazyLinear {
     template <std::size_t... Dims>
-    static constexpr Mismatch check(Shape<Dims...> shape) {
-        return Linear<(sizeof...(Dims) == 1 ? Shape<Dims...>::size : 1), Out, Options...>::check(shape);
+    static consteval Mismatch(check)(Shape<Dims...> shape) {
+        return (Linear<(sizeof...(Dims) == 1 ? Shape<Dims...>::size : 1), Out, Options...>::check)(shape);
     }
 
     template <typename S>

@@ -6,14 +6,13 @@
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/pool2d.hpp>
 
-namespace ctcnn {
+namespace CTCNN_DETAIL {
 
-namespace detail {
-
-/// What the pooling layers share: their options, their check, and their shapes.
+/// What the pooling layers share: their options and their check.
 template <typename... Options>
 struct Pool2d {
     static constexpr LayerOptions options = [] {
@@ -25,7 +24,7 @@ struct Pool2d {
     }();
 
     template <std::size_t... Dims>
-    static constexpr Mismatch check([[maybe_unused]] Shape<Dims...> shape) {
+    static consteval Mismatch(check)([[maybe_unused]] Shape<Dims...> shape) {
         if (options.reason != Reason::none) {
             return {options.reason};
         }
@@ -42,27 +41,69 @@ struct Pool2d {
                                                                         : Mismatch{Reason::kernel_too_large};
         }
     }
-
-    template <typename S>
-    struct Shapes {
-        static constexpr LayerKind kind = LayerKind::compute;
-        static constexpr Window window = window_of(options);
-        static constexpr Extent extent = output_extent(window, S::dim(1), S::dim(2));
-
-        using input_shape = S;
-        using output_shape = Shape<S::dim(0), extent.height, extent.width>;
-        using weight_shape = NoParameter;
-        using bias_shape = NoParameter;
-
-        static constexpr std::size_t multiply_adds = 0;
-        static constexpr Extent input_border{0, 0};
-        static constexpr bool batched_gradient = false;
-        template <typename InLayout, typename OutLayout, Number V>
-        static constexpr bool by_rows = is_lanes<V>;
-    };
 };
 
-}  // namespace detail
+/// What the pooling layers share on images of shape S.
+template <typename L, LayerOptions options, typename S>
+struct BoundPool2d {
+    static constexpr LayerKind kind = LayerKind::compute;
+    static constexpr Window window = window_of(options);
+    static constexpr Extent extent = output_extent(window, S::dim(1), S::dim(2));
+
+    using layer = L;
+    using input_shape = S;
+    using output_shape = Shape<S::dim(0), extent.height, extent.width>;
+    using weight_shape = NoParameter;
+    using bias_shape = NoParameter;
+
+    static constexpr std::size_t multiply_adds = 0;
+    static constexpr Extent input_border{0, 0};
+    static constexpr bool batched_gradient = false;
+    template <typename InLayout, typename OutLayout, Number V>
+    static constexpr bool by_rows = is_lanes<V>;
+};
+
+template <typename L, LayerOptions options, typename S>
+struct BoundMaxPool2d : BoundPool2d<L, options, S> {
+    using Base = BoundPool2d<L, options, S>;
+    static constexpr std::size_t saved_size = kernels::notes_position(Base::window) ? Base::output_shape::size : 0;
+
+    template <typename InLayout, typename OutLayout, typename Activation, Number V>
+    static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V* saved, V*) {
+        kernels::max_pool2d_forward<Base::window, InLayout, OutLayout, Activation>(input, output, saved);
+    }
+    template <typename InLayout, typename OutLayout, typename Activation, Number V>
+    static constexpr void forward_rows(const scalar_t<V>*, const V* input, V* output, V* saved, V*, Range rows) {
+        kernels::max_pool2d_forward_rows<Base::window, InLayout, OutLayout, Activation>(input, output, saved, rows);
+    }
+    template <typename InLayout, typename OutLayout, typename Before, Number V>
+    static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V* saved, V*) {
+        kernels::max_pool2d_backward<Base::window, InLayout, OutLayout, Before>(grad_input, grad_output, saved);
+    }
+};
+
+template <typename L, LayerOptions options, typename S>
+struct BoundAvgPool2d : BoundPool2d<L, options, S> {
+    using Base = BoundPool2d<L, options, S>;
+    static constexpr std::size_t saved_size = 0;
+
+    template <typename InLayout, typename OutLayout, typename Activation, Number V>
+    static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V*, V*) {
+        kernels::avg_pool2d_forward<Base::window, InLayout, OutLayout, Activation>(input, output);
+    }
+    template <typename InLayout, typename OutLayout, typename Activation, Number V>
+    static constexpr void forward_rows(const scalar_t<V>*, const V* input, V* output, V*, V*, Range rows) {
+        kernels::avg_pool2d_forward_rows<Base::window, InLayout, OutLayout, Activation>(input, output, rows);
+    }
+    template <typename InLayout, typename OutLayout, typename Before, Number V>
+    static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V*, V*) {
+        kernels::avg_pool2d_backward<Base::window, InLayout, OutLayout, Before>(grad_input, grad_output);
+    }
+};
+
+}  // namespace CTCNN_DETAIL
+
+namespace ctcnn {
 
 /// MaxPool2d: the largest number of each window; padding never wins.
 /// Options  Kernel (required), Stride (the kernel), Padding<0>
@@ -71,31 +112,13 @@ struct Pool2d {
 ///          image_rank · kernel_too_large
 /// As in    torch.nn.MaxPool2d
 template <typename... Options>
-struct MaxPool2d : detail::Pool2d<Options...> {
+struct MaxPool2d : detail_::Pool2d<Options...> {
     template <typename S>
-    struct At : detail::Pool2d<Options...>::template Shapes<S> {
-        using layer = MaxPool2d;
-        using Base = typename detail::Pool2d<Options...>::template Shapes<S>;
-        static constexpr std::size_t saved_size = kernels::notes_position(Base::window) ? Base::output_shape::size : 0;
+    using At = detail_::BoundMaxPool2d<MaxPool2d, MaxPool2d::options, S>;
 
-        template <typename InLayout, typename OutLayout, typename Activation, Number V>
-        static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V* saved, V*) {
-            kernels::max_pool2d_forward<Base::window, InLayout, OutLayout, Activation>(input, output, saved);
-        }
-        template <typename InLayout, typename OutLayout, typename Activation, Number V>
-        static constexpr void forward_rows(const scalar_t<V>*, const V* input, V* output, V* saved, V*, Range rows) {
-            kernels::max_pool2d_forward_rows<Base::window, InLayout, OutLayout, Activation>(input, output, saved, rows);
-        }
-        template <typename InLayout, typename OutLayout, typename Before, Number V>
-        static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V* saved,
-                                             V*) {
-            kernels::max_pool2d_backward<Base::window, InLayout, OutLayout, Before>(grad_input, grad_output, saved);
-        }
-    };
-
-    static constexpr void describe(Description& text) {
+    static constexpr void describe(detail_::Description& text) {
         text.append("MaxPool2d(");
-        describe_options(text, detail::Pool2d<Options...>::options, detail::Pool2d<Options...>::options.kernel);
+        detail_::describe_options(text, MaxPool2d::options, MaxPool2d::options.kernel);
         text.append(")");
     }
 };
@@ -107,30 +130,13 @@ struct MaxPool2d : detail::Pool2d<Options...> {
 ///          image_rank · kernel_too_large
 /// As in    torch.nn.AvgPool2d (count_include_pad=True, its default)
 template <typename... Options>
-struct AvgPool2d : detail::Pool2d<Options...> {
+struct AvgPool2d : detail_::Pool2d<Options...> {
     template <typename S>
-    struct At : detail::Pool2d<Options...>::template Shapes<S> {
-        using layer = AvgPool2d;
-        using Base = typename detail::Pool2d<Options...>::template Shapes<S>;
-        static constexpr std::size_t saved_size = 0;
+    using At = detail_::BoundAvgPool2d<AvgPool2d, AvgPool2d::options, S>;
 
-        template <typename InLayout, typename OutLayout, typename Activation, Number V>
-        static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V*, V*) {
-            kernels::avg_pool2d_forward<Base::window, InLayout, OutLayout, Activation>(input, output);
-        }
-        template <typename InLayout, typename OutLayout, typename Activation, Number V>
-        static constexpr void forward_rows(const scalar_t<V>*, const V* input, V* output, V*, V*, Range rows) {
-            kernels::avg_pool2d_forward_rows<Base::window, InLayout, OutLayout, Activation>(input, output, rows);
-        }
-        template <typename InLayout, typename OutLayout, typename Before, Number V>
-        static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V*, V*) {
-            kernels::avg_pool2d_backward<Base::window, InLayout, OutLayout, Before>(grad_input, grad_output);
-        }
-    };
-
-    static constexpr void describe(Description& text) {
+    static constexpr void describe(detail_::Description& text) {
         text.append("AvgPool2d(");
-        describe_options(text, detail::Pool2d<Options...>::options, detail::Pool2d<Options...>::options.kernel);
+        detail_::describe_options(text, AvgPool2d::options, AvgPool2d::options.kernel);
         text.append(")");
     }
 };

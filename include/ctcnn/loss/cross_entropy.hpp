@@ -8,8 +8,9 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/math.hpp>
+#include <ctcnn/core/target.hpp>
 
-namespace ctcnn {
+namespace CTCNN_API {
 
 /// CrossEntropyLoss: -log softmax(logits)[label], in nats; the mean over the batch. Softmax and logarithm are one step, so
 /// that logits of any size (+-1e4 and more) give neither infinity nor NaN.
@@ -29,9 +30,10 @@ struct CrossEntropyLoss {
     }
 
     /// The loss of each lane's image. `grad_output` receives `scale` times its gradient by the logits.
-    template <std::size_t Classes, Number V>
-    constexpr V evaluate(const V* logits, const std::array<const std::uint8_t*, lane_count<V>>& labels, V scale,
-                         V* grad_output) const {
+    template <std::size_t Classes, detail_::Number V>
+    constexpr V evaluate(const V* logits, const std::array<const std::uint8_t*, detail_::lane_count<V>>& labels,
+                         V scale, V* grad_output) const {
+        using namespace detail_;
         using T = scalar_t<V>;
         const T spread = static_cast<T>(label_smoothing);
         const T kept = T(1) - spread;
@@ -68,4 +70,4 @@ struct CrossEntropyLoss {
     }
 };
 
-}  // namespace ctcnn
+}  // namespace CTCNN_API

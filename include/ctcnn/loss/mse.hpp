@@ -6,17 +6,19 @@
 #include <cstdint>
 
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 
-namespace ctcnn {
+namespace CTCNN_API {
 
 /// MSELoss: the mean of (output - target)^2 over the batch and over the elements of the output.
 /// Shapes   output and target alike; a label may stand for the target that is 1 at the label and 0 elsewhere
 /// As in    torch.nn.MSELoss
 struct MSELoss {
-    template <std::size_t Outputs, Number V, typename Target>
-    static constexpr V evaluate(const V* outputs, const std::array<const Target*, lane_count<V>>& targets, V scale,
-                                V* grad_output) {
+    template <std::size_t Outputs, detail_::Number V, typename Target>
+    static constexpr V evaluate(const V* outputs, const std::array<const Target*, detail_::lane_count<V>>& targets,
+                                V scale, V* grad_output) {
+        using namespace detail_;
         const V weight = broadcast<V>(scalar_t<V>(1) / static_cast<scalar_t<V>>(Outputs));
         const V factor = broadcast<V>(2) * weight * scale;
         V loss{};
@@ -43,4 +45,4 @@ private:
     }
 };
 
-}  // namespace ctcnn
+}  // namespace CTCNN_API

@@ -4,9 +4,10 @@
 #include <cstddef>
 
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/model/forward.hpp>
 
-namespace ctcnn::model {
+namespace CTCNN_DETAIL::model {
 
 /// The first part of backward, for `Tiles` tiles whose workspaces lie side by side, from the gradient of the output of each:
 /// back through the stages that they take together. The tiles are number `first` and those behind it; what a stage needs of a
@@ -75,4 +76,4 @@ constexpr void backward_alone(const scalar_t<V>* parameters, TileWorkspace<Plan,
     });
 }
 
-}  // namespace ctcnn::model
+}  // namespace CTCNN_DETAIL::model

@@ -6,10 +6,11 @@
 
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/model/list.hpp>
 #include <ctcnn/model/refusal.hpp>
 
-namespace ctcnn::model {
+namespace CTCNN_DETAIL::model {
 
 // The flow of shapes through a sequence of layers. Asking never fails: a sequence that does not work yields a Refusal.
 
@@ -41,8 +42,8 @@ consteval auto ask() {
         return Refusal<Reason::misplaced_input, at_layer<Index, L>, received<S>>{};
     } else if constexpr (!Layer<L>) {
         return Refusal<Reason::not_a_layer, at_layer<Index, L>, received<S>>{};
-    } else if constexpr (L::check(S{})) {
-        constexpr Mismatch mismatch = L::check(S{});
+    } else if constexpr ((L::check)(S{})) {
+        constexpr Mismatch mismatch = (L::check)(S{});
         if constexpr (Block<L>) {
             return typename Outward<Index, typename L::template flow_from<S>::refusal>::type{};
         } else if constexpr (mismatch.wanted != 0) {
@@ -88,4 +89,4 @@ consteval auto start() {
 template <typename S, typename... Ls>
 using Flow = decltype((start<S, Ls...>() >> ... >> std::type_identity<Ls>{}));
 
-}  // namespace ctcnn::model
+}  // namespace CTCNN_DETAIL::model

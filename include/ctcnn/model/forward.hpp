@@ -9,9 +9,10 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 
-namespace ctcnn::model {
+namespace CTCNN_DETAIL::model {
 
 /// InferenceWorkspace: the two buffers between which the data of one tile of images goes back and forth. Where several tiles go
 /// together, they share these until then, one after the other, and then have two each.
@@ -135,8 +136,8 @@ constexpr void run_forward(const scalar_t<V>* parameters, Workspace& workspace, 
 /// {f(0), ..., f(Tiles - 1)}.
 template <std::size_t Tiles, typename F>
 constexpr auto of_each(const F& f) {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-        return std::array{f(I)...};
+    return [&]<std::size_t... Tile>(std::index_sequence<Tile...>) {
+        return std::array{f(Tile)...};
     }(std::make_index_sequence<Tiles>{});
 }
 
@@ -218,4 +219,4 @@ constexpr void forward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& wo
     forward_together<Plan, V, 1>(parameters, &workspace);
 }
 
-}  // namespace ctcnn::model
+}  // namespace CTCNN_DETAIL::model

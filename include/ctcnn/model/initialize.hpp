@@ -7,10 +7,11 @@
 
 #include <ctcnn/core/math.hpp>
 #include <ctcnn/core/random.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/model/names.hpp>
 #include <ctcnn/model/network.hpp>
 
-namespace ctcnn {
+namespace CTCNN_API {
 
 /// XavierUniform: weights uniform in +-gain * sqrt(6 / (fan_in + fan_out)).
 /// As in    torch.nn.init.xavier_uniform_
@@ -19,7 +20,7 @@ struct XavierUniform {
     double gain = 1;
 
     constexpr double bound(std::size_t fan_in, std::size_t fan_out) const {
-        return gain * math::sqrt(6.0 / static_cast<double>(fan_in + fan_out));
+        return gain * detail_::math::sqrt(6.0 / static_cast<double>(fan_in + fan_out));
     }
 };
 
@@ -31,7 +32,7 @@ struct KaimingUniform {
     double a = 2.23606797749979;  // sqrt(5)
 
     constexpr double bound(std::size_t fan_in, std::size_t) const {
-        return math::sqrt(6.0 / ((1 + a * a) * static_cast<double>(fan_in)));
+        return detail_::math::sqrt(6.0 / ((1 + a * a) * static_cast<double>(fan_in)));
     }
 };
 
@@ -40,7 +41,7 @@ struct KaimingUniform {
 template <AnyNetwork Net, typename Initializer>
 constexpr void initialize(Net& net, const Initializer& initializer, std::uint64_t seed = 0) {
     using T = typename Net::scalar;
-    const Philox random(seed);
+    const detail_::Philox random(seed);
     // Not inlined: it would be compiled twice for each layer.
     const auto fill = [&](std::size_t offset, std::size_t count, double bound) __attribute__((noinline)) {
         const std::span<T> parameters = net.parameters();
@@ -53,15 +54,15 @@ constexpr void initialize(Net& net, const Initializer& initializer, std::uint64_
             parameters[i] = static_cast<T>(bound * (2 * unit - 1));
         }
     };
-    model::for_each_parameter_layer<Net>([&](auto layer) {
+    detail_::model::for_each_parameter_layer<Net>([&](auto layer) {
         using Layer = decltype(layer);
         using Bound = typename Layer::Bound;
         fill(Layer::parameter_offset, Bound::weight_shape::size, initializer.bound(Bound::fan_in, Bound::fan_out));
         fill(Layer::parameter_offset + Bound::weight_shape::size, Bound::bias_shape::size,
-             1 / math::sqrt(static_cast<double>(Bound::fan_in)));
+             1 / detail_::math::sqrt(static_cast<double>(Bound::fan_in)));
     });
 }
 template <RefusedNetwork Net, typename... Arguments>
 constexpr void initialize(Net&, const Arguments&...) {}
 
-}  // namespace ctcnn
+}  // namespace CTCNN_API

@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <type_traits>
 
+#include <ctcnn/core/target.hpp>
+
 // What takes the place of a network that is refused, so that its one error stays the only one.
-namespace ctcnn::model {
+namespace CTCNN_DETAIL::model {
 
 /// Anything: stands in for every part of a refused network, and agrees to everything.
 struct Anything {
@@ -111,4 +113,4 @@ struct InsteadOfNetwork {
     static constexpr std::array<float, 1> parameters() { return {}; }
 };
 
-}  // namespace ctcnn::model
+}  // namespace CTCNN_DETAIL::model

@@ -5,7 +5,9 @@
 #include <type_traits>
 #include <utility>
 
-namespace ctcnn::model {
+#include <ctcnn/core/target.hpp>
+
+namespace CTCNN_DETAIL::model {
 
 /// List: types in order, without any value.
 template <typename... Ts>
@@ -20,20 +22,20 @@ constexpr List<Left..., Right...> operator+(List<Left...>, List<Right...>) {
 }
 
 namespace detail {
-template <std::size_t I, typename T>
+template <std::size_t Place, typename T>
 struct Numbered {};
 template <typename Indices, typename... Ts>
 struct NumberedAll;
-template <std::size_t... I, typename... Ts>
-struct NumberedAll<std::index_sequence<I...>, Ts...> : Numbered<I, Ts>... {};
-template <std::size_t I, typename T>
-std::type_identity<T> find(Numbered<I, T>);
-template <std::size_t I, typename... Ts>
-auto at(List<Ts...>) -> decltype(find<I>(NumberedAll<std::index_sequence_for<Ts...>, Ts...>{}));
+template <std::size_t... Place, typename... Ts>
+struct NumberedAll<std::index_sequence<Place...>, Ts...> : Numbered<Place, Ts>... {};
+template <std::size_t Place, typename T>
+std::type_identity<T> find(Numbered<Place, T>);
+template <std::size_t Place, typename... Ts>
+auto at(List<Ts...>) -> decltype(find<Place>(NumberedAll<std::index_sequence_for<Ts...>, Ts...>{}));
 }  // namespace detail
 
 /// The type at a place: At<1, List<char, int>> is int.
-template <std::size_t I, typename L>
-using At = typename decltype(detail::at<I>(L{}))::type;
+template <std::size_t Place, typename L>
+using At = typename decltype(detail::at<Place>(L{}))::type;
 
-}  // namespace ctcnn::model
+}  // namespace CTCNN_DETAIL::model

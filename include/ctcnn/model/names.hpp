@@ -7,21 +7,14 @@
 #include <string>
 #include <utility>
 
-#include <boost/hana/filter.hpp>
-#include <boost/hana/flatten.hpp>
-#include <boost/hana/for_each.hpp>
-#include <boost/hana/tuple.hpp>
-#include <boost/hana/type.hpp>
-#include <boost/hana/unpack.hpp>
-
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
+#include <ctcnn/model/hana.hpp>
 #include <ctcnn/model/list.hpp>
 #include <ctcnn/model/plan.hpp>
 
-namespace ctcnn::model {
-
-namespace hana = boost::hana;
+namespace CTCNN_DETAIL::model {
 
 /// NamedLayer: a layer that is bound to its shape, and its place in the network: Path<2, 0> is the first layer of the block
 /// that is the network's third.
@@ -38,12 +31,12 @@ namespace detail {
 template <std::size_t Offset, std::size_t... Path, typename... Bound>
 constexpr auto open_blocks(List<Bound...>) {
     constexpr auto offsets = running_sums(std::array<std::size_t, sizeof...(Bound)>{parameter_count<Bound>()...});
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    return [&]<std::size_t... Place>(std::index_sequence<Place...>) {
         return hana::flatten(hana::make_tuple([&] {
             if constexpr (Bound::kind == LayerKind::block) {
-                return open_blocks<Offset + offsets[I], Path..., I>(typename Bound::layers{});
+                return open_blocks<Offset + offsets[Place], Path..., Place>(typename Bound::layers{});
             } else {
-                return hana::make_tuple(hana::type_c<NamedLayer<Bound, Offset + offsets[I], Path..., I>>);
+                return hana::make_tuple(hana::type_c<NamedLayer<Bound, Offset + offsets[Place], Path..., Place>>);
             }
         }()...));
     }(std::index_sequence_for<Bound...>{});
@@ -91,4 +84,4 @@ constexpr void for_each_parameter_layer(const F& f) {
     hana::for_each(named_parameters<Net>, [&](auto layer) { f(typename decltype(layer)::type{}); });
 }
 
-}  // namespace ctcnn::model
+}  // namespace CTCNN_DETAIL::model

@@ -6,6 +6,7 @@
 
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/model/flow.hpp>
 #include <ctcnn/model/forward.hpp>
@@ -18,9 +19,11 @@
 namespace ctcnn {
 
 template <typename... Layers>
-class Sequential;
+class CTCNN_TAG Sequential;
 
-namespace model {
+}  // namespace ctcnn
+
+namespace CTCNN_DETAIL::model {
 
 template <typename T, typename Spelling, typename F>
 class NetworkOf;
@@ -65,8 +68,8 @@ public:
         requires std::same_as<Scalar, float> || std::same_as<Scalar, double>
     using with_scalar = typename WithScalar<Scalar, S, Layers...>::type;
     /// The shape behind layer I; layers count as in torch.nn.Sequential.
-    template <std::size_t I>
-    using shape_after = typename At<existing_layer<I, Bound...>(), List<Bound...>>::output_shape;
+    template <std::size_t Place>
+    using shape_after = typename At<existing_layer<Place, Bound...>(), List<Bound...>>::output_shape;
 
     static constexpr std::size_t layer_count = Count;
     static constexpr std::size_t parameter_count = (std::size_t{0} + ... + model::parameter_count<Bound>());
@@ -124,7 +127,9 @@ public:
     }
 };
 
-}  // namespace model
+}  // namespace CTCNN_DETAIL::model
+
+namespace CTCNN_API {
 
 /// AnyNetwork: a closed network.
 template <typename Net>
@@ -147,7 +152,9 @@ template <typename Net>
     requires AnyNetwork<Net> || RefusedNetwork<Net>
 using Workspace = typename Net::workspace;
 
-namespace model {
+}  // namespace CTCNN_API
+
+namespace CTCNN_DETAIL::model {
 
 /// The index of the largest number: 1 for {2, 5, 5}.
 template <typename T, typename S>
@@ -161,26 +168,28 @@ constexpr std::size_t index_of_largest(const Tensor<T, S>& outputs) {
     return best;
 }
 
-}  // namespace model
+}  // namespace CTCNN_DETAIL::model
+
+namespace CTCNN_API {
 
 /// The index of the largest output: for a classifier, the label. Ties go to the first; the shape is (classes).
 template <AnyNetwork Net>
 constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& image) noexcept {
-    return model::index_of_largest(net(image));
+    return detail_::model::index_of_largest(net(image));
 }
 /// The same with buffers that the caller keeps, as for net(x, workspace).
 template <AnyNetwork Net>
 constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& image,
                               typename Net::workspace& buffers) noexcept {
-    return model::index_of_largest(net(image, buffers));
+    return detail_::model::index_of_largest(net(image, buffers));
 }
 template <RefusedNetwork Net, typename... Arguments>
-constexpr model::Anything predict(const Net&, const Arguments&...) {
+constexpr detail_::model::Anything predict(const Net&, const Arguments&...) {
     return {};
 }
 template <RefusedNetwork Net>
-constexpr model::Anything predict(const Net&, const model::Anything&) {
+constexpr detail_::model::Anything predict(const Net&, const detail_::model::Anything&) {
     return {};
 }
 
-}  // namespace ctcnn
+}  // namespace CTCNN_API

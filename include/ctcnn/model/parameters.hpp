@@ -6,6 +6,7 @@
 #include <span>
 
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/model/list.hpp>
 #include <ctcnn/model/plan.hpp>
@@ -17,7 +18,7 @@
 #define CTCNN_VIEW
 #endif
 
-namespace ctcnn::model {
+namespace CTCNN_DETAIL::model {
 
 // The views that layer<I>() returns: they point into the flat array of parameters.
 
@@ -48,7 +49,7 @@ class CTCNN_VIEW BlockView {
 public:
     constexpr explicit BlockView(T* parameters) : parameters_(parameters) {}
 
-    template <std::size_t I>
+    template <std::size_t Index>
     constexpr auto layer() const;
 
 private:
@@ -56,29 +57,29 @@ private:
 };
 
 /// I if there is such a layer. If not, that is an error, and the only one: what follows gets the first layer.
-template <std::size_t I, typename... Bound>
+template <std::size_t Index, typename... Bound>
 consteval std::size_t existing_layer() {
-    static_assert(I < sizeof...(Bound), "layer<I>() or shape_after<I>: there is no layer I; layers count from 0");
-    return I < sizeof...(Bound) ? I : 0;
+    static_assert(Index < sizeof...(Bound), "layer<I>() or shape_after<I>: there is no layer I; layers count from 0");
+    return Index < sizeof...(Bound) ? Index : 0;
 }
 
 /// The view of one layer of a list, whose parameters begin at `parameters`.
 template <std::size_t Index, typename T, typename... Bound>
 constexpr auto view_of(List<Bound...>, T* parameters) {
-    constexpr std::size_t I = existing_layer<Index, Bound...>();
+    constexpr std::size_t place = existing_layer<Index, Bound...>();
     constexpr auto offsets = running_sums(std::array<std::size_t, sizeof...(Bound)>{parameter_count<Bound>()...});
-    using Chosen = At<I, List<Bound...>>;
+    using Chosen = At<place, List<Bound...>>;
     if constexpr (Chosen::kind == LayerKind::block) {
-        return BlockView<T, Chosen>(parameters + offsets[I]);
+        return BlockView<T, Chosen>(parameters + offsets[place]);
     } else {
-        return LayerView<T, Chosen>(parameters + offsets[I]);
+        return LayerView<T, Chosen>(parameters + offsets[place]);
     }
 }
 
 template <typename T, typename Bound>
-template <std::size_t I>
+template <std::size_t Index>
 constexpr auto BlockView<T, Bound>::layer() const {
-    return view_of<I>(typename Bound::layers{}, parameters_);
+    return view_of<Index>(typename Bound::layers{}, parameters_);
 }
 
 /// ParameterArray: one number for each parameter of a network, in the order of PyTorch's state_dict: a plain value, one
@@ -92,19 +93,19 @@ public:
     constexpr std::span<const T, Count> parameters() const { return values_; }
 
     /// The weight and bias of one layer, as typed views; layers count as in torch.nn.Sequential.
-    template <std::size_t I>
+    template <std::size_t Index>
     constexpr auto layer() {
-        return view_of<I>(Layers{}, values_.data());
+        return view_of<Index>(Layers{}, values_.data());
     }
-    template <std::size_t I>
+    template <std::size_t Index>
     constexpr auto layer() const {
-        return view_of<I>(Layers{}, values_.data());
+        return view_of<Index>(Layers{}, values_.data());
     }
 
 private:
     alignas(alignment) std::array<T, Count> values_{};
 };
 
-}  // namespace ctcnn::model
+}  // namespace CTCNN_DETAIL::model
 
 #undef CTCNN_VIEW

@@ -11,9 +11,10 @@
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/model/list.hpp>
 
-namespace ctcnn::model {
+namespace CTCNN_DETAIL::model {
 
 /// The number of parameters of a layer that is bound to its shape; for a block, of all layers inside it.
 template <typename Bound>
@@ -266,4 +267,4 @@ public:
     }();
 };
 
-}  // namespace ctcnn::model
+}  // namespace CTCNN_DETAIL::model

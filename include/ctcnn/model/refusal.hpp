@@ -8,6 +8,7 @@
 
 #include <ctcnn/core/mismatch.hpp>
 #include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/target.hpp>
 
 namespace ctcnn {
 
@@ -27,12 +28,13 @@ struct received {};
 /// The number that would fit, where a number is at fault.
 template <std::size_t Number>
 struct wanted {};
-
-namespace model {
-
-/// refused: the error itself, further down.
+/// The error itself, further down.
 template <Reason R, typename... Words>
 struct refused;
+
+}  // namespace ctcnn
+
+namespace CTCNN_DETAIL::model {
 
 /// Refusal: a network's first mismatch, with words about it: at_layer or in_block, received, wanted. Naming it is harmless.
 template <Reason R, typename... Words>
@@ -105,10 +107,14 @@ consteval Message compose(std::string_view sentence) {
     (message.tell(std::type_identity<Words>{}), ...);
     return message;
 }
-#define CTCNN_TEXT(text) compose<Words...>(text)
+#define CTCNN_TEXT(text) detail_::model::compose<Words...>(text)
 #else
 #define CTCNN_TEXT(text) text
 #endif
+
+}  // namespace CTCNN_DETAIL::model
+
+namespace ctcnn {
 
 // clang-format off: a text in one piece can be found by searching for it.
 /// refused: the one place where a wrong network becomes an error. The arguments name the layer, what arrived there and what
@@ -158,5 +164,4 @@ struct refused {
 #undef CTCNN_TEXT
 // clang-format on
 
-}  // namespace model
 }  // namespace ctcnn

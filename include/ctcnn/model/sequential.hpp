@@ -6,6 +6,7 @@
 
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/model/flow.hpp>
 #include <ctcnn/model/list.hpp>
 #include <ctcnn/model/network.hpp>
@@ -20,36 +21,40 @@ namespace ctcnn {
 /// Refuses  every reason of every layer · empty_network · missing_input · misplaced_input · zero_input · not_a_layer
 /// As in    torch.nn.Sequential
 template <typename... Layers>
-class Sequential : public model::InsteadOfNetwork<model::refused<
-                       sizeof...(Layers) == 0 ? Reason::empty_network : Reason::missing_input, Sequential<Layers...>>> {
+class CTCNN_TAG Sequential
+    : public detail_::model::InsteadOfNetwork<
+          refused<sizeof...(Layers) == 0 ? Reason::empty_network : Reason::missing_input, Sequential<Layers...>>> {
 public:
-    using block_layers = model::List<Layers...>;
+    using block_layers = detail_::model::List<Layers...>;
     template <typename S>
-    using flow_from = model::Flow<S, Layers...>;
+    using flow_from = detail_::model::Flow<S, Layers...>;
 
     template <std::size_t... Dims>
-    static constexpr Mismatch check(Shape<Dims...>) {
+    static consteval Mismatch(check)(Shape<Dims...>) {
         return flow_from<Shape<Dims...>>::refusal::mismatch;
     }
 
     template <typename S>
-    struct At : model::BoundBlock<Sequential, S, typename flow_from<S>::layers> {};
+    struct At : detail_::model::BoundBlock<Sequential, S, typename flow_from<S>::layers> {};
 };
 
 /// WellFormed: whether the layers work one after the other; asks softly. WellFormed<Input<400>, Linear<400, 10>> is true.
 template <typename InputLayer, typename... Layers>
-concept WellFormed = is_input<InputLayer> && !model::Flow<typename InputLayer::shape, Layers...>::refusal::mismatch;
+concept WellFormed =
+    is_input<InputLayer> && !detail_::model::Flow<typename InputLayer::shape, Layers...>::refusal::mismatch;
 
 template <std::size_t... Dims, typename... Layers>
-class Sequential<Input<Dims...>, Layers...> : public model::Network<float, Input<Dims...>, Layers...> {};
+class Sequential<Input<Dims...>, Layers...> : public detail_::model::Network<float, Input<Dims...>, Layers...> {};
 
 /// A wrong network. Its error is asked for here, and not further down, so that the compiler's message is short.
 template <std::size_t... Dims, typename... Layers>
     requires(!WellFormed<Input<Dims...>, Layers...>)
 class Sequential<Input<Dims...>, Layers...>
-    : public model::InsteadOfNetwork<typename model::Flow<Shape<Dims...>, Layers...>::refusal::error> {
-    using error =
-        std::bool_constant<requires { sizeof(typename model::Flow<Shape<Dims...>, Layers...>::refusal::error); }>;
+    : public detail_::model::InsteadOfNetwork<
+          typename detail_::model::Flow<Shape<Dims...>, Layers...>::refusal::error> {
+    using error = std::bool_constant<requires {
+        sizeof(typename detail_::model::Flow<Shape<Dims...>, Layers...>::refusal::error);
+    }>;
 };
 
 }  // namespace ctcnn

@@ -6,17 +6,14 @@
 #include <cstddef>
 #include <string_view>
 
-#include <boost/hana/for_each.hpp>
-#include <boost/hana/type.hpp>
-
 #include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
+#include <ctcnn/model/hana.hpp>
 #include <ctcnn/model/names.hpp>
 #include <ctcnn/model/network.hpp>
 
-namespace ctcnn {
-
-namespace model {
+namespace CTCNN_DETAIL::model {
 
 /// SummaryRow: the cells of one line of the table.
 struct SummaryRow {
@@ -177,7 +174,9 @@ constexpr auto compose_summary() {
 template <typename Net>
 inline constexpr auto summary_text = detail::compose_summary<Net>();
 
-}  // namespace model
+}  // namespace CTCNN_DETAIL::model
+
+namespace CTCNN_API {
 
 /// summary: a table of a network's layers, with a line for each: name and sizes as PyTorch spells them, output shape,
 /// parameters, multiplications with addition in forward of one image, bytes of the parameters; then the totals, and the
@@ -186,11 +185,11 @@ inline constexpr auto summary_text = detail::compose_summary<Net>();
 /// As in    torchinfo.summary, Keras' model.summary()
 template <AnyNetwork Net>
 consteval std::string_view summary() {
-    return model::summary_text<Net>.view();
+    return detail_::model::summary_text<Net>.view();
 }
 template <RefusedNetwork Net>
 consteval std::string_view summary() {
     return {};
 }
 
-}  // namespace ctcnn
+}  // namespace CTCNN_API

@@ -11,11 +11,10 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/math.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/optim/settings.hpp>
 
-namespace ctcnn {
-
-namespace detail {
+namespace CTCNN_DETAIL {
 
 /// power(3, 4) is 81.
 constexpr double power(double base, std::uint64_t exponent) {
@@ -29,7 +28,33 @@ constexpr double power(double base, std::uint64_t exponent) {
     return result;
 }
 
-}  // namespace detail
+/// AdamFactors: what is the same for all parameters in a step of Adam.
+template <typename T>
+struct AdamFactors {
+    T mean_share;
+    T square_share;
+    T minus_size;
+    T root_scale;
+    T least;
+    T decay;
+};
+
+/// The same operations for one parameter as for a register of them. Each sum has one product, so that a compiler that
+/// fuses them has no choice.
+template <Number V>
+[[gnu::always_inline]] constexpr void adam_update(const AdamFactors<scalar_t<V>>& factors, V& parameter, V gradient,
+                                                  V& mean, V& square) {
+    gradient = multiply_add(broadcast<V>(factors.decay), parameter, gradient);
+    mean = multiply_add(broadcast<V>(factors.mean_share), gradient - mean, mean);
+    square = multiply_add(broadcast<V>(factors.square_share), multiply_add(gradient, gradient, -square), square);
+    const V root = math::processor_sqrt(square);
+    const V divisor = multiply_add(root, broadcast<V>(factors.root_scale), broadcast<V>(factors.least));
+    parameter = multiply_add(broadcast<V>(factors.minus_size), mean / divisor, parameter);
+}
+
+}  // namespace CTCNN_DETAIL
+
+namespace CTCNN_API {
 
 /// Adam: steps of a size that each parameter's own recent gradients decide.
 ///   g = gradient + weight_decay * p;  m = betas[0] * m + (1 - betas[0]) * g;  v = betas[1] * v + (1 - betas[1]) * g^2
@@ -45,9 +70,9 @@ struct Adam {
     /// Throws   std::invalid_argument for what torch.optim.Adam refuses: numbers below 0, betas of 1 or more; and for those
     ///          that are not finite
     constexpr void validate() const {
-        detail::require_from_zero(lr, "Adam::lr, the learning rate, must be a number from 0 on");
-        detail::require_from_zero(eps, "Adam::eps must be a number from 0 on");
-        detail::require_from_zero(weight_decay, "Adam::weight_decay must be a number from 0 on");
+        detail_::require_from_zero(lr, "Adam::lr, the learning rate, must be a number from 0 on");
+        detail_::require_from_zero(eps, "Adam::eps must be a number from 0 on");
+        detail_::require_from_zero(weight_decay, "Adam::weight_decay must be a number from 0 on");
         for (const double beta : betas) {
             if (!(beta >= 0 && beta < 1)) {
                 throw std::invalid_argument("Adam::betas must be at least 0 and below 1");
@@ -64,14 +89,15 @@ struct Adam {
     template <typename T>
     [[gnu::noinline]] constexpr void step(std::span<T> parameters, std::span<const T> gradients,
                                           std::array<std::span<T>, state_count> state, std::uint64_t number) const {
-        const double mean_correction = 1 - detail::power(betas[0], number);
-        const double square_correction = 1 - detail::power(betas[1], number);
-        const Factors<T> factors{.mean_share = static_cast<T>(1 - betas[0]),
-                                 .square_share = static_cast<T>(1 - betas[1]),
-                                 .minus_size = static_cast<T>(-static_cast<double>(lr) / mean_correction),
-                                 .root_scale = static_cast<T>(1 / math::sqrt(square_correction)),
-                                 .least = static_cast<T>(eps),
-                                 .decay = static_cast<T>(weight_decay)};
+        using namespace detail_;
+        const double mean_correction = 1 - power(betas[0], number);
+        const double square_correction = 1 - power(betas[1], number);
+        const AdamFactors<T> factors{.mean_share = static_cast<T>(1 - betas[0]),
+                                     .square_share = static_cast<T>(1 - betas[1]),
+                                     .minus_size = static_cast<T>(-static_cast<double>(lr) / mean_correction),
+                                     .root_scale = static_cast<T>(1 / math::sqrt(square_correction)),
+                                     .least = static_cast<T>(eps),
+                                     .decay = static_cast<T>(weight_decay)};
         const std::size_t count = parameters.size();
         T* p = parameters.data();
         const T* g = gradients.data();
@@ -84,14 +110,14 @@ struct Adam {
                 V parameter = V::load(p + i);
                 V mean = V::load(m + i);
                 V square = V::load(v + i);
-                update(factors, parameter, V::load(g + i), mean, square);
+                adam_update(factors, parameter, V::load(g + i), mean, square);
                 parameter.store(p + i);
                 mean.store(m + i);
                 square.store(v + i);
             }
         }
         for (; i < count; ++i) {
-            update(factors, p[i], g[i], m[i], v[i]);
+            adam_update(factors, p[i], g[i], m[i], v[i]);
         }
     }
 
@@ -114,33 +140,9 @@ struct Adam {
         const std::span<const T> g(gradients);
         const std::span<T> m(means);
         const std::span<T> v(squares);
-        detail::require_lengths(p.size(), {g.size(), m.size(), v.size()});
+        detail_::require_lengths(p.size(), {g.size(), m.size(), v.size()});
         step(p, g, {m, v}, number);
-    }
-
-private:
-    template <typename T>
-    struct Factors {
-        T mean_share;
-        T square_share;
-        T minus_size;
-        T root_scale;
-        T least;
-        T decay;
-    };
-
-    /// The same operations for one parameter as for a register of them. Each sum has one product, so that a compiler that
-    /// fuses them has no choice.
-    template <Number V>
-    [[gnu::always_inline]] static constexpr void update(const Factors<scalar_t<V>>& factors, V& parameter, V gradient,
-                                                        V& mean, V& square) {
-        gradient = multiply_add(broadcast<V>(factors.decay), parameter, gradient);
-        mean = multiply_add(broadcast<V>(factors.mean_share), gradient - mean, mean);
-        square = multiply_add(broadcast<V>(factors.square_share), multiply_add(gradient, gradient, -square), square);
-        const V root = math::processor_sqrt(square);
-        const V divisor = multiply_add(root, broadcast<V>(factors.root_scale), broadcast<V>(factors.least));
-        parameter = multiply_add(broadcast<V>(factors.minus_size), mean / divisor, parameter);
     }
 };
 
-}  // namespace ctcnn
+}  // namespace CTCNN_API

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-namespace ctcnn {
+#include <ctcnn/core/target.hpp>
+
+namespace CTCNN_API {
 
 /// How a learning rate goes from one value to another: along half a cosine, or along a line.
 enum class Anneal { cos, linear };
@@ -46,4 +48,4 @@ private:
     }
 };
 
-}  // namespace ctcnn
+}  // namespace CTCNN_API

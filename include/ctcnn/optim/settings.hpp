@@ -6,9 +6,10 @@
 #include <stdexcept>
 
 #include <ctcnn/core/math.hpp>
+#include <ctcnn/core/target.hpp>
 
 // What optimizers refuse, by std::invalid_argument.
-namespace ctcnn::detail {
+namespace CTCNN_DETAIL {
 
 /// Throws with the sentence unless the setting is a number from 0 on: not below, not infinite, not NaN.
 constexpr void require_from_zero(double setting, const char* sentence) {
@@ -28,4 +29,4 @@ constexpr void require_lengths(std::size_t parameters, std::initializer_list<std
     }
 }
 
-}  // namespace ctcnn::detail
+}  // namespace CTCNN_DETAIL

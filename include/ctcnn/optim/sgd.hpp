@@ -9,9 +9,10 @@
 #include <stdexcept>
 #include <type_traits>
 
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/optim/settings.hpp>
 
-namespace ctcnn {
+namespace CTCNN_API {
 
 /// SGD: stochastic gradient descent.
 ///   g = gradient + weight_decay * p;  v = momentum * v + g;  p = p - lr * v  (nesterov: p - lr * (g + momentum * v))
@@ -25,9 +26,9 @@ struct SGD {
     /// Throws   std::invalid_argument for what torch.optim.SGD refuses: numbers below 0, nesterov without momentum; and for
     ///          those that are not finite
     constexpr void validate() const {
-        detail::require_from_zero(lr, "SGD::lr, the learning rate, must be a number from 0 on");
-        detail::require_from_zero(momentum, "SGD::momentum must be a number from 0 on");
-        detail::require_from_zero(weight_decay, "SGD::weight_decay must be a number from 0 on");
+        detail_::require_from_zero(lr, "SGD::lr, the learning rate, must be a number from 0 on");
+        detail_::require_from_zero(momentum, "SGD::momentum must be a number from 0 on");
+        detail_::require_from_zero(weight_decay, "SGD::weight_decay must be a number from 0 on");
         if (nesterov && momentum == 0) {
             throw std::invalid_argument("SGD::nesterov looks ahead along the momentum: choose a momentum above 0");
         }
@@ -73,7 +74,7 @@ struct SGD {
         const std::span<T> p(parameters);
         const std::span<const T> g(gradients);
         const std::span<T> v(velocity);
-        detail::require_lengths(p.size(), {g.size(), v.size()});
+        detail_::require_lengths(p.size(), {g.size(), v.size()});
         step(p, g, {v});
     }
 
@@ -90,9 +91,9 @@ struct SGD {
         validate();
         const std::span<T> p(parameters);
         const std::span<const T> g(gradients);
-        detail::require_lengths(p.size(), {g.size()});
+        detail_::require_lengths(p.size(), {g.size()});
         step(p, g, {});
     }
 };
 
-}  // namespace ctcnn
+}  // namespace CTCNN_API

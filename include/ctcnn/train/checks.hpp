@@ -8,10 +8,11 @@
 #include <string>
 #include <type_traits>
 
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
 
 // What is refused before anything is computed: by the compiler, if it is a data set's type, else by an exception.
-namespace ctcnn::train {
+namespace CTCNN_DETAIL::train {
 
 /// Optimizers and losses may have a validate(), which throws if their settings make no sense.
 template <typename Settings>
@@ -109,4 +110,4 @@ View<Net> view_of(const Data& dataset) {
     return view;
 }
 
-}  // namespace ctcnn::train
+}  // namespace CTCNN_DETAIL::train

@@ -10,6 +10,7 @@
 
 #include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/model/forward.hpp>
 #include <ctcnn/model/network.hpp>
@@ -17,9 +18,7 @@
 #include <ctcnn/train/gather.hpp>
 #include <ctcnn/train/parallel.hpp>
 
-namespace ctcnn {
-
-namespace train {
+namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
 /// Forward of many images, tile by tile: f(tile, first image, images present, outputs) is called for every tile, on any
 /// thread; outputs is an array of V, one image in each lane.
@@ -75,7 +74,9 @@ constexpr std::size_t largest_in_lane(const V* numbers, std::size_t lane) {
     return best;
 }
 
-}  // namespace train
+}  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM
+
+namespace CTCNN_API::inline CTCNN_TEAM {
 
 /// The mean loss over a data set, and the part of its images that are classified rightly, 0 to 1.
 struct Evaluation {
@@ -87,6 +88,7 @@ struct Evaluation {
 /// Throws   std::invalid_argument if the data set is empty or a label has no output
 template <AnyNetwork Net, typename Data, typename Loss = CrossEntropyLoss>
 Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0, const Loss& loss = {}) {
+    using namespace detail_;
     using T = typename Net::scalar;
     using V = Lanes<T>;
     constexpr std::size_t outputs = Net::output_shape::size;
@@ -129,6 +131,7 @@ Evaluation evaluate(const Net&, const Arguments&...) {
 template <AnyNetwork Net>
 std::vector<std::size_t> predict(const Net& net, std::span<const typename Net::input_tensor> images,
                                  std::size_t threads = 0) {
+    using namespace detail_;
     using V = Lanes<typename Net::scalar>;
     std::vector<std::size_t> result(images.size());
     train::infer_tiles<Net, V>(
@@ -140,4 +143,4 @@ std::vector<std::size_t> predict(const Net& net, std::span<const typename Net::i
     return result;
 }
 
-}  // namespace ctcnn
+}  // namespace CTCNN_API::inline CTCNN_TEAM

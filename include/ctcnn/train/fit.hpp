@@ -18,13 +18,14 @@
 #include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/random.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/model/network.hpp>
 #include <ctcnn/train/checks.hpp>
 #include <ctcnn/train/not_finite.hpp>
 #include <ctcnn/train/step.hpp>
 
-namespace ctcnn {
+namespace CTCNN_API {
 
 /// StepReport: where training stands after a step. Epochs and steps count from 1.
 struct StepReport {
@@ -66,7 +67,9 @@ struct FitReport {
     std::size_t steps = 0;  ///< of all epochs together, also of one that was stopped
 };
 
-namespace train {
+}  // namespace CTCNN_API
+
+namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
 /// How many steps `epochs` epochs of `steps` steps are, or max_steps if that is fewer; as many as can be counted, if there are
 /// more.
@@ -110,7 +113,9 @@ private:
     Optimizer now_;
 };
 
-}  // namespace train
+}  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM
+
+namespace CTCNN_API::inline CTCNN_TEAM {
 
 /// fit: trains a network on a data set (anything with images() and labels()); the last batch of an epoch may be smaller.
 /// Each call begins anew: with the first order of the seed, and without what an optimizer remembers.
@@ -122,6 +127,7 @@ template <AnyNetwork Net, typename Data, typename Optimizer, typename Loss = Cro
     requires(!std::is_const_v<Net>)
 FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const FitOptions& options = {},
               const Loss& loss = {}) {
+    using namespace detail_;
     using T = typename Net::scalar;
     using V = Lanes<T>;
     constexpr std::size_t count = Net::parameter_count;
@@ -214,7 +220,7 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
             std::rethrow_exception(error);
         }
         // What the last update did, no loss has shown.
-        if (failed_step == 0 && !train::detail::all_finite(net.parameters().data(), count)) {
+        if (failed_step == 0 && !train::all_finite(net.parameters().data(), count)) {
             failed_step = report.steps - steps_before;
         }
         if (failed_step != 0) {
@@ -236,4 +242,4 @@ FitReport fit(Net&, const Data&, const Optimizer&, const FitOptions& = {}, const
     return {};
 }
 
-}  // namespace ctcnn
+}  // namespace CTCNN_API::inline CTCNN_TEAM

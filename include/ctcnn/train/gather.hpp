@@ -8,8 +8,9 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/shuffle.hpp>
+#include <ctcnn/core/target.hpp>
 
-namespace ctcnn::train {
+namespace CTCNN_DETAIL::train {
 
 namespace detail {
 /// One row of pixels of all lanes' images: N pixels at a time are read from each image and turned round. Not inlined: training
@@ -93,4 +94,4 @@ constexpr void gather(const std::array<const scalar_t<V>*, lane_count<V>>& image
     Gathering<L, V>(images, buffer).rows_before(L::height);
 }
 
-}  // namespace ctcnn::train
+}  // namespace CTCNN_DETAIL::train

@@ -10,35 +10,26 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/math.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/model/forward.hpp>
 #include <ctcnn/model/names.hpp>
 #include <ctcnn/train/gather.hpp>
 #include <ctcnn/train/step.hpp>
 
-namespace ctcnn {
+namespace CTCNN_DETAIL::train {
 
-/// LossNotFinite: the loss of a training step was infinite or NaN, and that step was not taken; or it would be in the next
-/// step, since the parameters are.
-class LossNotFinite : public std::runtime_error {
-public:
-    /// before, name and behind say together where such numbers were found; the name is a layer's or an image's.
-    [[gnu::cold]] LossNotFinite(std::size_t epoch, std::size_t step, std::string layer, std::string_view before,
-                                std::string_view name, std::string_view behind)
-        : std::runtime_error(sentence(epoch, step, before, name, behind)),
-          epoch_(epoch),
-          step_(step),
-          layer_(std::move(layer)) {}
+/// NotFinite: where a number was found that is infinite or NaN. before, name and behind say it together; the name is a
+/// layer's or an image's.
+struct NotFinite {
+    std::size_t epoch;
+    std::size_t step;
+    std::string layer;
+    std::string_view before;
+    std::string_view name;
+    std::string_view behind;
 
-    /// Both count from 1.
-    std::size_t epoch() const { return epoch_; }
-    std::size_t step() const { return step_; }
-    /// The first layer with a number that is not finite, as in a state_dict: "3"; empty if it is the images or the loss itself.
-    const std::string& layer() const { return layer_; }
-
-private:
-    [[gnu::cold]] static std::string sentence(std::size_t epoch, std::size_t step, std::string_view before,
-                                              std::string_view name, std::string_view behind) {
+    [[gnu::cold]] std::string sentence() const {
         Text<128> begin;
         begin.append("the loss is not finite in step ");
         begin.append_number(step);
@@ -49,15 +40,34 @@ private:
         text.append(before).append(name).append(behind);
         return text.append(" infinity or NaN; try a smaller learning rate, and look for NaN in the images");
     }
+};
 
+}  // namespace CTCNN_DETAIL::train
+
+namespace ctcnn {
+
+/// LossNotFinite: the loss of a training step was infinite or NaN, and that step was not taken; or it would be in the next
+/// step, since the parameters are.
+class LossNotFinite : public std::runtime_error {
+public:
+    [[gnu::cold]] explicit LossNotFinite(const detail_::train::NotFinite& found)
+        : std::runtime_error(found.sentence()), epoch_(found.epoch), step_(found.step), layer_(found.layer) {}
+
+    /// Both count from 1.
+    std::size_t epoch() const { return epoch_; }
+    std::size_t step() const { return step_; }
+    /// The first layer with a number that is not finite, as in a state_dict: "3"; empty if it is the images or the loss itself.
+    const std::string& layer() const { return layer_; }
+
+private:
     std::size_t epoch_;
     std::size_t step_;
     std::string layer_;
 };
 
-namespace train {
+}  // namespace ctcnn
 
-namespace detail {
+namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
 template <Number V>
 constexpr bool all_finite(const V* numbers, std::size_t count) {
@@ -71,8 +81,6 @@ constexpr bool all_finite(const V* numbers, std::size_t count) {
     return true;
 }
 
-}  // namespace detail
-
 /// Finds where the first number that is not finite comes from, and throws. `workspace` is used for a forward pass.
 template <Number V, typename Net, typename Images>
 [[gnu::cold, gnu::noinline]] void throw_not_finite(const Net& net, const Images& batch,
@@ -84,8 +92,9 @@ template <Number V, typename Net, typename Images>
     constexpr auto& layers = model::placed_layers<Net>;
     const T* parameters = net.parameters().data();
     for (const model::PlacedLayer& layer : layers) {
-        if (!detail::all_finite(parameters + layer.parameter_offset, layer.parameter_count)) {
-            throw LossNotFinite(epoch, step, layer.name(), "the parameters of layer ", layer.name(), " hold");
+        if (!all_finite(parameters + layer.parameter_offset, layer.parameter_count)) {
+            const std::string name = layer.name();
+            throw LossNotFinite({epoch, step, name, "the parameters of layer ", name, " hold"});
         }
     }
     for (std::size_t n = 0; n < batch.count; ++n) {
@@ -95,20 +104,19 @@ template <Number V, typename Net, typename Images>
         model::forward<Plan>(parameters, workspace,
                              Gathering<typename Plan::InputLayout, V>(images, workspace.buffer(0)));
         for (std::size_t k = 0; k <= Plan::stage_count; ++k) {
-            if (detail::all_finite<V>(workspace.buffer(k), Plan::buffer_size(k))) {
+            if (all_finite<V>(workspace.buffer(k), Plan::buffer_size(k))) {
                 continue;
             }
             if (k == 0) {
                 Text<20> number;
                 number.append_number(batch.at(n));
-                throw LossNotFinite(epoch, step, {}, "image ", number.view(), " holds");
+                throw LossNotFinite({epoch, step, {}, "image ", number.view(), " holds"});
             }
             const std::string name = layers[Plan::leaf_of(k - 1)].name();
-            throw LossNotFinite(epoch, step, name, "the output of layer ", name, " holds");
+            throw LossNotFinite({epoch, step, name, "the output of layer ", name, " holds"});
         }
     }
-    throw LossNotFinite(epoch, step, {}, "the outputs are finite, but the loss is", {}, {});
+    throw LossNotFinite({epoch, step, {}, "the outputs are finite, but the loss is", {}, {}});
 }
 
-}  // namespace train
-}  // namespace ctcnn
+}  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM

@@ -11,10 +11,12 @@
 #include <omp.h>
 #else
 #include <chrono>
+
+#include <ctcnn/core/target.hpp>
 #endif
 
 // The one place that knows OpenMP. Without it, and in constant expressions, a team has one member.
-namespace ctcnn::train {
+namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
 /// The number of threads that `threads` stands for: 0 means as many as OpenMP would take.
 inline std::size_t thread_count(std::size_t threads) {
@@ -195,4 +197,4 @@ constexpr void parallel(std::size_t threads, const F& f) {
     }
 }
 
-}  // namespace ctcnn::train
+}  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM

@@ -7,10 +7,11 @@
 
 #include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/linear.hpp>
 #include <ctcnn/model/plan.hpp>
 
-namespace ctcnn::train {
+namespace CTCNN_DETAIL::train {
 
 /// Rows: what batched gradients are computed from: for each stage that has one, its inputs and the gradients of its outputs,
 /// a row for each image.
@@ -58,4 +59,4 @@ private:
     AlignedVector<T> numbers_;
 };
 
-}  // namespace ctcnn::train
+}  // namespace CTCNN_DETAIL::train

@@ -10,6 +10,7 @@
 #include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/math.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/model/backward.hpp>
 #include <ctcnn/model/forward.hpp>
@@ -18,7 +19,7 @@
 #include <ctcnn/train/parallel.hpp>
 #include <ctcnn/train/rows.hpp>
 
-namespace ctcnn::train {
+namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
 /// Batch: the images of one step; order[n] says which image is the n-th, null means they are taken as they lie.
 template <typename Image, typename Target>
@@ -301,4 +302,4 @@ private:
     AlignedVector<T> gradients_;
 };
 
-}  // namespace ctcnn::train
+}  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM

@@ -7,12 +7,13 @@
 #include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/model/network.hpp>
 #include <ctcnn/train/checks.hpp>
 #include <ctcnn/train/step.hpp>
 
-namespace ctcnn {
+namespace CTCNN_API {
 
 /// LossAndGradients: the mean loss over a batch, and its gradient by every parameter.
 template <AnyNetwork Net>
@@ -21,7 +22,9 @@ struct LossAndGradients {
     Gradients<Net> gradients;
 };
 
-namespace train {
+}  // namespace CTCNN_API
+
+namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
 template <Number V, typename Net, typename Loss, typename Target>
 constexpr typename Net::scalar value_and_grad_as(const Net& net, const Loss& loss,
@@ -49,7 +52,9 @@ constexpr typename Net::scalar value_and_grad_of(const Net& net, const Loss& los
     return value_and_grad_as<Lanes<T>>(net, loss, images, targets, gradients);
 }
 
-}  // namespace train
+}  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM
+
+namespace CTCNN_API::inline CTCNN_TEAM {
 
 /// value_and_grad: the mean loss of a batch, and its gradient by every parameter into an object of the caller's, who may
 /// keep it off the stack; works in constant expressions too.
@@ -60,7 +65,7 @@ template <AnyNetwork Net, typename Loss>
 constexpr typename Net::scalar value_and_grad(const Net& net, const Loss& loss,
                                               std::span<const typename Net::input_tensor> images,
                                               std::span<const std::uint8_t> labels, Gradients<Net>& gradients) {
-    return train::value_and_grad_of<Net, Loss, std::uint8_t>(net, loss, images, labels, gradients);
+    return detail_::train::value_and_grad_of<Net, Loss, std::uint8_t>(net, loss, images, labels, gradients);
 }
 
 /// The same for losses whose target is a tensor like the output, such as MSELoss.
@@ -69,7 +74,8 @@ constexpr typename Net::scalar value_and_grad(const Net& net, const Loss& loss,
                                               std::span<const typename Net::input_tensor> images,
                                               std::span<const typename Net::output_tensor> targets,
                                               Gradients<Net>& gradients) {
-    return train::value_and_grad_of<Net, Loss, typename Net::output_tensor>(net, loss, images, targets, gradients);
+    return detail_::train::value_and_grad_of<Net, Loss, typename Net::output_tensor>(net, loss, images, targets,
+                                                                                     gradients);
 }
 
 /// The same, with both in one result.
@@ -91,21 +97,26 @@ constexpr LossAndGradients<Net> value_and_grad(const Net& net, const Loss& loss,
     return result;
 }
 
-namespace train {
+}  // namespace CTCNN_API::inline CTCNN_TEAM
+
+namespace CTCNN_DETAIL::train {
 /// What stands in for LossAndGradients of a refused network.
 struct AnyLossAndGradients {
     model::Anything loss;
     model::Anything gradients;
 };
-}  // namespace train
+}  // namespace CTCNN_DETAIL::train
+
+namespace CTCNN_API::inline CTCNN_TEAM {
 
 template <RefusedNetwork Net, typename Loss, typename Images, typename Targets>
-constexpr train::AnyLossAndGradients value_and_grad(const Net&, const Loss&, const Images&, const Targets&) {
+constexpr detail_::train::AnyLossAndGradients value_and_grad(const Net&, const Loss&, const Images&, const Targets&) {
     return {};
 }
 template <RefusedNetwork Net, typename Loss, typename Images, typename Targets, typename Destination>
-constexpr model::Anything value_and_grad(const Net&, const Loss&, const Images&, const Targets&, Destination&) {
+constexpr detail_::model::Anything value_and_grad(const Net&, const Loss&, const Images&, const Targets&,
+                                                  Destination&) {
     return {};
 }
 
-}  // namespace ctcnn
+}  // namespace CTCNN_API::inline CTCNN_TEAM

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+
+#include <ctcnn/core/target_name.hpp>
+
+// Two files of one program may be compiled for different processors or with different arithmetic. Of two copies of an inline
+// function the linker keeps one, and that one would run for both files. Therefore each name of the library that has code
+// contains the target. Functions and classes lie in an inline namespace of that name; class templates whose names stand
+// in error messages carry it as a tag, which compilers put into the names of symbols and do not print.
+//
+//     namespace CTCNN_API {                      what programs use
+//     namespace CTCNN_DETAIL::kernels {          what only the library uses
+//     class CTCNN_TAG Sequential                 a name of namespace ctcnn itself, with a tag
+#define CTCNN_API ctcnn::inline CTCNN_TARGET
+#define CTCNN_DETAIL ctcnn::inline CTCNN_TARGET::detail_
+#define CTCNN_TAG [[gnu::abi_tag(CTCNN_TEXT_OF(CTCNN_TARGET))]]
+
+// The same for what differs with and without OpenMP (in train/), and with and without zlib (in data/).
+#if defined(_OPENMP)
+#define CTCNN_TEAM team_with_openmp
+#else
+#define CTCNN_TEAM team_without_openmp
+#endif
+#if !defined(CTCNN_WITH_ZLIB)
+#define CTCNN_WITH_ZLIB 0
+#endif
+#if CTCNN_WITH_ZLIB
+#define CTCNN_FILES files_with_zlib
+#else
+#define CTCNN_FILES files_without_zlib
+#endif
+
+namespace CTCNN_DETAIL {
+
+/// The widest SIMD register, in bytes, and how many of them there are.
+#if defined(__AVX512F__)
+inline constexpr std::size_t vector_bytes = 64;
+inline constexpr std::size_t vector_registers = 32;
+#elif defined(__AVX__)
+inline constexpr std::size_t vector_bytes = 32;
+inline constexpr std::size_t vector_registers = 16;
+#elif defined(__aarch64__)
+inline constexpr std::size_t vector_bytes = 16;
+inline constexpr std::size_t vector_registers = 32;
+#else
+inline constexpr std::size_t vector_bytes = 16;
+inline constexpr std::size_t vector_registers = 16;
+#endif
+
+}  // namespace CTCNN_DETAIL

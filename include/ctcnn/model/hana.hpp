@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ctcnn/core/target.hpp>
+
+// The parts of Boost.Hana that the library uses. Hana has names that are macros elsewhere: I in C's <complex.h>.
+#pragma push_macro("I")
+#undef I
+#include <boost/hana/filter.hpp>
+#include <boost/hana/flatten.hpp>
+#include <boost/hana/for_each.hpp>
+#include <boost/hana/tuple.hpp>
+#include <boost/hana/type.hpp>
+#include <boost/hana/unpack.hpp>
+#pragma pop_macro("I")
+
+namespace CTCNN_DETAIL::model {
+namespace hana = boost::hana;
+}  // namespace CTCNN_DETAIL::model
