@@ -121,8 +121,8 @@ namespace CTCNN_API::inline CTCNN_TEAM {
 /// Each call begins anew: with the first order of the seed, and without what an optimizer remembers.
 /// Throws   std::invalid_argument for an empty data set, a label without output, a batch size of 0, a learning rate that is
 ///          not finite, and what an optimizer or a loss refuses;
-///          LossNotFinite when the loss of a step becomes infinite or NaN, which ends the training before that step, or the
-///          parameters behind the last step of an epoch do
+///          LossNotFinite when the loss of a step or its gradient is infinite or NaN, which ends the training before that
+///          step is taken, or when the last step of an epoch makes parameters infinite
 template <AnyNetwork Net, typename Data, typename Optimizer, typename Loss = CrossEntropyLoss>
     requires(!std::is_const_v<Net>)
 FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const FitOptions& options = {},
@@ -131,9 +131,11 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
     using T = typename Net::scalar;
     using V = Lanes<T>;
     constexpr std::size_t count = Net::parameter_count;
-    const train::View<Net> data = train::view_of<Net>(dataset);
+    const auto data = train::view_of<Net>(dataset);
     const auto images = data.images;
-    const auto labels = data.labels;
+    // A copy: labels that the data set changes meanwhile may have no output.
+    const std::vector labels(data.labels.begin(), data.labels.end());
+    using Label = typename decltype(labels)::value_type;
     train::validate(optimizer);
     train::validate(loss);
     if (options.batch_size == 0) {
@@ -152,8 +154,8 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
     report.epochs.reserve(std::min<std::size_t>(all_steps / steps + 1, 1024));
     const auto batch_of = [&](std::size_t step) {
         const std::size_t first = (step - 1) * batch_size;
-        return train::Batch<typename Net::input_tensor, std::uint8_t>{
-            images.data(), labels.data(), order.data() + first, std::min(batch_size, images.size() - first)};
+        return train::Batch<typename Net::input_tensor, Label>{images.data(), labels.data(), order.data() + first,
+                                                               std::min(batch_size, images.size() - first)};
     };
     for (std::size_t epoch = 1; report.steps < all_steps; ++epoch) {
         const std::size_t steps_before = report.steps;
@@ -202,11 +204,11 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
                     (*rated).step(std::span<T>(net.parameters().data() + offset, n),
                                   std::span<const T>(workspace.gradients() + offset, n), part, steps_before + step);
                 };
-                workspace.step(team, net.parameters().data(), loss, batch, update, [&](T batch_mean) {
-                    mean = static_cast<double>(batch_mean);
+                workspace.step(team, net.parameters().data(), loss, batch, update, [&](double batch_mean, bool finite) {
+                    mean = batch_mean;
                     total += mean * static_cast<double>(batch.count);
                     report.steps = steps_before + step;
-                    if (!math::is_finite(batch_mean)) {
+                    if (!finite) {
                         failed_step = step;
                         end = true;
                     }
@@ -220,11 +222,10 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
             std::rethrow_exception(error);
         }
         // What the last update did, no loss has shown.
-        if (failed_step == 0 && !train::all_finite(net.parameters().data(), count)) {
+        const bool overflow = failed_step == 0 && !math::all_finite(net.parameters().data(), count);
+        if (failed_step != 0 || overflow) {
             failed_step = report.steps - steps_before;
-        }
-        if (failed_step != 0) {
-            train::throw_not_finite<V>(net, batch_of(failed_step), workspace.tile(), epoch, failed_step);
+            train::throw_not_finite<V>(net, batch_of(failed_step), workspace, epoch, failed_step, mean, overflow);
         }
         if (report.stopped) {
             return report;
