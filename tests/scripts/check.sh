@@ -364,5 +364,21 @@ for cxx in one two "launch one" two two; do
 done
 does_not_say "anew"
 
+# The commands with which the guide begins work where only scripts/mnist has been: there is no Catch2.
+machine "the guide's first commands"
+commands="$(sed -n '/scripts\/mnist/,/^$/s/^    //p' "$repository/docs/guide.md" | head -n 3)"
+[[ $commands == *example_01_convolution* ]] || fail "the guide should begin with other commands than: $commands"
+[[ $(cat "$repository/docs/zh/guide.md") == *"    ${commands//$'\n'/$'\n    '}"* ]] || fail "the Chinese guide begins otherwise"
+printf '%s\n' boost/hana/tuple.hpp zlib.h CLI/CLI.hpp >"$root/headers"
+program ninja "exec '$(command -v ninja)' \"\$@\""
+program g++ "PATH='$PATH' exec '$real_compiler' \"\$@\""
+program cmake "[[ \"\$*\" != *--build*mnist ]] || exit 0
+exec '$real_cmake' \"\$@\""
+mkdir -p "$root/repository/build/mnist/examples"
+program ../repository/build/mnist/examples/mnist 'echo trains'
+try "set -e; $commands"
+ends_with 0
+says "trains"
+says "43     49"
 [ "$failures" = 0 ] || { echo "$failures failures" && exit 1; }
 echo "all is as it should be"
