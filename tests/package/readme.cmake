@@ -8,36 +8,7 @@
 cmake_minimum_required(VERSION 3.23...3.31)
 include("${CMAKE_CURRENT_LIST_DIR}/common.cmake")
 
-set(fence "```")
 file(READ "${LIBRARY}/README.md" page)
-
-# The text under a heading, up to the next one; a comment in a block begins with one #.
-function(section heading)
-    string(FIND "${page}" "\n${heading}\n" begin)
-    if(begin EQUAL -1)
-        message(FATAL_ERROR "the README has no heading '${heading}'")
-    endif()
-    string(SUBSTRING "${page}" ${begin} -1 text)
-    string(SUBSTRING "${text}" 1 -1 text)
-    string(FIND "${text}" "\n##" end)
-    string(SUBSTRING "${text}" 0 ${end} text)
-    set(text "${text}" PARENT_SCOPE)
-endfunction()
-
-# Writes the only block of a language in `text` to a file.
-function(write_block language file)
-    string(FIND "${text}" "\n${fence}${language}\n" begin)
-    string(FIND "${text}" "\n${fence}${language}\n" last REVERSE)
-    if(begin EQUAL -1 OR NOT begin EQUAL last)
-        message(FATAL_ERROR "under '${WAY}' there is not exactly one block of ${language}")
-    endif()
-    string(LENGTH "\n${fence}${language}\n" length)
-    math(EXPR begin "${begin} + ${length}")
-    string(SUBSTRING "${text}" ${begin} -1 block)
-    string(FIND "${block}" "\n${fence}" end)
-    string(SUBSTRING "${block}" 0 ${end} block)
-    file(WRITE "${file}" "${block}\n")
-endfunction()
 
 file(REMOVE_RECURSE "${SCRATCH}")
 set(folder "${SCRATCH}/app")

@@ -57,6 +57,9 @@ foreach(type_flags_expected IN ITEMS ",,1" ",-O2,0" "Debug,,0")
     list(GET type_flags_expected 0 type)
     list(GET type_flags_expected 1 flags)
     list(GET type_flags_expected 2 expected)
+    if(GENERATOR MATCHES "Multi-Config")
+        set(expected 0)  # The type of such a build is chosen later.
+    endif()
     run("${CMAKE_COMMAND}" -B "${SCRATCH}/unoptimised" ${configuration} "-DCMAKE_BUILD_TYPE=${type}"
         "-DCMAKE_CXX_FLAGS=${flags}")
     string(REGEX MATCHALL "ctcnn: CMAKE_BUILD_TYPE is empty" told "${output}")
