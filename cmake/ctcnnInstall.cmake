@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# What `cmake --install` installs: the headers, the CMake package, two files for pkg-config, the licence. Nothing installed
-# depends on the machine or knows where it lies.
+# What `cmake --install` installs: the headers, the CMake package, two files for pkg-config, the licence. No installed file
+# contains an absolute path, and the CMake package does not depend on what was found here.
 
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
@@ -15,7 +15,7 @@ install(FILES "${PROJECT_BINARY_DIR}/ctcnnConfigVersion.cmake"
               cmake/ctcnnConfig.cmake cmake/ctcnnParts.cmake cmake/ctcnnIsa.cmake cmake/ctcnnIsaMerge.cmake
         DESTINATION "${package_folder}")
 
-# pkg-config knows no optional parts: ctcnn.pc has those that were found here.
+# pkg-config has no optional parts: ctcnn.pc names those that were found here.
 function(ctcnn_install_pc name text)
     cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "CFLAGS;LIBS")
     set(folder "${CMAKE_INSTALL_DATADIR}/pkgconfig")

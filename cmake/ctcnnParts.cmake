@@ -59,7 +59,7 @@ function(_ctcnn_add_ctcnn result)
         list(APPEND news "zlib ${ZLIB_status}, data files must be unpacked")
     endif()
 
-    # Boost's own targets, or a folder of headers that nobody installed.
+    # Boost's own targets, or a folder of headers without a package file.
     set(boost_folder "")
     if(NOT TARGET Boost::headers AND NOT TARGET Boost::hana)
         find_package(Boost QUIET)

@@ -11,7 +11,7 @@ foreach(id_version IN ITEMS "GNU 11.4.0" "Clang 17.0.6")
     list(GET id_version 0 id)
     list(GET id_version 1 version)
     file(REMOVE_RECURSE "${SCRATCH}")
-    # CMake takes our word for what the compiler is.
+    # CMake does not ask the compiler what it is.
     try("${CMAKE_COMMAND}" -S "${LIBRARY}" -B "${SCRATCH}" -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${COMPILER}"
         -DCMAKE_CXX_COMPILER_FORCED=ON -DCMAKE_CXX_COMPILER_ID=${id} -DCMAKE_CXX_COMPILER_VERSION=${version})
     expect("CMake Error.*ctcnn needs g\\+\\+ 12 or newer, or clang 18 or newer; [^ ]+ is version ${version}\\.")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# ctcnn::inference needs nothing, not even where nothing is there; and then the want of Boost is a sentence.
+# ctcnn::inference works where no other package is found, and one sentence says that Boost is missing.
 #
 # cmake -DLIBRARY=<source> -DLIBRARY_BUILD=<build> -DSCRATCH=<folder> -DCONFIG=<config> -DGENERATOR=<name>
 #       -DCOMPILER=<path> -P inference.cmake
@@ -38,7 +38,7 @@ run("${CMAKE_COMMAND}" -B "${SCRATCH}/component" ${configuration} "${installed}"
 expect_no("looked for|-- ctcnn: ")
 build_and_run("${SCRATCH}/component")
 
-# Where nothing is there, a part of one's sources says so once, and the target of inference works.
+# As a part of the sources: each missing part is one status line, and ctcnn::inference works.
 run("${CMAKE_COMMAND}" -B "${SCRATCH}/subdirectory" ${configuration} ${nothing} "-DLIBRARY=${LIBRARY}")
 foreach(line IN ITEMS "threads not found" "OpenMP not found" "zlib not found" "${no_boost}")
     expect("-- ctcnn: ${line}")
@@ -67,7 +67,7 @@ try("${CMAKE_COMMAND}" -B "${SCRATCH}/unknown" ${configuration} "${installed}"
     "-DPACKAGE_OPTIONS=REQUIRED COMPONENTS onnx")
 expect("CMake Error.*there is no component onnx, only ctcnn and inference")
 
-# What is insisted on has to be there.
+# An optional part that is ON is required.
 try("${CMAKE_COMMAND}" -B "${SCRATCH}/insisted" ${configuration} "${installed}" -DPACKAGE_OPTIONS=REQUIRED
     -DCMAKE_DISABLE_FIND_PACKAGE_OpenMP=ON -DCTCNN_OPENMP=ON)
 expect("CMake Error.*CTCNN_OPENMP is ON, but OpenMP was not found")

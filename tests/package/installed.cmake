@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# What is installed: nothing that knows where it lies, one version everywhere, the licence, and files for pkg-config.
+# What is installed: no absolute path, one version everywhere, the licence, and files for pkg-config.
 #
 # cmake -DLIBRARY=<source> -DLIBRARY_BUILD=<build> -DSCRATCH=<folder> -DCONFIG=<config> -DCOMPILER=<path>
 #       -DVERSION=<version> -P installed.cmake
@@ -36,7 +36,7 @@ expect("#define CTCNN_VERSION_STRING \"${VERSION}\" ")
 file(READ "${LIBRARY}/README.md" output)
 expect("GIT_TAG v${VERSION}\\)")
 
-# pkg-config, where it is: the folder may have been moved.
+# pkg-config, where it is installed; in a folder that has been moved.
 find_program(pkg_config pkg-config)
 if(NOT pkg_config)
     message(STATUS "pkg-config is not here: its files are not tried")

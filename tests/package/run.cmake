@@ -14,7 +14,7 @@ set(configuration -S "${CMAKE_CURRENT_LIST_DIR}" -G "${GENERATOR}" "-DCMAKE_CXX_
     "-DCTCNN_OPENMP=${OPENMP}" "-DCTCNN_ZLIB=${ZLIB}")
 
 if(WAY STREQUAL "find_package")
-    # A package does not know where it lies.
+    # The package is relocatable.
     install_into("${SCRATCH}/installed" "${LIBRARY_BUILD}" "${CONFIG}")
     file(RENAME "${SCRATCH}/installed" "${SCRATCH}/moved")
     list(APPEND configuration "-DCMAKE_PREFIX_PATH=${SCRATCH}/moved" "-DVERSION=${VERSION}")
@@ -35,7 +35,7 @@ find_program(consumer consumer PATHS "${build}" "${build}/${CONFIG}" NO_DEFAULT_
 run("${consumer}")
 expect("ctcnn works, version ${VERSION}")
 
-# The program is installed alone, unless the library is wanted, too.
+# The program is installed alone, unless CTCNN_INSTALL is on.
 install_into("${SCRATCH}/program" "${build}" "${CONFIG}")
 list(FILTER files EXCLUDE REGEX "^lib/.*consumer")
 if(NOT files STREQUAL "bin/consumer")
@@ -51,7 +51,7 @@ if(NOT WAY STREQUAL "find_package")
     endforeach()
 endif()
 
-# Without a build type nothing is optimised, which is said once; other flags may optimise.
+# Without a build type nothing is optimised: one message says so, unless other flags optimise.
 foreach(type_flags_expected IN ITEMS ",,1" ",-O2,0" "Debug,,0")
     string(REPLACE "," ";" type_flags_expected "${type_flags_expected}")
     list(GET type_flags_expected 0 type)
