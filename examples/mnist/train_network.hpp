@@ -4,9 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <functional>
 #include <memory>
-#include <utility>
 
 #include <ctcnn/training.hpp>
 
@@ -17,7 +15,7 @@ namespace mnist {
 /// Trains a network from its first parameters on, and tests it after each epoch if someone wants to know, and in the end.
 template <ctcnn::AnyNetwork Net, typename Initializer, typename Optimizer>
 Outcome train_network(const Initializer& initializer, const Optimizer& optimizer,
-                      std::function<double(double)> schedule, const ctcnn::CrossEntropyLoss& loss,
+                      const decltype(ctcnn::FitOptions::schedule)& schedule, const ctcnn::CrossEntropyLoss& loss,
                       const Settings& settings, const Digits& train, const Digits& test, const Listener& listener) {
     const auto net = std::make_unique<Net>();
     ctcnn::initialize(*net, initializer, settings.seed);
@@ -33,7 +31,7 @@ Outcome train_network(const Initializer& initializer, const Optimizer& optimizer
                     .batch_size = settings.batch_size,
                     .seed = settings.seed,
                     .threads = settings.threads,
-                    .schedule = std::move(schedule),
+                    .schedule = schedule,
                     .on_epoch =
                         [&](const ctcnn::EpochReport& epoch) {
                             if (!listener.on_epoch) {

@@ -22,6 +22,16 @@ constexpr void validate(const Settings& settings) {
     }
 }
 
+/// A loss may also refuse a network: by the compiler, in validate<Outputs>().
+template <typename Net, typename Loss>
+constexpr void validate_loss(const Loss& loss) {
+    if constexpr (requires { loss.template validate<Net::output_shape::size>(); }) {
+        loss.template validate<Net::output_shape::size>();
+    } else {
+        validate(loss);
+    }
+}
+
 /// View: where the images and labels of a data set lie.
 template <typename Net>
 struct View {

@@ -95,7 +95,7 @@ Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0
     const train::View<Net> data = train::view_of<Net>(dataset);
     const auto images = data.images;
     const auto labels = data.labels;
-    train::validate(loss);
+    train::validate_loss<Net>(loss);
     const std::size_t tiles = (images.size() + lane_count<V> - 1) / lane_count<V>;
     std::vector<T> losses(tiles);
     std::vector<std::uint8_t> right(tiles);
