@@ -33,6 +33,16 @@ std::string heading(const Screen& screen, const Options& options, const Digits& 
     return screen.wrapped(text);
 }
 
+/// Whoever waits should know what for.
+void warn_if_slow() {
+#if !defined(__OPTIMIZE__)
+    std::fputs(
+        "mnist: built without optimisation, which makes training many times slower; build it with -O2, or with CMake's "
+        "-DCMAKE_BUILD_TYPE=Release\n",
+        stderr);
+#endif
+}
+
 /// Returns the exit status.
 int run(const Options& options) {
     Screen screen;
@@ -44,6 +54,7 @@ int run(const Options& options) {
         std::async(std::launch::async, [&] { return ctcnn::load_mnist(options.folder, ctcnn::Split::test); });
     const Digits train = ctcnn::load_mnist(options.folder, ctcnn::Split::train);
     const Digits test = test_to_come.get();
+    warn_if_slow();
     if (!options.quiet) {
         screen.print(heading(screen, options, train, test));
         // Behind the table there is a sentence.

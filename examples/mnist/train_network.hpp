@@ -23,11 +23,12 @@ Outcome train_network(const Initializer& initializer, const Optimizer& optimizer
     Outcome outcome;
     const auto answer = [&] { outcome.predictions = ctcnn::predict(*net, test.images(), settings.threads); };
     const std::size_t steps_per_epoch = (train.size() + settings.batch_size - 1) / settings.batch_size;
+    const auto steps =
+        static_cast<std::size_t>(std::max(1.0, std::round(settings.epochs * static_cast<double>(steps_per_epoch))));
     const ctcnn::FitReport report =
         ctcnn::fit(*net, train, optimizer,
                    {.epochs = static_cast<std::size_t>(std::ceil(settings.epochs)),
-                    .max_steps = static_cast<std::size_t>(
-                        std::max(1.0, std::round(settings.epochs * static_cast<double>(steps_per_epoch)))),
+                    .max_steps = steps,
                     .batch_size = settings.batch_size,
                     .seed = settings.seed,
                     .threads = settings.threads,
@@ -48,7 +49,7 @@ Outcome train_network(const Initializer& initializer, const Optimizer& optimizer
                         },
                     .should_stop = listener.should_stop},
                    loss);
-    outcome.stopped = report.stopped;
+    outcome.stopped = report.steps < steps;
     if (outcome.stopped || !listener.on_epoch) {
         answer();
     }
