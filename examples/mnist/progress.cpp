@@ -53,13 +53,13 @@ void Progress::step(const StepNews& news) {
     const std::string loss = format("  loss %.4f", news.loss);
     const std::string rate = "  " + grouped(static_cast<std::size_t>(images / seconds)) + " images/s";
     const std::string left = "  " + duration(seconds / done * (1 - done)) + " left";
-    const auto line_with = [&](std::size_t bar_width) {
-        return front + "  " + bar(bar_width, done, screen_.unicode()) + part + loss + rate + left;
-    };
     // The last column stays free, since some terminals go to the next line after it.
-    screen_.show(Screen::fitting(screen_.width() - 1,
-                                 {line_with(20), line_with(10), line_with(4), front + part + loss + rate + left,
-                                  front + part + loss + left, front + part + left, front + part, part}));
+    const std::size_t room = screen_.width() - 1;
+    const std::string all = part + loss + rate + left;
+    const std::size_t used = front.size() + 2 + all.size();
+    const std::size_t bar_width = std::clamp<std::size_t>(room - std::min(room, used), 4, 20);
+    screen_.show(Screen::fitting(room, {front + "  " + bar(bar_width, done, screen_.unicode()) + all, front + all,
+                                        front + part + loss + left, front + part + left, front + part, part}));
 }
 
 void Progress::epoch(const EpochNews& news) {
