@@ -39,8 +39,8 @@ public:
     /// The text in a style, where there are colours.
     std::string styled(Style style, std::string_view text) const;
 
-    /// Sentences, broken between words where they are too long. What is broken off stands below the line's last column of
-    /// text, or nearly at the left where there is little room.
+    /// Sentences, broken between words where they are too long. What is broken off stands below the line's last column
+    /// of text, or nearly at the left where there is little room.
     std::string wrapped(std::string_view text) const;
     /// A table, without the columns on its right for which there is no room.
     std::string narrowed(std::string_view table) const;

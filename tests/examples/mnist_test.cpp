@@ -260,7 +260,8 @@ std::string read_until(int file, const std::string& wanted) {
     return text;
 }
 
-/// A terminal: what the program writes to `name` can be read from `file`. With 0 columns it does not say how many it has.
+/// A terminal: what the program writes to `name` can be read from `file`. With 0 columns it does not say how many it
+/// has.
 struct Terminal {
     explicit Terminal(int columns) : file(posix_openpt(O_RDWR | O_NOCTTY)) {
         REQUIRE(file >= 0);

@@ -55,8 +55,8 @@ struct KaimingUniform {
 
 /// initialize: sets all parameters at random: weights as `initializer` says, biases uniform in +-1 / sqrt(fan_in) as PyTorch
 /// does. The same seed gives the same parameters on every platform; works in constant expressions too.
-/// Throws   std::invalid_argument for an initializer whose settings make no sense, or that gives a bound that is negative, NaN
-///          or too large for the parameters
+/// Throws   std::invalid_argument for an initializer whose settings make no sense, or that gives a bound that is
+///          negative, NaN or too large for the parameters
 template <AnyNetwork Net, typename Initializer>
 constexpr void initialize(Net& net, const Initializer& initializer, std::uint64_t seed = 0) {
     using T = typename Net::scalar;

@@ -16,12 +16,12 @@ namespace CTCNN_API {
 /// How a learning rate goes from one value to another: along half a cosine, or along a line.
 enum class Anneal { cos, linear };
 
-/// OneCycle: a schedule for FitOptions. The learning rate rises from lr / div_factor to lr, where lr is the optimizer's, and
-/// falls to lr / div_factor / final_div_factor; the rise takes the part pct_start of the steps. With three_phase the rate
-/// first falls to lr / div_factor, as fast as it has risen, and then on. The momentum, or Adam's betas[0], goes the other
-/// way: from max_momentum to base_momentum and back. It takes the place of the optimizer's own, unless cycle_momentum is
-/// false. A rise of no length (pct_start * steps is 1, where PyTorch divides by zero) is at its end in the first step.
-/// An infinite div_factor means from 0 and back to 0.
+/// OneCycle: a schedule for FitOptions. The learning rate rises from lr / div_factor to lr, where lr is the
+/// optimizer's, and falls to lr / div_factor / final_div_factor; the rise takes the part pct_start of the steps. With
+/// three_phase the rate first falls to lr / div_factor, as fast as it has risen, and then on. The momentum, or Adam's
+/// betas[0], goes the other way: from max_momentum to base_momentum and back. It takes the place of the optimizer's
+/// own, unless cycle_momentum is false. A rise of no length (pct_start * steps is 1, where PyTorch divides by zero) is
+/// at its end in the first step. An infinite div_factor means from 0 and back to 0.
 /// As in    torch.optim.lr_scheduler.OneCycleLR
 /// Source   Smith and Topin, "Super-convergence", 2018
 struct OneCycle {
@@ -34,8 +34,8 @@ struct OneCycle {
     double final_div_factor = 1e4;
     bool three_phase = false;
 
-    /// Throws   std::invalid_argument for a pct_start outside 0 to 1, factors that are not above 0, momenta that are not at
-    ///          least 0 and below 1
+    /// Throws   std::invalid_argument for a pct_start outside 0 to 1, factors that are not above 0, momenta that are
+    ///          not at least 0 and below 1
     constexpr void validate() const {
         using namespace detail_;
         require(
@@ -94,8 +94,8 @@ private:
         return std::lerp(values[phase], values[phase + 1], anneal_strategy == Anneal::cos ? half_cosine(part) : part);
     }
 
-    /// (1 - cos(pi x)) / 2 = sin(pi x / 2)^2 for x from 0 to 1, by the Taylor series of the sine: the same bits on every
-    /// platform, and exact at both ends.
+    /// (1 - cos(pi x)) / 2 = sin(pi x / 2)^2 for x from 0 to 1, by the Taylor series of the sine: the same bits on
+    /// every platform, and exact at both ends.
     static constexpr double half_cosine(double x) {
         if (x > 0.5) {
             return 1 - half_cosine(1 - x);

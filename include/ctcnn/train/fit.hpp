@@ -53,8 +53,8 @@ struct FitOptions {
     std::uint64_t seed = 0;   ///< of the order of the images
     std::size_t threads = 0;  ///< 0: as many as OpenMP takes; the result is the same for any number
     bool shuffle = true;
-    /// The learning rate of a step is the optimizer's lr times schedule(progress), progress from 0 (first step) to 1 (last);
-    /// or times schedule(step, steps), with steps of all epochs together, which are counted from 1.
+    /// The learning rate of a step is the optimizer's lr times schedule(progress), progress from 0 (first step) to 1
+    /// (last); or times schedule(step, steps), with steps of all epochs together, which are counted from 1.
     detail_::train::Schedule schedule = {};
     std::function<void(const EpochReport&)> on_epoch = {};
     std::function<void(const StepReport&)> on_step = {};
@@ -63,8 +63,8 @@ struct FitOptions {
     std::function<bool()> should_stop = {};
 };
 
-/// FitReport: what was trained, and whether should_stop said true. The epoch that max_steps cuts short is one of the epochs,
-/// with fewer images; one that should_stop ends before its last step is not.
+/// FitReport: what was trained, and whether should_stop said true. The epoch that max_steps cuts short is one of the
+/// epochs, with fewer images; one that should_stop ends before its last step is not.
 struct FitReport {
     std::vector<EpochReport> epochs;
     bool stopped = false;
@@ -89,10 +89,11 @@ namespace CTCNN_API::inline CTCNN_TEAM {
 
 /// fit: trains a network on a data set (anything with images() and labels()); the last batch of an epoch may be smaller.
 /// Each call begins anew: with the first order of the seed, and without what an optimizer remembers.
-/// Throws   std::invalid_argument for an empty data set, a label without output, a batch size of 0, a network that was not
-///          initialized, a learning rate that is negative or not finite, and what an optimizer, a loss or a schedule refuses;
-///          LossNotFinite when the loss of a step becomes infinite or NaN, which ends the training before that step, or the
-///          parameters behind the last step of an epoch do
+/// Throws   std::invalid_argument for an empty data set, a label without output, a batch size of 0, a network that was
+///          not initialized, a learning rate that is negative or not finite, and what an optimizer, a loss or a
+///          schedule refuses;
+///          LossNotFinite when the loss of a step becomes infinite or NaN, which ends the training before that step, or
+///          the parameters behind the last step of an epoch do
 template <AnyNetwork Net, typename Data, typename Optimizer, typename Loss = CrossEntropyLoss>
     requires(!std::is_const_v<Net>)
 FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const FitOptions& options = {},

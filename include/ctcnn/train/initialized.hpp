@@ -32,8 +32,9 @@ inline constexpr auto blocks_at_zero = [] {
     return result;
 }();
 
-/// Refuses a network of which a layer cannot learn since all its parameters are 0: those of the next layer are 0 too, so that
-/// no gradient comes back, or the same for all channels; or a ReLU follows. Otherwise a layer may begin with zeros.
+/// Refuses a network of which a layer cannot learn since all its parameters are 0: those of the next layer are 0 too,
+/// so that no gradient comes back, or the same for all channels; or a ReLU follows. Otherwise a layer may begin with
+/// zeros.
 /// Throws   std::invalid_argument
 template <typename Net>
 void require_initialized(const Net& net) {

@@ -17,10 +17,10 @@
 
 namespace CTCNN_DETAIL::train {
 
-/// Schedule: what FitOptions::schedule holds: nothing, or anything that can be called with a progress from 0 (first step) to
-/// 1 (last), or else with a step, counted from 1, and the number of steps. It gives a factor of the learning rate.
-/// A type may also have momentum(step, steps), which gives a momentum, or none to leave it as it is; such a type is called
-/// with steps. And it may have validate().
+/// Schedule: what FitOptions::schedule holds: nothing, or anything that can be called with a progress from 0 (first
+/// step) to 1 (last), or else with a step, counted from 1, and the number of steps. It gives a factor of the learning
+/// rate. A type may also have momentum(step, steps), which gives a momentum, or none to leave it as it is; such a type
+/// is called with steps. And it may have validate().
 class Schedule {
     using ByProgress = std::function<double(double)>;
     using ByStep = std::function<double(std::size_t, std::size_t)>;
@@ -87,7 +87,8 @@ private:
 template <typename Optimizer>
 class ScheduledOptimizer {
 public:
-    /// Throws   std::invalid_argument for a schedule and an optimizer without lr, and what the schedule's validate() throws
+    /// Throws   std::invalid_argument for a schedule and an optimizer without lr, and what the schedule's validate()
+    ///          throws
     ScheduledOptimizer(const Optimizer& optimizer, const Schedule& schedule)
         : given_(optimizer), schedule_(schedule), now_(optimizer) {
         schedule_.validate();
