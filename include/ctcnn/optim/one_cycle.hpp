@@ -2,9 +2,7 @@
 #pragma once
 
 #include <array>
-#include <cmath>
 #include <cstddef>
-#include <numbers>
 #include <optional>
 
 #include <ctcnn/core/math.hpp>
@@ -38,14 +36,14 @@ struct OneCycle {
     ///          not at least 0 and below 1
     constexpr void validate() const {
         using namespace detail_;
-        require(
+        refuse_unless(
             math::is_finite(pct_start) && pct_start >= 0 && pct_start <= 1,
             "OneCycle::pct_start is the part of the training in which the learning rate rises: choose 0 to 1, such as "
             "0.3 for 30 %");
         // Infinity is allowed, NaN is not.
-        require(div_factor > 0 && math::is_finite(1 / div_factor), "OneCycle::div_factor must be above 0");
-        require(final_div_factor > 0 && math::is_finite(1 / final_div_factor),
-                "OneCycle::final_div_factor must be above 0");
+        refuse_unless(div_factor > 0 && math::is_finite(1 / div_factor), "OneCycle::div_factor must be above 0");
+        refuse_unless(final_div_factor > 0 && math::is_finite(1 / final_div_factor),
+                      "OneCycle::final_div_factor must be above 0");
         require_below_one(base_momentum, "OneCycle::base_momentum must be at least 0 and below 1");
         require_below_one(max_momentum, "OneCycle::max_momentum must be at least 0 and below 1");
     }
@@ -91,7 +89,8 @@ private:
         constexpr double shortest = 1e-12;
         const double length = ends[phase] - begin;
         const double part = length > shortest ? (now - begin) / length : 1;
-        return std::lerp(values[phase], values[phase + 1], anneal_strategy == Anneal::cos ? half_cosine(part) : part);
+        const double share = anneal_strategy == Anneal::cos ? half_cosine(part) : part;
+        return (1 - share) * values[phase] + share * values[phase + 1];  // exact at both ends
     }
 
     /// (1 - cos(pi x)) / 2 = sin(pi x / 2)^2 for x from 0 to 1, by the Taylor series of the sine: the same bits on
@@ -100,7 +99,7 @@ private:
         if (x > 0.5) {
             return 1 - half_cosine(1 - x);
         }
-        const double angle = std::numbers::pi / 2 * x;
+        const double angle = 1.57079632679489661923 * x;
         double term = angle;
         double sine = angle;
         // The first term left out is below 2^-53 of the sine.

@@ -11,7 +11,7 @@
 // What optimizers refuse, by std::invalid_argument.
 namespace CTCNN_DETAIL {
 
-constexpr void require(bool holds, const char* sentence) {
+constexpr void refuse_unless(bool holds, const char* sentence) {
     if (!holds) {
         throw std::invalid_argument(sentence);
     }
@@ -22,13 +22,13 @@ constexpr void require(bool holds, const char* sentence) {
 /// Throws with the sentence unless the setting is a number from 0 on: not below, not infinite, not NaN.
 template <typename T>
 constexpr void require_from_zero(T setting, const char* sentence) {
-    require(math::is_finite(setting) && setting >= 0, sentence);
+    refuse_unless(math::is_finite(setting) && setting >= 0, sentence);
 }
 
 /// Throws with the sentence unless the setting is a number from 0 on, and below 1.
 template <typename T>
 constexpr void require_below_one(T setting, const char* sentence) {
-    require(math::is_finite(setting) && setting >= 0 && setting < 1, sentence);
+    refuse_unless(math::is_finite(setting) && setting >= 0 && setting < 1, sentence);
 }
 
 /// Throws unless an array for each parameter is as long as the parameters.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <functional>
@@ -21,13 +20,24 @@ namespace CTCNN_DETAIL::train {
     throw std::invalid_argument(text);
 }
 
+template <typename T>
+constexpr bool all_zero(const T* numbers, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        if (std::not_equal_to<T>{}(numbers[i], T(0))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /// Of each stage, whether its function lets no gradient through where its input is 0, as ReLU does.
 template <typename Plan, typename T>
 inline constexpr auto blocks_at_zero = [] {
     std::array<bool, Plan::stage_count> result{};
     Plan::for_each_stage([&](auto k) {
         using Function = typename Plan::template Stage<decltype(k)::value>::Function;
-        result[k] = std::equal_to<T>{}(Function::backward(Function::forward(T(0)), T(1)), T(0));
+        const T slope = Function::backward(Function::forward(T(0)), T(1));
+        result[k] = all_zero(&slope, 1);
     });
     return result;
 }();
@@ -46,8 +56,8 @@ void require_initialized(const Net& net) {
         if (layer.parameter_count == 0) {
             continue;
         }
-        const auto parameters = net.parameters().subspan(layer.parameter_offset, layer.parameter_count);
-        const bool zeros = std::ranges::all_of(parameters, [](T p) { return std::equal_to<T>{}(p, T(0)); });
+        const T* parameters = net.parameters().data() + layer.parameter_offset;
+        const bool zeros = all_zero(parameters, layer.parameter_count);
         if (zeros && zeros_before != nullptr) {
             refuse_uninitialized(*zeros_before);
         }
