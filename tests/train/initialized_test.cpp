@@ -108,6 +108,11 @@ TEST_CASE("a layer may begin with zeros where it can learn") {
     std::ranges::fill(biased.layer<1>().weight.span(), 0.0f);
     std::ranges::fill(biased.layer<3>().weight.span(), 0.0f);
     CHECK(accuracy(biased) > 0.95);
+    // Two with another one between them.
+    InBlocks apart = drawn<InBlocks>();
+    set_zero(apart.layer<0>().layer<0>());
+    set_zero(apart.layer<1>().layer<3>().layer<0>());
+    CHECK(refusal(apart).empty());
     small::Net first = small::net();
     set_zero(first.layer<0>());
     CHECK(accuracy(first) > 0.95);
