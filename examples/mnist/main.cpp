@@ -6,6 +6,7 @@
 #include <exception>
 #include <future>
 #include <string>
+#include <string_view>
 
 #include <ctcnn/data/error.hpp>
 #include <ctcnn/data/mnist.hpp>
@@ -29,23 +30,37 @@ std::string heading(const Screen& screen, const Options& options, const Digits& 
                    settings.batch_size, settings.epochs, settings.epochs == 1 ? "" : "s",
                    static_cast<unsigned long long>(settings.seed));
     text += grouped(train.size()) + " images to learn from, " + grouped(test.size()) + " to be tested with\n\n";
-    return text;
+    return screen.wrapped(text);
+}
+
+/// Whoever waits should know what for.
+void warn_if_slow() {
+#if !defined(__OPTIMIZE__)
+    std::fputs(
+        "mnist: built without optimisation, which makes training many times slower; build it with -O2, or with CMake's "
+        "-DCMAKE_BUILD_TYPE=Release\n",
+        stderr);
+#endif
 }
 
 /// Returns the exit status.
 int run(const Options& options) {
     Screen screen;
     if (!options.help.empty()) {
-        screen.print(options.help);
+        screen.print(screen.wrapped(options.help));
         return 0;
     }
     std::future<Digits> test_to_come =
         std::async(std::launch::async, [&] { return ctcnn::load_mnist(options.folder, ctcnn::Split::test); });
     const Digits train = ctcnn::load_mnist(options.folder, ctcnn::Split::train);
     const Digits test = test_to_come.get();
+    warn_if_slow();
     if (!options.quiet) {
         screen.print(heading(screen, options, train, test));
-        screen.print(std::string(options.network->summary) + "\n");
+        // Behind the table there is a sentence.
+        const std::string_view summary = options.network->summary;
+        const std::size_t end = summary.rfind('\n', summary.size() - 2) + 1;
+        screen.print(screen.narrowed(summary.substr(0, end)) + screen.wrapped(summary.substr(end)) + "\n");
     }
 
     catch_interrupt();
@@ -64,7 +79,9 @@ int run(const Options& options) {
         screen.print("\n" + confusion_matrix(screen, outcome.predictions, test));
         screen.print("\n" + misclassified_digits(screen, outcome.predictions, test) + "\n");
     }
-    screen.print(final_accuracy(outcome.predictions, test));
+    // Scripts read this line.
+    const std::string accuracy = final_accuracy(outcome.predictions, test);
+    screen.print(screen.terminal() ? screen.wrapped(accuracy) : accuracy);
     return interrupted() ? 130 : 0;
 }
 

@@ -298,6 +298,129 @@ TEST_CASE("should_stop ends the training with the parameters of that step") {
     CHECK(after_seven == std::vector<float>(net.parameters().begin(), net.parameters().end()));
 }
 
+TEST_CASE("should_stop is asked once after each step, behind on_step and on_epoch") {
+    const small::Data data = small::data(25);
+    std::string calls;
+    Net net = small::net();
+    const FitReport report =
+        fit(net, data, sgd,
+            {.epochs = 3,
+             .max_steps = 5,
+             .batch_size = 10,
+             .schedule =
+                 [&](double) {
+                     calls += 'r';
+                     return 1;
+                 },
+             .on_epoch = [&](const EpochReport& e) { calls.append("e").append(std::to_string(e.images)).append(" "); },
+             .on_step = [&](const StepReport& s) { calls += std::to_string(s.step); },
+             .should_stop =
+                 [&] {
+                     calls += '?';
+                     return false;
+                 }});
+    CHECK(calls == "r1?r2?r3e25 ?r1?r2e20 ?");
+    CHECK_FALSE(report.stopped);
+    CHECK(report.steps == 5);
+    CHECK(report.epochs.size() == 2);
+}
+
+TEST_CASE("who decides after an epoch to stop gets the parameters that were judged") {
+    const small::Data data = small::data(40);
+    for (const std::size_t last : {1u, 3u, 10u}) {
+        CAPTURE(last);
+        bool enough = false;
+        std::vector<float> judged;
+        std::size_t steps = 0;
+        Net net = small::net();
+        const FitReport report = fit(net, data, sgd,
+                                     {.epochs = 10,
+                                      .batch_size = 10,
+                                      .on_epoch =
+                                          [&](const EpochReport& epoch) {
+                                              judged.assign(net.parameters().begin(), net.parameters().end());
+                                              enough = epoch.epoch == last;
+                                          },
+                                      .on_step = [&](const StepReport&) { ++steps; },
+                                      .should_stop = [&] { return enough; }});
+        CHECK(report.stopped);
+        CHECK(report.steps == 4 * last);
+        CHECK(steps == 4 * last);
+        CHECK(report.epochs.size() == last);
+        CHECK(small::same_bits(net.parameters(), judged));
+    }
+}
+
+TEST_CASE("an epoch that should_stop ends early is not reported, and one that is complete is") {
+    const small::Data data = small::data(25);
+    struct Case {
+        std::size_t stop;
+        std::size_t epochs;
+    };
+    for (const Case& expected : {Case{1, 0}, Case{2, 0}, Case{3, 1}, Case{4, 1}, Case{6, 2}, Case{7, 2}, Case{8, 3}}) {
+        CAPTURE(expected.stop);
+        std::size_t asked = 0;
+        std::size_t epochs = 0;
+        Net net = small::net();
+        const FitReport report = fit(net, data, sgd,
+                                     {.epochs = 3,
+                                      .max_steps = 8,
+                                      .batch_size = 10,
+                                      .on_epoch = [&](const EpochReport&) { ++epochs; },
+                                      .should_stop = [&] { return ++asked == expected.stop; }});
+        CHECK(report.stopped);
+        CHECK(asked == expected.stop);
+        CHECK(report.steps == expected.stop);
+        CHECK(report.epochs.size() == expected.epochs);
+        CHECK(epochs == expected.epochs);
+    }
+}
+
+TEST_CASE("what the functions throw leaves fit at once, with the parameters of that step") {
+    const small::Data data = small::data(400);
+    struct Thrown {};
+    // Throws when it is called for the n-th time.
+    const auto count_to = [](int n) {
+        return [n]() mutable {
+            if (--n == 0) {
+                throw Thrown{};
+            }
+        };
+    };
+    using Count = decltype(count_to(1));
+    struct Case {
+        void (*place)(FitOptions&, Count);
+        int calls;
+        std::size_t steps;
+    };
+    const auto on_step = [](FitOptions& options, Count f) {
+        options.on_step = [f](const StepReport&) mutable { f(); };
+    };
+    const auto on_epoch = [](FitOptions& options, Count f) {
+        options.on_epoch = [f](const EpochReport&) mutable { f(); };
+    };
+    const auto should_stop = [](FitOptions& options, Count f) {
+        options.should_stop = [f]() mutable { return f(), false; };
+    };
+    const auto schedule = [](FitOptions& options, Count f) {
+        options.schedule = [f](double) mutable { return f(), 1.0; };
+    };
+    for (const Case& expected :
+         {Case{on_step, 4, 4}, Case{on_step, 7, 7}, Case{on_epoch, 2, 8}, Case{should_stop, 4, 4},
+          Case{should_stop, 6, 6}, Case{schedule, 1, 0}, Case{schedule, 5, 4}}) {
+        for (const std::size_t threads : {1u, 2u}) {
+            CAPTURE(expected.calls, expected.steps, threads);
+            FitOptions options{.epochs = 3, .batch_size = 100, .threads = threads};
+            expected.place(options, count_to(expected.calls));
+            Net net = small::net();
+            CHECK_THROWS_AS(fit(net, data, sgd, options), Thrown);
+            const FitOptions until{
+                .epochs = expected.steps == 0 ? 0u : 3u, .max_steps = expected.steps, .batch_size = 100};
+            CHECK(small::same_bits(net.parameters(), fitted(data, until).parameters()));
+        }
+    }
+}
+
 TEST_CASE("who trains until should_stop may ask for epochs without end") {
     const small::Data data = small::data(50);
     for (const std::size_t epochs : {SIZE_MAX, SIZE_MAX / 2 + 1, std::size_t{1} << 40}) {

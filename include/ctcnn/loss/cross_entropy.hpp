@@ -26,9 +26,20 @@ struct CrossEntropyLoss {
 
     /// Throws   std::invalid_argument for a label_smoothing that is not a part, 0 to 1
     constexpr void validate() const {
-        if (!(label_smoothing >= 0 && label_smoothing <= 1)) {
+        // NaN is found by its bits: comparisons with it mean nothing under -ffast-math.
+        if (!(detail_::math::is_finite(label_smoothing) && label_smoothing >= 0 && label_smoothing <= 1)) {
             throw std::invalid_argument("CrossEntropyLoss::label_smoothing is a part of the target: choose 0 to 1");
         }
+    }
+
+    /// The same for a network with so many outputs.
+    template <std::size_t Outputs>
+    constexpr void validate() const {
+        static_assert(
+            Outputs != 1,
+            "CrossEntropyLoss of one output is always 0, so that nothing is learned: give the network one output "
+            "for each class, as in Linear<84, 2> for two classes, or use MSELoss for a number");
+        validate();
     }
 
     /// The loss of each lane's image. `grad_output` receives `scale` times its gradient with respect to the logits.

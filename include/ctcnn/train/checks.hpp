@@ -24,6 +24,16 @@ constexpr void validate(const Settings& settings) {
     }
 }
 
+/// A loss may also refuse a network: by the compiler, in validate<Outputs>().
+template <typename Net, typename Loss>
+constexpr void validate_loss(const Loss& loss) {
+    if constexpr (requires { loss.template validate<Net::output_shape::size>(); }) {
+        loss.template validate<Net::output_shape::size>();
+    } else {
+        validate(loss);
+    }
+}
+
 /// LabelRange: labels of any integer type, one behind the other.
 template <typename Range>
 concept LabelRange =

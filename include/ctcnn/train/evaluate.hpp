@@ -110,7 +110,7 @@ Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0
     const auto images = data.images;
     const auto labels = data.labels;
     using Label = typename decltype(labels)::value_type;
-    train::validate(loss);
+    train::validate_loss<Net>(loss);
     const std::size_t tiles = (images.size() + lane_count<V> - 1) / lane_count<V>;
     struct Tile {
         double loss = 0;

@@ -30,7 +30,7 @@ template <Number V, typename Net, typename Loss, typename Target>
 constexpr typename Net::scalar value_and_grad_as(const Net& net, const Loss& loss,
                                                  std::span<const typename Net::input_tensor> images,
                                                  std::span<const Target> targets, Gradients<Net>& gradients) {
-    validate(loss);
+    validate_loss<Net>(loss);
     check_batch<Net>(images, targets, "the batch is empty: the mean loss needs one image or more");
     StepWorkspace<Net, V> workspace(images.size(), 1);
     const Batch<typename Net::input_tensor, Target> batch{images.data(), targets.data(), nullptr, images.size()};
