@@ -100,7 +100,7 @@ struct Settings {
     std::size_t fit_images, fit_batch, fit_steps;
     bool schedule;
     float pct_start, div_factor, final_div_factor;
-    bool linear;
+    bool linear, cycle_momentum, three_phase;
 };
 
 template <typename Optimizer>
@@ -187,8 +187,14 @@ void work(Writer& out, const std::string& prefix, const Settings& settings, cons
             out.write(prefix + "evaluated_loss", evaluation.loss);
             out.write(prefix + "evaluated_accuracy", evaluation.accuracy);
         }
-        const ctcnn::OneCycle cycle{settings.pct_start, settings.linear ? ctcnn::Anneal::linear : ctcnn::Anneal::cos,
-                                    settings.div_factor, settings.final_div_factor};
+        const ctcnn::OneCycle cycle{
+            .pct_start = settings.pct_start,
+            .anneal_strategy = settings.linear ? ctcnn::Anneal::linear : ctcnn::Anneal::cos,
+            .cycle_momentum = settings.cycle_momentum,
+            .div_factor = settings.div_factor,
+            .final_div_factor = settings.final_div_factor,
+            .three_phase = settings.three_phase,
+        };
         // A training loop by hand, and then the same by fit.
         std::vector<T> first(Net::parameter_count);
         std::vector<T> second(Net::parameter_count);
@@ -201,10 +207,16 @@ void work(Writer& out, const std::string& prefix, const Settings& settings, cons
             const T value = ctcnn::value_and_grad(*net, loss, x, t, *gradients);
             Optimizer now = optimizer;
             if (settings.schedule) {
-                const auto last = static_cast<double>(std::max<std::size_t>(settings.fit_steps - 1, 1));
-                const double factor = cycle(static_cast<double>(step - 1) / last);
+                const double factor = cycle(step, settings.fit_steps);
                 out.write("factor" + std::to_string(step), factor);
                 now.lr = static_cast<float>(optimizer.lr * factor);
+                if (const auto momentum = cycle.momentum(step, settings.fit_steps)) {
+                    if constexpr (std::is_same_v<Optimizer, ctcnn::SGD>) {
+                        now.momentum = static_cast<float>(*momentum);
+                    } else {
+                        now.betas[0] = *momentum;
+                    }
+                }
             }
             if constexpr (std::is_same_v<Optimizer, ctcnn::SGD>) {
                 now.step(net->parameters(), gradients->parameters(), first);
@@ -245,6 +257,8 @@ void run(const std::string& path, const Places& places) {
     settings.fit_steps = in.count();
     settings.schedule = in.count() != 0;
     settings.linear = in.count() != 0;
+    settings.cycle_momentum = in.count() != 0;
+    settings.three_phase = in.count() != 0;
     settings.pct_start = in.number();
     settings.div_factor = in.number();
     settings.final_div_factor = in.number();

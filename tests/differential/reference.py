@@ -153,16 +153,3 @@ def in_units(difference, unit):
     difference = difference.abs()
     ratio = torch.where(difference == 0, 0.0, difference / unit.clamp(min=1e-300))
     return float("inf") if ratio.isnan().any() else ratio.max().item()
-
-
-def one_cycle(progress, pct_start, div_factor, final_div_factor, linear):
-    """torch.optim.lr_scheduler.OneCycleLR, with the peak at pct_start of the way."""
-
-    def between(a, b, part):
-        return a + (b - a) * (part if linear else (1 - math.cos(math.pi * part)) / 2)
-
-    if progress < pct_start:
-        return between(1 / div_factor, 1, progress / pct_start)
-    return between(
-        1, 1 / div_factor / final_div_factor, (progress - pct_start) / (1 - pct_start) if pct_start < 1 else 0
-    )

@@ -16,7 +16,7 @@ import torch
 
 import command
 from layers import Context, Generator, leaves
-from reference import DOUBLE, FLOAT, Reference, in_units, one_cycle
+from reference import DOUBLE, FLOAT, Reference, in_units
 
 BATCHES = [1, 2, 15, 16, 17, 33, 100]
 FLAGS = ["-std=c++20", "-fopenmp", "-DCTCNN_WITH_ZLIB=0"]
@@ -74,6 +74,10 @@ def case(seed, network=None, style=None, filtered=False):
     c["pct_start"] = rng.choice([0.3, 0.1, 0.5, 0.34])
     c["div"] = rng.choice([25.0, 10.0])
     c["final_div"] = rng.choice([1e4, 100.0])
+    # Draws of their own, so that those behind them stay as they are.
+    cycle = random.Random(f"{seed} cycle")
+    c["cycle_momentum"] = cycle.random() < 0.6
+    c["three_phase"] = cycle.random() < 0.3
     if c["adam"]:
         c["optimizer"] = [
             rng.choice([1e-3, 1e-2]),
@@ -103,12 +107,14 @@ def write_input(c, path):
         c["optimizer"][0] = float(np.float32(0.01 * p.abs().max().item() / size)) if size > 1e-30 else 0.1
     words = struct.pack("<I", len(c["batches"])) + b"".join(struct.pack("<I", b) for b in c["batches"])
     words += struct.pack(
-        "<5I3f",
+        "<7I3f",
         c["fit_images"],
         c["fit_batch"],
         c["fit_steps"],
         c["schedule"],
         c["linear"],
+        c["cycle_momentum"],
+        c["three_phase"],
         c["pct_start"],
         c["div"],
         c["final_div"],
@@ -339,18 +345,27 @@ class Check:
             optimizer = torch.optim.Adam([q], lr, (a, b), eps=float(np.float32(1e-8)), weight_decay=decay)
         else:
             optimizer = torch.optim.SGD([q], lr, a, weight_decay=decay, nesterov=bool(nesterov))
+        schedule = None
+        if c["schedule"]:
+            schedule = torch.optim.lr_scheduler.OneCycleLR(
+                optimizer,
+                max_lr=lr,
+                total_steps=c["fit_steps"],
+                pct_start=float(np.float32(c["pct_start"])),
+                anneal_strategy="linear" if c["linear"] else "cos",
+                cycle_momentum=c["cycle_momentum"],
+                div_factor=c["div"],
+                final_div_factor=c["final_div"],
+                three_phase=c["three_phase"],
+            )
         moved = torch.zeros_like(p)
         size = torch.zeros_like(p)
         for step in range(1, c["fit_steps"] + 1):
             rate = lr
-            if c["schedule"]:
-                factor = one_cycle(
-                    (step - 1) / (c["fit_steps"] - 1),
-                    float(np.float32(c["pct_start"])),
-                    c["div"],
-                    c["final_div"],
-                    c["linear"],
-                )
+            group = optimizer.param_groups[0]
+            if schedule is not None:
+                rate = group["lr"]
+                factor = rate / lr
                 self.near(
                     f"factor{step}",
                     out[f"factor{step}"],
@@ -359,12 +374,12 @@ class Check:
                     [FLOAT * 1e-6 * factor + 1e-15],
                     [1e-13],
                 )
-                rate = lr * factor
-            for group in optimizer.param_groups:
-                group["lr"] = rate
+                a = group["betas"][0] if c["adam"] else group["momentum"]
             q.grad = torch.as_tensor(out[f"step_grad{step}"].astype(np.float64))
             g = q.grad.abs() + decay * q.detach().abs()
             optimizer.step()
+            if schedule is not None:
+                schedule.step()
             if c["adam"]:
                 size = a * size + g
                 state = optimizer.state[q]

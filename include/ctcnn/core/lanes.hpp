@@ -275,23 +275,32 @@ template <Number V>
 #endif
 }
 
-/// The number as it was computed: -ffast-math may not rearrange what it comes from with what it goes into.
+/// Whether results may have more digits than their type: the x87 unit of 32-bit processors.
+#if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ == 2
+inline constexpr bool has_excess_digits = true;
+#else
+inline constexpr bool has_excess_digits = false;
+#endif
+
+/// The number as it was computed, rounded to its type: compilers may neither keep more digits of it nor rearrange what it comes
+/// from with what it goes into.
 template <Number V>
 [[gnu::always_inline]] constexpr V as_computed(V value) {
-#if defined(__FAST_MATH__)
-    if (!std::is_constant_evaluated()) {
+    if constexpr (sums_may_be_rearranged || has_excess_digits) {
+        if (!std::is_constant_evaluated()) {
 #if defined(__clang__)
-        if constexpr (is_lanes<V>) {
-            return {__arithmetic_fence(value.vector)};
-        } else {
-            return __arithmetic_fence(value);
+            if constexpr (!has_excess_digits) {
+                if constexpr (is_lanes<V>) {
+                    return {__arithmetic_fence(value.vector)};
+                } else {
+                    return __arithmetic_fence(value);
+                }
+            }
+#endif
+            // GCC's vectorizer loses __builtin_assoc_barrier.
+            asm("" : "+m"(value));
         }
-#else
-        // GCC's vectorizer loses __builtin_assoc_barrier.
-        asm("" : "+m"(value));
-#endif
     }
-#endif
     return value;
 }
 

@@ -165,13 +165,13 @@ private:
 
     /// How many groups a thread takes at a time. Groups of one tile are joined, so that tiles go together, unless one thread
     /// would then have more tiles to do than the busiest has otherwise: 6 groups are 3 for each of two threads, not 4 and 2.
-    /// (-ffast-math lets compilers add differently for one tile than for two, so that there the number of threads must not count.)
+    /// Where compilers may round differently for one tile than for two, the number of threads does not count.
     static constexpr std::size_t groups_at_once(std::size_t count, std::size_t threads) {
         const std::size_t groups = group_count(count);
         if (tile_count(count) != groups) {
             return 1;
         }
-        if (sums_may_be_rearranged) {
+        if (sums_may_be_rearranged || has_excess_digits) {
             return tiles_together;
         }
         const auto most_of = [&](std::size_t at_once) {
