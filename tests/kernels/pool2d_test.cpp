@@ -342,3 +342,45 @@ TEST_CASE("a window with NaN gives NaN in its lane and nowhere else") {
         CHECK(get_lane(position, 0) == 3);
     }
 }
+
+TEST_CASE("the mean of a large window is right to a few units in the last place, and so is its gradient") {
+    const auto check = []<std::size_t Size, std::size_t Step>(std::integral_constant<std::size_t, Size>,
+                                                              std::integral_constant<std::size_t, Step>) {
+        using V = Lanes<float>;
+        constexpr Window window{{Size, Size}, {Step, Step}, {0, 0}, {1, 1}};
+        constexpr std::size_t image = Size + (Step == 1 ? 3 : 0);
+        constexpr std::size_t outputs = image - Size + 1;
+        using In = Layout<1, image, image>;
+        using Out = Layout<1, outputs, outputs>;
+        Draw draw(9);
+        std::vector<V> input(In::size);
+        std::vector<float> single(In::size);
+        for (std::size_t i = 0; i < In::size; ++i) {
+            single[i] = draw.real(0.f, 1.f);
+            input[i] = broadcast<V>(single[i]);
+        }
+        std::vector<V> output(Out::size);
+        std::vector<float> one(Out::size);
+        kernels::avg_pool2d_forward<window, In, Out, NoFunction>(input.data(), output.data());
+        kernels::avg_pool2d_forward<window, In, Out, NoFunction>(single.data(), one.data());
+        INFO("windows of " << Size << " x " << Size);
+        for (std::size_t h = 0; h < outputs; ++h) {
+            for (std::size_t w = 0; w < outputs; ++w) {
+                double exact = 0;
+                for (std::size_t kh = 0; kh < Size; ++kh) {
+                    for (std::size_t kw = 0; kw < Size; ++kw) {
+                        exact += static_cast<double>(single[In::offset(0, h + kh, w + kw)]);
+                    }
+                }
+                exact /= static_cast<double>(Size * Size);
+                // The sum (tests/core/sum_test.cpp) and its product with a rounded 1 / (Size * Size).
+                const double bound = 5 * 0x1p-24;
+                CHECK(std::abs(static_cast<double>(one[Out::offset(0, h, w)]) / exact - 1) < bound);
+                CHECK(std::abs(static_cast<double>(get_lane(output[Out::offset(0, h, w)], 1)) / exact - 1) < bound);
+            }
+        }
+    };
+    check(std::integral_constant<std::size_t, 7>{}, std::integral_constant<std::size_t, 7>{});
+    check(std::integral_constant<std::size_t, 56>{}, std::integral_constant<std::size_t, 1>{});
+    check(std::integral_constant<std::size_t, 224>{}, std::integral_constant<std::size_t, 224>{});
+}

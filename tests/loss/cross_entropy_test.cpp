@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../golden/golden.hpp"
+#include "draw.hpp"
 
 using namespace ctcnn;
 using namespace ctcnn::detail_;
@@ -109,5 +110,37 @@ TEST_CASE("a logit of NaN or infinity makes the loss of its lane NaN, and of no 
     for (std::size_t lane = 1; lane + 1 < lane_count<V>; ++lane) {
         CHECK(get_lane(loss, lane) == Approx(std::log(3.0)).epsilon(1e-6));
         CHECK(get_lane(gradient[0], lane) == Approx(-2.0 / 3).epsilon(1e-6));
+    }
+}
+
+TEST_CASE("the cross entropy of very many classes is right to a few units in the last place") {
+    constexpr std::size_t classes = 100'000;
+    for (const float smoothing : {0.f, 0.1f}) {
+        Draw draw(3);
+        std::vector<float> logits(classes);
+        std::vector<float> gradient(classes);
+        double largest = -100;
+        for (float& logit : logits) {
+            logit = draw.real(-3.f, 3.f);
+            largest = std::max(largest, static_cast<double>(logit));
+        }
+        double sum = 0;
+        double mean = 0;
+        for (const float logit : logits) {
+            sum += std::exp(static_cast<double>(logit) - largest);
+            mean += static_cast<double>(logit) / static_cast<double>(classes);
+        }
+        const double share = static_cast<double>(smoothing);
+        const double exact = std::log(sum) + largest - (1 - share) * static_cast<double>(logits[5]) - share * mean;
+        const std::uint32_t label = 5;
+        const float loss = CrossEntropyLoss{.label_smoothing = smoothing}.evaluate<classes, float, std::uint32_t>(
+            logits.data(), {&label}, 1.f, gradient.data());
+        // A few units of 2^-24 of numbers up to 12: exponentials and their sum, the logarithm, and three sums of such numbers.
+        CHECK(std::abs(static_cast<double>(loss) - exact) < 8 * 12 * 0x1p-24);
+        double total = 0;
+        for (const float element : gradient) {
+            total += static_cast<double>(element);
+        }
+        CHECK(std::abs(total) < 1e-6);  // The gradient of a softmax adds up to 0, within the roundings of its parts.
     }
 }

@@ -3,14 +3,17 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/tensor.hpp>
 
 #include "../golden/golden.hpp"
+#include "draw.hpp"
 
 using namespace ctcnn;
 using namespace ctcnn::detail_;
@@ -75,4 +78,37 @@ TEST_CASE("the mean squared error is PyTorch's") {
     // A few roundings of double.
     check<double>({1e-14, 1e-14});
     check<Lanes<double>>({1e-14, 1e-14});
+}
+
+TEST_CASE("the mean squared error of very many outputs is right to a few units in the last place") {
+    const auto check = []<std::size_t Outputs>(std::integral_constant<std::size_t, Outputs>) {
+        using V = Lanes<float>;
+        Draw draw(7);
+        std::vector<V> output(Outputs);
+        std::vector<V> gradient(Outputs);
+        std::vector<float> single(Outputs);
+        double exact = 0;
+        for (std::size_t k = 0; k < Outputs; ++k) {
+            single[k] = draw.real(-1.f, 1.f);
+            output[k] = broadcast<V>(single[k]);
+            const double difference = static_cast<double>(single[k]) - (k == 3 ? 1 : 0);
+            exact += difference * difference;
+        }
+        exact /= static_cast<double>(Outputs);
+        const std::uint8_t label = 3;
+        std::array<const std::uint8_t*, V::count> labels;
+        labels.fill(&label);
+        std::vector<float> gradient_of_one(Outputs);
+        const float one = MSELoss::evaluate<Outputs, float>(single.data(), std::array<const std::uint8_t*, 1>{&label},
+                                                            1.f, gradient_of_one.data());
+        const V many = MSELoss::evaluate<Outputs>(output.data(), labels, broadcast<V>(1.f), gradient.data());
+        // A few units of 2^-24: the squares, the sum (tests/core/sum_test.cpp) and the division.
+        INFO(Outputs << " outputs");
+        CHECK(std::abs(static_cast<double>(one) / exact - 1) < 4 * 0x1p-24);
+        for (std::size_t lane = 0; lane < V::count; ++lane) {
+            CHECK(std::abs(static_cast<double>(get_lane(many, lane)) / exact - 1) < 4 * 0x1p-24);
+        }
+    };
+    check(std::integral_constant<std::size_t, 1'000>{});
+    check(std::integral_constant<std::size_t, 1'000'000>{});
 }

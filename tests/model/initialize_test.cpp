@@ -85,7 +85,8 @@ TEST_CASE("initialize refuses settings that make no sense, and changes nothing t
         CAPTURE(wrong);
         CHECK_THROWS_AS(initialize(net, KaimingUniform{.a = wrong}), std::invalid_argument);
     }
-    CHECK(std::ranges::equal(net.parameters(), tiny(1).parameters()));
+    const Tiny unchanged = tiny(1);
+    CHECK(std::ranges::equal(net.parameters(), unchanged.parameters()));
     CHECK_THROWS_WITH(initialize(net, XavierUniform{.gain = -1}),
                       Catch::Matchers::ContainsSubstring("XavierUniform::gain"));
     // The slope only matters by its square; nothing at all is a bound, too.

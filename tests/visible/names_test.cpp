@@ -100,11 +100,10 @@ int main() {
     const int sum = train(net) + model::layers + static_cast<int>(math::pi) + detail::secret + kernels::count +
                     internal::number + impl::number + io::number + Window{}.width + Range{}.first + Option{}.value +
                     Text{}.length + Extent{}.height + Layout{}.rows + List<int>{}.value + alignment + vector_bytes +
-                    nothing + shuffle(1) + broadcast(1) + transpose(1) + larger(1) + inside(1) + fits(1) +
-                    prefetch(1) + gather(1) + parallel(1) + validate(1) + reciprocal(1) +
-                    static_cast<int>(LayerKind::output) + static_cast<int>(Lanes::two) + Description{} +
-                    Philox{}.seed + Plan{}.steps + Batch{}.size + Team{}.members + Message{}.length + View{}.data +
-                    Worker{}.jobs;
+                    nothing + shuffle(1) + broadcast(1) + transpose(1) + larger(1) + inside(1) + fits(1) + prefetch(1) +
+                    gather(1) + parallel(1) + validate(1) + reciprocal(1) + static_cast<int>(LayerKind::output) +
+                    static_cast<int>(Lanes::two) + Description{} + Philox{}.seed + Plan{}.steps + Batch{}.size +
+                    Team{}.members + Message{}.length + View{}.data + Worker{}.jobs;
     static_assert(Number<int>);
     return sum > 0 ? 0 : 1;
 }

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <type_traits>
 
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/math.hpp>
@@ -102,12 +103,15 @@ public:
     using workspace = Held<InferenceWorkspace<plan, T>, most_inside_workspace>;
 
     /// Forward on one image, (input_shape) -> (output_shape). The network is not changed, so any number of threads may call it.
-    constexpr output_tensor operator()(const input_tensor& image) const {
+    constexpr output_tensor operator()(const input_tensor& image) const
+        noexcept(std::is_nothrow_default_constructible_v<workspace> &&
+                 std::is_nothrow_default_constructible_v<output_tensor>) {
         workspace buffers;
         return (*this)(image, buffers);
     }
     /// The same with buffers that the caller keeps; one workspace serves one thread at a time.
-    constexpr output_tensor operator()(const input_tensor& image, workspace& buffers) const {
+    constexpr output_tensor operator()(const input_tensor& image, workspace& buffers) const
+        noexcept(std::is_nothrow_default_constructible_v<output_tensor>) {
         const T* outputs = infer_image<plan>(this->parameters().data(), image.data(), buffers.get());
         output_tensor result;
         for (std::size_t i = 0; i < output_shape::size; ++i) {

@@ -113,7 +113,7 @@ public:
     // A temporary network is gone before its parameters are read: keep it in a variable.
     std::span<const T, Count> parameters() const&& = delete;
     template <std::size_t Index>
-    void layer() const&& = delete;
+    decltype(view_of<Index>(Layers{}, static_cast<const T*>(nullptr))) layer() const&& = delete;
 
 private:
     constexpr std::array<T, Count>& values() { return held_.get().values; }
