@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Trains a small network on MNIST and shows what it has learnt: mnist --help
-// Exit status: 0 if all went well, 1 if something failed, 2 for a command line that says nothing clear, 130 after Ctrl-C.
+// Exit status: 0 if all went well, 1 if something failed, 2 for a command line that says nothing clear, 130 after
+// Ctrl-C.
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
@@ -55,7 +56,8 @@ std::future<Digits> load_test_images(const Options& options) {
 std::size_t count_threads(std::size_t wanted) {
     std::vector<std::thread> threads;
     threads.reserve(wanted);
-    // Room for what training allocates before its threads begin; it is used, since the compiler would leave it out otherwise.
+    // Room for what training allocates before its threads begin; it is used, since the compiler would leave it out
+    // otherwise.
     const std::unique_ptr<volatile char[]> room(new volatile char[std::size_t{1} << 25]);
     room[0] = 0;
     std::latch counted(1);
@@ -128,8 +130,8 @@ int fail(const char* what, int status) {
     return status;
 }
 
-/// Runs the program and says what has failed. The texts of the command line and of files are escaped, so that the terminal
-/// does not obey them.
+/// Runs the program and says what has failed. The texts of the command line and of files are escaped, so that the
+/// terminal does not obey them.
 int run_and_report(int argument_count, char** arguments) {
     try {
         return run(read_options(argument_count, arguments));

@@ -137,8 +137,8 @@ public:
 
     Dataset() = default;
 
-    /// Images are a range of image_type, or all elements in a row as a range of T: a vector, a span, an array. Labels are a
-    /// range of any integer type.
+    /// Images are a range of image_type, or all elements in a row as a range of T: a vector, a span, an array. Labels
+    /// are a range of any integer type.
     template <typename Images = std::vector<image_type>, typename Labels = std::vector<Label>>
     Dataset(Images&& images, Labels&& labels)
         : images_(detail_::stored_images<image_type>(std::forward<Images>(images))),

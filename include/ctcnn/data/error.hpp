@@ -75,7 +75,8 @@ namespace CTCNN_DETAIL {
     return result;
 }
 
-/// What a message shows of a text that came from a file or from a person: escaped, and without its middle if it is long.
+/// What a message shows of a text that came from a file or from a person: escaped, and without its middle if it is
+/// long.
 [[gnu::cold, gnu::noinline]] inline std::string printable(std::string_view text) {
     std::string shown = escaped(text);
     if (shown.size() <= 1000) {
@@ -117,14 +118,15 @@ namespace CTCNN_DETAIL {
 
 }  // namespace CTCNN_DETAIL
 
-// Exceptions carry no target in their names: a file compiled for one processor can catch what a file compiled for another one
-// throws. Their constructors take something that does.
+// Exceptions carry no target in their names: a file compiled for one processor can catch what a file compiled for
+// another one throws. Their constructors take something that does.
 namespace ctcnn {
 
 /// DataError: the base of all that load functions throw because of a file. what() is one sentence that says where, what
 /// was expected and what was found, followed by how to fix it.
-/// The texts can be printed: bytes of file names and of files that a terminal would obey are escaped. file() is the name as
-/// it is. Copying an error cannot throw, since the texts are shared; what a temporary error hands out is a copy.
+/// The texts can be printed: bytes of file names and of files that a terminal would obey are escaped. file() is the
+/// name as it is. Copying an error cannot throw, since the texts are shared; what a temporary error hands out is a
+/// copy.
 class DataError : public std::runtime_error {
 public:
     // Out of line: an error costs the compiler one call wherever it is thrown.

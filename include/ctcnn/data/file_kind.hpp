@@ -16,7 +16,8 @@
 
 namespace CTCNN_DETAIL {
 
-/// FileKind: what a file is that should be an idx file, and what to do with it; both are empty where its bytes do not tell.
+/// FileKind: what a file is that should be an idx file, and what to do with it; both are empty where its bytes do not
+/// tell.
 struct FileKind {
     std::string name;
     std::string remedy;

@@ -13,8 +13,8 @@
 
 namespace CTCNN_DETAIL {
 
-/// The first of the names in a folder that is a file. It may also lie in a folder of one of these names, as in archives of
-/// Kaggle. Where there is none: the first name that is something else, which its reader refuses, or an empty path.
+/// The first of the names in a folder that is a file. It may also lie in a folder of one of these names, as in archives
+/// of Kaggle. Where there is none: the first name that is something else, which its reader refuses, or an empty path.
 inline std::filesystem::path find_file(const std::filesystem::path& folder, std::span<const std::string> names) {
     std::error_code ignored;
     const auto is_file = [&ignored](const std::filesystem::path& file) {
@@ -40,7 +40,8 @@ inline std::filesystem::path find_file(const std::filesystem::path& folder, std:
     return {};
 }
 
-/// The first name behind another one, in alphabetical order, that a file called idx has in a folder; empty if there is none.
+/// The first name behind another one, in alphabetical order, that a file called idx has in a folder; empty if there is
+/// none.
 [[gnu::cold]] inline std::string next_idx_name(const std::filesystem::path& folder, const std::string& previous) {
     std::string next;
     std::error_code error;

@@ -20,8 +20,8 @@ namespace CTCNN_API::inline CTCNN_FILES {
 
 /// IdxFile: an array of unsigned bytes in the idx format, plain or .gz.
 /// The file is a magic number 0x000008RR with the rank in RR, then the sizes, all big-endian 32-bit, then the bytes.
-/// Opening reads and checks the header, so that a caller can compare sizes before read() copies anything. The bytes are read
-/// once: by read() or by read_pieces().
+/// Opening reads and checks the header, so that a caller can compare sizes before read() copies anything. The bytes are
+/// read once: by read() or by read_pieces().
 /// Memory   a size that the file only claims allocates nothing
 /// Refuses  WrongMagic · BadDimension · FileTruncated · TrailingBytes · FileTooLarge, and what ByteSource refuses;
 ///          std::logic_error for a second read, std::invalid_argument for units that do not divide the bytes
@@ -52,8 +52,8 @@ public:
         return bytes;
     }
 
-    /// Hands all bytes behind the header to take(span), in pieces of a multiple of `unit` bytes that fit into a cache. What
-    /// was taken is good only when the function has returned.
+    /// Hands all bytes behind the header to take(span), in pieces of a multiple of `unit` bytes that fit into a cache.
+    /// What was taken is good only when the function has returned.
     template <typename Take>
     void read_pieces(std::size_t unit, const Take& take) {
         reader_.read_pieces(unit, take);

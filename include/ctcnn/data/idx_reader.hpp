@@ -101,8 +101,8 @@ constexpr const IdxElement* idx_element(std::uint32_t magic) {
 namespace CTCNN_DETAIL::inline CTCNN_FILES {
 
 /// IdxReader: an idx file of any type and rank, whose header is read in steps: the magic number, the sizes, accept().
-/// Memory   a plain file is as long as it claims before anything is allocated; a .gz file that claims more than 16 times
-///          its own length is first unpacked once without keeping anything
+/// Memory   a plain file is as long as it claims before anything is allocated; a .gz file that claims more than 16
+///          times its own length is first unpacked once without keeping anything
 /// Refuses  WrongMagic · BadDimension · FileTruncated · TrailingBytes · FileTooLarge, and what ByteSource refuses;
 ///          std::logic_error for a second read, std::invalid_argument for units that do not divide the bytes
 class IdxReader {
@@ -167,8 +167,8 @@ public:
         }
     }
 
-    /// Refuses a .gz file that is damaged or not as long as it claims, before memory is taken for a claim that is large for
-    /// its length.
+    /// Refuses a .gz file that is damaged or not as long as it claims, before memory is taken for a claim that is large
+    /// for its length.
     void verify() {
         if (is_verified_ || source_.size() || byte_count_ / 16 <= source_.file_size()) {
             return;
@@ -220,8 +220,8 @@ public:
         return source_.fault(offset, expected, found);
     }
 
-    /// The same with a remedy for a file that is not damaged, but different: it is as long as its header says. A .gz file is
-    /// taken at its word if it can be true.
+    /// The same with a remedy for a file that is not damaged, but different: it is as long as its header says. A .gz
+    /// file is taken at its word if it can be true.
     [[gnu::cold, gnu::noinline]] DataFault difference(std::uint64_t offset, std::string_view expected,
                                                       std::string_view found, std::string_view remedy) const {
         DataFault fault = source_.fault(offset, expected, found);
@@ -234,7 +234,8 @@ public:
         return fault;
     }
 
-    /// Refuses another type or rank than wanted, before the sizes are read; the remedy is for a file that is not damaged.
+    /// Refuses another type or rank than wanted, before the sizes are read; the remedy is for a file that is not
+    /// damaged.
     [[noreturn, gnu::cold]] void refuse_magic(std::string_view remedy) {
         try {
             read_sizes();

@@ -37,7 +37,8 @@ T idx_pixel(const std::uint8_t* bytes, const IdxElement& element) {
     }
 }
 
-/// An image from the bytes of a file that has its columns where the rows should be. With one column it is as in the file.
+/// An image from the bytes of a file that has its columns where the rows should be. With one column it is as in the
+/// file.
 template <typename T>
 [[gnu::noinline]] void convert_image(const std::uint8_t* bytes, const IdxElement& element, std::size_t rows,
                                      std::size_t columns, std::span<T> image) {
@@ -125,8 +126,8 @@ namespace CTCNN_API::inline CTCNN_FILES {
 /// load_idx: a data set from a file of images and a file of their labels, plain or .gz.
 /// Shapes   images (N, H, W) fit Shape<1, H, W>, images (N, C, H, W) fit Shape<C, H, W>, features (N, F) fit Shape<F>;
 ///          labels (N), or (N, 8) as in QMNIST, whose first column is taken
-/// Numbers  pixels that are unsigned bytes become fractions of 255, in [0, 1]; 32-bit and 64-bit floats stay as they are;
-///          labels may be integers of any type
+/// Numbers  pixels that are unsigned bytes become fractions of 255, in [0, 1]; 32-bit and 64-bit floats stay as they
+///          are; labels may be integers of any type
 /// Refuses  FileMissing · WrongMagic · BadDimension · CountMismatch · BadLabel, and what IdxFile refuses;
 ///          std::invalid_argument for options that make no sense
 template <typename S, typename T = float, typename Label = std::uint8_t>
