@@ -13,6 +13,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -39,7 +40,17 @@ std::string heading(const Screen& screen, const Options& options, const Digits& 
                    settings.batch_size, settings.epochs, settings.epochs == 1 ? "" : "s",
                    static_cast<unsigned long long>(settings.seed));
     text += grouped(train.size()) + " images to learn from, " + grouped(test.size()) + " to be tested with\n\n";
-    return text;
+    return screen.wrapped(text);
+}
+
+/// Whoever waits should know what for.
+void warn_if_slow() {
+#if !defined(__OPTIMIZE__)
+    std::fputs(
+        "mnist: built without optimisation, which makes training many times slower; build it with -O2, or with CMake's "
+        "-DCMAKE_BUILD_TYPE=Release\n",
+        stderr);
+#endif
 }
 
 /// The test images: loaded on a thread of their own, or later where the system grants none.
@@ -92,7 +103,7 @@ std::size_t choose_threads(const Settings& settings) {
 int run(const Options& options) {
     Screen screen;
     if (!options.help.empty()) {
-        screen.print(options.help);
+        screen.print(screen.wrapped(options.help));
         return 0;
     }
     std::future<Digits> test_to_come = load_test_images(options);
@@ -100,9 +111,13 @@ int run(const Options& options) {
     const Digits test = test_to_come.get();
     Settings settings = options.settings;
     settings.threads = choose_threads(settings);
+    warn_if_slow();
     if (!options.quiet) {
         screen.print(heading(screen, options, train, test));
-        screen.print(std::string(options.network->summary) + "\n");
+        // Behind the table there is a sentence.
+        const std::string_view summary = options.network->summary;
+        const std::size_t end = summary.rfind('\n', summary.size() - 2) + 1;
+        screen.print(screen.narrowed(summary.substr(0, end)) + screen.wrapped(summary.substr(end)) + "\n");
     }
 
     catch_interrupt();
@@ -121,7 +136,9 @@ int run(const Options& options) {
         screen.print("\n" + confusion_matrix(screen, outcome.predictions, test));
         screen.print("\n" + misclassified_digits(screen, outcome.predictions, test) + "\n");
     }
-    screen.print(final_accuracy(outcome.predictions, test));
+    // Scripts read this line.
+    const std::string accuracy = final_accuracy(outcome.predictions, test);
+    screen.print(screen.terminal() ? screen.wrapped(accuracy) : accuracy);
     return interrupted() ? 130 : 0;
 }
 

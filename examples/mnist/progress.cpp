@@ -48,32 +48,39 @@ void Progress::step(const StepNews& news) {
     const double seconds = std::chrono::duration<double>(now - begin_).count();
     const double images = done * settings_.epochs * static_cast<double>(image_count_);
 
-    const std::string front = epoch_of(news.epoch, settings_.epochs) + "  ";
-    std::string back = format("  %3.0f %%  loss %.4f  ", 100 * done, news.loss);
-    back.append(grouped(static_cast<std::size_t>(images / seconds))).append(" images/s  ");
-    back.append(duration(seconds / done * (1 - done))).append(" left");
-
+    const std::string front = epoch_of(news.epoch, settings_.epochs);
+    const std::string part = format("  %3.0f %%", 100 * done);
+    const std::string loss = format("  loss %.4f", news.loss);
+    const std::string rate = "  " + grouped(static_cast<std::size_t>(images / seconds)) + " images/s";
+    const std::string left = "  " + duration(seconds / done * (1 - done)) + " left";
     // The last column stays free, since some terminals go to the next line after it.
     const std::size_t room = screen_.width() - 1;
-    const std::size_t used = front.size() + back.size();
-    if (used + 4 <= room) {
-        screen_.show(front + bar(std::min<std::size_t>(20, room - used), done, screen_.unicode()) + back);
-    } else {
-        screen_.show((front + back).substr(0, room));
-    }
+    const std::string all = part + loss + rate + left;
+    const std::size_t used = front.size() + 2 + all.size();
+    const std::size_t bar_width = std::clamp<std::size_t>(room - std::min(room, used), 4, 20);
+    screen_.show(Screen::fitting(room, {front + "  " + bar(bar_width, done, screen_.unicode()) + all, front + all,
+                                        front + part + loss + left, front + part + left, front + part, part}));
 }
 
 void Progress::epoch(const EpochNews& news) {
-    const auto rate = static_cast<std::size_t>(static_cast<double>(news.images) / std::max(news.seconds, 1e-9));
-    screen_.print(epoch_of(news.epoch, settings_.epochs) + format("   loss %.4f   test accuracy ", news.loss) +
-                  screen_.styled(Style::bold, format("%6.2f %%", 100 * news.test_accuracy)) +
-                  format("   %6.2f s   ", news.seconds) + grouped(rate) + " images/s\n");
+    const std::string name = epoch_of(news.epoch, settings_.epochs);
+    const std::string loss = format("   loss %.4f", news.loss);
+    const std::string accuracy = screen_.styled(Style::bold, format("%6.2f %%", 100 * news.test_accuracy));
+    const std::string tested = "   test accuracy " + accuracy;
+    const std::string seconds = format("   %6.2f s", news.seconds);
+    const auto per_second = static_cast<double>(news.images) / std::max(news.seconds, 1e-9);
+    const std::string rate = "   " + grouped(static_cast<std::size_t>(per_second)) + " images/s";
+    screen_.print(
+        Screen::fitting(screen_.width(),
+                        {name + loss + tested + seconds + rate, name + loss + tested + seconds, name + loss + tested,
+                         name + tested, name + "  " + accuracy, name.substr(name.find(' ') + 1) + "  " + accuracy}) +
+        "\n");
 }
 
 void Progress::stopped() {
-    screen_.print(
+    screen_.print(screen_.wrapped(
         epoch_of(last_.epoch, settings_.epochs) +
-        format("   stopped after step %zu of %zu; these are the results so far\n", last_.step, last_.steps_per_epoch));
+        format("   stopped after step %zu of %zu; these are the results so far\n", last_.step, last_.steps_per_epoch)));
 }
 
 }  // namespace mnist

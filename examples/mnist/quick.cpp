@@ -18,8 +18,8 @@ static_assert(QuickNet::parameter_count == 61'594);
 
 Outcome train_quick(const Settings& settings, const Digits& train, const Digits& test, const Listener& listener) {
     return train_network<QuickNet>(KaimingUniform{}, Adam{.lr = settings.lr, .betas = {0.8, 0.9}},
-                                   OneCycle{.pct_start = 0.12}, {.label_smoothing = 0.1f}, settings, train, test,
-                                   listener);
+                                   OneCycle{.pct_start = 0.12, .cycle_momentum = false}, {.label_smoothing = 0.1f},
+                                   settings, train, test, listener);
 }
 
 }  // namespace

@@ -17,8 +17,10 @@ using ReluNet = Sequential<Input<1, 28, 28>,                                    
 static_assert(ReluNet::output_shape{} == Shape<class_count>{});
 
 // The learning rate rises from 0 for a fifth of the training, so that the first large steps do not kill ReLUs, and falls to 0.
-constexpr OneCycle one_cycle{
-    .pct_start = 0.2, .anneal_strategy = Anneal::linear, .div_factor = std::numeric_limits<double>::infinity()};
+constexpr OneCycle one_cycle{.pct_start = 0.2,
+                             .anneal_strategy = Anneal::linear,
+                             .cycle_momentum = false,
+                             .div_factor = std::numeric_limits<double>::infinity()};
 
 Outcome train_relu(const Settings& settings, const Digits& train, const Digits& test, const Listener& listener) {
     return train_network<ReluNet>(KaimingUniform{}, SGD{.lr = settings.lr, .momentum = 0.9f, .weight_decay = 5e-4f},

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <string_view>
 
 namespace mnist {
@@ -12,7 +13,7 @@ namespace {
 /// A digit fills 20 x 20 of the 28 x 28 pixels, and is moved about in them.
 constexpr std::size_t image_side = 28;
 constexpr std::size_t side = 20;
-constexpr std::size_t digits_in_a_row = 3;
+constexpr std::size_t most_digits_in_a_row = 3;
 constexpr std::size_t rows_of_digits = 2;
 constexpr std::string_view margin = "      ";
 
@@ -84,26 +85,22 @@ std::size_t count_right(const std::vector<std::size_t>& predictions, const Digit
     return right;
 }
 
-std::string confusion_matrix(const Screen& screen, const std::vector<std::size_t>& predictions, const Digits& test) {
-    std::array<std::array<std::size_t, class_count>, class_count> counts{};
-    std::size_t largest = 0;
-    for (std::size_t i = 0; i < predictions.size(); ++i) {
-        largest = std::max(largest, ++counts[test.label(i)][predictions[i]]);
-    }
-    const int width = std::max(6, static_cast<int>(std::to_string(largest).size()) + 2);
+namespace {
 
+using Counts = std::array<std::array<std::size_t, class_count>, class_count>;
+
+/// All counts, in columns of a width; and what part is right, if there is room.
+std::string matrix(const Screen& screen, const Counts& counts, int width, bool with_parts) {
     std::string text =
-        screen.styled(Style::bold, "Confusion matrix") + ": rows are true digits, columns answers\n\n   ";
+        screen.wrapped(screen.styled(Style::bold, "Confusion matrix") + ": rows are true digits, columns answers\n");
+    text += "\n   ";
     for (std::size_t answer = 0; answer < class_count; ++answer) {
         text += format("%*zu", width, answer);
     }
-    text += "      right\n";
+    text += with_parts ? "      right\n" : "\n";
     for (std::size_t digit = 0; digit < class_count; ++digit) {
         text += format("%3zu", digit);
-        std::size_t sum = 0;
-        for (const std::size_t count : counts[digit]) {
-            sum += count;
-        }
+        const std::size_t sum = std::accumulate(counts[digit].begin(), counts[digit].end(), std::size_t{0});
         for (std::size_t answer = 0; answer < class_count; ++answer) {
             const std::size_t count = counts[digit][answer];
             const std::string cell = count == 0 ? format("%*s", width, ".") : format("%*zu", width, count);
@@ -114,9 +111,48 @@ std::string confusion_matrix(const Screen& screen, const std::vector<std::size_t
                                                     : Style::plain;
             text += screen.styled(style, cell);
         }
-        text += "  " + percent(counts[digit][digit], sum) + "\n";
+        text += (with_parts ? "  " + percent(counts[digit][digit], sum) : "") + "\n";
     }
     return text;
+}
+
+/// What there is room for on a narrow screen.
+std::string matrix_in_brief(const Screen& screen, const Counts& counts) {
+    std::string text =
+        screen.wrapped(screen.styled(Style::bold, "Right answers") +
+                       ": for each digit, with the wrong answer that is given most often, and how often\n");
+    text += "\n";
+    for (std::size_t digit = 0; digit < class_count; ++digit) {
+        const std::size_t sum = std::accumulate(counts[digit].begin(), counts[digit].end(), std::size_t{0});
+        auto wrong = counts[digit];
+        wrong[digit] = 0;
+        const auto most = std::max_element(wrong.begin(), wrong.end());
+        std::string line = format("%2zu", digit) + percent(counts[digit][digit], sum);
+        if (*most != 0) {
+            line += format("  %td (%zu)", most - wrong.begin(), *most);
+        }
+        text += screen.cut(line) + "\n";
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string confusion_matrix(const Screen& screen, const std::vector<std::size_t>& predictions, const Digits& test) {
+    Counts counts{};
+    std::size_t largest = 0;
+    for (std::size_t i = 0; i < predictions.size(); ++i) {
+        largest = std::max(largest, ++counts[test.label(i)][predictions[i]]);
+    }
+    // Beside the counts there are 3 columns for the digit, and 11 for the part that is right.
+    const int room = static_cast<int>(std::min<std::size_t>(screen.width(), 1000));
+    const int digits = static_cast<int>(std::to_string(largest).size());
+    const int least = digits + 1;
+    const int width = std::clamp((room - 3 - 11) / static_cast<int>(class_count), least, std::max(6, digits + 2));
+    if (3 + 10 * width + 11 <= room) {
+        return matrix(screen, counts, width, true);
+    }
+    return 3 + 10 * least <= room ? matrix(screen, counts, least, false) : matrix_in_brief(screen, counts);
 }
 
 std::string misclassified_digits(const Screen& screen, const std::vector<std::size_t>& predictions,
@@ -130,24 +166,30 @@ std::string misclassified_digits(const Screen& screen, const std::vector<std::si
     if (wrong.empty()) {
         return "No digit was misclassified.\n";
     }
+    // Not more than there is room for, but one.
+    const std::string indent(screen.width() < 3 + side ? 0 : 3, ' ');
+    const std::size_t room = screen.width() - std::min(screen.width(), indent.size() + side);
+    const std::size_t digits_in_a_row = std::min(most_digits_in_a_row, 1 + room / (margin.size() + side));
     const std::size_t shown = std::min(wrong.size(), digits_in_a_row * rows_of_digits);
-    std::string text = screen.styled(Style::bold, "Misclassified") + format(": %zu of the %zu\n", shown, wrong.size());
+    std::string text =
+        screen.wrapped(screen.styled(Style::bold, "Misclassified") + format(": %zu of the %zu\n", shown, wrong.size()));
     for (std::size_t first = 0; first < shown; first += digits_in_a_row) {
         const std::size_t end = std::min(shown, first + digits_in_a_row);
         text += "\n";
         for (std::size_t i = first; i < end; ++i) {
             const std::string caption = format("%d taken for %zu", int{test.label(wrong[i])}, predictions[wrong[i]]);
-            text.append(i == first ? "   " : margin);
+            text.append(i == first ? indent : margin);
             text += i + 1 < end ? filled(caption, side) : caption;
         }
         text += "\n";
         for (std::size_t line = 0; line < side / 2; ++line) {
+            std::string drawn;
             for (std::size_t i = first; i < end; ++i) {
-                text.append(i == first ? "   " : margin);
-                text += draw_line(screen, test.image(wrong[i]), line);
+                drawn.append(i == first ? indent : margin);
+                drawn += draw_line(screen, test.image(wrong[i]), line);
             }
-            text.erase(text.find_last_not_of(' ') + 1);
-            text += "\n";
+            drawn.erase(drawn.find_last_not_of(' ') + 1);
+            text += screen.cut(drawn) + "\n";
         }
     }
     return text;

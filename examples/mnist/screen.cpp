@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "screen.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
@@ -29,10 +31,44 @@ std::string_view environment(const char* name) {
 
 bool is_terminal() {
 #if MNIST_HAS_TERMINAL
-    return isatty(STDOUT_FILENO) == 1 && environment("TERM") != "dumb" && !environment("TERM").empty();
+    return isatty(STDOUT_FILENO) == 1;
 #else
     return false;
 #endif
+}
+
+/// Calls f(characters, columns) for each piece of a text that takes one column, or none: a control sequence.
+template <typename F>
+void for_each_piece(std::string_view text, const F& f) {
+    while (!text.empty()) {
+        const bool control = text.front() == '\033';
+        std::size_t length = 1;
+        if (control) {
+            length = std::min(text.size(), text.find_first_of("mK") + 1);
+        } else {
+            while (length < text.size() && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80) {
+                ++length;  // UTF-8
+            }
+        }
+        f(text.substr(0, length), control ? 0 : 1);
+        text.remove_prefix(length);
+    }
+}
+
+std::size_t columns_of(std::string_view line) {
+    std::size_t columns = 0;
+    for_each_piece(line, [&](std::string_view, int width) { columns += static_cast<std::size_t>(width); });
+    return columns;
+}
+
+/// Calls f(line) for each line, without its end.
+template <typename F>
+void for_each_line(std::string_view text, const F& f) {
+    while (!text.empty()) {
+        const std::size_t end = text.find('\n');
+        f(text.substr(0, end), end != std::string_view::npos);
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    }
 }
 
 /// The first of these variables that is set decides.
@@ -51,10 +87,32 @@ bool locale_is_unicode() {
     return false;
 }
 
+std::string cut_to(std::size_t most, std::string_view text) {
+    std::string result;
+    for_each_line(text, [&](std::string_view line, bool ended) {
+        std::string kept;
+        std::size_t columns = 0;
+        for_each_piece(line, [&](std::string_view piece, int width) {
+            columns += static_cast<std::size_t>(width);
+            if (width == 0 || columns <= most) {
+                kept += piece;
+            }
+        });
+        if (columns > most) {
+            kept.erase(kept.find_last_not_of(' ') + 1);
+        }
+        result.append(kept).append(ended ? "\n" : "");
+    });
+    return result;
+}
+
 }  // namespace
 
 Screen::Screen()
-    : live_(is_terminal()), colours_(live_ && environment("NO_COLOR").empty()), unicode_(locale_is_unicode()) {}
+    : terminal_(is_terminal()),
+      live_(terminal_ && environment("TERM") != "dumb" && !environment("TERM").empty()),
+      colours_(live_ && environment("NO_COLOR").empty()),
+      unicode_(locale_is_unicode()) {}
 
 Screen::~Screen() {
     if (showing_) {
@@ -67,11 +125,15 @@ Screen::~Screen() {
 std::size_t Screen::width() const {
 #if MNIST_HAS_TERMINAL
     winsize size{};
-    if (live_ && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0) {
+    if (terminal_ && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0) {
         return size.ws_col;
     }
 #endif
-    return 80;
+    const std::string_view variable = environment("COLUMNS");
+    int columns = 0;
+    const auto [end, error] = std::from_chars(variable.data(), variable.data() + variable.size(), columns);
+    const bool understood = error == std::errc{} && end == variable.data() + variable.size() && columns > 0;
+    return understood ? static_cast<std::size_t>(columns) : 80;
 }
 
 std::string Screen::styled(Style style, std::string_view text) const {
@@ -80,6 +142,73 @@ std::string Screen::styled(Style style, std::string_view text) const {
     }
     const char* code = style == Style::bold ? "1" : style == Style::dim ? "2" : style == Style::green ? "32" : "31";
     return std::string("\033[").append(code).append("m").append(text).append("\033[0m");
+}
+
+std::string Screen::wrapped(std::string_view text) const {
+    const std::size_t most = width();
+    std::string result;
+    for_each_line(text, [&](std::string_view whole, bool ended) {
+        std::string line(whole);
+        const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
+        const std::size_t gap = line.find("  ", begin);
+        std::size_t indent = gap == std::string::npos ? begin : std::min(line.find_first_not_of(' ', gap), line.size());
+        if (indent > most / 2) {
+            indent = std::min<std::size_t>(begin + 2, 4);
+            line.erase(0, begin > indent ? begin - indent : 0);
+        }
+        while (columns_of(line) > most) {
+            // The last blank for which there is room, or else the first.
+            std::size_t columns = 0;
+            std::size_t at = 0;
+            std::size_t end = std::string::npos;
+            bool words = false;
+            for_each_piece(line, [&](std::string_view piece, int width) {
+                const bool blank = piece == " " && line.compare(at + 1, 1, "%") != 0;
+                if (blank && words && (columns <= most || end == std::string::npos)) {
+                    end = at;
+                }
+                words = words || piece != " ";
+                columns += static_cast<std::size_t>(width);
+                at += piece.size();
+            });
+            const std::size_t rest =
+                std::min(end == std::string::npos ? end : line.find_first_not_of(' ', end), line.size());
+            if (rest == line.size()) {
+                break;
+            }
+            result.append(line, 0, line.find_last_not_of(' ', end) + 1).append("\n");
+            line.replace(0, rest, indent, ' ');
+        }
+        result.append(line).append(ended ? "\n" : "");
+    });
+    return result;
+}
+
+std::string Screen::narrowed(std::string_view table) const {
+    // Where no line has a letter, a column of the table has ended; rules are lines of dashes.
+    const auto is_gap = [&](std::size_t column) {
+        bool gap = true;
+        for_each_line(table, [&](std::string_view line, bool) {
+            gap = gap && (line.size() <= column || line[column] == ' ' || line.starts_with("--"));
+        });
+        return gap;
+    };
+    std::size_t end = width();
+    while (end > 0 && !is_gap(end)) {
+        --end;
+    }
+    return cut_to(end == 0 ? width() : end, table);
+}
+
+std::string Screen::cut(std::string_view text) const { return cut_to(width(), text); }
+
+std::string Screen::fitting(std::size_t columns, const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) {
+        if (columns_of(line) <= columns) {
+            return line;
+        }
+    }
+    return cut_to(columns, lines.back());
 }
 
 void Screen::print(std::string_view lines) {

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mnist {
 
@@ -24,17 +25,29 @@ public:
     Screen(const Screen&) = delete;
     Screen& operator=(const Screen&) = delete;
 
+    /// Whether there is a terminal.
+    bool terminal() const { return terminal_; }
     /// Whether a line can be written again and again: only on a terminal.
     bool live() const { return live_; }
     /// Whether there are colours: on a terminal, unless the environment has NO_COLOR (https://no-color.org).
     bool colours() const { return colours_; }
     /// Whether characters beyond ASCII are shown: where the locale says UTF-8.
     bool unicode() const { return unicode_; }
-    /// The columns of the terminal; 80 where there is none.
+    /// The columns of the terminal; where there is none, or it does not say, the variable COLUMNS, or else 80.
     std::size_t width() const;
 
     /// The text in a style, where there are colours.
     std::string styled(Style style, std::string_view text) const;
+
+    /// Sentences, broken between words where they are too long. What is broken off stands below the line's last column
+    /// of text, or nearly at the left where there is little room.
+    std::string wrapped(std::string_view text) const;
+    /// A table, without the columns on its right for which there is no room.
+    std::string narrowed(std::string_view table) const;
+    /// Lines, without what is behind the last column.
+    std::string cut(std::string_view text) const;
+    /// The first of these lines that has at most so many columns; if none has, what of the last one has.
+    static std::string fitting(std::size_t columns, const std::vector<std::string>& lines);
 
     /// Writes whole lines.
     void print(std::string_view lines);
@@ -44,6 +57,7 @@ public:
 private:
     void write(std::string_view text);
 
+    bool terminal_;
     bool live_;
     bool colours_;
     bool unicode_;

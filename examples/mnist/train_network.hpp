@@ -4,9 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <functional>
 #include <memory>
-#include <utility>
 
 #include <ctcnn/training.hpp>
 
@@ -17,7 +15,7 @@ namespace mnist {
 /// Trains a network from its first parameters on, and tests it after each epoch if someone wants to know, and in the end.
 template <ctcnn::AnyNetwork Net, typename Initializer, typename Optimizer>
 Outcome train_network(const Initializer& initializer, const Optimizer& optimizer,
-                      std::function<double(double)> schedule, const ctcnn::CrossEntropyLoss& loss,
+                      const decltype(ctcnn::FitOptions::schedule)& schedule, const ctcnn::CrossEntropyLoss& loss,
                       const Settings& settings, const Digits& train, const Digits& test, const Listener& listener) {
     const auto net = std::make_unique<Net>();
     ctcnn::initialize(*net, initializer, settings.seed);
@@ -25,15 +23,16 @@ Outcome train_network(const Initializer& initializer, const Optimizer& optimizer
     Outcome outcome;
     const auto answer = [&] { outcome.predictions = ctcnn::predict(*net, test.images(), settings.threads); };
     const std::size_t steps_per_epoch = (train.size() + settings.batch_size - 1) / settings.batch_size;
+    const auto steps =
+        static_cast<std::size_t>(std::max(1.0, std::round(settings.epochs * static_cast<double>(steps_per_epoch))));
     const ctcnn::FitReport report =
         ctcnn::fit(*net, train, optimizer,
                    {.epochs = static_cast<std::size_t>(std::ceil(settings.epochs)),
-                    .max_steps = static_cast<std::size_t>(
-                        std::max(1.0, std::round(settings.epochs * static_cast<double>(steps_per_epoch)))),
+                    .max_steps = steps,
                     .batch_size = settings.batch_size,
                     .seed = settings.seed,
                     .threads = settings.threads,
-                    .schedule = std::move(schedule),
+                    .schedule = schedule,
                     .on_epoch =
                         [&](const ctcnn::EpochReport& epoch) {
                             if (!listener.on_epoch) {
@@ -50,7 +49,7 @@ Outcome train_network(const Initializer& initializer, const Optimizer& optimizer
                         },
                     .should_stop = listener.should_stop},
                    loss);
-    outcome.stopped = report.stopped;
+    outcome.stopped = report.steps < steps;
     if (outcome.stopped || !listener.on_epoch) {
         answer();
     }

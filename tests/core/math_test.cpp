@@ -27,6 +27,12 @@ using namespace ctcnn::detail_;
 
 namespace {
 
+/// The number with the digits of its type and no more, which is not all that the x87 unit keeps of it.
+template <Number V>
+constexpr V stored(V x) {
+    return as_computed(x);
+}
+
 /// How far a result is from the correct one, in units of its last place (below the normal numbers: in denormal steps).
 template <typename T>
 double ulps(T result, long double correct) {
@@ -43,7 +49,7 @@ double largest_error(double low, double high, const Function& function, const Co
     constexpr int steps = 200'000;
     double largest = 0;
     for (int i = 0; i <= steps; ++i) {
-        const T x = static_cast<T>(low + (high - low) * i / steps);
+        const T x = stored(static_cast<T>(low + (high - low) * i / steps));
         const double error = ulps(function(x), correct(static_cast<long double>(x)));
         // Written so that NaN is an error.
         largest = error <= largest ? largest : error;
@@ -51,10 +57,10 @@ double largest_error(double low, double high, const Function& function, const Co
     return largest;
 }
 
-constexpr auto exp_of = []<Number V>(V x) { return math::exp(x); };
-constexpr auto sigmoid_of = []<Number V>(V x) { return math::sigmoid(x); };
-constexpr auto tanh_of = []<Number V>(V x) { return math::tanh(x); };
-constexpr auto log_of = []<std::floating_point T>(T x) { return math::log(x); };
+constexpr auto exp_of = []<Number V>(V x) { return stored(math::exp(x)); };
+constexpr auto sigmoid_of = []<Number V>(V x) { return stored(math::sigmoid(x)); };
+constexpr auto tanh_of = []<Number V>(V x) { return stored(math::tanh(x)); };
+constexpr auto log_of = []<std::floating_point T>(T x) { return stored(math::log(x)); };
 
 long double correct_exp(long double x) { return std::exp(x); }
 long double correct_sigmoid(long double x) { return 1 / (1 + std::exp(-x)); }
@@ -87,7 +93,8 @@ void check_accuracy() {
 
 /// How far the lanes are from the scalar function, counted in numbers between the two. None at all: lanes and scalars run
 /// through the same expressions, and a compiler that fuses a multiply-add in one of them does so in the other. The sigmoid of
-/// 512-bit lanes is the exception.
+/// 512-bit lanes is the exception, and the x87 unit, which keeps more digits of some numbers than of others.
+constexpr std::uint64_t largest_distance = has_excess_digits ? 2 : 0;
 template <typename V, typename Function>
 std::uint64_t distance_to_scalar(double low, double high, const Function& function) {
     using T = scalar_t<V>;
@@ -99,7 +106,7 @@ std::uint64_t distance_to_scalar(double low, double high, const Function& functi
         V x{};
         for (std::size_t lane = 0; lane < lanes; ++lane) {
             const double part = static_cast<double>(tile * lanes + lane) / static_cast<double>(tiles * lanes);
-            set_lane(x, lane, static_cast<T>(low + (high - low) * part));
+            set_lane(x, lane, stored(static_cast<T>(low + (high - low) * part)));
         }
         const V result = function(x);
         for (std::size_t lane = 0; lane < lanes; ++lane) {
@@ -114,8 +121,8 @@ std::uint64_t distance_to_scalar(double low, double high, const Function& functi
 template <typename V>
 void check_lanes() {
     using T = scalar_t<V>;
-    CHECK(distance_to_scalar<V>(lowest<T> - 5, highest<T> + 5, exp_of) == 0);
-    CHECK(distance_to_scalar<V>(-2, 2, exp_of) == 0);
+    CHECK(distance_to_scalar<V>(lowest<T> - 5, highest<T> + 5, exp_of) <= largest_distance);
+    CHECK(distance_to_scalar<V>(-2, 2, exp_of) <= largest_distance);
     if constexpr (std::same_as<V, Lanes<float, 16>> && vector_bytes == 64) {
         // 16 numbers take a shorter way, with a table and an estimate of the quotient.
         const auto sigmoid_of_16 = [](float x) { return get_lane(math::sigmoid(broadcast<V>(x)), 0); };
@@ -123,11 +130,11 @@ void check_lanes() {
         CHECK(largest_error<float>(-20, 20, sigmoid_of_16, correct_sigmoid) <= 6);
         CHECK(largest_error<float>(-1, 1, sigmoid_of_16, correct_sigmoid) <= 4.5);
     } else {
-        CHECK(distance_to_scalar<V>(lowest<T> - 5, highest<T> + 5, sigmoid_of) == 0);
-        CHECK(distance_to_scalar<V>(-2, 2, sigmoid_of) == 0);
+        CHECK(distance_to_scalar<V>(lowest<T> - 5, highest<T> + 5, sigmoid_of) <= largest_distance);
+        CHECK(distance_to_scalar<V>(-2, 2, sigmoid_of) <= largest_distance);
     }
-    CHECK(distance_to_scalar<V>(-25, 25, tanh_of) == 0);
-    CHECK(distance_to_scalar<V>(-2, 2, tanh_of) == 0);
+    CHECK(distance_to_scalar<V>(-25, 25, tanh_of) <= largest_distance);
+    CHECK(distance_to_scalar<V>(-2, 2, tanh_of) <= largest_distance);
 }
 
 /// Infinities, NaN, arguments that are far too large or too small to matter.
@@ -143,7 +150,7 @@ void check_extremes() {
             CHECK(std::bit_cast<typename math::detail::Exponential<T>::Bits>(get_lane(result, lane)) ==
                   std::bit_cast<typename math::detail::Exponential<T>::Bits>(get_lane(result, 0)));
         }
-        return get_lane(result, 0);
+        return stored(get_lane(result, 0));
     };
     for (const T large : {T(1e4), std::numeric_limits<T>::max(), infinity}) {
         CHECK(at(exp_of, large) == at(exp_of, static_cast<T>(highest<T>)));
@@ -244,8 +251,8 @@ void check_processor_sqrt() {
         std::array<T, V::count> roots{};
         math::processor_sqrt(V::load(numbers.data())).store(roots.data());
         for (std::size_t n = 0; n < V::count; ++n) {
-            REQUIRE(roots[n] == std::sqrt(numbers[n]));
-            REQUIRE(math::processor_sqrt(numbers[n]) == roots[n]);
+            REQUIRE(roots[n] == stored(std::sqrt(numbers[n])));
+            REQUIRE(stored(math::processor_sqrt(numbers[n])) == roots[n]);
         }
     }
     CHECK(math::processor_sqrt(T(0)) == 0);

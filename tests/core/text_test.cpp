@@ -58,7 +58,7 @@ TEST_CASE("blanks are taken off the end only", "[text]") {
 TEST_CASE("the largest number fits", "[text]") {
     Text<26> text;
     text.append_grouped(std::numeric_limits<std::size_t>::max());
-    CHECK(text.view() == "18,446,744,073,709,551,615");
+    CHECK(text.view() == (sizeof(std::size_t) == 8 ? "18,446,744,073,709,551,615" : "4,294,967,295"));
 }
 
 }  // namespace

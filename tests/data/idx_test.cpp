@@ -42,7 +42,7 @@ Error read_error(const std::filesystem::path& path, const std::array<IdxAxis, 3>
 }  // namespace
 
 static_assert(idx_size(std::array<std::uint32_t, 3>{2, 3, 4}) == 24);
-static_assert(idx_size(std::array<std::uint32_t, 2>{largest, 0}) == 0);
+static_assert(idx_size(std::array<std::uint32_t, 2>{largest / 2, 0}) == 0);
 static_assert(idx_size(std::array<std::uint32_t, 3>{0, largest, largest}) == 0);
 static_assert(!idx_size(std::array<std::uint32_t, 3>{largest, largest, largest}));
 static_assert(!idx_size(std::array<std::uint32_t, 3>{1u << 31, 1u << 31, 4}));  // 2^64, which would wrap to 0

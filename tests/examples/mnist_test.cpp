@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Runs the program examples/mnist as a person would, on a small part of MNIST.
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
@@ -17,6 +18,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -117,16 +119,13 @@ const fs::path& small_mnist() {
 /// The program while it runs; its standard output goes to `output`, a file that is open for writing or a file's name.
 class Program {
 public:
-    /// A command of the shell, such as "ulimit -v 100000", limits the program before it starts.
     Program(std::vector<std::string> arguments, const std::string& output, const fs::path& errors,
-            std::vector<std::string> variables = {}, const std::string& limit = "") {
-        arguments.insert(arguments.begin(), CTCNN_MNIST_PROGRAM);
-        if (!limit.empty()) {
-            arguments.insert(arguments.begin(), {"/bin/sh", "-c", limit + R"( && exec "$0" "$@")"});
-        }
+            std::vector<std::string> variables = {}, const char* file = CTCNN_MNIST_PROGRAM) {
+        arguments.insert(arguments.begin(), file);
         for (char** variable = environ; *variable != nullptr; ++variable) {
             const std::string name = std::string(*variable).substr(0, std::string(*variable).find('='));
-            if (name != "LANG" && !name.starts_with("LC_") && name != "TERM" && name != "NO_COLOR") {
+            if (name != "LANG" && !name.starts_with("LC_") && name != "TERM" && name != "NO_COLOR" &&
+                name != "COLUMNS") {
                 variables.emplace_back(*variable);
             }
         }
@@ -149,7 +148,7 @@ public:
         sigaddset(&signals, SIGINT);
         posix_spawnattr_setsigdefault(&attributes, &signals);
         posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-        REQUIRE(posix_spawn(&process_, argument_pointers[0], &actions, &attributes, argument_pointers.data(),
+        REQUIRE(posix_spawn(&process_, file, &actions, &attributes, argument_pointers.data(),
                             variable_pointers.data()) == 0);
         posix_spawnattr_destroy(&attributes);
         posix_spawn_file_actions_destroy(&actions);
@@ -186,11 +185,11 @@ struct Result {
 };
 
 Result run(const std::vector<std::string>& arguments, const std::vector<std::string>& variables = {},
-           const std::string& limit = "") {
+           const char* file = CTCNN_MNIST_PROGRAM) {
     const Folder folder;
     const fs::path output = folder.path / "output";
     const fs::path errors = folder.path / "errors";
-    const int status = Program(arguments, output.string(), errors, variables, limit).wait();
+    const int status = Program(arguments, output.string(), errors, variables, file).wait();
     return {status, read(output), read(errors)};
 }
 
@@ -262,13 +261,17 @@ std::string read_until(int file, const std::string& wanted) {
     return text;
 }
 
-/// A terminal: what the program writes to `name` can be read from `file`.
+/// A terminal: what the program writes to `name` can be read from `file`. With 0 columns it does not say how many it
+/// has.
 struct Terminal {
-    Terminal() : file(posix_openpt(O_RDWR | O_NOCTTY)) {
+    explicit Terminal(int columns) : file(posix_openpt(O_RDWR | O_NOCTTY)) {
         REQUIRE(file >= 0);
         REQUIRE(grantpt(file) == 0);
         REQUIRE(unlockpt(file) == 0);
         name = ptsname(file);
+        const winsize size{
+            .ws_row = 24, .ws_col = static_cast<unsigned short>(columns), .ws_xpixel = 0, .ws_ypixel = 0};
+        REQUIRE(ioctl(file, TIOCSWINSZ, &size) == 0);
     }
     ~Terminal() { close(file); }
     Terminal(const Terminal&) = delete;
@@ -279,14 +282,50 @@ struct Terminal {
 };
 
 /// What the program writes to a terminal.
-std::string train_on_terminal(const std::vector<std::string>& variables) {
+std::string run_on_terminal(const std::vector<std::string>& arguments, const std::vector<std::string>& variables,
+                            int columns) {
     const Folder folder;
-    const Terminal terminal;
-    const Program program({"--epochs", "1", "--data", small_mnist().string()}, terminal.name, folder.path / "errors",
-                          variables);
+    const Terminal terminal(columns);
+    const Program program(arguments, terminal.name, folder.path / "errors", variables);
     const std::string output = read_until(terminal.file, "");
     CHECK(program.wait() == 0);
     return output;
+}
+std::string train_on_terminal(const std::vector<std::string>& variables, int columns = 0) {
+    return run_on_terminal({"--epochs", "1", "--data", small_mnist().string()}, variables, columns);
+}
+
+/// The lines of a text, without control sequences and the ends of lines that terminals get.
+std::vector<std::string> shown_lines(const std::string& text) {
+    std::string plain;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] == '\033') {
+            at = text.find_first_of("mK", at);
+        } else if (text.compare(at, 2, "\r\n") != 0) {
+            plain += text[at] == '\r' ? '\n' : text[at];
+        }
+    }
+    return lines_of(plain);
+}
+
+std::size_t columns_of(const std::string& line) {
+    std::size_t columns = 0;
+    for (const char c : line) {
+        columns += (static_cast<unsigned char>(c) & 0xc0) == 0x80 ? 0 : 1;  // UTF-8
+    }
+    return columns;
+}
+
+/// The text with all blanks and ends of lines as one blank.
+std::string words_of(const std::string& text) {
+    std::string words;
+    for (const std::string& line : shown_lines(text)) {
+        std::istringstream stream(line);
+        for (std::string word; stream >> word;) {
+            words += word + " ";
+        }
+    }
+    return words;
 }
 
 TEST_CASE("--help names every option and goes no further", "[examples]") {
@@ -363,13 +402,14 @@ TEST_CASE("too little memory and too few threads are said in a sentence, with wh
         SUCCEED("the address sanitizer needs more address space than any limit leaves");
         return;
     }
-    const std::vector<std::string> arguments{
-        "--quiet", "--net", "quick", "--epochs", "1", "--threads", "16", "--data", small_mnist().string()};
     int without_memory = 0;
     int without_threads = 0;
     bool is_enough = false;
     for (int kilobytes = 2'000; !is_enough && kilobytes < 1'000'000; kilobytes += kilobytes < 60'000 ? 2'000 : 10'000) {
-        const Result result = run(arguments, {}, "ulimit -v " + std::to_string(kilobytes));
+        const std::string limited = "ulimit -v " + std::to_string(kilobytes) + R"( && exec "$0" "$@")";
+        const Result result = run({"-c", limited, CTCNN_MNIST_PROGRAM, "--quiet", "--net", "quick", "--epochs", "1",
+                                   "--threads", "16", "--data", small_mnist().string()},
+                                  {}, "/bin/sh");
         INFO(kilobytes << " kB: " << result.status << ", " << result.errors);
         is_enough = result.status == 0;
         if (is_enough || !result.errors.starts_with("mnist: ")) {
@@ -502,6 +542,145 @@ TEST_CASE("a terminal gets a moving line and colours, and no colours with NO_COL
     const std::string dumb = train_on_terminal({"TERM=dumb"});
     CHECK(dumb.find('\033') == std::string::npos);
     CHECK_THAT(dumb, ContainsSubstring("test accuracy "));
+}
+
+TEST_CASE("no line is longer than the terminal is wide", "[examples]") {
+    for (const int columns : {20, 23, 31, 40, 53, 60, 64, 79, 80, 120}) {
+        for (const std::string locale : {"C", "C.UTF-8"}) {
+            CAPTURE(columns, locale);
+            const std::string output = train_on_terminal({"TERM=xterm", "LANG=" + locale}, columns);
+            for (const std::string& line : shown_lines(output)) {
+                CAPTURE(line);
+                CHECK(columns_of(line) <= static_cast<std::size_t>(columns));
+            }
+            CHECK(has_colours(output));
+            // What matters is there, however little room there is.
+            CHECK_THAT(words_of(output), ContainsSubstring("test accuracy ") &&
+                                             Catch::Matchers::EndsWith(" of " + std::to_string(test_count) + ") "));
+            CHECK_THAT(output, ContainsSubstring(" taken for ") && ContainsSubstring("Linear(84, 10)"));
+            if (columns == 20 || columns >= 79) {
+                CHECK_THAT(output, ContainsSubstring(columns == 20 ? "Right answers" : "Confusion matrix"));
+            }
+        }
+    }
+    for (const int columns : {1, 2, 10}) {
+        CHECK_THAT(train_on_terminal({"TERM=xterm"}, columns), ContainsSubstring("accuracy"));
+    }
+}
+
+TEST_CASE("the report has what there is room for", "[examples]") {
+    const auto rows_of = [](const std::string& output, const std::string& title) {
+        // Behind the title, however many lines it takes, there is an empty one.
+        const std::string from_title = output.substr(output.find(title));
+        std::vector<std::string> rows;
+        int empty = 0;
+        for (const std::string& line : lines_of(from_title)) {
+            empty += line.empty() ? 1 : 0;
+            if (!line.empty() && empty == 1) {
+                rows.push_back(line);
+            }
+        }
+        return rows;
+    };
+    const auto shown = [](int columns) {
+        const Result result =
+            train({"--net", "relu", "--epochs", "1"}, {"LANG=C", "COLUMNS=" + std::to_string(columns)});
+        CHECK(result.status == 0);
+        right_answers(result.output);  // the last line is in one piece where there is no terminal
+        return result.output;
+    };
+    const std::string wide = shown(80);
+    const std::vector<std::string> all = rows_of(wide, "Confusion matrix");
+    REQUIRE(all.size() == 11);
+    CHECK_THAT(all[0], ContainsSubstring("right"));
+    CHECK(rows_of(shown(200), "Confusion matrix") == all);
+    // Where there is room for the counts, of at most two digits, and no more, the part that is right is left out.
+    const std::vector<std::string> counts = rows_of(shown(33), "Confusion matrix");
+    REQUIRE(counts.size() == 11);
+    for (std::size_t row = 0; row < 11; ++row) {
+        std::istringstream full(all[row]);
+        std::istringstream narrow(counts[row]);
+        std::string expected;
+        std::string word;
+        while (narrow >> word) {
+            REQUIRE(full >> expected);
+            CHECK(word == expected);
+        }
+        CHECK(full >> expected);
+    }
+    // And on a narrow screen the most frequent of the wrong answers.
+    const std::vector<std::string> brief = rows_of(shown(20), "Right answers");
+    REQUIRE(brief.size() == 10);
+    for (std::size_t digit = 0; digit < 10; ++digit) {
+        CAPTURE(brief[digit]);
+        std::size_t printed = 0;
+        double percent = 0;
+        int answer = -1;
+        int count = 0;
+        REQUIRE(std::sscanf(brief[digit].c_str(), "%zu %lf %% %d (%d)", &printed, &percent, &answer, &count) >= 2);
+        CHECK(printed == digit);
+        CHECK_THAT(all[digit + 1], ContainsSubstring(brief[digit].substr(2, 9)));
+        std::istringstream words(all[digit + 1]);
+        std::string word;
+        words >> word;
+        int largest = 0;
+        int of_answer = 0;
+        for (int column = 0; column < 10; ++column) {
+            words >> word;
+            const int here = word == "." || column == static_cast<int>(digit) ? 0 : std::stoi(word);
+            largest = std::max(largest, here);
+            of_answer = column == answer ? here : of_answer;
+        }
+        CHECK(count == largest);
+        CHECK(of_answer == largest);
+    }
+}
+
+TEST_CASE("COLUMNS counts where a terminal does not say how wide it is, or there is none", "[examples]") {
+    const auto longest = [](const std::string& output) {
+        std::size_t most = 0;
+        for (const std::string& line : shown_lines(output)) {
+            most = std::max(most, line.starts_with("test accuracy") ? 0 : columns_of(line));
+        }
+        return most;
+    };
+    const std::vector<std::string> forty{"TERM=xterm", "COLUMNS=40"};
+    CHECK(longest(train_on_terminal(forty, 0)) <= 40);
+    CHECK(longest(train_on_terminal(forty, 80)) > 60);
+    CHECK(longest(train({"--epochs", "1"}, forty).output) <= 40);
+    for (const std::string wrong : {"", "0", "-40", "40x", "99999999999999999999"}) {
+        const std::size_t columns = longest(train({"--epochs", "1"}, {"COLUMNS=" + wrong}).output);
+        CHECK(columns > 60);
+        CHECK(columns <= 80);
+    }
+}
+
+TEST_CASE("--help is broken between words", "[examples]") {
+    const std::string all = words_of(run({"--help"}, {"COLUMNS=1000"}).output);
+    for (const int columns : {20, 40, 79}) {
+        const std::string output = run_on_terminal({"--help"}, {"TERM=xterm"}, columns);
+        CHECK(words_of(output) == all);
+        for (const std::string& line : shown_lines(output)) {
+            CAPTURE(columns, line);
+            CHECK(columns_of(line) <= static_cast<std::size_t>(columns));
+        }
+    }
+}
+
+TEST_CASE("a program that was built without optimisation says so, once", "[examples]") {
+    const Folder folder;
+    const auto errors_of = [&](const char* file, std::vector<std::string> arguments) {
+        arguments.insert(arguments.end(), {"--data", small_mnist().string()});
+        CHECK(Program(arguments, (folder.path / "output").string(), folder.path / "errors", {}, file).wait() == 0);
+        return read(folder.path / "errors");
+    };
+    const std::string text = errors_of(CTCNN_MNIST_UNOPTIMISED, {"--quiet", "--epochs", "2"});
+    CHECK(lines_of(text).size() == 1);
+    CHECK_THAT(text, ContainsSubstring("mnist: built without optimisation") && ContainsSubstring("-O2") &&
+                         ContainsSubstring("-DCMAKE_BUILD_TYPE=Release"));
+    CHECK(lines_of(read(folder.path / "output")).size() == 1);
+    CHECK(errors_of(CTCNN_MNIST_UNOPTIMISED, {"--help"}).empty());
+    CHECK(errors_of(CTCNN_MNIST_PROGRAM, {"--quiet", "--epochs", "1"}).empty());
 }
 
 TEST_CASE("a loss that is not finite ends the run, with step and layer", "[examples]") {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes the golden files that the tests compare with: what PyTorch computes for layers, losses and whole networks.
+"""Writes the golden files that the tests compare with: what PyTorch computes for layers, losses, a schedule and whole
+networks.
 
     python3 tests/golden/make_golden.py            writes tests/golden/*.golden
 
@@ -300,12 +301,87 @@ def write_net(name, make, shape, seed, xavier):
     golden.save()
 
 
+# The one-cycle schedule -----------------------------------------------------------------------------------------------
+
+CYCLE_STEPS = [*range(1, 13), 100]
+CYCLE_STARTS = [0.0, 0.1, 0.3, 0.5, 1.0]
+CYCLE_FACTORS = {"cos": (25.0, 1e4), "linear": (4.0, 8.0), "infinite": (math.inf, 1e4)}
+CYCLE_OPTIMIZERS = {
+    "sgd": lambda parameters: torch.optim.SGD(parameters, lr=0.125),
+    "momentum": lambda parameters: torch.optim.SGD(parameters, lr=0.125, momentum=0.5, weight_decay=0.0078125),
+    "adam": lambda parameters: torch.optim.Adam(parameters, lr=0.125, betas=(0.5, 0.75)),
+}
+
+
+def cycle(make, steps, **options):
+    """The learning rate and the momentum of each step; NaN where PyTorch divides by zero."""
+    optimizer = make([nn.Parameter(torch.zeros(1))])
+    try:
+        scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1.0, steps, **options)
+    except ZeroDivisionError:
+        return [math.nan] * steps, [math.nan] * steps
+    rates, momenta = [], []
+    for _ in range(steps):
+        group = optimizer.param_groups[0]
+        rates.append(group["lr"])
+        momenta.append(group["betas"][0] if "betas" in group else group["momentum"])
+        optimizer.step()
+        if len(rates) < steps:
+            scheduler.step()
+    return rates, momenta
+
+
+def write_one_cycle():
+    golden = Golden("one_cycle")
+    golden.write("steps", "f64", CYCLE_STEPS)
+    golden.write("starts", "f64", CYCLE_STARTS)
+    for strategy, (div_factor, final_div_factor) in CYCLE_FACTORS.items():
+        for phases in (2, 3):
+            all_rates, all_momenta = [], []
+            for start in CYCLE_STARTS:
+                for steps in CYCLE_STEPS:
+                    options = dict(pct_start=start, anneal_strategy="cos" if strategy == "cos" else "linear",
+                                   div_factor=div_factor, final_div_factor=final_div_factor, three_phase=phases == 3)
+                    rates, momenta = cycle(CYCLE_OPTIMIZERS["sgd"], steps, **options)
+                    for make in CYCLE_OPTIMIZERS.values():
+                        assert repr((rates, momenta)) == repr(cycle(make, steps, **options))
+                    all_rates += rates
+                    all_momenta += momenta
+            golden.write(f"rates_{strategy}_{phases}", "f64", all_rates)
+            if strategy != "infinite":  # the factors do not matter
+                golden.write(f"momenta_{strategy}_{phases}", "f64", all_momenta)
+
+    # Trainings of seven steps.
+    generator = torch.Generator().manual_seed(300)
+    images = bytes_of(generator, (IMAGES, 6), 64)
+    labels = torch.randint(0, 3, (IMAGES,), generator=generator)
+    start = bytes_of(generator, (21,), 128)
+    golden.write("images", "i8/64", images)
+    golden.write("labels", "i8/1", labels)
+    golden.write("parameters", "i8/128", start)
+    for name, make in CYCLE_OPTIMIZERS.items():
+        for cycled in (True, False):
+            net = nn.Linear(6, 3).double()
+            nn.utils.vector_to_parameters(start.clone(), net.parameters())
+            optimizer = make(net.parameters())
+            scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.125, 7, cycle_momentum=cycled)
+            for step in range(7):
+                optimizer.zero_grad()
+                nn.CrossEntropyLoss()(net(images), labels).backward()
+                optimizer.step()
+                if step < 6:
+                    scheduler.step()
+            golden.write(f"{name}_{'cycled' if cycled else 'kept'}", "f64", flat_parameters(net))
+    golden.save()
+
+
 def main():
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     print("PyTorch", torch.__version__)
     write_layers()
     write_losses()
+    write_one_cycle()
     write_net("lenet", lenet, (1, 28, 28), 1, xavier=True)
     write_net("relu", relu_net, (2, 11, 9), 2, xavier=False)
     write_net("nested", nested_net, (3, 8, 10), 3, xavier=False)

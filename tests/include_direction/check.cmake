@@ -37,7 +37,7 @@ endfunction()
 
 file(GLOB_RECURSE headers RELATIVE "${ROOT}/include/ctcnn" "${ROOT}/include/ctcnn/*")
 foreach(header IN LISTS headers)
-    if(header MATCHES "^(ctcnn|training|inference)[.]hpp$")
+    if(header MATCHES "^(ctcnn|training|inference|version)[.]hpp$")
         continue()  # It includes what lies in all folders.
     endif()
     string(REGEX REPLACE "/.*" "" folder "${header}")

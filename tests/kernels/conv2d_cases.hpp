@@ -109,6 +109,23 @@ void conv2d_backward_weight_whole(const V* input, const V* grad_output, bool add
     ctcnn::detail_::kernels::conv2d_backward_weight<G, In, Out>(input, grad_output, add, grad_weight, grad_bias);
 }
 
+/// f(bias) for a case that has one, else f(nullptr).
+template <bool HasBias, typename T, typename F>
+void give_bias(const T* bias, const F& f) {
+    if constexpr (HasBias) {
+        f(bias);
+    } else {
+        f(nullptr);
+    }
+}
+template <Conv2dCase c, typename In, typename Out, typename Function, ctcnn::detail_::Number V>
+void conv2d_forward_of(const V* input, const ctcnn::detail_::scalar_t<V>* weight,
+                       const ctcnn::detail_::scalar_t<V>* bias, V* output) {
+    give_bias<c.bias>(bias, [&](auto given) {
+        ctcnn::detail_::kernels::conv2d_forward<c.geometry, In, Out, Function, V>(input, weight, given, output);
+    });
+}
+
 template <ctcnn::detail_::Number V, Conv2dCase c>
 constexpr Conv2dKernels<V> conv2d_kernels() {
     using In = ctcnn::detail_::Layout<c.geometry.in_channels, c.input.height, c.input.width, c.input_border.height,
@@ -116,7 +133,7 @@ constexpr Conv2dKernels<V> conv2d_kernels() {
     using Out = ctcnn::detail_::Layout<c.geometry.out_channels, c.output().height, c.output().width,
                                        c.output_border.height, c.output_border.width>;
     using Function = std::conditional_t<c.relu, ctcnn::detail_::kernels::ReLU, ctcnn::detail_::NoFunction>;
-    Conv2dKernels<V> result{&ctcnn::detail_::kernels::conv2d_forward<c.geometry, In, Out, Function, V>,
+    Conv2dKernels<V> result{&conv2d_forward_of<c, In, Out, Function, V>,
                             &conv2d_backward_input_whole<c.geometry, In, Out, Function, V>,
                             &conv2d_backward_weight_whole<c.geometry, In, Out, V>};
     if constexpr (!ctcnn::detail_::is_lanes<V>) {

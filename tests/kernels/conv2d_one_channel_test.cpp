@@ -42,8 +42,10 @@ struct OneChannel {
     static void forward(const V* input, const T* weight, const T* bias, V* output) {
         Buffer<V> memory(Plan::template scratch_numbers<V>);
         for (std::size_t first = 0, rows = 1; first < Out::height; first += rows, rows = rows % 3 + 1) {
-            kernels::conv2d_forward_rows_one_channel<c.geometry, In, Out, Function>(
-                input, weight, bias, output, memory.data(), {first, std::min(first + rows, Out::height)});
+            give_bias<c.bias>(bias, [&](auto given) {
+                kernels::conv2d_forward_rows_one_channel<c.geometry, In, Out, Function>(
+                    input, weight, given, output, memory.data(), {first, std::min(first + rows, Out::height)});
+            });
         }
         CHECK(memory.guards_are_untouched());
     }

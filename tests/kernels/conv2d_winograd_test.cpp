@@ -39,7 +39,10 @@ struct Filtering {
 
     static void forward(const V* input, const T* weight, const T* bias, V* output) {
         Buffer<V> memory = scratch();
-        kernels::conv2d_forward_winograd<c.geometry, In, Out, Function>(input, weight, bias, output, memory.data());
+        give_bias<c.bias>(bias, [&](auto given) {
+            kernels::conv2d_forward_winograd<c.geometry, In, Out, Function>(input, weight, given, output,
+                                                                            memory.data());
+        });
         CHECK(memory.guards_are_untouched());
     }
     static void backward_input(V* grad_input, const T* weight, const V* grad_output) {

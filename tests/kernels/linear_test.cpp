@@ -60,12 +60,23 @@ struct LinearKernels {
     void (*backward_bias)(const T*, std::size_t, bool, T*);
 };
 
+/// linear_forward with the bias that the case has, or without.
+template <LinearCase c, typename Function, Number V, std::size_t Tiles>
+void forward_of(std::array<const V*, Tiles> input, const scalar_t<V>* weight, const scalar_t<V>* bias,
+                std::array<V*, Tiles> output) {
+    if constexpr (c.bias) {
+        kernels::linear_forward<c.inputs, c.outputs, Function, V, Tiles>(input, weight, bias, output);
+    } else {
+        kernels::linear_forward<c.inputs, c.outputs, Function, V, Tiles>(input, weight, nullptr, output);
+    }
+}
+
 template <Number V, std::uint64_t Seed, std::size_t Case>
 constexpr LinearKernels<V> linear_kernels() {
     constexpr LinearCase c = linear_case(Seed, Case);
     using Function = std::conditional_t<c.relu, kernels::ReLU, NoFunction>;
-    return {&kernels::linear_forward<c.inputs, c.outputs, Function, V, 1>,
-            &kernels::linear_forward<c.inputs, c.outputs, Function, V, tile_count<V>>,
+    return {&forward_of<c, Function, V, 1>,
+            &forward_of<c, Function, V, tile_count<V>>,
             &kernels::linear_backward_input<c.inputs, c.outputs, Function, V, 1>,
             &kernels::linear_backward_input<c.inputs, c.outputs, Function, V, tile_count<V>>,
             &kernels::store_rows<c.inputs, V>,

@@ -39,11 +39,18 @@ struct SingleImage {
     using Out = Layout<c.geometry.out_channels, c.output().height, c.output().width, c.output_border.height,
                        c.output_border.width>;
 
-    static constexpr Conv2dKernels<T> kernels_of{
-        Channels ? &kernels::conv2d_forward_wide_channels_winograd<c.geometry, In, Out, T>
-                 : &kernels::conv2d_forward_wide_winograd<c.geometry, In, Out, T>,
-        &conv2d_backward_input_whole<c.geometry, In, Out, NoFunction, T>,
-        &conv2d_backward_weight_whole<c.geometry, In, Out, T>, nullptr, 360};
+    static void forward(const T* input, const T* weight, const T* bias, T* output) {
+        give_bias<c.bias>(bias, [&](auto given) {
+            if constexpr (Channels) {
+                kernels::conv2d_forward_wide_channels_winograd<c.geometry, In, Out>(input, weight, given, output);
+            } else {
+                kernels::conv2d_forward_wide_winograd<c.geometry, In, Out>(input, weight, given, output);
+            }
+        });
+    }
+    static constexpr Conv2dKernels<T> kernels_of{&forward,
+                                                 &conv2d_backward_input_whole<c.geometry, In, Out, NoFunction, T>,
+                                                 &conv2d_backward_weight_whole<c.geometry, In, Out, T>, nullptr, 360};
 };
 
 template <std::floating_point T, std::uint64_t Seed, bool Channels, std::size_t Count>
@@ -80,12 +87,11 @@ void check_accuracy() {
     std::vector<double> input2(In::size), weight2(geometry.weights()), output(Out::size);
     draw_both(draw, input, input2);
     draw_both(draw, weight, weight2);
-    const float* no_bias = nullptr;
-    kernels::conv2d_forward_wide_winograd<geometry, In, Out>(input.data(), weight.data(), no_bias,
+    kernels::conv2d_forward_wide_winograd<geometry, In, Out>(input.data(), weight.data(), nullptr,
                                                              along_columns.data());
-    kernels::conv2d_forward_wide_channels_winograd<geometry, In, Out>(input.data(), weight.data(), no_bias,
+    kernels::conv2d_forward_wide_channels_winograd<geometry, In, Out>(input.data(), weight.data(), nullptr,
                                                                       along_channels.data());
-    kernels::conv2d_forward_wide<geometry, In, Out, double>(input2.data(), weight2.data(), nullptr, output.data());
+    kernels::conv2d_forward_wide<geometry, In, Out>(input2.data(), weight2.data(), nullptr, output.data());
     // Seen: up to 1.5e-6. The numbers at the points are up to ten times as large as what comes out of them, and so are the units
     // in their last places.
     INFO("kernel " << Height << "x5");

@@ -11,7 +11,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 #include "catch.hpp"
@@ -64,6 +66,32 @@ TEST_CASE("the bounds are PyTorch's") {
     CHECK(XavierUniform{5.0 / 3}.bound(2, 4) == Approx(5.0 / 3).epsilon(1e-15));
     CHECK(KaimingUniform{}.bound(25, 99) == Approx(0.2).epsilon(1e-15));
     CHECK(KaimingUniform{.a = 0}.bound(24, 99) == Approx(0.5).epsilon(1e-15));
+}
+
+TEST_CASE("initialize refuses settings that make no sense, and changes nothing then") {
+    constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    struct Own {
+        double value;
+        double bound(std::size_t, std::size_t) const { return value; }
+    };
+    Tiny net = tiny(1);
+    for (const double wrong : {-1.0, not_a_number, infinity, -infinity, 1e39}) {
+        CAPTURE(wrong);
+        CHECK_THROWS_AS(initialize(net, XavierUniform{.gain = wrong}), std::invalid_argument);
+        CHECK_THROWS_AS(initialize(net, Own{wrong}), std::invalid_argument);
+    }
+    for (const double wrong : {not_a_number, infinity, -infinity}) {
+        CAPTURE(wrong);
+        CHECK_THROWS_AS(initialize(net, KaimingUniform{.a = wrong}), std::invalid_argument);
+    }
+    CHECK(std::ranges::equal(net.parameters(), tiny(1).parameters()));
+    CHECK_THROWS_WITH(initialize(net, XavierUniform{.gain = -1}),
+                      Catch::Matchers::ContainsSubstring("XavierUniform::gain"));
+    // The slope only matters by its square; nothing at all is a bound, too.
+    CHECK_NOTHROW(initialize(net, KaimingUniform{.a = -1}));
+    CHECK_NOTHROW(initialize(net, XavierUniform{.gain = 0}));
+    CHECK_NOTHROW(initialize(net, Own{0}));
 }
 
 TEST_CASE("XavierUniform and the biases have the statistics of their formulas") {

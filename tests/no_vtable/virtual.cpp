@@ -19,7 +19,7 @@ int main(int argc, char**) {
     const ctcnn::VirtualLayer* volatile pointer = &layer;
     try {
         if (argc > 0) {
-            throw ctcnn::LossNotFinite(1, 1, "0", "the output of layer ", "0", " holds");
+            throw ctcnn::LossNotFinite({1, 1, "0", "loss is", "the output of layer ", "0", " holds"});
         }
     } catch (const std::exception&) {
         return pointer->size() - 1;

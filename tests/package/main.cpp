@@ -2,6 +2,8 @@
 // Two translation units with the whole library in each: a function that is not inline would be defined twice.
 #include <cstdio>
 
+#include <ctcnn/version.hpp>
+
 #include "library.hpp"
 
 int main() {
@@ -14,6 +16,6 @@ int main() {
         std::puts("wrong sum in C");
         return 1;
     }
-    std::puts("ctcnn works");
+    std::puts("ctcnn works, version " CTCNN_VERSION_STRING);
     return 0;
 }

@@ -83,28 +83,27 @@ TEST_CASE("fit gives the bits of a loop by hand, for any number of threads") {
         const Net expected = by_hand(small::net(), data, sgd, options);
         std::printf("parameters after fit, batch size %zu: FNV-1a %016llx\n", batch_size,
                     static_cast<unsigned long long>(small::hash_of(expected.parameters())));
-        CHECK_FALSE(small::same_bits(expected.parameters(), small::net().parameters()));
+        CHECK_FALSE(small::same_bits(expected.parameters(), small::net()));
         for (const std::size_t threads : {0u, 1u, 2u, 3u, 4u, 8u}) {
             INFO("batch size " << batch_size << ", " << threads << " threads");
             FitOptions with_threads = options;
             with_threads.threads = threads;
-            CHECK(small::same_bits(fitted(data, with_threads).parameters(), expected.parameters()));
+            CHECK(small::same_bits(fitted(data, with_threads), expected.parameters()));
         }
     }
 }
 
 TEST_CASE("more threads than there is work do no harm") {
     const small::Data data = small::data(100);
-    CHECK(small::same_bits(fitted(data, {.batch_size = 100, .threads = 1000}).parameters(),
-                           fitted(data, {.batch_size = 100, .threads = 1}).parameters()));
+    CHECK(small::same_bits(fitted(data, {.batch_size = 100, .threads = 1000}),
+                           fitted(data, {.batch_size = 100, .threads = 1})));
 }
 
 TEST_CASE("fit without momentum and without shuffling gives the bits of a loop by hand") {
     const small::Data data = small::data(100);
     const SGD plain{.lr = 0.25f};
     const FitOptions options{.epochs = 2, .batch_size = 32, .shuffle = false};
-    CHECK(small::same_bits(fitted(data, options, plain).parameters(),
-                           by_hand(small::net(), data, plain, options).parameters()));
+    CHECK(small::same_bits(fitted(data, options, plain), by_hand(small::net(), data, plain, options)));
 }
 
 TEST_CASE("a network learns") {
@@ -263,7 +262,7 @@ TEST_CASE("Adam counts the steps over all epochs, and trains the same with any n
     std::vector<float> means(Net::parameter_count);
     std::vector<float> squares(Net::parameter_count);
     for (std::uint64_t number = 1; number <= 6; ++number) {
-        const std::size_t first = (number - 1) % 3 * 10;
+        const auto first = static_cast<std::size_t>((number - 1) % 3 * 10);
         const std::size_t count = std::min<std::size_t>(10, data.size() - first);
         const auto result = value_and_grad(net, CrossEntropyLoss{}, data.images().subspan(first, count),
                                            data.labels().subspan(first, count));
@@ -299,9 +298,132 @@ TEST_CASE("should_stop ends the training with the parameters of that step") {
     CHECK(after_seven == std::vector<float>(net.parameters().begin(), net.parameters().end()));
 }
 
+TEST_CASE("should_stop is asked once after each step, behind on_step and on_epoch") {
+    const small::Data data = small::data(25);
+    std::string calls;
+    Net net = small::net();
+    const FitReport report =
+        fit(net, data, sgd,
+            {.epochs = 3,
+             .max_steps = 5,
+             .batch_size = 10,
+             .schedule =
+                 [&](double) {
+                     calls += 'r';
+                     return 1;
+                 },
+             .on_epoch = [&](const EpochReport& e) { calls.append("e").append(std::to_string(e.images)).append(" "); },
+             .on_step = [&](const StepReport& s) { calls += std::to_string(s.step); },
+             .should_stop =
+                 [&] {
+                     calls += '?';
+                     return false;
+                 }});
+    CHECK(calls == "r1?r2?r3e25 ?r1?r2e20 ?");
+    CHECK_FALSE(report.stopped);
+    CHECK(report.steps == 5);
+    CHECK(report.epochs.size() == 2);
+}
+
+TEST_CASE("who decides after an epoch to stop gets the parameters that were judged") {
+    const small::Data data = small::data(40);
+    for (const std::size_t last : {1u, 3u, 10u}) {
+        CAPTURE(last);
+        bool enough = false;
+        std::vector<float> judged;
+        std::size_t steps = 0;
+        Net net = small::net();
+        const FitReport report = fit(net, data, sgd,
+                                     {.epochs = 10,
+                                      .batch_size = 10,
+                                      .on_epoch =
+                                          [&](const EpochReport& epoch) {
+                                              judged.assign(net.parameters().begin(), net.parameters().end());
+                                              enough = epoch.epoch == last;
+                                          },
+                                      .on_step = [&](const StepReport&) { ++steps; },
+                                      .should_stop = [&] { return enough; }});
+        CHECK(report.stopped);
+        CHECK(report.steps == 4 * last);
+        CHECK(steps == 4 * last);
+        CHECK(report.epochs.size() == last);
+        CHECK(small::same_bits(net.parameters(), judged));
+    }
+}
+
+TEST_CASE("an epoch that should_stop ends early is not reported, and one that is complete is") {
+    const small::Data data = small::data(25);
+    struct Case {
+        std::size_t stop;
+        std::size_t epochs;
+    };
+    for (const Case& expected : {Case{1, 0}, Case{2, 0}, Case{3, 1}, Case{4, 1}, Case{6, 2}, Case{7, 2}, Case{8, 3}}) {
+        CAPTURE(expected.stop);
+        std::size_t asked = 0;
+        std::size_t epochs = 0;
+        Net net = small::net();
+        const FitReport report = fit(net, data, sgd,
+                                     {.epochs = 3,
+                                      .max_steps = 8,
+                                      .batch_size = 10,
+                                      .on_epoch = [&](const EpochReport&) { ++epochs; },
+                                      .should_stop = [&] { return ++asked == expected.stop; }});
+        CHECK(report.stopped);
+        CHECK(asked == expected.stop);
+        CHECK(report.steps == expected.stop);
+        CHECK(report.epochs.size() == expected.epochs);
+        CHECK(epochs == expected.epochs);
+    }
+}
+
+TEST_CASE("what the functions throw leaves fit at once, with the parameters of that step") {
+    const small::Data data = small::data(400);
+    struct Thrown {};
+    // Throws when it is called for the n-th time.
+    const auto count_to = [](int n) {
+        return [n]() mutable {
+            if (--n == 0) {
+                throw Thrown{};
+            }
+        };
+    };
+    using Count = decltype(count_to(1));
+    struct Case {
+        void (*place)(FitOptions&, Count);
+        int calls;
+        std::size_t steps;
+    };
+    const auto on_step = [](FitOptions& options, Count f) {
+        options.on_step = [f](const StepReport&) mutable { f(); };
+    };
+    const auto on_epoch = [](FitOptions& options, Count f) {
+        options.on_epoch = [f](const EpochReport&) mutable { f(); };
+    };
+    const auto should_stop = [](FitOptions& options, Count f) {
+        options.should_stop = [f]() mutable { return f(), false; };
+    };
+    const auto schedule = [](FitOptions& options, Count f) {
+        options.schedule = [f](double) mutable { return f(), 1.0; };
+    };
+    for (const Case& expected :
+         {Case{on_step, 4, 4}, Case{on_step, 7, 7}, Case{on_epoch, 2, 8}, Case{should_stop, 4, 4},
+          Case{should_stop, 6, 6}, Case{schedule, 1, 0}, Case{schedule, 5, 4}}) {
+        for (const std::size_t threads : {1u, 2u}) {
+            CAPTURE(expected.calls, expected.steps, threads);
+            FitOptions options{.epochs = 3, .batch_size = 100, .threads = threads};
+            expected.place(options, count_to(expected.calls));
+            Net net = small::net();
+            CHECK_THROWS_AS(fit(net, data, sgd, options), Thrown);
+            const FitOptions until{
+                .epochs = expected.steps == 0 ? 0u : 3u, .max_steps = expected.steps, .batch_size = 100};
+            CHECK(small::same_bits(net.parameters(), fitted(data, until).parameters()));
+        }
+    }
+}
+
 TEST_CASE("who trains until should_stop may ask for epochs without end") {
     const small::Data data = small::data(50);
-    for (const std::size_t epochs : {SIZE_MAX, SIZE_MAX / 2 + 1, std::size_t{1} << 40}) {
+    for (const std::size_t epochs : {SIZE_MAX, SIZE_MAX / 2 + 1, SIZE_MAX >> 24}) {
         CAPTURE(epochs);
         std::size_t count = 0;
         Net net = small::net();
@@ -352,9 +474,7 @@ TEST_CASE("fit smooths labels as its loss says") {
     CHECK_FALSE(small::same_bits(net.parameters(), sharp.parameters()));
 }
 
-TEST_CASE("no epochs change nothing") {
-    CHECK(small::same_bits(fitted(small::data(5), {.epochs = 0}).parameters(), small::net().parameters()));
-}
+TEST_CASE("no epochs change nothing") { CHECK(small::same_bits(fitted(small::data(5), {.epochs = 0}), small::net())); }
 
 TEST_CASE("fit refuses what it cannot train on") {
     Net net = small::net();
@@ -369,7 +489,7 @@ TEST_CASE("fit refuses what it cannot train on") {
     CHECK_THROWS_AS(evaluate(net, small::data(3), 0, CrossEntropyLoss{.label_smoothing = 1.5f}), std::invalid_argument);
     CHECK_THROWS_AS(fit(net, small::data(3), sgd, {.schedule = [&](double) { return double(nan); }}),
                     std::invalid_argument);
-    CHECK(small::same_bits(net.parameters(), small::net().parameters()));
+    CHECK(small::same_bits(net.parameters(), small::net()));
 }
 
 TEST_CASE("a loss that is not finite stops the training before the step, and says where it comes from") {
@@ -387,7 +507,7 @@ TEST_CASE("a loss that is not finite stops the training before the step, and say
         CHECK(error.step() == 1);
         CHECK(error.layer().empty());
         CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring("step 1 of epoch 1: image 290 holds"));
-        CHECK(small::same_bits(net.parameters(), small::net().parameters()));
+        CHECK(small::same_bits(net.parameters(), small::net()));
     }
     SECTION("an infinity in an image, in a later step") {
         images[25](0, 0, 0) = std::numeric_limits<float>::infinity();

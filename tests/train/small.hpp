@@ -48,9 +48,20 @@ inline Data data(std::size_t count, std::uint64_t seed = 1) {
     return Data(std::move(images), std::move(labels));
 }
 
-/// Whether two arrays of numbers are equal bit by bit, so that 0 is not -0, and NaN is NaN.
-inline bool same_bits(std::span<const float> a, std::span<const float> b) {
-    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
+/// The parameters of a network, or the elements of an array.
+inline std::span<const float> elements_of(std::span<const float> elements) { return elements; }
+template <typename Net>
+    requires requires(const Net& net) { net.parameters(); }
+std::span<const float> elements_of(const Net& net) {
+    return net.parameters();
+}
+
+/// Whether two arrays of numbers, or the parameters of two networks, are equal bit by bit, so that 0 is not -0, and NaN is NaN.
+template <typename A, typename B>
+bool same_bits(const A& a, const B& b) {
+    const std::span<const float> left = elements_of(a);
+    const std::span<const float> right = elements_of(b);
+    return left.size() == right.size() && std::memcmp(left.data(), right.data(), left.size_bytes()) == 0;
 }
 
 /// FNV-1a of the bytes, 64 bits (Fowler, Noll, Vo: RFC 9923).

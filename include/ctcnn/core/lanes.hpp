@@ -2,9 +2,11 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -124,9 +126,67 @@ inline constexpr short every_lane = -1;
 #endif
 #endif
 
+/// Whether compilers may take for granted that no number is NaN or infinite: -ffinite-math-only, a part of -ffast-math.
+#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+inline constexpr bool takes_finite_for_granted = true;
+#else
+inline constexpr bool takes_finite_for_granted = false;
+#endif
+
+/// Whether compilers may add in another order than the source says: -ffast-math.
+#if defined(__FAST_MATH__)
+inline constexpr bool sums_may_be_rearranged = true;
+#else
+inline constexpr bool sums_may_be_rearranged = false;
+#endif
+
+/// Keeps the compiler from what it concludes from how a number was computed, where it takes finite numbers for granted.
+template <Number V>
+[[gnu::always_inline]] constexpr void forget_finite([[maybe_unused]] V& value) {
+    if constexpr (takes_finite_for_granted) {
+        if (!std::is_constant_evaluated()) {
+            asm("" : "+m"(value));
+        }
+    }
+}
+
+template <typename T>
+using integer_t = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+
+/// The bits of a number without its sign, as an integer: those of NaN are above those of infinity.
+template <Number V>
+[[gnu::always_inline]] constexpr auto magnitude_bits(V value) {
+    constexpr auto mask = std::numeric_limits<integer_t<scalar_t<V>>>::max();
+    if constexpr (is_lanes<V>) {
+        return reinterpret_cast<typename V::IntegerVector>(value.vector) & mask;
+    } else {
+        return std::bit_cast<integer_t<V>>(value) & mask;
+    }
+}
+template <std::floating_point T>
+inline constexpr integer_t<T> infinity_bits = std::numeric_limits<integer_t<T>>::max() >>
+                                              (std::numeric_limits<T>::digits - 1)
+                                                  << (std::numeric_limits<T>::digits - 1);
+
+/// value is NaN ? if_nan : otherwise, lane by lane; also where compilers take finite numbers for granted.
+template <Number V>
+[[gnu::always_inline]] constexpr V select_nan(V value, V if_nan, V otherwise) {
+    forget_finite(value);
+    if constexpr (!takes_finite_for_granted) {
+        return select_equal(value, value, otherwise, if_nan);
+    } else if constexpr (is_lanes<V>) {
+        return {magnitude_bits(value) > infinity_bits<scalar_t<V>> ? if_nan.vector : otherwise.vector};
+    } else {
+        return magnitude_bits(value) > infinity_bits<V> ? if_nan : otherwise;
+    }
+}
+
 /// The larger of a number and a constant, lane by lane; NaN stays NaN.
 template <Number V>
 [[gnu::always_inline]] constexpr V at_least(V value, V limit) {
+    if constexpr (takes_finite_for_granted) {
+        return select_nan(value, value, select_less(value, limit, limit, value));
+    }
 #if defined(__AVX__) && !defined(__clang__)
     // GCC 12 makes a comparison and a blend of the expression below; clang finds the instruction.
     if constexpr (std::is_same_v<V, Lanes<float, 8>>) {
@@ -144,6 +204,9 @@ template <Number V>
 /// The smaller of a number and a constant, lane by lane; NaN stays NaN.
 template <Number V>
 [[gnu::always_inline]] constexpr V at_most(V value, V limit) {
+    if constexpr (takes_finite_for_granted) {
+        return select_nan(value, value, select_less(limit, value, limit, value));
+    }
 #if defined(__AVX__) && !defined(__clang__)
     if constexpr (std::is_same_v<V, Lanes<float, 8>>) {
         return {__builtin_ia32_minps256(limit.vector, value.vector)};
@@ -160,7 +223,7 @@ template <Number V>
 /// The larger of two numbers, lane by lane; NaN if one of them is. Of equal ones, such as 0 and -0, the first.
 template <Number V>
 [[gnu::always_inline]] constexpr V larger(V a, V b) {
-    return select_equal(b, b, at_least(a, b), b);
+    return select_nan(b, b, at_least(a, b));
 }
 
 /// 1 / value for numbers of a normal magnitude, within 2 units in the last place. AVX-512 divides 16 numbers in the time of
@@ -212,23 +275,32 @@ template <Number V>
 #endif
 }
 
-/// The number as it was computed: -ffast-math may not rearrange what it comes from with what it goes into.
+/// Whether results may have more digits than their type: the x87 unit of 32-bit processors.
+#if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ == 2
+inline constexpr bool has_excess_digits = true;
+#else
+inline constexpr bool has_excess_digits = false;
+#endif
+
+/// The number as it was computed, rounded to its type: compilers may neither keep more digits of it nor rearrange what it comes
+/// from with what it goes into.
 template <Number V>
 [[gnu::always_inline]] constexpr V as_computed(V value) {
-#if defined(__FAST_MATH__)
-    if (!std::is_constant_evaluated()) {
+    if constexpr (sums_may_be_rearranged || has_excess_digits) {
+        if (!std::is_constant_evaluated()) {
 #if defined(__clang__)
-        if constexpr (is_lanes<V>) {
-            return {__arithmetic_fence(value.vector)};
-        } else {
-            return __arithmetic_fence(value);
+            if constexpr (!has_excess_digits) {
+                if constexpr (is_lanes<V>) {
+                    return {__arithmetic_fence(value.vector)};
+                } else {
+                    return __arithmetic_fence(value);
+                }
+            }
+#endif
+            // GCC's vectorizer loses __builtin_assoc_barrier.
+            asm("" : "+m"(value));
         }
-#else
-        // GCC's vectorizer loses __builtin_assoc_barrier.
-        asm("" : "+m"(value));
-#endif
     }
-#endif
     return value;
 }
 

@@ -49,4 +49,21 @@ inline constexpr std::size_t vector_bytes = 16;
 inline constexpr std::size_t vector_registers = 16;
 #endif
 
+/// Each array of parameters begins on a cache line, which is also the widest SIMD vector.
+inline constexpr std::size_t alignment = 64;
+
+// A program on an operating system has a stack of some MiB, its threads often much less, and a heap. There, values of more bytes
+// than these lie on the heap: parameters and gradients, tensors, the buffers of a forward pass. Elsewhere, as on a
+// microcontroller, all lie inside their objects, so that the linker knows what the program needs.
+#if __STDC_HOSTED__ && (defined(__unix__) || defined(__APPLE__) || defined(_WIN32) || defined(__wasm__) || \
+                        defined(__Fuchsia__) || defined(__HAIKU__))
+inline constexpr std::size_t most_inside_network = 256 * 1024;
+inline constexpr std::size_t most_inside_tensor = 1024 * 1024;
+inline constexpr std::size_t most_inside_workspace = 32 * 1024;
+#else
+inline constexpr std::size_t most_inside_network = static_cast<std::size_t>(-1);
+inline constexpr std::size_t most_inside_tensor = static_cast<std::size_t>(-1);
+inline constexpr std::size_t most_inside_workspace = static_cast<std::size_t>(-1);
+#endif
+
 }  // namespace CTCNN_DETAIL

@@ -8,14 +8,8 @@
 #include <type_traits>
 
 #include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/storage.hpp>
 #include <ctcnn/core/target.hpp>
-
-namespace CTCNN_DETAIL {
-
-/// Every array of numbers begins on a cache line, which is also the widest SIMD vector.
-inline constexpr std::size_t alignment = 64;
-
-}  // namespace CTCNN_DETAIL
 
 namespace ctcnn {
 
@@ -45,36 +39,51 @@ private:
     T* data_;
 };
 
-/// Tensor: an owning array of Shape::size numbers, zero unless they are given: Tensor<float, Shape<2, 2>>{1, 2, 3, 4}.
-/// It lives where it is declared (no heap), is trivially copyable, and works in constant expressions.
+/// Tensor: an owning array of Shape::size elements, zero unless they are given: Tensor<float, Shape<2, 2>>{1, 2, 3, 4}.
+/// It lies where it is declared, has sizeof(T) * Shape::size bytes, is trivially copyable, and works in constant expressions.
+/// The elements of a tensor of more than 1 MiB lie on the heap, where there is one.
 template <typename T, typename S>
     requires is_shape<S>
 struct CTCNN_TAG Tensor {
     using value_type = T;
     using shape = S;
 
-    alignas(detail_::alignment) std::array<T, S::size> values{};
+    std::conditional_t<(S::size * sizeof(T) <= detail_::most_inside_tensor), std::array<T, S::size>,
+                       detail_::HeapArray<T, S::size>>
+        values{};
 
+    /// The element at an index; of a temporary tensor a copy of it.
     template <typename... Index>
         requires(sizeof...(Index) == S::rank)
-    constexpr T& operator()(Index... index) {
+    constexpr T& operator()(Index... index) & {
         assert(S::contains(index...));
         return values[S::offset(index...)];
     }
     template <typename... Index>
         requires(sizeof...(Index) == S::rank)
-    constexpr const T& operator()(Index... index) const {
+    constexpr const T& operator()(Index... index) const& {
+        assert(S::contains(index...));
+        return values[S::offset(index...)];
+    }
+    template <typename... Index>
+        requires(sizeof...(Index) == S::rank)
+    constexpr T operator()(Index... index) const&& {
         assert(S::contains(index...));
         return values[S::offset(index...)];
     }
 
-    constexpr std::span<T, S::size> span() { return values; }
-    constexpr std::span<const T, S::size> span() const { return values; }
-    constexpr T* data() { return values.data(); }
-    constexpr const T* data() const { return values.data(); }
-    constexpr TensorView<T, S> view() { return TensorView<T, S>(values.data()); }
-    constexpr TensorView<const T, S> view() const { return TensorView<const T, S>(values.data()); }
+    constexpr std::span<T, S::size> span() & { return std::span<T, S::size>(values.data(), S::size); }
+    constexpr std::span<const T, S::size> span() const& { return std::span<const T, S::size>(values.data(), S::size); }
+    constexpr T* data() & { return values.data(); }
+    constexpr const T* data() const& { return values.data(); }
+    constexpr TensorView<T, S> view() & { return TensorView<T, S>(values.data()); }
+    constexpr TensorView<const T, S> view() const& { return TensorView<const T, S>(values.data()); }
     static constexpr std::size_t size() { return S::size; }
+
+    // A temporary tensor is gone before its elements are read: keep it in a variable.
+    std::span<const T, S::size> span() const&& = delete;
+    const T* data() const&& = delete;
+    TensorView<const T, S> view() const&& = delete;
 
     friend constexpr bool operator==(const Tensor&, const Tensor&) = default;
 };

@@ -19,10 +19,12 @@ struct Window {
     friend constexpr bool operator==(const Window&, const Window&) = default;
 };
 
-/// Range: positions first, ..., last - 1.
+/// Range: positions first, ..., last - 1; none where last is not above first.
 struct Range {
     std::size_t first;
     std::size_t last;
+
+    constexpr std::size_t count() const { return first < last ? last - first : 0; }
 };
 
 constexpr Window window_of(const LayerOptions& options) {

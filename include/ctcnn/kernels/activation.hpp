@@ -21,7 +21,7 @@ struct ReLU {
     template <Number V>
     [[gnu::always_inline]] static constexpr V backward(V output, V grad_output) {
         const V zero = broadcast<V>(0);
-        return select_less(zero, output, grad_output, zero);
+        return select_nan(output, grad_output, select_less(zero, output, grad_output, zero));
     }
 };
 

@@ -9,15 +9,26 @@
 
 namespace CTCNN_DETAIL::kernels {
 
-/// What a sum begins with: the bias of output o, or zero where `bias` is nullptr or a null pointer.
-/// In a constant expression a pointer is never null: g++ 12 does not take the comparison of a pointer into a temporary with
-/// null for a constant.
+// The bias is added last: a sum that began with a large bias would lose the last digits of all products. A kernel reads the bias
+// before it stores anything, since the compiler cannot know that the outputs are somewhere else.
+
+/// The bias of output o; nullptr is none.
 template <Number V, typename Bias>
 [[gnu::always_inline]] constexpr V bias_of([[maybe_unused]] Bias bias, [[maybe_unused]] std::size_t o) {
     if constexpr (std::is_null_pointer_v<Bias>) {
         return V{};
     } else {
-        return std::is_constant_evaluated() || bias != nullptr ? broadcast<V>(bias[o]) : V{};
+        return broadcast<V>(bias[o]);
+    }
+}
+
+/// A sum with its bias, as bias_of gives it.
+template <typename Bias, Number V>
+[[gnu::always_inline]] constexpr V with_bias(V sum, [[maybe_unused]] V bias) {
+    if constexpr (std::is_null_pointer_v<Bias>) {
+        return sum;
+    } else {
+        return sum + bias;
     }
 }
 

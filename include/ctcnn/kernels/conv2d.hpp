@@ -44,12 +44,8 @@ constexpr void conv2d_forward_rows(const V* input, const scalar_t<V>* weight, Bi
                         constexpr std::size_t N = decltype(columns)::value;
                         V* target = output + Out::offset(o, h, w);
                         V sum[M * N];
-                        if (from == 0) {
-                            unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-                                const V start = bias_of<V>(bias, o + m);
-                                unroll<N>([&](std::size_t n)
-                                              __attribute__((always_inline)) { sum[m * N + n] = start; });
-                            });
+                        if (portion == G.group_inputs() || from == 0) {
+                            unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
                         } else {
                             unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
                                 unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
@@ -76,6 +72,14 @@ constexpr void conv2d_forward_rows(const V* input, const scalar_t<V>* weight, Bi
                                     ++tap;
                                 }
                             }
+                        }
+                        if (!std::is_null_pointer_v<Bias> && (portion == G.group_inputs() || to == G.group_inputs())) {
+                            unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+                                const V end = bias_of<V>(bias, o + m);
+                                unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
+                                    sum[m * N + n] = with_bias<Bias>(sum[m * N + n], end);
+                                });
+                            });
                         }
                         unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
                             unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
@@ -120,7 +124,7 @@ inline constexpr std::size_t single_image_stack_numbers = [] {
 
 /// conv2d_forward: output(o, h, w) = f(bias(o) + sum over i, kh, kw of weight(o, i, kh, kw) * input(i, h', w')),
 /// h' = h*Sh + kh*Dh - Ph, w' likewise.
-/// Layouts  In (Ci, Hi, Wi) with a border of zeros at least as wide as the padding; Out (Co, Ho, Wo); bias may be null
+/// Layouts  In (Ci, Hi, Wi) with a border of zeros at least as wide as the padding; Out (Co, Ho, Wo); bias may be nullptr
 template <Conv2dGeometry G, typename In, typename Out, typename Activation, Number V, typename Bias>
 constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, Bias bias, V* output) {
     if constexpr (one_image_has_vectors<G, Out, V>()) {

@@ -120,12 +120,7 @@ template <typename Plan, std::size_t M, Conv2dGeometry G, typename In, typename 
     const Range kernel_rows = rows_inside<G, In>(h);
     for (std::size_t piece = 0; piece < Plan::pieces; ++piece) {
         V sum[M * count];
-        unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-            // Point number 2 is 1, whose value each output of the piece gets once.
-            unroll<count>([&](std::size_t p) __attribute__((always_inline)) {
-                sum[m * count + p] = p == 2 ? bias_of<V>(bias, o + m) : V{};
-            });
-        });
+        unroll<M * count>([&](std::size_t n) __attribute__((always_inline)) { sum[n] = V{}; });
         const scalar_t<V>* weight = weights + kernel_rows.first * count * M;
 #pragma GCC unroll 1
         for (std::size_t row = h + kernel_rows.first; row < h + kernel_rows.last; ++row) {
@@ -145,10 +140,11 @@ template <typename Plan, std::size_t M, Conv2dGeometry G, typename In, typename 
         unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
             V result[Plan::outputs];
             Plan::Points::template collect<Plan::outputs>(sum + m * count, result);
+            const V end = bias_of<V>(bias, o + m);
             V* target = output + Out::offset(o + m, h, begin);
             unroll<Plan::outputs>([&](std::size_t n) __attribute__((always_inline)) {
                 if (begin + n < Out::width) {
-                    target[n] = result[n];
+                    target[n] = with_bias<Bias>(result[n], end);
                 }
             });
         });

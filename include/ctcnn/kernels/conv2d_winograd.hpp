@@ -181,7 +181,7 @@ void conv2d_forward_winograd(const V* input, const scalar_t<V>* weight, Bias bia
                 outputs + f * output_step);
         }
         for (std::size_t o = 0; o < G.out_channels; ++o) {
-            const V start = bias_of<V>(bias, o);
+            const V end = bias_of<V>(bias, o);
             for (std::size_t h = 0; h < Out::height; ++h) {
                 V values[Points::count];
                 unroll<Points::count>([&](std::size_t f) __attribute__((always_inline)) {
@@ -192,7 +192,7 @@ void conv2d_forward_winograd(const V* input, const scalar_t<V>* weight, Bias bia
                 V* target = output + Out::offset(o, h, begin);
                 unroll<columns>([&](std::size_t n) __attribute__((always_inline)) {
                     if (begin + n < Out::width) {
-                        target[n] = Activation::forward(result[n] + start);
+                        target[n] = Activation::forward(with_bias<Bias>(result[n], end));
                     }
                 });
             }

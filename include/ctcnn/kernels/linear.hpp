@@ -28,7 +28,7 @@ consteval std::size_t rows_at_once(std::size_t count, std::size_t columns, std::
 }
 }  // namespace detail
 
-/// linear_forward: output(o) = f(bias(o) + sum over i of weight(o, i) * input(i)); bias may be null.
+/// linear_forward: output(o) = f(bias(o) + sum over i of weight(o, i) * input(i)); bias may be nullptr.
 /// Several tiles of images share each weight that is read; each is computed as if it were alone. Not inlined: training and
 /// inference share it.
 /// Layouts  input (Inputs) of each tile, weight (Outputs, Inputs), output (Outputs) of each tile
@@ -49,16 +49,16 @@ template <std::size_t Inputs, std::size_t Outputs, typename Activation, Number V
     for_each_piece<Outputs, most>([&](std::size_t o, auto rows) {
         constexpr std::size_t M = decltype(rows)::value;
         V sum[M * Tiles];
-        unroll<M * Tiles>([&](std::size_t n)
-                              __attribute__((always_inline)) { sum[n] = bias_of<V>(bias, o + n / Tiles); });
+        unroll<M * Tiles>([&](std::size_t n) __attribute__((always_inline)) { sum[n] = V{}; });
         const scalar_t<V>* factor = weight + o * Inputs;
         for (std::size_t i = 0; i < Inputs; ++i) {
             add_outer_product<M, Tiles>(
                 sum, [&](std::size_t m) __attribute__((always_inline)) { return broadcast<V>(factor[m * Inputs + i]); },
                 [&](std::size_t n) __attribute__((always_inline)) { return input[n][i]; });
         }
-        unroll<M * Tiles>([&](std::size_t n)
-                              __attribute__((always_inline)) { output[n % Tiles][o + n / Tiles] = sum[n]; });
+        unroll<M * Tiles>([&](std::size_t n) __attribute__((always_inline)) {
+            output[n % Tiles][o + n / Tiles] = with_bias<Bias>(sum[n], bias_of<V>(bias, o + n / Tiles));
+        });
     });
     if constexpr (!std::is_same_v<Activation, NoFunction>) {
         for (V* row : output) {

@@ -7,6 +7,7 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/sum.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/single_image.hpp>
@@ -29,15 +30,24 @@ template <Window W, typename In, typename Out, typename Activation, Number V>
     const V scale = broadcast<V>(scalar_t<V>(1) / static_cast<scalar_t<V>>(W.kernel.height * W.kernel.width));
     for (std::size_t c = 0; c < Out::channels; ++c) {
         for (std::size_t h = range.first; h < range.last; ++h) {
-            const Range rows = inside(h, W.kernel.height, W.stride.height, W.padding.height, In::height);
             for (std::size_t w = 0; w < Out::width; ++w) {
-                const Range columns = inside(w, W.kernel.width, W.stride.width, W.padding.width, In::width);
-                V sum{};
-                for (std::size_t kh = rows.first; kh < rows.last; ++kh) {
-                    for (std::size_t kw = columns.first; kw < columns.last; ++kw) {
-                        sum += input[In::offset(c, h * W.stride.height + kh - W.padding.height,
-                                                w * W.stride.width + kw - W.padding.width)];
-                    }
+                const auto pixel = [&](std::size_t kh, std::size_t kw) __attribute__((always_inline)) {
+                    return input[In::offset(c, h * W.stride.height + kh - W.padding.height,
+                                            w * W.stride.width + kw - W.padding.width)];
+                };
+                V sum;
+                if constexpr (W.padding == Extent{0, 0} && W.kernel.height * W.kernel.width <= 16) {
+                    sum = pixel(0, 0);
+                    unroll<W.kernel.height * W.kernel.width - 1>([&](std::size_t n) __attribute__((always_inline)) {
+                        sum = sum + pixel((n + 1) / W.kernel.width, (n + 1) % W.kernel.width);
+                    });
+                } else {
+                    const Range rows = inside(h, W.kernel.height, W.stride.height, W.padding.height, In::height);
+                    const Range columns = inside(w, W.kernel.width, W.stride.width, W.padding.width, In::width);
+                    sum = pairwise_sum<V>(rows.first, rows.count(), [&](V part, std::size_t kh) {
+                        return part + pairwise_sum<V>(columns.first, columns.count(),
+                                                      [&](V row, std::size_t kw) { return row + pixel(kh, kw); });
+                    });
                 }
                 output[Out::offset(c, h, w)] = Activation::forward(sum * scale);
             }
@@ -102,15 +112,15 @@ template <Window W, typename In, typename Out, typename Before, Number V, typena
             const Range rows = covering(h, W.kernel.height, W.stride.height, W.padding.height, Out::height);
             for (std::size_t w = 0; w < In::width; ++w) {
                 const Range columns = covering(w, W.kernel.width, W.stride.width, W.padding.width, Out::width);
-                V sum{};
-                for (std::size_t row = rows.first; row < rows.last; ++row) {
-                    for (std::size_t column = columns.first; column < columns.last; ++column) {
-                        const std::size_t kh = h + W.padding.height - row * W.stride.height;
+                const V sum = pairwise_sum<V>(rows.first, rows.count(), [&](V rest, std::size_t row) {
+                    const std::size_t kh = h + W.padding.height - row * W.stride.height;
+                    const auto add = [&](V of_row, std::size_t column) {
                         const std::size_t kw = w + W.padding.width - column * W.stride.width;
-                        sum += part(Out::offset(c, row, column), (c * Out::height + row) * Out::width + column,
-                                    kh * W.kernel.width + kw);
-                    }
-                }
+                        return of_row + part(Out::offset(c, row, column), (c * Out::height + row) * Out::width + column,
+                                             kh * W.kernel.width + kw);
+                    };
+                    return rest + pairwise_sum<V>(columns.first, columns.count(), add);
+                });
                 V& element = grad_input[In::offset(c, h, w)];
                 element = Before::backward(element, sum * scale);
             }
@@ -176,11 +186,11 @@ template <Window W, typename In, typename Out, typename Activation, Number V>
                     for (std::size_t kh = rows.first; kh < rows.last; ++kh) {
                         for (std::size_t kw = columns.first; kw < columns.last; ++kw) {
                             const V value = pixel(kh, kw);
-                            // Larger, or NaN (which is not equal to itself).
+                            // Larger, or NaN.
                             where = select_less(largest, value, place(kh, kw), where);
-                            where = select_equal(value, value, where, place(kh, kw));
+                            where = select_nan(value, place(kh, kw), where);
                             largest = select_less(largest, value, value, largest);
-                            largest = select_equal(value, value, largest, value);
+                            largest = select_nan(value, value, largest);
                         }
                     }
                     output[Out::offset(c, h, w)] = Activation::forward(largest);

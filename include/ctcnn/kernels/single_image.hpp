@@ -13,6 +13,7 @@
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/core/window.hpp>
+#include <ctcnn/kernels/bias.hpp>
 #include <ctcnn/kernels/conv2d_geometry.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/unroll.hpp>
@@ -54,8 +55,8 @@ inline constexpr bool has_wide_columns = G.window.stride.width == 1 && lanes_wit
 
 /// conv2d_forward of one image without its elementwise function, the lanes along the columns. Where the width is no multiple of
 /// the lanes, the last vector of a row begins earlier, and some columns are computed twice.
-template <Conv2dGeometry G, typename In, typename Out, typename T>
-void conv2d_forward_wide(const T* input, const T* weight, const T* bias, T* output) {
+template <Conv2dGeometry G, typename In, typename Out, typename T, typename Bias>
+void conv2d_forward_wide(const T* input, const T* weight, Bias bias, T* output) {
     using V = Lanes<T, lanes_within<T>(Out::width)>;
     constexpr std::size_t vectors = (Out::width + V::count - 1) / V::count;
     constexpr RegisterTile tile = choose_tile(G.group_outputs(), vectors);
@@ -73,10 +74,7 @@ void conv2d_forward_wide(const T* input, const T* weight, const T* bias, T* outp
                     constexpr std::size_t M = decltype(rows)::value;
                     constexpr std::size_t N = decltype(columns)::value;
                     V sum[M * N];
-                    unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-                        const V start = bias == nullptr ? V{} : V::broadcast(bias[o + m]);
-                        unroll<N>([&](std::size_t n) __attribute__((always_inline)) { sum[m * N + n] = start; });
-                    });
+                    unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
                     const T* pixel = group_input + h * G.window.stride.height * In::row;
                     const T* tap = weight + G.weight(o, 0, 0, 0);
                     for (std::size_t i = 0; i < G.group_inputs(); ++i) {
@@ -97,8 +95,10 @@ void conv2d_forward_wide(const T* input, const T* weight, const T* bias, T* outp
                         }
                     }
                     unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+                        const V end = bias_of<V>(bias, o + m);
                         unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-                            sum[m * N + n].store(output + Out::offset(o + m, h, column(vector + n)));
+                            with_bias<Bias>(sum[m * N + n], end)
+                                .store(output + Out::offset(o + m, h, column(vector + n)));
                         });
                     });
                 });
@@ -166,8 +166,8 @@ void transpose_matrix(const T* rows, T* columns) {
 
 /// Some rows of a convolution of one image, the lanes along the output channels. The kernel begins at first_pixel for
 /// the first pixel of the first row; packed is the weight as (Ci, Kh, Kw, Co); pixels is (Rows, Width, Co).
-template <std::size_t Rows, typename Tile, Conv2dGeometry G, typename In, std::size_t Width, typename T>
-void conv2d_rows_wide_channels(const T* first_pixel, const T* packed, const T* bias, T* pixels) {
+template <std::size_t Rows, typename Tile, Conv2dGeometry G, typename In, std::size_t Width, typename T, typename Bias>
+void conv2d_rows_wide_channels(const T* first_pixel, const T* packed, Bias bias, T* pixels) {
     using V = Lanes<T>;
     constexpr std::size_t kernel = G.window.kernel.width;
     constexpr std::size_t stride = G.window.stride.width;
@@ -178,10 +178,7 @@ void conv2d_rows_wide_channels(const T* first_pixel, const T* packed, const T* b
             constexpr std::size_t columns = decltype(count)::value;
             constexpr std::size_t reach = (columns - 1) * stride + (kernel - 1) * dilation + 1;
             V sum[Rows * columns * N];
-            unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-                const V start = bias == nullptr ? V{} : V::load(bias + o + n * V::count);
-                unroll<Rows * columns>([&](std::size_t m) __attribute__((always_inline)) { sum[m * N + n] = start; });
-            });
+            unroll<Rows * columns * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
             const T* pixel = first_pixel + w * stride;
             const T* tap = packed + o;
             for (std::size_t i = 0; i < G.in_channels; ++i) {
@@ -210,6 +207,13 @@ void conv2d_rows_wide_channels(const T* first_pixel, const T* packed, const T* b
                         });
                     });
                 }
+            }
+            if constexpr (!std::is_null_pointer_v<Bias>) {
+                unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
+                    const V end = V::load(bias + o + n * V::count);
+                    unroll<Rows * columns>(
+                        [&](std::size_t m) __attribute__((always_inline)) { sum[m * N + n] = sum[m * N + n] + end; });
+                });
             }
             unroll<Rows * columns>([&](std::size_t m) __attribute__((always_inline)) {
                 unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
@@ -242,8 +246,8 @@ void turn_pixels(const T* pixels, std::size_t h, T* output) {
 
 /// conv2d_forward of one image without its elementwise function, the lanes along the output channels. Rows of pixels are
 /// computed as (pixels, channels) and turned round into their place.
-template <Conv2dGeometry G, typename In, typename Out, typename T>
-void conv2d_forward_wide_channels(const T* input, const T* weight, const T* bias, T* output) {
+template <Conv2dGeometry G, typename In, typename Out, typename T, typename Bias>
+void conv2d_forward_wide_channels(const T* input, const T* weight, Bias bias, T* output) {
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
     constexpr std::size_t taps = G.in_channels * G.taps();
     using Tile = WideChannelsTile<G, Out::height, Out::width, T>;
@@ -261,8 +265,8 @@ void conv2d_forward_wide_channels(const T* input, const T* weight, const T* bias
 
 /// Whether pool_pairs can pool one image: windows two columns wide, side by side, without padding.
 template <Window W, typename Out, typename T>
-inline constexpr bool pools_pairs = std::floating_point<T> && W.kernel.width == 2 && W.stride.width == 2 &&
-                                    W.padding == Extent{0, 0} && lanes_within<T>(Out::width) > 1;
+inline constexpr bool pools_pairs = std::floating_point<T> && W.kernel.width == 2 && W.kernel.height <= 8 &&
+                                    W.stride.width == 2 && W.padding == Extent{0, 0} && lanes_within<T>(Out::width) > 1;
 
 /// Pools one image with all lanes at work on neighbouring outputs: combine(a, b) joins the numbers of a window, finish the
 /// result. Where the width is no multiple of the lanes, the last vector of a row begins earlier.
@@ -290,8 +294,8 @@ void pool_pairs(const T* input, T* output, const Combine& combine, const Finish&
 /// linear_forward of one image without its elementwise function: each output is a product of two rows of numbers. Where
 /// the vectors of all rows of weights can be aligned, they are; what lies before the first of them and behind the last one is
 /// multiplied by the inputs there and by zeros (so an infinite weight there makes NaN).
-template <std::size_t Inputs, std::size_t Outputs, typename T>
-void linear_forward_wide(const T* input, const T* weight, const T* bias, T* output) {
+template <std::size_t Inputs, std::size_t Outputs, typename T, typename Bias>
+void linear_forward_wide(const T* input, const T* weight, Bias bias, T* output) {
     using V = Lanes<T, lanes_within<T>(Inputs)>;
     std::size_t head = 0;
     if constexpr (Inputs * sizeof(T) % sizeof(V) == 0) {
@@ -326,7 +330,7 @@ void linear_forward_wide(const T* input, const T* weight, const T* bias, T* outp
         T totals[V::count];
         sums_of_lanes<V::count>(sum.data()).store(totals);
         for (std::size_t m = 0; m < M; ++m) {
-            output[o + m] = totals[m] + (bias == nullptr ? T(0) : bias[o + m]);
+            output[o + m] = with_bias<Bias>(totals[m], bias_of<T>(bias, o + m));
         }
     });
 }

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/core/window.hpp>
+#include <ctcnn/kernels/bias.hpp>
 #include <ctcnn/kernels/conv2d_geometry.hpp>
 #include <ctcnn/kernels/single_image.hpp>
 #include <ctcnn/kernels/unroll.hpp>
@@ -136,8 +138,8 @@ template <typename Plan, typename V>
 }  // namespace detail
 
 /// conv2d_forward_wide_channels by minimal filtering.
-template <Conv2dGeometry G, typename In, typename Out, typename T>
-void conv2d_forward_wide_channels_winograd(const T* input, const T* weight, const T* bias, T* output) {
+template <Conv2dGeometry G, typename In, typename Out, typename T, typename Bias>
+void conv2d_forward_wide_channels_winograd(const T* input, const T* weight, Bias bias, T* output) {
     using Plan = SingleWinogradPlan<G, In, Out, T>;
     using Input = typename Plan::Input;
     using V = Lanes<T>;
@@ -162,16 +164,20 @@ void conv2d_forward_wide_channels_winograd(const T* input, const T* weight, cons
     detail::single_input<Plan, G, In>(input, inputs);
     for (std::size_t piece = 0; piece < Plan::pieces; ++piece) {
         for (std::size_t p = 0; p < Plan::count; ++p) {
-            // Point number 2 is 1, whose value each row of a piece gets once.
             conv2d_rows_wide_channels<1, Tile, Plan::at_point, Input, Out::width>(
-                inputs + (piece * Plan::count + p) * Input::size, weights + p * weight_step, p == 2 ? bias : nullptr,
+                inputs + (piece * Plan::count + p) * Input::size, weights + p * weight_step, nullptr,
                 products + p * row);
         }
         for (std::size_t j = 0; j < row; j += V::count) {
             V result[Plan::outputs];
             detail::single_output<Plan>(products + j, row, result);
-            unroll<Plan::outputs>([&](std::size_t n)
-                                      __attribute__((always_inline)) { result[n].store(pixels + n * row + j); });
+            V end{};
+            if constexpr (!std::is_null_pointer_v<Bias>) {
+                end = V::load(bias + j % G.out_channels);
+            }
+            unroll<Plan::outputs>([&](std::size_t n) __attribute__((always_inline)) {
+                with_bias<Bias>(result[n], end).store(pixels + n * row + j);
+            });
         }
         const std::size_t first_row = piece * Plan::outputs;
         for (std::size_t n = 0; n < std::min(Plan::outputs, Out::height - first_row); ++n) {
@@ -181,8 +187,8 @@ void conv2d_forward_wide_channels_winograd(const T* input, const T* weight, cons
 }
 
 /// conv2d_forward_wide by minimal filtering.
-template <Conv2dGeometry G, typename In, typename Out, typename T>
-void conv2d_forward_wide_winograd(const T* input, const T* weight, const T* bias, T* output) {
+template <Conv2dGeometry G, typename In, typename Out, typename T, typename Bias>
+void conv2d_forward_wide_winograd(const T* input, const T* weight, Bias bias, T* output) {
     using Plan = SingleWinogradPlan<G, In, Out, T>;
     using Input = typename Plan::Input;
     using Products = Layout<G.out_channels, 1, Out::width>;
@@ -205,18 +211,19 @@ void conv2d_forward_wide_winograd(const T* input, const T* weight, const T* bias
     for (std::size_t piece = 0; piece < Plan::pieces; ++piece) {
         for (std::size_t p = 0; p < Plan::count; ++p) {
             conv2d_forward_wide<Plan::at_point, Input, Products>(inputs + (piece * Plan::count + p) * Input::size,
-                                                                 weights + p * weight_step, p == 2 ? bias : nullptr,
+                                                                 weights + p * weight_step, nullptr,
                                                                  products + p * Products::size);
         }
         const std::size_t first_row = piece * Plan::outputs;
         for (std::size_t o = 0; o < G.out_channels; ++o) {
+            const V end = bias_of<V>(bias, o);
             for (std::size_t vector = 0; vector < Out::width; vector += V::count) {
                 const std::size_t w = std::min(vector, Out::width - V::count);
                 V result[Plan::outputs];
                 detail::single_output<Plan>(products + Products::offset(o, 0, w), Products::size, result);
                 unroll<Plan::outputs>([&](std::size_t n) __attribute__((always_inline)) {
                     if (first_row + n < Out::height) {
-                        result[n].store(output + Out::offset(o, first_row + n, w));
+                        with_bias<Bias>(result[n], end).store(output + Out::offset(o, first_row + n, w));
                     }
                 });
             }

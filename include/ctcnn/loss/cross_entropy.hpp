@@ -2,12 +2,14 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/math.hpp>
+#include <ctcnn/core/sum.hpp>
 #include <ctcnn/core/target.hpp>
 
 namespace CTCNN_API {
@@ -24,42 +26,52 @@ struct CrossEntropyLoss {
 
     /// Throws   std::invalid_argument for a label_smoothing that is not a part, 0 to 1
     constexpr void validate() const {
-        if (!(label_smoothing >= 0 && label_smoothing <= 1)) {
+        // NaN is found by its bits: comparisons with it mean nothing under -ffast-math.
+        if (!(detail_::math::is_finite(label_smoothing) && label_smoothing >= 0 && label_smoothing <= 1)) {
             throw std::invalid_argument("CrossEntropyLoss::label_smoothing is a part of the target: choose 0 to 1");
         }
     }
 
-    /// The loss of each lane's image. `grad_output` receives `scale` times its gradient by the logits.
-    template <std::size_t Classes, detail_::Number V>
-    constexpr V evaluate(const V* logits, const std::array<const std::uint8_t*, detail_::lane_count<V>>& labels,
-                         V scale, V* grad_output) const {
+    /// The same for a network with so many outputs.
+    template <std::size_t Outputs>
+    constexpr void validate() const {
+        static_assert(
+            Outputs != 1,
+            "CrossEntropyLoss of one output is always 0, so that nothing is learned: give the network one output "
+            "for each class, as in Linear<84, 2> for two classes, or use MSELoss for a number");
+        validate();
+    }
+
+    /// The loss of each lane's image. `grad_output` receives `scale` times its gradient with respect to the logits.
+    template <std::size_t Classes, detail_::Number V, std::integral Label = std::uint8_t>
+    constexpr V evaluate(const V* logits, const std::array<const Label*, detail_::lane_count<V>>& labels, V scale,
+                         V* grad_output) const {
         using namespace detail_;
         using T = scalar_t<V>;
         const T spread = static_cast<T>(label_smoothing);
         const T kept = T(1) - spread;
         V largest = logits[0];
         for (std::size_t k = 1; k < Classes; ++k) {
-            largest = select_less(largest, logits[k], logits[k], largest);
+            largest = larger(largest, logits[k]);
         }
-        V sum{};
-        for (std::size_t k = 0; k < Classes; ++k) {
+        const V sum = pairwise_sum<V>(0, Classes, [&](V part, std::size_t k) {
             grad_output[k] = math::exp(logits[k] - largest);
-            sum += grad_output[k];
-        }
-        V loss{};
+            return part + grad_output[k];
+        });
         const V factor = scale / sum;
         for (std::size_t k = 0; k < Classes; ++k) {
             grad_output[k] = grad_output[k] * factor;
         }
+        V loss{};
         if (spread != 0) {
             const V share = broadcast<V>(spread / static_cast<T>(Classes));
-            for (std::size_t k = 0; k < Classes; ++k) {
-                grad_output[k] = grad_output[k] - scale * share;
-                loss = multiply_add(share, largest - logits[k], loss);
-            }
+            loss = share * pairwise_sum<V>(0, Classes, [&](V part, std::size_t k) {
+                       grad_output[k] = grad_output[k] - scale * share;
+                       return part + (largest - logits[k]);
+                   });
         }
         for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
-            const std::size_t label = *labels[lane];
+            const auto label = static_cast<std::size_t>(*labels[lane]);
             V& gradient = grad_output[label];
             set_lane(gradient, lane, get_lane(gradient, lane) - kept * get_lane(scale, lane));
             const T nats =

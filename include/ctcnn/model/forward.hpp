@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
@@ -210,6 +211,22 @@ template <typename Plan, Number V, typename Source = InPlace>
 constexpr void infer(const scalar_t<V>* parameters, InferenceWorkspace<Plan, V>& workspace, Source source = {}) {
     infer_alone(parameters, workspace, 0, source);
     infer_together<Plan, V, 1>(parameters, workspace);
+}
+
+/// Forward of one image without a trace; returns where its outputs lie.
+/// Layouts  image (C, H, W) without border
+template <typename Plan, std::floating_point T>
+constexpr const T* infer_image(const T* parameters, const T* image, InferenceWorkspace<Plan, T>& workspace) {
+    using In = typename Plan::InputLayout;
+    for (std::size_t c = 0; c < In::channels; ++c) {
+        for (std::size_t h = 0; h < In::height; ++h) {
+            for (std::size_t w = 0; w < In::width; ++w) {
+                workspace.input()[In::offset(c, h, w)] = *image++;
+            }
+        }
+    }
+    infer(parameters, workspace);
+    return workspace.output();
 }
 
 /// Forward through all stages, keeping what backward needs.

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
+#include <stdexcept>
 
 #include <ctcnn/core/math.hpp>
 #include <ctcnn/core/random.hpp>
@@ -19,6 +22,13 @@ namespace CTCNN_API {
 struct XavierUniform {
     double gain = 1;
 
+    /// Throws   std::invalid_argument for a gain that is negative, infinite or NaN
+    constexpr void validate() const {
+        if (!(detail_::math::is_finite(gain) && gain >= 0)) {
+            throw std::invalid_argument("XavierUniform::gain must be a number from 0 on");
+        }
+    }
+
     constexpr double bound(std::size_t fan_in, std::size_t fan_out) const {
         return gain * detail_::math::sqrt(6.0 / static_cast<double>(fan_in + fan_out));
     }
@@ -31,6 +41,13 @@ struct XavierUniform {
 struct KaimingUniform {
     double a = 2.23606797749979;  // sqrt(5)
 
+    /// Throws   std::invalid_argument for an a that is infinite or NaN
+    constexpr void validate() const {
+        if (!detail_::math::is_finite(a)) {
+            throw std::invalid_argument("KaimingUniform::a, the slope of the ReLU below 0, must be a number");
+        }
+    }
+
     constexpr double bound(std::size_t fan_in, std::size_t) const {
         return detail_::math::sqrt(6.0 / ((1 + a * a) * static_cast<double>(fan_in)));
     }
@@ -38,12 +55,24 @@ struct KaimingUniform {
 
 /// initialize: sets all parameters at random: weights as `initializer` says, biases uniform in +-1 / sqrt(fan_in) as PyTorch
 /// does. The same seed gives the same parameters on every platform; works in constant expressions too.
+/// Throws   std::invalid_argument for an initializer whose settings make no sense, or that gives a bound that is
+///          negative, NaN or too large for the parameters
 template <AnyNetwork Net, typename Initializer>
 constexpr void initialize(Net& net, const Initializer& initializer, std::uint64_t seed = 0) {
     using T = typename Net::scalar;
+    if constexpr (requires { initializer.validate(); }) {
+        initializer.validate();
+    }
     const detail_::Philox random(seed);
     // Not inlined: it would be compiled twice for each layer.
     const auto fill = [&](std::size_t offset, std::size_t count, double bound) __attribute__((noinline)) {
+        if (!(detail_::math::is_finite(bound) && bound >= 0 &&
+              bound <= static_cast<double>(std::numeric_limits<T>::max()))) {
+            throw std::invalid_argument(
+                "the initializer gives a bound that is negative, NaN or too large for the parameters: it must be a "
+                "number "
+                "from 0 on");
+        }
         const std::span<T> parameters = net.parameters();
         std::array<std::uint32_t, 4> block = random.block(offset / 4);
         for (std::size_t i = offset; i < offset + count; ++i) {

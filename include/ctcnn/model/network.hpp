@@ -5,7 +5,9 @@
 #include <cstddef>
 
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/math.hpp>
 #include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/storage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/model/flow.hpp>
@@ -96,32 +98,20 @@ public:
     using input_tensor = Tensor<T, input_shape>;
     using output_tensor = Tensor<T, output_shape>;
     using gradients = ParameterArray<T, parameter_count, layers>;
-    using workspace = InferenceWorkspace<plan, T>;
+    /// On the heap where it has more than most_inside_workspace bytes.
+    using workspace = Held<InferenceWorkspace<plan, T>, most_inside_workspace>;
 
     /// Forward on one image, (input_shape) -> (output_shape). The network is not changed, so any number of threads may call it.
-    constexpr output_tensor operator()(const input_tensor& image) const noexcept {
-        static_assert(
-            inference_workspace_bytes <= 1024 * 1024,
-            "the buffers of this network are large for a stack: keep a Workspace<Net> and call net(x, workspace) or "
-            "predict(net, x, workspace)");
+    constexpr output_tensor operator()(const input_tensor& image) const {
         workspace buffers;
         return (*this)(image, buffers);
     }
     /// The same with buffers that the caller keeps; one workspace serves one thread at a time.
-    constexpr output_tensor operator()(const input_tensor& image, workspace& buffers) const noexcept {
-        using In = typename plan::InputLayout;
-        const T* source = image.data();
-        for (std::size_t c = 0; c < In::channels; ++c) {
-            for (std::size_t h = 0; h < In::height; ++h) {
-                for (std::size_t w = 0; w < In::width; ++w) {
-                    buffers.input()[In::offset(c, h, w)] = *source++;
-                }
-            }
-        }
-        infer(this->parameters().data(), buffers);
+    constexpr output_tensor operator()(const input_tensor& image, workspace& buffers) const {
+        const T* outputs = infer_image<plan>(this->parameters().data(), image.data(), buffers.get());
         output_tensor result;
         for (std::size_t i = 0; i < output_shape::size; ++i) {
-            result.values[i] = buffers.output()[i];
+            result.values[i] = outputs[i];
         }
         return result;
     }
@@ -147,6 +137,9 @@ template <typename Net>
     requires AnyNetwork<Net> || RefusedNetwork<Net>
 using Gradients = typename Net::gradients;
 
+/// no_class: what predict answers where no output is the largest, since one of them is NaN.
+inline constexpr std::size_t no_class = static_cast<std::size_t>(-1);
+
 /// Workspace: the buffers of net(x, workspace).
 template <typename Net>
     requires AnyNetwork<Net> || RefusedNetwork<Net>
@@ -156,32 +149,37 @@ using Workspace = typename Net::workspace;
 
 namespace CTCNN_DETAIL::model {
 
-/// The index of the largest number: 1 for {2, 5, 5}.
-template <typename T, typename S>
-constexpr std::size_t index_of_largest(const Tensor<T, S>& outputs) {
+/// The index of the largest of `Count` elements: 1 for {2, 5, 5}; no_class if one of them is NaN.
+template <std::size_t Count, std::floating_point T>
+constexpr std::size_t index_of_largest(const T* elements) {
     std::size_t best = 0;
-    for (std::size_t i = 1; i < outputs.size(); ++i) {
-        if (outputs.values[best] < outputs.values[i]) {
+    bool undefined = false;
+    for (std::size_t i = 0; i < Count; ++i) {
+        undefined = undefined || math::is_nan(elements[i]);
+        if (elements[best] < elements[i]) {
             best = i;
         }
     }
-    return best;
+    return undefined ? no_class : best;
 }
 
 }  // namespace CTCNN_DETAIL::model
 
 namespace CTCNN_API {
 
-/// The index of the largest output: for a classifier, the label. Ties go to the first; the shape is (classes).
-template <AnyNetwork Net>
-constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& image) noexcept {
-    return detail_::model::index_of_largest(net(image));
-}
-/// The same with buffers that the caller keeps, as for net(x, workspace).
+/// The index of the largest output: for a classifier, the label. Ties go to the first; no_class if an output is NaN. The
+/// shape is (classes).
 template <AnyNetwork Net>
 constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& image,
-                              typename Net::workspace& buffers) noexcept {
-    return detail_::model::index_of_largest(net(image, buffers));
+                              typename Net::workspace& buffers) {
+    using namespace detail_::model;
+    return index_of_largest<Net::output_shape::size>(
+        infer_image<typename Net::plan>(net.parameters().data(), image.data(), buffers.get()));
+}
+template <AnyNetwork Net>
+constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& image) {
+    typename Net::workspace buffers;
+    return predict(net, image, buffers);
 }
 template <RefusedNetwork Net, typename... Arguments>
 constexpr detail_::model::Anything predict(const Net&, const Arguments&...) {

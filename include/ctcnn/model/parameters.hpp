@@ -6,6 +6,7 @@
 #include <span>
 
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/storage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/model/list.hpp>
@@ -82,28 +83,43 @@ constexpr auto BlockView<T, Bound>::layer() const {
     return view_of<Index>(typename Bound::layers{}, parameters_);
 }
 
-/// ParameterArray: one number for each parameter of a network, in the order of PyTorch's state_dict: a plain value, one
-/// contiguous aligned array, nothing on the heap. The network itself is one, and so are its gradients.
+/// The parameters themselves: one contiguous aligned array.
+template <typename T, std::size_t Count>
+struct alignas(alignment) ParameterValues {
+    std::array<T, Count> values{};
+};
+
+/// ParameterArray: one number for each parameter of a network, in the order of PyTorch's state_dict: a plain value. The
+/// network itself is one, and so are its gradients. Up to most_inside_network bytes lie inside the object, which is then
+/// trivially copyable.
 template <typename T, std::size_t Count, typename Layers>
 class ParameterArray {
 public:
     using scalar = T;
 
-    constexpr std::span<T, Count> parameters() { return values_; }
-    constexpr std::span<const T, Count> parameters() const { return values_; }
+    constexpr std::span<T, Count> parameters() & { return values(); }
+    constexpr std::span<const T, Count> parameters() const& { return values(); }
 
     /// The weight and bias of one layer, as typed views; layers count as in torch.nn.Sequential.
     template <std::size_t Index>
-    constexpr auto layer() {
-        return view_of<Index>(Layers{}, values_.data());
+    constexpr auto layer() & {
+        return view_of<Index>(Layers{}, values().data());
     }
     template <std::size_t Index>
-    constexpr auto layer() const {
-        return view_of<Index>(Layers{}, values_.data());
+    constexpr auto layer() const& {
+        return view_of<Index>(Layers{}, values().data());
     }
 
+    // A temporary network is gone before its parameters are read: keep it in a variable.
+    std::span<const T, Count> parameters() const&& = delete;
+    template <std::size_t Index>
+    void layer() const&& = delete;
+
 private:
-    alignas(alignment) std::array<T, Count> values_{};
+    constexpr std::array<T, Count>& values() { return held_.get().values; }
+    constexpr const std::array<T, Count>& values() const { return held_.get().values; }
+
+    Held<ParameterValues<T, Count>, most_inside_network> held_{};
 };
 
 }  // namespace CTCNN_DETAIL::model

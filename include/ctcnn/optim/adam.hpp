@@ -74,9 +74,7 @@ struct Adam {
         detail_::require_from_zero(eps, "Adam::eps must be a number from 0 on");
         detail_::require_from_zero(weight_decay, "Adam::weight_decay must be a number from 0 on");
         for (const double beta : betas) {
-            if (!(beta >= 0 && beta < 1)) {
-                throw std::invalid_argument("Adam::betas must be at least 0 and below 1");
-            }
+            detail_::require_below_one(beta, "Adam::betas must be at least 0 and below 1");
         }
     }
 

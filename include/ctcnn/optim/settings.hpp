@@ -11,11 +11,24 @@
 // What optimizers refuse, by std::invalid_argument.
 namespace CTCNN_DETAIL {
 
-/// Throws with the sentence unless the setting is a number from 0 on: not below, not infinite, not NaN.
-constexpr void require_from_zero(double setting, const char* sentence) {
-    if (!(setting >= 0 && math::is_finite(setting))) {
+constexpr void refuse_unless(bool holds, const char* sentence) {
+    if (!holds) {
         throw std::invalid_argument(sentence);
     }
+}
+
+// That a setting is a number is asked of its bits: comparisons with NaN mean nothing under -ffast-math.
+
+/// Throws with the sentence unless the setting is a number from 0 on: not below, not infinite, not NaN.
+template <typename T>
+constexpr void require_from_zero(T setting, const char* sentence) {
+    refuse_unless(math::is_finite(setting) && setting >= 0, sentence);
+}
+
+/// Throws with the sentence unless the setting is a number from 0 on, and below 1.
+template <typename T>
+constexpr void require_below_one(T setting, const char* sentence) {
+    refuse_unless(math::is_finite(setting) && setting >= 0 && setting < 1, sentence);
 }
 
 /// Throws unless an array for each parameter is as long as the parameters.

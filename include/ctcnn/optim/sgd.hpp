@@ -29,7 +29,7 @@ struct SGD {
         detail_::require_from_zero(lr, "SGD::lr, the learning rate, must be a number from 0 on");
         detail_::require_from_zero(momentum, "SGD::momentum must be a number from 0 on");
         detail_::require_from_zero(weight_decay, "SGD::weight_decay must be a number from 0 on");
-        if (nesterov && momentum == 0) {
+        if (nesterov && !(momentum > 0)) {
             throw std::invalid_argument("SGD::nesterov looks ahead along the momentum: choose a momentum above 0");
         }
     }
@@ -48,7 +48,7 @@ struct SGD {
         const T keep = static_cast<T>(momentum);
         T* p = parameters.data();
         const T* g = gradients.data();
-        if (momentum == 0) {
+        if (!(momentum > 0)) {
             for (std::size_t i = 0; i < parameters.size(); ++i) {
                 p[i] -= rate * (g[i] + decay * p[i]);
             }
@@ -83,7 +83,7 @@ struct SGD {
     template <typename Parameters, typename Gradients>
     constexpr void step(Parameters&& parameters, const Gradients& gradients) const {
         using T = typename std::remove_cvref_t<Parameters>::value_type;
-        if (momentum != 0) {
+        if (momentum > 0) {
             throw std::invalid_argument(
                 "SGD with momentum remembers a velocity for each parameter: call step(parameters, gradients, "
                 "velocity)");

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <ranges>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -22,11 +24,27 @@ constexpr void validate(const Settings& settings) {
     }
 }
 
+/// A loss may also refuse a network: by the compiler, in validate<Outputs>().
+template <typename Net, typename Loss>
+constexpr void validate_loss(const Loss& loss) {
+    if constexpr (requires { loss.template validate<Net::output_shape::size>(); }) {
+        loss.template validate<Net::output_shape::size>();
+    } else {
+        validate(loss);
+    }
+}
+
+/// LabelRange: labels of any integer type, one behind the other.
+template <typename Range>
+concept LabelRange =
+    std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> &&
+    std::integral<std::ranges::range_value_t<Range>> && !std::same_as<std::ranges::range_value_t<Range>, bool>;
+
 /// View: where the images and labels of a data set lie.
-template <typename Net>
+template <typename Net, std::integral Label>
 struct View {
     std::span<const typename Net::input_tensor> images;
-    std::span<const std::uint8_t> labels;
+    std::span<const Label> labels;
 };
 
 /// Whether what a function returned is still there behind the call: outlives_call<std::vector<int>> is false.
@@ -44,10 +62,11 @@ inline constexpr bool outlives_call =
     text.append(" targets: each image needs one target");
     throw std::invalid_argument(std::string(text.view()));
 }
-[[noreturn, gnu::cold]] inline void refuse_label(std::size_t label, std::size_t image, std::size_t outputs) {
+[[noreturn, gnu::cold]] inline void refuse_label(bool negative, std::size_t magnitude, std::size_t image,
+                                                 std::size_t outputs) {
     Text<160> text;
-    text.append("label ");
-    text.append_number(label);
+    text.append(negative ? "label -" : "label ");
+    text.append_number(magnitude);
     text.append(" of image ");
     text.append_number(image);
     text.append(" is out of range: the network has ");
@@ -66,10 +85,12 @@ template <typename Net, typename Images, typename Targets>
     if (images.empty()) {
         throw std::invalid_argument(empty);
     }
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(targets[0])>, std::uint8_t>) {
+    if constexpr (std::integral<std::remove_cvref_t<decltype(targets[0])>>) {
         for (std::size_t n = 0; n < targets.size(); ++n) {
-            if (targets[n] >= Net::output_shape::size) {
-                refuse_label(targets[n], n, Net::output_shape::size);
+            const bool negative = targets[n] < 0;
+            const auto bits = static_cast<std::size_t>(targets[n]);
+            if (negative || bits >= Net::output_shape::size) {
+                refuse_label(negative, negative ? 0 - bits : bits, n, Net::output_shape::size);
             }
         }
     }
@@ -78,8 +99,7 @@ template <typename Net, typename Images, typename Targets>
 /// The images and labels of anything with images() and labels(), which fit the network. One static_assert at most fails.
 /// Throws   what check_batch throws
 template <typename Net, typename Data>
-View<Net> view_of(const Data& dataset) {
-    View<Net> view;
+auto view_of(const Data& dataset) {
     constexpr bool has_both = requires {
         dataset.images();
         dataset.labels();
@@ -96,18 +116,23 @@ View<Net> view_of(const Data& dataset) {
         static_assert(right_images || !stays,
                       "the images of this data set are not what the network takes: images() must give "
                       "Net::input_tensor, of the same shape and number type, one behind the other");
-        constexpr bool right_labels = std::is_convertible_v<Labels, std::span<const std::uint8_t>>;
+        constexpr bool right_labels = LabelRange<std::remove_reference_t<Labels>>;
         static_assert(
             right_labels || !right_images || !stays,
-            "labels() of a data set must give std::uint8_t, one behind the other; where targets are tensors, take "
+            "labels() of a data set must give integers, one behind the other; where targets are tensors, take "
             "the gradients from value_and_grad");
         if constexpr (stays && right_images && right_labels) {
-            view.images = dataset.images();
-            view.labels = dataset.labels();
+            using Label = std::ranges::range_value_t<std::remove_reference_t<Labels>>;
+            const Labels labels = dataset.labels();
+            const View<Net, Label> view{dataset.images(), {std::ranges::data(labels), std::ranges::size(labels)}};
             check_batch<Net>(view.images, view.labels, "the data set is empty: the mean loss needs one image or more");
+            return view;
+        } else {
+            return View<Net, std::uint8_t>{};
         }
+    } else {
+        return View<Net, std::uint8_t>{};
     }
-    return view;
 }
 
 }  // namespace CTCNN_DETAIL::train

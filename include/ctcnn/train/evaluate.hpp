@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -20,8 +20,8 @@
 
 namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
-/// Forward of many images, tile by tile: f(tile, first image, images present, outputs) is called for every tile, on any
-/// thread; outputs is an array of V, one image in each lane.
+/// Forward of many images, tile by tile: f(tile, first image, images present, outputs, scratch) is called for every tile, on any
+/// thread; outputs is an array of V, one image in each lane, and scratch as many V for f.
 template <AnyNetwork Net, Number V, typename F>
 void infer_tiles(const Net& net, std::span<const typename Net::input_tensor> images, std::size_t threads, const F& f) {
     using Plan = typename Net::plan;
@@ -33,6 +33,8 @@ void infer_tiles(const Net& net, std::span<const typename Net::input_tensor> ima
     const std::size_t pieces = (tiles + tiles_at_once - 1) / tiles_at_once;
     const std::size_t team_size = std::max<std::size_t>(1, std::min(thread_count(threads), pieces));
     AlignedVector<model::InferenceWorkspace<Plan, V, together>> workspaces(team_size);
+    constexpr std::size_t outputs = Net::output_shape::size;
+    AlignedVector<V> scratch(team_size * outputs);
     const T* parameters = net.parameters().data();
     const auto present_of = [&](std::size_t tile) { return std::min(lanes, images.size() - tile * lanes); };
     parallel(team_size, [&](Team& team) {
@@ -55,34 +57,46 @@ void infer_tiles(const Net& net, std::span<const typename Net::input_tensor> ima
                     model::infer_together<Plan, V, 1>(parameters, own);
                 }
                 for (std::size_t n = 0; n < here; ++n) {
-                    f(first + n, (first + n) * lanes, present_of(first + n), own.output(n));
+                    f(first + n, (first + n) * lanes, present_of(first + n), own.output(n),
+                      scratch.data() + team.member() * outputs);
                 }
             }
         });
     });
 }
 
-/// The index of the largest of `Count` numbers in one lane; ties go to the first.
+/// The index of the largest of `Count` elements in each lane; ties go to the first; no_class if one of them is NaN.
 template <std::size_t Count, Number V>
-constexpr std::size_t largest_in_lane(const V* numbers, std::size_t lane) {
-    std::size_t best = 0;
+std::array<std::size_t, lane_count<V>> largest_in_lanes(const V* elements) {
+    static_assert(Count <= std::numeric_limits<integer_t<scalar_t<V>>>::max());
+    typename V::IntegerVector best{};
+    V largest = elements[0];
     for (std::size_t k = 1; k < Count; ++k) {
-        if (get_lane(numbers[best], lane) < get_lane(numbers[k], lane)) {
-            best = k;
-        }
+        const auto index = static_cast<typename V::Integer>(k) - typename V::IntegerVector{};
+        best = largest.vector < elements[k].vector ? index : best;
+        largest = larger(largest, elements[k]);
     }
-    return best;
+    std::array<std::size_t, lane_count<V>> result;
+    for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+        result[lane] = math::is_nan(get_lane(largest, lane)) ? no_class : static_cast<std::size_t>(best[lane]);
+    }
+    return result;
 }
 
 }  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM
 
-namespace CTCNN_API::inline CTCNN_TEAM {
+namespace CTCNN_API {
 
 /// The mean loss over a data set, and the part of its images that are classified rightly, 0 to 1.
 struct Evaluation {
     double loss;
     double accuracy;
+    std::size_t undefined = 0;  ///< how many images have an output that is NaN: they count as wrong
 };
+
+}  // namespace CTCNN_API
+
+namespace CTCNN_API::inline CTCNN_TEAM {
 
 /// evaluate: loss and accuracy on a data set (anything with images() and labels()).
 /// Throws   std::invalid_argument if the data set is empty or a label has no output
@@ -92,31 +106,40 @@ Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0
     using T = typename Net::scalar;
     using V = Lanes<T>;
     constexpr std::size_t outputs = Net::output_shape::size;
-    const train::View<Net> data = train::view_of<Net>(dataset);
+    const auto data = train::view_of<Net>(dataset);
     const auto images = data.images;
     const auto labels = data.labels;
-    train::validate(loss);
+    using Label = typename decltype(labels)::value_type;
+    train::validate_loss<Net>(loss);
     const std::size_t tiles = (images.size() + lane_count<V> - 1) / lane_count<V>;
-    std::vector<T> losses(tiles);
-    std::vector<std::uint8_t> right(tiles);
+    struct Tile {
+        double loss = 0;
+        std::size_t right = 0;
+        std::size_t undefined = 0;
+    };
+    std::vector<Tile> results(tiles);
     train::infer_tiles<Net, V>(
-        net, images, threads, [&](std::size_t tile, std::size_t first, std::size_t present, const V* logits) {
-            std::array<const std::uint8_t*, lane_count<V>> targets{};
+        net, images, threads,
+        [&](std::size_t tile, std::size_t first, std::size_t present, const V* logits, V* gradient) {
+            std::array<const Label*, lane_count<V>> targets{};
             for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
                 targets[lane] = &labels[first + std::min(lane, present - 1)];
             }
-            std::array<V, outputs> gradient;
-            const V lane_losses = loss.template evaluate<outputs>(logits, targets, V{}, gradient.data());
+            const V lane_losses = loss.template evaluate<outputs>(logits, targets, V{}, gradient);
+            const auto answers = train::largest_in_lanes<outputs>(logits);
+            Tile& result = results[tile];
             for (std::size_t lane = 0; lane < present; ++lane) {
-                losses[tile] += get_lane(lane_losses, lane);
-                right[tile] = static_cast<std::uint8_t>(
-                    right[tile] + (train::largest_in_lane<outputs>(logits, lane) == *targets[lane]));
+                const std::size_t answer = answers[lane];
+                result.loss += static_cast<double>(get_lane(lane_losses, lane));
+                result.right += answer == static_cast<std::size_t>(*targets[lane]) ? 1 : 0;
+                result.undefined += answer == no_class ? 1 : 0;
             }
         });
-    Evaluation result{0, 0};
-    for (std::size_t tile = 0; tile < tiles; ++tile) {
-        result.loss += static_cast<double>(losses[tile]);
-        result.accuracy += right[tile];
+    Evaluation result{0, 0, 0};
+    for (const Tile& tile : results) {
+        result.loss += tile.loss;
+        result.accuracy += static_cast<double>(tile.right);
+        result.undefined += tile.undefined;
     }
     result.loss /= static_cast<double>(images.size());
     result.accuracy /= static_cast<double>(images.size());
@@ -127,7 +150,7 @@ Evaluation evaluate(const Net&, const Arguments&...) {
     return {0, 0};
 }
 
-/// predict: the index of the largest output for each of many images.
+/// predict: the index of the largest output for each of many images; no_class where an output is NaN.
 template <AnyNetwork Net>
 std::vector<std::size_t> predict(const Net& net, std::span<const typename Net::input_tensor> images,
                                  std::size_t threads = 0) {
@@ -135,10 +158,9 @@ std::vector<std::size_t> predict(const Net& net, std::span<const typename Net::i
     using V = Lanes<typename Net::scalar>;
     std::vector<std::size_t> result(images.size());
     train::infer_tiles<Net, V>(
-        net, images, threads, [&](std::size_t, std::size_t first, std::size_t present, const V* outputs) {
-            for (std::size_t lane = 0; lane < present; ++lane) {
-                result[first + lane] = train::largest_in_lane<Net::output_shape::size>(outputs, lane);
-            }
+        net, images, threads, [&](std::size_t, std::size_t first, std::size_t present, const V* outputs, V*) {
+            const auto answers = train::largest_in_lanes<Net::output_shape::size>(outputs);
+            std::copy_n(answers.begin(), present, result.begin() + static_cast<std::ptrdiff_t>(first));
         });
     return result;
 }

@@ -22,7 +22,9 @@
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/model/network.hpp>
 #include <ctcnn/train/checks.hpp>
+#include <ctcnn/train/initialized.hpp>
 #include <ctcnn/train/not_finite.hpp>
+#include <ctcnn/train/schedule.hpp>
 #include <ctcnn/train/step.hpp>
 
 namespace CTCNN_API {
@@ -51,16 +53,18 @@ struct FitOptions {
     std::uint64_t seed = 0;   ///< of the order of the images
     std::size_t threads = 0;  ///< 0: as many as OpenMP takes; the result is the same for any number
     bool shuffle = true;
-    /// The learning rate of a step is the optimizer's lr times schedule(progress), progress from 0 (first step) to 1 (last).
-    std::function<double(double progress)> schedule = {};
+    /// The learning rate of a step is the optimizer's lr times schedule(progress), progress from 0 (first step) to 1
+    /// (last); or times schedule(step, steps), with steps of all epochs together, which are counted from 1.
+    detail_::train::Schedule schedule = {};
     std::function<void(const EpochReport&)> on_epoch = {};
     std::function<void(const StepReport&)> on_step = {};
-    /// Asked after each step; true ends the training, with the parameters of that step.
+    /// Asked once after each step, behind on_step and, if it ends an epoch, on_epoch; true ends the training, with the
+    /// parameters of that step.
     std::function<bool()> should_stop = {};
 };
 
-/// FitReport: what was trained, and whether should_stop ended it before its time. The epoch that max_steps cuts short is one
-/// of the epochs, with fewer images; the one in which should_stop says true is not.
+/// FitReport: what was trained, and whether should_stop said true. The epoch that max_steps cuts short is one of the
+/// epochs, with fewer images; one that should_stop ends before its last step is not.
 struct FitReport {
     std::vector<EpochReport> epochs;
     bool stopped = false;
@@ -79,50 +83,17 @@ constexpr std::size_t steps_in_all(const FitOptions& options, std::size_t steps)
     return std::min(options.max_steps == 0 ? no_end : options.max_steps, of_epochs);
 }
 
-/// RatedOptimizer: an optimizer whose learning rate follows a schedule.
-template <typename Optimizer>
-class RatedOptimizer {
-public:
-    RatedOptimizer(const Optimizer& optimizer, const std::function<double(double)>& schedule)
-        : given_(optimizer), schedule_(schedule), now_(optimizer) {
-        if (!has_rate && schedule_) {
-            throw std::invalid_argument("FitOptions::schedule scales the learning rate, but this optimizer has no lr");
-        }
-    }
-
-    /// Sets the learning rate for a step of all those that there are, both counted from 1.
-    void begin_step(std::size_t step, std::size_t all_steps) {
-        if constexpr (has_rate) {
-            if (schedule_) {
-                const auto last = static_cast<double>(std::max<std::size_t>(all_steps - 1, 1));
-                now_.lr = static_cast<decltype(now_.lr)>(given_.lr * schedule_(static_cast<double>(step - 1) / last));
-                if (!math::is_finite(now_.lr)) {
-                    throw std::invalid_argument(
-                        "FitOptions::schedule makes the learning rate infinite or NaN: it must give a number");
-                }
-            }
-        }
-    }
-    const Optimizer& operator*() const { return now_; }
-
-private:
-    static constexpr bool has_rate = requires(Optimizer optimizer) { optimizer.lr; };
-
-    const Optimizer& given_;
-    const std::function<double(double)>& schedule_;
-    Optimizer now_;
-};
-
 }  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM
 
 namespace CTCNN_API::inline CTCNN_TEAM {
 
 /// fit: trains a network on a data set (anything with images() and labels()); the last batch of an epoch may be smaller.
 /// Each call begins anew: with the first order of the seed, and without what an optimizer remembers.
-/// Throws   std::invalid_argument for an empty data set, a label without output, a batch size of 0, a learning rate that is
-///          not finite, and what an optimizer or a loss refuses;
-///          LossNotFinite when the loss of a step becomes infinite or NaN, which ends the training before that step, or the
-///          parameters behind the last step of an epoch do
+/// Throws   std::invalid_argument for an empty data set, a label without output, a batch size of 0, a network that was
+///          not initialized, a learning rate that is negative or not finite, and what an optimizer, a loss or a
+///          schedule refuses;
+///          LossNotFinite when the loss of a step or its gradient is infinite or NaN, which ends the training before that
+///          step is taken, or when the last step of an epoch makes parameters infinite
 template <AnyNetwork Net, typename Data, typename Optimizer, typename Loss = CrossEntropyLoss>
     requires(!std::is_const_v<Net>)
 FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const FitOptions& options = {},
@@ -131,14 +102,18 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
     using T = typename Net::scalar;
     using V = Lanes<T>;
     constexpr std::size_t count = Net::parameter_count;
-    const train::View<Net> data = train::view_of<Net>(dataset);
+    const auto data = train::view_of<Net>(dataset);
     const auto images = data.images;
-    const auto labels = data.labels;
+    // A copy: labels that the data set changes meanwhile may have no output.
+    const std::vector labels(data.labels.begin(), data.labels.end());
+    using Label = typename decltype(labels)::value_type;
     train::validate(optimizer);
-    train::validate(loss);
+    train::validate_loss<Net>(loss);
     if (options.batch_size == 0) {
         throw std::invalid_argument("FitOptions::batch_size is 0: choose 1 or more");
     }
+    train::ScheduledOptimizer<Optimizer> scheduled(optimizer, options.schedule);
+    train::require_initialized(net);
     const std::size_t batch_size = std::min(options.batch_size, images.size());
     const std::size_t steps = (images.size() + batch_size - 1) / batch_size;
     const std::size_t all_steps = train::steps_in_all(options, steps);
@@ -146,14 +121,13 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
     train::StepWorkspace<Net, V> workspace(batch_size, train::thread_count(options.threads));
     AlignedVector<T> state(Optimizer::state_count * count);
     std::vector<std::uint32_t> order(images.size());
-    train::RatedOptimizer rated(optimizer, options.schedule);
     FitReport report;
     // No more than is sensible: who trains until should_stop may ask for epochs without end.
     report.epochs.reserve(std::min<std::size_t>(all_steps / steps + 1, 1024));
     const auto batch_of = [&](std::size_t step) {
         const std::size_t first = (step - 1) * batch_size;
-        return train::Batch<typename Net::input_tensor, std::uint8_t>{
-            images.data(), labels.data(), order.data() + first, std::min(batch_size, images.size() - first)};
+        return train::Batch<typename Net::input_tensor, Label>{images.data(), labels.data(), order.data() + first,
+                                                               std::min(batch_size, images.size() - first)};
     };
     for (std::size_t epoch = 1; report.steps < all_steps; ++epoch) {
         const std::size_t steps_before = report.steps;
@@ -181,15 +155,18 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
             if (options.on_step) {
                 options.on_step({epoch, step, steps, mean});
             }
+            if (step == last_step) {
+                return;
+            }
             if (options.should_stop && options.should_stop()) {
                 report.stopped = true;
                 end = true;
-            } else if (step < last_step) {
-                rated.begin_step(steps_before + step + 1, all_steps);
+            } else {
+                scheduled.begin_step(steps_before + step + 1, all_steps);
             }
         };
         const bool conducted = options.schedule || options.on_step || options.should_stop;
-        guarded([&] { rated.begin_step(steps_before + 1, all_steps); });
+        guarded([&] { scheduled.begin_step(steps_before + 1, all_steps); });
         std::size_t failed_step = 0;
         train::parallel(workspace.useful_threads(batch_size), [&](train::Team& team) {
             for (std::size_t step = 1; step <= last_step && !end; ++step) {
@@ -199,14 +176,15 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
                     for (std::size_t s = 0; s < Optimizer::state_count; ++s) {
                         part[s] = std::span<T>(state.data() + s * count + offset, n);
                     }
-                    (*rated).step(std::span<T>(net.parameters().data() + offset, n),
-                                  std::span<const T>(workspace.gradients() + offset, n), part, steps_before + step);
+                    (*scheduled)
+                        .step(std::span<T>(net.parameters().data() + offset, n),
+                              std::span<const T>(workspace.gradients() + offset, n), part, steps_before + step);
                 };
-                workspace.step(team, net.parameters().data(), loss, batch, update, [&](T batch_mean) {
-                    mean = static_cast<double>(batch_mean);
+                workspace.step(team, net.parameters().data(), loss, batch, update, [&](double batch_mean, bool finite) {
+                    mean = batch_mean;
                     total += mean * static_cast<double>(batch.count);
                     report.steps = steps_before + step;
-                    if (!math::is_finite(batch_mean)) {
+                    if (!finite) {
                         failed_step = step;
                         end = true;
                     }
@@ -220,11 +198,10 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
             std::rethrow_exception(error);
         }
         // What the last update did, no loss has shown.
-        if (failed_step == 0 && !train::all_finite(net.parameters().data(), count)) {
+        const bool overflow = failed_step == 0 && !math::all_finite(net.parameters().data(), count);
+        if (failed_step != 0 || overflow) {
             failed_step = report.steps - steps_before;
-        }
-        if (failed_step != 0) {
-            train::throw_not_finite<V>(net, batch_of(failed_step), workspace.tile(), epoch, failed_step);
+            train::throw_not_finite<V>(net, batch_of(failed_step), workspace, epoch, failed_step, mean, overflow);
         }
         if (report.stopped) {
             return report;
@@ -233,6 +210,10 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
         report.epochs.push_back({epoch, total / static_cast<double>(trained), train::seconds() - begin, trained});
         if (options.on_epoch) {
             options.on_epoch(report.epochs.back());
+        }
+        if (options.should_stop && options.should_stop()) {
+            report.stopped = true;
+            return report;
         }
     }
     return report;

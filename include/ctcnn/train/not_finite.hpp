@@ -19,19 +19,22 @@
 
 namespace CTCNN_DETAIL::train {
 
-/// NotFinite: where a number was found that is infinite or NaN. before, name and behind say it together; the name is a
-/// layer's or an image's.
+/// NotFinite: what is infinite or NaN in a step, and where that was found first. before, name and behind say where together;
+/// the name is a layer's or an image's.
 struct NotFinite {
     std::size_t epoch;
     std::size_t step;
     std::string layer;
+    std::string_view what;
     std::string_view before;
     std::string_view name;
     std::string_view behind;
 
     [[gnu::cold]] std::string sentence() const {
         Text<128> begin;
-        begin.append("the loss is not finite in step ");
+        begin.append("the ");
+        begin.append(what);
+        begin.append(" not finite in step ");
         begin.append_number(step);
         begin.append(" of epoch ");
         begin.append_number(epoch);
@@ -46,8 +49,8 @@ struct NotFinite {
 
 namespace ctcnn {
 
-/// LossNotFinite: the loss of a training step was infinite or NaN, and that step was not taken; or it would be in the next
-/// step, since the parameters are.
+/// LossNotFinite: the loss of a training step or its gradient was infinite or NaN, and that step was not taken; or a step has
+/// made parameters infinite.
 class LossNotFinite : public std::runtime_error {
 public:
     [[gnu::cold]] explicit LossNotFinite(const detail_::train::NotFinite& found)
@@ -69,54 +72,54 @@ private:
 
 namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
-template <Number V>
-constexpr bool all_finite(const V* numbers, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-        for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
-            if (!math::is_finite(get_lane(numbers[i], lane))) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-/// Finds where the first number that is not finite comes from, and throws. `workspace` is used for a forward pass.
-template <Number V, typename Net, typename Images>
-[[gnu::cold, gnu::noinline]] void throw_not_finite(const Net& net, const Images& batch,
-                                                   model::TileWorkspace<typename Net::plan, V>& workspace,
-                                                   std::size_t epoch, std::size_t step) {
+/// Finds where the first number that is not finite comes from, and throws. `workspace` is that of the step, and is used for a
+/// forward pass. overflow: the loss and its gradient were finite, but the updated parameters are not.
+template <Number V, typename Net, typename Images, typename Workspace>
+[[gnu::cold, gnu::noinline]] void throw_not_finite(const Net& net, const Images& batch, Workspace& workspace,
+                                                   std::size_t epoch, std::size_t step, double loss, bool overflow) {
     using T = typename Net::scalar;
     using Plan = typename Net::plan;
     // Loops over tables, not code for each layer: what runs once at most should cost little to compile.
     constexpr auto& layers = model::placed_layers<Net>;
-    const T* parameters = net.parameters().data();
-    for (const model::PlacedLayer& layer : layers) {
-        if (!all_finite(parameters + layer.parameter_offset, layer.parameter_count)) {
-            const std::string name = layer.name();
-            throw LossNotFinite({epoch, step, name, "the parameters of layer ", name, " hold"});
+    const auto first_not_finite = [&](const T* numbers) -> const model::PlacedLayer* {
+        for (const model::PlacedLayer& layer : layers) {
+            if (!math::all_finite(numbers + layer.parameter_offset, layer.parameter_count)) {
+                return &layer;
+            }
         }
+        return nullptr;
+    };
+    const T* parameters = net.parameters().data();
+    if (const auto* layer = first_not_finite(parameters)) {
+        const std::string name = layer->name();
+        throw LossNotFinite(
+            {epoch, step, name, overflow ? "parameters are" : "loss is", "the parameters of layer ", name, " hold"});
     }
+    const std::string_view what = math::is_finite(static_cast<T>(loss)) ? "gradient is" : "loss is";
+    auto& tile = workspace.tile();
     for (std::size_t n = 0; n < batch.count; ++n) {
         std::array<const T*, lane_count<V>> images{};
         images.fill(batch.images[batch.at(n)].data());
         // Called as a training step calls it, so that it is compiled once.
-        model::forward<Plan>(parameters, workspace,
-                             Gathering<typename Plan::InputLayout, V>(images, workspace.buffer(0)));
+        model::forward<Plan>(parameters, tile, Gathering<typename Plan::InputLayout, V>(images, tile.buffer(0)));
         for (std::size_t k = 0; k <= Plan::stage_count; ++k) {
-            if (all_finite<V>(workspace.buffer(k), Plan::buffer_size(k))) {
+            if (math::all_finite<V>(tile.buffer(k), Plan::buffer_size(k))) {
                 continue;
             }
             if (k == 0) {
                 Text<20> number;
                 number.append_number(batch.at(n));
-                throw LossNotFinite({epoch, step, {}, "image ", number.view(), " holds"});
+                throw LossNotFinite({epoch, step, {}, what, "image ", number.view(), " holds"});
             }
             const std::string name = layers[Plan::leaf_of(k - 1)].name();
-            throw LossNotFinite({epoch, step, name, "the output of layer ", name, " holds"});
+            throw LossNotFinite({epoch, step, name, what, "the output of layer ", name, " holds"});
         }
     }
-    throw LossNotFinite({epoch, step, {}, "the outputs are finite, but the loss is", {}, {}});
+    if (const auto* layer = first_not_finite(workspace.gradients())) {
+        const std::string name = layer->name();
+        throw LossNotFinite({epoch, step, name, what, "the gradient of layer ", name, " holds"});
+    }
+    throw LossNotFinite({epoch, step, {}, what, "the outputs are finite, but the loss is", {}, {}});
 }
 
 }  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM

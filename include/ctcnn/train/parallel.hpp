@@ -8,14 +8,26 @@
 #include <type_traits>
 
 #ifdef _OPENMP
-#include <omp.h>
-#else
-#include <chrono>
+#include <cfenv>
 
-#include <ctcnn/core/target.hpp>
+#include <omp.h>
+#if defined(__unix__) || defined(__APPLE__)
+#include <unistd.h>
+#endif
+#else
+#include <cfenv>
+#include <chrono>
 #endif
 
+#include <ctcnn/core/target.hpp>
+
 // The one place that knows OpenMP. Without it, and in constant expressions, a team has one member.
+
+// The same for all targets: the process that has started OpenMP's threads.
+namespace ctcnn::process_ {
+inline std::atomic<long> with_threads{0};
+}  // namespace ctcnn::process_
+
 namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
 /// The number of threads that `threads` stands for: 0 means as many as OpenMP would take.
@@ -28,8 +40,8 @@ inline std::size_t thread_count(std::size_t threads) {
 #endif
 }
 
-/// Seconds since some moment in the past, on a clock that nobody sets. OpenMP has one, and the compiler is spared <chrono>,
-/// one of the largest headers.
+/// Seconds since some moment in the past, on a steady clock. OpenMP has one; <chrono> is one of the largest headers to compile,
+/// and is not included where OpenMP is there.
 inline double seconds() {
 #ifdef _OPENMP
     return omp_get_wtime();
@@ -38,8 +50,28 @@ inline double seconds() {
 #endif
 }
 
-/// WorkList: the items of all loops of a team, numbered through. Work is done when its items are done: nobody waits for
-/// a thread that has nothing to do, which on a busy machine may be one that the system has put aside.
+/// Arithmetic: the floating-point environment of a thread, such as its rounding mode.
+class Arithmetic {
+public:
+    Arithmetic() { std::fegetenv(&environment_); }
+    void set() const { std::fesetenv(&environment_); }
+
+private:
+    std::fenv_t environment_;
+};
+
+namespace detail {
+/// f(), after which the arithmetic of the thread is what it was.
+template <typename F>
+void call(const F& f) {
+    const Arithmetic arithmetic;
+    f();
+    arithmetic.set();
+}
+}  // namespace detail
+
+/// WorkList: the items of all loops of a team, numbered through. Work is done when its items are done: no thread waits for
+/// one that has nothing to do, which on a busy machine may be one that the system has put aside.
 class WorkList {
 public:
     explicit WorkList(std::size_t threads) : spins_(threads > processors() ? 0 : 4000) {}
@@ -56,23 +88,25 @@ public:
     }
     void take_one() { taken_.fetch_add(1, std::memory_order_relaxed); }
 
-    void finish() {
-        const std::uint32_t done = done_.fetch_add(1, std::memory_order_acq_rel) + 1;
-        if (done == taken_.load(std::memory_order_relaxed)) {
-            done_.notify_all();
-        }
-    }
+    void finish() { done_.fetch_add(1, std::memory_order_acq_rel); }
 
-    /// Waits until all items before `end` are done: a short while in a loop, then asleep.
+    /// Waits until all items before `end` are done: a short while in a loop, then asleep. A thread that finds them done wakes
+    /// those that sleep. There is one, since the thread that finishes the last of these items comes here next.
     void wait_for(std::uint32_t end) {
-        std::uint32_t done = done_.load(std::memory_order_acquire);
-        for (int i = 0; i < spins_ && !reached(done, end); ++i) {
+        bool done = reached(done_.load(std::memory_order_acquire), end);
+        for (int i = 0; i < spins_ && !done; ++i) {
             pause();
-            done = done_.load(std::memory_order_acquire);
+            done = reached(done_.load(std::memory_order_acquire), end);
         }
-        while (!reached(done, end)) {
-            done_.wait(done, std::memory_order_acquire);
-            done = done_.load(std::memory_order_acquire);
+        std::uint32_t released = released_.load(std::memory_order_acquire);
+        while (!reached(released, end)) {
+            if (!reached(done_.load(std::memory_order_acquire), end)) {
+                released_.wait(released, std::memory_order_acquire);
+                released = released_.load(std::memory_order_acquire);
+            } else if (released_.compare_exchange_weak(released, end, std::memory_order_acq_rel)) {
+                released_.notify_all();
+                return;
+            }
         }
     }
 
@@ -98,6 +132,7 @@ private:
 
     alignas(64) std::atomic<std::uint32_t> taken_{0};
     alignas(64) std::atomic<std::uint32_t> done_{0};
+    alignas(64) std::atomic<std::uint32_t> released_{0};  // items before this one are done, and who slept was told
     int spins_;
 };
 
@@ -124,16 +159,18 @@ public:
         begin_ = end;
     }
 
-    /// f() by the first member, which is the thread that called parallel(); all wait for it.
+    /// f() by the first member, which is the thread that called parallel(); all wait for it. What f does to the arithmetic of its
+    /// thread is undone, since it would not reach the other threads.
     template <typename F>
     constexpr void first_member(const F& f) {
-        if (work_ == nullptr) {
+        if (std::is_constant_evaluated()) {
             f();
-            return;
-        }
-        if (member_ == 0) {
+        } else if (member_ != 0) {
+        } else if (work_ == nullptr) {
+            detail::call(f);
+        } else {
             work_->take_one();
-            f();
+            detail::call(f);
             work_->finish();
         }
         ++begin_;
@@ -166,20 +203,39 @@ private:
 };
 
 namespace detail {
+#ifdef _OPENMP
+/// Whether this process may start threads. A child of fork() has none of the threads that its parent has started, and some
+/// implementations of OpenMP (libgomp) wait for them for ever.
+inline bool may_start_threads() {
+#if defined(__unix__) || defined(__APPLE__)
+    const long self = getpid();
+    long owner = 0;
+    return process_::with_threads.compare_exchange_strong(owner, self, std::memory_order_relaxed) || owner == self;
+#else
+    return true;
+#endif
+}
+#endif
+
 template <typename F>
-void run_team(std::size_t threads, const F& f) {
+void run_team([[maybe_unused]] std::size_t threads, const F& f) {
     // f is called in one place here too.
 #ifdef _OPENMP
+    threads = threads > 1 && may_start_threads() ? threads : 1;
     WorkList work(threads);
+    // Threads that were started before have the arithmetic of that time.
+    const Arithmetic callers;
 #pragma omp parallel num_threads(static_cast<int>(threads)) if (threads > 1)
     {
+        const Arithmetic own;
+        callers.set();
         Team team = threads > 1 ? Team(work, static_cast<std::size_t>(omp_get_thread_num()),
                                        static_cast<std::size_t>(omp_get_num_threads()))
                                 : Team();
         f(team);
+        own.set();
     }
 #else
-    static_cast<void>(threads);
     Team team;
     f(team);
 #endif

@@ -59,6 +59,7 @@ public:
           partial_(largest_group_count * Plan::tile_gradient_numbers),
           losses_(tile_count(capacity_)),
           totals_((batch + capacity_ - 1) / capacity_ + 1),
+          finite_(gradient_blocks[Plan::stage_count]),
           gradients_(Net::parameter_count) {}
 
     constexpr std::size_t threads() const { return threads_; }
@@ -78,15 +79,14 @@ public:
     }
 
     /// Forward and backward of a batch, called by all members of a team; when the last one leaves, all is done.
-    /// When all is known of a part of the gradient, update(offset, count) is called for it, on any thread; not so if the
-    /// loss is not finite. finished(mean loss) is called once, on any thread.
+    /// finished(mean loss, whether it and its gradient are finite) is called once, on any thread. If they are finite, all of the
+    /// gradient is known, and update(offset, count) is called for each part of it, on any thread.
     template <typename Loss, typename Image, typename Target, typename Update, typename Finished>
     constexpr void step(Team& team, const T* parameters, const Loss& loss, const Batch<Image, Target>& batch,
                         const Update& update, const Finished& finished) {
         std::size_t round = 0;
         for (std::size_t first = 0; first < batch.count; first += capacity_, ++round) {
             const std::size_t count = std::min(capacity_, batch.count - first);
-            const bool last = first + count == batch.count;
             const std::size_t groups = group_count(count);
             const std::size_t at_once = groups_at_once(count, team.size());
             team.for_each((groups + at_once - 1) / at_once, [&](std::size_t item) {
@@ -94,39 +94,70 @@ public:
                            std::min(groups, (item + 1) * at_once), &tiles_[team.member() * tiles_together]);
             });
             team.barrier();
-            // Each item adds up the same losses in the same order, and so knows without asking whether to go on.
-            const auto total = [&] {
+            reduce(team, count, first != 0);
+            team.for_each(1, [&](std::size_t) {
                 double sum = totals_[round];
                 for (std::size_t tile = 0; tile < tile_count(count); ++tile) {
-                    sum += static_cast<double>(losses_[tile]);
+                    sum += losses_[tile];
                 }
-                return sum;
-            };
-            reduce(team, count, first != 0, total, [&](std::size_t offset, std::size_t length) {
-                if (last) {
-                    update(offset, length);
-                }
-            });
-            team.for_each(1, [&](std::size_t) {
-                totals_[round + 1] = total();
-                if (last) {
-                    finished(static_cast<T>(totals_[round + 1] / static_cast<double>(batch.count)));
-                }
+                totals_[round + 1] = sum;
             });
             team.barrier();
         }
+        // Each item finds out for itself whether to go on: they all read the same, and one of them tells it.
+        constexpr std::size_t parts = std::max<std::size_t>(1, (Net::parameter_count + part_size - 1) / part_size);
+        team.for_each(parts, [&](std::size_t part) {
+            const double mean = totals_[round] / static_cast<double>(batch.count);
+            bool finite = math::is_finite(static_cast<T>(mean));
+            for (const std::uint8_t block : finite_) {
+                finite = finite && block != 0;
+            }
+            if (part == 0) {
+                finished(mean, finite);
+            }
+            const std::size_t offset = part * part_size;
+            if (finite && offset < Net::parameter_count) {
+                update(offset, std::min(part_size, Net::parameter_count - offset));
+            }
+        });
+        team.barrier();
     }
 
-    /// The same with a team of its own; returns the mean loss.
-    template <typename Loss, typename Image, typename Target, typename Update>
-    constexpr T run(const T* parameters, const Loss& loss, const Batch<Image, Target>& batch, const Update& update) {
-        T result = 0;
-        parallel(useful_threads(batch.count),
-                 [&](Team& team) { step(team, parameters, loss, batch, update, [&](T mean) { result = mean; }); });
+    /// The same with a team of its own and no update; returns the mean loss.
+    template <typename Loss, typename Image, typename Target>
+    constexpr double run(const T* parameters, const Loss& loss, const Batch<Image, Target>& batch) {
+        double result = 0;
+        parallel(useful_threads(batch.count), [&](Team& team) {
+            step(
+                team, parameters, loss, batch, [](std::size_t, std::size_t) {},
+                [&](double mean, bool) { result = mean; });
+        });
         return result;
     }
 
 private:
+    /// How many parameters are updated at a time.
+    static constexpr std::size_t part_size = 4096;
+
+    /// The gradient of a stage is computed in blocks: of inputs, all outputs each, where it comes from rows.
+    template <std::size_t K>
+    static constexpr std::size_t block_size =
+        Plan::template batched<K> ? 16 * lanes : std::min<std::size_t>(Plan::template Stage<K>::parameters, 2048);
+    template <std::size_t K>
+    static constexpr std::size_t block_count = [] {
+        using Stage = typename Plan::template Stage<K>;
+        if constexpr (Stage::parameters == 0) {
+            return std::size_t{0};
+        } else {
+            constexpr std::size_t count =
+                Plan::template batched<K> ? Stage::Layer::input_shape::size : Stage::parameters;
+            return (count + block_size<K> - 1) / block_size<K>;
+        }
+    }();
+    static constexpr auto gradient_blocks = []<std::size_t... K>(std::index_sequence<K...>) {
+        return model::running_sums(std::array<std::size_t, Plan::stage_count>{block_count<K>...});
+    }(std::make_index_sequence<Plan::stage_count>{});
+
     static constexpr std::size_t tile_count(std::size_t images) { return (images + lanes - 1) / lanes; }
     static constexpr std::size_t group_count(std::size_t images) {
         return std::min(tile_count(images), largest_group_count);
@@ -134,10 +165,14 @@ private:
 
     /// How many groups a thread takes at a time. Groups of one tile are joined, so that tiles go together, unless one thread
     /// would then have more tiles to do than the busiest has otherwise: 6 groups are 3 for each of two threads, not 4 and 2.
+    /// Where compilers may round differently for one tile than for two, the number of threads does not count.
     static constexpr std::size_t groups_at_once(std::size_t count, std::size_t threads) {
         const std::size_t groups = group_count(count);
         if (tile_count(count) != groups) {
             return 1;
+        }
+        if (sums_may_be_rearranged || has_excess_digits) {
+            return tiles_together;
         }
         const auto most_of = [&](std::size_t at_once) {
             const std::size_t items = (groups + at_once - 1) / at_once;
@@ -218,8 +253,8 @@ private:
 
     /// The sum of the losses of a tile's images; leaves the gradient of its outputs. That of an absent lane is scaled by zero.
     template <typename Loss, typename Image, typename Target>
-    [[gnu::noinline]] static constexpr T loss_of(const Round<Loss, Image, Target>& round, std::size_t tile,
-                                                 model::TileWorkspace<Plan, V>& workspace) {
+    [[gnu::noinline]] static constexpr double loss_of(const Round<Loss, Image, Target>& round, std::size_t tile,
+                                                      model::TileWorkspace<Plan, V>& workspace) {
         const std::size_t present = round.present(tile);
         std::array<const Target*, lanes> targets{};
         V scale{};
@@ -229,64 +264,55 @@ private:
         }
         const V lane_losses = round.loss.template evaluate<Plan::output_size>(workspace.output(), targets, scale,
                                                                               workspace.grad_output.data());
-        T sum = 0;
+        double sum = 0;
         for (std::size_t lane = 0; lane < present; ++lane) {
-            sum += get_lane(lane_losses, lane);
+            sum += static_cast<double>(get_lane(lane_losses, lane));
         }
         return sum;
     }
 
-    /// The gradient from what the groups have left: sums of partial gradients, and products of rows.
-    template <typename Total, typename Done>
-    constexpr void reduce(Team& team, std::size_t count, bool add, const Total& total, const Done& done) {
+    /// The gradient from what the groups have left: sums of partial gradients, and products of rows. Notes of each block whether
+    /// all of it is finite.
+    constexpr void reduce(Team& team, std::size_t count, bool add) {
         Plan::for_each_stage([&](auto k) {
             using Stage = typename Plan::template Stage<decltype(k)::value>;
             using Layer = typename Stage::Layer;
-            if constexpr (Stage::parameters == 0) {
-                return;
-            } else if constexpr (Layer::batched_gradient) {
-                constexpr std::size_t inputs = Layer::input_shape::size;
-                constexpr std::size_t outputs = Layer::output_shape::size;
-                constexpr std::size_t block = 16 * lanes;
-                const T* input = rows_.template inputs<decltype(k)::value>();
-                const T* grad_output = rows_.template grad_outputs<decltype(k)::value>();
+            if constexpr (Stage::parameters != 0) {
+                constexpr std::size_t size = block_size<decltype(k)::value>;
                 T* gradient = gradients_.data() + Stage::parameter_offset;
-                team.for_each((inputs + block - 1) / block, [&](std::size_t b) {
-                    if (!math::is_finite(total())) {
-                        return;
-                    }
-                    const std::size_t from = b * block;
-                    const std::size_t to = std::min(inputs, from + block);
-                    Layer::template backward_weight<V>(input, grad_output, count, from, to, add, gradient);
-                    for (std::size_t o = 0; o < outputs; ++o) {
-                        done(Stage::parameter_offset + o * inputs + from, to - from);
-                    }
-                    if constexpr (Layer::bias_shape::size != 0) {
-                        if (b == 0) {
-                            Layer::template backward_bias<V>(grad_output, count, add, gradient);
-                            done(Stage::parameter_offset + Layer::weight_shape::size, outputs);
+                team.for_each(block_count<decltype(k)::value>, [&](std::size_t b) {
+                    const std::size_t from = b * size;
+                    bool finite = true;
+                    if constexpr (Layer::batched_gradient) {
+                        constexpr std::size_t inputs = Layer::input_shape::size;
+                        constexpr std::size_t outputs = Layer::output_shape::size;
+                        const std::size_t to = std::min(inputs, from + size);
+                        const T* grad_output = rows_.template grad_outputs<decltype(k)::value>();
+                        Layer::template backward_weight<V>(rows_.template inputs<decltype(k)::value>(), grad_output,
+                                                           count, from, to, add, gradient);
+                        for (std::size_t o = 0; o < outputs; ++o) {
+                            finite = finite && math::all_finite(gradient + o * inputs + from, to - from);
                         }
-                    }
-                });
-            } else {
-                constexpr std::size_t block = std::min<std::size_t>(Stage::parameters, 2048);
-                team.for_each((Stage::parameters + block - 1) / block, [&](std::size_t b) {
-                    if (!math::is_finite(total())) {
-                        return;
-                    }
-                    const std::size_t from = b * block;
-                    const std::size_t to = std::min(Stage::parameters, from + block);
-                    T* gradient = gradients_.data() + Stage::parameter_offset;
-                    const T* partial = partial_.data() + Plan::tile_gradient_offsets[k];
-                    if (!add) {
-                        std::fill(gradient + from, gradient + to, T(0));
-                    }
-                    for (std::size_t group = 0; group < group_count(count); ++group) {
-                        for (std::size_t i = from; i < to; ++i) {
-                            gradient[i] += partial[group * Plan::tile_gradient_numbers + i];
+                        if constexpr (Layer::bias_shape::size != 0) {
+                            if (b == 0) {
+                                Layer::template backward_bias<V>(grad_output, count, add, gradient);
+                                finite = finite && math::all_finite(gradient + Layer::weight_shape::size, outputs);
+                            }
                         }
+                    } else {
+                        const std::size_t to = std::min(Stage::parameters, from + size);
+                        const T* partial = partial_.data() + Plan::tile_gradient_offsets[k];
+                        if (!add) {
+                            std::fill(gradient + from, gradient + to, T(0));
+                        }
+                        for (std::size_t group = 0; group < group_count(count); ++group) {
+                            for (std::size_t i = from; i < to; ++i) {
+                                gradient[i] += partial[group * Plan::tile_gradient_numbers + i];
+                            }
+                        }
+                        finite = math::all_finite(gradient + from, to - from);
                     }
-                    done(Stage::parameter_offset + from, to - from);
+                    finite_[gradient_blocks[k] + b] = finite ? 1 : 0;
                 });
             }
         });
@@ -297,8 +323,9 @@ private:
     AlignedVector<model::TileWorkspace<Plan, V>> tiles_;
     Rows<Plan, V> rows_;
     AlignedVector<T> partial_;
-    AlignedVector<T> losses_;       // of each tile of a round
-    AlignedVector<double> totals_;  // of all rounds before each
+    AlignedVector<double> losses_;        // of each tile of a round
+    AlignedVector<double> totals_;        // of all rounds before each
+    AlignedVector<std::uint8_t> finite_;  // of each block of the gradient
     AlignedVector<T> gradients_;
 };
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+#include <ranges>
 #include <span>
 #include <type_traits>
 
@@ -15,7 +15,7 @@
 
 namespace CTCNN_API {
 
-/// LossAndGradients: the mean loss over a batch, and its gradient by every parameter.
+/// LossAndGradients: the mean loss over a batch, and its gradient with respect to every parameter.
 template <AnyNetwork Net>
 struct LossAndGradients {
     typename Net::scalar loss;
@@ -30,15 +30,15 @@ template <Number V, typename Net, typename Loss, typename Target>
 constexpr typename Net::scalar value_and_grad_as(const Net& net, const Loss& loss,
                                                  std::span<const typename Net::input_tensor> images,
                                                  std::span<const Target> targets, Gradients<Net>& gradients) {
-    validate(loss);
+    validate_loss<Net>(loss);
     check_batch<Net>(images, targets, "the batch is empty: the mean loss needs one image or more");
     StepWorkspace<Net, V> workspace(images.size(), 1);
     const Batch<typename Net::input_tensor, Target> batch{images.data(), targets.data(), nullptr, images.size()};
-    const auto mean = workspace.run(net.parameters().data(), loss, batch, [](std::size_t, std::size_t) {});
+    const double mean = workspace.run(net.parameters().data(), loss, batch);
     for (std::size_t i = 0; i < Net::parameter_count; ++i) {
         gradients.parameters()[i] = workspace.gradients()[i];
     }
-    return mean;
+    return static_cast<typename Net::scalar>(mean);
 }
 
 template <typename Net, typename Loss, typename Target>
@@ -56,16 +56,17 @@ constexpr typename Net::scalar value_and_grad_of(const Net& net, const Loss& los
 
 namespace CTCNN_API::inline CTCNN_TEAM {
 
-/// value_and_grad: the mean loss of a batch, and its gradient by every parameter into an object of the caller's, who may
-/// keep it off the stack; works in constant expressions too.
+/// value_and_grad: the mean loss of a batch, and its gradient with respect to every parameter into an object of the caller's;
+/// works in constant expressions too. Where the loss is not finite, neither are the gradients.
 /// Throws   std::invalid_argument if the numbers of images and labels differ or are 0, a label has no output, or the loss
 ///          refuses its settings
 /// As in    loss = criterion(net(x), y); loss.backward()
-template <AnyNetwork Net, typename Loss>
+template <AnyNetwork Net, typename Loss, detail_::train::LabelRange Labels>
 constexpr typename Net::scalar value_and_grad(const Net& net, const Loss& loss,
-                                              std::span<const typename Net::input_tensor> images,
-                                              std::span<const std::uint8_t> labels, Gradients<Net>& gradients) {
-    return detail_::train::value_and_grad_of<Net, Loss, std::uint8_t>(net, loss, images, labels, gradients);
+                                              std::span<const typename Net::input_tensor> images, const Labels& labels,
+                                              Gradients<Net>& gradients) {
+    using Label = std::ranges::range_value_t<Labels>;
+    return detail_::train::value_and_grad_of<Net, Loss, Label>(net, loss, images, labels, gradients);
 }
 
 /// The same for losses whose target is a tensor like the output, such as MSELoss.
@@ -79,10 +80,10 @@ constexpr typename Net::scalar value_and_grad(const Net& net, const Loss& loss,
 }
 
 /// The same, with both in one result.
-template <AnyNetwork Net, typename Loss>
+template <AnyNetwork Net, typename Loss, detail_::train::LabelRange Labels>
 constexpr LossAndGradients<Net> value_and_grad(const Net& net, const Loss& loss,
                                                std::span<const typename Net::input_tensor> images,
-                                               std::span<const std::uint8_t> labels) {
+                                               const Labels& labels) {
     LossAndGradients<Net> result{};
     result.loss = value_and_grad(net, loss, images, labels, result.gradients);
     return result;

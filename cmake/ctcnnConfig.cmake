@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+#
+# find_package(ctcnn)                         ctcnn::ctcnn, ctcnn::inference and ctcnn::native
+# find_package(ctcnn COMPONENTS inference)    without ctcnn::ctcnn, the only target that looks for other packages
+
+include("${CMAKE_CURRENT_LIST_DIR}/ctcnnTargets.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/ctcnnParts.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/ctcnnIsa.cmake")
+_ctcnn_add_native()
+_ctcnn_check_optimisation()
+
+set(ctcnn_inference_FOUND ON)
+set(ctcnn_ctcnn_FOUND OFF)
+set(ctcnn_components "${ctcnn_FIND_COMPONENTS}")
+if(ctcnn_components STREQUAL "")
+    set(ctcnn_components ctcnn)
+    set(ctcnn_FIND_REQUIRED_ctcnn ON)
+endif()
+foreach(ctcnn_component IN LISTS ctcnn_components)
+    set(ctcnn_obstacles "there is no component ${ctcnn_component}, only ctcnn and inference")
+    if(ctcnn_component STREQUAL "ctcnn")
+        set(ctcnn_quiet "")
+        if(ctcnn_FIND_QUIETLY)
+            set(ctcnn_quiet QUIET)
+        endif()
+        _ctcnn_add_ctcnn(ctcnn_obstacles ${ctcnn_quiet})
+        if(ctcnn_obstacles STREQUAL "")
+            set(ctcnn_ctcnn_FOUND ON)
+        else()
+            string(APPEND ctcnn_obstacles " It is found with find_package(ctcnn COMPONENTS inference).")
+        endif()
+    endif()
+    if(ctcnn_FIND_REQUIRED_${ctcnn_component} AND NOT ctcnn_${ctcnn_component}_FOUND)
+        set(ctcnn_FOUND OFF)
+        set(ctcnn_NOT_FOUND_MESSAGE "${ctcnn_obstacles}")
+    endif()
+endforeach()

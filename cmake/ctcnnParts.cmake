@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+#
+# The targets that stand on ctcnn::inference. The sources and the installed package both read this file, so that each way
+# of using the library looks for the optional parts on the machine where the program is built.
+
+cmake_policy(VERSION 3.23...3.31)  # For the functions of this file.
+
+# Looks for an optional part: <switch> is AUTO or undefined (use it where it is there), ON (insist on it) or OFF.
+macro(_ctcnn_find switch package)
+    set(${package}_FOUND OFF)
+    set(${package}_status "off")
+    if(NOT DEFINED ${switch} OR ${switch} OR "${${switch}}" STREQUAL "AUTO")
+        find_package(${package} QUIET ${ARGN})
+        if(${package}_FOUND)
+            set(${package}_status "on")
+        else()
+            set(${package}_status "not found")
+            if(${switch} AND NOT "${${switch}}" STREQUAL "AUTO")
+                list(APPEND obstacles "${switch} is ON, but ${package} was not found")
+            endif()
+        endif()
+    endif()
+endmacro()
+
+# _ctcnn_add_ctcnn(<result> [GLOBAL] [QUIET]): defines ctcnn::ctcnn, all of the library, with the parts that are found.
+# <result> gets a sentence on what stands in the way; if it is not empty, there is no target.
+function(_ctcnn_add_ctcnn result)
+    set(${result} "" PARENT_SCOPE)
+    if(TARGET ctcnn::ctcnn)
+        return()
+    endif()
+    cmake_parse_arguments(PARSE_ARGV 1 arg "GLOBAL;QUIET" "" "")
+    set(libraries ctcnn::inference)
+    set(obstacles "")
+    set(news "")
+
+    # load_mnist converts pixels on a thread of its own; nothing of it remains where the C library has threads built in.
+    find_package(Threads QUIET)
+    if(Threads_FOUND)
+        list(APPEND libraries Threads::Threads)
+        list(APPEND news "threads on, load_mnist takes a second one")
+    else()
+        list(APPEND news "threads not found, load_mnist takes one")
+    endif()
+
+    _ctcnn_find(CTCNN_OPENMP OpenMP COMPONENTS CXX)
+    if(OpenMP_FOUND)
+        list(APPEND libraries OpenMP::OpenMP_CXX)
+        list(APPEND news "OpenMP on, training uses all threads")
+    else()
+        list(APPEND news "OpenMP ${OpenMP_status}, training uses one thread")
+    endif()
+
+    _ctcnn_find(CTCNN_ZLIB ZLIB)
+    if(ZLIB_FOUND)
+        list(APPEND libraries ZLIB::ZLIB)
+        list(APPEND news "zlib on, data files may be .gz")
+    else()
+        list(APPEND news "zlib ${ZLIB_status}, data files must be unpacked")
+    endif()
+
+    # Boost's own targets, or a folder of headers without a package file.
+    set(boost_folder "")
+    if(NOT TARGET Boost::headers AND NOT TARGET Boost::hana)
+        find_package(Boost QUIET)
+    endif()
+    if(TARGET Boost::headers)
+        list(APPEND libraries Boost::headers)
+    elseif(TARGET Boost::hana)
+        list(APPEND libraries Boost::hana)
+    else()
+        find_path(CTCNN_BOOST_FOLDER boost/hana/tuple.hpp
+            HINTS "${Boost_ROOT}" "$ENV{Boost_ROOT}" "${BOOST_ROOT}" "$ENV{BOOST_ROOT}" DOC "The folder that holds boost/hana")
+        if(CTCNN_BOOST_FOLDER)
+            set(boost_folder "${CTCNN_BOOST_FOLDER}")
+        else()
+            list(APPEND obstacles "the headers of Boost.Hana were not found (Debian: libboost-dev)")
+        endif()
+    endif()
+
+    if(obstacles STREQUAL "")
+        set(scope "")
+        if(arg_GLOBAL)
+            set(scope GLOBAL)
+        endif()
+        add_library(ctcnn::ctcnn INTERFACE IMPORTED ${scope})
+        target_link_libraries(ctcnn::ctcnn INTERFACE ${libraries})
+        target_compile_definitions(ctcnn::ctcnn INTERFACE CTCNN_WITH_ZLIB=$<BOOL:${ZLIB_FOUND}>)
+        target_include_directories(ctcnn::ctcnn SYSTEM INTERFACE ${boost_folder})
+        list(APPEND news "Boost.Hana on")
+    else()
+        list(JOIN obstacles ", and " obstacles)
+        string(CONCAT obstacles "there is no ctcnn::ctcnn here, since ${obstacles}. "
+                                "ctcnn::inference, for programs that only run a network, works without.")
+        set(${result} "${obstacles}" PARENT_SCOPE)
+    endif()
+    if(NOT arg_QUIET)
+        foreach(line IN LISTS news)
+            message(STATUS "ctcnn: ${line}")
+        endforeach()
+    endif()
+endfunction()
+
+# _ctcnn_add_native([GLOBAL]): defines ctcnn::native, which lets the compiler use every instruction of this machine's
+# processor. Where there is no such flag, it is empty.
+function(_ctcnn_add_native)
+    if(TARGET ctcnn::native)
+        return()
+    endif()
+    add_library(ctcnn::native INTERFACE IMPORTED ${ARGN})
+    if(CMAKE_CROSSCOMPILING OR NOT CMAKE_CXX_COMPILER_LOADED)
+        return()
+    endif()
+    include(CheckCXXCompilerFlag)
+    set(CMAKE_REQUIRED_QUIET ON)
+    check_cxx_compiler_flag(-march=native CTCNN_HAS_MARCH_NATIVE)
+    if(CTCNN_HAS_MARCH_NATIVE)
+        target_compile_options(ctcnn::native INTERFACE -march=native)
+    else()
+        check_cxx_compiler_flag(-mcpu=native CTCNN_HAS_MCPU_NATIVE)
+        if(CTCNN_HAS_MCPU_NATIVE)
+            target_compile_options(ctcnn::native INTERFACE -mcpu=native)
+        endif()
+    endif()
+    # clang 19 warns of what its own -march=native says on processors with AVX10.
+    check_cxx_compiler_flag(-Winvalid-feature-combination CTCNN_HAS_INVALID_FEATURE_COMBINATION)
+    if(CTCNN_HAS_INVALID_FEATURE_COMBINATION)
+        target_compile_options(ctcnn::native INTERFACE -Wno-invalid-feature-combination)
+    endif()
+endfunction()
+
+# Says once if nothing is optimised: at the end of the configuration, when everything that sets flags has run.
+function(_ctcnn_check_optimisation)
+    get_property(checked GLOBAL PROPERTY CTCNN_OPTIMISATION_CHECKED)
+    if(NOT checked AND NOT CMAKE_BUILD_TYPE)
+        set_property(GLOBAL PROPERTY CTCNN_OPTIMISATION_CHECKED ON)
+        cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _ctcnn_report_optimisation)
+    endif()
+endfunction()
+
+function(_ctcnn_report_optimisation)
+    get_property(multi_config GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+    get_directory_property(options COMPILE_OPTIONS)
+    if(NOT multi_config AND NOT CMAKE_BUILD_TYPE AND NOT "${CMAKE_CXX_FLAGS} ${options}" MATCHES "-O[1-9a-z]")
+        message(NOTICE "ctcnn: CMAKE_BUILD_TYPE is empty: nothing is optimised, and training is many times slower. "
+                       "Configure with -DCMAKE_BUILD_TYPE=Release.")
+    endif()
+endfunction()

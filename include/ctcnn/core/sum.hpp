@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+
+#include <ctcnn/core/target.hpp>
+
+namespace CTCNN_DETAIL {
+
+/// A sum of `count` terms from number `first` on: add(sum, i) adds term i to a sum. Halves are summed and added, so that
+/// rounding errors grow with the logarithm of the count and not with the count. The terms are asked for in order, each once.
+/// Source: N. Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 4.2 (pairwise summation)
+template <typename V, typename Add>
+constexpr V pairwise_sum(std::size_t first, std::size_t count, const Add& add) {
+    constexpr std::size_t few = 8;
+    if (count <= few) {
+        V sum{};
+        for (std::size_t i = first; i < first + count; ++i) {
+            sum = add(sum, i);
+        }
+        return sum;
+    }
+    const std::size_t half = (count + 1) / 2;
+    const V left = pairwise_sum<V>(first, half, add);
+    return left + pairwise_sum<V>(first + half, count - half, add);
+}
+
+}  // namespace CTCNN_DETAIL

@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Single layers on random shapes, right and wrong ones: ctcnn must accept exactly what PyTorch accepts, with the same
+resulting shape. See README.md."""
+
+import random
+import re
+import subprocess
+import sys
+import warnings
+
+import torch
+from torch import nn
+
+import command
+
+warnings.simplefilter("ignore")
+
+
+def one(rng):
+    """(how ctcnn spells it, how PyTorch makes it, the shape that arrives)."""
+    side = lambda: rng.choice([1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 31, 33])
+    shape = (rng.choice([1, 2, 3, 4, 6, 8]), side(), side())
+    kind = rng.choice(["conv", "conv", "conv", "pool", "pool", "linear", "plain"])
+    two = lambda choose: (choose(), choose())
+    option = lambda name, pair: f"{name}<{pair[0]}, {pair[1]}>"
+    if rng.random() < 0.08:
+        shape = rng.choice([(shape[0],), shape[:2], shape + (2,)])
+    if kind == "conv":
+        c = shape[0] if rng.random() < 0.9 else rng.randint(1, 8)
+        kernel = two(lambda: rng.choice([1, 2, 3, 4, 5, 7, 9, 11]))
+        padding = two(lambda: rng.choice([0, 0, 1, 2, 3, 5, 20]))
+        stride = two(lambda: rng.choice([1, 1, 2, 3, 7, 40]))
+        dilation = two(lambda: rng.choice([1, 1, 2, 3, 5, 16]))
+        groups = rng.choice([1, 1, 1, 2, 3, 4, c])
+        out = rng.choice([1, 2, 3, 4, 6, 12])
+        text = (
+            f"Conv2d<{c}, {out}, {option('Kernel', kernel)}, {option('Padding', padding)}, {option('Stride', stride)}, "
+            f"{option('Dilation', dilation)}, Groups<{groups}>>"
+        )
+        return text, lambda: nn.Conv2d(c, out, kernel, stride, padding, dilation, groups), shape
+    if kind == "pool":
+        kernel = two(lambda: rng.choice([1, 2, 3, 4, 5, 7, 8, 12]))
+        padding = tuple(rng.choice([0, 0, k // 2, k // 2, k // 2 + 1, rng.randint(0, k)]) for k in kernel)
+        stride = two(lambda: rng.choice([1, 2, 3, 4, 9, 50]))
+        name = rng.choice(["MaxPool2d", "AvgPool2d"])
+        return (
+            f"{name}<{option('Kernel', kernel)}, {option('Stride', stride)}, {option('Padding', padding)}>",
+            lambda: getattr(nn, name)(kernel, stride, padding),
+            shape,
+        )
+    if kind == "linear":
+        shape = (rng.choice([1, 2, 3, 16, 17]),) if rng.random() < 0.9 else shape
+        fin = shape[0] if rng.random() < 0.7 else rng.randint(1, 20)
+        fout = rng.randint(1, 20)
+        return f"Linear<{fin}, {fout}>", lambda: nn.Linear(fin, fout), shape
+    name = rng.choice(["ReLU", "Sigmoid", "Tanh", "Flatten"])
+    if rng.random() < 0.3:
+        shape = rng.choice([(5,), (2, 3), (2, 3, 4, 5)])
+    return name, lambda: getattr(nn, name)(), shape
+
+
+# What a random search finds too seldom, spelled out: (ctcnn, PyTorch, shape).
+EDGES = [
+    ("Conv2d<1, 1, Kernel<1>, Padding<1000>>", lambda: nn.Conv2d(1, 1, 1, padding=1000), (1, 1, 1)),
+    ("Conv2d<1, 1, Kernel<1>, Dilation<2147483647>>", lambda: nn.Conv2d(1, 1, 1, dilation=2147483647), (1, 3, 3)),
+    ("Conv2d<1, 1, Kernel<1>, Stride<2147483647>>", lambda: nn.Conv2d(1, 1, 1, stride=2147483647), (1, 3, 3)),
+    ("Conv2d<1, 1, Kernel<1>, Stride<2147483648>>", lambda: nn.Conv2d(1, 1, 1, stride=2147483648), (1, 3, 3)),
+    ("Conv2d<1, 1, Kernel<1>, Dilation<2147483648>>", lambda: nn.Conv2d(1, 1, 1, dilation=2147483648), (1, 3, 3)),
+    (
+        "Conv2d<1, 1, Kernel<2>, Dilation<2147483647>, Padding<1073741824>>",
+        lambda: nn.Conv2d(1, 1, 2, dilation=2147483647, padding=1073741824),
+        (1, 3, 3),
+    ),
+    ("MaxPool2d<Kernel<1>, Stride<2147483647>>", lambda: nn.MaxPool2d(1, 2147483647), (1, 3, 3)),
+    ("MaxPool2d<Kernel<1>, Stride<2147483648>>", lambda: nn.MaxPool2d(1, 2147483648), (1, 3, 3)),
+    ("MaxPool2d<Kernel<100>, Padding<50>, Stride<1>>", lambda: nn.MaxPool2d(100, 1, 50), (1, 1, 1)),
+    ("AvgPool2d<Kernel<100>, Padding<50>, Stride<1>>", lambda: nn.AvgPool2d(100, 1, 50), (1, 1, 1)),
+    ("MaxPool2d<Kernel<3>, Padding<1>>", lambda: nn.MaxPool2d(3, padding=1), (1, 1, 1)),
+    ("AvgPool2d<Kernel<2>, Padding<1>, Stride<3>>", lambda: nn.AvgPool2d(2, 3, 1), (1, 2, 2)),
+    ("MaxPool2d<Kernel<2>, Padding<1>, Stride<3>>", lambda: nn.MaxPool2d(2, 3, 1), (1, 2, 2)),
+    ("MaxPool2d<Kernel<2>, Padding<1>>", lambda: nn.MaxPool2d(2, padding=1), (3, 4, 4)),
+    ("Linear<3, 0>", lambda: nn.Linear(3, 0), (3,)),
+    ("Linear<0, 3>", lambda: nn.Linear(0, 3), (0,)),
+    ("Conv2d<2, 0, Kernel<1>>", lambda: nn.Conv2d(2, 0, 1), (2, 3, 3)),
+    ("Linear<4, 2>", lambda: nn.Linear(4, 2), (3, 5, 4)),
+    ("Linear<4, 2>", lambda: nn.Linear(4, 2), (3, 4)),
+    ("Conv2d<1, 1, Kernel<3>, Padding<1>>", lambda: nn.Conv2d(1, 1, 3, padding=1), (1, 1, 1)),
+    ("Conv2d<4, 8, Kernel<1>, Groups<4>>", lambda: nn.Conv2d(4, 8, 1, groups=4), (4, 1, 1)),
+    ("Flatten", lambda: nn.Flatten(), (7,)),
+    ("Flatten", lambda: nn.Flatten(), (1, 1, 1)),
+]
+
+
+def documented(text, shape):
+    """Why ctcnn refuses on purpose what PyTorch accepts, or None."""
+    if text.startswith("Linear") and len(shape) != 1:
+        return "feature_rank: Linear works on features alone"
+    if 0 in shape or re.match(r"(Linear|Conv2d)<(\d+, )?0[,>]", text):
+        return "zero_channels, zero_input: nothing is of size 0"
+    if any(int(n) > 2147483647 for n in re.findall(r"\d+", text)):
+        return "number_too_large"
+    return None
+
+
+def torch_says(make, shape, device):
+    """The resulting shape, or None."""
+    try:
+        with torch.no_grad():
+            return tuple(make().to(device)(torch.zeros(2, *shape, device=device)).shape[1:])
+    except (RuntimeError, ValueError, ZeroDivisionError, OverflowError, TypeError, IndexError):
+        return None
+
+
+SOURCE = """#include <ctcnn/ctcnn.hpp>
+using namespace ctcnn;
+template <typename Layer, typename In, typename Out>
+constexpr bool leads_to() {
+    if constexpr (WellFormed<In, Layer>) {
+        return typename Sequential<In, Layer>::output_shape{} == Out{};
+    } else {
+        return true;  // What Accepts says is asserted beside this.
+    }
+}
+"""
+
+
+def differences(cases, compiler, include, path):
+    """Compiles what PyTorch says of the cases, (ctcnn, PyTorch, shape) each, as assertions.
+    Returns those that fail, how many cases both accept, and how many ctcnn refuses as documented."""
+    lines = SOURCE.splitlines()
+    accepted, on_purpose = 0, 0
+    for text, make, shape in cases:
+        small = all(n < 5000 for n in map(int, re.findall(r"\d+", text.replace("2d", ""))))
+        answer = torch_says(make, shape, "cpu" if small else "meta")
+        if len(shape) != 3 and "2d" in text:
+            answer = None  # PyTorch takes the batch for channels then
+        if answer is not None and documented(text, shape):
+            answer = None
+            on_purpose += 1
+        sizes = lambda numbers: ", ".join(map(str, numbers))
+        lines.append(f"static_assert({'' if answer else '!'}Accepts<{text}, Shape<{sizes(shape)}>>);")
+        if answer:
+            accepted += 1
+            lines.append(f"static_assert(leads_to<{text}, Input<{sizes(shape)}>, Shape<{sizes(answer)}>>());")
+    with open(path, "w") as file:
+        file.write("\n".join(lines) + "\n")
+    no_limit = "-ferror-limit=0" if "clang" in compiler else "-fmax-errors=0"
+    flags = ["-std=c++20", "-DCTCNN_WITH_ZLIB=0", "-fsyntax-only", no_limit, "-I", include]
+    done = subprocess.run([*compiler.split(), *flags, path], capture_output=True, text=True)
+    failing = []
+    for line in done.stderr.splitlines():
+        found = re.match(r"(.*):(\d+):\d+:.*error:", line)
+        if found and found.group(1) == path:
+            failing.append(lines[int(found.group(2)) - 1])
+        elif "error:" in line:
+            failing.append(line)
+    if done.returncode != 0 and not failing:
+        failing.append(f"{compiler} failed: {done.stderr[-1000:]}")
+    return failing, accepted, on_purpose
+
+
+def main():
+    parser = command.parser(__doc__)
+    parser.add_argument("--count", type=int, default=1000, help="how many random pairs of a layer and a shape")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--compiler", default="g++")
+    arguments = command.parse(parser, lambda a: [a.compiler])
+    rng = random.Random(arguments.seed)
+    cases = EDGES + [one(rng) for _ in range(arguments.count)]
+    path = f"{arguments.folder}/agree{arguments.seed}.cpp"
+    failing, accepted, on_purpose = differences(cases, arguments.compiler, arguments.include, path)
+    for line in failing:
+        print(line)
+    print(
+        f"{len(cases)} layers on shapes, {accepted} accepted by PyTorch and ctcnn, {on_purpose} accepted by PyTorch "
+        f"and refused as documented: {len(failing)} failures"
+    )
+    return 1 if failing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Chooses the seeds of CMakeLists.txt: two sets of right networks in each of which every layer, option, loss, optimizer
+and style of images occurs, and two sets of wrong ones with every reason and use. To be run again when there is a new
+layer, which changes all networks."""
+
+import argparse
+import re
+
+import command
+import right
+import wrong
+from layers import leaves
+
+
+def right_features(c):
+    """What occurs in a right network."""
+    result = {c["loss"], c["style"], f"double {c['double']}", f"schedule {c['schedule'] and 1 + c['linear']}"}
+    result.add(f"smoothing {c['smoothing'] > 0}")
+    _, first, second, decay, nesterov = c["optimizer"]
+    settings = (second,) if c["adam"] else (first > 0, nesterov)
+    result.add(f"{'Adam' if c['adam'] else 'SGD'} {settings} {decay > 0}")
+    for path, layer in leaves(c["layers"]):
+        name = type(layer).__name__
+        result |= {name, f"depth {min(len(path), 3)}"}
+        kernel = getattr(layer, "kernel", None)
+        for option, value in vars(layer).items():
+            if isinstance(value, bool):
+                result.add(f"{name} {option} {value}")
+            elif option == "groups":
+                result.add(f"{name} groups {'1' if value == 1 else 'all' if value == layer.cin else 'some'}")
+            elif isinstance(value, tuple) and (option == "kernel" or min(kernel) > 1):
+                # Sizes that differ count where a kernel reaches over both axes: there one could stand for the other.
+                kind = "differ" if value[0] != value[1] else "default" if value[0] == (option != "padding") else "same"
+                result.add(f"{name} {option} {kind}")
+        if kernel and getattr(layer, "dilation", (1, 1)) != (1, 1) and layer.stride != (1, 1) and min(kernel) > 1:
+            result.add(f"{name} stride and dilation")
+        if name.endswith("Pool2d"):
+            stride = layer.stride or kernel
+            result |= {f"{name} overlaps {stride[0] < kernel[0]}", f"{name} gaps {stride[0] > kernel[0]}"}
+        if name == "Conv2d" and layer.may_be_filtered():
+            result.add(f"filtered, one channel {layer.cin == 1}")
+    return result
+
+
+def wrong_features(c):
+    layer = re.sub("<.*|Lazy|Max|Avg", "", c["layer"] or "")
+    return {f"{layer} {c['reason']} {c['axis']}", c["kind"], wrong.use_of(c["seed"])}
+
+
+def choose(name, of, cost, always):
+    """Two sets of seeds in each of which everything occurs."""
+    everything = set().union(*of.values())
+    used = set()
+    for chosen in (always, []):
+        missing = everything.difference(*(of[seed] for seed in chosen))
+        while missing:
+            free = sorted(of.keys() - used - set(chosen))
+            best = max(free, key=lambda seed: len(of[seed] & missing) / cost[seed])
+            if not of[best] & missing:
+                print(f"only in one set: {sorted(missing)}")
+                break
+            chosen.append(best)
+            missing -= of[best]
+        used.update(chosen)
+        print(f"{name}: {len(chosen)} networks with {len(everything)} features: {command.spelled(chosen)}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=400, help="the seeds are chosen from 1 to this")
+    parser.add_argument("--always", type=command.seeds, default="8", help="seeds of the first set; default 8")
+    arguments = parser.parse_args()
+    seeds = range(1, arguments.count + 1)
+    of, cost = {}, {}
+    for seed in seeds:
+        c = right.case(seed)
+        of[seed], cost[seed] = right_features(c), 2 + len(c["reference"].modules) + 2 * c["double"]
+    choose("right", of, cost, arguments.always)
+    choose("wrong", {seed: wrong_features(wrong.case(seed)) for seed in seeds}, dict.fromkeys(seeds, 1), [])
+
+
+if __name__ == "__main__":
+    main()

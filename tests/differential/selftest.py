@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The checks themselves. PyTorch in float32 stands in for ctcnn: it must pass, and faults that are put into its results
+must be found. With --compiler, ctcnn is told another network, other settings or another reason than the checks: each of
+these must be found, too."""
+
+import sys
+
+import numpy as np
+import torch
+from torch import nn
+
+import agree
+import command
+import right
+import wrong
+from layers import AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, Sigmoid, Tanh
+
+
+def float32_results(c):
+    reference = c["reference"]
+    shapes = reference.shapes(c["x"][:2].double())
+    out = {"place": reference.places(), "counts": np.array([len(shapes), reference.parameters().numel()])}
+    out.update({f"shape{i}": np.array(s) for i, s in enumerate(shapes)})
+    before = {k: v.clone() for k, v in reference.module.state_dict().items()}
+    for b in c["batches"]:
+        target = right.target_of(c, b)
+        reference.module.zero_grad()
+        reference.module.float()
+        y = reference.module(c["x"][:b])
+        loss = reference.loss_of(y, target if target.dim() == 1 else target.float())
+        gradient = torch.zeros(0)
+        if out["counts"][1]:
+            loss.backward()
+            gradient = torch.cat([p.grad.reshape(-1) for p in reference.module.parameters()])
+        out["outputs"] = y.detach().numpy().reshape(-1).copy()
+        out.update({f"loss{b}": np.array([loss.item()]), f"grad{b}": gradient.numpy().copy()})
+        for p in reference.module.parameters():
+            p.grad = None
+        reference.module.double()
+        reference.module.load_state_dict(before)
+    return out
+
+
+def bounds(seeds):
+    """PyTorch in float32 passes; results that are off by a thousandth do not."""
+    found, missed, refused = 0, [], []
+    for seed in seeds:
+        c = right.case(seed)
+        out = float32_results(c)
+        failures = right.Check(c, out, 1).all().failures
+        if failures:
+            refused.append((seed, failures[:1]))
+        b = c["batches"][-1]
+        size = lambda v: np.abs(v).max() if v.size else 0.0
+        faults = {"outputs": lambda v: v * np.float32(1.001), f"grad{b}": lambda v: v * np.float32(1.001)}
+        for name, fault in faults.items():
+            # A fault in numbers that are all rounding noise, or saturated, cannot be seen.
+            if size(out[name]) < 1e-3 or c["style"] in ("huge", "large"):
+                continue
+            if right.Check(c, {**out, name: fault(out[name])}, 1).all().failures:
+                found += 1
+            else:
+                missed.append((seed, name))
+    print(f"PyTorch in float32: {len(refused)} of {len(seeds)} networks refused {refused}")
+    print(f"faults of a thousandth: {found} found, {len(missed)} missed {missed}")
+    # PyTorch in float32 may be off by more than ctcnn may: one network in twenty is let pass.
+    return (len(refused) * 20 > len(seeds)) + (len(missed) * 4 >= found)
+
+
+def small_case(number, layers, told):
+    """A case with fixed layers and settings, of which `told` changes some."""
+    c = right.case(1, ((2, 6, 6), layers), "normal")
+    settings = {"loss": "cross_entropy", "smoothing": 0.0, "adam": False, "double": False, "batches": [5, 17],
+                "optimizer": [0.125, 0.5, 0.0, 0.0625, 0], "fit_images": 40, "fit_batch": 16, "schedule": True,
+                "linear": False}  # fmt: skip
+    c.update({**settings, **told, "seed": number})
+    for name in ("x", "labels", "targets"):
+        c[name] = c[name][: max(c["batches"])]
+    c["labels"] %= 3
+    c["reference"].loss, c["reference"].smoothing = c["loss"], c["smoothing"]
+    return c
+
+
+def right_networks(arguments):
+    """What right.py must report: what begins so, where ctcnn is told other layers or settings than PyTorch."""
+    convolution, sigmoid, pool, linear = Conv2d(2, 4, (3, 3), lazy=True), Sigmoid(), MaxPool2d((2, 2)), Linear(16, 3)
+    network = [convolution, sigmoid, pool, Flatten(), linear]
+    steps = [Conv2d(2, 3, (2, 2), stride=(2, 2)), Flatten()]
+    faults = [
+        ("nothing", None, network, network, {}),
+        ("another pooling", "outputs", network, [convolution, sigmoid, AvgPool2d((2, 2)), Flatten(), linear], {}),
+        ("another function", "outputs", network, [convolution, Tanh(), pool, Flatten(), linear], {}),
+        ("a dilation for a stride", "outputs", steps, [Conv2d(2, 3, (2, 2), dilation=(3, 3)), Flatten()], {}),
+        ("another stride", "shape_after<0>", [pool], [MaxPool2d((2, 2), stride=(1, 1))], {}),
+        ("label smoothing", "loss", network, network, {"smoothing": 0.25}),
+        ("weight decay", "sgd_step", network, network, {"optimizer": [0.125, 0.5, 0.0, 0.03125, 0]}),
+        ("momentum", "sgd_step", network, network, {"optimizer": [0.125, 0.25, 0.0, 0.0625, 0]}),
+        ("another schedule", "factor", network, network, {"linear": True}),
+    ]
+    cases = [small_case(number, asked, {}) for number, (_, _, asked, _, _) in enumerate(faults)]
+    told = [small_case(number, layers, settings) for number, (_, _, _, layers, settings) in enumerate(faults)]
+    arguments.threads = "1,3"
+    wrong_reports = 0
+    lines = right.examine(cases, f"self_test={arguments.compiler} -O1", arguments, told)
+    for (what, expected, *_), line in zip(faults, lines):
+        failures = line["failures"]
+        if any(f.startswith(expected) for f in failures) if expected else not failures:
+            print(f"right.py, {what}: {len(failures)} failures, as expected")
+        else:
+            wrong_reports += 1
+            print(f"right.py, {what}: expected {expected}, found {failures}")
+    return wrong_reports
+
+
+def wrong_networks(arguments):
+    """What wrong.py must report: refusals that do not say what its cases say."""
+    arguments.flags = wrong.FLAGS
+    net = "Sequential<Input<1, 4, 4>, Flatten, Linear<12, 3>>"
+    c = {"seed": 0, "kind": "broken", "reason": "in_features", "net": net, "place": "at_layer<1, Linear<12, 3>>",
+         "layer": "Linear<12, 3>", "arrives": "Shape<16>", "wanted": 12}  # fmt: skip
+    fine = {"net": net.replace("12", "16"), "layer": "Linear<16, 3>"}
+    faults = [
+        ("nothing", None, {}),
+        ("a right network", "0 errors", fine),
+        ("another reason", "not [feature_rank]", {"reason": "feature_rank"}),
+        ("another layer", "no at_layer<2", {"place": "at_layer<2, Linear<12, 3>>"}),
+        ("another shape", "no received<Shape<12>>", {"arrives": "Shape<12>"}),
+        ("another size wanted", "no wanted<16>", {"wanted": 16}),
+    ]
+    wrong_reports = 0
+    for what, expected, changes in faults:
+        failures = wrong.refusal({**c, **changes}, arguments.compiler, arguments)["failures"]
+        if any(f.startswith(expected) for f in failures) if expected else not failures:
+            print(f"wrong.py, {what}: {failures}, as expected")
+        else:
+            wrong_reports += 1
+            print(f"wrong.py, {what}: expected {expected}, found {failures}")
+    if wrong.concepts([c], arguments.compiler, arguments) or not wrong.concepts(
+        [{**c, **fine}], arguments.compiler, arguments
+    ):
+        wrong_reports += 1
+        print("wrong.py: WellFormed and Accepts are not asked")
+    return wrong_reports
+
+
+def agreement(arguments):
+    """What agree.py must report: a layer that is accepted, refused, or of another shape than PyTorch's."""
+    cases = [
+        ("Linear<3, 2>", lambda: nn.Linear(3, 2), (3,)),
+        ("Linear<3, 2>", lambda: nn.Linear(4, 2), (3,)),
+        ("Linear<4, 2>", lambda: nn.Linear(3, 2), (3,)),
+        ("Linear<3, 5>", lambda: nn.Linear(3, 2), (3,)),
+    ]
+    path = f"{arguments.folder}/agree_self_test.cpp"
+    failing = agree.differences(cases, arguments.compiler, arguments.include, path)[0]
+    expected = ["static_assert(!Accepts<Linear<3, 2>, Shape<3>>);", "static_assert(Accepts<Linear<4, 2>, Shape<3>>);",
+                "static_assert(leads_to<Linear<3, 5>, Input<3>, Shape<2>>());"]  # fmt: skip
+    print(f"agree.py: {failing}{', as expected' if failing == expected else f', expected {expected}'}")
+    return failing != expected
+
+
+def main():
+    parser = command.parser(__doc__)
+    parser.add_argument("--seeds", type=command.seeds, default="0-40", help="networks for PyTorch in float32")
+    parser.add_argument("--compiler", help="tests right.py, wrong.py and agree.py as a whole with this compiler")
+    arguments = command.parse(parser, lambda a: [a.compiler] if a.compiler else [])
+    failed = bounds(arguments.seeds)
+    if arguments.compiler:
+        failed += right_networks(arguments) + wrong_networks(arguments) + agreement(arguments)
+    print(f"self-test: {int(failed)} failures")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+#
+# What is installed: no absolute path, one version everywhere, the licence, and files for pkg-config.
+#
+# cmake -DLIBRARY=<source> -DLIBRARY_BUILD=<build> -DSCRATCH=<folder> -DCONFIG=<config> -DCOMPILER=<path>
+#       -DVERSION=<version> -P installed.cmake
+cmake_minimum_required(VERSION 3.23...3.31)
+include("${CMAKE_CURRENT_LIST_DIR}/common.cmake")
+
+file(REMOVE_RECURSE "${SCRATCH}")
+install_into("${SCRATCH}/installed" "${LIBRARY_BUILD}" "${CONFIG}")
+foreach(file IN ITEMS include/ctcnn/ctcnn.hpp share/cmake/ctcnn/ctcnnConfig.cmake share/doc/ctcnn/copyright
+                      share/pkgconfig/ctcnn.pc share/pkgconfig/ctcnn-inference.pc)
+    if(NOT file IN_LIST files)
+        message(FATAL_ERROR "there is no ${file} in: ${files}")
+    endif()
+endforeach()
+foreach(file IN LISTS files)
+    file(READ "${SCRATCH}/installed/${file}" text)
+    foreach(place IN ITEMS "${LIBRARY}" "${LIBRARY_BUILD}" "${SCRATCH}")
+        string(FIND "${text}" "${place}" position)
+        if(NOT position EQUAL -1)
+            message(FATAL_ERROR "${file} holds the path ${place}")
+        endif()
+    endforeach()
+endforeach()
+
+# The version: the numbers and the text of the header agree, and all the rest is read from there.
+file(READ "${SCRATCH}/installed/include/ctcnn/version.hpp" output)
+string(REPLACE "." ";" numbers "${VERSION}")
+foreach(part IN ITEMS MAJOR MINOR PATCH)
+    list(POP_FRONT numbers number)
+    expect("#define CTCNN_VERSION_${part} ${number} ")
+endforeach()
+expect("#define CTCNN_VERSION_STRING \"${VERSION}\" ")
+file(READ "${LIBRARY}/README.md" output)
+expect("GIT_TAG v${VERSION}\\)")
+
+# pkg-config, where it is installed; in a folder that has been moved.
+find_program(pkg_config pkg-config)
+if(NOT pkg_config)
+    message(STATUS "pkg-config is not here: its files are not tried")
+    return()
+endif()
+file(RENAME "${SCRATCH}/installed" "${SCRATCH}/moved")
+set(ENV{PKG_CONFIG_PATH} "${SCRATCH}/moved/share/pkgconfig")
+foreach(package IN ITEMS ctcnn ctcnn-inference)
+    run("${pkg_config}" --modversion ${package})
+    expect("^${VERSION} $")
+endforeach()
+function(build name)
+    execute_process(COMMAND "${pkg_config}" --cflags --libs ${ARGV1} OUTPUT_VARIABLE flags COMMAND_ERROR_IS_FATAL ANY)
+    separate_arguments(flags UNIX_COMMAND "${flags}")
+    run("${COMPILER}" -std=c++20 ${ARGV2} ${flags} -o "${SCRATCH}/${name}")
+    run("${SCRATCH}/${name}")
+    set(flags "${flags}" PARENT_SCOPE)
+    set(output "${output}" PARENT_SCOPE)
+endfunction()
+build(inference ctcnn-inference "${CMAKE_CURRENT_LIST_DIR}/inference/main.cpp")
+expect("class 1")
+if(NOT flags MATCHES "^-I[^;]+/moved/[^;]*include;?$")
+    message(FATAL_ERROR "pkg-config --cflags --libs ctcnn-inference: ${flags}")
+endif()
+build(all ctcnn "${CMAKE_CURRENT_LIST_DIR}/pkg_config.cpp")
+expect("version ${VERSION}")

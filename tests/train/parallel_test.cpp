@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#include <ctcnn/train/parallel.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cfenv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+#if defined(__unix__)
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
+
+#include "catch.hpp"
+
+using namespace ctcnn::detail_;
+
+namespace {
+
+constexpr std::size_t many = 4;
+
+/// The sum of 0, ..., count - 1, each added by one member of a team of so many threads.
+std::size_t sum_by_team(std::size_t threads, std::size_t count) {
+    std::atomic<std::size_t> sum = 0;
+    train::parallel(threads, [&](train::Team& team) { team.for_each(count, [&](std::size_t i) { sum += i; }); });
+    return sum;
+}
+
+volatile double one = 1;
+volatile double three = 3;
+
+/// 1/3 as this thread rounds it.
+double third() { return one / three; }
+
+}  // namespace
+
+// In a constant expression a team has one member.
+static_assert([] {
+    std::size_t sum = 0;
+    train::parallel(3, [&](train::Team& team) {
+        team.for_each(5, [&](std::size_t i) { sum += i; });
+        team.first_member([&] { sum += 100; });
+        team.barrier();
+        sum += 1000 * team.size() + team.member();
+    });
+    return sum;
+}() == 1110);
+
+TEST_CASE("each item is done once, by whatever member") {
+    for (const std::size_t threads : {1u, 2u, 3u, 4u, 9u}) {
+        for (const std::size_t count : {0u, 1u, 2u, 7u, 1000u}) {
+            INFO(threads << " threads, " << count << " items");
+            CHECK(sum_by_team(threads, count) == (count == 0 ? 0 : count * (count - 1) / 2));
+        }
+    }
+}
+
+TEST_CASE("behind a barrier all items are done, and the next ones have not begun") {
+    constexpr std::size_t rounds = 2000;
+    constexpr std::size_t items = 7;
+    // Written without atomics: the barrier alone makes this right. Only items may rely on it, since a barrier waits for items and
+    // not for members.
+    std::vector<std::size_t> numbers(items);
+    std::atomic<std::size_t> wrong = 0;
+    train::parallel(many, [&](train::Team& team) {
+        for (std::size_t round = 1; round <= rounds; ++round) {
+            team.for_each(items, [&](std::size_t i) { numbers[i] += i + 1; });
+            team.barrier();
+            team.for_each(many, [&](std::size_t) {
+                for (std::size_t i = 0; i < items; ++i) {
+                    wrong += numbers[i] != round * (i + 1) ? 1 : 0;
+                }
+            });
+            team.barrier();
+        }
+    });
+    CHECK(wrong == 0);
+}
+
+TEST_CASE("a member that sleeps at a barrier is woken, however quick the others are") {
+    // More threads than processors: those that wait go to sleep at once. Whoever finishes last may find that another member has
+    // passed the barrier and taken a next item meanwhile. A member that is not woken stops this test for ever.
+    const std::size_t threads = 2 * std::max(1u, std::thread::hardware_concurrency()) + 3;
+    std::atomic<std::size_t> count = 0;
+    train::parallel(threads, [&](train::Team& team) {
+        for (std::size_t round = 0; round < 3000; ++round) {
+            team.for_each(2, [&](std::size_t) { ++count; });
+            team.barrier();
+            team.first_member([&] { ++count; });
+        }
+    });
+    CHECK(count == 3 * 3000);
+}
+
+TEST_CASE("whoever passes a barrier wakes those that sleep there, whatever was taken meanwhile") {
+    train::WorkList work(1'000'000);  // more threads than processors: who waits sleeps at once
+    std::thread sleeper([&] { work.wait_for(1); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    std::uint32_t item = 0;
+    REQUIRE(work.take(1, item));
+    // As a member does that finds the item done and passes the barrier before the one that finished it looks on.
+    work.take_one();
+    work.finish();
+    work.wait_for(1);
+    sleeper.join();
+    CHECK(item == 0);
+}
+
+TEST_CASE("the first member works while the others wait for it") {
+    std::size_t steps = 0;
+    std::atomic<std::size_t> wrong = 0;
+    std::atomic<std::size_t> elsewhere = 0;
+    const std::thread::id caller = std::this_thread::get_id();
+    train::parallel(many, [&](train::Team& team) {
+        for (std::size_t step = 1; step <= 500; ++step) {
+            team.first_member([&] {
+                ++steps;
+                elsewhere += std::this_thread::get_id() != caller ? 1 : 0;
+            });
+            team.for_each(many, [&](std::size_t) { wrong += steps != step ? 1 : 0; });
+            team.barrier();
+        }
+    });
+    CHECK(steps == 500);
+    CHECK(wrong == 0);
+    CHECK(elsewhere == 0);
+}
+
+TEST_CASE("members calculate as the thread that called does") {
+    sum_by_team(many, 100);  // The threads are there from now on, with the arithmetic of now.
+    const double nearest = third();
+    for (const int mode : {FE_TOWARDZERO, FE_UPWARD, FE_DOWNWARD}) {
+        std::fesetround(mode);
+        const double expected = third();
+        std::atomic<std::size_t> different = 0;
+        train::parallel(many, [&](train::Team& team) {
+            different += third() != expected ? 1 : 0;
+            team.for_each(100, [&](std::size_t) { different += third() != expected ? 1 : 0; });
+        });
+        std::fesetround(FE_TONEAREST);
+        CHECK((mode != FE_UPWARD || expected != nearest));
+        CHECK(different == 0);
+    }
+    // What the members do to themselves ends with the team.
+    std::atomic<std::size_t> changed = 0;
+    train::parallel(many, [&](train::Team&) { std::fesetround(FE_UPWARD); });
+    CHECK(third() == nearest);
+    train::parallel(many, [&](train::Team&) { changed += third() != nearest ? 1 : 0; });
+    CHECK(changed == 0);
+    // What the first member does alone has no effect on the arithmetic of the team, for any number of threads.
+    for (const std::size_t threads : {std::size_t{1}, many}) {
+        train::parallel(threads, [&](train::Team& team) {
+            team.first_member([] { std::fesetround(FE_UPWARD); });
+            changed += third() != nearest ? 1 : 0;
+        });
+        CHECK(std::fegetround() == FE_TONEAREST);
+    }
+    CHECK(changed == 0);
+}
+
+#if defined(__unix__)
+TEST_CASE("a child process of one that has used several threads works, on one thread") {
+    CHECK(sum_by_team(2, 100) == 4950);
+    const auto status_of_child = [](const auto& work) {
+        const pid_t child = fork();
+        if (child == 0) {
+            alarm(20);
+            _exit(work());
+        }
+        int status = -1;
+        waitpid(child, &status, 0);
+        return status;
+    };
+    CHECK(status_of_child([] { return sum_by_team(2, 100) == 4950 ? 0 : 1; }) == 0);
+    CHECK(status_of_child([] {
+              std::size_t members = 0;
+              train::parallel(3, [&](train::Team& team) { members = team.size(); });
+              return members == 1 ? 0 : 1;
+          }) == 0);
+    // Its children, too; and the parent goes on with as many threads as before.
+    CHECK(status_of_child([&] { return status_of_child([] { return sum_by_team(2, 10) == 45 ? 0 : 1; }); }) == 0);
+    std::atomic<std::size_t> members = 0;
+    train::parallel(2, [&](train::Team& team) { members = team.size(); });
+#if defined(_OPENMP)
+    CHECK(members == 2);
+#else
+    CHECK(members == 1);
+#endif
+}
+#endif
