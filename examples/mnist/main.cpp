@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: MIT
 //
 // Trains a small network on MNIST and shows what it has learnt: mnist --help
-// Exit status: 0 if all went well, 1 if something failed, 2 for a command line that says nothing clear, 130 after Ctrl-C.
+// Exit status: 0 if all went well, 1 if something failed, 2 for a command line that says nothing clear, 130 after
+// Ctrl-C.
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <future>
+#include <latch>
+#include <memory>
+#include <new>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <thread>
+#include <vector>
 
 #include <ctcnn/data/error.hpp>
 #include <ctcnn/data/mnist.hpp>
@@ -43,6 +53,52 @@ void warn_if_slow() {
 #endif
 }
 
+/// The test images: loaded on a thread of their own, or later where the system grants none.
+std::future<Digits> load_test_images(const Options& options) {
+    const auto load = [&options] { return ctcnn::load_mnist(options.folder, ctcnn::Split::test); };
+    try {
+        return std::async(std::launch::async, load);
+    } catch (const std::system_error&) {
+        return std::async(std::launch::deferred, load);
+    }
+}
+
+/// How many threads the system grants, at most as many as wanted.
+std::size_t count_threads(std::size_t wanted) {
+    std::vector<std::thread> threads;
+    threads.reserve(wanted);
+    // Room for what training allocates before its threads begin; it is used, since the compiler would leave it out
+    // otherwise.
+    const std::unique_ptr<volatile char[]> room(new volatile char[std::size_t{1} << 25]);
+    room[0] = 0;
+    std::latch counted(1);
+    try {
+        while (threads.size() + 1 < wanted) {
+            threads.emplace_back([&counted] { counted.wait(); });
+        }
+    } catch (const std::exception&) {  // no more of them
+    }
+    counted.count_down();
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    return threads.size() + 1;
+}
+
+/// The number of threads to train with: OpenMP ends the program where it cannot have as many as it is told.
+std::size_t choose_threads(const Settings& settings) {
+    const std::size_t wanted =
+        settings.threads == 0 ? std::max<std::size_t>(1, std::thread::hardware_concurrency()) : settings.threads;
+    const std::size_t granted = count_threads(wanted);
+    if (granted < settings.threads) {
+        throw std::runtime_error(format(
+            "the system grants this program only %zu of %zu threads: ask for fewer with --threads, or allow it more "
+            "(`ulimit -u`) and more memory (`ulimit -v`)",
+            granted, settings.threads));
+    }
+    return granted < wanted ? granted : settings.threads;
+}
+
 /// Returns the exit status.
 int run(const Options& options) {
     Screen screen;
@@ -50,10 +106,11 @@ int run(const Options& options) {
         screen.print(screen.wrapped(options.help));
         return 0;
     }
-    std::future<Digits> test_to_come =
-        std::async(std::launch::async, [&] { return ctcnn::load_mnist(options.folder, ctcnn::Split::test); });
+    std::future<Digits> test_to_come = load_test_images(options);
     const Digits train = ctcnn::load_mnist(options.folder, ctcnn::Split::train);
     const Digits test = test_to_come.get();
+    Settings settings = options.settings;
+    settings.threads = choose_threads(settings);
     warn_if_slow();
     if (!options.quiet) {
         screen.print(heading(screen, options, train, test));
@@ -70,7 +127,7 @@ int run(const Options& options) {
         listener.on_step = [&](const StepNews& news) { progress.step(news); };
         listener.on_epoch = [&](const EpochNews& news) { progress.epoch(news); };
     }
-    const Outcome outcome = options.network->train(options.settings, train, test, listener);
+    const Outcome outcome = options.network->train(settings, train, test, listener);
 
     if (!options.quiet) {
         if (outcome.stopped) {
@@ -90,21 +147,34 @@ int fail(const char* what, int status) {
     return status;
 }
 
-}  // namespace
-
-int main(int argument_count, char** arguments) {
+/// Runs the program and says what has failed. The texts of the command line and of files are escaped, so that the
+/// terminal does not obey them.
+int run_and_report(int argument_count, char** arguments) {
     try {
         return run(read_options(argument_count, arguments));
     } catch (const UsageError& error) {
-        return fail((std::string(error.what()) + "\nmnist --help shows all options.").c_str(), 2);
+        const std::string text = ctcnn::detail_::printable(error.what());
+        return fail((text + "\nmnist --help shows all options.").c_str(), 2);
     } catch (const ctcnn::DataError& error) {
-        // The way to mend it stands on a line of its own.
+        // The way to fix it stands on a line of its own.
         std::string text = error.what();
         if (text.ends_with(error.remedy()) && text.size() > error.remedy().size()) {
             text[text.size() - error.remedy().size() - 1] = '\n';
         }
         return fail(text.c_str(), 1);
+    } catch (const std::bad_alloc&) {
+        throw;
     } catch (const std::exception& error) {
         return fail(error.what(), 1);
+    }
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+    try {
+        return run_and_report(argument_count, arguments);
+    } catch (const std::bad_alloc&) {  // also where an error was to be reported
+        return fail("there is too little memory: close other programs, or allow this one more (`ulimit -v`)", 1);
     }
 }

@@ -5,38 +5,18 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
-#include <new>
 #include <span>
+#include <stdexcept>
 #include <string>
+#include <type_traits>
+#include <utility>
 
+#include "allocations.hpp"
 #include "files.hpp"
 
 using namespace ctcnn;
 using namespace ctcnn::detail_;
-
-namespace {
-
-std::size_t largest_allocation = 0;
-
-}  // namespace
-
-// This program watches how much its readers ask for at once. The functions stay out of line, since g++ 12 takes the
-// free() that it sees in an inlined delete for a mistake.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-    largest_allocation = std::max(largest_allocation, size);
-    if (void* memory = std::malloc(size == 0 ? 1 : size)) {
-        return memory;
-    }
-    throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    largest_allocation = std::max(largest_allocation, size);
-    return std::malloc(size == 0 ? 1 : size);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
 
@@ -77,6 +57,45 @@ TEST_CASE("an idx file gives its sizes before its bytes") {
     CHECK(labels.read() == ramp(4));
 }
 
+// Nothing that a temporary file hands out refers to it.
+static_assert(!std::is_reference_v<decltype(std::declval<IdxFile<3>>().sizes())>);
+
+TEST_CASE("an idx file is read once, and says so") {
+    const ScratchFolder folder;
+    const auto path = folder.write("images", idx({0x803, 5, 2, 3}, ramp(30)));
+    const auto read_again = [&](const auto& read, const auto& again) {
+        IdxFile<3> file(path, axes());
+        read(file);
+        const auto error = error_of<std::logic_error>([&] { again(file); });
+        CHECK(std::string(error.what()) ==
+              path.string() + " was read already: the bytes of an idx file are read once. Open it again.");
+        CHECK(file.sizes()[0] == 5);
+    };
+    const auto read = [](IdxFile<3>& file) { file.read(); };
+    const auto read_pieces = [](IdxFile<3>& file) { file.read_pieces(6, [](std::span<const std::uint8_t>) {}); };
+    const auto stop_half_way = [](IdxFile<3>& file) {
+        const auto stop = [](std::span<const std::uint8_t>) { throw std::runtime_error("enough"); };
+        CHECK_THROWS_WITH(file.read_pieces(6, stop), "enough");
+    };
+    read_again(read, read);
+    read_again(read, read_pieces);
+    read_again(read_pieces, read);
+    read_again(read_pieces, read_pieces);
+    read_again(stop_half_way, read);
+    read_again(stop_half_way, read_pieces);
+}
+
+TEST_CASE("a unit that does not divide the bytes is refused, and the file can still be read") {
+    const ScratchFolder folder;
+    IdxFile<3> file(folder.write("images", idx({0x803, 5, 2, 3}, ramp(30))), axes());
+    for (const std::size_t unit : {std::size_t{0}, std::size_t{4}, std::size_t{31}, static_cast<std::size_t>(-1)}) {
+        const auto error = error_of<std::invalid_argument>(
+            [&] { file.read_pieces(unit, [](std::span<const std::uint8_t>) { FAIL("a piece was read"); }); });
+        CHECK(std::string(error.what()).ends_with("do not divide into units of " + std::to_string(unit) + "."));
+    }
+    CHECK(file.read() == ramp(30));
+}
+
 TEST_CASE("an idx file that was cut anywhere is refused") {
     const ScratchFolder folder;
     const Bytes whole = idx({0x803, 5, 2, 3}, ramp(30));
@@ -90,19 +109,41 @@ TEST_CASE("an idx file that was cut anywhere is refused") {
 
 TEST_CASE("a wrong magic number is refused and named") {
     const ScratchFolder folder;
-    const auto found = [&](std::uint32_t magic) {
+    const auto refused = [&](std::uint32_t magic) {
         const auto error = read_error<WrongMagic>(folder.write("images", idx({magic, 5, 2, 3}, ramp(30))));
         CHECK(error.offset() == 0);
-        CHECK(error.expected() == "0x00000803 (idx bytes with 3 axes)");
-        return error.found();
+        CHECK(error.expected() == "0x00000803 (idx: unsigned bytes with 3 axes)");
+        return error;
     };
-    CHECK(found(0x00000801) == "0x00000801 (idx bytes with 1 axes)");
-    CHECK(found(0x00000d03) == "0x00000d03");  // floats
-    CHECK(found(0x03080000) == "0x03080000");  // little-endian
-    CHECK(found(0x3c21444f) == "0x3c21444f (the text '<!DO', perhaps a web page instead of the file)");
+    CHECK(refused(0x00000801).found() == "0x00000801 (idx: unsigned bytes with 1 axis)");
+    CHECK(refused(0x00000903).found() == "0x00000903 (idx: signed bytes with 3 axes)");
+    CHECK(refused(0x00000b03).found() == "0x00000b03 (idx: 16-bit integers with 3 axes)");
+    CHECK(refused(0x00000c02).found() == "0x00000c02 (idx: 32-bit integers with 2 axes)");
+    CHECK(refused(0x00000d03).found() == "0x00000d03 (idx: 32-bit floats with 3 axes)");
+    CHECK(refused(0x00000e03).found() == "0x00000e03 (idx: 64-bit floats with 3 axes)");
+    CHECK(refused(0x00000a03).found() == "0x00000a03");  // no type
+    CHECK(refused(0x00000800).found() == "0x00000800");  // no axes
+    CHECK(refused(0x03080000).found() == "the header of an idx file in little-endian byte order");
+    CHECK(refused(0x03080000).remedy().find("big-endian") != std::string::npos);
+    CHECK(refused(0x3c21444f).found() == "a web page");
+    CHECK(refused(0x504b0304).found() == "a zip archive");
     for (int bit = 0; bit < 32; ++bit) {
-        found(0x803u ^ 1u << bit);
+        refused(0x803u ^ 1u << bit);
     }
+}
+
+TEST_CASE("a file of another type or rank is told from a damaged one") {
+    const ScratchFolder folder;
+    const auto remedy = [&](const Bytes& bytes) {
+        return read_error<WrongMagic>(folder.write("images", bytes)).remedy();
+    };
+    CHECK(remedy(idx({0x802, 5, 6}, ramp(30))) == "Read it with IdxFile<2>.");
+    CHECK(remedy(idx({0xd01, 5}, ramp(20))).find("load_idx") != std::string::npos);
+    // Not as long as their headers say.
+    CHECK(remedy(idx({0x802, 5, 6}, ramp(29))) == "Copy it again.");
+    CHECK(remedy(idx({0x802, 5, 6}, ramp(31))) == "Copy it again.");
+    CHECK(remedy(idx({0x802, largest, largest}, ramp(30))) == "Copy it again.");
+    CHECK(remedy(idx({0x8ff, 5, 2, 3}, ramp(30))) == "Copy it again.");
 }
 
 TEST_CASE("a size that is 0, not the asked one or too large is refused at its offset") {
@@ -145,7 +186,6 @@ TEST_CASE("an idx file is read in pieces of whole elements") {
     const ScratchFolder folder;
     const Bytes content = ramp(600'000);
     IdxFile<3> file(folder.write("images", idx({0x803, 100'000, 2, 3}, content)), axes(100'000));
-    CHECK(file.credible_count() == content.size());
     Bytes read;
     std::size_t pieces = 0;
     file.read_pieces(6, [&](std::span<const std::uint8_t> piece) {
@@ -206,6 +246,42 @@ TEST_CASE("a .gz file with a wrong byte is refused, or the byte did not matter")
     }
     // Only the time, the flags and the system in the 10 bytes of a gzip header do not matter (RFC 1952).
     CHECK(refused >= static_cast<int>(255 * (packed.size() - 7)));
+}
+
+TEST_CASE("an idx file may be packed to almost nothing") {
+    const ScratchFolder folder;
+    const Bytes zeros(6'000'000);
+    const auto path = folder.write("images.gz", gzip(idx({0x803, 1'000'000, 2, 3}, zeros)));
+    CHECK(read_idx(path, axes(1'000'000)) == zeros);
+}
+
+TEST_CASE("a bomb that claims what it almost holds is refused before memory is taken for it") {
+    const ScratchFolder folder;
+    constexpr std::size_t few_steps = std::size_t{4} << 20;
+    constexpr std::uint32_t count = 5'000'000;  // 30 MB of zeros in 30 kB
+    const auto check = [&](const Bytes& packed, const auto& read, auto error) {
+        const auto path = folder.write("bomb.gz", packed);
+        largest_allocation = 0;
+        IdxFile<3> file(path, axes(count), "Copy it again.");
+        check_sentence(error_of<decltype(error)>([&] { read(file); }));
+        CHECK(largest_allocation <= few_steps);
+        CHECK(largest_allocation > 0);
+    };
+    const Bytes short_by_one = gzip(idx({0x803, count, 2, 3}, Bytes(6 * count - 1)));
+    const Bytes long_by_one = gzip(idx({0x803, count, 2, 3}, Bytes(6 * count + 1)));
+    Bytes wrong_checksum = gzip(idx({0x803, count, 2, 3}, Bytes(6 * count)));
+    wrong_checksum[wrong_checksum.size() - 6] ^= 1;
+    const DataFault none{};
+    const auto read = [](IdxFile<3>& file) { file.read(); };
+    const auto read_at_once = [](IdxFile<3>& file) {
+        file.read_pieces(6 * std::size_t{count}, [](std::span<const std::uint8_t>) { FAIL("it was read"); });
+    };
+    check(short_by_one, read, FileTruncated(none));
+    check(short_by_one, read_at_once, FileTruncated(none));
+    check(long_by_one, read, TrailingBytes(none));
+    check(long_by_one, read_at_once, TrailingBytes(none));
+    check(wrong_checksum, read, DecompressionError(none));
+    check(wrong_checksum, read_at_once, DecompressionError(none));
 }
 
 TEST_CASE("a .gz file's claim and a gzip bomb allocate no more than a few steps") {

@@ -184,11 +184,12 @@ struct Result {
     std::string errors;
 };
 
-Result run(const std::vector<std::string>& arguments, const std::vector<std::string>& variables = {}) {
+Result run(const std::vector<std::string>& arguments, const std::vector<std::string>& variables = {},
+           const char* file = CTCNN_MNIST_PROGRAM) {
     const Folder folder;
     const fs::path output = folder.path / "output";
     const fs::path errors = folder.path / "errors";
-    const int status = Program(arguments, output.string(), errors, variables).wait();
+    const int status = Program(arguments, output.string(), errors, variables, file).wait();
     return {status, read(output), read(errors)};
 }
 
@@ -374,13 +375,67 @@ TEST_CASE("a wrong command line is refused with what was meant", "[examples]") {
     }
 }
 
-TEST_CASE("a folder that is missing is named, and how to mend it", "[examples]") {
+TEST_CASE("no message holds bytes that a terminal would obey", "[examples]") {
+    const Folder folder;
+    const std::string evil = "\x1b]0;title\x07\n\xff";
+    const std::vector<std::vector<std::string>> cases{
+        {"--" + evil},       {evil},          {"--epochs", evil}, {"--lr=" + evil},
+        {"--seed", evil},    {"--net", evil}, {"--data", evil},   {"--data", (folder.path / evil).string()},
+        {"--quiet=" + evil}, {"-" + evil}};
+    for (const std::vector<std::string>& arguments : cases) {
+        const Result result = run(arguments);
+        INFO(result.errors);
+        CHECK(result.status != 0);
+        CHECK(result.output.empty());
+        CHECK(result.errors.starts_with("mnist: "));
+        CHECK(result.errors.find_first_of("\x1b\x07\xff") == std::string::npos);
+        CHECK(lines_of(result.errors).size() <= 2);  // the second says what to do
+    }
+    CHECK_THAT(run({"--epochs", evil}).errors, ContainsSubstring("not '\\x1b]0;title\\x07\\x0a\\xff'"));
+    // Letters of other languages are shown.
+    CHECK_THAT(run({"--net", "\u6570"}).errors, ContainsSubstring("not '\u6570'"));
+}
+
+#if defined(__linux__)
+TEST_CASE("too little memory and too few threads are said in a sentence, with what to do", "[examples]") {
+    if (slow) {
+        SUCCEED("the address sanitizer needs more address space than any limit leaves");
+        return;
+    }
+    int without_memory = 0;
+    int without_threads = 0;
+    bool is_enough = false;
+    for (int kilobytes = 2'000; !is_enough && kilobytes < 1'000'000; kilobytes += kilobytes < 60'000 ? 2'000 : 10'000) {
+        const std::string limited = "ulimit -v " + std::to_string(kilobytes) + R"( && exec "$0" "$@")";
+        const Result result = run({"-c", limited, CTCNN_MNIST_PROGRAM, "--quiet", "--net", "quick", "--epochs", "1",
+                                   "--threads", "16", "--data", small_mnist().string()},
+                                  {}, "/bin/sh");
+        INFO(kilobytes << " kB: " << result.status << ", " << result.errors);
+        is_enough = result.status == 0;
+        if (is_enough || !result.errors.starts_with("mnist: ")) {
+            // The system could not even start the program.
+            CHECK((is_enough || (without_memory == 0 && without_threads == 0)));
+            continue;
+        }
+        CHECK(result.status == 1);
+        CHECK(result.output.empty());
+        CHECK_THAT(result.errors, ContainsSubstring("ulimit -v"));
+        CHECK(lines_of(result.errors).size() <= 2);
+        (result.errors.find(" of 16 threads") == std::string::npos ? without_memory : without_threads) += 1;
+    }
+    CHECK(is_enough);
+    CHECK(without_memory > 0);
+    CHECK(without_threads > 0);
+}
+#endif
+
+TEST_CASE("a folder that is missing is named, and how to fix it", "[examples]") {
     const Folder folder;
     const Result result = run({"--data", (folder.path / "elsewhere").string()});
     CHECK(result.status == 1);
     CHECK(result.output.empty());
     CHECK_THAT(result.errors, ContainsSubstring("no folder '" + (folder.path / "elsewhere").string() + "'"));
-    CHECK_THAT(result.errors, ContainsSubstring("\nCopy the MNIST files again"));
+    CHECK_THAT(result.errors, ContainsSubstring("\nCopy the MNIST files there from the library's folder data/mnist"));
 }
 
 TEST_CASE("a file that was cut off is named, with the place", "[examples]") {

@@ -9,16 +9,17 @@
 #include <fstream>
 #include <ios>
 #include <limits>
-#include <new>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/data/error.hpp>
+#include <ctcnn/data/sentence.hpp>
 
 // zlib is optional. The CMake package defines CTCNN_WITH_ZLIB=1 where it has found zlib.
 #if CTCNN_WITH_ZLIB
@@ -27,25 +28,27 @@
 
 namespace CTCNN_DETAIL::inline CTCNN_FILES {
 
+inline constexpr const char* memory_remedy =
+    "Load less at once, close other programs, or allow this program more memory (`ulimit -v`).";
+
 /// ByteSource: the bytes of a file from first to last; a .gz file is unpacked on the way.
 /// A file counts as .gz when its first two bytes say so, whatever its name: browsers unpack files and keep the name.
-/// Members of a .gz file that follow one another are read as one, as gunzip does; anything else behind them is refused.
-/// Memory   one fixed buffer and zlib's window, whatever the file says; no byte beyond the limit is ever handed out
+/// Members of a .gz file that follow one another are read as one. Zero bytes behind them are padding, as gunzip and
+/// Python's gzip take them; anything else is refused.
+/// Memory   one fixed buffer and zlib's window, whatever the file says
 /// Refuses  FileMissing · FileUnreadable · FileTooLarge · FileTruncated · TrailingBytes · DecompressionError ·
 ///          CompressionUnsupported
 /// Source   RFC 1952 (gzip)
 class ByteSource {
 public:
-    /// The limit counts unpacked bytes. The remedy is what the errors tell a person to do about a damaged file.
-    ByteSource(std::filesystem::path file, std::uint64_t limit, std::string remedy = {})
-        : file_(std::move(file)), limit_(limit), remedy_(std::move(remedy)), buffer_(buffer_size) {
+    /// The remedy is what the errors tell a person to do about a damaged file.
+    explicit ByteSource(std::filesystem::path file, std::string remedy = {})
+        : file_(std::move(file)), remedy_(std::move(remedy)), buffer_(buffer_size) {
         open();
         refill();
         compressed_ = buffer_end_ >= 2 && buffer_[0] == 0x1f && buffer_[1] == 0x8b;
         if (compressed_) {
             begin_unpacking();
-        } else if (size_ > limit_) {
-            refuse_size(std::to_string(size_) + " bytes");
         }
     }
 
@@ -64,23 +67,18 @@ public:
 
     /// Fills the destination and returns how many bytes it got: fewer than asked only at the end of the data.
     std::size_t read(std::span<std::uint8_t> destination) {
-        const std::uint64_t allowed = limit_ - offset_;
-        if (destination.size() <= allowed) {
-            return fetch(destination);
-        }
-        const std::size_t count = fetch(destination.first(static_cast<std::size_t>(allowed)));
-        if (count == allowed && more_follows()) {
-            refuse_size("more");
-        }
+        const std::size_t count = compressed_ ? unpack(destination) : copy(destination);
+        offset_ += count;
         return count;
     }
 
     /// Checks that every byte was read, and for a .gz file also its checksum.
     void expect_end() {
         const std::uint64_t end = offset_;
-        if (more_follows()) {
-            const std::string expected = "the end of the data after " + std::to_string(end) + " bytes";
-            throw TrailingBytes(fault(end, expected, "more bytes"));
+        std::uint8_t next = 0;
+        if (read({&next, 1}) != 0) {
+            throw TrailingBytes(
+                fault(end, sentence({"the end of the data after ", decimal(end), " bytes"}), "more bytes"));
         }
     }
 
@@ -94,21 +92,28 @@ public:
     /// The length of the file itself.
     std::uint64_t file_size() const noexcept { return size_; }
 
+    bool compressed() const noexcept { return compressed_; }
+    const std::filesystem::path& file() const& noexcept { return file_; }
+    const std::string& remedy() const& noexcept { return remedy_; }
+
     /// The text of an error about these bytes.
-    DataFault fault(std::uint64_t offset, std::string expected, std::string found) const {
+    [[gnu::cold, gnu::noinline]] DataFault fault(std::uint64_t offset, std::string_view expected,
+                                                 std::string_view found) const {
         const OffsetIn offset_in = compressed_ ? OffsetIn::unpacked : OffsetIn::file;
-        return {file_, offset, std::move(expected), std::move(found), remedy_, offset_in};
+        return {file_, offset, std::string(expected), std::string(found), remedy_, offset_in};
     }
 
 private:
     static constexpr std::size_t buffer_size = std::size_t{1} << 17;
 
-    DataFault fault_in_file(std::uint64_t offset, std::string expected, std::string found) const {
-        return {file_, offset, std::move(expected), std::move(found), remedy_, OffsetIn::file};
+    [[gnu::cold, gnu::noinline]] DataFault fault_in_file(std::uint64_t offset, std::string_view expected,
+                                                         std::string_view found) const {
+        return {file_, offset, std::string(expected), std::string(found), remedy_, OffsetIn::file};
     }
 
-    [[noreturn]] void refuse_size(std::string found) const {
-        throw FileTooLarge(fault(limit_, "at most " + std::to_string(limit_) + " bytes", std::move(found)));
+    /// The same with another remedy, for what is no damage.
+    [[gnu::cold, gnu::noinline]] DataFault fault_in_file(const char* found, const char* remedy) const {
+        return {file_, 0, "a file", found, remedy, OffsetIn::file};
     }
 
     void open() {
@@ -118,14 +123,14 @@ private:
             throw FileMissing(fault_in_file(0, "a file", "no such file"));
         }
         if (status.type() == std::filesystem::file_type::directory) {
-            throw FileUnreadable(fault_in_file(0, "a file", "a folder"));
+            throw FileUnreadable(fault_in_file("a folder", "Look inside the folder: a file of that name is wanted."));
         }
         if (error) {
             refuse_reading(error);
         }
         // A pipe would let the program wait for ever, and a device has no end.
         if (status.type() != std::filesystem::file_type::regular) {
-            throw FileUnreadable(fault_in_file(0, "a file", "a pipe or a device"));
+            throw FileUnreadable(fault_in_file("a pipe or a device", "Copy its content into a file first."));
         }
         size_ = std::filesystem::file_size(file_, error);
         if (error) {
@@ -143,11 +148,11 @@ private:
     }
 
     [[noreturn]] void refuse_reading(const std::error_code& error) const {
-        const std::string found = "the error '" + error.message() + "'";
-        DataFault fault = fault_in_file(read_from_file_, "a file that can be read", found);
+        DataFault fault =
+            fault_in_file(read_from_file_, "a file that can be read", sentence({"the error '", error.message(), "'"}));
         if (error == std::errc::permission_denied) {
             fault.remedy =
-                "Make it readable with `chmod u+r '" + file_.string() + "'`, and its folders with `chmod u+x`.";
+                sentence({"Make it readable with `chmod u+r ", quoted(file_), "`, and its folders with `chmod u+x`."});
         }
         throw FileUnreadable(std::move(fault));
     }
@@ -170,17 +175,6 @@ private:
 
     std::size_t buffered() const { return buffer_end_ - buffer_begin_; }
 
-    bool more_follows() {
-        std::uint8_t next = 0;
-        return fetch({&next, 1}) != 0;
-    }
-
-    std::size_t fetch(std::span<std::uint8_t> destination) {
-        const std::size_t count = compressed_ ? unpack(destination) : copy(destination);
-        offset_ += count;
-        return count;
-    }
-
     std::size_t copy(std::span<std::uint8_t> destination) {
         const std::size_t at_hand = std::min(buffered(), destination.size());
         std::copy_n(buffer_.data() + buffer_begin_, at_hand, destination.data());
@@ -192,7 +186,7 @@ private:
     void begin_unpacking() {
         constexpr int gzip_only = 16 + MAX_WBITS;
         if (inflateInit2(&unpacker_, gzip_only) != Z_OK) {
-            throw std::bad_alloc();
+            refuse_memory();
         }
     }
 
@@ -203,6 +197,7 @@ private:
                 refill();
             }
             if (member_ended_) {
+                skip_padding();
                 if (buffered() == 0) {
                     break;
                 }
@@ -213,14 +208,15 @@ private:
             if (result == Z_STREAM_END) {
                 member_ended_ = true;
             } else if (result == Z_BUF_ERROR && file_ended) {
-                const std::string found = "the end of the file after " + std::to_string(read_from_file_) + " bytes";
-                throw FileTruncated(fault_in_file(read_from_file_, "the rest of the compressed data", found));
+                throw FileTruncated(
+                    fault_in_file(read_from_file_, "the rest of the compressed data",
+                                  sentence({"the end of the file after ", decimal(read_from_file_), " bytes"})));
             } else if (result == Z_MEM_ERROR) {
-                throw std::bad_alloc();
+                refuse_memory();
             } else if (result != Z_OK && result != Z_BUF_ERROR) {
                 const std::string message = unpacker_.msg == nullptr ? "unknown data" : unpacker_.msg;
                 throw DecompressionError(
-                    fault_in_file(position_in_file(), "valid gzip data", "the error '" + message + "'"));
+                    fault_in_file(position_in_file(), "valid gzip data", sentence({"the error '", message, "'"})));
             }
         }
         return count;
@@ -240,6 +236,21 @@ private:
         return result;
     }
 
+    [[noreturn]] void refuse_memory() const {
+        DataFault fault = fault_in_file(position_in_file(), "memory to unpack the file", "too little");
+        fault.remedy = memory_remedy;
+        throw FileTooLarge(std::move(fault));
+    }
+
+    void skip_padding() {
+        while (buffered() != 0 && buffer_[buffer_begin_] == 0) {
+            ++buffer_begin_;
+            if (buffered() == 0) {
+                refill();
+            }
+        }
+    }
+
     void begin_next_member() {
         if (buffer_[buffer_begin_] != 0x1f) {
             throw TrailingBytes(fault_in_file(position_in_file(), "the end of the compressed file", "more bytes"));
@@ -256,8 +267,9 @@ private:
     [[noreturn]] void begin_unpacking() const {
         DataFault fault =
             fault_in_file(0, "a file that is not compressed, since this program was built without zlib", "a .gz file");
-        fault.remedy = "Unpack it with `gunzip --keep '" + file_.string() +
-                       "'`, or install zlib (on Debian `apt-get install zlib1g-dev`), configure and build again.";
+        fault.remedy =
+            sentence({"Unpack it with `gunzip --keep ", quoted(file_),
+                      "`, or install zlib (on Debian `apt-get install zlib1g-dev`), configure and build again."});
         throw CompressionUnsupported(std::move(fault));
     }
 
@@ -265,7 +277,6 @@ private:
 #endif
 
     std::filesystem::path file_;
-    std::uint64_t limit_;
     std::string remedy_;
     std::ifstream stream_;
     std::uint64_t size_ = 0;

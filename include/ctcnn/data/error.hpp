@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include <ctcnn/core/target.hpp>
+#include <ctcnn/data/sentence.hpp>
 
 namespace CTCNN_API {
 
@@ -28,36 +30,131 @@ struct DataFault {
 
 }  // namespace CTCNN_API
 
-// Exceptions carry no target in their names: a file compiled for one processor can catch what a file compiled for another one
-// throws. Their constructors take something that does.
+namespace CTCNN_DETAIL {
+
+/// The length of the character that a text begins with, if it is UTF-8 and a terminal shows it as it is; otherwise 0.
+/// Control characters are not shown, nor are line separators and characters that change the direction of writing.
+[[gnu::cold]] inline std::size_t shown_length(std::string_view text) {
+    const auto byte = [text](std::size_t n) { return static_cast<unsigned>(static_cast<unsigned char>(text[n])); };
+    const unsigned lead = byte(0);
+    if (lead < 0x80) {
+        return lead >= 0x20 && lead != 0x7f ? 1 : 0;
+    }
+    const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc2 || lead > 0xf4 || text.size() < length) {
+        return 0;
+    }
+    unsigned code = lead & (0x7fu >> length);
+    for (std::size_t n = 1; n < length; ++n) {
+        if ((byte(n) & 0xc0) != 0x80) {
+            return 0;
+        }
+        code = code << 6 | (byte(n) & 0x3f);
+    }
+    const auto between = [code](unsigned first, unsigned last) { return first <= code && code <= last; };
+    const bool longer_than_needed = code < (length == 2 ? 0x80u : length == 3 ? 0x800u : 0x10000u);
+    const bool hidden = between(0x80, 0x9f) || code == 0x61c || between(0x200e, 0x200f) || between(0x2028, 0x202e) ||
+                        between(0x2066, 0x2069);
+    return longer_than_needed || hidden || between(0xd800, 0xdfff) || code > 0x10ffff ? 0 : length;
+}
+
+/// The text with each byte that is not to be shown spelled as in "\x1b".
+[[gnu::cold]] inline std::string escaped(std::string_view text) {
+    std::string result;
+    while (!text.empty()) {
+        const std::size_t length = shown_length(text);
+        if (length == 0) {
+            constexpr std::string_view digits = "0123456789abcdef";
+            const auto byte = static_cast<unsigned char>(text[0]);
+            result.append("\\x").append(1, digits[byte >> 4]).append(1, digits[byte & 0xf]);
+        } else {
+            result.append(text.substr(0, length));
+        }
+        text.remove_prefix(length == 0 ? 1 : length);
+    }
+    return result;
+}
+
+/// What a message shows of a text that came from a file or from a person: escaped, and without its middle if it is
+/// long.
+[[gnu::cold, gnu::noinline]] inline std::string printable(std::string_view text) {
+    std::string shown = escaped(text);
+    if (shown.size() <= 1000) {
+        return shown;
+    }
+    const auto begins_character = [&shown](std::size_t n) {
+        return (static_cast<unsigned char>(shown[n]) & 0xc0) != 0x80;
+    };
+    std::size_t first = 400;
+    std::size_t last = shown.size() - 400;
+    while (!begins_character(first)) {
+        --first;
+    }
+    while (!begins_character(last)) {
+        ++last;
+    }
+    return shown.replace(first, last - first, " ... ");
+}
+
+/// A file's name as one word of a command line: 'a name', or $'it\'s' where that is not possible.
+[[gnu::cold, gnu::noinline]] inline std::string quoted(const std::filesystem::path& file) {
+    const std::string name = file.string();
+    const std::string shown = escaped(name);
+    if (shown == name && name.find('\'') == std::string::npos) {
+        return sentence({"'", name, "'"});
+    }
+    std::string word = "$'";
+    for (std::string_view rest = name; !rest.empty();) {
+        const std::size_t length = shown_length(rest) == 0 ? 1 : shown_length(rest);
+        if (rest[0] == '\'' || rest[0] == '\\') {
+            word += '\\';
+        }
+        word += escaped(rest.substr(0, length));
+        rest.remove_prefix(length);
+    }
+    word += '\'';
+    return word;
+}
+
+}  // namespace CTCNN_DETAIL
+
+// Exceptions carry no target in their names: a file compiled for one processor can catch what a file compiled for
+// another one throws. Their constructors take something that does.
 namespace ctcnn {
 
 /// DataError: the base of all that load functions throw because of a file. what() is one sentence that says where, what
 /// was expected and what was found, followed by how to fix it.
-/// Copying it cannot throw, since the texts are shared.
+/// The texts can be printed: bytes of file names and of files that a terminal would obey are escaped. file() is the
+/// name as it is. Copying an error cannot throw, since the texts are shared; what a temporary error hands out is a
+/// copy.
 class DataError : public std::runtime_error {
 public:
-    explicit DataError(DataFault fault)
-        : std::runtime_error(sentence(fault)), fault_(std::make_shared<const DataFault>(std::move(fault))) {}
+    // Out of line: an error costs the compiler one call wherever it is thrown.
+    [[gnu::cold, gnu::noinline]] explicit DataError(DataFault fault)
+        : std::runtime_error(told(fault)), fault_(std::make_shared<const DataFault>(std::move(fault))) {}
 
-    const std::filesystem::path& file() const noexcept { return fault_->file; }
+    const std::filesystem::path& file() const& noexcept { return fault_->file; }
+    std::filesystem::path file() const&& { return fault_->file; }
     /// The byte at which reading went wrong; 0 where no byte could be read.
     std::uint64_t offset() const noexcept { return fault_->offset; }
     OffsetIn offset_in() const noexcept { return fault_->offset_in; }
-    const std::string& expected() const noexcept { return fault_->expected; }
-    const std::string& found() const noexcept { return fault_->found; }
-    const std::string& remedy() const noexcept { return fault_->remedy; }
+    const std::string& expected() const& noexcept { return fault_->expected; }
+    std::string expected() const&& { return fault_->expected; }
+    const std::string& found() const& noexcept { return fault_->found; }
+    std::string found() const&& { return fault_->found; }
+    const std::string& remedy() const& noexcept { return fault_->remedy; }
+    std::string remedy() const&& { return fault_->remedy; }
 
 private:
-    static std::string sentence(const DataFault& fault) {
-        const std::string_view place = fault.offset_in == OffsetIn::unpacked ? " of the unpacked data" : "";
-        std::string text = fault.file.string();
-        text.append(", byte ").append(std::to_string(fault.offset)).append(place);
-        text.append(": expected ").append(fault.expected).append(", found ").append(fault.found).append(".");
-        if (!fault.remedy.empty()) {
-            text.append(" ").append(fault.remedy);
-        }
-        return text;
+    /// The sentence; makes the texts printable, too.
+    static std::string told(DataFault& fault) {
+        fault.expected = detail_::printable(fault.expected);
+        fault.found = detail_::printable(fault.found);
+        const std::string file = detail_::printable(fault.file.string());
+        return detail_::sentence({file.empty() ? "''" : file, ", byte ", detail_::decimal(fault.offset),
+                                  fault.offset_in == OffsetIn::unpacked ? " of the unpacked data" : "", ": expected ",
+                                  fault.expected, ", found ", fault.found, ".", fault.remedy.empty() ? "" : " ",
+                                  fault.remedy});
     }
 
     std::shared_ptr<const DataFault> fault_;
@@ -73,7 +170,7 @@ class FileUnreadable : public DataError {
     using DataError::DataError;
 };
 
-/// The file, or what a .gz file unpacks to, is larger than the reader allowed before it opened the file.
+/// What the file holds does not fit into memory.
 class FileTooLarge : public DataError {
     using DataError::DataError;
 };
@@ -88,7 +185,7 @@ class TrailingBytes : public DataError {
     using DataError::DataError;
 };
 
-/// The file does not begin as its format demands.
+/// The file does not begin as its format demands; found() names what it is, where its first bytes tell.
 class WrongMagic : public DataError {
     using DataError::DataError;
 };

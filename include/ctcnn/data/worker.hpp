@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <system_error>
+#include <exception>
+
+#include <ctcnn/core/target.hpp>
 
 #if defined(__STDCPP_THREADS__) && !defined(_LIBCPP_HAS_NO_THREADS)
 #include <thread>
 
-#include <ctcnn/core/target.hpp>
 #define CTCNN_HAS_THREADS 1
 #else
 #define CTCNN_HAS_THREADS 0
@@ -24,7 +25,7 @@ public:
         try {
             thread_ = std::thread(task);
             return;
-        } catch (const std::system_error&) {  // no more threads
+        } catch (const std::exception&) {  // no more threads, or no memory for one: the task is done here
         }
 #endif
         task();

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <system_error>
+
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/data/error.hpp>
+#include <ctcnn/data/sentence.hpp>
+
+namespace CTCNN_DETAIL {
+
+/// The first of the names in a folder that is a file. It may also lie in a folder of one of these names, as in archives
+/// of Kaggle. Where there is none: the first name that is something else, which its reader refuses, or an empty path.
+inline std::filesystem::path find_file(const std::filesystem::path& folder, std::span<const std::string> names) {
+    std::error_code ignored;
+    const auto is_file = [&ignored](const std::filesystem::path& file) {
+        return std::filesystem::is_regular_file(file, ignored);
+    };
+    for (const std::string& name : names) {
+        if (is_file(folder / name)) {
+            return folder / name;
+        }
+    }
+    for (const std::string& inner_folder : names) {
+        for (const std::string& name : names) {
+            if (is_file(folder / inner_folder / name)) {
+                return folder / inner_folder / name;
+            }
+        }
+    }
+    for (const std::string& name : names) {
+        if (std::filesystem::status(folder / name, ignored).type() != std::filesystem::file_type::not_found) {
+            return folder / name;
+        }
+    }
+    return {};
+}
+
+/// The first name behind another one, in alphabetical order, that a file called idx has in a folder; empty if there is
+/// none.
+[[gnu::cold]] inline std::string next_idx_name(const std::filesystem::path& folder, const std::string& previous) {
+    std::string next;
+    std::error_code error;
+    std::filesystem::directory_iterator entries(folder.empty() ? "." : folder, error);
+    for (; !error && entries != std::filesystem::directory_iterator(); entries.increment(error)) {
+        const std::string name = entries->path().filename().string();
+        if (name.find("idx") != std::string::npos && name > previous && (next.empty() || name < next)) {
+            next = name;
+        }
+    }
+    return next;
+}
+
+/// "no such file, but 'a-idx3-ubyte', 'b-idx1-ubyte'": names the first files of a folder that are called idx.
+[[gnu::cold]] inline std::string but_there_are(std::string found, const std::filesystem::path& folder) {
+    std::string name = next_idx_name(folder, "");
+    for (int shown = 0; !name.empty(); ++shown) {
+        if (shown == 3) {
+            return sentence({found, ", ..."});
+        }
+        found = sentence({found, shown == 0 ? ", but '" : ", '", name, "'"});
+        name = next_idx_name(folder, name);
+    }
+    return found;
+}
+
+/// The file that load_idx was given: packed as .gz or unpacked since, whichever is there.
+inline std::filesystem::path find_idx_file(const std::filesystem::path& file) {
+    const std::string name = file.filename().string();
+    const std::array names{name, name.ends_with(".gz") ? name.substr(0, name.size() - 3) : name + ".gz"};
+    std::filesystem::path found = find_file(file.parent_path(), names);
+    if (found.empty()) {
+        throw FileMissing({file, 0, "an idx file, plain or .gz", but_there_are("no such file", file.parent_path()),
+                           "Check the name and the folder.", OffsetIn::file});
+    }
+    return found;
+}
+
+}  // namespace CTCNN_DETAIL

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/data/error.hpp>
+#include <ctcnn/data/idx_reader.hpp>
+#include <ctcnn/data/sentence.hpp>
+
+namespace CTCNN_API {
+
+/// What load_idx is told about two files.
+struct IdxOptions {
+    /// How many classes there are; 0: any label that fits into the labels' type.
+    std::size_t classes = 0;
+    /// The label in the file that becomes class 0: 1 for the letters of EMNIST, which are 1 to 26.
+    std::int32_t first_label = 0;
+    /// Whether the file has the columns of an image where the rows should be, as in EMNIST.
+    bool transpose = false;
+    /// The most images that are read; 0: no limit.
+    std::size_t max_images = 1'000'000;
+};
+
+}  // namespace CTCNN_API
+
+namespace CTCNN_DETAIL {
+
+/// The big-endian number in the first bytes.
+inline std::uint64_t big_endian(const std::uint8_t* bytes, std::size_t count) {
+    std::uint64_t number = 0;
+    for (std::size_t n = 0; n < count; ++n) {
+        number = number << 8 | bytes[n];
+    }
+    return number;
+}
+
+/// An integer of an idx file; all types but 0x08 have a sign.
+inline std::int64_t idx_integer(const std::uint8_t* bytes, const IdxElement& element) {
+    const std::uint64_t number = big_endian(bytes, element.bytes);
+    const unsigned unused = element.code == 0x08 ? 0 : 64 - 8u * element.bytes;
+    return static_cast<std::int64_t>(number << unused) >> unused;  // the sign fills the unused bits
+}
+
+}  // namespace CTCNN_DETAIL
+
+namespace CTCNN_DETAIL::inline CTCNN_FILES {
+
+/// IdxPair: a file of images and the file of their labels, opened and compared.
+/// Refuses  WrongMagic · BadDimension · CountMismatch · BadLabel, and what IdxReader refuses
+class IdxPair {
+public:
+    /// The sizes are those of an image. The remedy is for damaged files.
+    IdxPair(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
+            std::span<const std::size_t> sizes, const IdxOptions& options, const std::string& remedy)
+        : options_(options),
+          wanted_(wanted_sizes(sizes, options)),
+          images_(image_file, label_magic + static_cast<std::uint32_t>(wanted_.size()), remedy),
+          labels_(label_file, label_magic, remedy) {
+        check_images();
+        check_labels();
+        const std::uint32_t label_count = labels_.sizes()[0];
+        if (count() != label_count) {
+            throw CountMismatch(labels_.difference(
+                4, sentence({decimal(count()), " labels, one for each image"}), decimal(label_count),
+                "Both files are whole: take two that belong to the same half of the same data set."));
+        }
+    }
+
+    std::size_t count() const { return images_.sizes()[0]; }
+    IdxReader& images() { return images_; }
+
+    /// The class of each image; none is above the limit.
+    std::vector<std::uint32_t> read_labels(std::uint64_t limit) {
+        limit = std::min<std::uint64_t>(limit, std::numeric_limits<std::uint32_t>::max());
+        const std::uint64_t last = options_.classes == 0 ? limit : options_.classes - 1;
+        if (last > limit) {
+            throw std::invalid_argument(
+                sentence({"Labels of this type cannot number ", decimal(options_.classes),
+                          " classes: take a wider one, load_idx<S, float, std::uint16_t>(...)."}));
+        }
+        const IdxElement element = labels_.element();
+        const std::size_t unit = labels_.byte_count() / count();  // the label, and what a row has behind it
+        labels_.verify();
+        std::vector<std::uint32_t> classes(count());
+        std::size_t index = 0;
+        std::int64_t smallest = std::numeric_limits<std::int64_t>::max();
+        std::int64_t largest = std::numeric_limits<std::int64_t>::min();
+        std::int64_t first_wrong = 0;
+        std::size_t first_wrong_at = 0;
+        std::size_t wrong_count = 0;
+
+        labels_.read_pieces(unit, [&](std::span<const std::uint8_t> piece) {
+            for (; !piece.empty(); piece = piece.subspan(unit)) {
+                const std::int64_t label = idx_integer(piece.data(), element);
+                smallest = std::min(smallest, label);
+                largest = std::max(largest, label);
+                const auto number = static_cast<std::uint64_t>(label - options_.first_label);  // huge below the first
+                if (number > last && wrong_count++ == 0) {
+                    first_wrong = label;
+                    first_wrong_at = index;
+                }
+                classes[index++] = static_cast<std::uint32_t>(number);
+            }
+        });
+        if (wrong_count != 0) {
+            DataFault fault =
+                labels_.fault(labels_.header_size() + first_wrong_at * unit,
+                              sentence({"a label from ", decimal_signed(options_.first_label), " to ",
+                                        decimal_signed(options_.first_label + static_cast<std::int64_t>(last))}),
+                              decimal_signed(first_wrong));
+            // A few wrong labels are damage; many are another data set.
+            if (wrong_count > count() / 100) {
+                fault.remedy = other_labels(smallest, largest);
+            }
+            throw BadLabel(std::move(fault));
+        }
+        return classes;
+    }
+
+private:
+    static constexpr std::uint32_t label_magic = 0x801;
+
+    /// The sizes of an image as the file has them, without a single channel: 28 and 28 for Shape<1, 28, 28>.
+    static std::vector<std::size_t> wanted_sizes(std::span<const std::size_t> sizes, const IdxOptions& options) {
+        std::vector<std::size_t> wanted(sizes.begin(), sizes.end());
+        if (options.transpose) {
+            if (wanted.size() < 2) {
+                throw std::invalid_argument(
+                    "IdxOptions::transpose exchanges rows and columns; this shape has one axis.");
+            }
+            std::swap(wanted.end()[-1], wanted.end()[-2]);
+        }
+        if (wanted.size() > 1 && wanted.front() == 1) {
+            wanted.erase(wanted.begin());
+        }
+        return wanted;
+    }
+
+    void check_images() {
+        const bool is_byte_or_float = images_.element().code == 0x08 || !images_.element().is_integer;
+        if (images_.rank() == 1 || (images_.rank() == 2 && !is_byte_or_float)) {
+            images_.refuse_magic(sentence({"These are labels.", changed_places}));
+        }
+        if (!is_byte_or_float) {
+            images_.refuse_magic("Images are read from unsigned bytes and from floats: convert the elements.");
+        }
+        images_.read_sizes();
+        const std::uint32_t images = images_.sizes()[0];
+        const std::size_t most =
+            options_.max_images == 0 ? std::numeric_limits<std::uint32_t>::max() : options_.max_images;
+        if (images == 0 || images > most) {
+            throw BadDimension(images_.difference(
+                4, sentence({"1 to ", decimal(most), " images"}), decimal(images),
+                images == 0 ? nothing_in_it
+                            : sentence({"Load it with load_idx and .max_images = ", decimal(images), "."})));
+        }
+        check_sizes(images_.sizes().subspan(1));
+        images_.accept();
+    }
+
+    void check_sizes(std::span<const std::uint32_t> sizes) const {
+        const std::size_t channel = sizes.size() == wanted_.size() + 1 && sizes[0] == 1 ? 1 : 0;
+        bool is_wanted = sizes.size() - channel == wanted_.size();
+        bool is_empty = false;
+        for (std::size_t axis = 0; axis < sizes.size(); ++axis) {
+            is_wanted = is_wanted && (axis < channel || sizes[axis] == wanted_[axis - channel]);
+            is_empty = is_empty || sizes[axis] == 0;
+        }
+        if (!is_wanted) {
+            throw BadDimension(images_.difference(
+                8, sentence({"images of ", with_separator(wanted_, " x ")}), with_separator(sizes, " x "),
+                is_empty ? nothing_in_it : sentence({"Load it with load_idx<", shape_spelled(sizes), ">."})));
+        }
+    }
+
+    void check_labels() {
+        const IdxElement& element = labels_.element();
+        if (labels_.rank() > 2) {
+            labels_.refuse_magic(sentence({"These are images.", changed_places}));
+        }
+        if (!element.is_integer) {
+            labels_.refuse_magic("Labels are integers: convert the elements.");
+        }
+        labels_.read_sizes();
+        // QMNIST has the class in the first of 8 columns; what other files have in theirs is not known.
+        const std::uint32_t columns = labels_.rank() == 2 ? labels_.sizes()[1] : 1;
+        if (columns != 1 && !(columns == 8 && element.code == 0x0c)) {
+            throw BadDimension(labels_.difference(8, "labels, or the 8 columns of QMNIST",
+                                                  sentence({decimal(columns), " columns"}),
+                                                  "Write one label for each image: the number of its class."));
+        }
+        labels_.accept();
+    }
+
+    /// "Shape<1, 28, 28>" for a file whose images are 28 x 28.
+    template <typename Sizes>
+    [[gnu::cold]] std::string shape_spelled(const Sizes& sizes) const {
+        std::vector<std::size_t> shape(sizes.begin(), sizes.end());
+        if (options_.transpose && shape.size() > 1) {
+            std::swap(shape.end()[-1], shape.end()[-2]);
+        }
+        return sentence({shape.size() == 2 ? "Shape<1, " : "Shape<", with_separator(shape, ", "), ">"});
+    }
+
+    [[gnu::cold]] std::string other_labels(std::int64_t smallest, std::int64_t largest) const {
+        const std::int64_t first = smallest < 2 ? smallest : 0;
+        const std::int64_t classes = largest - first + 1;
+        const char* type = classes <= 1 << 8    ? ""
+                           : classes <= 1 << 16 ? ", float, std::uint16_t"
+                                                : ", float, std::uint32_t";
+        return sentence({"The labels run from ", decimal_signed(smallest), " to ", decimal_signed(largest),
+                         ": load them with load_idx<", shape_spelled(wanted_), type,
+                         ">(images, labels, {.classes = ", decimal_signed(classes),
+                         first == 0 ? "" : ", .first_label = ", first == 0 ? "" : decimal_signed(first),
+                         "}). The images of EMNIST also need .transpose = true."});
+    }
+
+    static constexpr const char* changed_places =
+        " Images come first and labels second: the two files, or their names, have changed places.";
+    static constexpr const char* nothing_in_it = "There is nothing in the file to load: take another one.";
+
+    IdxOptions options_;
+    std::vector<std::size_t> wanted_;
+    IdxReader images_;
+    IdxReader labels_;
+};
+
+}  // namespace CTCNN_DETAIL::inline CTCNN_FILES

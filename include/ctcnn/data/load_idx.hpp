@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <new>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/core/tensor.hpp>
+#include <ctcnn/data/dataset.hpp>
+#include <ctcnn/data/error.hpp>
+#include <ctcnn/data/find_file.hpp>
+#include <ctcnn/data/idx.hpp>
+#include <ctcnn/data/idx_pair.hpp>
+#include <ctcnn/data/worker.hpp>
+
+namespace CTCNN_DETAIL::inline CTCNN_FILES {
+
+/// A pixel of an idx file: bytes as fractions of 255, exactly those of torchvision's ToTensor; floats as they are.
+template <typename T>
+T idx_pixel(const std::uint8_t* bytes, const IdxElement& element) {
+    switch (element.code) {
+        case 0x0d:
+            return static_cast<T>(std::bit_cast<float>(static_cast<std::uint32_t>(big_endian(bytes, 4))));
+        case 0x0e:
+            return static_cast<T>(std::bit_cast<double>(big_endian(bytes, 8)));
+        default:
+            return static_cast<T>(*bytes) / static_cast<T>(255);
+    }
+}
+
+/// An image from the bytes of a file that has its columns where the rows should be. With one column it is as in the
+/// file.
+template <typename T>
+[[gnu::noinline]] void convert_image(const std::uint8_t* bytes, const IdxElement& element, std::size_t rows,
+                                     std::size_t columns, std::span<T> image) {
+    for (std::size_t plane = 0; plane < image.size(); plane += rows * columns) {
+        for (std::size_t row = 0; row < rows; ++row) {
+            for (std::size_t column = 0; column < columns; ++column) {
+                image[plane + row * columns + column] =
+                    idx_pixel<T>(bytes + element.bytes * (plane + column * rows + row), element);
+            }
+        }
+    }
+}
+
+/// The images of a file. Another thread computes their pixels while the next ones are read and unpacked.
+template <typename T, typename S>
+std::vector<Tensor<T, S>> read_images(IdxReader& file, bool transpose) {
+    const IdxElement element = file.element();
+    const std::size_t unit = S::size * element.bytes;
+    constexpr std::size_t columns = S::dims[S::rank - 1];
+    constexpr std::size_t rows = S::rank == 1 ? 1 : S::dims[S::rank == 1 ? 0 : S::rank - 2];
+    const std::size_t portion = std::max<std::size_t>(1, 320'000 / unit) * unit;  // worth a thread
+    std::vector<Tensor<T, S>> images;
+    file.reserve(images, file.sizes()[0]);
+    std::vector<std::uint8_t> arriving;
+    std::vector<std::uint8_t> arrived;
+    // Its images have been reserved, so that it cannot fail.
+    const auto convert = [&images, &arrived, element, unit, transpose]() noexcept {
+        for (std::span<const std::uint8_t> bytes = arrived; !bytes.empty(); bytes = bytes.subspan(unit)) {
+            const std::span<T> image = images.emplace_back().span();
+            if (element.bytes == 1 && !transpose) {
+                for (std::size_t n = 0; n < S::size; ++n) {
+                    image[n] = static_cast<T>(bytes[n]) / static_cast<T>(255);
+                }
+            } else if (transpose) {
+                convert_image(bytes.data(), element, rows, columns, image);
+            } else {
+                convert_image(bytes.data(), element, S::size, 1, image);
+            }
+        }
+    };
+    Worker worker;
+    const auto hand_over = [&] {
+        worker.wait();
+        std::swap(arriving, arrived);
+        arriving.clear();
+        worker.run(convert);
+    };
+    file.read_pieces(unit, [&](std::span<const std::uint8_t> bytes) {
+        arriving.insert(arriving.end(), bytes.begin(), bytes.end());
+        if (arriving.size() >= portion) {
+            hand_over();
+        }
+    });
+    hand_over();
+    worker.wait();
+    return images;
+}
+
+/// The data set of two files.
+template <typename S, typename T, typename Label>
+Dataset<S, T, Label> read_dataset(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
+                                  const IdxOptions& options, const char* remedy) {
+    static_assert(S::rank != 0 && S::size != 0, "an image has one pixel or more");
+    constexpr auto sizes = S::dims;  // a copy: a reference would make S::dims a symbol that does not name the target
+    IdxPair files(image_file, label_file, sizes, options, remedy);
+    const std::vector<std::uint32_t> classes = files.read_labels(std::numeric_limits<Label>::max());
+    std::vector<Label> labels(classes.begin(), classes.end());
+    return {read_images<T, S>(files.images(), options.transpose), std::move(labels)};
+}
+
+/// What load() returns. Where memory is short, the error is a sentence about the file or folder.
+template <typename Load>
+auto load_in_memory(const std::filesystem::path& file, const Load& load) {
+    try {
+        return load();
+    } catch (const std::bad_alloc&) {
+        throw FileTooLarge({file, 0, "memory to load it", "too little", memory_remedy, OffsetIn::file});
+    }
+}
+
+}  // namespace CTCNN_DETAIL::inline CTCNN_FILES
+
+namespace CTCNN_API::inline CTCNN_FILES {
+
+/// load_idx: a data set from a file of images and a file of their labels, plain or .gz.
+/// Shapes   images (N, H, W) fit Shape<1, H, W>, images (N, C, H, W) fit Shape<C, H, W>, features (N, F) fit Shape<F>;
+///          labels (N), or (N, 8) as in QMNIST, whose first column is taken
+/// Numbers  pixels that are unsigned bytes become fractions of 255, in [0, 1]; 32-bit and 64-bit floats stay as they
+///          are; labels may be integers of any type
+/// Refuses  FileMissing · WrongMagic · BadDimension · CountMismatch · BadLabel, and what IdxFile refuses;
+///          std::invalid_argument for options that make no sense
+template <typename S, typename T = float, typename Label = std::uint8_t>
+Dataset<S, T, Label> load_idx(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
+                              const IdxOptions& options = {}) {
+    return detail_::load_in_memory(image_file, [&] {
+        const std::filesystem::path images = detail_::find_idx_file(image_file);
+        const std::filesystem::path labels = detail_::find_idx_file(label_file);
+        return detail_::read_dataset<S, T, Label>(images, labels, options, "Copy or download the file again.");
+    });
+}
+
+}  // namespace CTCNN_API::inline CTCNN_FILES
