@@ -85,8 +85,13 @@ consteval auto start() {
     }
 }
 
+template <typename S, typename... Ls>
+struct FlowOf {
+    using type = decltype((start<S, Ls...>() >> ... >> std::type_identity<Ls>{}));
+};
+
 /// Flow: the shapes of a sequence of layers: Flow<Shape<400>, Linear<400, 120>>::output_shape is Shape<120>.
 template <typename S, typename... Ls>
-using Flow = decltype((start<S, Ls...>() >> ... >> std::type_identity<Ls>{}));
+using Flow = typename FlowOf<S, Ls...>::type;
 
 }  // namespace CTCNN_DETAIL::model

@@ -42,8 +42,7 @@ template <AnyNetwork Net, typename Initializer>
 constexpr void initialize(Net& net, const Initializer& initializer, std::uint64_t seed = 0) {
     using T = typename Net::scalar;
     const detail_::Philox random(seed);
-    // Not inlined: it would be compiled twice for each layer.
-    const auto fill = [&](std::size_t offset, std::size_t count, double bound) __attribute__((noinline)) {
+    const auto fill = [&](std::size_t offset, std::size_t count, double bound) {
         const std::span<T> parameters = net.parameters();
         std::array<std::uint32_t, 4> block = random.block(offset / 4);
         for (std::size_t i = offset; i < offset + count; ++i) {
@@ -54,13 +53,14 @@ constexpr void initialize(Net& net, const Initializer& initializer, std::uint64_
             parameters[i] = static_cast<T>(bound * (2 * unit - 1));
         }
     };
-    detail_::model::for_each_parameter_layer<Net>([&](auto layer) {
-        using Layer = decltype(layer);
-        using Bound = typename Layer::Bound;
-        fill(Layer::parameter_offset, Bound::weight_shape::size, initializer.bound(Bound::fan_in, Bound::fan_out));
-        fill(Layer::parameter_offset + Bound::weight_shape::size, Bound::bias_shape::size,
-             1 / detail_::math::sqrt(static_cast<double>(Bound::fan_in)));
-    });
+    for (const detail_::model::PlacedLayer& layer : detail_::model::placed_layers<Net>) {
+        if (layer.parameter_count != 0) {
+            const std::size_t weights = layer.weight_count;
+            fill(layer.parameter_offset, weights, initializer.bound(layer.fan_in, layer.fan_out));
+            fill(layer.parameter_offset + weights, layer.parameter_count - weights,
+                 1 / detail_::math::sqrt(static_cast<double>(layer.fan_in)));
+        }
+    }
 }
 template <RefusedNetwork Net, typename... Arguments>
 constexpr void initialize(Net&, const Arguments&...) {}

@@ -78,7 +78,7 @@ public:
 
     /// The layers, each bound to its shape, and how they run.
     using layers = List<Bound...>;
-    using plan = Plan<input_shape, Leaves<Bound...>>;
+    using plan = Plan<S, Layers...>;
 
     static constexpr std::size_t parameter_bytes = parameter_count * sizeof(T);
     /// The buffers that net(x) needs beside the parameters, and that a Workspace<Net> holds.
