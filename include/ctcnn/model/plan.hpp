@@ -17,16 +17,6 @@
 
 namespace CTCNN_DETAIL::model {
 
-/// The number of parameters of a layer that is bound to its shape; for a block, of all layers inside it.
-template <typename Bound>
-consteval std::size_t parameter_count() {
-    if constexpr (Bound::kind == LayerKind::block) {
-        return Bound::parameter_count;
-    } else {
-        return Bound::weight_shape::size + Bound::bias_shape::size;
-    }
-}
-
 namespace detail {
 template <typename Bound>
 consteval auto leaves_of() {

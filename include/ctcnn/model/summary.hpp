@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -52,7 +53,7 @@ constexpr void spell(std::span<const std::size_t> dims, Text<256>& text) {
     }
 }
 
-constexpr void spell(std::size_t number, std::string_view zero, Text<27>& text) {
+constexpr void spell(std::uint64_t number, std::string_view zero, Text<27>& text) {
     if (number == 0) {
         text.append(zero);
     } else {
@@ -70,8 +71,8 @@ constexpr void describe_layer(Description& text) {
     }
 }
 
-constexpr void add_numbers(SummaryRow& row, std::size_t parameters, std::size_t multiply_adds, std::size_t scalar_bytes,
-                           std::string_view zero) {
+constexpr void add_numbers(SummaryRow& row, std::size_t parameters, std::uint64_t multiply_adds,
+                           std::size_t scalar_bytes, std::string_view zero) {
     spell(parameters, zero, row.parameters);
     spell(multiply_adds, zero, row.multiply_adds);
     spell(parameters * scalar_bytes, zero, row.bytes);
@@ -81,7 +82,7 @@ constexpr void add_numbers(SummaryRow& row, std::size_t parameters, std::size_t 
 struct ToldLayer {
     void (*describe)(Description&);
     std::span<const std::size_t> output;
-    std::size_t multiply_adds;
+    std::uint64_t multiply_adds;
 };
 
 template <typename... Bound>
