@@ -3,9 +3,11 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 
 #include <ctcnn/core/mismatch.hpp>
 #include <ctcnn/core/options.hpp>
+#include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/target.hpp>
 
@@ -16,13 +18,15 @@
 //                                    (check), since some systems have a macro check(...)
 //     At<Shape>                      the layer on images of that shape, asked for only where check has no objection
 //     describe(Description&)         writes its name and sizes as PyTorch does; without it, summary has no words for it
+//     correction<Shape>              corrected<...>: what to write instead of a layer that refuses the shape because of its
+//                                    numbers; may be left out, and is shown only if it works
 // and At<Shape> has
 //     layer                          the layer; for a lazy one, the layer that it stands for
 //     kind                           what the layer does with memory (LayerKind)
 //     input_shape, output_shape
 //     weight_shape, bias_shape       the parameters, in PyTorch's order; NoParameter where there is none
 //     fan_in, fan_out                with a weight: how many inputs an output sums, and the reverse (for initialisation)
-//     multiply_adds                  forward, one image
+//     multiply_adds                  forward, one image, a std::uint64_t; the largest one where it cannot be counted
 // and, to be run,
 //     elementwise: Function          its function, forward(input) and backward(output, grad_output)
 //     all kinds:   input_border      the border of zeros that it wants around its input
@@ -71,8 +75,56 @@ concept Layer = requires {
     { (L::check)(Shape<1, 1, 1>{}) } -> std::same_as<Mismatch>;
 };
 
+}  // namespace CTCNN_API
+
+namespace CTCNN_DETAIL {
+
+/// The most numbers that one object can hold.
+inline constexpr std::size_t most_numbers = PTRDIFF_MAX / sizeof(float);
+
+/// The size of a buffer with a border of zeros around each channel.
+template <typename S>
+consteval std::size_t bordered_size(Extent border) {
+    if constexpr (S::rank == 3) {
+        return saturating_product<std::size_t>({S::dim(0),
+                                                saturating_sum<std::size_t>({S::dim(1), border.height, border.height}),
+                                                saturating_sum<std::size_t>({S::dim(2), border.width, border.width})});
+    } else {
+        return S::size;
+    }
+}
+
+/// Whether a layer that is bound to its shape has more numbers than memory can hold or multiply-adds than can be counted. Two of
+/// its buffers are one object. The layers of a block are asked one by one.
+template <typename Bound>
+consteval bool too_large() {
+    if constexpr (Bound::kind == LayerKind::block) {
+        return false;
+    } else {
+        return saturating_sum<std::size_t>({Bound::weight_shape::size, Bound::bias_shape::size}) > most_numbers ||
+               bordered_size<typename Bound::input_shape>(Bound::input_border) > most_numbers / 2 ||
+               Bound::output_shape::size > most_numbers / 2 || Bound::multiply_adds == uncountable<std::uint64_t>;
+    }
+}
+
+/// Why a layer does not work on a shape: what its check says, or that it is too large.
+template <typename L, typename S>
+consteval Mismatch mismatch_of() {
+    constexpr Mismatch mismatch = (L::check)(S{});
+    if constexpr (!mismatch) {
+        if (too_large<typename L::template At<S>>()) {
+            return {Reason::number_too_large};
+        }
+    }
+    return mismatch;
+}
+
+}  // namespace CTCNN_DETAIL
+
+namespace CTCNN_API {
+
 /// Accepts: whether a layer can work on a shape; asks softly. Accepts<Linear<400, 120>, Shape<400>> is true.
 template <typename L, typename S>
-concept Accepts = Layer<L> && is_shape<S> && !(L::check)(S{});
+concept Accepts = Layer<L> && is_shape<S> && !detail_::mismatch_of<L, S>();
 
 }  // namespace CTCNN_API

@@ -15,6 +15,8 @@ enum class Reason : unsigned char {
     missing_input,
     misplaced_input,
     zero_input,
+    batch_axis,
+    channels_last,
     not_a_layer,
     unknown_option,
     repeated_option,
@@ -43,12 +45,15 @@ struct Mismatch {
     friend constexpr bool operator==(const Mismatch&, const Mismatch&) = default;
 };
 
+/// What to write instead, in the message of a refusal: corrected<Linear<400, 120>>, corrected<Flatten, Linear<400, 120>>.
+template <typename... Spelling>
+struct corrected {};
+
 }  // namespace ctcnn
 
 namespace CTCNN_DETAIL {
 
-/// No size and no option may be greater: a computed number that has fallen below 0 would be, and sums of such numbers would
-/// begin again at 0.
+/// No size and no option may be greater. A computed number that has fallen below 0 would be.
 inline constexpr std::size_t largest_number = 2'147'483'647;
 
 }  // namespace CTCNN_DETAIL

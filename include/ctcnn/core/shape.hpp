@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 
+#include <ctcnn/core/saturating.hpp>
+
 namespace ctcnn {
 
 /// Shape: the sizes of a tensor's axes, as a type. An image is Shape<C, H, W>, a feature vector Shape<F>.
@@ -11,7 +13,8 @@ namespace ctcnn {
 template <std::size_t... Dims>
 struct Shape {
     static constexpr std::size_t rank = sizeof...(Dims);
-    static constexpr std::size_t size = (std::size_t{1} * ... * Dims);
+    /// The number of elements. One that cannot be counted is the largest std::size_t, and no tensor has so many.
+    static constexpr std::size_t size = detail_::saturating_product<std::size_t>({Dims...});
     static constexpr std::array<std::size_t, rank> dims{Dims...};
 
     /// The size of one axis: Shape<6, 1, 5, 5>::dim(0) is 6.

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include <ctcnn/core/target.hpp>
@@ -28,9 +29,9 @@ struct Text {
         }
     }
     /// Decimal: 61706 is "61706".
-    constexpr void append_number(std::size_t number) { append_digits(number, false); }
+    constexpr void append_number(std::uint64_t number) { append_digits(number, false); }
     /// With a comma every three digits: 61706 is "61,706".
-    constexpr void append_grouped(std::size_t number) { append_digits(number, true); }
+    constexpr void append_grouped(std::uint64_t number) { append_digits(number, true); }
 
     /// Takes blanks off the end.
     constexpr void trim() {
@@ -50,7 +51,7 @@ struct Text {
     }
 
 private:
-    constexpr void append_digits(std::size_t number, bool grouped) {
+    constexpr void append_digits(std::uint64_t number, bool grouped) {
         std::array<char, 20> digits{};  // as many as a number of 64 bits has at most
         std::size_t count = 0;
         do {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 #include <ctcnn/core/options.hpp>
 #include <ctcnn/core/target.hpp>
@@ -34,10 +35,13 @@ constexpr Window window_of(const LayerOptions& options) {
 /// How many pixels a kernel reaches over, gaps included: a kernel of 3 with dilation 2 spans 5.
 constexpr std::size_t span_of(std::size_t kernel, std::size_t dilation) { return dilation * (kernel - 1) + 1; }
 
-/// Whether a kernel fits into the padded image on both axes.
+/// Whether a kernel fits into the padded image on both axes; for sizes up to largest_number, also where std::size_t has 32 bits.
 constexpr bool fits(const Window& window, std::size_t height, std::size_t width) {
-    return span_of(window.kernel.height, window.dilation.height) <= height + 2 * window.padding.height &&
-           span_of(window.kernel.width, window.dilation.width) <= width + 2 * window.padding.width;
+    constexpr auto fits_axis = [](std::size_t kernel, std::size_t dilation, std::size_t size, std::size_t padding) {
+        return std::uint64_t{dilation} * (kernel - 1) < std::uint64_t{size} + 2 * std::uint64_t{padding};
+    };
+    return fits_axis(window.kernel.height, window.dilation.height, height, window.padding.height) &&
+           fits_axis(window.kernel.width, window.dilation.width, width, window.padding.width);
 }
 
 /// The size of the result on one axis: 28 pixels, a kernel of 5, padding 2, stride 1 give 28.

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/conv2d.hpp>
@@ -32,7 +34,7 @@ struct BoundConv2d {
 
     static constexpr std::size_t fan_in = weight_shape::size / Out;
     static constexpr std::size_t fan_out = Out * geometry.taps();
-    static constexpr std::size_t multiply_adds = output_shape::size * fan_in;
+    static constexpr std::uint64_t multiply_adds = saturating_product<std::uint64_t>({output_shape::size, fan_in});
 
     static constexpr Extent input_border = window.padding;
     static constexpr std::size_t saved_size = 0;
@@ -187,6 +189,9 @@ struct Conv2d {
 
     template <typename S>
     using At = detail_::BoundConv2d<Conv2d, In, Out, options, S>;
+    template <typename S>
+        requires(S::rank == 3)
+    using correction = corrected<Conv2d<S::dim(0), Out, Options...>>;
 
     static constexpr void describe(detail_::Description& text) {
         text.append("Conv2d(");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
@@ -18,7 +19,7 @@ struct CopyingLayer {
     using output_shape = Result;
     using weight_shape = NoParameter;
     using bias_shape = NoParameter;
-    static constexpr std::size_t multiply_adds = 0;
+    static constexpr std::uint64_t multiply_adds = 0;
     static constexpr Extent input_border{0, 0};
     static constexpr std::size_t saved_size = 0;
     static constexpr bool batched_gradient = false;

@@ -3,9 +3,12 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <type_traits>
 
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/linear.hpp>
 
@@ -24,7 +27,7 @@ struct BoundLinear {
 
     static constexpr std::size_t fan_in = In;
     static constexpr std::size_t fan_out = Out;
-    static constexpr std::size_t multiply_adds = In * Out;
+    static constexpr std::uint64_t multiply_adds = saturating_product<std::uint64_t>({In, Out});
 
     static constexpr Extent input_border{0, 0};
     static constexpr std::size_t saved_size = 0;
@@ -76,6 +79,8 @@ private:
 
 namespace ctcnn {
 
+struct Flatten;
+
 /// Linear: an affine map of features, output = weight * input + bias.
 /// Options  NoBias
 /// Shapes   (In) -> (Out)
@@ -107,6 +112,9 @@ struct Linear {
 
     template <typename S>
     using At = detail_::BoundLinear<Linear, In, Out, options, S>;
+    template <typename S>
+    using correction = std::conditional_t<S::rank == 1, corrected<Linear<S::size, Out, Options...>>,
+                                          corrected<Flatten, Linear<S::size, Out, Options...>>>;
 
     static constexpr void describe(detail_::Description& text) {
         text.append("Linear(");
@@ -127,6 +135,8 @@ struct LazyLinear {
 
     template <typename S>
     using At = typename Linear<S::size, Out, Options...>::template At<S>;
+    template <typename S>
+    using correction = corrected<Flatten, LazyLinear>;
 };
 
 }  // namespace ctcnn

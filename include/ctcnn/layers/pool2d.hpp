@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
@@ -56,7 +57,7 @@ struct BoundPool2d {
     using weight_shape = NoParameter;
     using bias_shape = NoParameter;
 
-    static constexpr std::size_t multiply_adds = 0;
+    static constexpr std::uint64_t multiply_adds = 0;
     static constexpr Extent input_border{0, 0};
     static constexpr bool batched_gradient = false;
     template <typename InLayout, typename OutLayout, Number V>

@@ -27,6 +27,16 @@ struct FlowState {
     using layers = List<Bound...>;
 };
 
+/// The number of parameters of a layer that is bound to its shape; for a block, of all layers inside it.
+template <typename Bound>
+consteval std::size_t parameter_count() {
+    if constexpr (Bound::kind == LayerKind::block) {
+        return Bound::parameter_count;
+    } else {
+        return Bound::weight_shape::size + Bound::bias_shape::size;
+    }
+}
+
 /// A refusal inside a block, as the sequence around the block says it.
 template <std::size_t Index, typename R>
 struct Outward;
@@ -42,17 +52,17 @@ consteval auto ask() {
         return Refusal<Reason::misplaced_input, at_layer<Index, L>, received<S>>{};
     } else if constexpr (!Layer<L>) {
         return Refusal<Reason::not_a_layer, at_layer<Index, L>, received<S>>{};
-    } else if constexpr ((L::check)(S{})) {
-        constexpr Mismatch mismatch = (L::check)(S{});
-        if constexpr (Block<L>) {
+    } else {
+        constexpr Mismatch mismatch = mismatch_of<L, S>();
+        if constexpr (!mismatch) {
+            return Accepted{};
+        } else if constexpr (Block<L>) {
             return typename Outward<Index, typename L::template flow_from<S>::refusal>::type{};
         } else if constexpr (mismatch.wanted != 0) {
             return Refusal<mismatch.reason, at_layer<Index, L>, received<S>, wanted<mismatch.wanted>>{};
         } else {
             return Refusal<mismatch.reason, at_layer<Index, L>, received<S>>{};
         }
-    } else {
-        return Accepted{};
     }
 }
 
@@ -78,15 +88,34 @@ consteval auto start() {
         return FlowState<0, S, Refusal<Reason::empty_network, the_sequence, received<S>>>{};
     } else if constexpr (S::rank == 0 || S::size == 0) {
         return FlowState<0, S, Refusal<Reason::zero_input, the_sequence, received<S>>>{};
-    } else if constexpr (S::largest_dim() > largest_number) {
+    } else if constexpr (S::largest_dim() > largest_number || S::size > most_numbers / 2) {
         return FlowState<0, S, Refusal<Reason::number_too_large, the_sequence, received<S>>>{};
     } else {
         return FlowState<0, S, Accepted>{};
     }
 }
 
+/// The end: each layer can be counted and kept in memory, and all together must be, too.
+template <typename S, typename State>
+struct Sum {
+    using type = State;
+};
+template <typename S, std::size_t Count, typename Output, typename... Bound>
+struct Sum<S, FlowState<Count, Output, Accepted, Bound...>> {
+    static constexpr bool too_large =
+        saturating_sum<std::size_t>({model::parameter_count<Bound>()...}) > most_numbers ||
+        saturating_sum<std::uint64_t>({Bound::multiply_adds...}) == uncountable<std::uint64_t>;
+    using Refused = Refusal<Reason::number_too_large, the_sequence, received<S>>;
+    using type = FlowState<Count, Output, std::conditional_t<too_large, Refused, Accepted>, Bound...>;
+};
+
+template <typename S, typename... Ls>
+struct FlowOf {
+    using type = typename Sum<S, decltype((start<S, Ls...>() >> ... >> std::type_identity<Ls>{}))>::type;
+};
+
 /// Flow: the shapes of a sequence of layers: Flow<Shape<400>, Linear<400, 120>>::output_shape is Shape<120>.
 template <typename S, typename... Ls>
-using Flow = decltype((start<S, Ls...>() >> ... >> std::type_identity<Ls>{}));
+using Flow = typename FlowOf<S, Ls...>::type;
 
 }  // namespace CTCNN_DETAIL::model

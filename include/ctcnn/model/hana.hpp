@@ -6,11 +6,8 @@
 // The parts of Boost.Hana that the library uses. Hana has names that are macros elsewhere: I in C's <complex.h>.
 #pragma push_macro("I")
 #undef I
-#include <boost/hana/filter.hpp>
 #include <boost/hana/flatten.hpp>
-#include <boost/hana/for_each.hpp>
 #include <boost/hana/tuple.hpp>
-#include <boost/hana/type.hpp>
 #include <boost/hana/unpack.hpp>
 #pragma pop_macro("I")
 

@@ -64,14 +64,12 @@ constexpr void initialize(Net& net, const Initializer& initializer, std::uint64_
         initializer.validate();
     }
     const detail_::Philox random(seed);
-    // Not inlined: it would be compiled twice for each layer.
-    const auto fill = [&](std::size_t offset, std::size_t count, double bound) __attribute__((noinline)) {
+    const auto fill = [&](std::size_t offset, std::size_t count, double bound) {
         if (!(detail_::math::is_finite(bound) && bound >= 0 &&
               bound <= static_cast<double>(std::numeric_limits<T>::max()))) {
             throw std::invalid_argument(
-                "the initializer gives a bound that is negative, NaN or too large for the parameters: it must be a "
-                "number "
-                "from 0 on");
+                "the initializer gives a bound that is negative, NaN or too large for the parameters: "
+                "it must be a number from 0 on");
         }
         const std::span<T> parameters = net.parameters();
         std::array<std::uint32_t, 4> block = random.block(offset / 4);
@@ -83,13 +81,14 @@ constexpr void initialize(Net& net, const Initializer& initializer, std::uint64_
             parameters[i] = static_cast<T>(bound * (2 * unit - 1));
         }
     };
-    detail_::model::for_each_parameter_layer<Net>([&](auto layer) {
-        using Layer = decltype(layer);
-        using Bound = typename Layer::Bound;
-        fill(Layer::parameter_offset, Bound::weight_shape::size, initializer.bound(Bound::fan_in, Bound::fan_out));
-        fill(Layer::parameter_offset + Bound::weight_shape::size, Bound::bias_shape::size,
-             1 / detail_::math::sqrt(static_cast<double>(Bound::fan_in)));
-    });
+    for (const detail_::model::PlacedLayer& layer : detail_::model::placed_layers<Net>) {
+        if (layer.parameter_count != 0) {
+            const std::size_t weights = layer.weight_count;
+            fill(layer.parameter_offset, weights, initializer.bound(layer.fan_in, layer.fan_out));
+            fill(layer.parameter_offset + weights, layer.parameter_count - weights,
+                 1 / detail_::math::sqrt(static_cast<double>(layer.fan_in)));
+        }
+    }
 }
 template <RefusedNetwork Net, typename... Arguments>
 constexpr void initialize(Net&, const Arguments&...) {}

@@ -30,12 +30,15 @@ template <std::size_t... Place, typename... Ts>
 struct NumberedAll<std::index_sequence<Place...>, Ts...> : Numbered<Place, Ts>... {};
 template <std::size_t Place, typename T>
 std::type_identity<T> find(Numbered<Place, T>);
+template <std::size_t Place, typename L>
+struct TypeAt;
 template <std::size_t Place, typename... Ts>
-auto at(List<Ts...>) -> decltype(find<Place>(NumberedAll<std::index_sequence_for<Ts...>, Ts...>{}));
+struct TypeAt<Place, List<Ts...>>
+    : decltype(detail::find<Place>(NumberedAll<std::index_sequence_for<Ts...>, Ts...>{})) {};
 }  // namespace detail
 
 /// The type at a place: At<1, List<char, int>> is int.
 template <std::size_t Place, typename L>
-using At = typename decltype(detail::at<Place>(L{}))::type;
+using At = typename detail::TypeAt<Place, L>::type;
 
 }  // namespace CTCNN_DETAIL::model

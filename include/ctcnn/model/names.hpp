@@ -16,48 +16,14 @@
 
 namespace CTCNN_DETAIL::model {
 
-/// NamedLayer: a layer that is bound to its shape, and its place in the network: Path<2, 0> is the first layer of the block
-/// that is the network's third.
-template <typename BoundLayer, std::size_t Offset, std::size_t... Path>
-struct NamedLayer {
-    using Bound = BoundLayer;
-    static constexpr std::size_t parameter_offset = Offset;
-    static constexpr std::size_t parameter_count = model::parameter_count<Bound>();
-    static constexpr std::array<std::size_t, sizeof...(Path)> path{Path...};
-};
-
-namespace detail {
-
-template <std::size_t Offset, std::size_t... Path, typename... Bound>
-constexpr auto open_blocks(List<Bound...>) {
-    constexpr auto offsets = running_sums(std::array<std::size_t, sizeof...(Bound)>{parameter_count<Bound>()...});
-    return [&]<std::size_t... Place>(std::index_sequence<Place...>) {
-        return hana::flatten(hana::make_tuple([&] {
-            if constexpr (Bound::kind == LayerKind::block) {
-                return open_blocks<Offset + offsets[Place], Path..., Place>(typename Bound::layers{});
-            } else {
-                return hana::make_tuple(hana::type_c<NamedLayer<Bound, Offset + offsets[Place], Path..., Place>>);
-            }
-        }()...));
-    }(std::index_sequence_for<Bound...>{});
-}
-
-}  // namespace detail
-
-/// The layers of a network with all blocks opened, each with its name: a tuple of hana::type<NamedLayer<...>>.
-template <typename Net>
-inline constexpr auto named_layers = detail::open_blocks<0>(typename Net::layers{});
-
-/// Those of them that have parameters.
-template <typename Net>
-inline constexpr auto named_parameters = hana::filter(
-    named_layers<Net>, [](auto layer) { return hana::bool_c < decltype(layer)::type::parameter_count != 0 > ; });
-
-/// PlacedLayer: the same as numbers, for what goes through the layers with a loop.
+/// PlacedLayer: a layer of a network as numbers: where it is, and what it has of parameters.
 struct PlacedLayer {
-    std::span<const std::size_t> path;
+    std::span<const std::size_t> path;  ///< {2, 0}: the first layer of the block that is the network's third
     std::size_t parameter_offset;
     std::size_t parameter_count;
+    std::size_t weight_count;
+    std::size_t fan_in;  ///< with a weight, else 0
+    std::size_t fan_out;
 
     /// The name in PyTorch's state_dict: "2.0".
     std::string name() const {
@@ -71,17 +37,44 @@ struct PlacedLayer {
     }
 };
 
+namespace detail {
+
+template <std::size_t... Path>
+inline constexpr std::array<std::size_t, sizeof...(Path)> path_of{Path...};
+
+template <std::size_t... Path, typename... Bound>
+constexpr auto open_blocks(List<Bound...>, std::size_t offset);
+
+/// One layer, or those inside a block. Elements of one type: with types of their own, each function over the tuple would have
+/// all layers in its name.
+template <typename Bound, std::size_t... Path>
+constexpr auto open_block(std::size_t offset) {
+    if constexpr (Bound::kind == LayerKind::block) {
+        return open_blocks<Path...>(typename Bound::layers{}, offset);
+    } else {
+        PlacedLayer layer{path_of<Path...>, offset, parameter_count<Bound>(), Bound::weight_shape::size, 0, 0};
+        if constexpr (Bound::weight_shape::size != 0) {
+            layer.fan_in = Bound::fan_in;
+            layer.fan_out = Bound::fan_out;
+        }
+        return hana::make_tuple(layer);
+    }
+}
+
+template <std::size_t... Path, typename... Bound>
+constexpr auto open_blocks(List<Bound...>, std::size_t offset) {
+    constexpr auto offsets = running_sums(std::array<std::size_t, sizeof...(Bound)>{parameter_count<Bound>()...});
+    return [&]<std::size_t... Place>(std::index_sequence<Place...>) {
+        return hana::flatten(hana::make_tuple(open_block<Bound, Path..., Place>(offset + offsets[Place])...));
+    }(std::index_sequence_for<Bound...>{});
+}
+
+}  // namespace detail
+
 /// All layers of a network, blocks opened, in order.
 template <typename Net>
-inline constexpr auto placed_layers = hana::unpack(named_layers<Net>, [](auto... layer) {
-    return std::array{PlacedLayer{decltype(layer)::type::path, decltype(layer)::type::parameter_offset,
-                                  decltype(layer)::type::parameter_count}...};
+inline constexpr auto placed_layers = hana::unpack(detail::open_blocks(typename Net::layers{}, 0), [](auto... layer) {
+    return std::array<PlacedLayer, sizeof...(layer)>{layer...};
 });
-
-/// Calls f(NamedLayer<...>{}) for the layers that have parameters, in order, all blocks opened.
-template <typename Net, typename F>
-constexpr void for_each_parameter_layer(const F& f) {
-    hana::for_each(named_parameters<Net>, [&](auto layer) { f(typename decltype(layer)::type{}); });
-}
 
 }  // namespace CTCNN_DETAIL::model

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include <ctcnn/core/layer.hpp>
@@ -56,7 +57,7 @@ struct BoundBlock<L, S, List<Bound...>> {
     using input_shape = S;
     using output_shape = typename At<sizeof...(Bound) - 1, layers>::output_shape;
     static constexpr std::size_t parameter_count = (std::size_t{0} + ... + model::parameter_count<Bound>());
-    static constexpr std::size_t multiply_adds = (std::size_t{0} + ... + Bound::multiply_adds);
+    static constexpr std::uint64_t multiply_adds = (std::uint64_t{0} + ... + Bound::multiply_adds);
 };
 
 /// NetworkOf: a network in the numbers T, spelled List<Input<...>, Layers...>, from the flow of its shapes.
@@ -77,11 +78,11 @@ public:
     static constexpr std::size_t layer_count = Count;
     static constexpr std::size_t parameter_count = (std::size_t{0} + ... + model::parameter_count<Bound>());
     /// Multiplications with addition that forward takes for one image.
-    static constexpr std::size_t multiply_adds = (std::size_t{0} + ... + Bound::multiply_adds);
+    static constexpr std::uint64_t multiply_adds = (std::uint64_t{0} + ... + Bound::multiply_adds);
 
     /// The layers, each bound to its shape, and how they run.
     using layers = List<Bound...>;
-    using plan = Plan<input_shape, Leaves<Bound...>>;
+    using plan = Plan<S, Layers...>;
 
     static constexpr std::size_t parameter_bytes = parameter_count * sizeof(T);
     /// The buffers that net(x) needs beside the parameters, and that a Workspace<Net> holds.

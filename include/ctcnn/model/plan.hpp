@@ -12,19 +12,10 @@
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/target.hpp>
+#include <ctcnn/model/flow.hpp>
 #include <ctcnn/model/list.hpp>
 
 namespace CTCNN_DETAIL::model {
-
-/// The number of parameters of a layer that is bound to its shape; for a block, of all layers inside it.
-template <typename Bound>
-consteval std::size_t parameter_count() {
-    if constexpr (Bound::kind == LayerKind::block) {
-        return Bound::parameter_count;
-    } else {
-        return Bound::weight_shape::size + Bound::bias_shape::size;
-    }
-}
 
 namespace detail {
 template <typename Bound>
@@ -95,20 +86,33 @@ template <typename L>
 struct FunctionOf<nothing, L> {
     using type = NoFunction;
 };
+
+template <typename LayerList>
+struct LeavesOf;
+template <typename... Bound>
+struct LeavesOf<List<Bound...>> {
+    using type = Leaves<Bound...>;
+};
+template <typename... Ls>
+consteval auto parameter_counts(List<Ls...>) {
+    return std::array<std::size_t, sizeof...(Ls)>{model::parameter_count<Ls>()...};
+}
+template <typename... Ls>
+consteval auto kinds(List<Ls...>) {
+    return std::array<LayerKind, sizeof...(Ls)>{Ls::kind...};
+}
 }  // namespace detail
 
 /// Plan: how a network runs. Its layers are grouped into stages, each of which reads one buffer and writes the next one;
 /// where every buffer, parameter and gradient lies is a constant. All sizes count numbers, not bytes.
-template <typename InputShape, typename LeafList>
-struct Plan;
+/// Its arguments are the network as it is spelled, not the layers bound to their shapes: the name of each function that runs a
+/// stage contains them, and compilers take a time for a name that grows with the square of its different parts.
+template <typename InputLayer, typename... Layers>
+struct Plan {
+    using leaves = typename detail::LeavesOf<typename Flow<typename InputLayer::shape, Layers...>::layers>::type;
 
-template <typename InputShape, typename... Ls>
-struct Plan<InputShape, List<Ls...>> {
-    using leaves = List<Ls...>;
-
-    static constexpr auto leaf_offsets =
-        running_sums(std::array<std::size_t, sizeof...(Ls)>{model::parameter_count<Ls>()...});
-    static constexpr auto stages = group_stages(std::array<LayerKind, sizeof...(Ls)>{Ls::kind...});
+    static constexpr auto leaf_offsets = running_sums(detail::parameter_counts(leaves{}));
+    static constexpr auto stages = group_stages(detail::kinds(leaves{}));
     static constexpr std::size_t stage_count = stages.count;
 
     /// The leaf that a stage is called by: its compute layer, else the elementwise layer alone, else the first reshape.

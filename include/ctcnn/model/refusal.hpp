@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <string_view>
 #include <type_traits>
@@ -9,6 +8,7 @@
 #include <ctcnn/core/mismatch.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/target.hpp>
+#include <ctcnn/core/text.hpp>
 
 namespace ctcnn {
 
@@ -28,7 +28,7 @@ struct received {};
 /// The number that would fit, where a number is at fault.
 template <std::size_t Number>
 struct wanted {};
-/// The error itself, further down.
+/// The error itself, further down. A last word may say what to write instead: corrected (core/mismatch.hpp).
 template <Reason R, typename... Words>
 struct refused;
 
@@ -40,7 +40,6 @@ namespace CTCNN_DETAIL::model {
 template <Reason R, typename... Words>
 struct Refusal {
     static constexpr Mismatch mismatch{R};
-    using error = refused<R, Words...>;
 };
 
 /// No refusal.
@@ -48,58 +47,100 @@ struct Accepted {
     static constexpr Mismatch mismatch{};
 };
 
-#if defined(__cpp_static_assert) && __cpp_static_assert >= 202306L
-/// The text of a static_assert with the numbers in it, where compilers can put texts together.
-struct Message {
-    std::array<char, 512> text{};
-    std::size_t length = 0;
+/// What the specializations of refused share: a condition that never holds. Where texts cannot be put together, clang shows the
+/// words as the condition's arguments.
+struct NeverFits {
+    template <typename... Words>
+    static constexpr bool fits = false;
+};
 
-    constexpr void append(std::string_view part) {
-        for (const char c : part) {
-            text[length++] = c;
-        }
-    }
-    constexpr void append(std::size_t number) {
-        if (number >= 10) {
-            append(number / 10);
-        }
-        const char digit = static_cast<char>('0' + number % 10);
-        append(std::string_view(&digit, 1));
-    }
-    constexpr const char* data() const { return text.data(); }
+// Whether static_assert takes a text that is put together: in C++26, and as an extension before.
+#if defined(__cpp_static_assert) && __cpp_static_assert >= 202306L
+#define CTCNN_COMPOSES 1
+#elif defined(__clang__) && !defined(__apple_build_version__) && __clang_major__ >= 20
+#define CTCNN_COMPOSES 1
+#elif defined(__GNUC__) && !defined(__clang__) && !defined(__EDG__) && __GNUC__ >= 14
+#define CTCNN_COMPOSES 1
+#else
+#define CTCNN_COMPOSES 0
+#endif
+
+#if CTCNN_COMPOSES
+/// The name of a type as the compiler prints it, in what it says of this function: "... [T = ctcnn::Linear<256, 120>]",
+/// "... [with T = ctcnn::Linear<256, 120>]".
+template <typename T>
+consteval std::string_view printed() {
+    std::string_view text = __PRETTY_FUNCTION__;
+    text.remove_prefix(text.find("T = ") + 4);
+    return text.substr(0, text.find_last_of("]"));
+}
+
+/// Message: the sentence of a refusal and all its words, "...; layer 7, Linear<256, 120>, received Shape<400>, wanted 256: write
+/// Linear<400, 120>".
+struct Message : Text<1024> {
+    constexpr const char* data() const { return characters.data(); }
     constexpr std::size_t size() const { return length; }
+
+    /// A type as a program spells it: without the namespace, and not without end.
+    template <typename T>
+    constexpr void spell() {
+        constexpr std::size_t most = 200;
+        const std::size_t end = length + most;
+        std::string_view rest = printed<T>();
+        while (!rest.empty()) {
+            if (rest.starts_with("ctcnn::")) {
+                rest.remove_prefix(7);
+            } else if (rest.starts_with("> >")) {
+                rest.remove_prefix(2);
+                append(">");
+            } else if (length == end) {
+                append("...");
+                return;
+            } else {
+                append(rest.substr(0, 1));
+                rest.remove_prefix(1);
+            }
+        }
+    }
 
     /// A place reads as in the names of PyTorch's state_dict: layer 2.1 is layer 1 of the block at 2.
     template <std::size_t Index, typename Layer>
     constexpr void tell(std::type_identity<at_layer<Index, Layer>>, std::string_view before = "; layer ") {
         append(before);
-        append(Index);
+        append_number(Index);
+        append(", ");
+        spell<Layer>();
+        append(",");
     }
     template <std::size_t Index, typename InnerPlace>
     constexpr void tell(std::type_identity<in_block<Index, InnerPlace>>, std::string_view before = "; layer ") {
         append(before);
-        append(Index);
+        append_number(Index);
         tell(std::type_identity<InnerPlace>{}, ".");
     }
     constexpr void tell(std::type_identity<the_sequence>, std::string_view before = ";") {
         append(before == "." ? "" : before);
     }
-    template <std::size_t... Dims>
-    constexpr void tell(std::type_identity<received<Shape<Dims...>>>) {
-        append(" received Shape<");
-        std::string_view before = "";
-        ((append(before), append(Dims), before = ", "), ...);
-        append(">");
+    template <typename S>
+    constexpr void tell(std::type_identity<received<S>>) {
+        append(" received ");
+        spell<S>();
     }
     template <std::size_t Number>
     constexpr void tell(std::type_identity<wanted<Number>>) {
         append(", wanted ");
-        append(Number);
+        append_number(Number);
+    }
+    template <typename... Spelling>
+    constexpr void tell(std::type_identity<corrected<Spelling...>>) {
+        std::string_view before = ": write ";
+        ((append(before), spell<Spelling>(), before = ", "), ...);
     }
     template <typename Other>
     constexpr void tell(std::type_identity<Other>) {}
 };
 
+/// The sentence and the words as one text.
 template <typename... Words>
 consteval Message compose(std::string_view sentence) {
     Message message;
@@ -108,60 +149,122 @@ consteval Message compose(std::string_view sentence) {
     return message;
 }
 #define CTCNN_TEXT(text) detail_::model::compose<Words...>(text)
+#define CTCNN_WORDS
 #else
 #define CTCNN_TEXT(text) text
+#define CTCNN_WORDS Words...
 #endif
 
 }  // namespace CTCNN_DETAIL::model
 
 namespace ctcnn {
 
+// refused: the one place where a wrong network becomes an error. The arguments name the layer, what arrived there, what was
+// wanted and what would fit; the text says what to change.
+
+#if CTCNN_COMPOSES
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wc++26-extensions"
+#endif
 // clang-format off: a text in one piece can be found by searching for it.
-/// refused: the one place where a wrong network becomes an error. The arguments name the layer, what arrived there and what
-/// was wanted; the text says what to change.
-template <Reason R, typename... Words>
-struct refused {
-    static_assert(R != Reason::empty_network,
-                  CTCNN_TEXT("[empty_network] a network needs at least one layer: put one behind Input, as in Sequential<Input<784>, Linear<784, 10>>"));
-    static_assert(R != Reason::missing_input,
-                  CTCNN_TEXT("[missing_input] a Sequential without Input is a block, not a network: write Input<C, H, W> or Input<Features> as its first argument"));
-    static_assert(R != Reason::misplaced_input,
-                  CTCNN_TEXT("[misplaced_input] Input may only be the first argument of a network: remove this one"));
-    static_assert(R != Reason::zero_input,
-                  CTCNN_TEXT("[zero_input] Input has no axes, or an axis of size 0: write Input<C, H, W> or Input<Features> with sizes of 1 or more"));
-    static_assert(R != Reason::not_a_layer,
-                  CTCNN_TEXT("[not_a_layer] this argument is not a layer: after Input only layers may follow, such as Conv2d, Linear, ReLU or a block (a Sequential without Input); options such as Kernel<3> go inside a layer's own <...>"));
-    static_assert(R != Reason::unknown_option,
-                  CTCNN_TEXT("[unknown_option] this layer does not take one of its options: remove it (Conv2d takes Kernel, Padding, Stride, Dilation, Groups, NoBias; pooling takes Kernel, Stride, Padding; Linear takes NoBias)"));
-    static_assert(R != Reason::repeated_option,
-                  CTCNN_TEXT("[repeated_option] this layer has the same option twice: remove one of the two"));
-    static_assert(R != Reason::missing_kernel,
-                  CTCNN_TEXT("[missing_kernel] this layer needs a Kernel: add Kernel<size> or Kernel<height, width>"));
-    static_assert(R != Reason::zero_kernel, CTCNN_TEXT("[zero_kernel] a kernel size is 0: write Kernel<1> or larger"));
-    static_assert(R != Reason::zero_stride, CTCNN_TEXT("[zero_stride] a stride is 0: write Stride<1> or larger"));
-    static_assert(R != Reason::zero_dilation,
-                  CTCNN_TEXT("[zero_dilation] a dilation is 0: write Dilation<1>, which leaves no gaps, or larger"));
-    static_assert(R != Reason::zero_groups, CTCNN_TEXT("[zero_groups] the number of groups is 0: write Groups<1> or larger"));
-    static_assert(R != Reason::zero_channels,
-                  CTCNN_TEXT("[zero_channels] a number of channels or features is 0: write 1 or more"));
-    static_assert(R != Reason::number_too_large,
-                  CTCNN_TEXT("[number_too_large] a number of this layer, or a size of Input, is above 2147483647: write a smaller one; a computed number may have fallen below 0"));
-    static_assert(R != Reason::image_rank,
-                  CTCNN_TEXT("[image_rank] this layer works on images <C, H, W>, and something else arrives: move it before Flatten, or begin the network with Input<C, H, W>"));
-    static_assert(R != Reason::feature_rank,
-                  CTCNN_TEXT("[feature_rank] this layer works on features <F>, and something else arrives: put Flatten before it"));
-    static_assert(R != Reason::in_channels,
-                  CTCNN_TEXT("[in_channels] the layer's first number must be the number of channels that arrive: change it to the first size of the Shape received, or use LazyConv2d"));
-    static_assert(R != Reason::in_features,
-                  CTCNN_TEXT("[in_features] the layer's first number must be the number of features that arrive: change it to the size of the Shape received, or use LazyLinear"));
-    static_assert(R != Reason::kernel_too_large,
-                  CTCNN_TEXT("[kernel_too_large] the kernel is larger than the padded image that arrives: make Kernel or Dilation smaller or Padding larger, or remove a pooling layer before it"));
-    static_assert(R != Reason::pooling_padding,
-                  CTCNN_TEXT("[pooling_padding] the padding of a pooling layer may be at most half of its kernel, else a window would see padding alone: make Padding smaller or Kernel larger"));
-    static_assert(R != Reason::groups_divide,
-                  CTCNN_TEXT("[groups_divide] Groups must divide both numbers of channels: choose a divisor of each"));
+template <typename... Words>
+struct refused<Reason::empty_network, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[empty_network] a network needs at least one layer: put one behind Input, as in Sequential<Input<784>, Linear<784, 10>>"));
 };
-#undef CTCNN_TEXT
+template <typename... Words>
+struct refused<Reason::missing_input, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[missing_input] a Sequential without Input is a block, not a network: write Input<C, H, W> or Input<Features> as its first argument"));
+};
+template <typename... Words>
+struct refused<Reason::misplaced_input, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[misplaced_input] Input may only be the first argument of a network: remove this one"));
+};
+template <typename... Words>
+struct refused<Reason::zero_input, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[zero_input] Input has no axes, or an axis of size 0: write Input<C, H, W> or Input<Features> with sizes of 1 or more"));
+};
+template <typename... Words>
+struct refused<Reason::batch_axis, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[batch_axis] Input is the shape of one image and has no batch axis: remove its first number"));
+};
+template <typename... Words>
+struct refused<Reason::channels_last, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[channels_last] the sizes of Input are channels, height, width, in this order, and here the channels are last: write Input<C, H, W>"));
+};
+template <typename... Words>
+struct refused<Reason::not_a_layer, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[not_a_layer] this argument is not a layer: after Input only layers may follow, such as Conv2d, Linear, ReLU or a block (a Sequential without Input); options such as Kernel<3> go inside a layer's own <...>"));
+};
+template <typename... Words>
+struct refused<Reason::unknown_option, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[unknown_option] this layer does not take one of its options: remove it (Conv2d takes Kernel, Padding, Stride, Dilation, Groups, NoBias; pooling takes Kernel, Stride, Padding; Linear takes NoBias)"));
+};
+template <typename... Words>
+struct refused<Reason::repeated_option, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[repeated_option] this layer has the same option twice: remove one of the two"));
+};
+template <typename... Words>
+struct refused<Reason::missing_kernel, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[missing_kernel] this layer needs a Kernel: add Kernel<size> or Kernel<height, width>"));
+};
+template <typename... Words>
+struct refused<Reason::zero_kernel, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[zero_kernel] a kernel size is 0: write Kernel<1> or larger"));
+};
+template <typename... Words>
+struct refused<Reason::zero_stride, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[zero_stride] a stride is 0: write Stride<1> or larger"));
+};
+template <typename... Words>
+struct refused<Reason::zero_dilation, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[zero_dilation] a dilation is 0: write Dilation<1>, which leaves no gaps, or larger"));
+};
+template <typename... Words>
+struct refused<Reason::zero_groups, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[zero_groups] the number of groups is 0: write Groups<1> or larger"));
+};
+template <typename... Words>
+struct refused<Reason::zero_channels, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[zero_channels] a number of channels or features is 0: write 1 or more"));
+};
+template <typename... Words>
+struct refused<Reason::number_too_large, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[number_too_large] a number of this layer, or a size of Input, is above 2147483647, or together they are more than memory can hold: write smaller ones; a computed number may have fallen below 0"));
+};
+template <typename... Words>
+struct refused<Reason::image_rank, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[image_rank] this layer works on images <C, H, W>, and something else arrives: move it before Flatten, or begin the network with Input<C, H, W>"));
+};
+template <typename... Words>
+struct refused<Reason::feature_rank, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[feature_rank] this layer works on features <F>, and something else arrives: put Flatten before it"));
+};
+template <typename... Words>
+struct refused<Reason::in_channels, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[in_channels] the layer's first number must be the number of channels that arrive: change it to the first size of the Shape received, or use LazyConv2d"));
+};
+template <typename... Words>
+struct refused<Reason::in_features, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[in_features] the layer's first number must be the number of features that arrive: change it to the size of the Shape received, or use LazyLinear"));
+};
+template <typename... Words>
+struct refused<Reason::kernel_too_large, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[kernel_too_large] the kernel is larger than the padded image that arrives: make Kernel or Dilation smaller or Padding larger, or remove a pooling layer before it"));
+};
+template <typename... Words>
+struct refused<Reason::pooling_padding, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[pooling_padding] the padding of a pooling layer may be at most half of its kernel, else a window would see padding alone: make Padding smaller or Kernel larger"));
+};
+template <typename... Words>
+struct refused<Reason::groups_divide, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[groups_divide] Groups must divide both numbers of channels: choose a divisor of each"));
+};
 // clang-format on
+#if CTCNN_COMPOSES
+#pragma GCC diagnostic pop
+#endif
+#undef CTCNN_TEXT
+#undef CTCNN_WORDS
+#undef CTCNN_COMPOSES
 
 }  // namespace ctcnn

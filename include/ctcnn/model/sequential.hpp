@@ -7,6 +7,7 @@
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/target.hpp>
+#include <ctcnn/model/diagnosis.hpp>
 #include <ctcnn/model/flow.hpp>
 #include <ctcnn/model/list.hpp>
 #include <ctcnn/model/network.hpp>
@@ -51,9 +52,10 @@ template <std::size_t... Dims, typename... Layers>
     requires(!WellFormed<Input<Dims...>, Layers...>)
 class Sequential<Input<Dims...>, Layers...>
     : public detail_::model::InsteadOfNetwork<
-          typename detail_::model::Flow<Shape<Dims...>, Layers...>::refusal::error> {
+          detail_::model::Error<Shape<Dims...>, typename detail_::model::Flow<Shape<Dims...>, Layers...>::refusal>> {
     using error = std::bool_constant<requires {
-        sizeof(typename detail_::model::Flow<Shape<Dims...>, Layers...>::refusal::error);
+        sizeof(
+            detail_::model::Error<Shape<Dims...>, typename detail_::model::Flow<Shape<Dims...>, Layers...>::refusal>);
     }>;
 };
 

@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string_view>
 
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
-#include <ctcnn/model/hana.hpp>
+#include <ctcnn/model/list.hpp>
 #include <ctcnn/model/names.hpp>
 #include <ctcnn/model/network.hpp>
 
@@ -27,10 +29,9 @@ struct SummaryRow {
 namespace detail {
 
 /// How many blocks begin with the layer at a path: {2, 0} is the first layer of block 2 and begins it, {2, 1} begins none.
-template <std::size_t Depth>
-constexpr std::size_t blocks_begun(const std::array<std::size_t, Depth>& path) {
+constexpr std::size_t blocks_begun(std::span<const std::size_t> path) {
     std::size_t count = 0;
-    while (count + 1 < Depth && path[Depth - 1 - count] == 0) {
+    while (count + 1 < path.size() && path[path.size() - 1 - count] == 0) {
         ++count;
     }
     return count;
@@ -45,12 +46,14 @@ constexpr void begin_layer(SummaryRow& row, std::size_t depth, std::size_t index
     row.layer.append(" ");
 }
 
-template <std::size_t... Dims>
-constexpr void spell(Shape<Dims...>, Text<256>& text) {
-    ((text.append(text.length == 0 ? "" : "x"), text.append_number(Dims)), ...);
+constexpr void spell(std::span<const std::size_t> dims, Text<256>& text) {
+    for (const std::size_t dim : dims) {
+        text.append(text.length == 0 ? "" : "x");
+        text.append_number(dim);
+    }
 }
 
-constexpr void spell(std::size_t number, std::string_view zero, Text<27>& text) {
+constexpr void spell(std::uint64_t number, std::string_view zero, Text<27>& text) {
     if (number == 0) {
         text.append(zero);
     } else {
@@ -68,11 +71,24 @@ constexpr void describe_layer(Description& text) {
     }
 }
 
-constexpr void add_numbers(SummaryRow& row, std::size_t parameters, std::size_t multiply_adds, std::size_t scalar_bytes,
-                           std::string_view zero) {
+constexpr void add_numbers(SummaryRow& row, std::size_t parameters, std::uint64_t multiply_adds,
+                           std::size_t scalar_bytes, std::string_view zero) {
     spell(parameters, zero, row.parameters);
     spell(multiply_adds, zero, row.multiply_adds);
     spell(parameters * scalar_bytes, zero, row.bytes);
+}
+
+/// What the table tells of a layer, besides its parameters.
+struct ToldLayer {
+    void (*describe)(Description&);
+    std::span<const std::size_t> output;
+    std::uint64_t multiply_adds;
+};
+
+template <typename... Bound>
+constexpr auto told_layers(List<Bound...>) {
+    return std::array<ToldLayer, sizeof...(Bound)>{
+        ToldLayer{&describe_layer<typename Bound::layer>, Bound::output_shape::dims, Bound::multiply_adds}...};
 }
 
 /// SummaryRows: calls f(row) for the headings, for each block and layer, and for the totals.
@@ -89,7 +105,10 @@ struct SummaryRows {
         headings.multiply_adds.append("Mult-adds");
         headings.bytes.append("Bytes");
         f(headings);
-        hana::for_each(named_layers<Net>, [&](auto layer) { tell(layer, f); });
+        constexpr auto told = told_layers(typename Net::plan::leaves{});
+        for (std::size_t i = 0; i < told.size(); ++i) {
+            tell(placed_layers<Net>[i], told[i], f);
+        }
         SummaryRow totals{};
         totals.layer.append("Total");
         add_numbers(totals, Net::parameter_count, Net::multiply_adds, sizeof(typename Net::scalar), "0");
@@ -97,21 +116,20 @@ struct SummaryRows {
     }
 
 private:
-    template <typename Bound, std::size_t Offset, std::size_t... Path, typename F>
-    static constexpr void tell(hana::basic_type<NamedLayer<Bound, Offset, Path...>>, F& f) {
-        constexpr std::array<std::size_t, sizeof...(Path)> path{Path...};
-        constexpr std::size_t depth = sizeof...(Path) - 1;
-        for (std::size_t block = depth - blocks_begun(path); block < depth; ++block) {
+    template <typename F>
+    static constexpr void tell(const PlacedLayer& layer, const ToldLayer& told, F& f) {
+        const std::size_t depth = layer.path.size() - 1;
+        for (std::size_t block = depth - blocks_begun(layer.path); block < depth; ++block) {
             SummaryRow row{};
-            begin_layer(row, block, path[block], index_width);
+            begin_layer(row, block, layer.path[block], index_width);
             row.layer.append("Sequential");
             f(row);
         }
         SummaryRow row{};
-        begin_layer(row, depth, path[depth], index_width);
-        describe_layer<typename Bound::layer>(row.layer);
-        spell(typename Bound::output_shape{}, row.output);
-        add_numbers(row, parameter_count<Bound>(), Bound::multiply_adds, sizeof(typename Net::scalar), "-");
+        begin_layer(row, depth, layer.path[depth], index_width);
+        told.describe(row.layer);
+        spell(told.output, row.output);
+        add_numbers(row, layer.parameter_count, told.multiply_adds, sizeof(typename Net::scalar), "-");
         f(row);
     }
 };

@@ -10,6 +10,7 @@
 #include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/math.hpp>
+#include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/model/backward.hpp>
@@ -72,10 +73,10 @@ public:
 
     /// How many threads are worth their while for a batch of `count` images.
     constexpr std::size_t useful_threads(std::size_t count) const {
-        constexpr std::size_t worthwhile = 1'000'000;  // multiply-adds, about what waking and waiting costs
-        const std::size_t work = 3 * count * Net::multiply_adds;
-        return std::max<std::size_t>(1,
-                                     std::min({threads(), group_count(std::min(count, capacity_)), work / worthwhile}));
+        constexpr std::uint64_t worthwhile = 1'000'000;  // multiply-adds, about what waking and waiting costs
+        const std::uint64_t work = saturating_product<std::uint64_t>({3, count, Net::multiply_adds});
+        const std::size_t most = std::min(threads(), group_count(std::min(count, capacity_)));
+        return std::max<std::size_t>(1, static_cast<std::size_t>(std::min<std::uint64_t>(most, work / worthwhile)));
     }
 
     /// Forward and backward of a batch, called by all members of a team; when the last one leaves, all is done.
