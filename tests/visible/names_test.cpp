@@ -94,6 +94,18 @@ struct View {
 struct Worker {
     int jobs = 1;
 };
+struct Elementwise {
+    int size = 1;
+};
+struct Loss {
+    int value = 1;
+};
+int constant(int x) { return x; }
+int at_least(int x) { return x; }
+int at_most(int x) { return x; }
+int select_less(int x) { return x; }
+int sigmoid(int x) { return x; }
+int evaluate_loss(int x) { return x; }
 
 int main() {
     Net net{};
@@ -103,7 +115,9 @@ int main() {
                     nothing + shuffle(1) + broadcast(1) + transpose(1) + larger(1) + inside(1) + fits(1) + prefetch(1) +
                     gather(1) + parallel(1) + validate(1) + reciprocal(1) + static_cast<int>(LayerKind::output) +
                     static_cast<int>(Lanes::two) + Description{} + Philox{}.seed + Plan{}.steps + Batch{}.size +
-                    Team{}.members + Message{}.length + View{}.data + Worker{}.jobs;
+                    Team{}.members + Message{}.length + View{}.data + Worker{}.jobs + Elementwise{}.size +
+                    Loss{}.value + constant(1) + at_least(1) + at_most(1) + select_less(1) + sigmoid(1) +
+                    evaluate_loss(1);
     static_assert(Number<int>);
     return sum > 0 ? 0 : 1;
 }

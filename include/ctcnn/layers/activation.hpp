@@ -2,54 +2,73 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 
+#include <ctcnn/core/lane_math.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/layers/copying.hpp>
 
-namespace CTCNN_DETAIL {
+namespace CTCNN_API {
 
-/// A layer that applies an elementwise function to whatever arrives.
-template <typename L, typename F>
-struct Elementwise {
+/// Activation: the base of a layer that applies a function to each element, such as
+///     struct LeakyReLU : Activation<LeakyReLU> {
+///         static constexpr std::string_view name = "LeakyReLU()";  // for summary; may be left out
+///         template <typename V>
+///         static constexpr V forward(V x);              // the output
+///         template <typename V>
+///         static constexpr V backward(V y, V grad);     // grad times the derivative, as a function of the output y
+///     };
+/// The functions may be those of another type, the second argument. lane_math has what they compute with.
+/// Shapes   any -> the same
+template <typename Self, typename F = Self>
+struct Activation {
     template <std::size_t... Dims>
     static consteval Mismatch(check)(Shape<Dims...>) {
         return {};
     }
 
     template <typename S>
-    struct At : CopyingLayer<S, S> {
-        static constexpr LayerKind kind = LayerKind::elementwise;
-        using layer = L;
+    struct At : detail_::CopyingLayer<S, S> {
+        static constexpr detail_::LayerKind kind = detail_::LayerKind::elementwise;
+        using layer = Self;
         using Function = F;
     };
+
+    static constexpr void describe(detail_::Description& text) {
+        if constexpr (requires { std::string_view(Self::name); }) {
+            text.append(Self::name);
+        } else {
+            text.append("(no description)");
+        }
+    }
 };
 
-}  // namespace CTCNN_DETAIL
+}  // namespace CTCNN_API
 
 namespace ctcnn {
 
 /// ReLU: max(0, x).
 /// Shapes   any -> the same
 /// As in    torch.nn.ReLU
-struct ReLU : detail_::Elementwise<ReLU, detail_::kernels::ReLU> {
-    static constexpr void describe(detail_::Description& text) { text.append("ReLU()"); }
+struct ReLU : Activation<ReLU, detail_::kernels::ReLU> {
+    static constexpr std::string_view name = "ReLU()";
 };
 
 /// Sigmoid: 1/(1 + e^-x).
 /// Shapes   any -> the same
 /// As in    torch.nn.Sigmoid
-struct Sigmoid : detail_::Elementwise<Sigmoid, detail_::kernels::Sigmoid> {
-    static constexpr void describe(detail_::Description& text) { text.append("Sigmoid()"); }
+struct Sigmoid : Activation<Sigmoid, detail_::kernels::Sigmoid> {
+    static constexpr std::string_view name = "Sigmoid()";
 };
 
 /// Tanh: (e^x - e^-x)/(e^x + e^-x).
 /// Shapes   any -> the same
 /// As in    torch.nn.Tanh
-struct Tanh : detail_::Elementwise<Tanh, detail_::kernels::Tanh> {
-    static constexpr void describe(detail_::Description& text) { text.append("Tanh()"); }
+struct Tanh : Activation<Tanh, detail_::kernels::Tanh> {
+    static constexpr std::string_view name = "Tanh()";
 };
 
 }  // namespace ctcnn

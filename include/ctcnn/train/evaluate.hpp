@@ -12,6 +12,7 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
+#include <ctcnn/loss/evaluate_loss.hpp>
 #include <ctcnn/model/forward.hpp>
 #include <ctcnn/model/network.hpp>
 #include <ctcnn/train/checks.hpp>
@@ -125,7 +126,7 @@ Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0
             for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
                 targets[lane] = &labels[first + std::min(lane, present - 1)];
             }
-            const V lane_losses = loss.template evaluate<outputs>(logits, targets, V{}, gradient);
+            const V lane_losses = evaluate_loss<outputs>(loss, logits, targets, V{}, gradient);
             const auto answers = train::largest_in_lanes<outputs>(logits);
             Tile& result = results[tile];
             for (std::size_t lane = 0; lane < present; ++lane) {

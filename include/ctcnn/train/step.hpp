@@ -13,6 +13,7 @@
 #include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
+#include <ctcnn/loss/evaluate_loss.hpp>
 #include <ctcnn/model/backward.hpp>
 #include <ctcnn/model/forward.hpp>
 #include <ctcnn/model/plan.hpp>
@@ -252,7 +253,7 @@ private:
         model::backward_together<Plan, V, Tiles>(round.parameters, workspaces, tile, rows_);
     }
 
-    /// The sum of the losses of a tile's images; leaves the gradient of its outputs. That of an absent lane is scaled by zero.
+    /// The sum of the losses of a tile's images; leaves the gradient of its outputs. That of a padding lane is scaled by zero.
     template <typename Loss, typename Image, typename Target>
     [[gnu::noinline]] static constexpr double loss_of(const Round<Loss, Image, Target>& round, std::size_t tile,
                                                       model::TileWorkspace<Plan, V>& workspace) {
@@ -263,8 +264,8 @@ private:
             targets[lane] = &round.batch.targets[round.at(tile, lane)];
             set_lane(scale, lane, lane < present ? T(1) / static_cast<T>(round.batch.count) : T(0));
         }
-        const V lane_losses = round.loss.template evaluate<Plan::output_size>(workspace.output(), targets, scale,
-                                                                              workspace.grad_output.data());
+        const V lane_losses = evaluate_loss<Plan::output_size>(round.loss, workspace.output(), targets, scale,
+                                                               workspace.grad_output.data());
         double sum = 0;
         for (std::size_t lane = 0; lane < present; ++lane) {
             sum += static_cast<double>(get_lane(lane_losses, lane));

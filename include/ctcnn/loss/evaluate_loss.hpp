@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/storage.hpp>
+#include <ctcnn/core/target.hpp>
+
+// A loss of the library is a function of tiles of images:
+//     evaluate<Outputs>(outputs, targets, scale, grad_output)
+//         the loss of each lane's image; grad_output receives scale times its gradient with respect to the outputs
+// A loss of a program's own may instead be a function of one image:
+//     loss(outputs, target, gradient)
+//         outputs is a std::span<const T, Outputs>, target a label or a tensor; gradient, a std::span<T, Outputs>, is 0 before
+//         the call, and receives the derivative of the result with respect to each output
+namespace CTCNN_DETAIL {
+
+/// One error for a loss that has neither function for a target, however many number types ask for it.
+template <typename Loss, typename Target>
+struct TargetsOf {
+    static constexpr int none = 0;
+    static_assert(
+        sizeof(Loss) == 0,
+        "this loss does not take these targets: CrossEntropyLoss takes labels, MSELoss labels or tensors like "
+        "the output; a loss of your own is called as loss(outputs, target, gradient)");
+};
+
+/// The loss of each lane's image, by either function.
+template <std::size_t Outputs, Number V, typename Loss, typename Target>
+[[gnu::always_inline]] constexpr V evaluate_loss(const Loss& loss, const V* outputs,
+                                                 const std::array<const Target*, lane_count<V>>& targets, V scale,
+                                                 V* grad_output) {
+    using T = scalar_t<V>;
+    using Row = std::span<const T, Outputs>;
+    using Gradient = std::span<T, Outputs>;
+    if constexpr (requires { loss.template evaluate<Outputs>(outputs, targets, scale, grad_output); }) {
+        return loss.template evaluate<Outputs>(outputs, targets, scale, grad_output);
+    } else if constexpr (requires(Row row, Gradient gradient) { loss(row, *targets[0], gradient); }) {
+        struct Image {
+            std::array<T, Outputs> outputs;
+            std::array<T, Outputs> gradient;
+        };
+        Held<Image, most_inside_workspace> held;
+        Image& image = held.get();
+        V result{};
+        for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+            for (std::size_t k = 0; k < Outputs; ++k) {
+                image.outputs[k] = get_lane(outputs[k], lane);
+                image.gradient[k] = 0;
+            }
+            set_lane(result, lane, loss(Row(image.outputs), *targets[lane], Gradient(image.gradient)));
+            for (std::size_t k = 0; k < Outputs; ++k) {
+                set_lane(grad_output[k], lane, get_lane(scale, lane) * image.gradient[k]);
+            }
+        }
+        return result;
+    } else {
+        return broadcast<V>(TargetsOf<Loss, Target>::none);
+    }
+}
+
+}  // namespace CTCNN_DETAIL
