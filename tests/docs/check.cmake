@@ -9,6 +9,8 @@
 #     <!-- continues -->                  it sees what the fragment before it sees and declares
 #     <!-- in a function, continues -->   the same for statements, which see all declarations
 #     <!-- does not compile: text -->     compiled alone, and refused with exactly one error, which holds this text
+#     <!-- g++ -option, clang++ -option -->   compiled alone with this option, and refused for a limit without it; the
+#                                         page has the option in another place, too
 #
 # A link to a file is relative to the page; the part behind # has to be a heading, as GitHub names them.
 #
@@ -39,7 +41,7 @@ endmacro()
 
 # Compiling ---------------------------------------------------------------------------------------------------------
 
-set(prelude "#include <cstdio>\n#include <iostream>\n#include <memory>\n#include <ctcnn/ctcnn.hpp>\nusing namespace ctcnn;\n")
+set(prelude "#include <cmath>\n#include <cstdio>\n#include <iostream>\n#include <memory>\n#include <ctcnn/ctcnn.hpp>\nusing namespace ctcnn;\n")
 set(compiled 0)
 
 # Compiles what is in `text`; gives back the exit status and the output.
@@ -73,6 +75,23 @@ function(check_refused line_number text expected)
     elseif(position EQUAL -1)
         refuse(${line_number} "its error does not hold '${expected}':\n${output}")
     endif()
+    set(compiled ${compiled} PARENT_SCOPE)
+    set(failures "${failures}" PARENT_SCOPE)
+endfunction()
+
+# A constant expression that needs a higher limit than the compiler has by itself.
+function(check_limit line_number text option)
+    compile()
+    if(status EQUAL 0 OR NOT output MATCHES "limit")
+        refuse(${line_number} "it does not meet a limit without ${option}:\n${output}")
+    endif()
+    string(REGEX MATCHALL "[^A-Za-z0-9]${option}[^0-9]" places "${whole_page}")
+    list(LENGTH places count)
+    if(count LESS 2)
+        refuse(${line_number} "the page does not say ${option}")
+    endif()
+    list(APPEND FLAGS ${option})
+    check_accepted(${line_number} "${text}")
     set(compiled ${compiled} PARENT_SCOPE)
     set(failures "${failures}" PARENT_SCOPE)
 endfunction()
@@ -119,6 +138,16 @@ macro(finish_block line_number comment)
             string(PREPEND code "${prelude}")
         endif()
         check_refused(${line_number} "${code}" "${expected}")
+    elseif("${comment}" MATCHES "^<!-- g[+][+] (-[^ ]+), clang[+][+] (-[^ ]+) -->$")
+        set(option "${CMAKE_MATCH_1}")
+        set(option_of_clang "${CMAKE_MATCH_2}")
+        if(COMPILER MATCHES "clang")
+            set(option "${option_of_clang}")
+        endif()
+        if(include_position EQUAL -1)
+            string(PREPEND code "${prelude}")
+        endif()
+        check_limit(${line_number} "${code}" "${option}")
     elseif(NOT "${comment}" MATCHES "^(<!-- (in a function|continues|in a function, continues) -->)?$")
         refuse(${line_number} "this comment before a block is not understood: ${comment}")
     elseif(include_position EQUAL -1)
@@ -182,6 +211,7 @@ endmacro()
 # The page ----------------------------------------------------------------------------------------------------------
 
 file(READ "${PAGE}" page)
+set(whole_page "${page}")
 set(line_number 0)
 set(before "")
 set(in_block "")

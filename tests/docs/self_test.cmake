@@ -59,6 +59,16 @@ expect_block(refused_compiles "it compiles, and should not" "<!-- does not compi
 expect_block(refused_twice "it has 2 errors" "<!-- does not compile: [too_wide] -->" "Layer<10> x;\nLayer<11> y;")
 expect_block(refused_otherwise "does not hold 'too narrow'" "<!-- does not compile: too narrow -->" "Layer<10> x;")
 
+# Limits of constant expressions.
+set(limits "<!-- g++ -fconstexpr-loop-limit=300000, clang++ -fconstexpr-steps=20000000 -->")
+set(said "\nUse -fconstexpr-loop-limit=300000 or -fconstexpr-steps=20000000.\n")
+string(CONCAT counts "constexpr int f(int end) {\n    int n = 0;\n    for (int i = 0; i < end; ++i) {\n        ++n;\n        --n;\n"
+           "        ++n;\n        --n;\n        ++n;\n    }\n    return n;\n}\n")
+expect_block(limit "passes" "${said}\n${limits}" "${counts}static_assert(f(290000) == 290000);")
+expect_block(limit_not_met "does not meet a limit without -f" "${said}\n${limits}" "${counts}static_assert(f(1000) == 1000);")
+expect_block(limit_too_low "does not compile without a word.*limit" "${said}\n${limits}" "${counts}static_assert(f(90000000));")
+expect_block(limit_not_said "the page does not say -f" "${limits}" "${counts}static_assert(f(290000) == 290000);")
+
 set(first "${fence}cpp\nLayer<1> x;\n${fence}\n\n")
 expect(apart "error:.*x" "${first}${fence}cpp\nint y = x.width;\n${fence}\n")
 expect(same_name "passes" "${first}${first}")

@@ -73,9 +73,6 @@ int reciprocal(int x) { return x; }
 enum class LayerKind { input, output };
 enum class Lanes { one, two };
 using Description = int;
-struct Philox {
-    int seed = 1;
-};
 struct Plan {
     int steps = 1;
 };
@@ -114,10 +111,12 @@ int main() {
                     Text{}.length + Extent{}.height + Layout{}.rows + List<int>{}.value + alignment + vector_bytes +
                     nothing + shuffle(1) + broadcast(1) + transpose(1) + larger(1) + inside(1) + fits(1) + prefetch(1) +
                     gather(1) + parallel(1) + validate(1) + reciprocal(1) + static_cast<int>(LayerKind::output) +
-                    static_cast<int>(Lanes::two) + Description{} + Philox{}.seed + Plan{}.steps + Batch{}.size +
-                    Team{}.members + Message{}.length + View{}.data + Worker{}.jobs + Elementwise{}.size +
-                    Loss{}.value + constant(1) + at_least(1) + at_most(1) + select_less(1) + sigmoid(1) +
-                    evaluate_loss(1);
+                    static_cast<int>(Lanes::two) + Description{} + Plan{}.steps + Batch{}.size + Team{}.members +
+                    Message{}.length + View{}.data + Worker{}.jobs + Elementwise{}.size + Loss{}.value + constant(1) +
+                    at_least(1) + at_most(1) + select_less(1) + sigmoid(1) + evaluate_loss(1);
     static_assert(Number<int>);
+    static_assert(Philox(1).below(0, 1) == 0);  // what the reference names is there
+    std::array<int, 2> two{1, 1};
+    shuffle(std::span<int>(two), Philox(1));
     return sum > 0 ? 0 : 1;
 }

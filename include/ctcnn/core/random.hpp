@@ -69,3 +69,10 @@ constexpr void shuffle(std::span<T> values, const Philox& random) {
 }
 
 }  // namespace CTCNN_DETAIL
+
+namespace CTCNN_API {
+
+using detail_::Philox;
+using detail_::shuffle;
+
+}  // namespace CTCNN_API
