@@ -139,7 +139,6 @@ concept RefusedNetwork = requires { typename Net::refusal_error; };
 
 /// Gradients: the gradient of a loss by every parameter, with the same views as the network.
 template <typename Net>
-    requires AnyNetwork<Net> || RefusedNetwork<Net>
 using Gradients = typename Net::gradients;
 
 /// no_class: what predict answers where no output is the largest, since one of them is NaN.
@@ -147,7 +146,6 @@ inline constexpr std::size_t no_class = static_cast<std::size_t>(-1);
 
 /// Workspace: the buffers of net(x, workspace).
 template <typename Net>
-    requires AnyNetwork<Net> || RefusedNetwork<Net>
 using Workspace = typename Net::workspace;
 
 }  // namespace CTCNN_API
@@ -186,13 +184,14 @@ constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& 
     typename Net::workspace buffers;
     return predict(net, image, buffers);
 }
-template <RefusedNetwork Net, typename... Arguments>
-constexpr detail_::model::Anything predict(const Net&, const Arguments&...) {
-    return {};
+template <RefusedNetwork Net, typename Image, typename... Workspace>
+    requires requires { typename Image::shape; }
+constexpr std::size_t predict(const Net&, const Image&, const Workspace&...) {
+    return 0;
 }
 template <RefusedNetwork Net>
-constexpr detail_::model::Anything predict(const Net&, const detail_::model::Anything&) {
-    return {};
+constexpr std::size_t predict(const Net&, const typename Net::input_tensor&) {
+    return 0;
 }
 
 }  // namespace CTCNN_API

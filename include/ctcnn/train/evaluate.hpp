@@ -165,4 +165,10 @@ std::vector<std::size_t> predict(const Net& net, std::span<const typename Net::i
     return result;
 }
 
+template <RefusedNetwork Net, typename Images, typename... Threads>
+    requires(!requires { typename Images::shape; })
+std::vector<std::size_t> predict(const Net&, const Images&, const Threads&...) {
+    return {};
+}
+
 }  // namespace CTCNN_API::inline CTCNN_TEAM

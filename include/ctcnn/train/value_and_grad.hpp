@@ -16,7 +16,7 @@
 namespace CTCNN_API {
 
 /// LossAndGradients: the mean loss over a batch, and its gradient with respect to every parameter.
-template <AnyNetwork Net>
+template <typename Net>
 struct LossAndGradients {
     typename Net::scalar loss;
     Gradients<Net> gradients;
@@ -100,24 +100,15 @@ constexpr LossAndGradients<Net> value_and_grad(const Net& net, const Loss& loss,
 
 }  // namespace CTCNN_API::inline CTCNN_TEAM
 
-namespace CTCNN_DETAIL::train {
-/// What stands in for LossAndGradients of a refused network.
-struct AnyLossAndGradients {
-    model::Anything loss;
-    model::Anything gradients;
-};
-}  // namespace CTCNN_DETAIL::train
-
 namespace CTCNN_API::inline CTCNN_TEAM {
 
 template <RefusedNetwork Net, typename Loss, typename Images, typename Targets>
-constexpr detail_::train::AnyLossAndGradients value_and_grad(const Net&, const Loss&, const Images&, const Targets&) {
+constexpr LossAndGradients<Net> value_and_grad(const Net&, const Loss&, const Images&, const Targets&) {
     return {};
 }
 template <RefusedNetwork Net, typename Loss, typename Images, typename Targets, typename Destination>
-constexpr detail_::model::Anything value_and_grad(const Net&, const Loss&, const Images&, const Targets&,
-                                                  Destination&) {
-    return {};
+constexpr typename Net::scalar value_and_grad(const Net&, const Loss&, const Images&, const Targets&, Destination&) {
+    return 0;
 }
 
 }  // namespace CTCNN_API::inline CTCNN_TEAM
