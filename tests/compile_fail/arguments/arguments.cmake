@@ -7,6 +7,7 @@
 cmake_minimum_required(VERSION 3.23...3.31)
 
 set(ENV{LC_ALL} C)
+list(REMOVE_ITEM FLAGS "")
 
 execute_process(COMMAND "${COMPILER}" ${FLAGS} "${SOURCE}"
                 RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
