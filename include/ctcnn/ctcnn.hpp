@@ -3,6 +3,13 @@
 
 // Everything. The table of contents is training.hpp.
 
+#define CTCNN_SKIPS
+#include <ctcnn/core/language.hpp>
+#undef CTCNN_SKIPS
+#ifdef CTCNN_LANGUAGE
+
 #include <ctcnn/training.hpp>
 
 #include <ctcnn/data/mnist.hpp>
+
+#endif

@@ -4,7 +4,14 @@
 // What a program needs that only runs a network: layers, networks, net(x) and predict(net, x). It includes nothing but the
 // standard library: no Boost.Hana, no OpenMP, no zlib, and nothing that takes memory from the heap or throws.
 
+#define CTCNN_SKIPS
+#include <ctcnn/core/language.hpp>
+#undef CTCNN_SKIPS
+#ifdef CTCNN_LANGUAGE
+
 #include <ctcnn/model/refusal.hpp>
+
+#include <ctcnn/version.hpp>
 
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/tensor.hpp>
@@ -16,3 +23,5 @@
 #include <ctcnn/layers/pool2d.hpp>
 
 #include <ctcnn/model/sequential.hpp>
+
+#endif

@@ -5,8 +5,15 @@
 // library but for the files of data sets. Readers of files cost the compiler a third of a second, which a source file that only
 // trains need not pay.
 
+#define CTCNN_SKIPS
+#include <ctcnn/core/language.hpp>
+#undef CTCNN_SKIPS
+#ifdef CTCNN_LANGUAGE
+
 // What a refusal says comes first, so that a compiler's message does not begin with a chain of includes.
 #include <ctcnn/model/refusal.hpp>
+
+#include <ctcnn/version.hpp>
 
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/tensor.hpp>
@@ -31,3 +38,5 @@
 #include <ctcnn/train/evaluate.hpp>
 #include <ctcnn/train/fit.hpp>
 #include <ctcnn/train/value_and_grad.hpp>
+
+#endif

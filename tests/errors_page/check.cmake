@@ -66,8 +66,8 @@ endif()
 # Sentences ---------------------------------------------------------------------------------------------------------
 
 read_text("${ROOT}/include/ctcnn/model/refusal.hpp" refusal)
-find_words("${refusal}" "static_assert[(]R != Reason::([a-z_]+)," asserted)
-compare("model/refusal.hpp, static_assert" "${asserted}")
+find_words("${refusal}" "struct refused<Reason::([a-z_]+), Words" asserted)
+compare("model/refusal.hpp, refused" "${asserted}")
 find_words("${refusal}" "\"[(]([a-z_]+)[)] " sentenced)
 compare("model/refusal.hpp, sentence" "${sentenced}")
 if(NOT asserted STREQUAL sentenced)

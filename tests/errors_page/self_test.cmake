@@ -7,8 +7,8 @@ cmake_minimum_required(VERSION 3.23...3.31)
 
 set(failures "")
 set(enumerators "    none,\n    too_wide,\n    too_high,\n")
-set(wide_sentence "static_assert(R != Reason::too_wide,\n  CTCNN_TEXT(\"[too_wide] make it smaller; or cut it\"));\n")
-set(high_sentence "static_assert(R != Reason::too_high, CTCNN_TEXT(\"[too_high] make it lower\"));\n")
+set(wide_sentence "struct refused<Reason::too_wide, Words...> {\n  CTCNN_TEXT(\"[too_wide] make it smaller; or cut it\")};\n")
+set(high_sentence "struct refused<Reason::too_high, Words...> { CTCNN_TEXT(\"[too_high] make it lower\")};\n")
 set(wide_entry "\n### [too_wide]\n\nerror: [too_wide] make it smaller; or cut it\n")
 set(high_entry "\n### [too_high]\n\nerror: [too_high] make it lower\n")
 
@@ -50,8 +50,8 @@ expect("docs/errors.md: 'too_high' is no reason" include/ctcnn/core/mismatch.hpp
 expect("no reasons" include/ctcnn/core/mismatch.hpp "enum class Reason { none };\n")
 
 # Sentences.
-expect("static_assert: the reason 'too_high' is missing" include/ctcnn/model/refusal.hpp "${wide_sentence}")
-expect("static_assert: a word is there twice" include/ctcnn/model/refusal.hpp
+expect("refused: the reason 'too_high' is missing" include/ctcnn/model/refusal.hpp "${wide_sentence}")
+expect("refused: a word is there twice" include/ctcnn/model/refusal.hpp
        "${wide_sentence}${high_sentence}${wide_sentence}")
 string(REPLACE "[too_high]" "[too_wide]" other_word "${high_sentence}")
 expect("sentence: the reason 'too_high' is missing" include/ctcnn/model/refusal.hpp "${wide_sentence}${other_word}")

@@ -331,9 +331,7 @@ template <Number V>
 #if __has_builtin(__builtin_elementwise_sqrt)
         return {__builtin_elementwise_sqrt(x.vector)};
 #else
-#if defined(__clang__)
-        // clang 16 has neither the builtin above nor those of g++.
-#elif defined(__AVX512F__)
+#if defined(__AVX512F__)
         if constexpr (sizeof(V) == 64 && sizeof(T) == 4) {
             return {__builtin_ia32_sqrtps512_mask(x.vector, x.vector, every_lane, rounding_as_set)};
         }

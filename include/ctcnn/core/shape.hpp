@@ -5,6 +5,13 @@
 #include <cstddef>
 
 #include <ctcnn/core/saturating.hpp>
+#include <ctcnn/core/target.hpp>
+
+namespace CTCNN_DETAIL {
+/// False for the shapes of a network that is refused: what is asserted of them is left to its error.
+template <typename S>
+inline constexpr bool is_known_shape = true;
+}  // namespace CTCNN_DETAIL
 
 namespace ctcnn {
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include <ctcnn/core/language.hpp>
 #include <ctcnn/core/target_name.hpp>
 
 // Two files of one program may be compiled for different processors or with different arithmetic. Of two copies of an inline

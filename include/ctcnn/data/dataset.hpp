@@ -144,7 +144,8 @@ public:
         : images_(detail_::stored_images<image_type>(std::forward<Images>(images))),
           labels_(detail_::stored_labels<Label>(std::forward<Labels>(labels))) {
         using GivenImages = std::remove_reference_t<Images>;
-        constexpr bool right_images = detail_::RangeOf<GivenImages, image_type> || detail_::RangeOf<GivenImages, T>;
+        constexpr bool right_images = !detail_::is_known_shape<S> || detail_::RangeOf<GivenImages, image_type> ||
+                                      detail_::RangeOf<GivenImages, T>;
         static_assert(
             right_images,
             "the images of a Dataset<S, T> are tensors, as in std::vector<Tensor<T, S>>, or their elements in a "

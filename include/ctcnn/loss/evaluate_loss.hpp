@@ -18,27 +18,26 @@
 //         the call, and receives the derivative of the result with respect to each output
 namespace CTCNN_DETAIL {
 
-/// One error for a loss that has neither function for a target, however many number types ask for it.
-template <typename Loss, typename Target>
-struct TargetsOf {
-    static constexpr int none = 0;
-    static_assert(
-        sizeof(Loss) == 0,
-        "this loss does not take these targets: CrossEntropyLoss takes labels, MSELoss labels or tensors like "
-        "the output; a loss of your own is called as loss(outputs, target, gradient)");
-};
+/// TileLoss: a loss that has the first function.
+template <typename Loss, std::size_t Outputs, typename V, typename Target>
+concept TileLoss =
+    requires(const Loss& loss, const V* outputs, const std::array<const Target*, lane_count<V>>& targets, V scale,
+             V* grad_output) { loss.template evaluate<Outputs>(outputs, targets, scale, grad_output); };
+
+/// ImageLoss: a loss that has the second one.
+template <typename Loss, std::size_t Outputs, typename T, typename Target>
+concept ImageLoss = requires(const Loss& loss, std::span<const T, Outputs> outputs, const Target& target,
+                             std::span<T, Outputs> gradient) { T(loss(outputs, target, gradient)); };
 
 /// The loss of each lane's image, by either function.
 template <std::size_t Outputs, Number V, typename Loss, typename Target>
 [[gnu::always_inline]] constexpr V evaluate_loss(const Loss& loss, const V* outputs,
                                                  const std::array<const Target*, lane_count<V>>& targets, V scale,
                                                  V* grad_output) {
-    using T = scalar_t<V>;
-    using Row = std::span<const T, Outputs>;
-    using Gradient = std::span<T, Outputs>;
-    if constexpr (requires { loss.template evaluate<Outputs>(outputs, targets, scale, grad_output); }) {
+    if constexpr (TileLoss<Loss, Outputs, V, Target>) {
         return loss.template evaluate<Outputs>(outputs, targets, scale, grad_output);
-    } else if constexpr (requires(Row row, Gradient gradient) { loss(row, *targets[0], gradient); }) {
+    } else {
+        using T = scalar_t<V>;
         struct Image {
             std::array<T, Outputs> outputs;
             std::array<T, Outputs> gradient;
@@ -51,14 +50,14 @@ template <std::size_t Outputs, Number V, typename Loss, typename Target>
                 image.outputs[k] = get_lane(outputs[k], lane);
                 image.gradient[k] = 0;
             }
-            set_lane(result, lane, loss(Row(image.outputs), *targets[lane], Gradient(image.gradient)));
+            set_lane(result, lane,
+                     loss(std::span<const T, Outputs>(image.outputs), *targets[lane],
+                          std::span<T, Outputs>(image.gradient)));
             for (std::size_t k = 0; k < Outputs; ++k) {
                 set_lane(grad_output[k], lane, get_lane(scale, lane) * image.gradient[k]);
             }
         }
         return result;
-    } else {
-        return broadcast<V>(TargetsOf<Loss, Target>::none);
     }
 }
 

@@ -4,6 +4,9 @@
 #include <ctcnn/core/target.hpp>
 
 // The parts of Boost.Hana that the library uses. Hana has names that are macros elsewhere: I in C's <complex.h>.
+#if !__has_include(<boost/hana/tuple.hpp>)
+#error "ctcnn needs the headers of Boost.Hana to train: install Boost (libboost-dev), give its folder with -I, or include <ctcnn/inference.hpp>, which does not need them"
+#endif
 #pragma push_macro("I")
 #undef I
 #include <boost/hana/flatten.hpp>

@@ -53,20 +53,30 @@ struct KaimingUniform {
     }
 };
 
-/// initialize: sets all parameters at random: weights as `initializer` says, biases uniform in +-1 / sqrt(fan_in) as PyTorch
-/// does. The same seed gives the same parameters on every platform; works in constant expressions too.
-/// Throws   std::invalid_argument for an initializer whose settings make no sense, or that gives a bound that is
-///          negative, NaN or too large for the parameters
-template <AnyNetwork Net, typename Initializer>
-constexpr void initialize(Net& net, const Initializer& initializer, std::uint64_t seed = 0) {
+}  // namespace CTCNN_API
+
+namespace CTCNN_DETAIL::model {
+
+template <typename Initializer>
+consteval bool check_initializer() {
+    constexpr bool right = requires(const Initializer& initializer, std::size_t fan_in, std::size_t fan_out) {
+        { initializer.bound(fan_in, fan_out) } -> std::convertible_to<double>;
+    };
+    static_assert(right,
+                  "the second argument of initialize is an initializer, such as KaimingUniform{} or XavierUniform{}; "
+                  "the third is the seed");
+    return right;
+}
+
+template <typename Net, typename Initializer>
+constexpr void initialize_with(Net& net, const Initializer& initializer, std::uint64_t seed) {
     using T = typename Net::scalar;
     if constexpr (requires { initializer.validate(); }) {
         initializer.validate();
     }
-    const detail_::Philox random(seed);
+    const Philox random(seed);
     const auto fill = [&](std::size_t offset, std::size_t count, double bound) {
-        if (!(detail_::math::is_finite(bound) && bound >= 0 &&
-              bound <= static_cast<double>(std::numeric_limits<T>::max()))) {
+        if (!(math::is_finite(bound) && bound >= 0 && bound <= static_cast<double>(std::numeric_limits<T>::max()))) {
             throw std::invalid_argument(
                 "the initializer gives a bound that is negative, NaN or too large for the parameters: "
                 "it must be a number from 0 on");
@@ -81,13 +91,28 @@ constexpr void initialize(Net& net, const Initializer& initializer, std::uint64_
             parameters[i] = static_cast<T>(bound * (2 * unit - 1));
         }
     };
-    for (const detail_::model::PlacedLayer& layer : detail_::model::placed_layers<Net>) {
+    for (const PlacedLayer& layer : placed_layers<Net>) {
         if (layer.parameter_count != 0) {
             const std::size_t weights = layer.weight_count;
             fill(layer.parameter_offset, weights, initializer.bound(layer.fan_in, layer.fan_out));
             fill(layer.parameter_offset + weights, layer.parameter_count - weights,
-                 1 / detail_::math::sqrt(static_cast<double>(layer.fan_in)));
+                 1 / math::sqrt(static_cast<double>(layer.fan_in)));
         }
+    }
+}
+
+}  // namespace CTCNN_DETAIL::model
+
+namespace CTCNN_API {
+
+/// initialize: sets all parameters at random: weights as `initializer` says, biases uniform in +-1 / sqrt(fan_in) as PyTorch
+/// does. The same seed gives the same parameters on every platform; works in constant expressions too.
+/// Throws   std::invalid_argument for an initializer whose settings make no sense, or that gives a bound that is
+///          negative, NaN or too large for the parameters
+template <AnyNetwork Net, typename Initializer>
+constexpr void initialize(Net& net, const Initializer& initializer, std::uint64_t seed = 0) {
+    if constexpr (detail_::model::check_initializer<Initializer>()) {
+        detail_::model::initialize_with(net, initializer, seed);
     }
 }
 template <RefusedNetwork Net, typename... Arguments>

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstddef>
-#include <span>
 #include <string>
 #include <utility>
 
@@ -16,9 +15,21 @@
 
 namespace CTCNN_DETAIL::model {
 
+/// Path: the places on the way to a layer: {2, 0} is the first layer of the block that is the network's third. Not a std::span,
+/// whose checks in libstdc++'s debug mode are not constant expressions for g++ 12 with -fsanitize=undefined.
+struct Path {
+    const std::size_t* indices;
+    std::size_t count;
+
+    constexpr std::size_t size() const { return count; }
+    constexpr std::size_t operator[](std::size_t i) const { return indices[i]; }
+    constexpr const std::size_t* begin() const { return indices; }
+    constexpr const std::size_t* end() const { return indices + count; }
+};
+
 /// PlacedLayer: a layer of a network as numbers: where it is, and what it has of parameters.
 struct PlacedLayer {
-    std::span<const std::size_t> path;  ///< {2, 0}: the first layer of the block that is the network's third
+    Path path;
     std::size_t parameter_offset;
     std::size_t parameter_count;
     std::size_t weight_count;
@@ -39,20 +50,21 @@ struct PlacedLayer {
 
 namespace detail {
 
-template <std::size_t... Path>
-inline constexpr std::array<std::size_t, sizeof...(Path)> path_of{Path...};
+template <std::size_t... Index>
+inline constexpr std::size_t path_of[] = {Index...};
 
-template <std::size_t... Path, typename... Bound>
+template <std::size_t... Index, typename... Bound>
 constexpr auto open_blocks(List<Bound...>, std::size_t offset);
 
 /// One layer, or those inside a block. Elements of one type: with types of their own, each function over the tuple would have
 /// all layers in its name.
-template <typename Bound, std::size_t... Path>
+template <typename Bound, std::size_t... Index>
 constexpr auto open_block(std::size_t offset) {
     if constexpr (Bound::kind == LayerKind::block) {
-        return open_blocks<Path...>(typename Bound::layers{}, offset);
+        return open_blocks<Index...>(typename Bound::layers{}, offset);
     } else {
-        PlacedLayer layer{path_of<Path...>, offset, parameter_count<Bound>(), Bound::weight_shape::size, 0, 0};
+        PlacedLayer layer{
+            {path_of<Index...>, sizeof...(Index)}, offset, parameter_count<Bound>(), Bound::weight_shape::size, 0, 0};
         if constexpr (Bound::weight_shape::size != 0) {
             layer.fan_in = Bound::fan_in;
             layer.fan_out = Bound::fan_out;
@@ -61,11 +73,11 @@ constexpr auto open_block(std::size_t offset) {
     }
 }
 
-template <std::size_t... Path, typename... Bound>
+template <std::size_t... Index, typename... Bound>
 constexpr auto open_blocks(List<Bound...>, std::size_t offset) {
     constexpr auto offsets = running_sums(std::array<std::size_t, sizeof...(Bound)>{parameter_count<Bound>()...});
     return [&]<std::size_t... Place>(std::index_sequence<Place...>) {
-        return hana::flatten(hana::make_tuple(open_block<Bound, Path..., Place>(offset + offsets[Place])...));
+        return hana::flatten(hana::make_tuple(open_block<Bound, Index..., Place>(offset + offsets[Place])...));
     }(std::index_sequence_for<Bound...>{});
 }
 

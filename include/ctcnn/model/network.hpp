@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 
 #include <ctcnn/core/layer.hpp>
@@ -59,6 +60,19 @@ struct BoundBlock<L, S, List<Bound...>> {
     static constexpr std::size_t parameter_count = (std::size_t{0} + ... + model::parameter_count<Bound>());
     static constexpr std::uint64_t multiply_adds = (std::uint64_t{0} + ... + Bound::multiply_adds);
 };
+
+/// For a static_assert that fails wherever it stands.
+template <typename...>
+inline constexpr bool never = false;
+
+/// Whether the arguments are those of net(x) or net(x, workspace).
+template <typename Image, typename Workspace, typename... Arguments>
+inline constexpr bool is_forward = false;
+template <typename Image, typename Workspace, typename X>
+inline constexpr bool is_forward<Image, Workspace, X> = std::is_convertible_v<X, const Image&>;
+template <typename Image, typename Workspace, typename X, typename Buffers>
+inline constexpr bool is_forward<Image, Workspace, X, Buffers> =
+    std::is_convertible_v<X, const Image&> && std::is_convertible_v<Buffers, Workspace&>;
 
 /// NetworkOf: a network in the numbers T, spelled List<Input<...>, Layers...>, from the flow of its shapes.
 template <typename T, typename S, typename... Layers, std::size_t Count, typename Output, typename... Bound>
@@ -120,6 +134,18 @@ public:
         }
         return result;
     }
+    /// Other arguments are refused with one sentence.
+    template <typename... Arguments>
+        requires(!is_forward<input_tensor, workspace, Arguments...>)
+    constexpr output_tensor operator()(Arguments&&...) const {
+        static_assert(
+            never<Arguments...>,
+            "a network is called with one image, net(image), or net(image, workspace) with a Workspace<Net> of the "
+            "caller's. "
+            "The image is a Net::input_tensor: elements of a vector or an array are copied into its span(); predict "
+            "takes many images");
+        return {};
+    }
 };
 
 }  // namespace CTCNN_DETAIL::model
@@ -139,7 +165,6 @@ concept RefusedNetwork = requires { typename Net::refusal_error; };
 
 /// Gradients: the gradient of a loss by every parameter, with the same views as the network.
 template <typename Net>
-    requires AnyNetwork<Net> || RefusedNetwork<Net>
 using Gradients = typename Net::gradients;
 
 /// no_class: what predict answers where no output is the largest, since one of them is NaN.
@@ -147,7 +172,6 @@ inline constexpr std::size_t no_class = static_cast<std::size_t>(-1);
 
 /// Workspace: the buffers of net(x, workspace).
 template <typename Net>
-    requires AnyNetwork<Net> || RefusedNetwork<Net>
 using Workspace = typename Net::workspace;
 
 }  // namespace CTCNN_API
@@ -168,6 +192,14 @@ constexpr std::size_t index_of_largest(const T* elements) {
     return undefined ? no_class : best;
 }
 
+/// The arguments of predict behind the network: those of net(x), or many images and the number of threads.
+template <typename Net, typename X, typename... More>
+inline constexpr bool is_prediction = is_forward<typename Net::input_tensor, typename Net::workspace, X, More...> ||
+                                      (std::is_convertible_v<X, std::span<const typename Net::input_tensor>> &&
+                                       sizeof...(More) <= 1 && (... && std::is_convertible_v<More, std::size_t>));
+template <typename Net, typename... Arguments>
+concept PredictArguments = sizeof...(Arguments) != 0 && is_prediction<Net, Arguments...>;
+
 }  // namespace CTCNN_DETAIL::model
 
 namespace CTCNN_API {
@@ -186,13 +218,24 @@ constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& 
     typename Net::workspace buffers;
     return predict(net, image, buffers);
 }
-template <RefusedNetwork Net, typename... Arguments>
-constexpr detail_::model::Anything predict(const Net&, const Arguments&...) {
-    return {};
+/// Other arguments are refused with one sentence. The predict of many images is in train/evaluate.hpp.
+template <AnyNetwork Net, typename... Arguments>
+    requires(!detail_::model::PredictArguments<Net, Arguments...>)
+constexpr std::size_t predict(const Net&, Arguments&&...) {
+    static_assert(detail_::model::never<Arguments...>,
+                  "predict takes one image, a Net::input_tensor, and a Workspace<Net> of the caller's, if there is "
+                  "one; or many images in a row, "
+                  "such as std::vector<Net::input_tensor> or the images() of a data set, and a number of threads");
+    return no_class;
+}
+template <RefusedNetwork Net, typename Image, typename... Workspace>
+    requires requires { typename Image::shape; }
+constexpr std::size_t predict(const Net&, const Image&, const Workspace&...) {
+    return 0;
 }
 template <RefusedNetwork Net>
-constexpr detail_::model::Anything predict(const Net&, const detail_::model::Anything&) {
-    return {};
+constexpr std::size_t predict(const Net&, const typename Net::input_tensor&) {
+    return 0;
 }
 
 }  // namespace CTCNN_API

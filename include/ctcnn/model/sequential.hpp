@@ -14,6 +14,19 @@
 #include <ctcnn/model/plan.hpp>
 #include <ctcnn/model/refusal.hpp>
 
+namespace CTCNN_DETAIL::model {
+
+/// The error of a network, and what takes its place. The shape of Input is known unless it is at fault.
+template <typename S, typename... Layers>
+struct RefusedOn {
+    using refusal = typename Flow<S, Layers...>::refusal;
+    using error = Error<S, refusal>;
+    static constexpr bool known = S::rank != 0 && S::size != 0 && S::size <= most_numbers / 2;
+    using type = InsteadOfNetwork<error, std::conditional_t<known, S, void>>;
+};
+
+}  // namespace CTCNN_DETAIL::model
+
 namespace ctcnn {
 
 /// Sequential: layers one after the other.
@@ -50,13 +63,9 @@ class Sequential<Input<Dims...>, Layers...> : public detail_::model::Network<flo
 /// A wrong network. Its error is asked for here, and not further down, so that the compiler's message is short.
 template <std::size_t... Dims, typename... Layers>
     requires(!WellFormed<Input<Dims...>, Layers...>)
-class Sequential<Input<Dims...>, Layers...>
-    : public detail_::model::InsteadOfNetwork<
-          detail_::model::Error<Shape<Dims...>, typename detail_::model::Flow<Shape<Dims...>, Layers...>::refusal>> {
-    using error = std::bool_constant<requires {
-        sizeof(
-            detail_::model::Error<Shape<Dims...>, typename detail_::model::Flow<Shape<Dims...>, Layers...>::refusal>);
-    }>;
+class Sequential<Input<Dims...>, Layers...> : public detail_::model::RefusedOn<Shape<Dims...>, Layers...>::type {
+    using error =
+        std::bool_constant<requires { sizeof(typename detail_::model::RefusedOn<Shape<Dims...>, Layers...>::error); }>;
 };
 
 }  // namespace ctcnn

@@ -29,7 +29,7 @@ struct SummaryRow {
 namespace detail {
 
 /// How many blocks begin with the layer at a path: {2, 0} is the first layer of block 2 and begins it, {2, 1} begins none.
-constexpr std::size_t blocks_begun(std::span<const std::size_t> path) {
+constexpr std::size_t blocks_begun(const Path& path) {
     std::size_t count = 0;
     while (count + 1 < path.size() && path[path.size() - 1 - count] == 0) {
         ++count;
@@ -201,13 +201,13 @@ namespace CTCNN_API {
 /// bytes that one image needs besides. Blocks are opened. The text is a constant, and lives as long as the program.
 ///     std::cout << summary<LeNet>();
 /// As in    torchinfo.summary, Keras' model.summary()
-template <AnyNetwork Net>
+template <typename Net>
 consteval std::string_view summary() {
-    return detail_::model::summary_text<Net>.view();
-}
-template <RefusedNetwork Net>
-consteval std::string_view summary() {
-    return {};
+    if constexpr (Net::layer_count != 0 && RefusedNetwork<Net>) {
+        return {};
+    } else {
+        return detail_::model::summary_text<Net>.view();
+    }
 }
 
 }  // namespace CTCNN_API

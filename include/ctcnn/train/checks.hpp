@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -10,8 +11,10 @@
 #include <string>
 #include <type_traits>
 
+#include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
+#include <ctcnn/loss/evaluate_loss.hpp>
 
 // What is refused before anything is computed: by the compiler, if it is a data set's type, else by an exception.
 namespace CTCNN_DETAIL::train {
@@ -34,11 +37,55 @@ constexpr void validate_loss(const Loss& loss) {
     }
 }
 
-/// LabelRange: labels of any integer type, one behind the other.
+/// LabelRange: contiguous labels of any integer type.
 template <typename Range>
 concept LabelRange =
     std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> &&
     std::integral<std::ranges::range_value_t<Range>> && !std::same_as<std::ranges::range_value_t<Range>, bool>;
+
+/// The images of a batch, the targets, the loss: one static_assert at most fails.
+template <typename Net, typename Images>
+consteval bool check_images() {
+    constexpr bool right = std::is_convertible_v<const Images&, std::span<const typename Net::input_tensor>>;
+    static_assert(right,
+                  "the images are not what the network takes: give contiguous elements of Net::input_tensor, as in "
+                  "std::vector<Net::input_tensor>, std::span<const Net::input_tensor> or the images() of a data set");
+    return right;
+}
+template <typename Net, typename Targets>
+consteval bool check_targets() {
+    constexpr bool right =
+        LabelRange<Targets> || std::is_convertible_v<const Targets&, std::span<const typename Net::output_tensor>>;
+    static_assert(
+        right,
+        "the targets are labels, integers as in std::vector<int> or the labels() of a data set; or, for losses such as "
+        "MSELoss, tensors of the network's output, as in std::vector<Net::output_tensor>");
+    return right;
+}
+template <typename Net, typename Loss, typename Target>
+consteval bool check_loss() {
+    using T = typename Net::scalar;
+    constexpr bool right = TileLoss<Loss, Net::output_shape::size, Lanes<T>, Target> ||
+                           ImageLoss<Loss, Net::output_shape::size, T, Target>;
+    static_assert(right || !std::integral<Target>,
+                  "this is not a loss, such as CrossEntropyLoss{} or MSELoss{}, or not one that takes labels; a loss "
+                  "of your own is called as loss(outputs, label, gradient)");
+    static_assert(right || std::integral<Target>,
+                  "this loss does not take tensors as targets: give it labels, integers as in std::vector<int>, or use "
+                  "MSELoss{}");
+    return right;
+}
+
+/// The targets that check_targets has let pass.
+template <typename Net, typename Targets>
+constexpr auto targets_of(const Targets& targets) {
+    if constexpr (LabelRange<Targets>) {
+        return std::span<const std::ranges::range_value_t<Targets>>(std::ranges::data(targets),
+                                                                    std::ranges::size(targets));
+    } else {
+        return std::span<const typename Net::output_tensor>(targets);
+    }
+}
 
 /// View: where the images and labels of a data set lie.
 template <typename Net, std::integral Label>
@@ -115,12 +162,11 @@ auto view_of(const Data& dataset) {
         constexpr bool right_images = std::is_convertible_v<Images, std::span<const typename Net::input_tensor>>;
         static_assert(right_images || !stays,
                       "the images of this data set are not what the network takes: images() must give "
-                      "Net::input_tensor, of the same shape and number type, one behind the other");
+                      "contiguous elements of Net::input_tensor, of the same shape and number type");
         constexpr bool right_labels = LabelRange<std::remove_reference_t<Labels>>;
-        static_assert(
-            right_labels || !right_images || !stays,
-            "labels() of a data set must give integers, one behind the other; where targets are tensors, take "
-            "the gradients from value_and_grad");
+        static_assert(right_labels || !right_images || !stays,
+                      "labels() of a data set must give contiguous integers; where targets are tensors, take "
+                      "the gradients from value_and_grad");
         if constexpr (stays && right_images && right_labels) {
             using Label = std::ranges::range_value_t<std::remove_reference_t<Labels>>;
             const Labels labels = dataset.labels();

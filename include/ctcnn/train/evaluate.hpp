@@ -97,21 +97,15 @@ struct Evaluation {
 
 }  // namespace CTCNN_API
 
-namespace CTCNN_API::inline CTCNN_TEAM {
+namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
-/// evaluate: loss and accuracy on a data set (anything with images() and labels()).
-/// Throws   std::invalid_argument if the data set is empty or a label has no output
-template <AnyNetwork Net, typename Data, typename Loss = CrossEntropyLoss>
-Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0, const Loss& loss = {}) {
-    using namespace detail_;
-    using T = typename Net::scalar;
-    using V = Lanes<T>;
+template <typename Net, typename Label, typename Loss>
+Evaluation evaluate_on(const Net& net, const View<Net, Label>& data, std::size_t threads, const Loss& loss) {
+    using V = Lanes<typename Net::scalar>;
     constexpr std::size_t outputs = Net::output_shape::size;
-    const auto data = train::view_of<Net>(dataset);
     const auto images = data.images;
     const auto labels = data.labels;
-    using Label = typename decltype(labels)::value_type;
-    train::validate_loss<Net>(loss);
+    validate_loss<Net>(loss);
     const std::size_t tiles = (images.size() + lane_count<V> - 1) / lane_count<V>;
     struct Tile {
         double loss = 0;
@@ -119,23 +113,22 @@ Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0
         std::size_t undefined = 0;
     };
     std::vector<Tile> results(tiles);
-    train::infer_tiles<Net, V>(
-        net, images, threads,
-        [&](std::size_t tile, std::size_t first, std::size_t present, const V* logits, V* gradient) {
-            std::array<const Label*, lane_count<V>> targets{};
-            for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
-                targets[lane] = &labels[first + std::min(lane, present - 1)];
-            }
-            const V lane_losses = evaluate_loss<outputs>(loss, logits, targets, V{}, gradient);
-            const auto answers = train::largest_in_lanes<outputs>(logits);
-            Tile& result = results[tile];
-            for (std::size_t lane = 0; lane < present; ++lane) {
-                const std::size_t answer = answers[lane];
-                result.loss += static_cast<double>(get_lane(lane_losses, lane));
-                result.right += answer == static_cast<std::size_t>(*targets[lane]) ? 1 : 0;
-                result.undefined += answer == no_class ? 1 : 0;
-            }
-        });
+    infer_tiles<Net, V>(net, images, threads,
+                        [&](std::size_t tile, std::size_t first, std::size_t present, const V* logits, V* gradient) {
+                            std::array<const Label*, lane_count<V>> targets{};
+                            for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+                                targets[lane] = &labels[first + std::min(lane, present - 1)];
+                            }
+                            const V lane_losses = evaluate_loss<outputs>(loss, logits, targets, V{}, gradient);
+                            const auto answers = largest_in_lanes<outputs>(logits);
+                            Tile& result = results[tile];
+                            for (std::size_t lane = 0; lane < present; ++lane) {
+                                const std::size_t answer = answers[lane];
+                                result.loss += static_cast<double>(get_lane(lane_losses, lane));
+                                result.right += answer == static_cast<std::size_t>(*targets[lane]) ? 1 : 0;
+                                result.undefined += answer == no_class ? 1 : 0;
+                            }
+                        });
     Evaluation result{0, 0, 0};
     for (const Tile& tile : results) {
         result.loss += tile.loss;
@@ -145,6 +138,44 @@ Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0
     result.loss /= static_cast<double>(images.size());
     result.accuracy /= static_cast<double>(images.size());
     return result;
+}
+
+template <typename Net, typename Data, typename... Settings>
+inline constexpr bool is_evaluation = sizeof...(Settings) == 0;
+template <typename Net, typename Data, typename Threads>
+inline constexpr bool is_evaluation<Net, Data, Threads> = std::is_convertible_v<Threads, std::size_t>;
+template <typename Net, typename Data, typename Threads, typename Loss>
+inline constexpr bool is_evaluation<Net, Data, Threads, Loss> = std::is_convertible_v<Threads, std::size_t>;
+/// The arguments of evaluate behind the network.
+template <typename Net, typename... Arguments>
+concept EvaluateArguments = sizeof...(Arguments) != 0 && is_evaluation<Net, Arguments...>;
+
+}  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM
+
+namespace CTCNN_API::inline CTCNN_TEAM {
+
+/// evaluate: loss and accuracy on a data set (anything with images() and labels()).
+/// Throws   std::invalid_argument if the data set is empty or a label has no output
+template <AnyNetwork Net, typename Data, typename Loss = CrossEntropyLoss>
+Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0, const Loss& loss = {}) {
+    using namespace detail_;
+    const auto data = train::view_of<Net>(dataset);
+    if constexpr (train::check_loss<Net, Loss, typename decltype(data.labels)::value_type>()) {
+        return train::evaluate_on(net, data, threads, loss);
+    } else {
+        return {0, 0};
+    }
+}
+/// Other arguments are refused with one sentence.
+template <AnyNetwork Net, typename... Arguments>
+    requires(!detail_::train::EvaluateArguments<Net, Arguments...>)
+Evaluation evaluate(const Net&, Arguments&&...) {
+    static_assert(
+        detail_::model::never<Arguments...>,
+        "the arguments of evaluate are net, data, threads, loss: the data have images() and labels(), as a Dataset "
+        "has; "
+        "threads and loss may be left out, and 0 threads are all, as in evaluate(net, test_set, 0, MSELoss{})");
+    return {0, 0};
 }
 template <RefusedNetwork Net, typename... Arguments>
 Evaluation evaluate(const Net&, const Arguments&...) {
@@ -164,6 +195,12 @@ std::vector<std::size_t> predict(const Net& net, std::span<const typename Net::i
             std::copy_n(answers.begin(), present, result.begin() + static_cast<std::ptrdiff_t>(first));
         });
     return result;
+}
+
+template <RefusedNetwork Net, typename Images, typename... Threads>
+    requires(!requires { typename Images::shape; })
+std::vector<std::size_t> predict(const Net&, const Images&, const Threads&...) {
+    return {};
 }
 
 }  // namespace CTCNN_API::inline CTCNN_TEAM

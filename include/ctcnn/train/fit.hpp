@@ -83,42 +83,43 @@ constexpr std::size_t steps_in_all(const FitOptions& options, std::size_t steps)
     return std::min(options.max_steps == 0 ? no_end : options.max_steps, of_epochs);
 }
 
-}  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM
+/// OptimizerOf: what fit asks of an optimizer (optim/sgd.hpp).
+template <typename Optimizer, typename T>
+concept OptimizerOf = requires(const Optimizer& optimizer, std::span<T> parameters, std::span<const T> gradients,
+                               std::array<std::span<T>, Optimizer::state_count> state) {
+    optimizer.step(parameters, gradients, state, std::uint64_t{1});
+};
+template <typename Net, typename Optimizer>
+consteval bool check_optimizer() {
+    constexpr bool right = OptimizerOf<Optimizer, typename Net::scalar>;
+    static_assert(right,
+                  "the third argument of fit is an optimizer, such as SGD{.lr = 0.1f} or Adam{}; one of your own has a "
+                  "state_count and a "
+                  "step(parameters, gradients, state, number)");
+    return right;
+}
 
-namespace CTCNN_API::inline CTCNN_TEAM {
-
-/// fit: trains a network on a data set (anything with images() and labels()); the last batch of an epoch may be smaller.
-/// Each call begins anew: with the first order of the seed, and without what an optimizer remembers.
-/// Throws   std::invalid_argument for an empty data set, a label without output, a batch size of 0, a network that was
-///          not initialized, a learning rate that is negative or not finite, and what an optimizer, a loss or a
-///          schedule refuses;
-///          LossNotFinite when the loss of a step or its gradient is infinite or NaN, which ends the training before that
-///          step is taken, or when the last step of an epoch makes parameters infinite
-template <AnyNetwork Net, typename Data, typename Optimizer, typename Loss = CrossEntropyLoss>
-    requires(!std::is_const_v<Net>)
-FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const FitOptions& options = {},
-              const Loss& loss = {}) {
-    using namespace detail_;
+template <typename Net, typename Label, typename Optimizer, typename Loss>
+FitReport fit_on(Net& net, const View<Net, Label>& data, const Optimizer& optimizer, const FitOptions& options,
+                 const Loss& loss) {
     using T = typename Net::scalar;
     using V = Lanes<T>;
     constexpr std::size_t count = Net::parameter_count;
-    const auto data = train::view_of<Net>(dataset);
     const auto images = data.images;
     // A copy: labels that the data set changes meanwhile may have no output.
     const std::vector labels(data.labels.begin(), data.labels.end());
-    using Label = typename decltype(labels)::value_type;
-    train::validate(optimizer);
-    train::validate_loss<Net>(loss);
+    validate(optimizer);
+    validate_loss<Net>(loss);
     if (options.batch_size == 0) {
         throw std::invalid_argument("FitOptions::batch_size is 0: choose 1 or more");
     }
-    train::ScheduledOptimizer<Optimizer> scheduled(optimizer, options.schedule);
-    train::require_initialized(net);
+    ScheduledOptimizer<Optimizer> scheduled(optimizer, options.schedule);
+    require_initialized(net);
     const std::size_t batch_size = std::min(options.batch_size, images.size());
     const std::size_t steps = (images.size() + batch_size - 1) / batch_size;
-    const std::size_t all_steps = train::steps_in_all(options, steps);
+    const std::size_t all_steps = steps_in_all(options, steps);
 
-    train::StepWorkspace<Net, V> workspace(batch_size, train::thread_count(options.threads));
+    StepWorkspace<Net, V> workspace(batch_size, thread_count(options.threads));
     AlignedVector<T> state(Optimizer::state_count * count);
     std::vector<std::uint32_t> order(images.size());
     FitReport report;
@@ -126,13 +127,13 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
     report.epochs.reserve(std::min<std::size_t>(all_steps / steps + 1, 1024));
     const auto batch_of = [&](std::size_t step) {
         const std::size_t first = (step - 1) * batch_size;
-        return train::Batch<typename Net::input_tensor, Label>{images.data(), labels.data(), order.data() + first,
-                                                               std::min(batch_size, images.size() - first)};
+        return Batch<typename Net::input_tensor, Label>{images.data(), labels.data(), order.data() + first,
+                                                        std::min(batch_size, images.size() - first)};
     };
     for (std::size_t epoch = 1; report.steps < all_steps; ++epoch) {
         const std::size_t steps_before = report.steps;
         const std::size_t last_step = std::min(steps, all_steps - steps_before);
-        const double begin = train::seconds();
+        const double begin = seconds();
         std::iota(order.begin(), order.end(), std::uint32_t{0});
         if (options.shuffle) {
             // Stream 0 of a seed initializes parameters.
@@ -168,7 +169,7 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
         const bool conducted = options.schedule || options.on_step || options.should_stop;
         guarded([&] { scheduled.begin_step(steps_before + 1, all_steps); });
         std::size_t failed_step = 0;
-        train::parallel(workspace.useful_threads(batch_size), [&](train::Team& team) {
+        parallel(workspace.useful_threads(batch_size), [&](Team& team) {
             for (std::size_t step = 1; step <= last_step && !end; ++step) {
                 const auto batch = batch_of(step);
                 const auto update = [&](std::size_t offset, std::size_t n) {
@@ -201,13 +202,13 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
         const bool overflow = failed_step == 0 && !math::all_finite(net.parameters().data(), count);
         if (failed_step != 0 || overflow) {
             failed_step = report.steps - steps_before;
-            train::throw_not_finite<V>(net, batch_of(failed_step), workspace, epoch, failed_step, mean, overflow);
+            throw_not_finite<V>(net, batch_of(failed_step), workspace, epoch, failed_step, mean, overflow);
         }
         if (report.stopped) {
             return report;
         }
         const std::size_t trained = std::min(last_step * batch_size, images.size());
-        report.epochs.push_back({epoch, total / static_cast<double>(trained), train::seconds() - begin, trained});
+        report.epochs.push_back({epoch, total / static_cast<double>(trained), seconds() - begin, trained});
         if (options.on_epoch) {
             options.on_epoch(report.epochs.back());
         }
@@ -217,6 +218,52 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
         }
     }
     return report;
+}
+template <typename Net, typename... Arguments>
+inline constexpr bool is_training = sizeof...(Arguments) == 2;
+template <typename Net, typename Data, typename Optimizer, typename Options>
+inline constexpr bool is_training<Net, Data, Optimizer, Options> = std::is_convertible_v<Options, const FitOptions&>;
+template <typename Net, typename Data, typename Optimizer, typename Options, typename Loss>
+inline constexpr bool is_training<Net, Data, Optimizer, Options, Loss> =
+    std::is_convertible_v<Options, const FitOptions&>;
+/// The arguments of fit behind the network.
+template <typename Net, typename... Arguments>
+concept FitArguments = is_training<Net, Arguments...>;
+
+}  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM
+
+namespace CTCNN_API::inline CTCNN_TEAM {
+
+/// fit: trains a network on a data set (anything with images() and labels()); the last batch of an epoch may be smaller.
+/// Each call begins anew: with the first order of the seed, and without what an optimizer remembers.
+/// Throws   std::invalid_argument for an empty data set, a label without output, a batch size of 0, a network that was
+///          not initialized, a learning rate that is negative or not finite, and what an optimizer, a loss or a
+///          schedule refuses;
+///          LossNotFinite when the loss of a step or its gradient is infinite or NaN, which ends the training before that
+///          step is taken, or when the last step of an epoch makes parameters infinite
+template <AnyNetwork Net, typename Data, typename Optimizer, typename Loss = CrossEntropyLoss>
+FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const FitOptions& options = {},
+              const Loss& loss = {}) {
+    using namespace detail_;
+    static_assert(!std::is_const_v<Net>, "fit changes the network: this one is const");
+    if constexpr (!std::is_const_v<Net> && train::check_optimizer<Net, Optimizer>()) {
+        const auto data = train::view_of<Net>(dataset);
+        if constexpr (train::check_loss<Net, Loss, typename decltype(data.labels)::value_type>()) {
+            return train::fit_on(net, data, optimizer, options, loss);
+        }
+    }
+    return {};
+}
+/// Other arguments are refused with one sentence.
+template <AnyNetwork Net, typename... Arguments>
+    requires(!detail_::train::FitArguments<Net, Arguments...>)
+FitReport fit(Net&, Arguments&&...) {
+    static_assert(
+        detail_::model::never<Arguments...>,
+        "the arguments of fit are net, data, optimizer, options, loss: the data have images() and labels(), as a "
+        "Dataset has; "
+        "options and loss may be left out, as in fit(net, train_set, SGD{.lr = 0.1f}, {.epochs = 5}, MSELoss{})");
+    return {};
 }
 template <RefusedNetwork Net, typename Data, typename Optimizer, typename Loss = CrossEntropyLoss>
 FitReport fit(Net&, const Data&, const Optimizer&, const FitOptions& = {}, const Loss& = {}) {

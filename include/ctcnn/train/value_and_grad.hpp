@@ -16,7 +16,7 @@
 namespace CTCNN_API {
 
 /// LossAndGradients: the mean loss over a batch, and its gradient with respect to every parameter.
-template <AnyNetwork Net>
+template <typename Net>
 struct LossAndGradients {
     typename Net::scalar loss;
     Gradients<Net> gradients;
@@ -52,72 +52,71 @@ constexpr typename Net::scalar value_and_grad_of(const Net& net, const Loss& los
     return value_and_grad_as<Lanes<T>>(net, loss, images, targets, gradients);
 }
 
+/// The arguments of value_and_grad behind the network.
+template <typename Net, typename... Arguments>
+inline constexpr bool is_batch = sizeof...(Arguments) == 3;
+template <typename Net, typename Loss, typename Images, typename Targets, typename Destination>
+inline constexpr bool is_batch<Net, Loss, Images, Targets, Destination> =
+    std::is_convertible_v<Destination, Gradients<Net>&>;
+template <typename Net, typename... Arguments>
+concept BatchArguments = is_batch<Net, Arguments...>;
+
 }  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM
 
 namespace CTCNN_API::inline CTCNN_TEAM {
 
 /// value_and_grad: the mean loss of a batch, and its gradient with respect to every parameter into an object of the caller's;
-/// works in constant expressions too. Where the loss is not finite, neither are the gradients.
-/// Throws   std::invalid_argument if the numbers of images and labels differ or are 0, a label has no output, or the loss
+/// works in constant expressions too. Images are a range of Net::input_tensor, such as a vector, an array or a span; targets are
+/// labels of any integer type, or a range of Net::output_tensor for losses such as MSELoss. Where the loss is not finite, neither
+/// are the gradients.
+/// Throws   std::invalid_argument if the numbers of images and targets differ or are 0, a label has no output, or the loss
 ///          refuses its settings
 /// As in    loss = criterion(net(x), y); loss.backward()
-template <AnyNetwork Net, typename Loss, detail_::train::LabelRange Labels>
-constexpr typename Net::scalar value_and_grad(const Net& net, const Loss& loss,
-                                              std::span<const typename Net::input_tensor> images, const Labels& labels,
-                                              Gradients<Net>& gradients) {
-    using Label = std::ranges::range_value_t<Labels>;
-    return detail_::train::value_and_grad_of<Net, Loss, Label>(net, loss, images, labels, gradients);
-}
-
-/// The same for losses whose target is a tensor like the output, such as MSELoss.
-template <AnyNetwork Net, typename Loss>
-constexpr typename Net::scalar value_and_grad(const Net& net, const Loss& loss,
-                                              std::span<const typename Net::input_tensor> images,
-                                              std::span<const typename Net::output_tensor> targets,
-                                              Gradients<Net>& gradients) {
-    return detail_::train::value_and_grad_of<Net, Loss, typename Net::output_tensor>(net, loss, images, targets,
-                                                                                     gradients);
+template <AnyNetwork Net, typename Loss, typename Images = std::span<const typename Net::input_tensor>,
+          typename Targets>
+constexpr typename Net::scalar value_and_grad(const Net& net, const Loss& loss, const Images& images,
+                                              const Targets& targets, Gradients<Net>& gradients) {
+    using namespace detail_::train;
+    if constexpr (check_images<Net, Images>()) {
+        if constexpr (check_targets<Net, Targets>()) {
+            const auto seen = targets_of<Net>(targets);
+            if constexpr (check_loss<Net, Loss, typename decltype(seen)::value_type>()) {
+                return value_and_grad_of(net, loss, std::span<const typename Net::input_tensor>(images), seen,
+                                         gradients);
+            }
+        }
+    }
+    return {};
 }
 
 /// The same, with both in one result.
-template <AnyNetwork Net, typename Loss, detail_::train::LabelRange Labels>
-constexpr LossAndGradients<Net> value_and_grad(const Net& net, const Loss& loss,
-                                               std::span<const typename Net::input_tensor> images,
-                                               const Labels& labels) {
-    LossAndGradients<Net> result{};
-    result.loss = value_and_grad(net, loss, images, labels, result.gradients);
-    return result;
-}
-
-template <AnyNetwork Net, typename Loss>
-constexpr LossAndGradients<Net> value_and_grad(const Net& net, const Loss& loss,
-                                               std::span<const typename Net::input_tensor> images,
-                                               std::span<const typename Net::output_tensor> targets) {
+template <AnyNetwork Net, typename Loss, typename Images = std::span<const typename Net::input_tensor>,
+          typename Targets>
+constexpr LossAndGradients<Net> value_and_grad(const Net& net, const Loss& loss, const Images& images,
+                                               const Targets& targets) {
     LossAndGradients<Net> result{};
     result.loss = value_and_grad(net, loss, images, targets, result.gradients);
     return result;
 }
 
-}  // namespace CTCNN_API::inline CTCNN_TEAM
-
-namespace CTCNN_DETAIL::train {
-/// What stands in for LossAndGradients of a refused network.
-struct AnyLossAndGradients {
-    model::Anything loss;
-    model::Anything gradients;
-};
-}  // namespace CTCNN_DETAIL::train
-
-namespace CTCNN_API::inline CTCNN_TEAM {
+/// Other arguments are refused with one sentence.
+template <AnyNetwork Net, typename... Arguments>
+    requires(!detail_::train::BatchArguments<Net, Arguments...>)
+constexpr LossAndGradients<Net> value_and_grad(const Net&, Arguments&&...) {
+    static_assert(detail_::model::never<Arguments...>,
+                  "the arguments of value_and_grad are net, loss, images, targets and, if wanted, a Gradients<Net> to "
+                  "write to, as "
+                  "in value_and_grad(net, CrossEntropyLoss{}, set.images(), set.labels())");
+    return {};
+}
 
 template <RefusedNetwork Net, typename Loss, typename Images, typename Targets>
-constexpr detail_::train::AnyLossAndGradients value_and_grad(const Net&, const Loss&, const Images&, const Targets&) {
+constexpr LossAndGradients<Net> value_and_grad(const Net&, const Loss&, const Images&, const Targets&) {
     return {};
 }
 template <RefusedNetwork Net, typename Loss, typename Images, typename Targets, typename Destination>
-constexpr detail_::model::Anything value_and_grad(const Net&, const Loss&, const Images&, const Targets&,
-                                                  Destination&) {
-    return {};
+constexpr typename Net::scalar value_and_grad(const Net&, const Loss&, const Images&, const Targets&, Destination&) {
+    return 0;
 }
 
 }  // namespace CTCNN_API::inline CTCNN_TEAM

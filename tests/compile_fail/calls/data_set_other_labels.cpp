@@ -2,7 +2,7 @@
 //
 // Labels of another type.
 //
-// EXPECT: labels\(\) of a data set must give std::uint8_t
+// EXPECT: labels\(\) of a data set must give integers
 #include <ctcnn/training.hpp>
 
 using namespace ctcnn;

@@ -3,7 +3,7 @@
 // Where a static_assert takes a composed text, the sentence says where, what arrived and what was wanted: layer 1 of the
 // block that is layer 1 of the block that is layer 0.
 //
-// EXPECT: error: .*\[in_features\] .*, or use LazyLinear; layer 0\.1\.1 received Shape<8>, wanted 7$
+// EXPECT: error: .*\[in_features\] .*, or use LazyLinear; layer 0\.1\.1, Linear<7, 4>, received Shape<8>, wanted 7: write Linear<8, 4>$
 #include "../use.hpp"
 
 using namespace ctcnn;
