@@ -17,7 +17,7 @@ string(REGEX MATCHALL "`[^`\n]+`" spans "${reference}")
 list(JOIN spans " " spans)
 
 # Parameters of templates are listed as if they were names of the namespace: here they are one letter, or one of these words.
-set(parameters Dims InputLayer Layers Net)
+set(parameters Dims Error InputLayer Layers Net)
 # What holds all that the library does not show, and the inline namespaces that name the target.
 set(hidden "detail_|process_|for_[a-z0-9_]+|team_[a-z_]+|files_[a-z_]+")
 
