@@ -300,8 +300,8 @@ def page(record):
     ratio = "ctcnn is faster by"
     add_table("Training", ["network", "program", "s/epoch", "spread", *speed, "MiB", ratio], training_rows(results),
               "MiB is the largest memory of the whole process, data included.")
-    add_table("Answers to many images", ["network", "program", "images/s", "spread", *speed, ratio], inference_rows(results))
-    add_table("The answer to a single image", ["network", "program", "median, µs", "spread", "p99, µs", ratio],
+    add_table("Batched inference", ["network", "program", "images/s", "spread", *speed, ratio], inference_rows(results))
+    add_table("Single-image latency", ["network", "program", "median, µs", "spread", "p99, µs", ratio],
               latency_rows(results))
     add_table("From the start of a process to 99 %",
               ["seeds", "mean test accuracy", "spread", "at 99.0 % or more", "median, s", "spread"], learning_rows(results),

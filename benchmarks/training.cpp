@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Whole networks: training, answers to many images, and the answer to a single one.
+// Whole networks: training, batched inference, and single-image latency.
 #include <algorithm>
 #include <cstddef>
 #include <memory>

@@ -36,7 +36,7 @@ int main(int argument_count, char** arguments) try {
     std::printf("before training: this is a %zu\n", predict(net, test.image(3)));
     fit(net, train.first(15'000), SGD{.lr = 0.3f}, {.epochs = 1, .batch_size = 8});
     std::printf("after training: this is a %zu\n", predict(net, test.image(3)));
-    std::printf("of %zu such images, %.1f %% are read rightly\n", test.size(), 100 * evaluate(net, test).accuracy);
+    std::printf("accuracy on %zu test images: %.1f %%\n", test.size(), 100 * evaluate(net, test).accuracy);
 } catch (const DataError& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Answers of a network with PyTorch: to many images at once, and the time of a single one.
+"""Inference with PyTorch: batched, and the latency of a single image.
 
 Forms: eager; frozen (torch.jit.trace and freeze, with optimize_for_inference where that is faster); compiled (torch.compile
 with frozen weights and, where it works, without Python between the kernels). All in inference_mode. A short trial picks the

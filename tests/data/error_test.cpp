@@ -19,7 +19,7 @@ static_assert(is_kind<TrailingBytes> && is_kind<WrongMagic> && is_kind<BadDimens
 static_assert(is_kind<CountMismatch> && is_kind<DecompressionError> && is_kind<CompressionUnsupported>);
 static_assert(std::is_base_of_v<std::runtime_error, DataError>);
 
-TEST_CASE("an error says where, what was expected, what was found, and how to mend it") {
+TEST_CASE("an error says where, what was expected, what was found, and how to fix it") {
     const BadLabel error({"folder/labels", 12, "a label from 0 to 9", "10", "Copy it again.", OffsetIn::file});
     CHECK(std::string(error.what()) ==
           "folder/labels, byte 12: expected a label from 0 to 9, found 10. Copy it again.");

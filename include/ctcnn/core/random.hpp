@@ -59,7 +59,7 @@ private:
     std::uint64_t stream_;
 };
 
-/// Brings the elements into a random order (Fisher and Yates; source: Durstenfeld, CACM 7 (1964) 420, algorithm 235).
+/// Permutes the elements at random (Fisher and Yates; source: Durstenfeld, CACM 7 (1964) 420, algorithm 235).
 template <typename T>
 constexpr void shuffle(std::span<T> values, const Philox& random) {
     for (std::size_t n = values.size(); n > 1; --n) {

@@ -245,7 +245,7 @@ void turn_pixels(const T* pixels, std::size_t h, T* output) {
 }
 
 /// conv2d_forward of one image without its elementwise function, the lanes along the output channels. Rows of pixels are
-/// computed as (pixels, channels) and turned round into their place.
+/// computed as (pixels, channels) and transposed into their place.
 template <Conv2dGeometry G, typename In, typename Out, typename T, typename Bias>
 void conv2d_forward_wide_channels(const T* input, const T* weight, Bias bias, T* output) {
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;

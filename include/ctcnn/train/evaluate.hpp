@@ -88,7 +88,7 @@ std::array<std::size_t, lane_count<V>> largest_in_lanes(const V* elements) {
 
 namespace CTCNN_API {
 
-/// The mean loss over a data set, and the part of its images that are classified rightly, 0 to 1.
+/// The mean loss over a data set, and the part of its images that are classified correctly, 0 to 1.
 struct Evaluation {
     double loss;
     double accuracy;

@@ -13,7 +13,7 @@
 namespace CTCNN_DETAIL::train {
 
 namespace detail {
-/// One row of pixels of all lanes' images: N pixels at a time are read from each image and turned round. Not inlined: training
+/// One row of pixels of all lanes' images: N pixels at a time are read from each image and transposed. Not inlined: training
 /// and inference share it.
 template <std::size_t Width, typename V>
 [[gnu::noinline]] constexpr void gather_row(const std::array<const scalar_t<V>*, lane_count<V>>& images,

@@ -34,7 +34,7 @@ struct Batch {
     constexpr std::size_t at(std::size_t n) const { return order == nullptr ? n : order[n]; }
 };
 
-/// A batch is worked off in rounds of at most so many images, so that memory does not grow with the batch.
+/// A batch is processed in rounds of at most so many images, so that memory does not grow with the batch.
 inline constexpr std::size_t round_images = 256;
 
 /// How many groups a round's tiles are divided into. Each group's gradient is summed for itself, and the groups' sums are
@@ -192,7 +192,7 @@ private:
         std::size_t first;
         std::size_t count;
 
-        /// How many images a tile has; its other lanes are absent.
+        /// How many images a tile has; its other lanes are padding.
         constexpr std::size_t present(std::size_t tile) const { return std::min(lanes, count - tile * lanes); }
         /// Which image is in a lane; an absent one has the tile's last image.
         constexpr std::size_t at(std::size_t tile, std::size_t lane) const {
