@@ -124,7 +124,7 @@ Evaluation evaluate_on(const Net& net, const View<Net, Label>& data, std::size_t
                             for (std::size_t lane = 0; lane < present; ++lane) {
                                 const std::size_t answer = answers[lane];
                                 result.loss += static_cast<double>(get_lane(lane_losses, lane));
-                                result.right += answer == static_cast<std::size_t>(*targets[lane]) ? 1 : 0;
+                                result.right += answer == static_cast<std::size_t>(*targets[lane]) ? std::size_t{1} : 0;
                                 result.undefined += answer == no_class ? 1 : 0;
                             }
                         });
