@@ -72,7 +72,8 @@ namespace CTCNN_API::inline CTCNN_TEAM {
 /// Throws   std::invalid_argument if the numbers of images and targets differ or are 0, a label has no output, or the loss
 ///          refuses its settings
 /// As in    loss = criterion(net(x), y); loss.backward()
-template <AnyNetwork Net, typename Loss, typename Images, typename Targets>
+template <AnyNetwork Net, typename Loss, typename Images = std::span<const typename Net::input_tensor>,
+          typename Targets = std::span<const typename Net::output_tensor>>
 constexpr typename Net::scalar value_and_grad(const Net& net, const Loss& loss, const Images& images,
                                               const Targets& targets, Gradients<Net>& gradients) {
     using namespace detail_::train;
@@ -89,7 +90,8 @@ constexpr typename Net::scalar value_and_grad(const Net& net, const Loss& loss, 
 }
 
 /// The same, with both in one result.
-template <AnyNetwork Net, typename Loss, typename Images, typename Targets>
+template <AnyNetwork Net, typename Loss, typename Images = std::span<const typename Net::input_tensor>,
+          typename Targets = std::span<const typename Net::output_tensor>>
 constexpr LossAndGradients<Net> value_and_grad(const Net& net, const Loss& loss, const Images& images,
                                                const Targets& targets) {
     LossAndGradients<Net> result{};
