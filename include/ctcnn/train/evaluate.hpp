@@ -172,8 +172,7 @@ Evaluation evaluate(const Net&, Arguments&&...) {
     static_assert(
         detail_::model::never<Arguments...>,
         "the arguments of evaluate are net, data, threads, loss: the data have images() and labels(), as a Dataset "
-        "has; "
-        "threads and loss may be left out, and 0 threads are all, as in evaluate(net, test_set, 0, MSELoss{})");
+        "has; threads and loss may be left out, and 0 threads are all, as in evaluate(net, test_set, 0, MSELoss{})");
     return {0, 0};
 }
 template <RefusedNetwork Net, typename... Arguments>

@@ -105,8 +105,7 @@ template <AnyNetwork Net, typename... Arguments>
 constexpr LossAndGradients<Net> value_and_grad(const Net&, Arguments&&...) {
     static_assert(detail_::model::never<Arguments...>,
                   "the arguments of value_and_grad are net, loss, images, targets and, if wanted, a Gradients<Net> to "
-                  "write to, as "
-                  "in value_and_grad(net, CrossEntropyLoss{}, set.images(), set.labels())");
+                  "write to, as in value_and_grad(net, CrossEntropyLoss{}, set.images(), set.labels())");
     return {};
 }
 
