@@ -106,6 +106,8 @@ template <Number V>
     }
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wfloat-equal"
 /// a == b ? if_true : if_false, lane by lane.
 template <Number V>
 [[gnu::always_inline]] constexpr V select_equal(V a, V b, V if_true, V if_false) {
@@ -115,6 +117,7 @@ template <Number V>
         return a == b ? if_true : if_false;
     }
 }
+#pragma GCC diagnostic pop
 
 #if defined(__AVX512F__)
 // What the compilers' built-in functions for 16 lanes want: rounding as it is set, and the mask of all lanes.

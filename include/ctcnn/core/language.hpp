@@ -19,5 +19,5 @@
 #endif
 
 #if !defined(CTCNN_LANGUAGE) && !defined(CTCNN_SKIPS)
-#include "the error above says what is needed"
+#include <the_error_above_says_what_is_needed>
 #endif

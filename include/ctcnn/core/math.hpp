@@ -279,7 +279,7 @@ constexpr T log(T x) {
         return x;
     }
     if (!(x > 0)) {
-        return x == 0 ? -detail::infinity<T> : detail::quiet_nan<T>;
+        return x < 0 ? detail::quiet_nan<T> : -detail::infinity<T>;
     }
     if (x > std::numeric_limits<T>::max()) {
         return x;
@@ -307,7 +307,7 @@ constexpr T log(T x) {
 /// The square root of a number that is not negative, by Newton's method.
 constexpr double sqrt(double x) {
     if (!(x > 0)) {
-        return x == 0 ? 0 : detail::quiet_nan<double>;
+        return x < 0 || is_nan(x) ? detail::quiet_nan<double> : 0;
     }
     if (x > std::numeric_limits<double>::max()) {
         return x;

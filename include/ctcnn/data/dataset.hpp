@@ -20,10 +20,17 @@
 
 namespace ctcnn {
 
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wweak-vtables"  // A header has no source file for a vtable.
+#endif
 /// A data set was to be built from images and labels that are not equally many.
 class UnequalCounts : public std::invalid_argument {
     using std::invalid_argument::invalid_argument;
 };
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 
 }  // namespace ctcnn
 

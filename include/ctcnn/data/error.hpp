@@ -122,6 +122,10 @@ namespace CTCNN_DETAIL {
 // another one throws. Their constructors take something that does.
 namespace ctcnn {
 
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wweak-vtables"  // A header has no source file for a vtable.
+#endif
 /// DataError: the base of all that load functions throw because of a file. what() is one sentence that says where, what
 /// was expected and what was found, followed by how to fix it.
 /// The texts can be printed: bytes of file names and of files that a terminal would obey are escaped. file() is the
@@ -214,5 +218,8 @@ class DecompressionError : public DataError {
 class CompressionUnsupported : public DataError {
     using DataError::DataError;
 };
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 
 }  // namespace ctcnn

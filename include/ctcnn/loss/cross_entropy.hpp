@@ -63,7 +63,7 @@ struct CrossEntropyLoss {
             grad_output[k] = grad_output[k] * factor;
         }
         V loss{};
-        if (spread != 0) {
+        if (spread > 0) {
             const V share = broadcast<V>(spread / static_cast<T>(Classes));
             loss = share * pairwise_sum<V>(0, Classes, [&](V part, std::size_t k) {
                        grad_output[k] = grad_output[k] - scale * share;

@@ -5,7 +5,7 @@
 
 // The parts of Boost.Hana that the library uses. Hana has names that are macros elsewhere: I in C's <complex.h>.
 #if !__has_include(<boost/hana/tuple.hpp>)
-#error "ctcnn needs the headers of Boost.Hana to train: install Boost (libboost-dev), give its folder with -I, or include <ctcnn/inference.hpp>, which does not need them"
+#error "ctcnn needs Boost.Hana to train (libboost-dev); <ctcnn/inference.hpp> does without"
 #endif
 #pragma push_macro("I")
 #undef I

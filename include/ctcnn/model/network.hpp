@@ -141,9 +141,8 @@ public:
         static_assert(
             never<Arguments...>,
             "a network is called with one image, net(image), or net(image, workspace) with a Workspace<Net> of the "
-            "caller's. "
-            "The image is a Net::input_tensor: elements of a vector or an array are copied into its span(); predict "
-            "takes many images");
+            "caller's. The image is a Net::input_tensor: elements of a vector or an array are copied into its span(); "
+            "predict takes many images");
         return {};
     }
 };
@@ -224,8 +223,8 @@ template <AnyNetwork Net, typename... Arguments>
 constexpr std::size_t predict(const Net&, Arguments&&...) {
     static_assert(detail_::model::never<Arguments...>,
                   "predict takes one image, a Net::input_tensor, and a Workspace<Net> of the caller's, if there is "
-                  "one; or many images in a row, "
-                  "such as std::vector<Net::input_tensor> or the images() of a data set, and a number of threads");
+                  "one; or many images in a row, such as std::vector<Net::input_tensor> or the images() of a data set, "
+                  "and a number of threads");
     return no_class;
 }
 template <RefusedNetwork Net, typename Image, typename... Workspace>

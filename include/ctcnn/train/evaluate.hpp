@@ -125,7 +125,7 @@ Evaluation evaluate_on(const Net& net, const View<Net, Label>& data, std::size_t
                             for (std::size_t lane = 0; lane < present; ++lane) {
                                 const std::size_t answer = answers[lane];
                                 result.loss += static_cast<double>(get_lane(lane_losses, lane));
-                                result.right += answer == static_cast<std::size_t>(*targets[lane]) ? 1 : 0;
+                                result.right += answer == static_cast<std::size_t>(*targets[lane]) ? std::size_t{1} : 0;
                                 result.undefined += answer == no_class ? 1 : 0;
                             }
                         });
@@ -173,8 +173,7 @@ Evaluation evaluate(const Net&, Arguments&&...) {
     static_assert(
         detail_::model::never<Arguments...>,
         "the arguments of evaluate are net, data, threads, loss: the data have images() and labels(), as a Dataset "
-        "has; "
-        "threads and loss may be left out, and 0 threads are all, as in evaluate(net, test_set, 0, MSELoss{})");
+        "has; threads and loss may be left out, and 0 threads are all, as in evaluate(net, test_set, 0, MSELoss{})");
     return {0, 0};
 }
 template <RefusedNetwork Net, typename... Arguments>

@@ -94,8 +94,7 @@ consteval bool check_optimizer() {
     constexpr bool right = OptimizerOf<Optimizer, typename Net::scalar>;
     static_assert(right,
                   "the third argument of fit is an optimizer, such as SGD{.lr = 0.1f} or Adam{}; one of your own has a "
-                  "state_count and a "
-                  "step(parameters, gradients, state, number)");
+                  "state_count and a step(parameters, gradients, state, number)");
     return right;
 }
 
@@ -261,8 +260,8 @@ FitReport fit(Net&, Arguments&&...) {
     static_assert(
         detail_::model::never<Arguments...>,
         "the arguments of fit are net, data, optimizer, options, loss: the data have images() and labels(), as a "
-        "Dataset has; "
-        "options and loss may be left out, as in fit(net, train_set, SGD{.lr = 0.1f}, {.epochs = 5}, MSELoss{})");
+        "Dataset has; options and loss may be left out, as in fit(net, train_set, SGD{.lr = 0.1f}, {.epochs = 5}, "
+        "MSELoss{})");
     return {};
 }
 template <RefusedNetwork Net, typename Data, typename Optimizer, typename Loss = CrossEntropyLoss>

@@ -49,6 +49,10 @@ struct NotFinite {
 
 namespace ctcnn {
 
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wweak-vtables"  // A header has no source file for a vtable.
+#endif
 /// LossNotFinite: the loss of a training step or its gradient was infinite or NaN, and that step was not taken; or a step has
 /// made parameters infinite.
 class LossNotFinite : public std::runtime_error {
@@ -67,6 +71,9 @@ private:
     std::size_t step_;
     std::string layer_;
 };
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 
 }  // namespace ctcnn
 

@@ -44,8 +44,8 @@ public:
             momentum_ = [schedule](std::size_t step, std::size_t steps) { return schedule.momentum(step, steps); };
         }
         if constexpr (std::constructible_from<ByProgress, F> && !has_momentum<F>) {
-            if (ByProgress by_progress(std::move(schedule)); by_progress) {
-                factor_ = [by_progress = std::move(by_progress)](std::size_t step, std::size_t steps) {
+            if (ByProgress given(std::move(schedule)); given) {
+                factor_ = [by_progress = std::move(given)](std::size_t step, std::size_t steps) {
                     const auto last = static_cast<double>(std::max<std::size_t>(steps - 1, 1));
                     return by_progress(static_cast<double>(step - 1) / last);
                 };

@@ -73,7 +73,7 @@ namespace CTCNN_API::inline CTCNN_TEAM {
 ///          refuses its settings
 /// As in    loss = criterion(net(x), y); loss.backward()
 template <AnyNetwork Net, typename Loss, typename Images = std::span<const typename Net::input_tensor>,
-          typename Targets>
+          typename Targets = std::span<const typename Net::output_tensor>>
 constexpr typename Net::scalar value_and_grad(const Net& net, const Loss& loss, const Images& images,
                                               const Targets& targets, Gradients<Net>& gradients) {
     using namespace detail_::train;
@@ -91,7 +91,7 @@ constexpr typename Net::scalar value_and_grad(const Net& net, const Loss& loss, 
 
 /// The same, with both in one result.
 template <AnyNetwork Net, typename Loss, typename Images = std::span<const typename Net::input_tensor>,
-          typename Targets>
+          typename Targets = std::span<const typename Net::output_tensor>>
 constexpr LossAndGradients<Net> value_and_grad(const Net& net, const Loss& loss, const Images& images,
                                                const Targets& targets) {
     LossAndGradients<Net> result{};
@@ -105,8 +105,7 @@ template <AnyNetwork Net, typename... Arguments>
 constexpr LossAndGradients<Net> value_and_grad(const Net&, Arguments&&...) {
     static_assert(detail_::model::never<Arguments...>,
                   "the arguments of value_and_grad are net, loss, images, targets and, if wanted, a Gradients<Net> to "
-                  "write to, as "
-                  "in value_and_grad(net, CrossEntropyLoss{}, set.images(), set.labels())");
+                  "write to, as in value_and_grad(net, CrossEntropyLoss{}, set.images(), set.labels())");
     return {};
 }
 

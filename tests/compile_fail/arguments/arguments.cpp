@@ -97,6 +97,7 @@ void call(Net& net, Workspace<Net>& workspace, const std::vector<Net::input_tens
     value_and_grad(net, OwnLoss{}, images, labels);
     value_and_grad(net, MSELoss{}, images, targets, gradients);
     value_and_grad(net, MSELoss{}, std::array<Net::input_tensor, 1>{}, std::array<long long, 1>{});
+    value_and_grad(net, MSELoss{}, {images.data(), 1}, {targets.data(), 1});
     evaluate(net, set);
     evaluate(net, set, 2, MSELoss{});
     fit(net, set, SGD{});

@@ -2,7 +2,7 @@
 //
 // Images of another shape.
 //
-// EXPECT: images\(\) must give Net::input_tensor
+// EXPECT: images\(\) must give contiguous elements of Net::input_tensor
 #include <ctcnn/training.hpp>
 
 using namespace ctcnn;

@@ -2,7 +2,7 @@
 //
 // Labels of another type.
 //
-// EXPECT: labels\(\) of a data set must give integers
+// EXPECT: labels\(\) of a data set must give contiguous integers
 #include <ctcnn/training.hpp>
 
 using namespace ctcnn;

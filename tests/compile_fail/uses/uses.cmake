@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 #
 # Compiles a file of uses. With network 0 it compiles without a word. With each network that is refused it has exactly one error,
-# the network's own, and so has each use alone: the numbers of USE in the file.
+# the network's own, and so has each use alone: the numbers of USE in the file. With FIRST = k and EVERY = n these are every n-th
+# use only, from the k-th on.
 #
-# cmake -DCOMPILER=<path> -DFLAGS=<list> -DSOURCE=<file> -P uses.cmake
+# cmake -DCOMPILER=<path> -DFLAGS=<list> -DSOURCE=<file> [-DFIRST=1 -DEVERY=1] -P uses.cmake
 cmake_minimum_required(VERSION 3.23...3.31)
 
 set(ENV{LC_ALL} C)
@@ -36,8 +37,16 @@ file(STRINGS "${SOURCE}" uses REGEX "^#if USE\\([0-9]+\\)$")
 if(uses STREQUAL "")
     message(FATAL_ERROR "${SOURCE} has no uses: #if USE(1)")
 endif()
+if(NOT DEFINED EVERY)
+    set(FIRST 1)
+    set(EVERY 1)
+endif()
 foreach(use IN LISTS uses)
     string(REGEX REPLACE "[^0-9]" "" number "${use}")
+    math(EXPR left_out "(${number} - ${FIRST}) % ${EVERY}")
+    if(left_out)
+        continue()
+    endif()
     expect_one_error(in_features -DCTCNN_NET=1 -DCTCNN_USE=${number})
 endforeach()
 

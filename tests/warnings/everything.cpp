@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+//
+// A program that uses everything: with the warnings that users ask their compilers for, the library's headers give none.
+#include <ctcnn/ctcnn.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using LeNet =
+    ctcnn::Sequential<ctcnn::Input<1, 28, 28>, ctcnn::Conv2d<1, 6, ctcnn::Kernel<5>, ctcnn::Padding<2>>, ctcnn::Sigmoid,
+                      ctcnn::AvgPool2d<ctcnn::Kernel<2>>,
+                      ctcnn::Sequential<ctcnn::LazyConv2d<16, ctcnn::Kernel<3>>, ctcnn::Tanh>,
+                      ctcnn::MaxPool2d<ctcnn::Kernel<3>, ctcnn::Stride<2>, ctcnn::Padding<1>>,
+                      ctcnn::Conv2d<16, 16, ctcnn::Kernel<3>, ctcnn::Groups<4>, ctcnn::Dilation<2>, ctcnn::NoBias>,
+                      ctcnn::ReLU, ctcnn::Flatten, ctcnn::Linear<64, 32>, ctcnn::ReLU, ctcnn::LazyLinear<10>>;
+using InDouble = LeNet::with_scalar<double>;
+
+}  // namespace
+
+int main() {
+    LeNet net;
+    ctcnn::initialize(net, ctcnn::XavierUniform{});
+    InDouble in_double;
+    ctcnn::initialize(in_double, ctcnn::KaimingUniform{}, 3);
+    const std::string_view text = ctcnn::summary<LeNet>();
+    std::printf("%zu\n", text.size());
+
+    const auto set = ctcnn::load_mnist("data", ctcnn::Split::train);
+    const ctcnn::Dataset<ctcnn::Shape<1, 28, 28>, double, int> flat(std::vector<double>(784), std::vector<int>(1));
+    const ctcnn::FitReport report = ctcnn::fit(net, set, ctcnn::Adam{}, {.epochs = 1, .schedule = ctcnn::OneCycle{}});
+    ctcnn::fit(net, set, ctcnn::SGD{.momentum = 0.9F}, {.schedule = [](double part) { return 1 - part; }},
+               ctcnn::MSELoss{});
+    ctcnn::fit(in_double, flat, ctcnn::SGD{}, {.should_stop = [] { return true; }});
+    const auto [loss, gradients] = ctcnn::value_and_grad(net, ctcnn::CrossEntropyLoss{.label_smoothing = 0.1F},
+                                                         set.images().first(2), set.labels().first(2));
+    std::vector<float> velocity(LeNet::parameter_count);
+    ctcnn::SGD{.momentum = 0.9F}.step(net.parameters(), gradients.parameters(), velocity);
+
+    ctcnn::Workspace<LeNet> workspace;
+    const LeNet::output_tensor output = net(set.image(0), workspace);
+    net.layer<0>().weight(0, 0, 0, 0) = output(0);
+    const std::vector<std::size_t> answers = ctcnn::predict(net, set.images());
+    return static_cast<int>(answers[0] + ctcnn::predict(in_double, flat.image(0))) +
+           static_cast<int>(static_cast<double>(loss) + ctcnn::evaluate(net, set).loss + report.epochs[0].loss);
+}
