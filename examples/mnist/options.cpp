@@ -24,7 +24,7 @@ T whole_number(const std::string& option, const std::string& text, T least, T mo
     T number{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc{} || end != text.data() + text.size() || number < least || number > most) {
-        throw UsageError(option + " wants a whole number from " + std::to_string(least) + " to " +
+        throw UsageError(option + " takes a whole number from " + std::to_string(least) + " to " +
                          std::to_string(most) + ", not '" + text + "'");
     }
     return number;
@@ -34,7 +34,7 @@ float positive_number(const std::string& option, const std::string& text) {
     char* end = nullptr;
     const float number = std::strtof(text.c_str(), &end);
     if (text.empty() || *end != '\0' || !std::isfinite(number) || !(number > 0)) {
-        throw UsageError(option + " wants a number above 0, such as 0.5, not '" + text + "'");
+        throw UsageError(option + " takes a number above 0, such as 0.5, not '" + text + "'");
     }
     return number;
 }
@@ -44,7 +44,7 @@ double epoch_count(const std::string& option, const std::string& text) {
     char* end = nullptr;
     const double number = std::strtod(text.c_str(), &end);
     if (text.empty() || *end != '\0' || !(number > 0) || number > most) {
-        throw UsageError(option + " wants a number above 0, at most 100000, such as 10 or 1.5, not '" + text + "'");
+        throw UsageError(option + " takes a number above 0, at most 100000, such as 10 or 1.5, not '" + text + "'");
     }
     return number;
 }
@@ -60,7 +60,7 @@ const Choice* network(const std::string& option, const std::string& text) {
         list.append(list.empty() ? "" : choice == choices.back() ? " or " : ", ").append(choice->name);
     }
     const std::string meant = closest(text, names);
-    throw UsageError(option + " wants " + list + ", not '" + text + "'" +
+    throw UsageError(option + " takes " + list + ", not '" + text + "'" +
                      (meant.empty() ? "" : "; did you mean " + meant + "?"));
 }
 
@@ -96,7 +96,7 @@ Options read_options(int argument_count, char** arguments) {
     std::optional<std::size_t> batch_size;
     std::optional<float> lr;
 
-    CLI::App app("Trains a small network on the digits of MNIST, and shows how well it reads digits it has not seen.",
+    CLI::App app("Trains a small network on the MNIST digits, and shows its accuracy on the test images.",
                  "mnist");
     app.get_formatter()->column_width(22);
     app.set_help_flag("-h,--help", "print this, and do nothing else");
@@ -143,7 +143,7 @@ Options read_options(int argument_count, char** arguments) {
         const std::string text = error.what();
         const std::string name = text.substr(0, text.find_first_of(": "));
         throw UsageError(text.find("flag override") != std::string::npos ? "--" + name + " takes no value"
-                                                                         : name + " wants a value after it");
+                                                                         : name + " takes a value after it");
     } catch (const CLI::ParseError& error) {
         throw UsageError(error.what());
     }

@@ -12,7 +12,7 @@
 
 namespace mnist {
 
-/// Trains a network from its first parameters on, and tests it after each epoch if someone wants to know, and in the end.
+/// Trains a network from its first parameters on, and tests it after each epoch where that is shown, and at the end.
 template <ctcnn::AnyNetwork Net, typename Initializer, typename Optimizer>
 Outcome train_network(const Initializer& initializer, const Optimizer& optimizer,
                       const decltype(ctcnn::FitOptions::schedule)& schedule, const ctcnn::CrossEntropyLoss& loss,

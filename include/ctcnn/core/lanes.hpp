@@ -73,7 +73,7 @@ struct ScalarOf<Lanes<T, N>> {
 template <Number V>
 using scalar_t = typename ScalarOf<V>::type;
 
-/// How many images one number holds: 16 for Lanes<float, 16>, 1 for float.
+/// The number of images in one V: 16 for Lanes<float, 16>, 1 for float.
 template <Number V>
 inline constexpr std::size_t lane_count = sizeof(V) / sizeof(scalar_t<V>);
 
@@ -120,7 +120,7 @@ template <Number V>
 #pragma GCC diagnostic pop
 
 #if defined(__AVX512F__)
-// What the compilers' built-in functions for 16 lanes want: rounding as it is set, and the mask of all lanes.
+// Arguments of the compilers' built-in functions for 16 lanes: rounding as it is set, and the mask of all lanes.
 inline constexpr int rounding_as_set = 4;
 #if defined(__clang__)
 inline constexpr unsigned short every_lane = 0xffff;

@@ -29,17 +29,17 @@
 //     multiply_adds                  forward, one image, a std::uint64_t; the largest one where it cannot be counted
 // and, to be run,
 //     elementwise: Function          its function, forward(input) and backward(output, grad_output)
-//     all kinds:   input_border      the border of zeros that it wants around its input
+//     all kinds:   input_border      the border of zeros that it needs around its input
 //                  saved_size        how many numbers forward leaves for backward, for one image
 //                  batched_gradient  whether the gradient of its weight is computed from rows, once for many tiles
 //                  forward, backward_input; with parameters also backward_parameters, and backward for both at once;
 //                                    with batched_gradient instead backward_weight and backward_bias, and also forward_tiles
 //                                    and backward_input_tiles, for several tiles of images at once; these get neither
-//                                    layouts nor memory, for such a layer has no border, saves nothing and wants no scratch
+//                                    layouts nor memory, for such a layer has no border, saves nothing and needs no scratch
 //                  by_rows<In, Out, V>   whether it can compute some rows of its output, once the rows of the input that its
 //                                    window needs for them are there; left out, no. If so, also window and forward_rows,
 //                                    which gets the rows in order, each once
-//                  scratch_size<In, Out, V>  how many numbers V it wants for the time of a call, in forward_rows from the first
+//                  scratch_size<In, Out, V>  how many elements V it needs for the time of a call, in forward_rows from the first
 //                                    row to the last; left out, none. All stages share this memory, which these functions
 //                                    get last, forward_rows before the rows
 //                  stack_size<In, Out, T>    how many numbers T forward of one image puts on the stack in arrays; left out, none
@@ -123,7 +123,7 @@ consteval Mismatch mismatch_of() {
 
 namespace CTCNN_API {
 
-/// Accepts: whether a layer can work on a shape; asks softly. Accepts<Linear<400, 120>, Shape<400>> is true.
+/// Accepts: whether a layer can work on a shape; never an error. Accepts<Linear<400, 120>, Shape<400>> is true.
 template <typename L, typename S>
 concept Accepts = Layer<L> && is_shape<S> && !detail_::mismatch_of<L, S>();
 

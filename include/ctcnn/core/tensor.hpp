@@ -13,7 +13,7 @@
 
 namespace ctcnn {
 
-/// TensorView: a tensor that somebody else owns; T may be const. Copying the view copies no numbers.
+/// TensorView: a view of elements that another object owns; T may be const. Copying the view copies no elements.
 template <typename T, typename S>
     requires is_shape<S>
 class CTCNN_TAG TensorView {

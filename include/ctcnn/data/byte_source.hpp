@@ -32,7 +32,7 @@ inline constexpr const char* memory_remedy =
     "Load less at once, close other programs, or allow this program more memory (`ulimit -v`).";
 
 /// ByteSource: the bytes of a file from first to last; a .gz file is unpacked on the way.
-/// A file counts as .gz when its first two bytes say so, whatever its name: browsers unpack files and keep the name.
+/// A file counts as .gz by its first two bytes, whatever its name: browsers unpack files and keep the name.
 /// Members of a .gz file that follow one another are read as one. Zero bytes behind them are padding, as gunzip and
 /// Python's gzip take them; anything else is refused.
 /// Memory   one fixed buffer and zlib's window, whatever the file says

@@ -19,7 +19,7 @@
 
 namespace CTCNN_API {
 
-/// What load_idx is told about two files.
+/// The options of load_idx.
 struct IdxOptions {
     /// How many classes there are; 0: any label that fits into the labels' type.
     std::size_t classes = 0;

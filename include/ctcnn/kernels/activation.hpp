@@ -7,9 +7,9 @@
 #include <ctcnn/core/math.hpp>
 #include <ctcnn/core/target.hpp>
 
-// Elementwise functions. forward maps a number; backward maps (output, gradient of the output) to the gradient of the
-// input, so that no input needs to be kept. Kernels apply forward as they store their output, and backward as they store
-// the gradient of their input.
+// Elementwise functions. forward maps an element; backward maps (output, gradient with respect to the output) to the gradient
+// with respect to the input, so that no input needs to be kept. Kernels apply forward as they store their output, and backward
+// as they store the gradient with respect to their input.
 namespace CTCNN_DETAIL::kernels {
 
 struct ReLU {

@@ -74,7 +74,7 @@ constexpr void avg_pool2d_forward(const V* input, V* output) {
 }
 
 /// Whether every pixel belongs to one window at most, and every window lies inside: then the gradient of a window is spread
-/// at one go. What the windows leave out at the right and the bottom receives nothing.
+/// at once. What the windows leave out at the right and the bottom receives nothing.
 constexpr bool tiles_exactly(const Window& window) {
     return window.stride == window.kernel && window.padding == Extent{0, 0};
 }

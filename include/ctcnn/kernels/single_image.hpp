@@ -128,7 +128,7 @@ inline constexpr std::size_t wide_channels_numbers =
     G.weights() + WideChannelsTile<G, Out::height, Out::width, T>::height * Out::width * G.out_channels;
 
 /// Whether the lanes of a convolution had better run along its output channels: that takes fewer vectors where the image is
-/// narrow. The weights are packed for it anew in each call; little may lie on the stack.
+/// narrow. The weights are packed again in each call; little may lie on the stack.
 template <Conv2dGeometry G, typename Out, typename T>
 inline constexpr bool has_wide_channels = [] {
     constexpr std::size_t lanes = vector_bytes / sizeof(T);
@@ -225,7 +225,7 @@ void conv2d_rows_wide_channels(const T* first_pixel, const T* packed, Bias bias,
     }
 }
 
-/// Turns a row of pixels (Wo, Co) round into row h of the output.
+/// Transposes a row of pixels (Wo, Co) into row h of the output.
 template <typename Out, typename T>
 void turn_pixels(const T* pixels, std::size_t h, T* output) {
     using V = Lanes<T>;

@@ -29,7 +29,7 @@
 
 namespace CTCNN_API {
 
-/// StepReport: where training stands after a step. Epochs and steps count from 1.
+/// StepReport: the state of the training after a step. Epochs and steps count from 1.
 struct StepReport {
     std::size_t epoch;
     std::size_t step;  ///< of this epoch
@@ -37,7 +37,7 @@ struct StepReport {
     double loss;  ///< mean over the batch
 };
 
-/// EpochReport: what an epoch has brought.
+/// EpochReport: the result of an epoch.
 struct EpochReport {
     std::size_t epoch;
     double loss;  ///< mean over the epoch's images, each at its step
@@ -45,7 +45,7 @@ struct EpochReport {
     std::size_t images;  ///< fewer than the data set has, if max_steps cut the epoch short
 };
 
-/// FitOptions: how fit goes about it.
+/// FitOptions: the options of fit.
 struct FitOptions {
     std::size_t epochs = 1;
     std::size_t max_steps = 0;  ///< of all epochs together, so that the last one may be cut short; 0: no limit
@@ -83,7 +83,7 @@ constexpr std::size_t steps_in_all(const FitOptions& options, std::size_t steps)
     return std::min(options.max_steps == 0 ? no_end : options.max_steps, of_epochs);
 }
 
-/// OptimizerOf: what fit asks of an optimizer (optim/sgd.hpp).
+/// OptimizerOf: what fit needs of an optimizer (optim/sgd.hpp).
 template <typename Optimizer, typename T>
 concept OptimizerOf = requires(const Optimizer& optimizer, std::span<T> parameters, std::span<const T> gradients,
                                std::array<std::span<T>, Optimizer::state_count> state) {
@@ -122,7 +122,7 @@ FitReport fit_on(Net& net, const View<Net, Label>& data, const Optimizer& optimi
     AlignedVector<T> state(Optimizer::state_count * count);
     std::vector<std::uint32_t> order(images.size());
     FitReport report;
-    // No more than is sensible: who trains until should_stop may ask for epochs without end.
+    // No more than is sensible: a training that should_stop ends may have any number of epochs.
     report.epochs.reserve(std::min<std::size_t>(all_steps / steps + 1, 1024));
     const auto batch_of = [&](std::size_t step) {
         const std::size_t first = (step - 1) * batch_size;
@@ -234,7 +234,7 @@ concept FitArguments = is_training<Net, Arguments...>;
 namespace CTCNN_API::inline CTCNN_TEAM {
 
 /// fit: trains a network on a data set (anything with images() and labels()); the last batch of an epoch may be smaller.
-/// Each call begins anew: with the first order of the seed, and without what an optimizer remembers.
+/// Each call starts from scratch: with the first permutation of the seed, and with an empty optimizer state.
 /// Throws   std::invalid_argument for an empty data set, a label without output, a batch size of 0, a network that was
 ///          not initialized, a learning rate that is negative or not finite, and what an optimizer, a loss or a
 ///          schedule refuses;

@@ -21,7 +21,7 @@
 
 #include <ctcnn/core/target.hpp>
 
-// The one place that knows OpenMP. Without it, and in constant expressions, a team has one member.
+// The only file that uses OpenMP. Without it, and in constant expressions, a team has one member.
 
 // The same for all targets: the process that has started OpenMP's threads.
 namespace ctcnn::process_ {
@@ -132,12 +132,12 @@ private:
 
     alignas(64) std::atomic<std::uint32_t> taken_{0};
     alignas(64) std::atomic<std::uint32_t> done_{0};
-    alignas(64) std::atomic<std::uint32_t> released_{0};  // items before this one are done, and who slept was told
+    alignas(64) std::atomic<std::uint32_t> released_{0};  // items before this one are done, and sleepers were woken
     int spins_;
 };
 
 /// Team: one thread's view of a team. All members make the same calls in the same order; the items of each loop are shared
-/// out. What an item reads was written before the last barrier or is written by nobody else.
+/// out. What an item reads was written before the last barrier or is not written by another member.
 class Team {
 public:
     /// A team of one, for constant expressions.
