@@ -253,23 +253,23 @@ def how_it_was_measured(record, results):
     rounds = record["rounds"]
     parts = parts_of_an_epoch(results)
     scaled = f" Some train on a\n  part of them, and the time is scaled up: {parts}." if parts else ""
-    return f"""- One run, {rounds} round{"" if rounds == 1 else "s"}. In each round every program runs once, ours and the peers' in turn, each in a
-  process of its own. A number is the median of the rounds, and "spread" the least and the greatest of them.
+    return f"""- One run, {rounds} round{"" if rounds == 1 else "s"}. In each round every program runs once, ours and the peers' in turn, each in its own
+  process. A number is the median of the rounds, and "spread" the smallest and the largest of them.
 - Ratios are taken within each round: "5x" in the row of another program means that ctcnn is five times as fast.
-- GFLOP/s counts a multiplication and an addition as two: forward, the gradient of each layer's input but the first one's, and
-  the gradient of each weight, 2.264 MFLOP an image for the LeNet. Functions, pools and the optimizer count as nothing.
-  "Of peak" compares with the multiply-adds from registers of the same round, on as many threads. Where ctcnn filters the
-  rows of a convolution with fewer multiplications (Winograd), the usual ones are counted all the same, as is done for the
-  peers, so that such a layer may pass the peak.
-- Our programs are compiled as users are told to: `-O3 -march=native -fopenmp`.
-- Data lies in memory before the clock runs. Training is an epoch of 60,000 images, shuffled.{scaled}
-- Each peer has a short trial before the clock runs, which picks the fastest of its settings; the tables name it. PyTorch:
+- GFLOP/s counts a multiply-accumulate as two operations: forward, the gradient with respect to each layer's input except the
+  first, and the gradient with respect to each weight, 2.264 MFLOP an image for the LeNet. Elementwise functions, pooling and the optimizer are not counted.
+  "Of peak" compares with the multiply-accumulates from registers of the same round, on as many threads. Where ctcnn filters the
+  rows of a convolution with fewer multiplications (Winograd), the usual number is counted, as for the peers, so that such
+  a layer may exceed the peak.
+- Our programs are compiled as the README says: `-O3 -march=native -fopenmp`.
+- The data is in memory before the clock starts. Training is an epoch of 60,000 images, shuffled.{scaled}
+- A short trial before the clock starts selects the fastest settings of each peer; the tables name them. PyTorch:
   with oneDNN or without, memory format, implementation of SGD, batch size; `inference_mode`; eager, or traced and frozen
   (`torch.jit`, with `optimize_for_inference` where that is faster), or `torch.compile`. dlib: trainer or single steps,
-  threads of the BLAS, batch size. Both have a malloc that keeps its memory.
+  threads of the BLAS, batch size. Both use a malloc that keeps freed memory.
 - "dlib (package)" is the compiled library of the system's package, built for every processor of its kind. Its BLAS picks
   the instructions of this one.
-- A single answer is timed call by call, one thread, another image each time. "p99" is the 99th of 100 calls."""
+- Single-image latency is timed call by call, on one thread, with another image each time. "p99" is the 99th of 100 calls."""
 
 
 def page(record):
