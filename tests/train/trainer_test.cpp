@@ -141,6 +141,26 @@ TEST_CASE("A step is value_and_grad and a step of the optimizer") {
     }
 }
 
+TEST_CASE("value_and_grad with a trainer or a workspace gives the bits of one without") {
+    const small::Data data = small::data(70);
+    Net net = small::net();
+    const auto wanted = value_and_grad(net, CrossEntropyLoss{}, data.images(), data.labels());
+    Gradients<Net> gradients;
+    const auto check = [&](float loss) {
+        REQUIRE(loss == wanted.loss);
+        REQUIRE(std::ranges::equal(gradients.parameters(), wanted.gradients.parameters()));
+        std::ranges::fill(gradients.parameters(), 0.0f);
+    };
+    Trainer trainer(net, sgd, {.threads = 3});
+    for (const std::size_t threads : {1, 2, 5}) {
+        TrainingWorkspace<Net> workspace(threads);
+        value_and_grad(net, CrossEntropyLoss{}, data.images().first(9), data.labels().first(9), gradients, workspace);
+        check(value_and_grad(net, CrossEntropyLoss{}, data.images(), data.labels(), gradients, workspace));
+    }
+    check(value_and_grad(trainer, data.images(), data.labels(), gradients));
+    REQUIRE(trainer.steps() == 0);
+}
+
 TEST_CASE("A bad step is not taken, and not counted") {
     const small::Data data = small::data(8);
     Net net = small::net();

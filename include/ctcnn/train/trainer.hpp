@@ -9,7 +9,6 @@
 #include <exception>
 #include <limits>
 #include <numeric>
-#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -32,6 +31,8 @@
 #include <ctcnn/train/parallel.hpp>
 #include <ctcnn/train/schedule.hpp>
 #include <ctcnn/train/step.hpp>
+#include <ctcnn/train/training_workspace.hpp>
+#include <ctcnn/train/value_and_grad.hpp>
 
 namespace CTCNN_DETAIL::train {
 
@@ -108,7 +109,8 @@ public:
           options_(options),
           loss_(loss),
           scheduled_(optimizer_, options_.schedule),
-          state_(Optimizer::state_count * count) {
+          state_(Optimizer::state_count * count),
+          workspace_(options.threads) {
         detail_::train::validate(optimizer_);
         detail_::train::validate_loss<Net>(loss_);
         if (options_.batch_size == 0) {
@@ -125,6 +127,7 @@ public:
     const Optimizer& optimizer() const { return optimizer_; }
     const FitOptions& options() const { return options_; }
     const Loss& loss() const { return loss_; }
+    TrainingWorkspace<Net>& workspace() { return workspace_; }
 
     std::uint64_t seed() const { return progress_.seed; }
     /// How many epochs are complete, how many steps the one that has begun has had, and all epochs together.
@@ -160,19 +163,21 @@ public:
     /// Throws   what fit throws; std::invalid_argument where an epoch goes on with a data set of another size
     template <typename Data>
     EpochReport run_epoch(const Data& dataset) {
-        return on_data(dataset, [this](const auto& images, const auto& labels) { return this->epoch_on(images, labels); });
+        return on_data(dataset,
+                       [this](const auto& images, const auto& labels) { return this->epoch_on(images, labels); });
     }
 
     /// All epochs that options.epochs and options.max_steps ask for and that are left.
     template <typename Data>
     FitReport fit(const Data& dataset) {
-        return on_data(dataset, [this](const auto& images, const auto& labels) { return this->fit_on(images, labels); });
+        return on_data(dataset,
+                       [this](const auto& images, const auto& labels) { return this->fit_on(images, labels); });
     }
 
 private:
     friend detail_::train::ProgressOf;
     using Images = std::span<const typename Net::input_tensor>;
-    using Workspace = detail_::train::StepWorkspace<Net, V>;
+    using Buffers = detail_::train::StepWorkspace<Net, V>;
 
     template <typename Data, typename F>
     auto on_data(const Data& dataset, const F& f) {
@@ -189,24 +194,15 @@ private:
         }
     }
 
-    /// The workspace for batches of so many images: that of the last batch, unless this one is larger.
-    Workspace& workspace_for(std::size_t batch_size) {
-        if (workspace_size_ < batch_size) {
-            workspace_.emplace(batch_size, detail_::train::thread_count(options_.threads));
-            workspace_size_ = batch_size;
-        }
-        return *workspace_;
-    }
-
     /// The update of some parameters, from `offset` on, in a step that is counted from 1.
-    void update(std::size_t offset, std::size_t size, std::size_t number) {
+    void update(const Buffers& buffers, std::size_t offset, std::size_t size, std::size_t number) {
         std::array<std::span<T>, Optimizer::state_count> part;
         for (std::size_t s = 0; s < Optimizer::state_count; ++s) {
             part[s] = std::span<T>(state_.data() + s * count + offset, size);
         }
         (*scheduled_)
             .step(std::span<T>(net_.parameters().data() + offset, size),
-                  std::span<const T>(workspace_->gradients() + offset, size), part, number);
+                  std::span<const T>(buffers.gradients() + offset, size), part, number);
     }
 
     /// What the last update did, no loss has shown.
@@ -225,14 +221,14 @@ private:
         }
         const auto number = static_cast<std::size_t>(progress_.steps) + 1;
         scheduled_.begin_step(number, options_.max_steps);
-        Workspace& workspace = workspace_for(images.size());
+        Buffers& buffers = workspace_.buffers(images.size());
         const Batch<typename Net::input_tensor, Target> batch{images.data(), targets.data(), nullptr, images.size()};
         double mean = 0;
         bool finite = true;
-        parallel(workspace.useful_threads(images.size()), [&](Team& team) {
-            workspace.step(
+        parallel(buffers.useful_threads(images.size()), [&](Team& team) {
+            buffers.step(
                 team, net_.parameters().data(), loss_, batch,
-                [&](std::size_t offset, std::size_t size) { update(offset, size, number); },
+                [&](std::size_t offset, std::size_t size) { update(buffers, offset, size, number); },
                 [&](double batch_mean, bool batch_finite) {
                     mean = batch_mean;
                     finite = batch_finite;
@@ -240,7 +236,7 @@ private:
         });
         const bool overflow = finite && overflows();
         if (!finite || overflow) {
-            throw_not_finite<V>(net_, batch, workspace, epochs() + 1, number, mean, overflow);
+            throw_not_finite<V>(net_, batch, buffers, epochs() + 1, number, mean, overflow);
         }
         ++progress_.steps;
         return mean;
@@ -314,14 +310,14 @@ private:
         if (first_step <= last_step) {
             guarded([&] { scheduled_.begin_step(steps_before + first_step, all_steps); });
         }
-        Workspace& workspace = workspace_for(batch_size);
+        Buffers& buffers = workspace_.buffers(batch_size);
         std::size_t failed_step = 0;
-        parallel(workspace.useful_threads(batch_size), [&](Team& team) {
+        parallel(buffers.useful_threads(batch_size), [&](Team& team) {
             for (std::size_t step = first_step; step <= last_step && !end; ++step) {
                 const auto batch = batch_of(step);
-                workspace.step(
+                buffers.step(
                     team, net_.parameters().data(), loss_, batch,
-                    [&](std::size_t offset, std::size_t size) { update(offset, size, steps_before + step); },
+                    [&](std::size_t offset, std::size_t size) { update(buffers, offset, size, steps_before + step); },
                     [&](double batch_mean, bool finite) {
                         mean = batch_mean;
                         if (finite) {
@@ -344,7 +340,7 @@ private:
         const bool overflow = failed_step == 0 && overflows();
         if (failed_step != 0 || overflow) {
             failed_step = overflow ? std::max<std::size_t>(1, epoch_steps()) : failed_step;
-            throw_not_finite<V>(net_, batch_of(failed_step), workspace, epochs() + 1, failed_step, mean, overflow);
+            throw_not_finite<V>(net_, batch_of(failed_step), buffers, epochs() + 1, failed_step, mean, overflow);
         }
         return end_epoch(steps, images.size(), begin);
     }
@@ -394,14 +390,23 @@ private:
     detail_::train::ScheduledOptimizer<Optimizer> scheduled_;
     detail_::AlignedVector<T> state_;
     detail_::train::Progress progress_;
-    std::optional<Workspace> workspace_;
-    std::size_t workspace_size_ = 0;
+    TrainingWorkspace<Net> workspace_;
     std::vector<std::uint32_t> order_;
     bool stopped_ = false;  // should_stop has said so
 };
 
 template <typename Net, typename Optimizer, typename Loss = CrossEntropyLoss>
 Trainer(Net&, const Optimizer&, const FitOptions& = {}, const Loss& = {}) -> Trainer<Net, Optimizer, Loss>;
+
+/// value_and_grad of a trainer's network and loss, in its buffers and on its threads.
+template <AnyNetwork Net, typename Optimizer, typename Loss,
+          typename Images = std::span<const typename Net::input_tensor>,
+          typename Targets = std::span<const typename Net::output_tensor>>
+typename Net::scalar value_and_grad(Trainer<Net, Optimizer, Loss>& trainer, const Images& images,
+                                    const Targets& targets, Gradients<Net>& gradients) {
+    return value_and_grad(std::as_const(trainer).net(), trainer.loss(), images, targets, gradients,
+                          trainer.workspace());
+}
 
 /// In place of a Trainer of a network that is refused, whose error is the only one.
 template <RefusedNetwork Net, typename Optimizer, typename Loss>
