@@ -12,6 +12,7 @@
 #include <ctcnn/model/network.hpp>
 #include <ctcnn/train/checks.hpp>
 #include <ctcnn/train/step.hpp>
+#include <ctcnn/train/training_workspace.hpp>
 
 namespace CTCNN_API {
 
@@ -26,30 +27,54 @@ struct LossAndGradients {
 
 namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
-template <Number V, typename Net, typename Loss, typename Target>
-constexpr typename Net::scalar value_and_grad_as(const Net& net, const Loss& loss,
+template <typename Net, typename Loss, typename Target, typename Buffers>
+constexpr typename Net::scalar value_and_grad_in(const Net& net, const Loss& loss,
                                                  std::span<const typename Net::input_tensor> images,
-                                                 std::span<const Target> targets, Gradients<Net>& gradients) {
-    validate_loss<Net>(loss);
-    check_batch<Net>(images, targets, "the batch is empty: the mean loss needs one image or more");
-    StepWorkspace<Net, V> workspace(images.size(), 1);
+                                                 std::span<const Target> targets, Gradients<Net>& gradients,
+                                                 Buffers& buffers) {
     const Batch<typename Net::input_tensor, Target> batch{images.data(), targets.data(), nullptr, images.size()};
-    const double mean = workspace.run(net.parameters().data(), loss, batch);
+    const double mean = buffers.run(net.parameters().data(), loss, batch);
     for (std::size_t i = 0; i < Net::parameter_count; ++i) {
-        gradients.parameters()[i] = workspace.gradients()[i];
+        gradients.parameters()[i] = buffers.gradients()[i];
     }
     return static_cast<typename Net::scalar>(mean);
 }
 
-template <typename Net, typename Loss, typename Target>
+/// Without a workspace, the buffers are those of this call and of one thread.
+template <typename Net, typename Loss, typename Target, typename... Workspace>
 constexpr typename Net::scalar value_and_grad_of(const Net& net, const Loss& loss,
                                                  std::span<const typename Net::input_tensor> images,
-                                                 std::span<const Target> targets, Gradients<Net>& gradients) {
+                                                 std::span<const Target> targets, Gradients<Net>& gradients,
+                                                 Workspace&... workspace) {
     using T = typename Net::scalar;
-    if (std::is_constant_evaluated()) {
-        return value_and_grad_as<T>(net, loss, images, targets, gradients);
+    validate_loss<Net>(loss);
+    check_batch<Net>(images, targets, "the batch is empty: the mean loss needs one image or more");
+    if constexpr (sizeof...(Workspace) != 0) {
+        return value_and_grad_in(net, loss, images, targets, gradients, workspace.buffers(images.size())...);
+    } else if (std::is_constant_evaluated()) {
+        StepWorkspace<Net, T> buffers(images.size(), 1);
+        return value_and_grad_in(net, loss, images, targets, gradients, buffers);
+    } else {
+        StepWorkspace<Net, Lanes<T>> buffers(images.size(), 1);
+        return value_and_grad_in(net, loss, images, targets, gradients, buffers);
     }
-    return value_and_grad_as<Lanes<T>>(net, loss, images, targets, gradients);
+}
+
+/// The same, if the arguments are those that value_and_grad takes; else one error.
+template <typename Net, typename Loss, typename Images, typename Targets, typename... Workspace>
+constexpr typename Net::scalar checked_value_and_grad(const Net& net, const Loss& loss, const Images& images,
+                                                      const Targets& targets, Gradients<Net>& gradients,
+                                                      Workspace&... workspace) {
+    if constexpr (check_images<Net, Images>()) {
+        if constexpr (check_targets<Net, Targets>()) {
+            const auto seen = targets_of<Net>(targets);
+            if constexpr (check_loss<Net, Loss, typename decltype(seen)::value_type>()) {
+                return value_and_grad_of(net, loss, std::span<const typename Net::input_tensor>(images), seen,
+                                         gradients, workspace...);
+            }
+        }
+    }
+    return {};
 }
 
 /// The arguments of value_and_grad behind the network.
@@ -58,6 +83,9 @@ inline constexpr bool is_batch = sizeof...(Arguments) == 3;
 template <typename Net, typename Loss, typename Images, typename Targets, typename Destination>
 inline constexpr bool is_batch<Net, Loss, Images, Targets, Destination> =
     std::is_convertible_v<Destination, Gradients<Net>&>;
+template <typename Net, typename Loss, typename Images, typename Targets, typename Destination, typename Workspace>
+inline constexpr bool is_batch<Net, Loss, Images, Targets, Destination, Workspace> =
+    std::is_convertible_v<Destination, Gradients<Net>&> && std::is_convertible_v<Workspace, TrainingWorkspace<Net>&>;
 template <typename Net, typename... Arguments>
 concept BatchArguments = is_batch<Net, Arguments...>;
 
@@ -76,17 +104,15 @@ template <AnyNetwork Net, typename Loss, typename Images = std::span<const typen
           typename Targets = std::span<const typename Net::output_tensor>>
 constexpr typename Net::scalar value_and_grad(const Net& net, const Loss& loss, const Images& images,
                                               const Targets& targets, Gradients<Net>& gradients) {
-    using namespace detail_::train;
-    if constexpr (check_images<Net, Images>()) {
-        if constexpr (check_targets<Net, Targets>()) {
-            const auto seen = targets_of<Net>(targets);
-            if constexpr (check_loss<Net, Loss, typename decltype(seen)::value_type>()) {
-                return value_and_grad_of(net, loss, std::span<const typename Net::input_tensor>(images), seen,
-                                         gradients);
-            }
-        }
-    }
-    return {};
+    return detail_::train::checked_value_and_grad(net, loss, images, targets, gradients);
+}
+
+/// The same with buffers that are kept from call to call, and on all threads of the workspace.
+template <AnyNetwork Net, typename Loss, typename Images = std::span<const typename Net::input_tensor>,
+          typename Targets = std::span<const typename Net::output_tensor>>
+typename Net::scalar value_and_grad(const Net& net, const Loss& loss, const Images& images, const Targets& targets,
+                                    Gradients<Net>& gradients, TrainingWorkspace<Net>& workspace) {
+    return detail_::train::checked_value_and_grad(net, loss, images, targets, gradients, workspace);
 }
 
 /// The same, with both in one result.
@@ -113,8 +139,10 @@ template <RefusedNetwork Net, typename Loss, typename Images, typename Targets>
 constexpr LossAndGradients<Net> value_and_grad(const Net&, const Loss&, const Images&, const Targets&) {
     return {};
 }
-template <RefusedNetwork Net, typename Loss, typename Images, typename Targets, typename Destination>
-constexpr typename Net::scalar value_and_grad(const Net&, const Loss&, const Images&, const Targets&, Destination&) {
+template <RefusedNetwork Net, typename Loss, typename Images, typename Targets, typename Destination,
+          typename... Workspace>
+constexpr typename Net::scalar value_and_grad(const Net&, const Loss&, const Images&, const Targets&, Destination&,
+                                              Workspace&...) {
     return 0;
 }
 

@@ -129,3 +129,30 @@ void learn_from(Net& net, const std::vector<std::uint8_t>& bytes) {
     fit(net, Dataset<Net::input_shape>(images, labels), SGD{});
 }
 #endif
+#if USE(16)
+double stepped(Net& net, const Dataset<Net::input_shape>& set) {
+    Trainer trainer(net, SGD{.lr = 0.1f}, {.epochs = 3});
+    const EpochReport epoch = trainer.run_epoch(set);
+    const double loss = trainer.step(set.images().first(1), set.labels().first(1));
+    const FitReport report = trainer.fit(set);
+    return epoch.loss + loss + static_cast<double>(report.steps + trainer.steps() + trainer.state().size());
+}
+#endif
+#if USE(17)
+Trainer<Net, Adam>* trainer_of(Net& net) {
+    static Trainer<Net, Adam> trainer(net);
+    return &trainer;
+}
+#endif
+#if USE(18)
+float kept_buffers(const Net& net, const Images& images, const Labels& labels, Gradients<Net>& gradients) {
+    TrainingWorkspace<Net> workspace(2);
+    return value_and_grad(net, CrossEntropyLoss{}, images, labels, gradients, workspace);
+}
+#endif
+#if USE(19)
+float of_trainer(Net& net, const Images& images, const Labels& labels, Gradients<Net>& gradients) {
+    Trainer trainer(net, SGD{});
+    return value_and_grad(trainer, images, labels, gradients);
+}
+#endif

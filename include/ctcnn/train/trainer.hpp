@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <limits>
+#include <numeric>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <ctcnn/core/aligned_vector.hpp>
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/math.hpp>
+#include <ctcnn/core/random.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/core/text.hpp>
+#include <ctcnn/loss/cross_entropy.hpp>
+#include <ctcnn/model/network.hpp>
+#include <ctcnn/train/checks.hpp>
+#include <ctcnn/train/fit_options.hpp>
+#include <ctcnn/train/initialized.hpp>
+#include <ctcnn/train/not_finite.hpp>
+#include <ctcnn/train/parallel.hpp>
+#include <ctcnn/train/schedule.hpp>
+#include <ctcnn/train/step.hpp>
+#include <ctcnn/train/training_workspace.hpp>
+#include <ctcnn/train/value_and_grad.hpp>
+
+namespace CTCNN_DETAIL::train {
+
+/// Progress: where a training stands. What follows depends on it, the parameters, the optimizer's state and the data alone.
+struct Progress {
+    std::uint64_t seed = 0;         ///< of the order of the images
+    std::uint64_t epochs = 0;       ///< that are complete
+    std::uint64_t steps = 0;        ///< of all epochs together
+    std::uint64_t epoch_steps = 0;  ///< of the epoch that has begun; 0 between two epochs
+    std::uint64_t images = 0;       ///< of the data set of this epoch
+    std::uint64_t batch_size = 0;   ///< of this epoch
+    double loss_sum = 0;            ///< of the images of this epoch, each at its step
+};
+
+/// ProgressOf: the progress of a Trainer, for files that hold a training.
+struct ProgressOf {
+    template <typename Trainer>
+    static auto& get(Trainer& trainer) {
+        return trainer.progress_;
+    }
+};
+
+/// How many steps `epochs` epochs of `steps` steps are, or max_steps if that is fewer; as many as can be counted, if there are
+/// more.
+constexpr std::size_t steps_in_all(const FitOptions& options, std::size_t steps) {
+    constexpr std::size_t no_end = std::numeric_limits<std::size_t>::max();
+    const std::size_t of_epochs = options.epochs > no_end / steps ? no_end : options.epochs * steps;
+    return std::min(options.max_steps == 0 ? no_end : options.max_steps, of_epochs);
+}
+
+[[noreturn, gnu::cold]] inline void refuse_other_data(std::size_t found, std::uint64_t begun_with) {
+    Text<200> text;
+    text.append("the data set has ");
+    text.append_number(found);
+    text.append(" images, and this epoch was begun with ");
+    text.append_number(static_cast<std::size_t>(begun_with));
+    text.append(": go on with the same data set");
+    throw std::invalid_argument(std::string(text.view()));
+}
+
+/// OptimizerOf: what training needs of an optimizer (optim/sgd.hpp).
+template <typename Optimizer, typename T>
+concept OptimizerOf = requires(const Optimizer& optimizer, std::span<T> parameters, std::span<const T> gradients,
+                               std::array<std::span<T>, Optimizer::state_count> state) {
+    optimizer.step(parameters, gradients, state, std::uint64_t{1});
+};
+
+}  // namespace CTCNN_DETAIL::train
+
+namespace CTCNN_API::inline CTCNN_TEAM {
+
+/// Trainer: a training that can be stepped, paused, saved and continued: a network, the optimizer with what it remembers,
+/// and how far they are. The network is the caller's, and outlives the trainer.
+///     Trainer trainer(net, SGD{.lr = 0.1f, .momentum = 0.9f}, {.epochs = 10});
+///     trainer.run_epoch(train_set);
+/// The order of an epoch's images depends on the seed and on the number of the epoch alone, and the results on no number
+/// of threads.
+template <typename Net, typename Optimizer, typename Loss = CrossEntropyLoss>
+class Trainer {
+    static_assert(!std::is_const_v<Net>, "a Trainer changes the network: this one is const");
+    using T = typename Net::scalar;
+    using V = detail_::Lanes<T>;
+    static constexpr std::size_t count = Net::parameter_count;
+    static_assert(
+        detail_::train::OptimizerOf<Optimizer, T>,
+        "the second argument of a Trainer is an optimizer, such as SGD{.lr = 0.1f} or Adam{}; one of your own "
+        "has a state_count and a step(parameters, gradients, state, number)");
+
+public:
+    /// Throws   std::invalid_argument for a batch size of 0, and what the optimizer, the loss or the schedule refuses
+    explicit Trainer(Net& net, const Optimizer& optimizer = {}, const FitOptions& options = {}, const Loss& loss = {})
+        : net_(net),
+          optimizer_(optimizer),
+          options_(options),
+          loss_(loss),
+          scheduled_(optimizer_, options_.schedule),
+          state_(Optimizer::state_count * count),
+          workspace_(options.threads) {
+        detail_::train::validate(optimizer_);
+        detail_::train::validate_loss<Net>(loss_);
+        if (options_.batch_size == 0) {
+            throw std::invalid_argument("FitOptions::batch_size is 0: choose 1 or more");
+        }
+        progress_.seed = options_.seed;
+    }
+    explicit Trainer(Net&&, const Optimizer& = {}, const FitOptions& = {}, const Loss& = {}) = delete;
+    Trainer(const Trainer&) = delete;
+    Trainer& operator=(const Trainer&) = delete;
+
+    Net& net() { return net_; }
+    const Net& net() const { return net_; }
+    const Optimizer& optimizer() const { return optimizer_; }
+    const FitOptions& options() const { return options_; }
+    const Loss& loss() const { return loss_; }
+    TrainingWorkspace<Net>& workspace() { return workspace_; }
+
+    std::uint64_t seed() const { return progress_.seed; }
+    /// How many epochs are complete, how many steps the one that has begun has had, and all epochs together.
+    std::size_t epochs() const { return static_cast<std::size_t>(progress_.epochs); }
+    std::size_t epoch_steps() const { return static_cast<std::size_t>(progress_.epoch_steps); }
+    std::size_t steps() const { return static_cast<std::size_t>(progress_.steps); }
+
+    /// What the optimizer remembers, in the order of the parameters: its first number of each, then its second, ...
+    std::span<T> state() { return {state_.data(), state_.size()}; }
+    std::span<const T> state() const { return {state_.data(), state_.size()}; }
+
+    /// One step on a batch; returns its mean loss. Images and targets are those of value_and_grad.
+    /// Throws   std::invalid_argument for what value_and_grad refuses, a network that was not initialized, and a
+    ///          schedule without options.max_steps, which says how many steps there will be;
+    ///          LossNotFinite as fit does
+    template <typename Images = std::span<const typename Net::input_tensor>,
+              typename Targets = std::span<const typename Net::output_tensor>>
+    double step(const Images& images, const Targets& targets) {
+        using namespace detail_::train;
+        if constexpr (check_images<Net, Images>()) {
+            if constexpr (check_targets<Net, Targets>()) {
+                const auto seen = targets_of<Net>(targets);
+                if constexpr (check_loss<Net, Loss, typename decltype(seen)::value_type>()) {
+                    return step_on(std::span<const typename Net::input_tensor>(images), seen);
+                }
+            }
+        }
+        return 0;
+    }
+
+    /// The steps of an epoch, or those that are left of one that has begun; ends earlier where options.max_steps or
+    /// options.should_stop say so. Calls on_step, on_epoch and should_stop as fit does.
+    /// Throws   what fit throws; std::invalid_argument where an epoch goes on with a data set of another size
+    template <typename Data>
+    EpochReport run_epoch(const Data& dataset) {
+        return on_data(dataset,
+                       [this](const auto& images, const auto& labels) { return this->epoch_on(images, labels); });
+    }
+
+    /// All epochs that options.epochs and options.max_steps ask for and that are left.
+    template <typename Data>
+    FitReport fit(const Data& dataset) {
+        return on_data(dataset,
+                       [this](const auto& images, const auto& labels) { return this->fit_on(images, labels); });
+    }
+
+private:
+    friend detail_::train::ProgressOf;
+    using Images = std::span<const typename Net::input_tensor>;
+    using Buffers = detail_::train::StepWorkspace<Net, V>;
+
+    template <typename Data, typename F>
+    auto on_data(const Data& dataset, const F& f) {
+        using namespace detail_::train;
+        const auto data = view_of<Net>(dataset);
+        using Label = typename decltype(data.labels)::value_type;
+        using Report = decltype(f(data.images, std::span<const Label>()));
+        if constexpr (check_loss<Net, Loss, Label>()) {
+            // A copy: labels that the data set changes meanwhile may have no output.
+            const std::vector<Label> labels(data.labels.begin(), data.labels.end());
+            return f(data.images, std::span<const Label>(labels));
+        } else {
+            return Report{};
+        }
+    }
+
+    /// The update of some parameters, from `offset` on, in a step that is counted from 1.
+    void update(const Buffers& buffers, std::size_t offset, std::size_t size, std::size_t number) {
+        std::array<std::span<T>, Optimizer::state_count> part;
+        for (std::size_t s = 0; s < Optimizer::state_count; ++s) {
+            part[s] = std::span<T>(state_.data() + s * count + offset, size);
+        }
+        (*scheduled_)
+            .step(std::span<T>(net_.parameters().data() + offset, size),
+                  std::span<const T>(buffers.gradients() + offset, size), part, number);
+    }
+
+    /// What the last update did, no loss has shown.
+    bool overflows() const { return !detail_::math::all_finite(net_.parameters().data(), count); }
+
+    template <typename Target>
+    double step_on(Images images, std::span<const Target> targets) {
+        using namespace detail_::train;
+        check_batch<Net>(images, targets, "the batch is empty: the mean loss needs one image or more");
+        if (options_.schedule && options_.max_steps == 0) {
+            throw std::invalid_argument(
+                "a schedule needs to know how many steps there will be: set FitOptions::max_steps");
+        }
+        if (progress_.steps == 0) {
+            require_initialized(net_);
+        }
+        const auto number = static_cast<std::size_t>(progress_.steps) + 1;
+        scheduled_.begin_step(number, options_.max_steps);
+        Buffers& buffers = workspace_.buffers(images.size());
+        const Batch<typename Net::input_tensor, Target> batch{images.data(), targets.data(), nullptr, images.size()};
+        double mean = 0;
+        bool finite = true;
+        parallel(buffers.useful_threads(images.size()), [&](Team& team) {
+            buffers.step(
+                team, net_.parameters().data(), loss_, batch,
+                [&](std::size_t offset, std::size_t size) { update(buffers, offset, size, number); },
+                [&](double batch_mean, bool batch_finite) {
+                    mean = batch_mean;
+                    finite = batch_finite;
+                });
+        });
+        const bool overflow = finite && overflows();
+        if (!finite || overflow) {
+            throw_not_finite<V>(net_, batch, buffers, epochs() + 1, number, mean, overflow);
+        }
+        ++progress_.steps;
+        return mean;
+    }
+
+    /// The images of an epoch, in their order.
+    void order_images(std::size_t images) {
+        order_.resize(images);
+        std::iota(order_.begin(), order_.end(), std::uint32_t{0});
+        if (options_.shuffle) {
+            // Stream 0 of a seed initializes parameters.
+            detail_::shuffle(std::span<std::uint32_t>(order_), detail_::Philox(progress_.seed, progress_.epochs + 1));
+        }
+    }
+
+    template <typename Label>
+    EpochReport epoch_on(Images images, std::span<const Label> labels) {
+        using namespace detail_::train;
+        if (progress_.steps == 0) {
+            require_initialized(net_);
+        }
+        const double begin = seconds();
+        const std::size_t batch_size = std::min(options_.batch_size, images.size());
+        if (progress_.epoch_steps == 0) {
+            progress_.images = images.size();
+            progress_.batch_size = batch_size;
+            progress_.loss_sum = 0;
+        } else if (progress_.images != images.size() || progress_.batch_size != batch_size) {
+            refuse_other_data(images.size(), progress_.images);
+        }
+        order_images(images.size());
+        stopped_ = false;
+
+        const std::size_t steps = (images.size() + batch_size - 1) / batch_size;
+        const std::size_t first_step = epoch_steps() + 1;
+        const std::size_t steps_before = this->steps() - epoch_steps();
+        const std::size_t all_steps = steps_in_all(options_, steps);
+        const std::size_t last_step = std::min(steps, all_steps - std::min(all_steps, steps_before));
+        const auto batch_of = [&](std::size_t step) {
+            const std::size_t first = (step - 1) * batch_size;
+            return Batch<typename Net::input_tensor, Label>{images.data(), labels.data(), order_.data() + first,
+                                                            std::min(batch_size, images.size() - first)};
+        };
+        // Written by one thread between two barriers, read by all behind the second one. Once `end` is set it stays.
+        double mean = 0;
+        std::atomic<bool> end = false;
+        std::exception_ptr error;
+        const auto guarded = [&](const auto& f) {
+            try {
+                f();
+            } catch (...) {
+                error = std::current_exception();
+                end = true;
+            }
+        };
+        const auto between_steps = [&](std::size_t step) {
+            if (options_.on_step) {
+                options_.on_step({epochs() + 1, step, steps, mean});
+            }
+            if (step == last_step) {
+                return;
+            }
+            if (options_.should_stop && options_.should_stop()) {
+                stopped_ = true;
+                end = true;
+            } else {
+                scheduled_.begin_step(steps_before + step + 1, all_steps);
+            }
+        };
+        const bool conducted = options_.schedule || options_.on_step || options_.should_stop;
+        if (first_step <= last_step) {
+            guarded([&] { scheduled_.begin_step(steps_before + first_step, all_steps); });
+        }
+        Buffers& buffers = workspace_.buffers(batch_size);
+        std::size_t failed_step = 0;
+        parallel(buffers.useful_threads(batch_size), [&](Team& team) {
+            for (std::size_t step = first_step; step <= last_step && !end; ++step) {
+                const auto batch = batch_of(step);
+                buffers.step(
+                    team, net_.parameters().data(), loss_, batch,
+                    [&](std::size_t offset, std::size_t size) { update(buffers, offset, size, steps_before + step); },
+                    [&](double batch_mean, bool finite) {
+                        mean = batch_mean;
+                        if (finite) {
+                            progress_.loss_sum += mean * static_cast<double>(batch.count);
+                            progress_.epoch_steps = step;
+                            progress_.steps = steps_before + step;
+                        } else {
+                            failed_step = step;
+                            end = true;
+                        }
+                    });
+                if (conducted && !end) {
+                    team.first_member([&] { guarded([&] { between_steps(step); }); });
+                }
+            }
+        });
+        if (error) {
+            std::rethrow_exception(error);
+        }
+        const bool overflow = failed_step == 0 && overflows();
+        if (failed_step != 0 || overflow) {
+            failed_step = overflow ? std::max<std::size_t>(1, epoch_steps()) : failed_step;
+            throw_not_finite<V>(net_, batch_of(failed_step), buffers, epochs() + 1, failed_step, mean, overflow);
+        }
+        return end_epoch(steps, images.size(), begin);
+    }
+
+    /// The report of an epoch; if it is complete, the next one begins behind it.
+    EpochReport end_epoch(std::size_t steps, std::size_t images, double begin) {
+        const std::size_t trained = std::min(epoch_steps() * static_cast<std::size_t>(progress_.batch_size), images);
+        const double mean = trained == 0 ? 0 : progress_.loss_sum / static_cast<double>(trained);
+        const EpochReport report{epochs() + 1, mean, detail_::train::seconds() - begin, trained};
+        const bool stopped_within = stopped_;
+        if (epoch_steps() == steps) {
+            ++progress_.epochs;
+            progress_.epoch_steps = 0;
+        }
+        if (!stopped_within) {
+            if (options_.on_epoch) {
+                options_.on_epoch(report);
+            }
+            stopped_ = options_.should_stop && options_.should_stop();
+        }
+        return report;
+    }
+
+    template <typename Label>
+    FitReport fit_on(Images images, std::span<const Label> labels) {
+        const std::size_t batch_size = std::min(options_.batch_size, images.size());
+        const std::size_t steps = (images.size() + batch_size - 1) / batch_size;
+        const std::size_t all_steps = detail_::train::steps_in_all(options_, steps);
+        FitReport report;
+        // No more than is sensible: a training that should_stop ends may have any number of epochs.
+        report.epochs.reserve(std::min<std::size_t>(all_steps / steps + 1, 1024));
+        while (!report.stopped && this->steps() < all_steps) {
+            const EpochReport epoch = epoch_on(images, labels);
+            report.stopped = stopped_;
+            report.steps = this->steps();
+            if (!stopped_ || epoch_steps() == 0 || this->steps() == all_steps) {
+                report.epochs.push_back(epoch);
+            }
+        }
+        return report;
+    }
+
+    Net& net_;
+    Optimizer optimizer_;
+    FitOptions options_;
+    Loss loss_;
+    detail_::train::ScheduledOptimizer<Optimizer> scheduled_;
+    detail_::AlignedVector<T> state_;
+    detail_::train::Progress progress_;
+    TrainingWorkspace<Net> workspace_;
+    std::vector<std::uint32_t> order_;
+    bool stopped_ = false;  // should_stop has said so
+};
+
+template <typename Net, typename Optimizer, typename Loss = CrossEntropyLoss>
+Trainer(Net&, const Optimizer&, const FitOptions& = {}, const Loss& = {}) -> Trainer<Net, Optimizer, Loss>;
+
+/// value_and_grad of a trainer's network and loss, in its buffers and on its threads.
+template <AnyNetwork Net, typename Optimizer, typename Loss,
+          typename Images = std::span<const typename Net::input_tensor>,
+          typename Targets = std::span<const typename Net::output_tensor>>
+typename Net::scalar value_and_grad(Trainer<Net, Optimizer, Loss>& trainer, const Images& images,
+                                    const Targets& targets, Gradients<Net>& gradients) {
+    return value_and_grad(std::as_const(trainer).net(), trainer.loss(), images, targets, gradients,
+                          trainer.workspace());
+}
+
+/// In place of a Trainer of a network that is refused, whose error is the only one.
+template <RefusedNetwork Net, typename Optimizer, typename Loss>
+class Trainer<Net, Optimizer, Loss> {
+public:
+    explicit Trainer(Net& net, const Optimizer& = {}, const FitOptions& = {}, const Loss& = {}) : net_(net) {}
+
+    Net& net() { return net_; }
+    static std::uint64_t seed() { return 0; }
+    static std::size_t epochs() { return 0; }
+    static std::size_t epoch_steps() { return 0; }
+    static std::size_t steps() { return 0; }
+    static std::span<typename Net::scalar> state() { return {}; }
+    template <typename Images, typename Targets>
+    double step(const Images&, const Targets&) {
+        return 0;
+    }
+    template <typename Data>
+    EpochReport run_epoch(const Data&) {
+        return {};
+    }
+    template <typename Data>
+    FitReport fit(const Data&) {
+        return {};
+    }
+
+private:
+    Net& net_;
+};
+
+template <RefusedNetwork Net, typename Optimizer, typename Loss, typename Images, typename Targets,
+          typename Destination>
+typename Net::scalar value_and_grad(Trainer<Net, Optimizer, Loss>&, const Images&, const Targets&, Destination&) {
+    return 0;
+}
+
+}  // namespace CTCNN_API::inline CTCNN_TEAM

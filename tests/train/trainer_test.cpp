@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#include <ctcnn/train/trainer.hpp>
+
+#include <ctcnn/loss/mse.hpp>
+#include <ctcnn/optim/adam.hpp>
+#include <ctcnn/optim/one_cycle.hpp>
+#include <ctcnn/optim/sgd.hpp>
+#include <ctcnn/train/fit.hpp>
+#include <ctcnn/train/value_and_grad.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "catch.hpp"
+#include "small.hpp"
+
+using namespace ctcnn;
+using small::Net;
+
+namespace {
+
+constexpr SGD sgd{.lr = 0.1f, .momentum = 0.9f};
+const FitOptions options{.epochs = 3, .batch_size = 24, .seed = 5, .schedule = OneCycle{}};
+
+template <typename Optimizer>
+Net fitted(const small::Data& data, const Optimizer& optimizer) {
+    Net net = small::net();
+    fit(net, data, optimizer, options);
+    return net;
+}
+
+bool same(const Net& a, const Net& b) { return std::ranges::equal(a.parameters(), b.parameters()); }
+
+}  // namespace
+
+TEST_CASE("A training by epochs gives the bits of fit, and counts") {
+    const small::Data data = small::data(100);
+    Net net = small::net();
+    Trainer trainer(net, sgd, options);
+    static_assert(std::is_same_v<decltype(trainer), Trainer<Net, SGD, CrossEntropyLoss>>);
+    REQUIRE(trainer.seed() == 5);
+    for (std::size_t epoch = 1; epoch <= 3; ++epoch) {
+        REQUIRE(trainer.epochs() == epoch - 1);
+        const EpochReport report = trainer.run_epoch(data);
+        REQUIRE(report.epoch == epoch);
+        REQUIRE(report.images == 100);
+    }
+    REQUIRE(trainer.steps() == 15);
+    REQUIRE(trainer.epoch_steps() == 0);
+    REQUIRE(same(net, fitted(data, sgd)));
+    REQUIRE(&trainer.net() == &net);
+    REQUIRE(trainer.state().size() == Net::parameter_count);
+
+    // There is nothing left to do.
+    const Net before = net;
+    REQUIRE(trainer.fit(data).epochs.empty());
+    REQUIRE(same(net, before));
+}
+
+TEST_CASE("A training that stops anywhere and goes on gives the bits of one that does not stop") {
+    const small::Data data = small::data(100);
+    const auto check = [&](const auto& optimizer) {
+        const Net wanted = fitted(data, optimizer);
+        for (std::size_t stop = 1; stop < 15; ++stop) {
+            CAPTURE(stop);
+            Net net = small::net();
+            FitOptions stopping = options;
+            std::size_t asked = 0;
+            stopping.should_stop = [&] { return ++asked == stop; };
+            Trainer trainer(net, optimizer, stopping);
+            const FitReport first = trainer.fit(data);
+            REQUIRE(first.stopped);
+            REQUIRE(first.steps == stop);
+            REQUIRE(first.epochs.size() == stop / 5);
+            REQUIRE(trainer.steps() == stop);
+            REQUIRE(trainer.epochs() == stop / 5);
+            REQUIRE(trainer.epoch_steps() == stop % 5);
+            const FitReport second = trainer.fit(data);
+            REQUIRE_FALSE(second.stopped);
+            REQUIRE(second.epochs.size() == 3 - stop / 5);
+            REQUIRE(second.epochs.front().images == 100);
+            REQUIRE(second.steps == 15);
+            REQUIRE(same(net, wanted));
+        }
+    };
+    check(sgd);
+    check(Adam{.lr = 0.01f});
+}
+
+TEST_CASE("The loss of an epoch that was interrupted is that of all of its images") {
+    const small::Data data = small::data(100);
+    Net whole = small::net();
+    const EpochReport wanted = Trainer(whole, sgd, {.batch_size = 24}).run_epoch(data);
+
+    Net net = small::net();
+    FitOptions stopping{.batch_size = 24};
+    std::size_t asked = 0;
+    stopping.should_stop = [&] { return ++asked == 2; };
+    Trainer trainer(net, sgd, stopping);
+    REQUIRE(trainer.run_epoch(data).images == 48);
+    const EpochReport report = trainer.run_epoch(data);
+    REQUIRE(report.images == 100);
+    REQUIRE(report.loss == wanted.loss);
+    REQUIRE(same(net, whole));
+}
+
+TEST_CASE("A step is value_and_grad and a step of the optimizer") {
+    const small::Data data = small::data(70);
+    Net net = small::net();
+    Net by_hand = net;
+    std::vector<float> velocity(Net::parameter_count);
+    Trainer trainer(net, sgd);
+    // Batches that grow and shrink, one of more images than a round has.
+    std::size_t step = 0;
+    for (const std::size_t count : {10, 70, 1, 33}) {
+        const auto images = data.images().first(count);
+        const auto labels = data.labels().first(count);
+        const auto result = value_and_grad(by_hand, CrossEntropyLoss{}, images, labels);
+        sgd.step(by_hand.parameters(), result.gradients.parameters(), velocity);
+        REQUIRE(static_cast<float>(trainer.step(images, labels)) == result.loss);
+        REQUIRE(trainer.steps() == ++step);
+        REQUIRE(same(net, by_hand));
+    }
+    REQUIRE(std::ranges::equal(trainer.state(), velocity));
+    REQUIRE(trainer.epochs() == 0);
+
+    SECTION("Targets may be tensors") {
+        const std::vector<Net::output_tensor> targets(3);
+        Net other = small::net();
+        Trainer on_tensors(other, sgd, {}, MSELoss{});
+        Net expected = other;
+        Gradients<Net> gradients;
+        const float loss = value_and_grad(expected, MSELoss{}, data.images().first(3), targets, gradients);
+        REQUIRE(static_cast<float>(on_tensors.step(data.images().first(3), targets)) == loss);
+    }
+}
+
+TEST_CASE("value_and_grad with a trainer or a workspace gives the bits of one without") {
+    const small::Data data = small::data(70);
+    Net net = small::net();
+    const auto wanted = value_and_grad(net, CrossEntropyLoss{}, data.images(), data.labels());
+    Gradients<Net> gradients;
+    const auto check = [&](float loss) {
+        REQUIRE(loss == wanted.loss);
+        REQUIRE(std::ranges::equal(gradients.parameters(), wanted.gradients.parameters()));
+        std::ranges::fill(gradients.parameters(), 0.0f);
+    };
+    Trainer trainer(net, sgd, {.threads = 3});
+    for (const std::size_t threads : {1, 2, 5}) {
+        TrainingWorkspace<Net> workspace(threads);
+        value_and_grad(net, CrossEntropyLoss{}, data.images().first(9), data.labels().first(9), gradients, workspace);
+        check(value_and_grad(net, CrossEntropyLoss{}, data.images(), data.labels(), gradients, workspace));
+    }
+    check(value_and_grad(trainer, data.images(), data.labels(), gradients));
+    REQUIRE(trainer.steps() == 0);
+}
+
+TEST_CASE("A bad step is not taken, and not counted") {
+    const small::Data data = small::data(8);
+    Net net = small::net();
+    Trainer trainer(net, sgd);
+    trainer.step(data.images(), data.labels());
+    std::vector<Net::input_tensor> images(data.images().begin(), data.images().end());
+    images[3](0, 0, 0) = std::numeric_limits<float>::infinity();
+    const Net before = net;
+    try {
+        trainer.step(images, data.labels());
+        FAIL("no error");
+    } catch (const LossNotFinite& error) {
+        REQUIRE(std::string(error.what()).find("image 3 ") != std::string::npos);
+        REQUIRE(error.step() == 2);
+    }
+    REQUIRE(same(net, before));
+    REQUIRE(trainer.steps() == 1);
+    trainer.step(data.images(), data.labels());
+    REQUIRE(trainer.steps() == 2);
+}
+
+TEST_CASE("What a trainer refuses") {
+    const small::Data data = small::data(100);
+    Net net = small::net();
+    REQUIRE_THROWS_AS(Trainer(net, SGD{.lr = -1}), std::invalid_argument);
+    REQUIRE_THROWS_AS(Trainer(net, sgd, {.batch_size = 0}), std::invalid_argument);
+    REQUIRE_THROWS_AS(Trainer(net, sgd, {}, CrossEntropyLoss{.label_smoothing = 2}), std::invalid_argument);
+
+    Trainer scheduled(net, sgd, {.schedule = OneCycle{}});
+    REQUIRE_THROWS_WITH(scheduled.step(data.images(), data.labels()), Catch::Contains("set FitOptions::max_steps"));
+    REQUIRE_THROWS_AS(scheduled.step(data.images().first(0), data.labels().first(0)), std::invalid_argument);
+    REQUIRE_THROWS_AS(scheduled.step(data.images(), data.labels().first(3)), std::invalid_argument);
+    Trainer known(net, sgd, {.max_steps = 10, .schedule = OneCycle{}});
+    known.step(data.images(), data.labels());
+
+    Net zeros{};
+    Trainer uninitialized(zeros, sgd);
+    REQUIRE_THROWS_WITH(uninitialized.step(data.images(), data.labels()), Catch::Contains("was not initialized"));
+    REQUIRE_THROWS_WITH(uninitialized.run_epoch(data), Catch::Contains("was not initialized"));
+
+    FitOptions stopping{.batch_size = 24};
+    stopping.should_stop = [] { return true; };
+    Trainer trainer(net, sgd, stopping);
+    trainer.run_epoch(data);
+    REQUIRE_THROWS_WITH(trainer.run_epoch(data.first(90)),
+                        Catch::Contains("has 90 images, and this epoch was begun with 100"));
+}
+
+// A trainer keeps a reference to the network.
+template <typename Network>
+concept TakesTemporaries = requires { Trainer<Network, SGD>(Network{}, SGD{}); };
+static_assert(!TakesTemporaries<Net>);
+static_assert(!std::is_copy_constructible_v<Trainer<Net, SGD>> && !std::is_move_constructible_v<Trainer<Net, SGD>>);
