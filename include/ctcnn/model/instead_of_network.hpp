@@ -42,6 +42,10 @@ struct Anything {
     static const Anything weight;
     static const Anything bias;
     static const std::array<float, 1> values;
+    static const Anything name;
+    static const Anything shape;
+    static const Anything offset;
+    static const Anything count;
     template <std::size_t>
     constexpr Anything layer() const {
         return {};
@@ -60,6 +64,10 @@ struct Anything {
 inline constexpr Anything Anything::weight{};
 inline constexpr Anything Anything::bias{};
 inline constexpr std::array<float, 1> Anything::values{};
+inline constexpr Anything Anything::name{};
+inline constexpr Anything Anything::shape{};
+inline constexpr Anything Anything::offset{};
+inline constexpr Anything Anything::count{};
 
 /// InsteadOfNetwork: what a Sequential is derived from that is not a network, by its error: a class that does not compile.
 /// Whichever of a network's names is asked for, the error comes, and no other.
@@ -111,6 +119,7 @@ struct InsteadOfNetwork {
         return {};
     }
     static constexpr std::array<float, 1> parameters() { return {}; }
+    static constexpr Anything names() { return {}; }
 };
 
 }  // namespace CTCNN_DETAIL::model
