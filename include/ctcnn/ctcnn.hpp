@@ -6,3 +6,6 @@
 #include <ctcnn/training.hpp>
 
 #include <ctcnn/data/mnist.hpp>
+
+#include <ctcnn/io/any_of.hpp>
+#include <ctcnn/io/safetensors.hpp>
