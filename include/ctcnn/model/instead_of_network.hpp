@@ -42,10 +42,6 @@ struct Anything {
     static const Anything weight;
     static const Anything bias;
     static const std::array<float, 1> values;
-    static const Anything name;
-    static const Anything shape;
-    static const Anything offset;
-    static const Anything count;
     template <std::size_t>
     constexpr Anything layer() const {
         return {};
@@ -64,10 +60,23 @@ struct Anything {
 inline constexpr Anything Anything::weight{};
 inline constexpr Anything Anything::bias{};
 inline constexpr std::array<float, 1> Anything::values{};
-inline constexpr Anything Anything::name{};
-inline constexpr Anything Anything::shape{};
-inline constexpr Anything Anything::offset{};
-inline constexpr Anything Anything::count{};
+
+/// AnyTensors: stands in for the names of a refused network: as many NamedTensors as are asked for.
+struct AnyTensors {
+    struct Tensor {
+        Anything name;
+        Anything shape;
+        Anything offset;
+        Anything count;
+    };
+    Tensor tensor{};
+
+    constexpr const Tensor* begin() const { return &tensor; }
+    constexpr const Tensor* end() const { return &tensor + 1; }
+    constexpr const Tensor& operator[](std::size_t) const { return tensor; }
+    static constexpr Anything size() { return {}; }
+    static constexpr bool empty() { return false; }
+};
 
 /// InsteadOfNetwork: what a Sequential is derived from that is not a network, by its error: a class that does not compile.
 /// Whichever of a network's names is asked for, the error comes, and no other.
@@ -119,7 +128,7 @@ struct InsteadOfNetwork {
         return {};
     }
     static constexpr std::array<float, 1> parameters() { return {}; }
-    static constexpr Anything names() { return {}; }
+    static constexpr AnyTensors names() { return {}; }
 };
 
 }  // namespace CTCNN_DETAIL::model
