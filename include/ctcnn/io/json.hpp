@@ -14,6 +14,7 @@
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/data/sentence.hpp>
 #include <ctcnn/io/error.hpp>
+#include <ctcnn/io/excerpt.hpp>
 #include <ctcnn/io/utf8.hpp>
 
 namespace CTCNN_DETAIL::io {
@@ -274,7 +275,7 @@ private:
         }
         if (is_too_large(whole, fraction, exponent, negative)) {
             refuse("a number that a double can hold",
-                   sentence({"'", {first, static_cast<std::size_t>(at_ - first)}, "'"}));
+                   sentence({"'", excerpt({first, static_cast<std::size_t>(at_ - first)}), "'"}));
         }
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,29 +21,39 @@ struct LoadOptions {
     std::string prefix = {};        ///< what all names in the file begin with: "model."
     /// From names in the file, behind the prefix, to names of the network: {"conv1.weight", "0.weight"}, or for all that
     /// begin so up to a dot, {"conv1", "0"}.
-    std::map<std::string, std::string> rename = {};
+    std::map<std::string, std::string, std::less<>> rename = {};
 };
 
 }  // namespace CTCNN_API
 
 namespace CTCNN_DETAIL::io {
 
+/// NameParts: a name in two parts, so that a long one of a file is not copied.
+struct NameParts {
+    std::string_view head;
+    std::string_view tail;
+
+    friend bool operator==(const NameParts& parts, std::string_view name) {
+        return name.size() == parts.head.size() + parts.tail.size() && name.starts_with(parts.head) &&
+               name.ends_with(parts.tail);
+    }
+};
+
 /// What a tensor of a file is called in the network; nothing where it has not the prefix.
-inline std::optional<std::string> name_in_network(std::string_view name_in_file, const LoadOptions& options) {
-    if (!name_in_file.starts_with(options.prefix)) {
+inline std::optional<NameParts> name_in_network(std::string_view name, const LoadOptions& options) {
+    if (!name.starts_with(options.prefix)) {
         return std::nullopt;
     }
-    const std::string name(name_in_file.substr(options.prefix.size()));
+    name.remove_prefix(options.prefix.size());
     // The whole name first, then what is before each dot, from the last one on.
-    for (std::size_t end = name.size(); !options.rename.empty() && end != std::string::npos;
-         end = end == 0 ? std::string::npos : name.rfind('.', end - 1)) {
+    for (std::size_t end = name.size(); !options.rename.empty() && end != std::string_view::npos;
+         end = end == 0 ? std::string_view::npos : name.rfind('.', end - 1)) {
         if (const auto found = options.rename.find(name.substr(0, end)); found != options.rename.end()) {
-            const std::string_view rest = std::string_view(name).substr(end);
-            return found->second.empty() && !rest.empty() ? std::string(rest.substr(1))
-                                                          : found->second + std::string(rest);
+            const std::size_t dot = found->second.empty() && end != name.size() ? 1 : 0;
+            return NameParts{found->second, name.substr(end + dot)};
         }
     }
-    return name;
+    return NameParts{{}, name};
 }
 
 }  // namespace CTCNN_DETAIL::io

@@ -18,6 +18,7 @@
 #include <ctcnn/io/dtype.hpp>
 #include <ctcnn/io/elements.hpp>
 #include <ctcnn/io/error.hpp>
+#include <ctcnn/io/excerpt.hpp>
 #include <ctcnn/io/input_file.hpp>
 #include <ctcnn/io/keras.hpp>
 #include <ctcnn/io/load_options.hpp>
@@ -88,7 +89,7 @@ private:
         for (std::size_t place = 0; place < bytes_of(source); place += element_bytes(from)) {
             if (!convert_element(from, bytes + place, state_.dtype, converted.data())) {
                 throw BadValue({path, offset + place,
-                                sentence({"values of tensor ", printable(source.name), " that ",
+                                sentence({"values of tensor ", excerpt(source.name), " that ",
                                           file_dtype(state_.dtype).spelling, " can hold"}),
                                 "one that is too large", "Load the file into the network's with_scalar<double>.",
                                 OffsetIn::file});

@@ -20,6 +20,7 @@
 #include <ctcnn/io/dtype.hpp>
 #include <ctcnn/io/elements.hpp>
 #include <ctcnn/io/error.hpp>
+#include <ctcnn/io/excerpt.hpp>
 #include <ctcnn/io/input_file.hpp>
 #include <ctcnn/io/json.hpp>
 #include <ctcnn/io/utf8.hpp>
@@ -173,7 +174,7 @@ private:
             }
         });
         if (tensor.dtype == nullptr || tensor.shape.empty() || !has_offsets) {
-            json.refuse(sentence({"dtype, shape and data_offsets of tensor ", printable(name)}),
+            json.refuse(sentence({"dtype, shape and data_offsets of tensor ", excerpt(name)}),
                         sentence({"no ", tensor.dtype == nullptr ? "dtype"
                                          : tensor.shape.empty()  ? "shape"
                                                                  : "data_offsets"}));
@@ -185,7 +186,7 @@ private:
         const std::string_view spelling = json.string("a dtype in quotes");
         const FileDtype* dtype = find_dtype(spelling);
         if (dtype == nullptr) {
-            json.refuse(sentence({"one of the dtypes ", dtype_names(true)}), sentence({"'", spelling, "'"}));
+            json.refuse(sentence({"one of the dtypes ", dtype_names(true)}), sentence({"'", excerpt(spelling), "'"}));
         }
         return dtype;
     }
@@ -227,7 +228,7 @@ private:
     }
 
     [[noreturn, gnu::cold]] void refuse_double(const char* kind, std::string_view name) const {
-        throw BadHeader(fault(length_bytes, "each key once", sentence({kind, printable(name), " twice"}), write_again));
+        throw BadHeader(fault(length_bytes, "each key once", sentence({kind, excerpt(name), " twice"}), write_again));
     }
 
     /// The tensors lie side by side from the first byte of the data to the last.
@@ -240,7 +241,7 @@ private:
             if (tensor.begin != end || tensor.end < tensor.begin) {
                 throw BadOffsets(fault(
                     length_bytes,
-                    sentence({"tensor ", printable(tensor.name), " from byte ", decimal(end), " of the data on"}),
+                    sentence({"tensor ", excerpt(tensor.name), " from byte ", decimal(end), " of the data on"}),
                     sentence({"data_offsets ", decimal(tensor.begin), " to ", decimal(tensor.end)}), write_again));
             }
             check_size(tensor);
@@ -262,8 +263,8 @@ private:
         const std::optional<std::uint64_t> bits = size_in_bits(tensor);
         if (!bits || *bits % 8 != 0 || *bits / 8 != tensor.end - tensor.begin) {
             throw BadDimension(fault(length_bytes,
-                                     sentence({"tensor ", printable(tensor.name), " of dtype ", tensor.dtype->spelling,
-                                               " and shape ", tensor.shape}),
+                                     sentence({"tensor ", excerpt(tensor.name), " of dtype ", tensor.dtype->spelling,
+                                               " and shape ", excerpt(tensor.shape)}),
                                      !bits            ? "a size that cannot be counted"
                                      : *bits % 8 != 0 ? "a size that is no whole number of bytes"
                                                       : sentence({decimal(tensor.end - tensor.begin), " bytes"}),

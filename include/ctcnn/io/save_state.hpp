@@ -20,6 +20,7 @@
 #include <ctcnn/io/dtype.hpp>
 #include <ctcnn/io/elements.hpp>
 #include <ctcnn/io/error.hpp>
+#include <ctcnn/io/excerpt.hpp>
 #include <ctcnn/io/json.hpp>
 #include <ctcnn/io/safetensors_header.hpp>
 #include <ctcnn/io/utf8.hpp>
@@ -44,7 +45,7 @@ using Metadata = std::map<std::string, std::string>;
 inline void require_utf8(std::string_view text) {
     if (utf8_valid_size(text) != text.size()) {
         throw std::invalid_argument(
-            sentence({"The metadata of a file is UTF-8, and this is not: '", printable(text), "'. Convert it first."}));
+            sentence({"The metadata of a file is UTF-8, and this is not: '", excerpt(text), "'. Convert it first."}));
     }
 }
 

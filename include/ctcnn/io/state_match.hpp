@@ -15,6 +15,7 @@
 #include <ctcnn/data/error.hpp>
 #include <ctcnn/data/sentence.hpp>
 #include <ctcnn/io/dtype.hpp>
+#include <ctcnn/io/excerpt.hpp>
 #include <ctcnn/io/keras.hpp>
 #include <ctcnn/io/load_options.hpp>
 #include <ctcnn/io/safetensors_header.hpp>
@@ -121,9 +122,9 @@ private:
     };
 
     void assign(const FileTensor& tensor) {
-        const std::optional<std::string> name = name_in_network(tensor.name, options_);
+        const std::optional<NameParts> name = name_in_network(tensor.name, options_);
         const auto found = std::find_if(names_.begin(), names_.end(),
-                                        [&name](const NamedTensor& own) { return name && own.name == *name; });
+                                        [&name](const NamedTensor& own) { return name && *name == own.name; });
         if (found == names_.end()) {
             if (!options_.allow_unexpected) {
                 add(other_differences_, {Kind::unexpected, none, &tensor});
@@ -173,7 +174,7 @@ private:
 
     [[gnu::cold]] std::array<std::string, 3> row(const Difference& difference) const {
         const bool ours = difference.index != none;
-        std::array<std::string, 3> cells{printable(ours ? names_[difference.index].name : difference.tensor->name),
+        std::array<std::string, 3> cells{excerpt(ours ? names_[difference.index].name : difference.tensor->name),
                                          "unexpected", "missing"};
         if (ours) {
             std::string shape;
@@ -185,7 +186,7 @@ private:
         if (difference.tensor != nullptr) {
             cells[2] = told(*difference.tensor);
             if (ours && names_[difference.index].name != difference.tensor->name) {
-                cells[2].append(sentence({" as ", printable(difference.tensor->name)}));
+                cells[2].append(sentence({" as ", excerpt(difference.tensor->name)}));
             }
         }
         return cells;
