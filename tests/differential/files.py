@@ -409,8 +409,8 @@ def main():
     parser.add_argument("--seed", type=int, default=0, help="of the mutated files")
     parser.add_argument("--compiler", default="g++")
     arguments = command.parse(parser, lambda a: [a.compiler])
-    if safetensors is None:
-        print("skipped: this Python has no safetensors package")
+    if safetensors is None or tuple(map(int, safetensors.__version__.split(".")[:2])) < (0, 8):
+        print("skipped: this Python has no safetensors package from 0.8 on")
         return MISSING
     networks = []
     for seed in arguments.seeds:

@@ -28,18 +28,24 @@ constexpr std::size_t prefix = 64;  // keeps the size of each piece, and its ali
 }  // namespace
 
 // Out of line, since g++ 12 takes the free() that it sees in an inlined delete for a mistake.
-[[gnu::noinline]] static void* allocate(std::size_t size) {
+[[gnu::noinline]] static void* allocate(std::size_t size) noexcept {
     if (in_use + size > limit) {
-        throw std::bad_alloc();
+        return nullptr;
     }
     void* memory = std::aligned_alloc(prefix, (size + prefix + prefix - 1) / prefix * prefix);
     if (memory == nullptr) {
-        throw std::bad_alloc();
+        return nullptr;
     }
     *static_cast<std::size_t*>(memory) = size;
     in_use += size;
     most_in_use = std::max(most_in_use, in_use);
     return static_cast<std::byte*>(memory) + prefix;
+}
+[[gnu::noinline]] static void* allocate_or_throw(std::size_t size) {
+    if (void* memory = allocate(size)) {
+        return memory;
+    }
+    throw std::bad_alloc();
 }
 [[gnu::noinline]] static void release(void* memory) {
     if (memory != nullptr) {
@@ -48,10 +54,14 @@ constexpr std::size_t prefix = 64;  // keeps the size of each piece, and its ali
         std::free(whole);
     }
 }
-[[gnu::noinline]] void* operator new(std::size_t size) { return allocate(size); }
-[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t) { return allocate(size); }
+[[gnu::noinline]] void* operator new(std::size_t size) { return allocate_or_throw(size); }
+[[gnu::noinline]] void* operator new[](std::size_t size) { return allocate_or_throw(size); }
+[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t) { return allocate_or_throw(size); }
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
 [[gnu::noinline]] void operator delete(void* memory) noexcept { release(memory); }
+[[gnu::noinline]] void operator delete[](void* memory) noexcept { release(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { release(memory); }
+[[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept { release(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { release(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { release(memory); }
 

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -40,9 +39,8 @@ inline Bytes read_bytes(const std::filesystem::path& path) {
 /// The numbers' bits, whatever they are.
 template <typename Net>
 Bytes bits_of(const Net& net) {
-    Bytes bytes(sizeof(typename Net::scalar) * Net::parameter_count);
-    std::memcpy(bytes.data(), net.parameters().data(), bytes.size());
-    return bytes;
+    const auto* first = reinterpret_cast<const std::uint8_t*>(net.parameters().data());
+    return Bytes(first, first + sizeof(typename Net::scalar) * Net::parameter_count);
 }
 
 /// A network whose parameters are normal numbers, each another.
