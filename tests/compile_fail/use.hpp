@@ -37,6 +37,10 @@ void use(Net& net) {
     const std::array<float, Net::parameter_count + 1> numbers{};
     static_cast<void>(in_double.parameters().size() + numbers.size() + Net::multiply_adds);
     static_cast<void>(Net::input_shape::size + Net::output_shape::size + Net::template shape_after<0>::size);
+    for (const auto& tensor : Net::names()) {
+        static_cast<void>(tensor.name.size() + tensor.shape.size() + tensor.offset + tensor.count);
+    }
+    static_assert(Net::names().size() <= 1000);
 }
 
 /// The LeNet of twelve layers with another layer at index 7, where Shape<400> arrives and 120 features have to come out.

@@ -16,7 +16,7 @@ set(knows_model core)
 set(knows_loss core kernels)
 set(knows_optim core)
 set(knows_train core kernels layers model loss optim)
-set(knows_data core io)
+set(knows_data core)
 set(knows_io core data model)
 set(folders core kernels layers model loss optim train data io)
 

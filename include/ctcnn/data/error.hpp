@@ -126,8 +126,8 @@ namespace ctcnn {
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wweak-vtables"  // A header has no source file for a vtable.
 #endif
-/// DataError: the base of all that load functions throw because of a file. what() is one sentence that says where, what
-/// was expected and what was found, followed by how to fix it.
+/// DataError: the base of all errors that loading and saving throw because of a file. what() is one sentence that says where,
+/// what was expected and what was found, followed by how to fix it.
 /// The texts can be printed: bytes of file names and of files that a terminal would obey are escaped. file() is the
 /// name as it is. Copying an error cannot throw, since the texts are shared; what a temporary error hands out is a
 /// copy.
@@ -157,8 +157,8 @@ private:
         const std::string file = detail_::printable(fault.file.string());
         return detail_::sentence({file.empty() ? "''" : file, ", byte ", detail_::decimal(fault.offset),
                                   fault.offset_in == OffsetIn::unpacked ? " of the unpacked data" : "", ": expected ",
-                                  fault.expected, ", found ", fault.found, ".", fault.remedy.empty() ? "" : " ",
-                                  fault.remedy});
+                                  fault.expected, ", found ", fault.found, ".",
+                                  fault.remedy.empty() || fault.remedy.starts_with('\n') ? "" : " ", fault.remedy});
     }
 
     std::shared_ptr<const DataFault> fault_;

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <span>
+#include <string_view>
 #include <type_traits>
 
 #include <ctcnn/core/shape.hpp>
@@ -163,6 +164,49 @@ struct AnyParameters {
     }
 };
 
+/// AnyText, AnyDims, AnyTensors: what names() has.
+struct AnyText {
+    constexpr operator std::string_view() const { return {}; }
+    template <typename X>
+    friend constexpr bool operator==(const AnyText&, const X&) {
+        return true;
+    }
+};
+struct AnyDims {
+    AnyNumber dim = any_number;
+
+    constexpr operator std::span<const std::size_t>() const { return {}; }
+    constexpr AnyNumber operator[](std::size_t) const { return dim; }
+    static constexpr AnyNumber size() { return any_number; }
+    constexpr const AnyNumber* begin() const { return &dim; }
+    constexpr const AnyNumber* end() const { return &dim + 1; }
+};
+template <typename Error>
+struct AnyTensors {
+    using error = std::bool_constant<requires { sizeof(Error); }>;
+    struct Entry {
+        AnyText name;
+        AnyDims shape;
+        AnyNumber offset = any_number;
+        AnyNumber count = any_number;
+    };
+    Entry entry{};
+
+    constexpr const Entry* begin() const { return &entry; }
+    constexpr const Entry* end() const { return &entry + 1; }
+    constexpr const Entry& operator[](std::size_t) const { return entry; }
+    static constexpr AnyNumber size() { return any_number; }
+    static constexpr bool empty() { return false; }
+};
+
+/// AnyResult: what a function of a refused network returns, whatever it is.
+struct AnyResult {
+    template <typename X>
+    constexpr operator X() const {
+        return X{};
+    }
+};
+
 template <typename Error>
 struct AnyWorkspace {
     using error = std::bool_constant<requires { sizeof(Error); }>;
@@ -221,6 +265,7 @@ struct InsteadOfNetwork {
     static constexpr AnyLayer<Error, T> layer() {
         return {};
     }
+    static constexpr AnyTensors<Error> names() { return {}; }
 };
 
 }  // namespace CTCNN_DETAIL::model

@@ -20,6 +20,7 @@
 #include <ctcnn/model/parameters.hpp>
 #include <ctcnn/model/plan.hpp>
 #include <ctcnn/model/refusal.hpp>
+#include <ctcnn/model/state_names.hpp>
 
 namespace ctcnn {
 
@@ -88,6 +89,9 @@ public:
     /// The shape behind layer I; layers count as in torch.nn.Sequential.
     template <std::size_t Place>
     using shape_after = typename At<existing_layer<Place, Bound...>(), List<Bound...>>::output_shape;
+
+    /// The tensors of the same torch.nn.Sequential's state_dict, in its order: an array of NamedTensor.
+    static constexpr const auto& names() { return named_tensors<List<Bound...>>; }
 
     static constexpr std::size_t layer_count = Count;
     static constexpr std::size_t parameter_count = (std::size_t{0} + ... + model::parameter_count<Bound>());

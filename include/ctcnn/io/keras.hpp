@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/io/safetensors_header.hpp>
+
+namespace CTCNN_DETAIL::io {
+
+/// WeightOrder: where the elements of a weight (Out, In, Kh, Kw) or (Out, In) lie that is stored as (Kh, Kw, In, Out) or
+/// (In, Out). A depthwise weight (C*M, 1, Kh, Kw) may also be stored as (Kh, Kw, C, M), which is the same order.
+struct WeightOrder {
+    std::size_t out = 1;
+    std::size_t in = 1;
+    std::size_t pixels = 1;
+
+    explicit constexpr WeightOrder(std::span<const std::size_t> shape) {
+        out = shape[0];
+        in = shape[1];
+        for (const std::size_t size : shape.subspan(2)) {
+            pixels *= size;
+        }
+    }
+
+    static constexpr bool applies_to(std::span<const std::size_t> shape) {
+        return shape.size() == 2 || shape.size() == 4;
+    }
+
+    /// The place in the file of the element that lies at a place in the network.
+    constexpr std::size_t in_file(std::size_t place) const {
+        const std::size_t pixel = place % pixels;
+        const std::size_t channel = place / pixels;
+        return (pixel * in + channel % in) * out + channel / in;
+    }
+};
+
+/// Whether a file's shape is the given one.
+inline bool is_shape_of(std::string_view shape, std::span<const std::size_t> dims) {
+    std::size_t rank = 0;
+    bool same = true;
+    for_each_dim(shape, [&](std::uint64_t dim) {
+        same = same && rank < dims.size() && dims[rank] == dim;
+        ++rank;
+    });
+    return same && rank == dims.size();
+}
+
+/// The same for a weight that is stored as Keras does.
+inline bool is_keras_shape_of(std::string_view shape, std::span<const std::size_t> dims) {
+    if (dims.size() == 2) {
+        const std::size_t stored[]{dims[1], dims[0]};
+        return is_shape_of(shape, stored);
+    }
+    const std::size_t stored[]{dims[2], dims[3], dims[1], dims[0]};
+    if (is_shape_of(shape, stored)) {
+        return true;
+    }
+    // Depthwise: any multiplier.
+    std::size_t channels = 0;
+    std::size_t rank = 0;
+    for_each_dim(shape, [&](std::uint64_t dim) { channels = rank++ == 2 ? static_cast<std::size_t>(dim) : channels; });
+    if (dims[1] != 1 || channels == 0 || dims[0] % channels != 0) {
+        return false;
+    }
+    const std::size_t depthwise[]{dims[2], dims[3], channels, dims[0] / channels};
+    return is_shape_of(shape, depthwise);
+}
+
+}  // namespace CTCNN_DETAIL::io

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <new>
+#include <span>
+#include <string>
+#include <utility>
+
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/data/error.hpp>
+#include <ctcnn/data/sentence.hpp>
+#include <ctcnn/io/dtype.hpp>
+#include <ctcnn/io/elements.hpp>
+#include <ctcnn/io/error.hpp>
+#include <ctcnn/io/excerpt.hpp>
+#include <ctcnn/io/input_file.hpp>
+#include <ctcnn/io/keras.hpp>
+#include <ctcnn/io/load_options.hpp>
+#include <ctcnn/io/safetensors_header.hpp>
+#include <ctcnn/io/state_match.hpp>
+#include <ctcnn/model/state_names.hpp>
+
+namespace CTCNN_DETAIL::io {
+
+/// State: the parameters of a network, without its type.
+struct State {
+    std::span<const NamedTensor> names;
+    Dtype dtype;
+    std::byte* parameters;
+};
+
+template <typename Net>
+State state_of(Net& net) {
+    return {Net::names(), own_dtype<typename Net::scalar>, reinterpret_cast<std::byte*>(net.parameters().data())};
+}
+
+/// StagedTensors: the bytes of the tensors that a file has for a network, read and checked; nothing can go wrong behind that.
+/// Memory   what these tensors take in the file
+class StagedTensors {
+public:
+    template <typename Calls>
+    StagedTensors(const InputFile<Calls>& file, const SafetensorsHeader& header, const StateMatch& match, State state,
+                  bool transpose)
+        : sources_(match.sources()), state_(state), transpose_(transpose) {
+        std::size_t size = 0;
+        for (const FileTensor* source : sources_) {
+            size += source == nullptr ? 0 : bytes_of(*source);
+        }
+        bytes_.reset(new std::byte[size]);
+        std::byte* next = bytes_.get();
+        for (const FileTensor* source : sources_) {
+            if (source != nullptr) {
+                const std::uint64_t offset = header.data_offset() + source->begin;
+                file.read(offset, {next, bytes_of(*source)});
+                check_values(header.path(), *source, offset, next);
+                next += bytes_of(*source);
+            }
+        }
+    }
+
+    void copy_to_network() const noexcept {
+        const std::byte* next = bytes_.get();
+        for (std::size_t n = 0; n < sources_.size(); ++n) {
+            if (sources_[n] != nullptr) {
+                copy(state_.names[n], *sources_[n]->dtype->dtype, next);
+                next += bytes_of(*sources_[n]);
+            }
+        }
+    }
+
+private:
+    static std::size_t bytes_of(const FileTensor& tensor) {
+        return static_cast<std::size_t>(tensor.end - tensor.begin);
+    }
+
+    void check_values(const std::filesystem::path& path, const FileTensor& source, std::uint64_t offset,
+                      const std::byte* bytes) const {
+        const Dtype from = *source.dtype->dtype;
+        if (element_bytes(from) <= element_bytes(state_.dtype)) {
+            return;
+        }
+        std::array<std::byte, 8> converted{};
+        for (std::size_t place = 0; place < bytes_of(source); place += element_bytes(from)) {
+            if (!convert_element(from, bytes + place, state_.dtype, converted.data())) {
+                throw BadValue({path, offset + place,
+                                sentence({"values of tensor ", excerpt(source.name), " that ",
+                                          file_dtype(state_.dtype).spelling, " can hold"}),
+                                "one that is too large", "Load the file into the network's with_scalar<double>.",
+                                OffsetIn::file});
+            }
+        }
+    }
+
+    void copy(const NamedTensor& tensor, Dtype from, const std::byte* bytes) const noexcept {
+        const std::size_t size = element_bytes(state_.dtype);
+        std::byte* out = state_.parameters + tensor.offset * size;
+        const bool reorder = transpose_ && WeightOrder::applies_to(tensor.shape);
+        if (little_endian && from == state_.dtype && !reorder) {
+            std::memcpy(out, bytes, tensor.count * size);
+            return;
+        }
+        std::array<std::byte, 8> converted{};
+        for (std::size_t place = 0; place < tensor.count; ++place) {
+            const std::size_t place_in_file = reorder ? WeightOrder(tensor.shape).in_file(place) : place;
+            convert_element(from, bytes + place_in_file * element_bytes(from), state_.dtype, converted.data());
+            copy_element(converted.data(), out + place * size, size);
+        }
+    }
+
+    std::span<const FileTensor* const> sources_;
+    State state_;
+    bool transpose_;
+    std::unique_ptr<std::byte[]> bytes_;
+};
+
+/// What function() returns. Where memory is short, the error is a sentence about the file.
+template <typename Function>
+auto in_memory(const std::filesystem::path& path, const Function& function) {
+    try {
+        return function();
+    } catch (const std::bad_alloc&) {
+        throw FileTooLarge({path, 0, "memory to load the file", "too little",
+                            "Close other programs, or allow this program more memory (`ulimit -v`).", OffsetIn::file});
+    }
+}
+
+[[noreturn, gnu::cold]] inline void refuse_match(const SafetensorsHeader& header, const StateMatch& match,
+                                                 std::size_t wanted) {
+    throw TensorMismatch({header.path(), 0, sentence({"the ", decimal(wanted), " tensors of the network"}),
+                          match.found(), sentence({match.table(), "\n", match.remedy()}), OffsetIn::file});
+}
+
+/// Loads a file into a network. The network is unchanged if this throws.
+template <typename Calls>
+void load_state(const InputFile<Calls>& file, const SafetensorsHeader& header, State state,
+                const LoadOptions& options) {
+    const StateMatch match(header, state.names, state.dtype, options);
+    if (!match.fits()) {
+        refuse_match(header, match, state.names.size());
+    }
+    StagedTensors(file, header, match, state, options.transpose).copy_to_network();
+}
+
+template <typename Calls = PosixCalls>
+void load_state(const std::filesystem::path& path, State state, const LoadOptions& options) {
+    in_memory(path, [&] {
+        const InputFile<Calls> file(path);
+        load_state(file, SafetensorsHeader(file), state, options);
+    });
+}
+
+}  // namespace CTCNN_DETAIL::io

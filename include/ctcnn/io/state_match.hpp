@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/data/error.hpp>
+#include <ctcnn/data/sentence.hpp>
+#include <ctcnn/io/dtype.hpp>
+#include <ctcnn/io/excerpt.hpp>
+#include <ctcnn/io/keras.hpp>
+#include <ctcnn/io/load_options.hpp>
+#include <ctcnn/io/safetensors_header.hpp>
+#include <ctcnn/model/state_names.hpp>
+
+namespace CTCNN_DETAIL::io {
+
+/// StateMatch: which tensor of a file belongs to which tensor of a network, and all that differs.
+class StateMatch {
+public:
+    StateMatch(const SafetensorsHeader& header, std::span<const NamedTensor> names, Dtype own,
+               const LoadOptions& options)
+        : names_(names), own_(own), options_(options), sources_(names.size()) {
+        for (const FileTensor& tensor : header.tensors()) {
+            assign(tensor);
+        }
+        for (std::size_t n = 0; n < names.size(); ++n) {
+            compare(n);
+        }
+    }
+
+    bool fits() const { return counts_ == std::array<std::size_t, kinds>{}; }
+
+    /// For each tensor of the network the one in the file; null where it is missing and may be.
+    std::span<const FileTensor* const> sources() const { return sources_; }
+
+    /// "2 missing, 1 of another shape"
+    [[gnu::cold]] std::string found() const {
+        constexpr std::array<std::string_view, kinds> words{"missing",
+                                                            "unexpected",
+                                                            "of another shape",
+                                                            "of another dtype",
+                                                            "of a dtype that is not read",
+                                                            "with a name that is taken"};
+        std::string text;
+        for (std::size_t kind = 0; kind < kinds; ++kind) {
+            if (counts_[kind] != 0) {
+                text.append(text.empty() ? "" : ", ").append(sentence({decimal(counts_[kind]), " ", words[kind]}));
+            }
+        }
+        return text;
+    }
+
+    /// A line for each difference, in columns: first the network's tensors, at most 30, then other tensors of the file, as many.
+    [[gnu::cold]] std::string table() const {
+        std::vector<std::array<std::string, 3>> rows{{"tensor", "the network", "the file"}};
+        for (const auto* differences : {&own_differences_, &other_differences_}) {
+            for (const Difference& difference : *differences) {
+                rows.push_back(row(difference));
+            }
+        }
+        std::array<std::size_t, 2> widths{};
+        for (const auto& cells : rows) {
+            widths = {std::max(widths[0], cells[0].size()), std::max(widths[1], cells[1].size())};
+        }
+        std::string text;
+        for (const auto& cells : rows) {
+            text.append("\n    ").append(cells[0]).append(widths[0] - cells[0].size() + 2, ' ');
+            text.append(cells[1]).append(widths[1] - cells[1].size() + 2, ' ').append(cells[2]);
+        }
+        std::size_t all = 0;
+        for (const std::size_t count : counts_) {
+            all += count;
+        }
+        if (const std::size_t shown = rows.size() - 1; all > shown) {
+            text.append(sentence({"\n    and ", decimal(all - shown), " more"}));
+        }
+        return text;
+    }
+
+    /// What to do about the differences: a sentence for each kind.
+    [[gnu::cold]] std::string remedy() const {
+        std::string text;
+        const auto add_if = [&text](bool holds, std::string_view sentence) {
+            if (holds) {
+                text.append(text.empty() ? "" : " ").append(sentence);
+            }
+        };
+        const auto has = [this](Kind kind) { return counts_[static_cast<std::size_t>(kind)] != 0; };
+        add_if(has(Kind::missing) || has(Kind::unexpected),
+               "Where names differ, set LoadOptions::prefix or rename; where tensors may be missing or left out, "
+               "allow_missing "
+               "or allow_unexpected.");
+        add_if(has(Kind::shape), keras_layout_ ? "Weights as Keras stores them are loaded with LoadOptions::transpose."
+                                               : "Load a file of the same network, or change the network.");
+        add_if(has(Kind::dtype), "Other dtypes than the network's are loaded with LoadOptions::convert.");
+        add_if(has(Kind::unreadable),
+               sentence({"Of all dtypes, ", dtype_names(false),
+                         " are read: store the others as one of these, in Python with tensor.float()."}));
+        add_if(has(Kind::taken), "Two tensors of the file get one name: check LoadOptions::rename.");
+        return text;
+    }
+
+private:
+    enum class Kind { missing, unexpected, shape, dtype, unreadable, taken };
+    static constexpr std::size_t kinds = 6;
+    static constexpr std::size_t most_rows = 30;
+    static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+    struct Difference {
+        Kind kind;
+        std::size_t index;  // of the network's tensor, or none
+        const FileTensor* tensor;
+    };
+
+    void assign(const FileTensor& tensor) {
+        const std::optional<NameParts> name = name_in_network(tensor.name, options_);
+        const auto found = std::find_if(names_.begin(), names_.end(),
+                                        [&name](const NamedTensor& own) { return name && *name == own.name; });
+        if (found == names_.end()) {
+            if (!options_.allow_unexpected) {
+                add(other_differences_, {Kind::unexpected, none, &tensor});
+            }
+            return;
+        }
+        const auto index = static_cast<std::size_t>(found - names_.begin());
+        if (sources_[index] == nullptr) {
+            sources_[index] = &tensor;
+        } else {
+            add(other_differences_, {Kind::taken, index, &tensor});
+        }
+    }
+
+    void compare(std::size_t index) {
+        const FileTensor* tensor = sources_[index];
+        if (tensor == nullptr) {
+            if (!options_.allow_missing) {
+                add(own_differences_, {Kind::missing, index, nullptr});
+            }
+        } else if (!has_shape_of(*tensor, names_[index])) {
+            add(own_differences_, {Kind::shape, index, tensor});
+        } else if (!tensor->dtype->dtype) {
+            add(own_differences_, {Kind::unreadable, index, tensor});
+        } else if (*tensor->dtype->dtype != own_ && !options_.convert) {
+            add(own_differences_, {Kind::dtype, index, tensor});
+        }
+    }
+
+    bool has_shape_of(const FileTensor& tensor, const NamedTensor& own) {
+        const bool weight = WeightOrder::applies_to(own.shape);
+        const bool as_in_keras = weight && is_keras_shape_of(tensor.shape, own.shape);
+        if (weight && options_.transpose) {
+            return as_in_keras;
+        }
+        const bool same = is_shape_of(tensor.shape, own.shape);
+        keras_layout_ = keras_layout_ || (as_in_keras && !same);
+        return same;
+    }
+
+    void add(std::vector<Difference>& differences, const Difference& difference) {
+        ++counts_[static_cast<std::size_t>(difference.kind)];
+        if (differences.size() < most_rows) {
+            differences.push_back(difference);
+        }
+    }
+
+    [[gnu::cold]] std::array<std::string, 3> row(const Difference& difference) const {
+        const bool ours = difference.index != none;
+        std::array<std::string, 3> cells{excerpt(ours ? names_[difference.index].name : difference.tensor->name),
+                                         "unexpected", "missing"};
+        if (ours) {
+            std::string shape;
+            for (const std::size_t dim : names_[difference.index].shape) {
+                shape.append(shape.empty() ? "" : ", ").append(decimal(dim));
+            }
+            cells[1] = sentence({file_dtype(own_).spelling, " (", shape, ")"});
+        }
+        if (difference.tensor != nullptr) {
+            cells[2] = told(*difference.tensor);
+            if (ours && names_[difference.index].name != difference.tensor->name) {
+                cells[2].append(sentence({" as ", excerpt(difference.tensor->name)}));
+            }
+        }
+        return cells;
+    }
+
+    [[gnu::cold]] static std::string told(const FileTensor& tensor) {
+        constexpr std::size_t most_dims = 8;
+        std::string shape;
+        std::size_t rank = 0;
+        for_each_dim(tensor.shape, [&](std::uint64_t dim) {
+            if (rank++ < most_dims) {
+                shape.append(shape.empty() ? "" : ", ").append(decimal(dim));
+            }
+        });
+        return sentence({tensor.dtype->spelling, " (", shape, rank > most_dims ? ", ...)" : ")"});
+    }
+
+    std::span<const NamedTensor> names_;
+    Dtype own_;
+    const LoadOptions& options_;
+    std::vector<const FileTensor*> sources_;
+    std::array<std::size_t, kinds> counts_{};
+    std::vector<Difference> own_differences_;    // of the network's tensors, in their order
+    std::vector<Difference> other_differences_;  // of other tensors of the file
+    bool keras_layout_ = false;
+};
+
+}  // namespace CTCNN_DETAIL::io

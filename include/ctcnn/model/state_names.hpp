@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/saturating.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/core/text.hpp>
+#include <ctcnn/model/list.hpp>
+
+namespace CTCNN_API {
+
+/// NamedTensor: one tensor of a network: its name and shape in PyTorch's state_dict, and where it lies in parameters().
+struct NamedTensor {
+    std::string_view name;               ///< "3.1.bias"
+    std::span<const std::size_t> shape;  ///< {6, 1, 5, 5}
+    std::size_t offset;                  ///< of its first element
+    std::size_t count;                   ///< of its elements
+};
+
+}  // namespace CTCNN_API
+
+namespace CTCNN_DETAIL::model {
+
+/// LayerTensor: a tensor as its layer declares it. A layer that is bound to its shape has weight and bias by its weight_shape
+/// and bias_shape. One that has others declares `static constexpr std::array<LayerTensor, N> tensors`, in the order in which
+/// they lie in its parameters.
+struct LayerTensor {
+    std::string_view name;
+    std::span<const std::size_t> shape;
+
+    constexpr std::size_t count() const {
+        std::size_t product = 1;
+        for (const std::size_t dim : shape) {
+            product *= dim;
+        }
+        return product;
+    }
+};
+
+namespace detail {
+
+/// The sizes of a shape once more: S::dims would be a symbol that does not name the target.
+template <typename S>
+inline constexpr auto dims_of = S::dims;
+
+template <typename Bound>
+consteval auto declared_tensors() {
+    if constexpr (requires { Bound::tensors; }) {
+        return Bound::tensors;
+    } else {
+        return std::array{LayerTensor{"weight", dims_of<typename Bound::weight_shape>},
+                          LayerTensor{"bias", dims_of<typename Bound::bias_shape>}};
+    }
+}
+
+/// Place: a layer's index, and those of the blocks around it.
+struct Place {
+    const Place* outer;
+    std::size_t index;
+};
+
+/// Appends "3.1.".
+constexpr void append_place(const Place& place, auto& text) {
+    if (place.outer != nullptr) {
+        append_place(*place.outer, text);
+    }
+    text.append_number(place.index);
+    text.append(".");
+}
+
+template <typename F, typename... Bound>
+constexpr void for_each_tensor(List<Bound...>, const Place* outer, F& f);
+
+template <typename Bound, typename F>
+constexpr void for_each_tensor_of(const Place& place, F& f) {
+    if constexpr (Bound::kind == LayerKind::block) {
+        for_each_tensor(typename Bound::layers{}, &place, f);
+    } else {
+        for (const LayerTensor& tensor : declared_tensors<Bound>()) {
+            if (tensor.count() != 0) {
+                f(place, tensor);
+            }
+        }
+    }
+}
+
+/// Calls f(place, tensor) for the tensors of all layers in order, blocks opened.
+template <typename F, typename... Bound>
+constexpr void for_each_tensor(List<Bound...>, const Place* outer, F& f) {
+    std::size_t index = 0;
+    (for_each_tensor_of<Bound>(Place{outer, index++}, f), ...);
+}
+
+struct NameSizes {
+    std::size_t tensors = 0;
+    std::size_t characters = 0;
+
+    /// What Text has, for append_place.
+    constexpr void append(std::string_view part) { characters += part.size(); }
+    constexpr void append_number(std::size_t number) {
+        Text<20> digits;
+        digits.append_number(number);
+        characters += digits.length;
+    }
+};
+
+template <typename Layers>
+inline constexpr NameSizes name_sizes = [] {
+    NameSizes sizes;
+    auto count = [&sizes](const Place& place, const LayerTensor& tensor) {
+        ++sizes.tensors;
+        append_place(place, sizes);
+        sizes.append(tensor.name);
+    };
+    for_each_tensor(Layers{}, nullptr, count);
+    return sizes;
+}();
+
+/// All names in a row.
+template <typename Layers>
+inline constexpr auto name_characters = [] {
+    Text<name_sizes<Layers>.characters> text;
+    auto append = [&text](const Place& place, const LayerTensor& tensor) {
+        append_place(place, text);
+        text.append(tensor.name);
+    };
+    for_each_tensor(Layers{}, nullptr, append);
+    return text;
+}();
+
+}  // namespace detail
+
+/// The tensors of a list of bound layers.
+template <typename Layers>
+inline constexpr auto named_tensors = [] {
+    std::array<NamedTensor, detail::name_sizes<Layers>.tensors> tensors{};
+    std::size_t index = 0;
+    std::size_t offset = 0;
+    std::string_view names = detail::name_characters<Layers>.view();
+    auto fill = [&](const detail::Place& place, const LayerTensor& tensor) {
+        detail::NameSizes length;
+        detail::append_place(place, length);
+        length.append(tensor.name);
+        tensors[index++] = {names.substr(0, length.characters), tensor.shape, offset, tensor.count()};
+        names.remove_prefix(length.characters);
+        offset += tensor.count();
+    };
+    detail::for_each_tensor(Layers{}, nullptr, fill);
+    return tensors;
+}();
+
+}  // namespace CTCNN_DETAIL::model
