@@ -13,6 +13,7 @@
 #include <ctcnn/data/mnist.hpp>
 
 #include <ctcnn/io/any_of.hpp>
+#include <ctcnn/io/checkpoint.hpp>
 #include <ctcnn/io/safetensors.hpp>
 
 #endif

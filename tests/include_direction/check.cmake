@@ -17,7 +17,7 @@ set(knows_loss core kernels)
 set(knows_optim core)
 set(knows_train core kernels layers model loss optim)
 set(knows_data core)
-set(knows_io core data model)
+set(knows_io core data model train)
 set(folders core kernels layers model loss optim train data io)
 
 set(failures "")

@@ -6,6 +6,10 @@
 // What saving and loading throw, besides the errors of data/error.hpp. As there, the names carry no target.
 namespace ctcnn {
 
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wweak-vtables"  // A header has no source file for a vtable.
+#endif
 /// A file cannot be written: a missing folder, no permission, a full disk. What was there before is unchanged, unless what()
 /// says otherwise.
 class FileUnwritable : public DataError {
@@ -32,5 +36,13 @@ class TensorMismatch : public DataError {
 class BadValue : public DataError {
     using DataError::DataError;
 };
+
+/// A safetensors file is not a checkpoint of a training, or not of one with these settings.
+class BadCheckpoint : public DataError {
+    using DataError::DataError;
+};
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 
 }  // namespace ctcnn

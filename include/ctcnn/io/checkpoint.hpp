@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <ctcnn/core/math.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/data/sentence.hpp>
+#include <ctcnn/io/dtype.hpp>
+#include <ctcnn/io/error.hpp>
+#include <ctcnn/io/input_file.hpp>
+#include <ctcnn/io/load_state.hpp>
+#include <ctcnn/io/safetensors_header.hpp>
+#include <ctcnn/io/save_state.hpp>
+#include <ctcnn/model/network.hpp>
+#include <ctcnn/model/state_names.hpp>
+#include <ctcnn/train/trainer.hpp>
+
+// A checkpoint is a safetensors file. It has the parameters of the network under their names; the state of the optimizer, where
+// "optimizer.0.3.weight" is its first number of each element of 3.weight; and the progress of the training as metadata.
+namespace CTCNN_DETAIL::io {
+
+/// The tensors of a training: those of the network, then as many for each number that the optimizer keeps.
+class TrainingNames {
+public:
+    TrainingNames(std::span<const NamedTensor> network, std::size_t parameters, std::size_t state_count)
+        : names_(network.begin(), network.end()) {
+        texts_.reserve(network.size() * state_count);  // views of short texts do not survive a move
+        for (std::size_t s = 0; s < state_count; ++s) {
+            for (const NamedTensor& tensor : network) {
+                texts_.push_back(sentence({"optimizer.", decimal(s), ".", tensor.name}));
+                names_.push_back({texts_.back(), tensor.shape, (s + 1) * parameters + tensor.offset, tensor.count});
+            }
+        }
+    }
+
+    std::span<const NamedTensor> names() const { return names_; }
+
+private:
+    std::vector<NamedTensor> names_;
+    std::vector<std::string> texts_;
+};
+
+/// The numbers of a Progress, by their keys in the metadata.
+inline constexpr std::string_view version_key = "ctcnn.checkpoint";
+inline constexpr std::string_view version = "1";
+inline constexpr std::string_view shuffle_key = "ctcnn.shuffle";
+template <typename Progress, typename F>
+void for_each_number(Progress& progress, const F& f) {
+    f("ctcnn.seed", progress.seed);
+    f("ctcnn.epochs", progress.epochs);
+    f("ctcnn.steps", progress.steps);
+    f("ctcnn.epoch_steps", progress.epoch_steps);
+    f("ctcnn.images", progress.images);
+    f("ctcnn.batch_size", progress.batch_size);
+    // The bits of a double, so that it is the same again.
+    auto bits = std::bit_cast<std::uint64_t>(progress.loss_sum);
+    f("ctcnn.loss_sum_bits", bits);
+    if constexpr (!std::is_const_v<Progress>) {
+        progress.loss_sum = std::bit_cast<double>(bits);
+    }
+}
+
+[[noreturn, gnu::cold]] inline void refuse_checkpoint(const std::filesystem::path& path, std::string expected,
+                                                      std::string found, std::string remedy) {
+    throw BadCheckpoint({path, 0, std::move(expected), std::move(found), std::move(remedy), OffsetIn::file});
+}
+
+/// The value of a key in the metadata of a checkpoint.
+inline std::string_view value_of(const SafetensorsHeader& header, std::string_view key) {
+    for (const auto& [name, value] : header.metadata()) {
+        if (name == key) {
+            return value;
+        }
+    }
+    refuse_checkpoint(header.path(), "a checkpoint of a training", sentence({"no ", key, " in the metadata"}),
+                      "Resume from a file of save_checkpoint; the parameters alone are loaded with load_safetensors.");
+}
+
+inline std::uint64_t number_of(const SafetensorsHeader& header, std::string_view key) {
+    const std::string_view text = value_of(header, key);
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) {
+        refuse_checkpoint(header.path(), sentence({"a number as ", key}), sentence({"'", excerpt(text), "'"}),
+                          "The file is damaged: resume from another checkpoint.");
+    }
+    return number;
+}
+
+/// What the metadata says, if it is possible.
+inline train::Progress progress_of(const SafetensorsHeader& header) {
+    if (const std::string_view found = value_of(header, version_key); found != version) {
+        refuse_checkpoint(header.path(), sentence({"a checkpoint of version ", version}),
+                          sentence({"version '", excerpt(found), "'"}),
+                          "Resume with the version of the library that has saved it.");
+    }
+    train::Progress progress;
+    for_each_number(progress,
+                    [&header](std::string_view key, std::uint64_t& number) { number = number_of(header, key); });
+    constexpr std::uint64_t most_images = std::uint64_t{1} << 32;
+    const bool within = progress.epoch_steps != 0;
+    if ((within && (progress.images == 0 || progress.images > most_images || progress.batch_size == 0 ||
+                    progress.batch_size > progress.images || progress.epoch_steps > progress.steps ||
+                    progress.epoch_steps > (progress.images - 1) / progress.batch_size + 1)) ||
+        !math::is_finite(progress.loss_sum)) {
+        refuse_checkpoint(header.path(), "a training that can be",
+                          "numbers in the metadata that contradict one another",
+                          "The file is damaged: resume from another checkpoint.");
+    }
+    return progress;
+}
+
+/// In the middle of an epoch, the next batch depends on the settings of those before.
+inline void check_settings(const SafetensorsHeader& header, const train::Progress& progress, std::size_t batch_size,
+                           bool shuffle) {
+    if (progress.epoch_steps == 0) {
+        return;
+    }
+    if (std::min<std::uint64_t>(batch_size, progress.images) != progress.batch_size) {
+        refuse_checkpoint(header.path(),
+                          sentence({"an epoch with batches of ", decimal(std::uint64_t{batch_size}), " images"}),
+                          sentence({"one that was begun with ", decimal(progress.batch_size)}),
+                          sentence({"Resume with .batch_size = ", decimal(progress.batch_size), "."}));
+    }
+    if (const std::string_view found = value_of(header, shuffle_key); found != (shuffle ? "1" : "0")) {
+        refuse_checkpoint(header.path(), shuffle ? "an epoch that is shuffled" : "an epoch that is not shuffled",
+                          "one that was begun the other way",
+                          shuffle ? "Resume with .shuffle = false." : "Resume with .shuffle = true.");
+    }
+}
+
+}  // namespace CTCNN_DETAIL::io
+
+namespace CTCNN_API {
+
+/// save_checkpoint: writes a training to a safetensors file: the parameters, the state of the optimizer, and the progress. The
+/// parameters have the names of Net::names(), so that other programs can read them. The file is complete once it has its name:
+/// an error, or the end of the process, leaves the file that was there before.
+/// Refuses  FileUnwritable · std::invalid_argument for metadata that is not UTF-8, too long, or has keys that begin with "ctcnn."
+template <AnyNetwork Net, typename Optimizer, typename Loss>
+void save_checkpoint(const Trainer<Net, Optimizer, Loss>& trainer, const std::filesystem::path& path,
+                     std::map<std::string, std::string> metadata = {}) {
+    using namespace detail_;
+    using T = typename Net::scalar;
+    for (const auto& entry : metadata) {
+        if (entry.first.starts_with("ctcnn.")) {
+            throw std::invalid_argument("keys that begin with 'ctcnn.' are those of the checkpoint: choose others");
+        }
+    }
+    metadata.emplace(io::version_key, io::version);
+    metadata.emplace(io::shuffle_key, trainer.options().shuffle ? "1" : "0");
+    io::for_each_number(train::ProgressOf::get(trainer), [&metadata](std::string_view key, std::uint64_t number) {
+        metadata.emplace(key, decimal(number));
+    });
+    const io::TrainingNames names(Net::names(), Net::parameter_count, Optimizer::state_count);
+    std::vector<T> elements(trainer.net().parameters().begin(), trainer.net().parameters().end());
+    elements.insert(elements.end(), trainer.state().begin(), trainer.state().end());
+    io::save_state(path, {names.names(), io::own_dtype<T>, reinterpret_cast<const std::byte*>(elements.data())},
+                   metadata, io::own_dtype<T>);
+}
+
+/// resume: sets a training to the state of a checkpoint. It ends with the same bits as one that was not interrupted, if network,
+/// optimizer, options, loss and data set are the same; the seed is that of the checkpoint. An error leaves the training as it was.
+/// Memory   at most the size of the file and 16 MB, and once more the parameters and the state
+/// Refuses  what load_safetensors refuses · BadCheckpoint
+template <AnyNetwork Net, typename Optimizer, typename Loss>
+void resume(Trainer<Net, Optimizer, Loss>& trainer, const std::filesystem::path& path) {
+    using namespace detail_;
+    using T = typename Net::scalar;
+    io::in_memory(path, [&] {
+        const io::InputFile<> file(path);
+        const io::SafetensorsHeader header(file);
+        const train::Progress progress = io::progress_of(header);
+        io::check_settings(header, progress, trainer.options().batch_size, trainer.options().shuffle);
+        const io::TrainingNames names(Net::names(), Net::parameter_count, Optimizer::state_count);
+        std::vector<T> elements((1 + Optimizer::state_count) * Net::parameter_count);
+        io::load_state(file, header, {names.names(), io::own_dtype<T>, reinterpret_cast<std::byte*>(elements.data())},
+                       {});
+        const auto state = elements.begin() + static_cast<std::ptrdiff_t>(Net::parameter_count);
+        std::copy(elements.begin(), state, trainer.net().parameters().begin());
+        std::copy(state, elements.end(), trainer.state().begin());
+        train::ProgressOf::get(trainer) = progress;
+    });
+}
+
+template <RefusedNetwork Net, typename Optimizer, typename Loss>
+void save_checkpoint(const Trainer<Net, Optimizer, Loss>&, const std::filesystem::path&,
+                     const std::map<std::string, std::string>& = {}) {}
+template <RefusedNetwork Net, typename Optimizer, typename Loss>
+void resume(Trainer<Net, Optimizer, Loss>&, const std::filesystem::path&) {}
+
+}  // namespace CTCNN_API
