@@ -16,8 +16,10 @@ using LeNet = Sequential<Input<1, 28, 28>,                                      
 
 static_assert(LeNet::output_shape{} == Shape<class_count>{});
 
-Outcome train_lenet(const Settings& settings, const Digits& train, const Digits& test, const Listener& listener) {
-    return train_network<LeNet>(XavierUniform{}, SGD{.lr = settings.lr}, {}, {}, settings, train, test, listener);
+Outcome train_lenet(const Settings& settings, const Files& files, const Digits& train, const Digits& test,
+                    const Listener& listener) {
+    return train_network<LeNet>(XavierUniform{}, SGD{.lr = settings.lr}, {}, {}, settings, files, train, test,
+                                listener);
 }
 
 }  // namespace

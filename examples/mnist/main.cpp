@@ -3,10 +3,13 @@
 // Trains a small network on MNIST and shows what it has learnt: mnist --help
 // Exit status: 0 if all went well, 1 if something failed, 2 for a command line that says nothing clear, 130 after
 // Ctrl-C.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <future>
 #include <latch>
 #include <memory>
@@ -36,6 +39,15 @@ std::string heading(const Screen& screen, const Options& options, const Digits& 
     const Settings& settings = options.settings;
     std::string text = screen.styled(Style::bold, options.network->name);
     text.append(": ").append(options.network->description).append("\n");
+    if (!options.files.load.empty()) {
+        text.append("parameters of ").append(ctcnn::detail_::printable(options.files.load)).append("\n");
+    }
+    if (!(settings.epochs > 0)) {
+        return screen.wrapped(text + grouped(test.size()) + " images to be tested with\n\n");
+    }
+    if (!options.files.resume.empty()) {
+        text.append("training of ").append(ctcnn::detail_::printable(options.files.resume)).append("\n");
+    }
     text += format("learning rate %g, batches of %zu, %g epoch%s, seed %llu\n", static_cast<double>(settings.lr),
                    settings.batch_size, settings.epochs, settings.epochs == 1 ? "" : "s",
                    static_cast<unsigned long long>(settings.seed));
@@ -51,6 +63,28 @@ void warn_if_slow() {
         "-DCMAKE_BUILD_TYPE=Release\n",
         stderr);
 #endif
+}
+
+/// Refuses a file that cannot be written before anything is trained that would be saved there.
+void require_folder_of(const std::string& file) {
+    if (file.empty()) {
+        return;
+    }
+    const std::filesystem::path path = file;
+    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    std::error_code error;
+    const std::string name = ctcnn::detail_::printable(folder.string());
+    if (!std::filesystem::is_directory(folder, error)) {
+        throw std::runtime_error("there is no folder '" + name + "' to save files in: create it with `mkdir -p`");
+    }
+    if (access(folder.c_str(), W_OK) != 0) {
+        throw std::runtime_error("no file can be saved in the folder '" + name +
+                                 "': make it writable with `chmod u+wx`");
+    }
+    if (std::filesystem::is_directory(path, error)) {
+        throw std::runtime_error("'" + ctcnn::detail_::printable(file) +
+                                 "' is a folder: give the name of a file inside it");
+    }
 }
 
 /// The test images: loaded on a thread of their own, or later where the system grants none.
@@ -106,8 +140,12 @@ int run(const Options& options) {
         screen.print(screen.wrapped(options.help));
         return 0;
     }
+    for (const std::string* file : {&options.files.save, &options.files.checkpoint}) {
+        require_folder_of(*file);
+    }
     std::future<Digits> test_to_come = load_test_images(options);
-    const Digits train = ctcnn::load_mnist(options.folder, ctcnn::Split::train);
+    const bool trains = options.settings.epochs > 0;
+    const Digits train = trains ? ctcnn::load_mnist(options.folder, ctcnn::Split::train) : Digits();
     const Digits test = test_to_come.get();
     Settings settings = options.settings;
     settings.threads = choose_threads(settings);
@@ -127,11 +165,15 @@ int run(const Options& options) {
         listener.on_step = [&](const StepNews& news) { progress.step(news); };
         listener.on_epoch = [&](const EpochNews& news) { progress.epoch(news); };
     }
-    const Outcome outcome = options.network->train(settings, train, test, listener);
+    const Outcome outcome = options.network->train(settings, options.files, train, test, listener);
 
     if (!options.quiet) {
         if (outcome.stopped) {
             progress.stopped();
+            if (!options.files.checkpoint.empty()) {
+                screen.print(screen.wrapped("the training is saved; continue it with --resume " +
+                                            ctcnn::detail_::printable(options.files.checkpoint) + "\n"));
+            }
         }
         screen.print("\n" + confusion_matrix(screen, outcome.predictions, test));
         screen.print("\n" + misclassified_digits(screen, outcome.predictions, test) + "\n");

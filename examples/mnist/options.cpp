@@ -96,8 +96,7 @@ Options read_options(int argument_count, char** arguments) {
     std::optional<std::size_t> batch_size;
     std::optional<float> lr;
 
-    CLI::App app("Trains a small network on the MNIST digits, and shows its accuracy on the test images.",
-                 "mnist");
+    CLI::App app("Trains a small network on the MNIST digits, and shows its accuracy on the test images.", "mnist");
     app.get_formatter()->column_width(22);
     app.set_help_flag("-h,--help", "print this, and do nothing else");
     app.allow_extras();  // so that they are refused below, with a guess at what was meant
@@ -132,6 +131,19 @@ Options read_options(int argument_count, char** arguments) {
     });
     add("--data", "FOLDER", "the folder of the four files of MNIST, plain or .gz",
         [&](const std::string& text) { result.folder = text; });
+    const auto add_file = [&](const std::string& name, const std::string& description, std::string& file) {
+        add(name, "FILE", description, [&file, name](const std::string& text) {
+            if (text.empty()) {
+                throw UsageError(name + " takes the name of a file");
+            }
+            file = text;
+        });
+    };
+    add_file("--save", "save the parameters, at the end, as safetensors", result.files.save);
+    add_file("--load", "begin with the parameters of a file of --save, and\nonly test them, unless --epochs is given",
+             result.files.load);
+    add_file("--checkpoint", "save the training, after each epoch and on Ctrl-C", result.files.checkpoint);
+    add_file("--resume", "go on with the training of a file of --checkpoint", result.files.resume);
     app.add_flag("--quiet", result.quiet, "print only the last line, the test accuracy")->disable_flag_override();
 
     try {
@@ -151,9 +163,20 @@ Options read_options(int argument_count, char** arguments) {
         refuse(unknown.front(), app);
     }
     const Settings& recipe = result.network->defaults;
-    result.settings.epochs = epochs.value_or(recipe.epochs);
+    Files& files = result.files;
+    const bool test_only = !files.load.empty() && !epochs;
+    if (!files.load.empty() && !files.resume.empty()) {
+        throw UsageError("--load and --resume are two ways to begin: choose one of them");
+    }
+    if (test_only && !files.checkpoint.empty()) {
+        throw UsageError("with --load nothing is trained that --checkpoint could save, unless --epochs is given");
+    }
+    result.settings.epochs = test_only ? 0 : epochs.value_or(recipe.epochs);
     result.settings.batch_size = batch_size.value_or(recipe.batch_size);
     result.settings.lr = lr.value_or(recipe.lr);
+    files.settings =
+        format("--net %s --epochs %g --batch-size %zu --lr %.9g", std::string(result.network->name).c_str(),
+               result.settings.epochs, result.settings.batch_size, static_cast<double>(result.settings.lr));
     return result;
 }
 

@@ -13,6 +13,7 @@ struct Options {
     std::string help;  // what --help prints; empty if it was not given
     const Choice* network = &lenet;
     Settings settings = lenet.defaults;
+    Files files;
     std::string folder;
     bool quiet = false;
 };

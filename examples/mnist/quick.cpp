@@ -16,10 +16,11 @@ using QuickNet = Sequential<Input<1, 28, 28>,                                   
 static_assert(QuickNet::output_shape{} == Shape<class_count>{});
 static_assert(QuickNet::parameter_count == 61'594);
 
-Outcome train_quick(const Settings& settings, const Digits& train, const Digits& test, const Listener& listener) {
+Outcome train_quick(const Settings& settings, const Files& files, const Digits& train, const Digits& test,
+                    const Listener& listener) {
     return train_network<QuickNet>(KaimingUniform{}, Adam{.lr = settings.lr, .betas = {0.8, 0.9}},
                                    OneCycle{.pct_start = 0.12, .cycle_momentum = false}, {.label_smoothing = 0.1f},
-                                   settings, train, test, listener);
+                                   settings, files, train, test, listener);
 }
 
 }  // namespace

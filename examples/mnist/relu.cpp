@@ -22,9 +22,10 @@ constexpr OneCycle one_cycle{.pct_start = 0.2,
                              .cycle_momentum = false,
                              .div_factor = std::numeric_limits<double>::infinity()};
 
-Outcome train_relu(const Settings& settings, const Digits& train, const Digits& test, const Listener& listener) {
+Outcome train_relu(const Settings& settings, const Files& files, const Digits& train, const Digits& test,
+                   const Listener& listener) {
     return train_network<ReluNet>(KaimingUniform{}, SGD{.lr = settings.lr, .momentum = 0.9f, .weight_decay = 5e-4f},
-                                  one_cycle, {}, settings, train, test, listener);
+                                  one_cycle, {}, settings, files, train, test, listener);
 }
 
 }  // namespace

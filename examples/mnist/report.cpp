@@ -91,8 +91,8 @@ using Counts = std::array<std::array<std::size_t, class_count>, class_count>;
 
 /// All counts, in columns of a width; and what part is right, if there is room.
 std::string matrix(const Screen& screen, const Counts& counts, int width, bool with_parts) {
-    std::string text =
-        screen.wrapped(screen.styled(Style::bold, "Confusion matrix") + ": rows are true digits, columns predictions\n");
+    std::string text = screen.wrapped(screen.styled(Style::bold, "Confusion matrix") +
+                                      ": rows are true digits, columns predictions\n");
     text += "\n   ";
     for (std::size_t answer = 0; answer < class_count; ++answer) {
         text += format("%*zu", width, answer);

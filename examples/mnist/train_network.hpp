@@ -4,54 +4,101 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <memory>
+#include <stdexcept>
+#include <string>
 
 #include <ctcnn/training.hpp>
+
+#include <ctcnn/io/checkpoint.hpp>
+#include <ctcnn/io/safetensors.hpp>
 
 #include "training.hpp"
 
 namespace mnist {
 
-/// Trains a network from its first parameters on, and tests it after each epoch where that is shown, and at the end.
+/// How many steps the epochs are; none where nothing is to be trained.
+inline std::size_t count_steps(const Settings& settings, std::size_t images) {
+    if (!(settings.epochs > 0)) {
+        return 0;
+    }
+    const std::size_t steps_per_epoch = (images + settings.batch_size - 1) / settings.batch_size;
+    return static_cast<std::size_t>(std::max(1.0, std::round(settings.epochs * static_cast<double>(steps_per_epoch))));
+}
+
+/// Sets a training to where a checkpoint has left it.
+/// Throws   std::runtime_error if it was saved with other settings
+template <typename Trainer>
+void resume_training(Trainer& trainer, const Files& files) {
+    const std::map<std::string, std::string> metadata = ctcnn::safetensors_metadata(files.resume);
+    const auto found = metadata.find("mnist.settings");
+    if (found != metadata.end() && found->second != files.settings) {
+        throw std::runtime_error("the training was saved with other settings: resume it with " + found->second);
+    }
+    ctcnn::resume(trainer, files.resume);
+}
+
+/// Trains a network from its first parameters on, or from those of a file, and tests it after each epoch where that is shown,
+/// and at the end.
 template <ctcnn::AnyNetwork Net, typename Initializer, typename Optimizer>
 Outcome train_network(const Initializer& initializer, const Optimizer& optimizer,
                       const decltype(ctcnn::FitOptions::schedule)& schedule, const ctcnn::CrossEntropyLoss& loss,
-                      const Settings& settings, const Digits& train, const Digits& test, const Listener& listener) {
+                      const Settings& settings, const Files& files, const Digits& train, const Digits& test,
+                      const Listener& listener) {
     const auto net = std::make_unique<Net>();
     ctcnn::initialize(*net, initializer, settings.seed);
+    if (!files.load.empty()) {
+        ctcnn::load_safetensors(*net, files.load, {.convert = true, .allow_unexpected = true});
+    }
 
     Outcome outcome;
     const auto answer = [&] { outcome.predictions = ctcnn::predict(*net, test.images(), settings.threads); };
-    const std::size_t steps_per_epoch = (train.size() + settings.batch_size - 1) / settings.batch_size;
-    const auto steps =
-        static_cast<std::size_t>(std::max(1.0, std::round(settings.epochs * static_cast<double>(steps_per_epoch))));
-    const ctcnn::FitReport report =
-        ctcnn::fit(*net, train, optimizer,
-                   {.epochs = static_cast<std::size_t>(std::ceil(settings.epochs)),
-                    .max_steps = steps,
-                    .batch_size = settings.batch_size,
-                    .seed = settings.seed,
-                    .threads = settings.threads,
-                    .schedule = schedule,
-                    .on_epoch =
-                        [&](const ctcnn::EpochReport& epoch) {
-                            if (!listener.on_epoch) {
-                                return;
-                            }
-                            answer();
-                            const auto right = static_cast<double>(count_right(outcome.predictions, test));
-                            listener.on_epoch({epoch.epoch, epoch.images, epoch.loss, epoch.seconds,
-                                               right / static_cast<double>(test.size())});
-                        },
-                    .on_step =
-                        [&](const ctcnn::StepReport& step) {
-                            listener.on_step({step.epoch, step.step, step.steps_per_epoch, step.loss});
-                        },
-                    .should_stop = listener.should_stop},
-                   loss);
-    outcome.stopped = report.steps < steps;
-    if (outcome.stopped || !listener.on_epoch) {
+    if (const std::size_t steps = count_steps(settings, train.size()); steps != 0) {
+        std::function<void()> save_training;
+        const auto on_epoch = [&](const ctcnn::EpochReport& epoch) {
+            if (listener.on_epoch) {
+                answer();
+                const auto right = static_cast<double>(count_right(outcome.predictions, test));
+                listener.on_epoch(
+                    {epoch.epoch, epoch.images, epoch.loss, epoch.seconds, right / static_cast<double>(test.size())});
+            }
+            save_training();
+        };
+        const auto on_step = [&](const ctcnn::StepReport& step) {
+            listener.on_step({step.epoch, step.step, step.steps_per_epoch, step.loss});
+        };
+        ctcnn::Trainer trainer(*net, optimizer,
+                               {.epochs = static_cast<std::size_t>(std::ceil(settings.epochs)),
+                                .max_steps = steps,
+                                .batch_size = settings.batch_size,
+                                .seed = settings.seed,
+                                .threads = settings.threads,
+                                .schedule = schedule,
+                                .on_epoch = on_epoch,
+                                .on_step = on_step,
+                                .should_stop = listener.should_stop},
+                               loss);
+        save_training = [&] {
+            if (!files.checkpoint.empty()) {
+                ctcnn::save_checkpoint(trainer, files.checkpoint, {{"mnist.settings", files.settings}});
+            }
+        };
+        if (!files.resume.empty()) {
+            resume_training(trainer, files);
+        }
+        trainer.fit(train);
+        outcome.stopped = trainer.steps() < steps;
+        if (outcome.stopped) {
+            save_training();
+        }
+    }
+    if (outcome.stopped || outcome.predictions.empty()) {
         answer();
+    }
+    if (!files.save.empty()) {
+        ctcnn::save_safetensors(*net, files.save);
     }
     return outcome;
 }

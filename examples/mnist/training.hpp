@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,15 @@ struct Settings {
     float lr;
     std::uint64_t seed = 1;
     std::size_t threads = 0;  // 0: all
+};
+
+/// The files of a network and of a training; empty where none is asked for.
+struct Files {
+    std::string load;        // parameters to begin with
+    std::string save;        // parameters at the end
+    std::string checkpoint;  // the training, after each epoch and where it is stopped
+    std::string resume;      // a checkpoint to go on from
+    std::string settings;    // what a training can be resumed with: "--net lenet --lr 0.5 ..."
 };
 
 /// Where a training stands after a step; epochs and steps count from 1.
@@ -66,7 +76,7 @@ struct Choice {
     std::string_view description;
     std::string_view summary;
     Settings defaults;
-    Outcome (*train)(const Settings&, const Digits& train, const Digits& test, const Listener&);
+    Outcome (*train)(const Settings&, const Files&, const Digits& train, const Digits& test, const Listener&);
 };
 
 extern const Choice lenet;

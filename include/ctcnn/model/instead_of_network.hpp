@@ -165,17 +165,16 @@ struct AnyParameters {
 };
 
 /// AnyText, AnyDims, AnyTensors: what names() has.
-struct AnyText {
-    constexpr operator std::string_view() const { return {}; }
+struct AnyText : std::string_view {
+    static constexpr AnyNumber size() { return any_number; }
     template <typename X>
     friend constexpr bool operator==(const AnyText&, const X&) {
         return true;
     }
 };
-struct AnyDims {
+struct AnyDims : std::span<const std::size_t> {
     AnyNumber dim = any_number;
 
-    constexpr operator std::span<const std::size_t>() const { return {}; }
     constexpr AnyNumber operator[](std::size_t) const { return dim; }
     static constexpr AnyNumber size() { return any_number; }
     constexpr const AnyNumber* begin() const { return &dim; }

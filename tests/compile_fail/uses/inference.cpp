@@ -284,7 +284,7 @@ void tell_names() {
     for (const auto& tensor : Net::names()) {
         const std::string_view name = tensor.name;
         const std::span<const std::size_t> shape = tensor.shape;
-        std::cout << name << shape.size() << tensor.count * sizeof(float);
+        std::cout << name << shape.size() << tensor.count * sizeof(float) << tensor.name.substr(0).size();
     }
 }
 #endif
