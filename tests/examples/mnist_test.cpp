@@ -332,8 +332,8 @@ TEST_CASE("--help names every option and goes no further", "[examples]") {
     const Result result = run({"--help", "--data", "/nonexistent"});
     CHECK(result.status == 0);
     CHECK(result.errors.empty());
-    for (const char* option :
-         {"--net", "--epochs", "--batch-size", "--lr", "--seed", "--threads", "--data", "--quiet", "--help"}) {
+    for (const char* option : {"--net", "--epochs", "--batch-size", "--lr", "--seed", "--threads", "--data", "--save",
+                               "--load", "--checkpoint", "--resume", "--quiet", "--help"}) {
         CHECK_THAT(result.output, ContainsSubstring(option));
     }
     for (const std::string& line : lines_of(result.output)) {
@@ -366,6 +366,10 @@ TEST_CASE("a wrong command line is refused with what was meant", "[examples]") {
         {{"--net", "lent"}, "--net takes lenet, relu or quick, not 'lent'; did you mean lenet?"},
         {{"--net", "transformer"}, "--net takes lenet, relu or quick, not 'transformer'\n"},
         {{"--quiet=7"}, "--quiet takes no value"},
+        {{"--save"}, "--save takes a value after it"},
+        {{"--save", ""}, "--save takes the name of a file"},
+        {{"--load", "a", "--resume", "b"}, "--load and --resume are two ways to begin: choose one of them"},
+        {{"--load", "a", "--checkpoint", "b"}, "with --load nothing is trained that --checkpoint could save"},
     };
     for (const Case& wrong : cases) {
         const Result result = run(wrong.arguments);
@@ -722,6 +726,70 @@ TEST_CASE("Ctrl-C ends the training early, and the results so far are printed", 
     CHECK_THAT(output, ContainsSubstring("Confusion matrix"));
     right_answers(output);
     CHECK(read(folder.path / "errors").empty());
+}
+
+TEST_CASE("a network is saved, and a file of it is tested or trained on", "[examples]") {
+    const Folder folder;
+    const std::string file = (folder.path / "net.safetensors").string();
+    const Result trained = train({"--net", "quick", "--quiet", "--save", file});
+    CHECK(trained.status == 0);
+    const Result tested = train({"--net", "quick", "--quiet", "--load", file});
+    CHECK(tested.status == 0);
+    CHECK(tested.output == trained.output);
+    const Result report = train({"--net", "quick", "--load", file});
+    CHECK_THAT(report.output, ContainsSubstring("\nparameters of " + file + "\n") && !ContainsSubstring("epoch"));
+    CHECK_THAT(train({"--net", "quick", "--load", file, "--epochs", "1"}).output,
+               ContainsSubstring("\nepoch 1/1   loss "));
+
+    const Result other = train({"--load", file, "--quiet"});
+    CHECK(other.status == 1);
+    CHECK_THAT(other.errors, ContainsSubstring("found 2 missing, 8 of another shape") &&
+                                 ContainsSubstring("0.weight   F32 (6, 1, 5, 5)   F32 (12, 1, 5, 5)"));
+    CHECK_THAT(train({"--load", (folder.path / "none").string()}).errors, ContainsSubstring("found no such file"));
+}
+
+TEST_CASE("a file that could not be saved is refused before anything is trained", "[examples]") {
+    const Folder folder;
+    for (const char* option : {"--save", "--checkpoint"}) {
+        const Result missing = train({option, (folder.path / "none" / "net").string()});
+        CHECK(missing.status == 1);
+        CHECK(missing.output.empty());
+        CHECK_THAT(missing.errors, ContainsSubstring("there is no folder '" + (folder.path / "none").string() + "'"));
+        CHECK_THAT(train({option, folder.path.string()}).errors, ContainsSubstring("is a folder"));
+    }
+}
+
+TEST_CASE("a training that Ctrl-C has ended is resumed, and ends with the same bits", "[examples]") {
+    const Folder folder;
+    const std::string checkpoint = (folder.path / "checkpoint").string();
+    const std::vector<std::string> recipe{"--net", "relu", "--epochs", "60", "--data", small_mnist().string()};
+    const auto with = [&](std::vector<std::string> more) {
+        more.insert(more.end(), recipe.begin(), recipe.end());
+        return more;
+    };
+    const fs::path pipe = folder.path / "pipe";
+    REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+    const int file = open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+    REQUIRE(file >= 0);
+    const Program program(with({"--checkpoint", checkpoint}), pipe.string(), folder.path / "errors");
+    REQUIRE(fcntl(file, F_SETFL, 0) == 0);
+    std::string output = read_until(file, "epoch  2/60   loss ");
+    program.interrupt();
+    output += read_until(file, "");
+    close(file);
+    CHECK(program.wait() == 130);
+    CHECK_THAT(output, ContainsSubstring("the training is saved; continue it with --resume"));
+
+    const fs::path resumed = folder.path / "resumed";
+    const fs::path whole = folder.path / "whole";
+    CHECK(run(with({"--quiet", "--resume", checkpoint, "--threads", "1", "--save", resumed.string()})).status == 0);
+    CHECK(run(with({"--quiet", "--save", whole.string()})).status == 0);
+    CHECK(read(resumed) == read(whole));
+    CHECK(read(resumed).size() > 200'000);
+
+    const Result other = train({"--resume", checkpoint, "--quiet"});
+    CHECK(other.status == 1);
+    CHECK_THAT(other.errors, ContainsSubstring("resume it with --net relu --epochs 60 --batch-size 64 --lr 0.1"));
 }
 
 }  // namespace
