@@ -42,7 +42,7 @@ expect_header("passes" ctcnn.hpp "#include <ctcnn/io/a.hpp>")
 # The direction of includes.
 foreach(pair IN ITEMS core:kernels core:model kernels:layers kernels:model layers:model layers:train model:layers
         model:kernels loss:layers loss:model optim:layers optim:model train:data train:io data:layers data:train
-        io:layers io:train)
+        io:layers io:kernels)
     string(REPLACE ":" ";" pair "${pair}")
     list(GET pair 0 folder)
     list(GET pair 1 other)

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/io/dtype.hpp>
@@ -34,7 +35,8 @@ void store_little_endian(std::byte* bytes, Word word) {
 /// Whether float64 bits are a whole number that int8 holds.
 inline bool fits_int8(std::uint64_t bits) {
     const auto value = std::bit_cast<double>(bits);
-    return !is_special(bits) && -128 <= value && value <= 127 && static_cast<double>(static_cast<int>(value)) == value;
+    return !is_special(bits) && -128 <= value && value <= 127 &&
+           std::equal_to<double>{}(static_cast<double>(static_cast<int>(value)), value);
 }
 
 /// The float64 bits of an element of a file.

@@ -163,15 +163,15 @@ public:
     /// Throws   what fit throws; std::invalid_argument where an epoch goes on with a data set of another size
     template <typename Data>
     EpochReport run_epoch(const Data& dataset) {
-        return on_data(dataset,
-                       [this](const auto& images, const auto& labels) { return this->epoch_on(images, labels); });
+        return on_data<EpochReport>(
+            dataset, [this](const auto& images, const auto& labels) { return this->epoch_on(images, labels); });
     }
 
     /// All epochs that options.epochs and options.max_steps ask for and that are left.
     template <typename Data>
     FitReport fit(const Data& dataset) {
-        return on_data(dataset,
-                       [this](const auto& images, const auto& labels) { return this->fit_on(images, labels); });
+        return on_data<FitReport>(
+            dataset, [this](const auto& images, const auto& labels) { return this->fit_on(images, labels); });
     }
 
 private:
@@ -179,18 +179,17 @@ private:
     using Images = std::span<const typename Net::input_tensor>;
     using Buffers = detail_::train::StepWorkspace<Net, V>;
 
-    template <typename Data, typename F>
-    auto on_data(const Data& dataset, const F& f) {
+    template <typename Report, typename Data, typename F>
+    Report on_data(const Data& dataset, const F& f) {
         using namespace detail_::train;
         const auto data = view_of<Net>(dataset);
         using Label = typename decltype(data.labels)::value_type;
-        using Report = decltype(f(data.images, std::span<const Label>()));
         if constexpr (check_loss<Net, Loss, Label>()) {
             // A copy: labels that the data set changes meanwhile may have no output.
             const std::vector<Label> labels(data.labels.begin(), data.labels.end());
             return f(data.images, std::span<const Label>(labels));
         } else {
-            return Report{};
+            return {};
         }
     }
 
