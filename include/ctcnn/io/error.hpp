@@ -6,14 +6,14 @@
 // What saving and loading throw, besides the errors of data/error.hpp. As there, the names carry no target.
 namespace ctcnn {
 
-/// A file cannot be written: a missing folder, no permission, a full disk. What was there before is unchanged, unless what()
-/// says otherwise.
+/// A file cannot be written: a missing folder, no permission, a full disk. What was there before is unchanged, unless
+/// what() says otherwise.
 class FileUnwritable : public DataError {
     using DataError::DataError;
 };
 
-/// The header of a safetensors file is not what the format demands: not JSON, not UTF-8, too large, a key twice, an unknown
-/// dtype.
+/// The header of a safetensors file is not what the format demands: not JSON, not UTF-8, too large, a key
+/// twice, an unknown dtype.
 class BadHeader : public DataError {
     using DataError::DataError;
 };
