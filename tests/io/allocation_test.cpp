@@ -127,7 +127,7 @@ TEST_CASE("very many entries", "[memory]") {
     const ScratchFolder folder;
     const auto tensor = [](std::size_t n) { return entry(std::to_string(n), "U8", "[0]", 0, 0); };
     const auto text = [](std::size_t n) { return std::string("\"").append(std::to_string(n)).append("\":\"\""); };
-    for (const std::size_t count : {100'000, 100'001, 300'000}) {
+    for (const std::size_t count : {std::size_t{100'000}, std::size_t{100'001}, std::size_t{300'000}}) {
         auto path = with_many(folder, count, "{", tensor, "}");
         CHECK(taken_by_loading(path) < std::filesystem::file_size(path) + allowed);
         Net net{};

@@ -2,6 +2,8 @@
 // Safetensors files that tests write, and what they compare.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -36,11 +38,18 @@ inline Bytes read_bytes(const std::filesystem::path& path) {
     return Bytes(std::istreambuf_iterator<char>(file), {});
 }
 
-/// The numbers' bits, whatever they are.
+/// The numbers' bits, whatever they are, in the order of bytes that a file has.
 template <typename Net>
 Bytes bits_of(const Net& net) {
+    constexpr std::size_t size = sizeof(typename Net::scalar);
     const auto* first = reinterpret_cast<const std::uint8_t*>(net.parameters().data());
-    return Bytes(first, first + sizeof(typename Net::scalar) * Net::parameter_count);
+    Bytes bytes(first, first + size * Net::parameter_count);
+    if constexpr (std::endian::native == std::endian::big) {
+        for (auto number = bytes.begin(); number != bytes.end(); number += size) {
+            std::reverse(number, number + size);
+        }
+    }
+    return bytes;
 }
 
 /// A network whose parameters are normal numbers, each another.

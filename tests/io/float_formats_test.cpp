@@ -48,7 +48,8 @@ void check_all_patterns() {
     CHECK(wrong == 0);
 }
 
-/// Between each pattern and the next one lies a tie, which goes to the even one; what is beside it goes to the nearer one.
+/// Between each pattern and the next one lies a tie, which goes to the even one; what is beside it goes to the nearer
+/// one.
 template <Format F>
 void check_all_ties() {
     int wrong = 0;

@@ -46,8 +46,8 @@ std::variant<Nets...> load_first_fitting(const std::filesystem::path& path, cons
 
 namespace CTCNN_API {
 
-/// any_of: loads a safetensors file into the first of the networks whose names and shapes it has, and gives visitor(net): one
-/// program for several architectures.
+/// any_of: loads a safetensors file into the first of the networks whose names and shapes it has, and returns
+/// visitor(net): one program for several architectures.
 ///     any_of<Small, Large>("net.safetensors", [&](const auto& net) { return predict(net, ...); });
 /// Refuses  what load_safetensors refuses; where no network fits, TensorMismatch with a table for each
 template <typename... Nets, typename Visitor>

@@ -20,9 +20,9 @@
 
 namespace CTCNN_DETAIL::io {
 
-/// AtomicFile: a file that appears under its name once it is complete. It is written under another name in the same folder,
-/// forced to the disk, and renamed. Whatever happens meanwhile, the name stands for the old file or for the new one. A link is
-/// followed; the new file has the permissions of the old one.
+/// AtomicFile: a file that appears under its name once it is complete. It is written under another name in the same
+/// folder, forced to the disk, and renamed. Whatever happens meanwhile, the name stands for the old file or for the new
+/// one. A link is followed; the new file has the permissions of the old one.
 /// Refuses  FileUnwritable
 template <typename Calls = PosixCalls>
 class AtomicFile {

@@ -56,8 +56,8 @@ inline std::uint64_t read_element(Dtype dtype, const std::byte* bytes) {
     return std::bit_cast<std::uint64_t>(static_cast<double>(static_cast<std::int8_t>(*bytes)));
 }
 
-/// Writes float64 bits as an element of a file. False, and nothing is written, where the value does not fit: a finite one that
-/// would become infinite, and for int8 one that is no whole number from -128 to 127.
+/// Writes float64 bits as an element of a file. False, and nothing is written, where the value does not fit: a finite
+/// one that would become infinite, and for int8 one that is no whole number from -128 to 127.
 inline bool write_element(Dtype dtype, std::uint64_t bits, std::byte* bytes) {
     const auto put = [&]<Format F, typename Word>() {
         const std::uint64_t narrowed = narrow<F>(bits);

@@ -10,14 +10,14 @@ namespace ctcnn {
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wweak-vtables"  // A header has no source file for a vtable.
 #endif
-/// A file cannot be written: a missing folder, no permission, a full disk. What was there before is unchanged, unless what()
-/// says otherwise.
+/// A file cannot be written: a missing folder, no permission, a full disk. What was there before is unchanged, unless
+/// what() says otherwise.
 class FileUnwritable : public DataError {
     using DataError::DataError;
 };
 
-/// The header of a safetensors file is not what the format demands: not JSON, not UTF-8, too large, a key twice, an unknown
-/// dtype.
+/// The header of a safetensors file is not what the format demands: not JSON, not UTF-8, too large, a key
+/// twice, an unknown dtype.
 class BadHeader : public DataError {
     using DataError::DataError;
 };

@@ -7,8 +7,8 @@
 
 #include <ctcnn/core/target.hpp>
 
-// Binary floating-point formats as bit patterns. No floating-point arithmetic: what comes out depends neither on the rounding
-// mode nor on -ffast-math, and the payload of a NaN stays what it is.
+// Binary floating-point formats as bit patterns. No floating-point arithmetic: what comes out depends neither on the
+// rounding mode nor on -ffast-math, and the payload of a NaN stays what it is.
 namespace CTCNN_DETAIL::io {
 
 static_assert(std::numeric_limits<float>::is_iec559 && std::numeric_limits<double>::is_iec559);
@@ -70,8 +70,8 @@ constexpr bool is_special(std::uint64_t bits) {
            float64_format.largest_exponent();
 }
 
-/// The nearest pattern for a float64 pattern, ties to even. Too large a value becomes infinity. A NaN keeps the leading bits of
-/// its payload; it stays a NaN if those are 0.
+/// The nearest pattern for a float64 pattern, ties to even. Too large a value becomes infinity. A NaN keeps the leading
+/// bits of its payload; it stays a NaN if those are 0.
 template <Format F>
 constexpr std::uint64_t narrow(std::uint64_t bits) {
     constexpr Format wide = float64_format;

@@ -19,8 +19,8 @@
 
 namespace CTCNN_DETAIL::io {
 
-/// JsonReader: takes one JSON text apart, from first to last, in its own memory: the text must be UTF-8, and escapes in strings
-/// are replaced in place.
+/// JsonReader: takes one JSON text apart, from first to last, in its own memory: the text must be UTF-8, and escapes in
+/// strings are replaced in place.
 /// Refuses  BadHeader for whatever is not JSON, nested deeper than 127 levels, or not of the kind that is asked for
 /// Source   RFC 8259
 class JsonReader {

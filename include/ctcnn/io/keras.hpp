@@ -11,8 +11,8 @@
 
 namespace CTCNN_DETAIL::io {
 
-/// WeightOrder: where the elements of a weight (Out, In, Kh, Kw) or (Out, In) lie that is stored as (Kh, Kw, In, Out) or
-/// (In, Out). A depthwise weight (C*M, 1, Kh, Kw) may also be stored as (Kh, Kw, C, M), which is the same order.
+/// WeightOrder: where the elements of a weight (Out, In, Kh, Kw) or (Out, In) lie that is stored as (Kh, Kw, In, Out)
+/// or (In, Out). A depthwise weight (C*M, 1, Kh, Kw) may also be stored as (Kh, Kw, C, M), which is the same order.
 struct WeightOrder {
     std::size_t out = 1;
     std::size_t in = 1;

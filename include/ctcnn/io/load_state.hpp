@@ -40,7 +40,8 @@ State state_of(Net& net) {
     return {Net::names(), own_dtype<typename Net::scalar>, reinterpret_cast<std::byte*>(net.parameters().data())};
 }
 
-/// StagedTensors: the bytes of the tensors that a file has for a network, read and checked; nothing can go wrong behind that.
+/// StagedTensors: the bytes of the tensors that a file has for a network, read and checked; nothing can go wrong behind
+/// that.
 /// Memory   what these tensors take in the file
 class StagedTensors {
 public:

@@ -15,13 +15,13 @@
 
 namespace CTCNN_API {
 
-/// save_safetensors: writes the parameters of a network to a safetensors file, under the names that Net::names() gives. The
-/// file is that of Python's safetensors.torch.save_file, byte for byte, with metadata sorted by key. It is complete once it
-/// has its name: an error leaves the file that was there before.
-/// dtype    the network's own, bit for bit, or another one: float16 and bfloat16 round to nearest, ties to even; int8 takes
-///          whole numbers alone
-/// Refuses  FileUnwritable · BadValue for a finite value that the dtype cannot hold · std::invalid_argument for metadata that is
-///          not UTF-8, or too long
+/// save_safetensors: writes the parameters of a network to a safetensors file, under the names that Net::names() gives.
+/// The file is that of Python's safetensors.torch.save_file, byte for byte, with metadata sorted by key. It is complete
+/// once it has its name: an error leaves the file that was there before.
+/// dtype    the network's own, bit for bit, or another one: float16 and bfloat16 round to nearest, ties to even; int8
+///          takes whole numbers from -128 to 127 alone
+/// Refuses  FileUnwritable · BadValue for a finite value that the dtype cannot hold · std::invalid_argument for
+///          metadata that is not UTF-8, or too long
 template <typename Net>
     requires AnyNetwork<Net> || RefusedNetwork<Net>
 void save_safetensors(const Net& net, const std::filesystem::path& path,
@@ -34,11 +34,11 @@ void save_safetensors(const Net& net, const std::filesystem::path& path,
     }
 }
 
-/// load_safetensors: sets the parameters of a network from a safetensors file. Names, shapes and dtypes are compared before
-/// anything is read; an error leaves the network as it was, and names all differences in a table.
+/// load_safetensors: sets the parameters of a network from a safetensors file. Names, shapes and dtypes are compared
+/// before any of its numbers is read. An error leaves the network as it was, and tells all differences in a table.
 /// Memory   at most the size of the file and 16 MB
-/// Refuses  FileMissing · FileUnreadable · FileTooLarge · FileTruncated · TrailingBytes · BadHeader · BadOffsets · BadDimension ·
-///          TensorMismatch · BadValue
+/// Refuses  FileMissing · FileUnreadable · FileTooLarge · FileTruncated · TrailingBytes · BadHeader · BadOffsets ·
+///          BadDimension · TensorMismatch · BadValue
 template <typename Net>
     requires AnyNetwork<Net> || RefusedNetwork<Net>
 void load_safetensors(Net& net, const std::filesystem::path& path, const LoadOptions& options = {}) {

@@ -32,7 +32,8 @@ inline constexpr const char* copy_again = "Copy or download the file again.";
 
 /// The largest header that the format allows, in bytes.
 inline constexpr std::uint64_t most_header_bytes = 100'000'000;
-/// How many tensors and how many entries of metadata a file may have. Each takes some bytes of memory while the file is open.
+/// How many tensors and how many entries of metadata a file may have. Each takes some bytes of memory while the file is
+/// open.
 inline constexpr std::size_t most_file_entries = 100'000;
 
 /// FileTensor: a tensor as the header of a file announces it. Its texts lie in the header.
@@ -59,9 +60,9 @@ void for_each_dim(std::string_view shape, const F& f) {
     }
 }
 
-/// SafetensorsHeader: the header of a safetensors file, checked as the reference implementation does, and against the size of the
-/// file: every byte of the data belongs to one tensor. What the format's description forbids and that implementation
-/// accepts is refused, too: a key twice, an entry that is an array, a dtype that is an object.
+/// SafetensorsHeader: the header of a safetensors file, checked as the reference implementation does, and against the
+/// size of the file: every byte of the data belongs to one tensor. What the format's description forbids and that
+/// implementation accepts is refused, too: a key twice, an entry that is an array, a dtype that is an object.
 /// Memory   the header, and at most 11 MB for the list of tensors
 /// Refuses  FileTruncated · TrailingBytes · BadHeader · BadOffsets · BadDimension
 /// Source   https://github.com/huggingface/safetensors

@@ -59,7 +59,8 @@ public:
         return text;
     }
 
-    /// A line for each difference, in columns: first the network's tensors, at most 30, then other tensors of the file, as many.
+    /// A line for each difference, in columns: first the network's tensors, at most 30, then other tensors of the file,
+    /// as many.
     [[gnu::cold]] std::string table() const {
         std::vector<std::array<std::string, 3>> rows{{"tensor", "the network", "the file"}};
         for (const auto* differences : {&own_differences_, &other_differences_}) {

@@ -26,9 +26,9 @@ struct NamedTensor {
 
 namespace CTCNN_DETAIL::model {
 
-/// LayerTensor: a tensor as its layer declares it. A layer that is bound to its shape has weight and bias by its weight_shape
-/// and bias_shape. One that has others declares `static constexpr std::array<LayerTensor, N> tensors`, in the order in which
-/// they lie in its parameters.
+/// LayerTensor: a tensor as its layer declares it. A layer that is bound to its shape has weight and bias by its
+/// weight_shape and bias_shape. One that has others declares `static constexpr std::array<LayerTensor, N> tensors`, in
+/// the order in which they lie in its parameters.
 struct LayerTensor {
     std::string_view name;
     std::span<const std::size_t> shape;
