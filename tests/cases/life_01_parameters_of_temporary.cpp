@@ -7,5 +7,13 @@
 #include <ctcnn/training.hpp>
 using namespace ctcnn;
 using Net = Sequential<Input<4>, Linear<4, 2>>;
-Net make() { Net net{}; initialize(net, KaimingUniform{}); return net; }
-int main() { float sum = 0; for (float p : make().parameters()) sum += p; return sum > 1e9f; }
+Net make() {
+    Net net{};
+    initialize(net, KaimingUniform{});
+    return net;
+}
+int main() {
+    float sum = 0;
+    for (float p : make().parameters()) sum += p;
+    return sum > 1e9f;
+}

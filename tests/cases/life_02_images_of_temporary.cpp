@@ -7,4 +7,7 @@
 #include <ctcnn/training.hpp>
 using namespace ctcnn;
 Dataset<Shape<4>> load() { return {std::vector<Tensor<float, Shape<4>>>(1000), std::vector<std::uint8_t>(1000, 3)}; }
-int main() { const auto labels = load().labels(); return labels[5] - 3; }
+int main() {
+    const auto labels = load().labels();
+    return labels[5] - 3;
+}

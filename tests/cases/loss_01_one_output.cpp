@@ -11,5 +11,9 @@ int main() {
     const Dataset<Shape<4>> data(std::vector<Net::input_tensor>(8), std::vector<std::uint8_t>(8));
     Net net{};
     initialize(net, KaimingUniform{});
-    try { return fit(net, data, SGD{.lr = 0.1f}).epochs[0].loss == 0 ? 1 : 0; } catch (const std::exception&) { return 0; }
+    try {
+        return fit(net, data, SGD{.lr = 0.1f}).epochs[0].loss == 0 ? 1 : 0;
+    } catch (const std::exception&) {
+        return 0;
+    }
 }

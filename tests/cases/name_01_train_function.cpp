@@ -8,4 +8,7 @@
 using namespace ctcnn;
 using Net = Sequential<Input<4>, Linear<4, 2>>;
 void train(Net& net) { initialize(net, KaimingUniform{}); }
-int main() { Net net{}; train(net); }
+int main() {
+    Net net{};
+    train(net);
+}

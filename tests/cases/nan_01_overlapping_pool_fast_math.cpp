@@ -6,8 +6,8 @@
 //
 // EXPECT: runs
 // FLAGS: -Ofast
-#include <ctcnn/training.hpp>
 #include <cstring>
+#include <ctcnn/training.hpp>
 using namespace ctcnn;
 using Net = Sequential<Input<1, 4, 4>, MaxPool2d<Kernel<3>, Padding<1>>, Flatten, LazyLinear<2>>;
 volatile std::uint32_t nan_bits = 0x7fc00000u;
@@ -18,6 +18,10 @@ int main() {
     std::memcpy(&x[20].values[5], &bits, 4);
     Net net{};
     initialize(net, KaimingUniform{});
-    try { fit(net, Dataset<Shape<1, 4, 4>>(x, y), SGD{.lr = 0.1f}, {.batch_size = 16}); } catch (const LossNotFinite&) { return 0; }
+    try {
+        fit(net, Dataset<Shape<1, 4, 4>>(x, y), SGD{.lr = 0.1f}, {.batch_size = 16});
+    } catch (const LossNotFinite&) {
+        return 0;
+    }
     return 1;
 }

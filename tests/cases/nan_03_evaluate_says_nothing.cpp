@@ -5,8 +5,8 @@
 // such an image as wrong.
 //
 // EXPECT: runs
-#include <ctcnn/training.hpp>
 #include <cstring>
+#include <ctcnn/training.hpp>
 using namespace ctcnn;
 using Net = Sequential<Input<4>, Linear<4, 2>>;
 volatile std::uint32_t nan_bits = 0x7fc00000u;
@@ -17,5 +17,9 @@ int main() {
     std::memcpy(&net.parameters()[0], &bits, 4);
     std::memcpy(&net.parameters()[4], &bits, 4);
     const Dataset<Shape<4>> data(std::vector<Net::input_tensor>(8), std::vector<std::uint8_t>(8, 0));
-    try { return evaluate(net, data).accuracy == 1 ? 1 : 0; } catch (const std::exception&) { return 0; }
+    try {
+        return evaluate(net, data).accuracy == 1 ? 1 : 0;
+    } catch (const std::exception&) {
+        return 0;
+    }
 }

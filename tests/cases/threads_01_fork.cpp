@@ -4,9 +4,9 @@
 // child works (one thread will do), or the documentation says threads = 1 there.
 //
 // EXPECT: runs
-#include <ctcnn/training.hpp>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <ctcnn/training.hpp>
 using namespace ctcnn;
 using Net = Sequential<Input<1, 28, 28>, Conv2d<1, 8, Kernel<5>>, ReLU, MaxPool2d<Kernel<2>>, Flatten, LazyLinear<10>>;
 int main() {

@@ -5,9 +5,9 @@
 // the documentation limits the promise.
 //
 // EXPECT: runs
-#include <ctcnn/training.hpp>
 #include <cfenv>
 #include <cstring>
+#include <ctcnn/training.hpp>
 using namespace ctcnn;
 using Net = Sequential<Input<1, 28, 28>, Conv2d<1, 8, Kernel<5>>, Tanh, MaxPool2d<Kernel<2>>, Flatten, LazyLinear<10>>;
 int main() {

@@ -11,10 +11,15 @@ using Net = Sequential<Input<4>, Linear<4, 8>, ReLU, Linear<8, 2>>;
 int main() {
     std::vector<Net::input_tensor> x(64);
     std::vector<std::uint8_t> y(64);
-    for (std::size_t i = 0; i < 64; ++i) { y[i] = i % 2; x[i].values[i % 4] = 1; }
+    for (std::size_t i = 0; i < 64; ++i) {
+        y[i] = i % 2;
+        x[i].values[i % 4] = 1;
+    }
     Net net{};
     try {
         fit(net, Dataset<Shape<4>>(x, y), SGD{.lr = 0.5f}, {.epochs = 50, .batch_size = 16});
-    } catch (const std::exception&) { return 0; }
+    } catch (const std::exception&) {
+        return 0;
+    }
     return evaluate(net, Dataset<Shape<4>>(x, y)).accuracy > 0.9 ? 0 : 1;
 }

@@ -12,9 +12,14 @@ int main() {
     std::vector<std::uint8_t> y(10);
     const Dataset<Shape<2>> data(x, y);
     int accepted = 0;
-    for (const OneCycle& cycle : {OneCycle{.pct_start = 30}, OneCycle{.pct_start = -0.5}, OneCycle{.div_factor = -25}}) {
+    for (const OneCycle& cycle :
+         {OneCycle{.pct_start = 30}, OneCycle{.pct_start = -0.5}, OneCycle{.div_factor = -25}}) {
         Net net{};
-        try { fit(net, data, SGD{.lr = 0.1f}, {.batch_size = 1, .schedule = cycle}); ++accepted; } catch (const std::invalid_argument&) {}
+        try {
+            fit(net, data, SGD{.lr = 0.1f}, {.batch_size = 1, .schedule = cycle});
+            ++accepted;
+        } catch (const std::invalid_argument&) {
+        }
     }
     return accepted;
 }
