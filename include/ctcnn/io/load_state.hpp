@@ -43,11 +43,11 @@ State state_of(Net& net) {
 /// StagedTensors: the bytes of the tensors that a file has for a network, read and checked; nothing can go wrong behind
 /// that.
 /// Memory   what these tensors take in the file
+template <typename Calls>
 class StagedTensors {
 public:
-    template <typename Calls>
-    StagedTensors(const InputFile<Calls>& file, const SafetensorsHeader& header, const StateMatch& match, State state,
-                  bool transpose)
+    StagedTensors(const InputFile<Calls>& file, const SafetensorsHeader<Calls>& header, const StateMatch<Calls>& match,
+                  State state, bool transpose)
         : sources_(match.sources()), state_(state), transpose_(transpose) {
         std::size_t size = 0;
         for (const FileTensor* source : sources_) {
@@ -131,15 +131,16 @@ auto in_memory(const std::filesystem::path& path, const Function& function) {
     }
 }
 
-[[noreturn, gnu::cold]] inline void refuse_match(const SafetensorsHeader& header, const StateMatch& match,
-                                                 std::size_t wanted) {
+template <typename Calls>
+[[noreturn, gnu::cold]] void refuse_match(const SafetensorsHeader<Calls>& header, const StateMatch<Calls>& match,
+                                          std::size_t wanted) {
     throw TensorMismatch({header.path(), 0, sentence({"the ", decimal(wanted), " tensors of the network"}),
                           match.found(), sentence({match.table(), "\n", match.remedy()}), OffsetIn::file});
 }
 
 /// Loads a file into a network. The network is unchanged if this throws.
 template <typename Calls>
-void load_state(const InputFile<Calls>& file, const SafetensorsHeader& header, State state,
+void load_state(const InputFile<Calls>& file, const SafetensorsHeader<Calls>& header, State state,
                 const LoadOptions& options) {
     const StateMatch match(header, state.names, state.dtype, options);
     if (!match.fits()) {

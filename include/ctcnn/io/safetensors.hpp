@@ -49,9 +49,10 @@ void load_safetensors(Net& net, const std::filesystem::path& path, const LoadOpt
 
 /// safetensors_metadata: the texts that a safetensors file holds beside its tensors.
 /// Refuses  what load_safetensors refuses about the file itself
-inline std::map<std::string, std::string> safetensors_metadata(const std::filesystem::path& path) {
+template <typename Calls = detail_::io::PosixCalls>
+std::map<std::string, std::string> safetensors_metadata(const std::filesystem::path& path) {
     return detail_::io::in_memory(path, [&path] {
-        const detail_::io::InputFile<> file(path);
+        const detail_::io::InputFile<Calls> file(path);
         const detail_::io::SafetensorsHeader header(file);
         return std::map<std::string, std::string>(header.metadata().begin(), header.metadata().end());
     });

@@ -63,12 +63,13 @@ void for_each_dim(std::string_view shape, const F& f) {
 /// SafetensorsHeader: the header of a safetensors file, checked as the reference implementation does, and against the
 /// size of the file: every byte of the data belongs to one tensor. What the format's description forbids and that
 /// implementation accepts is refused, too: a key twice, an entry that is an array, a dtype that is an object.
+/// As a template, it costs a program that reads no files nothing.
 /// Memory   the header, and at most 11 MB for the list of tensors
 /// Refuses  FileTruncated · TrailingBytes · BadHeader · BadOffsets · BadDimension
 /// Source   https://github.com/huggingface/safetensors
+template <typename Calls = PosixCalls>
 class SafetensorsHeader {
 public:
-    template <typename Calls>
     explicit SafetensorsHeader(const InputFile<Calls>& file) : path_(file.path()) {
         const std::uint64_t size = header_size(file);
         text_ = std::make_unique<char[]>(static_cast<std::size_t>(size));
@@ -91,7 +92,6 @@ public:
 private:
     static constexpr std::size_t length_bytes = 8;
 
-    template <typename Calls>
     std::uint64_t header_size(const InputFile<Calls>& file) const {
         if (file.size() < length_bytes) {
             throw FileTruncated(fault(0, "the size of the header in 8 bytes",

@@ -50,7 +50,8 @@ inline void require_utf8(std::string_view text) {
 }
 
 /// The tensors in the order of a file, which the reference implementation writes: by name, since all have one dtype.
-inline std::vector<const NamedTensor*> in_file_order(std::span<const NamedTensor> names) {
+template <typename Names>
+std::vector<const NamedTensor*> in_file_order(const Names& names) {
     std::vector<const NamedTensor*> order;
     for (const NamedTensor& tensor : names) {
         order.push_back(&tensor);

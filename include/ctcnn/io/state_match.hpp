@@ -24,9 +24,10 @@
 namespace CTCNN_DETAIL::io {
 
 /// StateMatch: which tensor of a file belongs to which tensor of a network, and all that differs.
+template <typename Calls>
 class StateMatch {
 public:
-    StateMatch(const SafetensorsHeader& header, std::span<const NamedTensor> names, Dtype own,
+    StateMatch(const SafetensorsHeader<Calls>& header, std::span<const NamedTensor> names, Dtype own,
                const LoadOptions& options)
         : names_(names), own_(own), options_(options), sources_(names.size()) {
         for (const FileTensor& tensor : header.tensors()) {
