@@ -80,7 +80,8 @@ void for_each_number(Progress& progress, const F& f) {
 }
 
 /// The value of a key in the metadata of a checkpoint.
-inline std::string_view value_of(const SafetensorsHeader& header, std::string_view key) {
+template <typename Calls>
+std::string_view value_of(const SafetensorsHeader<Calls>& header, std::string_view key) {
     for (const auto& [name, value] : header.metadata()) {
         if (name == key) {
             return value;
@@ -90,7 +91,8 @@ inline std::string_view value_of(const SafetensorsHeader& header, std::string_vi
                       "Resume from a file of save_checkpoint; the parameters alone are loaded with load_safetensors.");
 }
 
-inline std::uint64_t number_of(const SafetensorsHeader& header, std::string_view key) {
+template <typename Calls>
+std::uint64_t number_of(const SafetensorsHeader<Calls>& header, std::string_view key) {
     const std::string_view text = value_of(header, key);
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -102,7 +104,8 @@ inline std::uint64_t number_of(const SafetensorsHeader& header, std::string_view
 }
 
 /// What the metadata says, if it is possible.
-inline train::Progress progress_of(const SafetensorsHeader& header) {
+template <typename Calls>
+train::Progress progress_of(const SafetensorsHeader<Calls>& header) {
     if (const std::string_view found = value_of(header, version_key); found != version) {
         refuse_checkpoint(header.path(), sentence({"a checkpoint of version ", version}),
                           sentence({"version '", excerpt(found), "'"}),
@@ -125,8 +128,9 @@ inline train::Progress progress_of(const SafetensorsHeader& header) {
 }
 
 /// In the middle of an epoch, the next batch depends on the settings of those before.
-inline void check_settings(const SafetensorsHeader& header, const train::Progress& progress, std::size_t batch_size,
-                           bool shuffle) {
+template <typename Calls>
+void check_settings(const SafetensorsHeader<Calls>& header, const train::Progress& progress, std::size_t batch_size,
+                    bool shuffle) {
     if (progress.epoch_steps == 0) {
         return;
     }
