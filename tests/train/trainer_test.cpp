@@ -130,6 +130,10 @@ TEST_CASE("A step is value_and_grad and a step of the optimizer") {
     REQUIRE(std::ranges::equal(trainer.state(), velocity));
     REQUIRE(trainer.epochs() == 0);
 
+    SECTION("A batch may be a data set") {
+        const auto result = value_and_grad(by_hand, CrossEntropyLoss{}, data.images().first(5), data.labels().first(5));
+        REQUIRE(static_cast<float>(trainer.step(data.first(5))) == result.loss);
+    }
     SECTION("Targets may be tensors") {
         const std::vector<Net::output_tensor> targets(3);
         Net other = small::net();

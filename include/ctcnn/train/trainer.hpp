@@ -158,6 +158,13 @@ public:
         return 0;
     }
 
+    /// The same on a batch with images() and labels(), as a Dataset has.
+    template <typename Data>
+    double step(const Data& batch) {
+        const auto data = detail_::train::view_of<Net>(batch);
+        return step(data.images, data.labels);
+    }
+
     /// The steps of an epoch, or those that are left of one that has begun; ends earlier where options.max_steps or
     /// options.should_stop say so. Calls on_step, on_epoch and should_stop as fit does.
     /// Throws   what fit throws; std::invalid_argument where an epoch goes on with a data set of another size
@@ -419,8 +426,8 @@ public:
     static std::size_t epoch_steps() { return 0; }
     static std::size_t steps() { return 0; }
     static std::span<typename Net::scalar> state() { return {}; }
-    template <typename Images, typename Targets>
-    double step(const Images&, const Targets&) {
+    template <typename... Batch>
+    double step(const Batch&...) {
         return 0;
     }
     template <typename Data>

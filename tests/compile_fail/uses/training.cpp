@@ -133,7 +133,7 @@ void learn_from(Net& net, const std::vector<std::uint8_t>& bytes) {
 double stepped(Net& net, const Dataset<Net::input_shape>& set) {
     Trainer trainer(net, SGD{.lr = 0.1f}, {.epochs = 3});
     const EpochReport epoch = trainer.run_epoch(set);
-    const double loss = trainer.step(set.images().first(1), set.labels().first(1));
+    const double loss = trainer.step(set.images().first(1), set.labels().first(1)) + trainer.step(set.first(1));
     const FitReport report = trainer.fit(set);
     return epoch.loss + loss + static_cast<double>(report.steps + trainer.steps() + trainer.state().size());
 }
