@@ -100,6 +100,12 @@ def documented(text, shape):
         return "zero_channels, zero_input: nothing is of size 0"
     if any(int(n) > 2147483647 for n in re.findall(r"\d+", text)):
         return "number_too_large"
+    padding = re.search(r"Padding<(\d+)(?:, (\d+))?>", text)
+    if padding and len(shape) == 3:
+        height = int(padding[1])
+        width = int(padding[2] or height)
+        if shape[0] * (shape[1] + 2 * height) * (shape[2] + 2 * width) > 2**63 // 8:
+            return "number_too_large: the padded image is more than memory can hold"
     return None
 
 

@@ -73,7 +73,7 @@ def small_case(number, layers, told):
     c = right.case(1, ((2, 6, 6), layers), "normal")
     settings = {"loss": "cross_entropy", "smoothing": 0.0, "adam": False, "double": False, "batches": [5, 17],
                 "optimizer": [0.125, 0.5, 0.0, 0.0625, 0], "fit_images": 40, "fit_batch": 16, "schedule": True,
-                "linear": False}  # fmt: skip
+                "cycle_momentum": False, "linear": False}  # fmt: skip
     c.update({**settings, **told, "seed": number})
     for name in ("x", "labels", "targets"):
         c[name] = c[name][: max(c["batches"])]
