@@ -114,11 +114,11 @@ TEST_CASE("a logit of NaN or infinity makes the loss of its lane NaN, and of no 
 }
 
 TEST_CASE("the cross entropy of very many classes is right to a few units in the last place") {
-    constexpr std::size_t classes = 100'000;
+    constexpr std::size_t many = 100'000;
     for (const float smoothing : {0.f, 0.1f}) {
         Draw draw(3);
-        std::vector<float> logits(classes);
-        std::vector<float> gradient(classes);
+        std::vector<float> logits(many);
+        std::vector<float> gradient(many);
         double largest = -100;
         for (float& logit : logits) {
             logit = draw.real(-3.f, 3.f);
@@ -128,12 +128,12 @@ TEST_CASE("the cross entropy of very many classes is right to a few units in the
         double mean = 0;
         for (const float logit : logits) {
             sum += std::exp(static_cast<double>(logit) - largest);
-            mean += static_cast<double>(logit) / static_cast<double>(classes);
+            mean += static_cast<double>(logit) / static_cast<double>(many);
         }
         const double share = static_cast<double>(smoothing);
         const double exact = std::log(sum) + largest - (1 - share) * static_cast<double>(logits[5]) - share * mean;
         const std::uint32_t label = 5;
-        const float loss = CrossEntropyLoss{.label_smoothing = smoothing}.evaluate<classes, float, std::uint32_t>(
+        const float loss = CrossEntropyLoss{.label_smoothing = smoothing}.evaluate<many, float, std::uint32_t>(
             logits.data(), {&label}, 1.f, gradient.data());
         // A few units of 2^-24 of numbers up to 12: exponentials and their sum, the logarithm, and three sums of such numbers.
         CHECK(std::abs(static_cast<double>(loss) - exact) < 8 * 12 * 0x1p-24);

@@ -39,7 +39,7 @@ void put(float& number, std::uint32_t bits) {
     const std::uint32_t copy = unknown;
     std::memcpy(&number, &copy, sizeof(number));
 }
-bool is_finite(float number) {
+bool is_finite(const float& number) {  // clang takes a value that is passed for a finite one
     std::uint32_t bits = 0;
     std::memcpy(&bits, &number, sizeof(bits));
     return (bits & infinity_bits) != infinity_bits;

@@ -118,7 +118,7 @@ TEST_CASE("A step is value_and_grad and a step of the optimizer") {
     Trainer trainer(net, sgd);
     // Batches that grow and shrink, one of more images than a round has.
     std::size_t step = 0;
-    for (const std::size_t count : {10, 70, 1, 33}) {
+    for (const std::size_t count : {10u, 70u, 1u, 33u}) {
         const auto images = data.images().first(count);
         const auto labels = data.labels().first(count);
         const auto result = value_and_grad(by_hand, CrossEntropyLoss{}, images, labels);
@@ -156,7 +156,7 @@ TEST_CASE("value_and_grad with a trainer or a workspace gives the bits of one wi
         std::ranges::fill(gradients.parameters(), 0.0f);
     };
     Trainer trainer(net, sgd, {.threads = 3});
-    for (const std::size_t threads : {1, 2, 5}) {
+    for (const std::size_t threads : {1u, 2u, 5u}) {
         TrainingWorkspace<Net> workspace(threads);
         value_and_grad(net, CrossEntropyLoss{}, data.images().first(9), data.labels().first(9), gradients, workspace);
         check(value_and_grad(net, CrossEntropyLoss{}, data.images(), data.labels(), gradients, workspace));
