@@ -236,8 +236,10 @@ void run_team([[maybe_unused]] std::size_t threads, const F& f) {
         own.set();
     }
 #else
+    const Arithmetic own;
     Team team;
     f(team);
+    own.set();
 #endif
 }
 }  // namespace detail
