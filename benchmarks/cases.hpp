@@ -82,7 +82,8 @@ struct Case {
     std::function<void(const Options&, Line&)> measure;
 };
 
-/// Whether a name is the one that was asked for, or lies below it: train/lenet asks for train/lenet/batch_32/threads_1 too.
+/// Whether a name is the one that was asked for, or lies below it: train/lenet asks for train/lenet/batch_32/threads_1
+/// too.
 inline bool asked_for(std::string_view name, std::string_view asked) {
     return asked == "all" || name == asked || (name.starts_with(asked) && name.substr(asked.size()).starts_with('/'));
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Each stage of the networks, and typical layers, on one thread and a tile of images: forward, the gradient of the input
-// (backward_data) and the gradient of the parameters (backward_weights), in operations a second and as part of the peak
-// that is measured in the same run. Every buffer is hot: it lies in the cache that it fits into.
+// Each stage of the networks, and typical layers, on one thread and a tile of images: forward, the gradient of the
+// input (backward_data) and the gradient of the parameters (backward_weights), in operations a second and as part of
+// the peak that is measured in the same run. Every buffer is hot: it lies in the cache that it fits into.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -117,8 +117,8 @@ void run_backward_data(benchmark::State& state) {
     using Stage = typename Net::plan::template Stage<K>;
     Bench<Net> bench;
     fill(bench.tile->buffer(K + 1), Stage::Out::size, -1, 1);
-    // The gradient takes the place of the activation, after a multiplication by its derivative. Repeated on random numbers
-    // this would soon end at denormal ones, which are slow; where the activation is zero, zero it stays.
+    // The gradient takes the place of the activation, after a multiplication by its derivative. Repeated on random
+    // numbers this would soon end at denormal ones, which are slow; where the activation is zero, zero it stays.
     std::fill_n(bench.tile->buffer(K), Stage::In::size, V{});
     using Before = typename FunctionBefore<Net, K>::type;
     for (auto _ : state) {
@@ -190,8 +190,8 @@ std::string describe_stage() {
     return result;
 }
 
-/// All kernels of a network. Training does not need the gradient of the first stage's input; a layer that stands alone for
-/// one from the middle of a network does it too.
+/// All kernels of a network. Training does not need the gradient of the first stage's input; a layer that stands alone
+/// for one from the middle of a network does it too.
 template <typename Net>
 void add_kernels(std::vector<Kernel>& kernels, const std::string& name, bool alone) {
     using Plan = typename Net::plan;

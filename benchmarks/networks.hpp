@@ -16,7 +16,8 @@ using LeNet = ctcnn::Sequential<
     ctcnn::Flatten, ctcnn::Linear<400, 120>, ctcnn::Sigmoid, ctcnn::Linear<120, 84>, ctcnn::Sigmoid,               //
     ctcnn::Linear<84, 10>>;
 
-/// The network of PyTorch's MNIST example (pytorch/examples, mnist/main.py), without its dropout: 1.2 million parameters.
+/// The network of PyTorch's MNIST example (pytorch/examples, mnist/main.py), without its dropout: 1.2 million
+/// parameters.
 using TorchExample = ctcnn::Sequential<ctcnn::Input<1, 28, 28>,                               //
                                        ctcnn::Conv2d<1, 32, ctcnn::Kernel<3>>, ctcnn::ReLU,   //
                                        ctcnn::Conv2d<32, 64, ctcnn::Kernel<3>>, ctcnn::ReLU,  //
@@ -27,8 +28,9 @@ using TorchExample = ctcnn::Sequential<ctcnn::Input<1, 28, 28>,                 
 template <typename Net>
 inline constexpr double forward_operations = 2.0 * static_cast<double>(Net::multiply_adds);
 
-/// Floating-point operations of a training step for one image: forward, the gradient of each input, the gradient of each
-/// weight. The first layer's input is the image, whose gradient nobody wants. Functions, pools and the optimizer are not counted.
+/// Floating-point operations of a training step for one image: forward, the gradient of each input, the gradient of
+/// each weight. The first layer's input is the image, whose gradient is not needed. Functions, pools and the optimizer
+/// are not counted.
 template <typename Net>
 inline constexpr double training_operations =
     2.0 * static_cast<double>(3 * Net::multiply_adds - Net::plan::template Stage<0>::Layer::multiply_adds);

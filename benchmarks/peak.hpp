@@ -17,8 +17,8 @@
 // What the machine can do at best, measured with the vectors that the library computes with.
 namespace benchmarks {
 
-/// Calls work(thread) on each of `threads` threads at the same time, `samples` times. Returns the seconds of the fastest
-/// time, from the thread that began first to the one that ended last.
+/// Calls work(thread) on each of `threads` threads at the same time, `samples` times. Returns the seconds of the
+/// fastest time, from the thread that began first to the one that ended last.
 template <typename Work>
 double fastest_together(std::size_t threads, std::size_t samples, const Work& work) {
     struct Span {
@@ -50,8 +50,8 @@ double fastest_together(std::size_t threads, std::size_t samples, const Work& wo
     return best;
 }
 
-/// Floating-point operations a second, in thousand millions, of fused multiply-adds that wait for nothing: enough of them
-/// are under way to fill two units of a latency of up to 6 cycles, and their numbers never leave the registers.
+/// Floating-point operations a second, in thousand millions, of fused multiply-adds that wait for nothing: enough of
+/// them are under way to fill two units of a latency of up to 6 cycles, and their numbers never leave the registers.
 inline double fma_peak(std::size_t threads, std::size_t samples) {
     using V = ctcnn::detail_::Lanes<float>;
     constexpr std::size_t sums = ctcnn::detail_::vector_registers == 32 ? 24 : 12;

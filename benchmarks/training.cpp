@@ -28,7 +28,8 @@ std::unique_ptr<Net> new_network() {
     return net;
 }
 
-/// Training of one epoch, from the call of fit to its return: the order of the images, and what fit allocates, included.
+/// Training of one epoch, from the call of fit to its return: the order of the images, and what fit allocates,
+/// included.
 template <typename Net>
 void train(const Options& options, Line& line, std::size_t batch, std::size_t threads, float rate, std::size_t images) {
     const auto data = ctcnn::load_mnist(options.data, Split::train).first(images);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The convolution: a kernel moves over an image, and at each place its numbers, times the pixels below it, are added up.
-// A network is a type: the compiler knows its shapes, and here it even computes the result before the program runs.
+// The convolution: a kernel moves over an image, and at each place its numbers, times the pixels below it, are added
+// up. A network is a type: the compiler knows its shapes, and here it even computes the result before the program runs.
 #include <algorithm>
 
 #include <ctcnn/ctcnn.hpp>

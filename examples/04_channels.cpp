@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Channels: each input channel has a kernel of its own, and what they give is added up to one output channel.
-// A layer with several output channels has such a set of kernels for each: its weight is (output, input, height, width).
+// A layer with several output channels has such a set of kernels for each: its weight is (output, input, height,
+// width).
 #include <numeric>
 
 #include <ctcnn/ctcnn.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Pooling: a window moves over each channel for itself and keeps its largest number, or the mean; there is nothing to learn.
-// Its stride is as large as its kernel unless you say otherwise, so that the windows lie side by side.
+// Pooling: a window moves over each channel for itself and keeps its largest number, or the mean; there is nothing to
+// learn. Its stride is as large as its kernel unless you say otherwise, so that the windows lie side by side.
 #include <ctcnn/ctcnn.hpp>
 
 #include "show.hpp"

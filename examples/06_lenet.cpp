@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A whole network: LeNet-5 takes an image of a digit through convolutions and pooling to ten numbers, one for each digit.
-// It reads one digit before and after it has learned from MNIST; usage: 06_lenet [folder of the four MNIST files]
+// A whole network: LeNet-5 takes an image of a digit through convolutions and pooling to ten numbers, one for each
+// digit. It reads one digit before and after it has learned from MNIST; usage: 06_lenet [folder of the four MNIST
+// files]
 #include <cstdio>
 
 #include <ctcnn/ctcnn.hpp>

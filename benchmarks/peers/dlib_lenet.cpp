@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // The LeNet in dlib, with the BLAS that dlib uses: the cases of ../training.cpp that it can do.
-// As dlib's examples write it (dnn_introduction_ex.cpp, dnn_mnist_advanced_ex.cpp). Where there are several ways, a short
-// trial picks the fastest: the trainer, which prepares a batch while the one before it is computed, or the steps that it is
-// made of; and as many threads of the BLAS as are allowed, or one.
+// As dlib's examples write it (dnn_introduction_ex.cpp, dnn_mnist_advanced_ex.cpp). Where there are several ways, a
+// short trial picks the fastest: the trainer, which prepares a batch while the one before it is computed, or the steps
+// that it is made of; and as many threads of the BLAS as are allowed, or one.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -25,8 +25,8 @@ Outcome train_quick(const Settings& settings, const Files& files, const Digits& 
 
 }  // namespace
 
-// Chosen from training on 50,000 of the training images by what it made of the others: the mean over four parts of 10,000 (the
-// first, the third, the fifth and the last).
+// Chosen from training on 50,000 of the training images by what it made of the others: the mean over four parts of
+// 10,000 (the first, the third, the fifth and the last).
 const Choice quick{"quick",
                    "a CNN with more channels; Adam, one cycle, smoothed labels",
                    summary<QuickNet>(),

@@ -16,7 +16,8 @@ using ReluNet = Sequential<Input<1, 28, 28>,                                    
 
 static_assert(ReluNet::output_shape{} == Shape<class_count>{});
 
-// The learning rate rises from 0 for a fifth of the training, so that the first large steps do not kill ReLUs, and falls to 0.
+// The learning rate rises from 0 for a fifth of the training, so that the first large steps do not kill ReLUs, and
+// falls to 0.
 constexpr OneCycle one_cycle{.pct_start = 0.2,
                              .anneal_strategy = Anneal::linear,
                              .cycle_momentum = false,

@@ -9,7 +9,8 @@ namespace mnist {
 namespace {
 
 /// The fewest letters to insert, remove, change or swap with their neighbour.
-/// Source: Damerau, "A technique for computer detection and correction of spelling errors", 1964 (optimal string alignment).
+/// Source: Damerau, "A technique for computer detection and correction of spelling errors", 1964 (optimal string
+/// alignment).
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::vector<std::size_t>> edits(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
     for (std::size_t i = 0; i <= a.size(); ++i) {

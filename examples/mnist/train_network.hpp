@@ -40,8 +40,8 @@ void resume_training(Trainer& trainer, const Files& files) {
     ctcnn::resume(trainer, files.resume);
 }
 
-/// Trains a network from its first parameters on, or from those of a file, and tests it after each epoch where that is shown,
-/// and at the end.
+/// Trains a network from its first parameters on, or from those of a file, and tests it after each epoch where that is
+/// shown, and at the end.
 template <ctcnn::AnyNetwork Net, typename Initializer, typename Optimizer>
 Outcome train_network(const Initializer& initializer, const Optimizer& optimizer,
                       const decltype(ctcnn::FitOptions::schedule)& schedule, const ctcnn::CrossEntropyLoss& loss,

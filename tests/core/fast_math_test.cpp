@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::size_t count = 64;
 
-/// The greatest error over -9.6 to 9.3, relative to the result where that is above 1; all numbers in one loop, which compilers
-/// turn into vectors.
+/// The greatest error over -9.6 to 9.3, relative to the result where that is above 1; all numbers in one loop, which
+/// compilers turn into vectors.
 template <Number V, typename F, typename Truth>
 [[gnu::noinline]] double error_of(const F& f, const Truth& truth) {
     using T = scalar_t<V>;

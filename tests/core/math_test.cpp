@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The elementary functions against the standard library in long double, over dense sweeps. An error of 1 ulp is one unit
-// in the last place of the correct result; a correctly rounded result is off by at most 0.5.
+// The elementary functions against the standard library in long double, over dense sweeps. An error of 1 ulp is one
+// unit in the last place of the correct result; a correctly rounded result is off by at most 0.5.
 //
-// The largest errors that were measured, over 4 million points on each range, g++ 12 and clang 19, with and without fused
-// multiply-adds, and the bounds that are tested. Between the two lies room for another compiler, which may fuse other
-// multiplications and additions:
+// The largest errors that were measured, over 4 million points on each range, g++ 12 and clang 19, with and without
+// fused multiply-adds, and the bounds that are tested. Between the two lies room for another compiler, which may fuse
+// other multiplications and additions:
 //     exp 1.00 (bound 1.5)   sigmoid 2.47 (bound 3)   tanh 2.58 (bound 3)   log 2.87 (bound 3.5)   sqrt 0.75 (bound 1)
 //     sigmoid of 16 lanes 7.49 (bound 9); for |x| <= 20 5.11 (bound 6), for |x| <= 1 3.82 (bound 4.5)
 #include <ctcnn/core/math.hpp>
@@ -91,9 +91,9 @@ void check_accuracy() {
     CHECK(largest_error<T>(1, 1e30, log_of, correct_log) <= 3.5);
 }
 
-/// How far the lanes are from the scalar function, counted in numbers between the two. None at all: lanes and scalars run
-/// through the same expressions, and a compiler that fuses a multiply-add in one of them does so in the other. The sigmoid of
-/// 512-bit lanes is the exception, and the x87 unit, which keeps more digits of some numbers than of others.
+/// How far the lanes are from the scalar function, counted in numbers between the two. None at all: lanes and scalars
+/// run through the same expressions, and a compiler that fuses a multiply-add in one of them does so in the other. The
+/// sigmoid of 512-bit lanes is the exception, and the x87 unit, which keeps more digits of some numbers than of others.
 constexpr std::uint64_t largest_distance = has_excess_digits ? 2 : 0;
 template <typename V, typename Function>
 std::uint64_t distance_to_scalar(double low, double high, const Function& function) {
@@ -281,7 +281,8 @@ TEST_CASE("elementary functions survive extreme arguments") {
 TEST_CASE("a constant is what the program computes") {
     volatile float x = 1.7f;  // not known to the compiler
     volatile double y = 0.3;
-    // No multiply-add is fused in a constant expression. Both sides are within 1.5 ulp (exp) and 3 ulp (tanh) of the truth.
+    // No multiply-add is fused in a constant expression. Both sides are within 1.5 ulp (exp) and 3 ulp (tanh) of the
+    // truth.
     CHECK(ulps(math::exp(static_cast<float>(x)), static_cast<long double>(constant_exp)) <= 3);
     CHECK(ulps(math::tanh(static_cast<double>(y)), static_cast<long double>(constant_tanh)) <= 6);
 }

@@ -87,8 +87,8 @@ TEST_CASE("every bit of seed, stream and position counts") {
 }
 
 TEST_CASE("random numbers are spread evenly") {
-    // With k degrees of freedom the statistic has mean k and standard deviation sqrt(2 k); the bounds are 4 of them away.
-    // The seeds are fixed, so this passes always or never.
+    // With k degrees of freedom the statistic has mean k and standard deviation sqrt(2 k); the bounds are 4 of them
+    // away. The seeds are fixed, so this passes always or never.
     for (const std::uint64_t seed : {1u, 2u, 3u}) {
         CHECK(chi_square(Philox(seed), 256) > 255 - 4 * 22.6);
         CHECK(chi_square(Philox(seed), 256) < 255 + 4 * 22.6);
@@ -109,8 +109,8 @@ TEST_CASE("uniform numbers stay in their interval") {
         smallest = std::min(smallest, number);
         largest = std::max(largest, number);
     }
-    // The mean has a standard deviation of 1 / sqrt(12 draws) = 0.0009; 4 of them. Of so many numbers, one in 1e43 series
-    // leaves the first or the last thousandth empty.
+    // The mean has a standard deviation of 1 / sqrt(12 draws) = 0.0009; 4 of them. Of so many numbers, one in 1e43
+    // series leaves the first or the last thousandth empty.
     CHECK(sum / draws == Approx(0.5).margin(0.0036));
     CHECK(smallest < 0.001);
     CHECK(largest > 0.999);
@@ -135,7 +135,8 @@ TEST_CASE("each of the orders of three is as likely as the others") {
         const auto order = shuffled<3>(Philox(7, stream));
         ++counts[static_cast<std::size_t>(9 * order[0] + 3 * order[1] + order[2])];
     }
-    // 1000 of each of the 6 are expected; the standard deviation is sqrt(6000 * 5/36) = 28.9, the bounds are 4 of them away.
+    // 1000 of each of the 6 are expected; the standard deviation is sqrt(6000 * 5/36) = 28.9, the bounds are 4 of them
+    // away.
     for (const std::size_t order : {5u, 7u, 11u, 15u, 19u, 21u}) {
         CHECK(counts[order] > 1000 - 116);
         CHECK(counts[order] < 1000 + 116);

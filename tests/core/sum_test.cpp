@@ -43,8 +43,8 @@ TEST_CASE("rounding errors of a sum grow with the logarithm of its length") {
         const float sum = pairwise_sum<float>(0, count, [&](float part, std::size_t i) { return part + terms[i]; });
         const double unit = std::ldexp(1.0, std::ilogb(exact) - std::numeric_limits<float>::digits + 1);
         INFO(count << " terms");
-        // Each of at most 8 + log2(count) roundings is off by half a unit at most, and few of them in the same direction. One
-        // running sum of a million terms is off by hundreds of units.
+        // Each of at most 8 + log2(count) roundings is off by half a unit at most, and few of them in the same
+        // direction. One running sum of a million terms is off by hundreds of units.
         CHECK(std::abs(static_cast<double>(sum) - exact) <= 3 * unit);
     }
 }

@@ -10,8 +10,8 @@ using namespace ctcnn::detail_;
 
 namespace {
 
-/// How many places a kernel has on one axis, found by trying: it moves by stride from the left end of the padded axis, and
-/// its last pixel must lie inside.
+/// How many places a kernel has on one axis, found by trying: it moves by stride from the left end of the padded axis,
+/// and its last pixel must lie inside.
 constexpr std::size_t counted_places(std::size_t size, std::size_t kernel, std::size_t stride, std::size_t padding,
                                      std::size_t dilation) {
     std::size_t places = 0;

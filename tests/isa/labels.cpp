@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Many images on all threads: functions of std:: and of the library that are too large to be inlined, an exception that is
-// thrown and caught within one version, and a second translation unit that shares inline functions with the first.
+// Many images on all threads: functions of std:: and of the library that are too large to be inlined, an exception that
+// is thrown and caught within one version, and a second translation unit that shares inline functions with the first.
 #include <algorithm>
 #include <memory>
 #include <span>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The library of this folder as its users see it: C functions, and no C++ that would be compiled into them for one processor.
+// The library of this folder as its users see it: C functions, and no C++ that would be compiled into them for one
+// processor.
 #pragma once
 
 #include <cstddef>

@@ -15,9 +15,9 @@
 namespace {
 
 // The versions add in different orders, and fuse multiplications or do not. A sum of n terms then differs by about
-// sqrt(n) roundings: of the 85 terms of a logit, with partial sums below 32, by 9 * 32 * 2^-24 = 2e-5. The layers before it
-// add about as much. Ten times that is far below what a wrong weight or pixel changes: the largest logit of each image is above
-// the next by 0.04 or more.
+// sqrt(n) roundings: of the 85 terms of a logit, with partial sums below 32, by 9 * 32 * 2^-24 = 2e-5. The layers
+// before it add about as much. Ten times that is far below what a wrong weight or pixel changes: the largest logit of
+// each image is above the next by 0.04 or more.
 constexpr float tolerance = 2e-4f;
 
 constexpr std::size_t image_count = 70;  // several tiles of each width, and a last one that is not full

@@ -70,8 +70,8 @@ void check_backward_of_all() {
     check_backward<F, double, Lanes<double>>();
 }
 
-/// The kernel against the standard library, in every lane. Each function has a relative error of at most 3 epsilon, or 6 in
-/// 16 lanes (tests/core/math_test.cpp), the standard library's formula of at most 2 more.
+/// The kernel against the standard library, in every lane. Each function has a relative error of at most 3 epsilon, or
+/// 6 in 16 lanes (tests/core/math_test.cpp), the standard library's formula of at most 2 more.
 template <typename Kernel, Number V>
 void check_forward(scalar_t<V> (*function)(scalar_t<V>)) {
     using T = scalar_t<V>;

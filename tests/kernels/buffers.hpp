@@ -11,8 +11,9 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/options.hpp>
 
-/// A buffer of numbers V between two guard zones. Everything is poison (NaN) until it is set: a kernel that reads poison
-/// spoils its result, and one that writes outside its place is found when the whole buffers are compared, bit by bit.
+/// A buffer of numbers V between two guard zones. Everything is poison (NaN) until it is set: a kernel that reads
+/// poison spoils its result, and one that writes outside its place is found when the whole buffers are compared, bit by
+/// bit.
 template <ctcnn::detail_::Number V>
 class Buffer {
 public:

@@ -38,9 +38,9 @@ struct Conv2dCase {
     }
 };
 
-/// Which kernels a case is for: the direct ones; those that filter rows, which have stride and dilation 1 and a kernel 2 to 7
-/// wide; those that filter rows of one channel; those that filter columns of a single image, which have no groups, a kernel at least
-/// 2 wide and 2 to 7 high and an output at least 2 wide.
+/// Which kernels a case is for: the direct ones; those that filter rows, which have stride and dilation 1 and a kernel
+/// 2 to 7 wide; those that filter rows of one channel; those that filter columns of a single image, which have no
+/// groups, a kernel at least 2 wide and 2 to 7 high and an output at least 2 wide.
 enum class Conv2dCases { direct, filtering, one_channel, single_image };
 
 /// Kernel 1 to 7, padding 0 to 3, channels 1 to 9, images 1 to 17, rectangular everywhere. Stride and dilation are 1 in

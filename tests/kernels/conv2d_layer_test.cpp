@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The layer gives the results of the naive loops whichever kernels it chooses, also where the kernel is too large to be filtered.
-// On multiples of 360, where filtering is exact.
+// The layer gives the results of the naive loops whichever kernels it chooses, also where the kernel is too large to be
+// filtered. On multiples of 360, where filtering is exact.
 #include <ctcnn/layers/conv2d.hpp>
 
 #include <algorithm>

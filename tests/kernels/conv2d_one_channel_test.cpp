@@ -27,7 +27,8 @@ using namespace ctcnn::detail_;
 
 namespace {
 
-/// The kernels of one case; the gradient of the input, for which this form has no kernel, is the direct one. Scratch memory is poison.
+/// The kernels of one case; the gradient of the input, for which this form has no kernel, is the direct one. Scratch
+/// memory is poison.
 template <Number V, std::uint64_t Seed, std::size_t Case>
 struct OneChannel {
     using T = scalar_t<V>;
@@ -106,8 +107,8 @@ void check_accuracy() {
         input.data(), gradient.data(), false, grad_weight.data(), grad_bias.data(), scratch.data());
     kernels::conv2d_backward_weight<geometry, In, Out>(input2.data(), gradient2.data(), false, grad_weight2.data(),
                                                        grad_bias2.data());
-    // Seen: up to 1.4e-6 forward, 2.6e-6 backward, where many more numbers are summed. The numbers at the points are up to ten times
-    // as large as what comes out of them, and so are the units in their last places.
+    // Seen: up to 1.4e-6 forward, 2.6e-6 backward, where many more numbers are summed. The numbers at the points are up
+    // to ten times as large as what comes out of them, and so are the units in their last places.
     INFO("kernel 5x" << Width);
     CHECK(largest_difference(output, output2) < 3e-6);
     CHECK(largest_difference(grad_weight, grad_weight2) < 6e-6);

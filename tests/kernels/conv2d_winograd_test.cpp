@@ -134,8 +134,8 @@ void check_accuracy() {
     kernels::conv2d_backward_winograd<geometry, In, Out, NoFunction>(grad_input.data(), weight.data(), gradient.data(),
                                                                      false, grad_weight.data(),
                                                                      static_cast<float*>(nullptr), scratch.data());
-    // Seen: up to 1.5e-6. The numbers at the points are up to ten times as large as what comes out of them, and so are the
-    // units in their last places.
+    // Seen: up to 1.5e-6. The numbers at the points are up to ten times as large as what comes out of them, and so are
+    // the units in their last places.
     INFO("kernel 3x" << Width);
     CHECK(largest_difference(output, output2) < 4e-6);
     CHECK(largest_difference(grad_input, grad_input2) < 4e-6);
@@ -158,8 +158,8 @@ static_assert(PlanOf<32, 64, 3, 26>::pays);
 static_assert(!PlanOf<1, 6, 5, 32>::pays);
 static_assert(!PlanOf<64, 64, 1, 28>::pays);
 static_assert(!PlanOf<6, 16, 8, 14>::pays);
-// Ten columns are two pieces of four and one of two, which needs two points less; four columns are one piece of four, and more
-// points would buy nothing.
+// Ten columns are two pieces of four and one of two, which needs two points less; four columns are one piece of four,
+// and more points would buy nothing.
 static_assert(PlanOf<6, 16, 5, 14>::count == 8 && PlanOf<6, 16, 5, 14>::pieces == 3);
 static_assert(PlanOf<6, 16, 5, 14>::LastPoints::count == 6);
 static_assert(PlanOf<32, 64, 3, 6>::count == 6 && PlanOf<32, 64, 3, 6>::pieces == 1);

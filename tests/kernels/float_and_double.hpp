@@ -14,8 +14,8 @@
 
 #include "draw.hpp"
 
-/// Calls f(std::integral_constant<std::size_t, N>{}) for the sizes of kernel that minimal filtering takes, 2 to 7; under
-/// sanitizers for 5 alone.
+/// Calls f(std::integral_constant<std::size_t, N>{}) for the sizes of kernel that minimal filtering takes, 2 to 7;
+/// under sanitizers for 5 alone.
 template <typename F>
 void for_each_filtered_size(const F& f) {
     [&]<std::size_t... N>(std::index_sequence<N...>) {
@@ -35,8 +35,8 @@ void draw_both(Draw& draw, std::vector<F>& single, std::vector<D>& twice) {
     }
 }
 
-/// The largest difference between two arrays of lanes or scalars, as a part of the largest number; infinite where a result is not
-/// a finite number.
+/// The largest difference between two arrays of lanes or scalars, as a part of the largest number; infinite where a
+/// result is not a finite number.
 template <typename A, typename B>
 double largest_difference(const std::vector<A>& result, const std::vector<B>& correct) {
     double difference = 0;

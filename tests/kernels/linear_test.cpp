@@ -147,8 +147,8 @@ void check_images(const LinearCase& c, const LinearKernels<V>& kernels, Draw& nu
     }
 }
 
-/// Two tiles of images as rows: features of an image side by side, then zeros up to a whole vector. What keeps rows of whole pages
-/// apart is left alone.
+/// Two tiles of images as rows: features of an image side by side, then zeros up to a whole vector. What keeps rows of
+/// whole pages apart is left alone.
 template <Number V>
 Buffer<scalar_t<V>> check_rows(std::size_t features, void (*store)(const V*, scalar_t<V>*),
                                const std::vector<std::vector<scalar_t<V>>>& images) {

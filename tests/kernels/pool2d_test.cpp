@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pooling of random geometry against the naive loops, bit by bit, and what an average and a maximum are in corner cases.
+// Pooling of random geometry against the naive loops, bit by bit, and what an average and a maximum are in corner
+// cases.
 #include <ctcnn/kernels/pool2d.hpp>
 
 #include <array>
@@ -38,8 +39,8 @@ struct PoolCase {
     constexpr Extent output() const { return output_extent(window, input.height, input.width); }
 };
 
-/// Kernel 1 to 7, or up to 4 side by side; stride 1 to 3 or the kernel, padding up to half the kernel (3), channels 1 to 9,
-/// images 1 to 17.
+/// Kernel 1 to 7, or up to 4 side by side; stride 1 to 3 or the kernel, padding up to half the kernel (3), channels 1
+/// to 9, images 1 to 17.
 constexpr PoolCase pool_case(std::uint64_t seed, std::size_t index) {
     Draw draw(seed, index);
     PoolCase result{};
@@ -231,8 +232,8 @@ static_assert([] {
     return output == std::array<float, 4>{5, 6, 8, 9} && position == std::array<float, 4>{3, 3, 3, 3} &&
            grad_input == std::array<float, 9>{0, 0, 0, 0, 1, 2, 0, 3, 4};
 }());
-// Windows side by side leave no positions: the gradient of (1 2; 4 5) finds its way to the 5, and nothing is left over to the
-// right and below.
+// Windows side by side leave no positions: the gradient of (1 2; 4 5) finds its way to the 5, and nothing is left over
+// to the right and below.
 static_assert(kernels::notes_position(two_by_two) && !kernels::notes_position(side_by_side) &&
               kernels::notes_position({.kernel = {5, 5}, .stride = {5, 5}}));
 static_assert([] {

@@ -92,8 +92,8 @@ void check_accuracy() {
     kernels::conv2d_forward_wide_channels_winograd<geometry, In, Out>(input.data(), weight.data(), nullptr,
                                                                       along_channels.data());
     kernels::conv2d_forward_wide<geometry, In, Out>(input2.data(), weight2.data(), nullptr, output.data());
-    // Seen: up to 1.5e-6. The numbers at the points are up to ten times as large as what comes out of them, and so are the units
-    // in their last places.
+    // Seen: up to 1.5e-6. The numbers at the points are up to ten times as large as what comes out of them, and so are
+    // the units in their last places.
     INFO("kernel " << Height << "x5");
     CHECK(largest_difference(along_columns, output) < 4e-6);
     CHECK(largest_difference(along_channels, output) < 4e-6);

@@ -80,7 +80,8 @@ static_assert([] {
     return result == Numbers{3, 4, 6, 8, 17, 21, 3.5, 4.5};
 }());
 
-/// The same numbers in lanes, where the compiler may fuse and reorder: all are multiples of 2^-8, so that nothing is rounded.
+/// The same numbers in lanes, where the compiler may fuse and reorder: all are multiples of 2^-8, so that nothing is
+/// rounded.
 template <std::size_t N, std::size_t Count>
 void check_lanes() {
     using V = Lanes<float>;

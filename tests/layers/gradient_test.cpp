@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The gradients of every layer in double against central differences, |difference| <= 1e-6 + 1e-4 |reference|. Each case
-// has a shape of its own, fixed at compile time; the input may come from an elementwise function, whose derivative the
-// layer applies on the way back, and buffers may have borders.
+// The gradients of every layer in double against central differences, |difference| <= 1e-6 + 1e-4 |reference|. Each
+// case has a shape of its own, fixed at compile time; the input may come from an elementwise function, whose derivative
+// the layer applies on the way back, and buffers may have borders.
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -123,8 +123,9 @@ Gradients gradients_of(const Subject& subject, const Numbers& input, const Numbe
     return result;
 }
 
-/// (f(x + step) - f(x - step)) / (2 step), one element after the other. The values stay below 1e3, so that rounding leaves
-/// an error of about 1e3 * 1e-16 / step = 1e-9, and the third derivatives of the functions used one of step^2 = 4e-9.
+/// (f(x + step) - f(x - step)) / (2 step), one element after the other. The values stay below 1e3, so that rounding
+/// leaves an error of about 1e3 * 1e-16 / step = 1e-9, and the third derivatives of the functions used one of step^2 =
+/// 4e-9.
 template <typename F>
 Numbers central_differences(Numbers x, const F& f) {
     constexpr double step = 0x1p-14;
@@ -159,7 +160,8 @@ void check_gradients(const Subject& subject, const Numbers& input, Draw& numbers
                 central_differences(parameters, [&](const Numbers& x) { return value(subject, input, x, factors); }));
 }
 
-/// Numbers between 0.1 and 1.5 away from zero: far enough from the kink of ReLU for a difference to be on one side of it.
+/// Numbers between 0.1 and 1.5 away from zero: far enough from the kink of ReLU for a difference to be on one side of
+/// it.
 Numbers off_the_kink(std::size_t count, Draw& numbers) {
     Numbers result = numbers.reals(count, 0.1, 1.5);
     for (double& number : result) {
@@ -212,8 +214,8 @@ constexpr Subject subject_of() {
             &backward_parameters<Bound, In, Out>};
 }
 
-/// An elementwise layer leaves its derivative to the layer behind it: to Flatten, or, where its output has a border, to one
-/// that copies images.
+/// An elementwise layer leaves its derivative to the layer behind it: to Flatten, or, where its output has a border, to
+/// one that copies images.
 template <typename L, typename S, Extent OutputBorder>
 constexpr Subject elementwise_subject() {
     using Bound = typename L::template At<S>;

@@ -23,7 +23,8 @@ using namespace ctcnn;
 
 namespace {
 
-/// The largest error of the outputs of one layer whose biases are 4096, in units of 2^-24 * 4096, for one image and for tiles.
+/// The largest error of the outputs of one layer whose biases are 4096, in units of 2^-24 * 4096, for one image and for
+/// tiles.
 template <typename Net>
 void check() {
     constexpr float large = 4096;

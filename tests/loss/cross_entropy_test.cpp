@@ -70,8 +70,8 @@ static_assert(near(loss_of({0, 0, 0}, 1), 1.0986122886681098));
 static_assert(near(loss_of({7, 8, 7}, 1), 0.55144471393205266));
 static_assert(loss_of({-1e4, 1e4, 0}, 1) == 0);
 static_assert(loss_of({-1e4, 1e4, 0}, 0) == 2e4);
-// A quarter of the target spread over the classes: it changes nothing where all are alike, and the certain answer costs a
-// quarter of the mean of 2e4, 0 and 1e4.
+// A quarter of the target spread over the classes: it changes nothing where all are alike, and the certain answer costs
+// a quarter of the mean of 2e4, 0 and 1e4.
 static_assert(near(loss_of({0, 0, 0}, 1, {.label_smoothing = 0.25f}), 1.0986122886681098));
 static_assert(loss_of({-1e4, 1e4, 0}, 1, {.label_smoothing = 0.25f}) == 2500);
 
@@ -135,7 +135,8 @@ TEST_CASE("the cross entropy of very many classes is right to a few units in the
         const std::uint32_t label = 5;
         const float loss = CrossEntropyLoss{.label_smoothing = smoothing}.evaluate<many, float, std::uint32_t>(
             logits.data(), {&label}, 1.f, gradient.data());
-        // A few units of 2^-24 of numbers up to 12: exponentials and their sum, the logarithm, and three sums of such numbers.
+        // A few units of 2^-24 of numbers up to 12: exponentials and their sum, the logarithm, and three sums of such
+        // numbers.
         CHECK(std::abs(static_cast<double>(loss) - exact) < 8 * 12 * 0x1p-24);
         double total = 0;
         for (const float element : gradient) {

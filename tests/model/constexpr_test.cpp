@@ -73,7 +73,8 @@ static_assert(Overlapping{}(image) == Tensor<float, Shape<1, 2, 2>>{5, 6,  //
 
 // A step of training --------------------------------------------------------------------------------------------------
 
-// output = w * input + b with w = 2, b = 1, input 3: 7. The target is 5: loss (7 - 5)^2 = 4, gradient with respect to w 2*2*3, to b 2*2.
+// output = w * input + b with w = 2, b = 1, input 3: 7. The target is 5: loss (7 - 5)^2 = 4, gradient with respect to w
+// 2*2*3, to b 2*2.
 using Line = Sequential<Input<1>, Linear<1, 1>>;
 constexpr Line line = with_parameters<Line>({2, 1});
 constexpr std::array<Line::input_tensor, 1> three{{{3}}};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The first stages work row by row, depth first, from images whose rows are gathered as they are asked for, and tiles of images
-// take the last ones together: not a bit may differ from one stage after the other on whole images, tile by tile.
+// The first stages work row by row, depth first, from images whose rows are gathered as they are asked for, and tiles
+// of images take the last ones together: not a bit may differ from one stage after the other on whole images, tile by
+// tile.
 #include <ctcnn/model/forward.hpp>
 
 #include <algorithm>
@@ -147,7 +148,8 @@ struct Rows {
     }
 };
 
-/// Forward and backward of two tiles, together or one after the other: what is left in their buffers and what was handed out.
+/// Forward and backward of two tiles, together or one after the other: what is left in their buffers and what was
+/// handed out.
 template <typename Net, std::size_t Tiles>
 std::vector<std::vector<V>> run_two(const Net& net) {
     using Plan = typename Net::plan;
@@ -178,8 +180,8 @@ std::vector<std::vector<V>> run_two(const Net& net) {
     return result;
 }
 
-/// Answers of two tiles that share a workspace and go together, or of the first of them alone: those of each with a workspace of
-/// its own.
+/// Answers of two tiles that share a workspace and go together, or of the first of them alone: those of each with a
+/// workspace of its own.
 template <typename Net, std::size_t Tiles>
 void check_inference(const Net& net) {
     using Plan = typename Net::plan;

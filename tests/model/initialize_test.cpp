@@ -61,7 +61,8 @@ constexpr Tiny tiny(std::uint64_t seed) {
 }  // namespace
 
 TEST_CASE("the bounds are PyTorch's") {
-    // torch.nn.init.xavier_uniform_: gain * sqrt(6/(fan_in + fan_out)); kaiming_uniform_ with a: sqrt(6/((1 + a^2) fan_in)).
+    // torch.nn.init.xavier_uniform_: gain * sqrt(6/(fan_in + fan_out)); kaiming_uniform_ with a: sqrt(6/((1 + a^2)
+    // fan_in)).
     CHECK(XavierUniform{}.bound(400, 120) == Approx(std::sqrt(6.0 / 520)).epsilon(1e-15));
     CHECK(XavierUniform{5.0 / 3}.bound(2, 4) == Approx(5.0 / 3).epsilon(1e-15));
     CHECK(KaimingUniform{}.bound(25, 99) == Approx(0.2).epsilon(1e-15));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Values just work, however large they are: on the stack of main, and on that of a thread with 256 KiB. This file is also
-// compiled without optimisation, where nothing that lies on the stack is left out.
+// Values just work, however large they are: on the stack of main, and on that of a thread with 256 KiB. This file is
+// also compiled without optimisation, where nothing that lies on the stack is left out.
 #include <ctcnn/training.hpp>
 
 #include <cstddef>

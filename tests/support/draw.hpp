@@ -18,8 +18,8 @@
 #endif
 #endif
 
-/// How many of `count` cases are compiled: all of them, but one in seven under sanitizers, which make a kernel about seven
-/// times as long to compile.
+/// How many of `count` cases are compiled: all of them, but one in seven under sanitizers, which make a kernel about
+/// seven times as long to compile.
 constexpr std::size_t portion(std::size_t count) {
 #if defined(CTCNN_TEST_SANITIZED)
     return (count + 6) / 7;

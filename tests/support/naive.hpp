@@ -20,8 +20,8 @@ inline std::size_t at(Extent size, std::size_t channel, std::size_t row, std::si
     return (channel * size.height + row) * size.width + column;
 }
 
-/// A sliding window over an image: calls f(pixel of the output, pixel of the input, place in the kernel) for each triple
-/// that meets, the places in the padding left out. The innermost loop runs along the rows of the kernel.
+/// A sliding window over an image: calls f(pixel of the output, pixel of the input, place in the kernel) for each
+/// triple that meets, the places in the padding left out. The innermost loop runs along the rows of the kernel.
 template <typename F>
 void for_each_meeting(const Window& window, Extent input, Extent output, F&& f) {
     for (std::size_t h = 0; h < output.height; ++h) {
@@ -58,8 +58,8 @@ inline Extent output_of(const Window& window, Extent input) {
         steps(input.width, window.kernel.width, window.stride.width, window.padding.width, window.dilation.width)};
 }
 
-/// A convolution: input (in_channels, input), weight (out_channels, in_channels / groups, kernel), output (out_channels,
-/// output()).
+/// A convolution: input (in_channels, input), weight (out_channels, in_channels / groups, kernel), output
+/// (out_channels, output()).
 struct Conv2d {
     std::size_t in_channels;
     std::size_t out_channels;
@@ -160,8 +160,8 @@ struct MaxPooled {
     std::vector<std::size_t> position;  // its place in the window, row by row
 };
 
-/// The largest number of each window; of equal ones the first, row by row; NaN counts as larger than all numbers, and the
-/// last NaN as the largest.
+/// The largest number of each window; of equal ones the first, row by row; NaN counts as larger than all numbers, and
+/// the last NaN as the largest.
 template <typename T>
 MaxPooled<T> max_pool2d_forward(const Pool2d& pool, const std::vector<T>& input) {
     MaxPooled<T> result{std::vector<T>(pool.output_size()), std::vector<std::size_t>(pool.output_size()),

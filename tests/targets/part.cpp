@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a program does with the library, as one function PART. check.cmake compiles it with different flags, and links the
-// results into one program.
+// What a program does with the library, as one function PART. check.cmake compiles it with different flags, and links
+// the results into one program.
 #include <ctcnn/ctcnn.hpp>
 
 #include <memory>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Counts every operator new of this program: forward, backward and step allocate nothing. Large networks live on the heap.
+// Counts every operator new of this program: forward, backward and step allocate nothing. Large networks live on the
+// heap.
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/optim/sgd.hpp>
 #include <ctcnn/train/fit.hpp>
@@ -38,7 +39,8 @@ constexpr std::size_t usual = alignof(std::max_align_t);
 
 }  // namespace
 
-// All forms, since a sanitizer brings its own of those that are left out. Inlined, GCC would take the pairs for mismatched.
+// All forms, since a sanitizer brings its own of those that are left out. Inlined, GCC would take the pairs for
+// mismatched.
 #define CTCNN_TEST_ALLOCATION(name)                                                                              \
     [[gnu::noinline]] void* operator new name(std::size_t size) { return allocate_or_throw(size, usual); }       \
     [[gnu::noinline]] void* operator new name(std::size_t size, const std::nothrow_t&) noexcept {                \

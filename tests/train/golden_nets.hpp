@@ -103,7 +103,8 @@ Net net_from_file(const std::string& name) {
     return net;
 }
 
-/// For networks in double: more than a thousand times tighter, and far above the rounding of sums of some thousand terms.
+/// For networks in double: more than a thousand times tighter, and far above the rounding of sums of some thousand
+/// terms.
 inline constexpr Tolerance double_tolerance{1e-10, 1e-12};
 
 }  // namespace golden

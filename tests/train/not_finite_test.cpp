@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Infinity and NaN, wherever they come from: no step is taken, and the message says where they are. This file is also compiled
-// with -Ofast, where compilers take for granted that there are none.
+// Infinity and NaN, wherever they come from: no step is taken, and the message says where they are. This file is also
+// compiled with -Ofast, where compilers take for granted that there are none.
 #include <ctcnn/train/fit.hpp>
 
 #include <cstdint>
@@ -70,7 +70,8 @@ bool same(const Net& a, const Net& b) {
     return std::memcmp(a.parameters().data(), b.parameters().data(), Net::parameter_bytes) == 0;
 }
 
-/// An image with such a pixel stops the training before the step, or takes no part: that of a -infinity that no maximum is.
+/// An image with such a pixel stops the training before the step, or takes no part: that of a -infinity that no maximum
+/// is.
 template <typename Net>
 void check_pixels(bool minus_infinity_vanishes = false) {
     const auto good = images_of<Net>(40);

@@ -141,8 +141,8 @@ Net drawn(std::uint64_t seed) {
     return net;
 }
 
-/// Every gradient against (loss(p + h) - loss(p - h)) / 2h, by the value that value_and_grad gives itself. With h = 1e-5 that
-/// formula is wrong by some 1e-10 for its curvature, and by some 1e-11 for rounding.
+/// Every gradient against (loss(p + h) - loss(p - h)) / 2h, by the value that value_and_grad gives itself. With h =
+/// 1e-5 that formula is wrong by some 1e-10 for its curvature, and by some 1e-11 for rounding.
 template <typename Net, typename Loss, typename Targets>
 void check_gradients(Net net, const Loss& loss, const std::vector<typename Net::input_tensor>& images,
                      const Targets& targets) {

@@ -62,8 +62,8 @@ TEST_CASE("each item is done once, by whatever member") {
 TEST_CASE("behind a barrier all items are done, and the next ones have not begun") {
     constexpr std::size_t rounds = 2000;
     constexpr std::size_t items = 7;
-    // Written without atomics: the barrier alone makes this right. Only items may rely on it, since a barrier waits for items and
-    // not for members.
+    // Written without atomics: the barrier alone makes this right. Only items may rely on it, since a barrier waits for
+    // items and not for members.
     std::vector<std::size_t> numbers(items);
     std::atomic<std::size_t> wrong = 0;
     train::parallel(many, [&](train::Team& team) {
@@ -82,8 +82,9 @@ TEST_CASE("behind a barrier all items are done, and the next ones have not begun
 }
 
 TEST_CASE("a member that sleeps at a barrier is woken, however quick the others are") {
-    // More threads than processors: those that wait go to sleep at once. Whoever finishes last may find that another member has
-    // passed the barrier and taken a next item meanwhile. A member that is not woken stops this test for ever.
+    // More threads than processors: those that wait go to sleep at once. Whoever finishes last may find that another
+    // member has passed the barrier and taken a next item meanwhile. A member that is not woken stops this test for
+    // ever.
     const std::size_t threads = 2 * std::max(1u, std::thread::hardware_concurrency()) + 3;
     std::atomic<std::size_t> count = 0;
     train::parallel(threads, [&](train::Team& team) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Initial weights, and weights after three steps, bit by bit: which random numbers a parameter gets, which images a batch, and in
-// which order all sums are added. Compiled without fused multiply-adds, so that all compilers round alike; the number of lanes
-// says which images are added first. A change here means that no training can be repeated: it has to be meant.
+// Initial weights, and weights after three steps, bit by bit: which random numbers a parameter gets, which images a
+// batch, and in which order all sums are added. Compiled without fused multiply-adds, so that all compilers round
+// alike; the number of lanes says which images are added first. A change here means that no training can be repeated:
+// it has to be meant.
 #include <ctcnn/train/fit.hpp>
 
 #include <cstddef>

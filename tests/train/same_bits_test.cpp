@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Training gives the same bits for any number of threads. This file is also compiled with -ffast-math, where compilers add in
-// another order than the source says.
+// Training gives the same bits for any number of threads. This file is also compiled with -ffast-math, where compilers
+// add in another order than the source says.
 #include <ctcnn/train/fit.hpp>
 
 #include <cfenv>

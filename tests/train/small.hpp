@@ -56,7 +56,8 @@ std::span<const float> elements_of(const Net& net) {
     return net.parameters();
 }
 
-/// Whether two arrays of numbers, or the parameters of two networks, are equal bit by bit, so that 0 is not -0, and NaN is NaN.
+/// Whether two arrays of numbers, or the parameters of two networks, are equal bit by bit, so that 0 is not -0, and NaN
+/// is NaN.
 template <typename A, typename B>
 bool same_bits(const A& a, const B& b) {
     const std::span<const float> left = elements_of(a);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One training step by teams of several threads: whoever takes which tiles, and whether they go alone or together, not a bit differs.
+// One training step by teams of several threads: whoever takes which tiles, and whether they go alone or together, not
+// a bit differs.
 #include <ctcnn/train/step.hpp>
 
 #include <cstddef>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A program that says `using namespace ctcnn;` may give names of its own to everything that the reference does not name.
+// A program that says `using namespace ctcnn;` may give names of its own to everything that the reference does not
+// name.
 #include <ctcnn/ctcnn.hpp>
 
 using namespace ctcnn;

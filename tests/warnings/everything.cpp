@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A program that uses everything: with the warnings that users ask their compilers for, the library's headers give none.
+// A program that uses everything: with the warnings that users ask their compilers for, the library's headers give
+// none.
 #include <ctcnn/ctcnn.hpp>
 
 #include <cstddef>

@@ -33,7 +33,8 @@ constexpr void describe_extent(Description& text, std::string_view name, Extent 
     }
 }
 
-/// The options that differ from PyTorch's defaults: "kernel_size=5, padding=2". `default_stride` is the kernel for pooling.
+/// The options that differ from PyTorch's defaults: "kernel_size=5, padding=2". `default_stride` is the kernel for
+/// pooling.
 constexpr void describe_options(Description& text, const LayerOptions& options, Extent default_stride = {1, 1}) {
     if (!options.kernel.has_zero()) {
         describe_extent(text, "kernel_size", options.kernel);

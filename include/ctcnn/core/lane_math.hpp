@@ -5,8 +5,8 @@
 #include <ctcnn/core/math.hpp>
 #include <ctcnn/core/target.hpp>
 
-/// lane_math: what an activation or a loss of a program's own computes with, beside + - * /. V is float, double, or a SIMD
-/// register with an element of one image in each lane; an operation on it is one on each lane.
+/// lane_math: what an activation or a loss of a program's own computes with, beside + - * /. V is float, double, or a
+/// SIMD register with an element of one image in each lane; an operation on it is one on each lane.
 namespace CTCNN_API::lane_math {
 
 /// A constant in all lanes: constant<V>(0.01).

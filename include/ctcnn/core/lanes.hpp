@@ -14,8 +14,8 @@
 
 namespace CTCNN_DETAIL {
 
-/// Lanes: one SIMD register as a number. Lane n of every element belongs to image n of a tile of images, so a kernel that
-/// is written for one image computes a whole tile, and no instruction ever mixes lanes.
+/// Lanes: one SIMD register as a number. Lane n of every element belongs to image n of a tile of images, so a kernel
+/// that is written for one image computes a whole tile, and no instruction ever mixes lanes.
 /// A vector extension of the compiler holds it: it needs no header, and works in GCC, clang, on x86, ARM and wasm.
 template <std::floating_point T, std::size_t N = vector_bytes / sizeof(T)>
 struct Lanes {
@@ -229,8 +229,9 @@ template <Number V>
     return select_nan(b, b, at_least(a, b));
 }
 
-/// 1 / value for numbers of a normal magnitude, within 2 units in the last place. AVX-512 divides 16 numbers in the time of
-/// 20 multiply-adds, but estimates 14 bits of the result in that of 3; one step of Newton's method doubles them.
+/// 1 / value for numbers of a normal magnitude, within 2 units in the last place. AVX-512 divides 16 numbers in the
+/// time of 20 multiply-adds, but estimates 14 bits of the result in that of 3; one step of Newton's method doubles
+/// them.
 template <Number V>
 [[gnu::always_inline]] constexpr V reciprocal(V value) {
 #if defined(__AVX512F__)
@@ -285,8 +286,8 @@ inline constexpr bool has_excess_digits = true;
 inline constexpr bool has_excess_digits = false;
 #endif
 
-/// The number as it was computed, rounded to its type: compilers may neither keep more digits of it nor rearrange what it comes
-/// from with what it goes into.
+/// The number as it was computed, rounded to its type: compilers may neither keep more digits of it nor rearrange what
+/// it comes from with what it goes into.
 template <Number V>
 [[gnu::always_inline]] constexpr V as_computed(V value) {
     if constexpr (sums_may_be_rearranged || has_excess_digits) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What the library is compiled with. One error says what is needed instead of the thousand that would follow: the headers that
-// include all others skip them (CTCNN_SKIPS and CTCNN_LANGUAGE), and a single header ends the compilation.
+// What the library is compiled with. One error says what is needed instead of the thousand that would follow: the
+// headers that include all others skip them (CTCNN_SKIPS and CTCNN_LANGUAGE), and a single header ends the compilation.
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #error \

@@ -14,18 +14,19 @@
 // What a layer is, for everything that is not a layer: model/ meets layers through these words alone.
 //
 // A layer is an empty type with
-//     check(Shape) -> Mismatch       whether it can work on what arrives, and if not, why; never an error. The library writes
-//                                    (check), since some systems have a macro check(...)
+//     check(Shape) -> Mismatch       whether it can work on what arrives, and if not, why; never an error. The library
+//                                    writes (check), since some systems have a macro check(...)
 //     At<Shape>                      the layer on images of that shape, asked for only where check has no objection
 //     describe(Description&)         writes its name and sizes as PyTorch does; without it, summary has no words for it
-//     correction<Shape>              corrected<...>: what to write instead of a layer that refuses the shape because of its
-//                                    numbers; may be left out, and is shown only if it works
+//     correction<Shape>              corrected<...>: what to write instead of a layer that refuses the shape because of
+//                                    its numbers; may be left out, and is shown only if it works
 // and At<Shape> has
 //     layer                          the layer; for a lazy one, the layer that it stands for
 //     kind                           what the layer does with memory (LayerKind)
 //     input_shape, output_shape
 //     weight_shape, bias_shape       the parameters, in PyTorch's order; NoParameter where there is none
-//     fan_in, fan_out                with a weight: how many inputs an output sums, and the reverse (for initialisation)
+//     fan_in, fan_out                with a weight: how many inputs an output sums, and the reverse (for
+//                                    initialisation)
 //     multiply_adds                  forward, one image, a std::uint64_t; the largest one where it cannot be counted
 // and, to be run,
 //     elementwise: Function          its function, forward(input) and backward(output, grad_output)
@@ -33,16 +34,18 @@
 //                  saved_size        how many numbers forward leaves for backward, for one image
 //                  batched_gradient  whether the gradient of its weight is computed from rows, once for many tiles
 //                  forward, backward_input; with parameters also backward_parameters, and backward for both at once;
-//                                    with batched_gradient instead backward_weight and backward_bias, and also forward_tiles
-//                                    and backward_input_tiles, for several tiles of images at once; these get neither
-//                                    layouts nor memory, for such a layer has no border, saves nothing and needs no scratch
-//                  by_rows<In, Out, V>   whether it can compute some rows of its output, once the rows of the input that its
-//                                    window needs for them are there; left out, no. If so, also window and forward_rows,
-//                                    which gets the rows in order, each once
-//                  scratch_size<In, Out, V>  how many elements V it needs for the time of a call, in forward_rows from the first
-//                                    row to the last; left out, none. All stages share this memory, which these functions
-//                                    get last, forward_rows before the rows
-//                  stack_size<In, Out, T>    how many numbers T forward of one image puts on the stack in arrays; left out, none
+//                                    with batched_gradient instead backward_weight and backward_bias, and also
+//                                    forward_tiles and backward_input_tiles, for several tiles of images at once; these
+//                                    get neither layouts nor memory, for such a layer has no border, saves nothing and
+//                                    needs no scratch
+//                  by_rows<In, Out, V>   whether it can compute some rows of its output, once the rows of the input
+//                                    that its window needs for them are there; left out, no. If so, also window and
+//                                    forward_rows, which gets the rows in order, each once
+//                  scratch_size<In, Out, V>  how many elements V it needs for the time of a call, in forward_rows from
+//                                    the first row to the last; left out, none. All stages share this memory, which
+//                                    these functions get last, forward_rows before the rows
+//                  stack_size<In, Out, T>    how many elements T forward of one image puts on the stack in arrays;
+//                                    left out, none
 namespace CTCNN_DETAIL {
 
 /// What a layer does with memory: compute fills a new buffer; elementwise changes the buffer of the layer before it;
@@ -94,7 +97,8 @@ consteval std::size_t bordered_size(Extent border) {
     }
 }
 
-/// Whether a layer that is bound to its shape has more numbers than memory can hold or multiply-adds than can be counted. Two of
+/// Whether a layer that is bound to its shape has more numbers than memory can hold or multiply-adds than can be
+/// counted. Two of
 /// its buffers are one object. The layers of a block are asked one by one.
 template <typename Bound>
 consteval bool too_large() {

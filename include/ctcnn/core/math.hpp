@@ -13,8 +13,8 @@
 #include <ctcnn/core/target.hpp>
 
 // Elementary functions that work in constant expressions, on floats, doubles and Lanes alike, with the same operations
-// for each: a network computes the same function for one image as for a tile of images. (The sigmoid of 16 lanes takes a
-// shorter way, a few units in the last place off.) Accuracy is tested in
+// for each: a network computes the same function for one image as for a tile of images. (The sigmoid of 16 lanes takes
+// a shorter way, a few units in the last place off.) Accuracy is tested in
 // tests/core/math_test.cpp. NaN stays NaN.
 namespace CTCNN_DETAIL::math {
 
@@ -115,8 +115,8 @@ template <Number V>
 }
 
 namespace detail {
-/// 1 + e^y of floats in the fewest steps, for -87 <= y <= 88: with y = n ln 2 + r as in scaled_exponential, 2^n e^r + 1 is one
-/// multiply-add.
+/// 1 + e^y of floats in the fewest steps, for -87 <= y <= 88: with y = n ln 2 + r as in scaled_exponential, 2^n e^r + 1
+/// is one multiply-add.
 template <Number V>
     requires std::same_as<scalar_t<V>, float>
 [[gnu::always_inline]] constexpr V one_plus_exp(V y) {
@@ -157,8 +157,8 @@ inline constexpr auto fractional_powers = [] {
     return bits;
 }();
 
-/// The same for 16 floats: one instruction of AVX-512 looks up 16 of 32 numbers. With y = n ln 2 + r, n a multiple of 1/32, 2^n
-/// comes from the table and the exponent, and |r| <= ln(2) / 64 is so small that e^r takes two multiply-adds.
+/// The same for 16 floats: one instruction of AVX-512 looks up 16 of 32 numbers. With y = n ln 2 + r, n a multiple of
+/// 1/32, 2^n comes from the table and the exponent, and |r| <= ln(2) / 64 is so small that e^r takes two multiply-adds.
 [[gnu::always_inline]] inline Lanes<float, 16> one_plus_exp(Lanes<float, 16> y) {
     using V = Lanes<float, 16>;
     const V one = V::broadcast(1);
@@ -166,7 +166,8 @@ inline constexpr auto fractional_powers = [] {
     V rounded = multiply_add(y, V::broadcast(static_cast<float>(log2_e)), round);
     hold_in_register(rounded);
     const V n = as_computed(rounded) - round;
-    // ln 2 as one float: n ln 2 is off by less than 2^-28 n. The product must not be rounded, which -O0 and -O1 would do.
+    // ln 2 as one float: n ln 2 is off by less than 2^-28 n. The product must not be rounded, which -O0 and -O1 would
+    // do.
     const V minus_ln2 = V::broadcast(-static_cast<float>(ln2));
     const V r{__builtin_ia32_vfmaddps512_mask(n.vector, minus_ln2.vector, y.vector, every_lane, rounding_as_set)};
     // e^r = 1 + r (c1 + r / 2), minimax: relative error below 5.4e-8.
@@ -322,8 +323,8 @@ constexpr double sqrt(double x) {
     }
 }
 
-/// The square root by the processor's own instruction, which rounds correctly. g++ has no vector of std::sqrt unless it is
-/// told -fno-math-errno.
+/// The square root by the processor's own instruction, which rounds correctly. g++ has no vector of std::sqrt unless it
+/// is told -fno-math-errno.
 template <Number V>
 [[gnu::always_inline]] constexpr V processor_sqrt(V x) {
     using T = scalar_t<V>;

@@ -45,7 +45,8 @@ struct Mismatch {
     friend constexpr bool operator==(const Mismatch&, const Mismatch&) = default;
 };
 
-/// What to write instead, in the message of a refusal: corrected<Linear<400, 120>>, corrected<Flatten, Linear<400, 120>>.
+/// What to write instead, in the message of a refusal: corrected<Linear<400, 120>>, corrected<Flatten, Linear<400,
+/// 120>>.
 template <typename... Spelling>
 struct corrected {};
 

@@ -125,7 +125,8 @@ private:
 };
 
 /// Reads a list of options: read_options<Kernel<5>, Padding<2>>(allowed).kernel.height is 5.
-/// What is wrong in the list itself (unknown, repeated, a zero, too large) is the result's `reason`; nothing fails here.
+/// What is wrong in the list itself (unknown, repeated, a zero, too large) is the result's `reason`; nothing fails
+/// here.
 template <typename... Options>
 consteval LayerOptions read_options(unsigned allowed) {
     OptionReader reader(allowed);

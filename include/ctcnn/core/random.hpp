@@ -46,7 +46,8 @@ public:
         return low + (high - low) * static_cast<T>(uniform(n));
     }
 
-    /// The n-th number, uniform in {0, ..., bound - 1}, for bound < 2^32 (multiply and shift; the bias is below 2^-32 bound).
+    /// The n-th number, uniform in {0, ..., bound - 1}, for bound < 2^32 (multiply and shift; the bias is below 2^-32
+    /// bound).
     constexpr std::uint32_t below(std::uint64_t n, std::uint32_t bound) const {
         return high(std::uint64_t{bits(n)} * bound);
     }

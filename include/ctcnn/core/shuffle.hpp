@@ -9,8 +9,8 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
 
-// What mixes the lanes of numbers, as the arithmetic of lanes.hpp never does: turning blocks of numbers round, and adding up
-// the lanes of a number.
+// What mixes the lanes of numbers, as the arithmetic of lanes.hpp never does: turning blocks of numbers round, and
+// adding up the lanes of a number.
 namespace CTCNN_DETAIL {
 
 /// Concatenates the lower (or upper) halves of each pair of blocks of Width lanes.
@@ -100,7 +100,8 @@ template <std::size_t Count, typename T, std::size_t N>
     }(std::make_index_sequence<Count>{});
 }
 
-/// Numbers of a and b whose place within blocks of 2 * Width has (or has not) the bit Width, a's before b's in each block.
+/// Numbers of a and b whose place within blocks of 2 * Width has (or has not) the bit Width, a's before b's in each
+/// block.
 template <std::size_t Width, bool Upper, typename T, std::size_t N, std::size_t... Lane>
 [[gnu::always_inline]] inline Lanes<T, N> half_lanes(Lanes<T, N> a, Lanes<T, N> b, std::index_sequence<Lane...>) {
     // Block k of the result, Width lanes, is a half of block k of the 2 * N lanes that a and b make up.
@@ -110,8 +111,8 @@ template <std::size_t Width, bool Upper, typename T, std::size_t N, std::size_t.
     return {__builtin_shufflevector(a.vector, b.vector, source(Lane)...)};
 }
 
-/// The sums of all lanes of Count <= N numbers: lane n of the result is sum_lanes(numbers[n]), bit by bit; the other lanes
-/// are zero.
+/// The sums of all lanes of Count <= N numbers: lane n of the result is sum_lanes(numbers[n]), bit by bit; the other
+/// lanes are zero.
 template <std::size_t Count, typename T, std::size_t N>
 [[gnu::always_inline]] inline Lanes<T, N> sums_of_lanes(const Lanes<T, N>* numbers) {
     static_assert(Count <= N);
@@ -151,8 +152,8 @@ constexpr scalar_t<V> sum_lanes(const V& value) {
     }
 }
 
-/// The sums over all lanes of Count <= N numbers that lie in memory, N the lanes of half a number: two halves are read and
-/// added, which takes no shuffle.
+/// The sums over all lanes of Count <= N numbers that lie in memory, N the lanes of half a number: two halves are read
+/// and added, which takes no shuffle.
 template <std::size_t Count, typename V>
 [[gnu::always_inline]] inline auto sums_of_halves(const V* numbers) {
     using T = scalar_t<V>;

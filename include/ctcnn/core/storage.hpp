@@ -11,8 +11,8 @@
 
 #include <ctcnn/core/target.hpp>
 
-// Where a value lies that may be large: inside the object, or on the heap. Either way it is a value: a copy is a copy of all of
-// it, and a constant expression may have it.
+// Where a value lies that may be large: inside the object, or on the heap. Either way it is a value: a copy is a copy
+// of all of it, and a constant expression may have it.
 namespace CTCNN_DETAIL {
 
 /// Inside: a value inside the object, uninitialized where X is.
@@ -24,8 +24,8 @@ struct Inside {
     constexpr const X& get() const { return value; }
 };
 
-/// OnHeap: a value on the heap, uninitialized where X is. One that has been moved from can be assigned to and destroyed, and
-/// nothing else.
+/// OnHeap: a value on the heap, uninitialized where X is. One that has been moved from can be assigned to and
+/// destroyed, and nothing else.
 template <typename X>
 class OnHeap {
 public:

@@ -7,8 +7,9 @@
 
 namespace CTCNN_DETAIL {
 
-/// A sum of `count` terms from number `first` on: add(sum, i) adds term i to a sum. Halves are summed and added, so that
-/// rounding errors grow with the logarithm of the count and not with the count. The terms are asked for in order, each once.
+/// A sum of `count` terms from number `first` on: add(sum, i) adds term i to a sum. Halves are summed and added, so
+/// that rounding errors grow with the logarithm of the count and not with the count. The terms are asked for in order,
+/// each once.
 /// Source: N. Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 4.2 (pairwise summation)
 template <typename V, typename Add>
 constexpr V pairwise_sum(std::size_t first, std::size_t count, const Add& add) {

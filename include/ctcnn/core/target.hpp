@@ -6,10 +6,10 @@
 #include <ctcnn/core/language.hpp>
 #include <ctcnn/core/target_name.hpp>
 
-// Two files of one program may be compiled for different processors or with different arithmetic. Of two copies of an inline
-// function the linker keeps one, and that one would run for both files. Therefore each name of the library that has code
-// contains the target. Functions and classes lie in an inline namespace of that name; class templates whose names stand
-// in error messages carry it as a tag, which compilers put into the names of symbols and do not print.
+// Two files of one program may be compiled for different processors or with different arithmetic. Of two copies of an
+// inline function the linker keeps one, and that one would run for both files. Therefore each name of the library that
+// has code contains the target. Functions and classes lie in an inline namespace of that name; class templates whose
+// names stand in error messages carry it as a tag, which compilers put into the names of symbols and do not print.
 //
 //     namespace CTCNN_API {                      what programs use
 //     namespace CTCNN_DETAIL::kernels {          what only the library uses
@@ -53,9 +53,9 @@ inline constexpr std::size_t vector_registers = 16;
 /// Each array of parameters begins on a cache line, which is also the widest SIMD vector.
 inline constexpr std::size_t alignment = 64;
 
-// A program on an operating system has a stack of some MiB, its threads often much less, and a heap. There, values of more bytes
-// than these lie on the heap: parameters and gradients, tensors, the buffers of a forward pass. Elsewhere, as on a
-// microcontroller, all lie inside their objects, so that the linker knows what the program needs.
+// A program on an operating system has a stack of some MiB, its threads often much less, and a heap. There, values of
+// more bytes than these lie on the heap: parameters and gradients, tensors, the buffers of a forward pass. Elsewhere,
+// as on a microcontroller, all lie inside their objects, so that the linker knows what the program needs.
 #if __STDC_HOSTED__ && (defined(__unix__) || defined(__APPLE__) || defined(_WIN32) || defined(__wasm__) || \
                         defined(__Fuchsia__) || defined(__HAIKU__))
 inline constexpr std::size_t most_inside_network = 256 * 1024;

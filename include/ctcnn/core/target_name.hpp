@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// CTCNN_TARGET: the name of what a file is compiled for, such as for_x86_64_v3 or for_x86_64_v4_vbmi_vnni. Files that may not share
-// compiled functions, since one uses instructions or arithmetic that the other one does not, have different names here.
-// Instructions that compilers do not use unasked, such as those for cryptography, do not count.
+// CTCNN_TARGET: the name of what a file is compiled for, such as for_x86_64_v3 or for_x86_64_v4_vbmi_vnni. Files that
+// may not share compiled functions, since one uses instructions or arithmetic that the other one does not, have
+// different names here. Instructions that compilers do not use unasked, such as those for cryptography, do not count.
 
 // CTCNN_IF(macro, word) is the word if the macro is defined as 1, and nothing if it is not defined.
 #define CTCNN_IF(macro, word) CTCNN_IF_VALUE(macro, word)

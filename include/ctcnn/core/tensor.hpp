@@ -40,8 +40,8 @@ private:
 };
 
 /// Tensor: an owning array of Shape::size elements, zero unless they are given: Tensor<float, Shape<2, 2>>{1, 2, 3, 4}.
-/// It lies where it is declared, has sizeof(T) * Shape::size bytes, is trivially copyable, and works in constant expressions.
-/// The elements of a tensor of more than 1 MiB lie on the heap, where there is one.
+/// It lies where it is declared, has sizeof(T) * Shape::size bytes, is trivially copyable, and works in constant
+/// expressions. The elements of a tensor of more than 1 MiB lie on the heap, where there is one.
 template <typename T, typename S>
     requires is_shape<S>
 struct CTCNN_TAG Tensor {

@@ -67,8 +67,8 @@ private:
     }
 };
 
-/// Description: a layer as PyTorch spells it, "Conv2d(1, 6, kernel_size=5, padding=2)"; long enough for eleven numbers of
-/// 20 digits.
+/// Description: a layer as PyTorch spells it, "Conv2d(1, 6, kernel_size=5, padding=2)"; long enough for eleven numbers
+/// of 20 digits.
 using Description = Text<320>;
 
 }  // namespace CTCNN_DETAIL

@@ -35,7 +35,8 @@ constexpr Window window_of(const LayerOptions& options) {
 /// How many pixels a kernel reaches over, gaps included: a kernel of 3 with dilation 2 spans 5.
 constexpr std::size_t span_of(std::size_t kernel, std::size_t dilation) { return dilation * (kernel - 1) + 1; }
 
-/// Whether a kernel fits into the padded image on both axes; for sizes up to largest_number, also where std::size_t has 32 bits.
+/// Whether a kernel fits into the padded image on both axes; for sizes up to largest_number, also where std::size_t has
+/// 32 bits.
 constexpr bool fits(const Window& window, std::size_t height, std::size_t width) {
     constexpr auto fits_axis = [](std::size_t kernel, std::size_t dilation, std::size_t size, std::size_t padding) {
         return std::uint64_t{dilation} * (kernel - 1) < std::uint64_t{size} + 2 * std::uint64_t{padding};
@@ -51,8 +52,8 @@ constexpr std::size_t output_size(std::size_t size, std::size_t kernel, std::siz
     return (size + 2 * padding - span_of(kernel, dilation)) / stride + 1;
 }
 
-/// The positions of a kernel that lie inside the image, on one axis; the others meet padding: output 0 of a kernel of 3 with
-/// padding 1 has the positions 1 and 2.
+/// The positions of a kernel that lie inside the image, on one axis; the others meet padding: output 0 of a kernel of 3
+/// with padding 1 has the positions 1 and 2.
 constexpr Range inside(std::size_t output, std::size_t kernel, std::size_t stride, std::size_t padding,
                        std::size_t size) {
     const std::size_t start = output * stride;
@@ -60,8 +61,8 @@ constexpr Range inside(std::size_t output, std::size_t kernel, std::size_t strid
     return {start < padding ? std::min(padding - start, kernel) : 0, start < end ? std::min(kernel, end - start) : 0};
 }
 
-/// How many of the first rows of an image the first `count` rows of the output need, count > 0: the first 2 rows that a kernel
-/// of 5 with padding 2 makes need 4.
+/// How many of the first rows of an image the first `count` rows of the output need, count > 0: the first 2 rows that a
+/// kernel of 5 with padding 2 makes need 4.
 constexpr std::size_t rows_needed(const Window& window, std::size_t count, std::size_t height) {
     const std::size_t end = (count - 1) * window.stride.height + span_of(window.kernel.height, window.dilation.height);
     return end > window.padding.height ? std::min(height, end - window.padding.height) : 0;

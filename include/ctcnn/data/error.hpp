@@ -126,8 +126,8 @@ namespace ctcnn {
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wweak-vtables"  // A header has no source file for a vtable.
 #endif
-/// DataError: the base of all errors that loading and saving throw because of a file. what() is one sentence that says where,
-/// what was expected and what was found, followed by how to fix it.
+/// DataError: the base of all errors that loading and saving throw because of a file. what() is one sentence that says
+/// where, what was expected and what was found, followed by how to fix it.
 /// The texts can be printed: bytes of file names and of files that a terminal would obey are escaped. file() is the
 /// name as it is. Copying an error cannot throw, since the texts are shared; what a temporary error hands out is a
 /// copy.

@@ -29,8 +29,9 @@
 #include <ctcnn/model/state_names.hpp>
 #include <ctcnn/train/trainer.hpp>
 
-// A checkpoint is a safetensors file. It has the parameters of the network under their names; the state of the optimizer, where
-// "optimizer.0.3.weight" is its first number of each element of 3.weight; and the progress of the training as metadata.
+// A checkpoint is a safetensors file. It has the parameters of the network under their names; the state of the
+// optimizer, where "optimizer.0.3.weight" is its first number of each element of 3.weight; and the progress of the
+// training as metadata.
 namespace CTCNN_DETAIL::io {
 
 /// The tensors of a training: those of the network, then as many for each number that the optimizer keeps.
@@ -151,10 +152,11 @@ void check_settings(const SafetensorsHeader<Calls>& header, const train::Progres
 
 namespace CTCNN_API {
 
-/// save_checkpoint: writes a training to a safetensors file: the parameters, the state of the optimizer, and the progress. The
-/// parameters have the names of Net::names(), so that other programs can read them. The file is complete once it has its name:
-/// an error, or the end of the process, leaves the file that was there before.
-/// Refuses  FileUnwritable · std::invalid_argument for metadata that is not UTF-8, too long, or has keys that begin with "ctcnn."
+/// save_checkpoint: writes a training to a safetensors file: the parameters, the state of the optimizer, and the
+/// progress. The parameters have the names of Net::names(), so that other programs can read them. The file is complete
+/// once it has its name: an error, or the end of the process, leaves the file that was there before.
+/// Refuses  FileUnwritable · std::invalid_argument for metadata that is not UTF-8, too long, or has keys that begin
+///          with "ctcnn."
 template <AnyNetwork Net, typename Optimizer, typename Loss>
 void save_checkpoint(const Trainer<Net, Optimizer, Loss>& trainer, const std::filesystem::path& path,
                      std::map<std::string, std::string> metadata = {}) {
@@ -177,8 +179,9 @@ void save_checkpoint(const Trainer<Net, Optimizer, Loss>& trainer, const std::fi
                    metadata, io::own_dtype<T>);
 }
 
-/// resume: sets a training to the state of a checkpoint. It ends with the same bits as one that was not interrupted, if network,
-/// optimizer, options, loss and data set are the same; the seed is that of the checkpoint. An error leaves the training as it was.
+/// resume: sets a training to the state of a checkpoint. It ends with the same bits as one that was not interrupted, if
+/// network, optimizer, options, loss and data set are the same; the seed is that of the checkpoint. An error leaves the
+/// training as it was.
 /// Memory   at most the size of the file and 16 MB, and once more the parameters and the state
 /// Refuses  what load_safetensors refuses · BadCheckpoint
 template <AnyNetwork Net, typename Optimizer, typename Loss>

@@ -7,9 +7,9 @@
 #include <ctcnn/core/math.hpp>
 #include <ctcnn/core/target.hpp>
 
-// Elementwise functions. forward maps an element; backward maps (output, gradient with respect to the output) to the gradient
-// with respect to the input, so that no input needs to be kept. Kernels apply forward as they store their output, and backward
-// as they store the gradient with respect to their input.
+// Elementwise functions. forward maps an element; backward maps (output, gradient with respect to the output) to the
+// gradient with respect to the input, so that no input needs to be kept. Kernels apply forward as they store their
+// output, and backward as they store the gradient with respect to their input.
 namespace CTCNN_DETAIL::kernels {
 
 struct ReLU {
@@ -47,8 +47,8 @@ struct Tanh {
     }
 };
 
-/// Applies an elementwise function to numbers in a row, in place. Not inlined: the compiler would keep the constants of the
-/// function in registers all through the kernel around it, and spill the sums that the kernel is about.
+/// Applies an elementwise function to numbers in a row, in place. Not inlined: the compiler would keep the constants of
+/// the function in registers all through the kernel around it, and spill the sums that the kernel is about.
 template <typename Function, Number V>
 [[gnu::noinline]] constexpr void map_row(V* row, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {

@@ -9,8 +9,8 @@
 
 namespace CTCNN_DETAIL::kernels {
 
-// The bias is added last: a sum that began with a large bias would lose the last digits of all products. A kernel reads the bias
-// before it stores anything, since the compiler cannot know that the outputs are somewhere else.
+// The bias is added last: a sum that began with a large bias would lose the last digits of all products. A kernel reads
+// the bias before it stores anything, since the compiler cannot know that the outputs are somewhere else.
 
 /// The bias of output o; nullptr is none.
 template <Number V, typename Bias>

@@ -21,7 +21,8 @@
 
 namespace CTCNN_DETAIL::kernels {
 
-/// Some rows of conv2d_forward, for all numbers but a single image at run time. The input's rows before rows_needed are there.
+/// Some rows of conv2d_forward, for all numbers but a single image at run time. The input's rows before rows_needed are
+/// there.
 template <Conv2dGeometry G, typename In, typename Out, typename Activation, Number V, typename Bias>
 constexpr void conv2d_forward_rows(const V* input, const scalar_t<V>* weight, Bias bias, V* output, Range rows) {
     constexpr RegisterTile tile = choose_tile(G.group_outputs(), Out::width);
@@ -124,7 +125,8 @@ inline constexpr std::size_t single_image_stack_numbers = [] {
 
 /// conv2d_forward: output(o, h, w) = f(bias(o) + sum over i, kh, kw of weight(o, i, kh, kw) * input(i, h', w')),
 /// h' = h*Sh + kh*Dh - Ph, w' likewise.
-/// Layouts  In (Ci, Hi, Wi) with a border of zeros at least as wide as the padding; Out (Co, Ho, Wo); bias may be nullptr
+/// Layouts  In (Ci, Hi, Wi) with a border of zeros at least as wide as the padding; Out (Co, Ho, Wo); bias may be
+///          nullptr
 template <Conv2dGeometry G, typename In, typename Out, typename Activation, Number V, typename Bias>
 constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, Bias bias, V* output) {
     if constexpr (one_image_has_vectors<G, Out, V>()) {

@@ -19,9 +19,10 @@ namespace CTCNN_DETAIL::kernels {
 
 namespace detail {
 
-/// One tile of conv2d_backward_input with stride and dilation 1: M channels of N columns, from (0, h, w) of `grad_input` on.
-/// Where the kernel hangs over the edge of the output, the missing products are left out. Column is a number for a tile
-/// that sees all kernel columns; else it is a constant, and what each kernel column reaches is known when it is compiled.
+/// One tile of conv2d_backward_input with stride and dilation 1: M channels of N columns, from (0, h, w) of
+/// `grad_input` on. Where the kernel hangs over the edge of the output, the missing products are left out. Column is a
+/// number for a tile that sees all kernel columns; else it is a constant, and what each kernel column reaches is known
+/// when it is compiled.
 template <std::size_t M, std::size_t N, Conv2dGeometry G, typename In, typename Out, typename Before, typename Column,
           Number V>
 constexpr void conv2d_backward_input_tile(V* grad_input, std::size_t h, Column w, const scalar_t<V>* weight,
@@ -152,8 +153,8 @@ constexpr void conv2d_backward_input_sparse(V* grad_input, const scalar_t<V>* we
 }  // namespace detail
 
 /// conv2d_backward_input: the gradient of the input. `grad_input` holds the input when the call begins and its gradient
-/// when it ends; Before is the elementwise function that made the input, whose derivative is applied on the way. Rows of it that
-/// are not in the range are left alone.
+/// when it ends; Before is the elementwise function that made the input, whose derivative is applied on the way. Rows
+/// of it that are not in the range are left alone.
 /// Layouts  In (Ci, Hi, Wi); Out (Co, Ho, Wo)
 template <Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
 constexpr void conv2d_backward_input(V* grad_input, const scalar_t<V>* weight, const V* grad_output,
@@ -185,8 +186,8 @@ template <typename Out, Number V>
     return sum_lanes((sum[0] + sum[1]) + (sum[2] + sum[3]));
 }
 
-/// Stores the sums over all lanes of a tile of M x N numbers, or adds them to what is there, in rows that lie `row` apart.
-/// Not inlined: its registers would be taken from the tile.
+/// Stores the sums over all lanes of a tile of M x N numbers, or adds them to what is there, in rows that lie `row`
+/// apart. Not inlined: its registers would be taken from the tile.
 template <std::size_t M, std::size_t N, Number V>
 [[gnu::noinline]] constexpr void store_tile_sums(const V* tile, bool add, scalar_t<V>* target, std::size_t row) {
     scalar_t<V> sums[M * N]{};
@@ -201,10 +202,11 @@ template <std::size_t M, std::size_t N, Number V>
 
 }  // namespace detail
 
-/// conv2d_backward_weight: grad_weight(o, i, kh, kw) = sum over all lanes, h, w of grad_output(o, h, w) * input(i, h', w'),
-/// and grad_bias(o) = sum of grad_output(o, h, w), over the rows h of the range. With `add_first`, the sums are added to what is
-/// there.
-/// Layouts  In (Ci, Hi, Wi) with a border of zeros at least as wide as the padding; Out (Co, Ho, Wo); grad_bias may be null
+/// conv2d_backward_weight: grad_weight(o, i, kh, kw) = sum over all lanes, h, w of grad_output(o, h, w) * input(i, h',
+/// w'), and grad_bias(o) = sum of grad_output(o, h, w), over the rows h of the range. With `add_first`, the sums are
+/// added to what is there.
+/// Layouts  In (Ci, Hi, Wi) with a border of zeros at least as wide as the padding; Out (Co, Ho, Wo); grad_bias may be
+///          null
 template <Conv2dGeometry G, typename In, typename Out, Number V>
 constexpr void conv2d_backward_weight(const V* input, const V* grad_output, bool add_first, scalar_t<V>* grad_weight,
                                       scalar_t<V>* grad_bias, Range range = {0, Out::height}) {

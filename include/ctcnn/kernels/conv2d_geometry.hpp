@@ -72,8 +72,8 @@ constexpr Range outputs_inside(std::size_t kh) {
     }
 }
 
-/// Which pieces of N columns see the whole kernel: all pieces but the first ones and the last ones, of which some columns
-/// receive nothing from some kernel columns.
+/// Which pieces of N columns see the whole kernel: all pieces but the first ones and the last ones, of which some
+/// columns receive nothing from some kernel columns.
 consteval Range inner_pieces(std::size_t columns, std::size_t padding, std::size_t kernel, std::size_t outputs,
                              std::size_t piece) {
     const std::size_t pieces = (columns + piece - 1) / piece;

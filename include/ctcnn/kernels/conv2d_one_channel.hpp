@@ -22,8 +22,9 @@
 namespace CTCNN_DETAIL::kernels {
 
 /// OneChannelPlan: a convolution of images of one channel, as the first layer has it, whose rows are filtered by
-/// F(m, kernel width). What a piece, m columns of the output, adds up at the points is so little that it stays in registers, and
-/// so do the transforms of outputs and of their gradients; only those of the input pass through the L1 cache.
+/// F(m, kernel width). What a piece, m columns of the output, adds up at the points is so little that it stays in
+/// registers, and so do the transforms of outputs and of their gradients; only those of the input pass through the L1
+/// cache.
 template <Conv2dGeometry G, typename In, typename Out>
 struct OneChannelPlan {
     using Common = WinogradPlan<G, In, Out>;
@@ -33,13 +34,13 @@ struct OneChannelPlan {
 
     static constexpr bool possible = Common::possible && G.in_channels == 1;
 
-    /// How many channels of the output are computed at a time with n points: as many as leave a register for an input, and one
-    /// for a weight where it cannot be part of the instruction.
+    /// How many channels of the output are computed at a time with n points: as many as leave a register for an input,
+    /// and one for a weight where it cannot be part of the instruction.
     static constexpr std::size_t channels_of(std::size_t n) {
         return std::min(G.out_channels, std::max<std::size_t>(1, (vector_registers - 2) / n));
     }
-    /// What the transforms of the input cost with n points, and what forward and backward cost with them, in instructions of
-    /// which two are begun in a cycle: multiplications and additions, or loads where these are more.
+    /// What the transforms of the input cost with n points, and what forward and backward cost with them, in
+    /// instructions of which two are begun in a cycle: multiplications and additions, or loads where these are more.
     static constexpr std::size_t input_cost(std::size_t n) { return Common::pieces_of(n) * rows * (n / 2 - 1) * n; }
     static constexpr std::size_t forward_cost(std::size_t n) {
         const std::size_t products = kernel.height * n;
@@ -66,12 +67,13 @@ struct OneChannelPlan {
     /// Forward keeps the last rows of the input at the points: row h in place h % kept_rows.
     static constexpr std::size_t kept_rows = std::bit_ceil(kernel.height);
     static constexpr std::size_t row_numbers = pieces * count;
-    /// How many rows of gradients backward takes at a time, against a channel's sums at two points and all rows of the kernel.
+    /// How many rows of gradients backward takes at a time, against a channel's sums at two points and all rows of the
+    /// kernel.
     static constexpr std::size_t gradient_rows = vector_registers / 8;
     static constexpr std::size_t channel_sums = count * kernel.height;
 
-    /// The scratch memory, in numbers V: weights at the points and rows of the input, which stay from one call for some rows to
-    /// the next; or the sums of backward, those for the bias, and a piece of the input.
+    /// The scratch memory, in numbers V: weights at the points and rows of the input, which stay from one call for some
+    /// rows to the next; or the sums of backward, those for the bias, and a piece of the input.
     template <Number V>
     static constexpr std::size_t weight_numbers =
         (G.out_channels * kernel.height * count + lane_count<V> - 1) / lane_count<V>;
@@ -212,8 +214,8 @@ template <typename Plan, Number V>
 
 }  // namespace detail
 
-/// conv2d_forward_rows by minimal filtering, of images of one channel. Rows are asked for in order, from 0 on, and what is in the
-/// scratch memory (OneChannelPlan::scratch_numbers) stays there from one call to the next.
+/// conv2d_forward_rows by minimal filtering, of images of one channel. Rows are asked for in order, from 0 on, and what
+/// is in the scratch memory (OneChannelPlan::scratch_numbers) stays there from one call to the next.
 template <Conv2dGeometry G, typename In, typename Out, typename Activation, Number V, typename Bias>
 void conv2d_forward_rows_one_channel(const V* input, const scalar_t<V>* weight, Bias bias, V* output, V* scratch,
                                      Range range) {

@@ -70,8 +70,8 @@ template <typename Plan, Number V>
     }
 }
 
-/// The weights are scaled for all points. Where a piece has fewer, by this factor its values become those that they should be
-/// multiplied with.
+/// The weights are scaled for all points. Where a piece has fewer, by this factor its values become those that they
+/// should be multiplied with.
 template <typename Plan, typename Points, Number V>
 [[gnu::always_inline]] inline V rescaled(std::size_t f, V value) {
     if constexpr (Points::count == Plan::count) {
@@ -119,8 +119,8 @@ template <typename Plan, typename Points, typename Out, Number V>
     }
 }
 
-/// The way back for the gradient of the input, (points, Ci, portion, rows) -> (Ci, Hi, Wi). `shared` holds what the piece
-/// before has left of the columns that it shares with this one, and then what this one leaves for the next.
+/// The way back for the gradient of the input, (points, Ci, portion, rows) -> (Ci, Hi, Wi). `shared` holds what the
+/// piece before has left of the columns that it shares with this one, and then what this one leaves for the next.
 template <typename Plan, typename Points, Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
 [[gnu::noinline]] void winograd_grad_input(const V* transformed, std::size_t begin, V* shared, V* grad_input) {
     constexpr std::size_t padding = G.window.padding.width;
@@ -205,8 +205,8 @@ void conv2d_forward_winograd(const V* input, const scalar_t<V>* weight, Bias bia
     filter(typename Plan::LastPoints{}, last);
 }
 
-/// conv2d_backward_weight and conv2d_backward_input at once, by minimal filtering. The gradient of the weights is left out where
-/// grad_weight is null; that of the input where the input is const, and then `weight` may be null.
+/// conv2d_backward_weight and conv2d_backward_input at once, by minimal filtering. The gradient of the weights is left
+/// out where grad_weight is null; that of the input where the input is const, and then `weight` may be null.
 /// scratch: WinogradPlan::scratch_numbers.
 template <Conv2dGeometry G, typename In, typename Out, typename Before, typename Image, Number V>
 void conv2d_backward_winograd(Image* input, const scalar_t<V>* weight, const V* grad_output, bool add,

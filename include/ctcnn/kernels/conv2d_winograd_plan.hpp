@@ -14,10 +14,10 @@
 
 namespace CTCNN_DETAIL::kernels {
 
-/// WinogradPlan: a convolution whose rows are filtered by F(m, kernel width). A piece is m columns of the output. At each of
-/// the points it is a convolution along the rows with the columns of the kernel, (Ci, 1, Hi) -> (Co, 1, Ho) with a
-/// kernel of 1 x Kh, for which the usual kernels serve. (The usual word for a piece is tile; here a tile is one of images, or of
-/// registers.)
+/// WinogradPlan: a convolution whose rows are filtered by F(m, kernel width). A piece is m columns of the output. At
+/// each of the points it is a convolution along the rows with the columns of the kernel, (Ci, 1, Hi) -> (Co, 1, Ho)
+/// with a kernel of 1 x Kh, for which the usual kernels serve. (The usual word for a piece is tile; here a tile is one
+/// of images, or of registers.)
 template <Conv2dGeometry G, typename In, typename Out>
 struct WinogradPlan {
     static constexpr Extent kernel = G.window.kernel;
@@ -63,8 +63,8 @@ struct WinogradPlan {
     /// Whether it is worth its while; a gain of less than 15 % would be none on another machine.
     static constexpr bool pays = possible && 100 * G.weights() * Out::height * Out::width > 115 * cost(count);
 
-    /// How far what there is of some pieces at a point lies from that at the point before: an odd multiple of four numbers, so
-    /// that the points do not share a few sets of the L1 cache.
+    /// How far what there is of some pieces at a point lies from that at the point before: an odd multiple of four
+    /// numbers, so that the points do not share a few sets of the L1 cache.
     static constexpr std::size_t apart(std::size_t numbers) { return (numbers + 3) / 8 * 8 + 4; }
     template <std::size_t Pieces>
     static constexpr std::size_t input_step = apart(Input<Pieces>::size);
@@ -73,9 +73,9 @@ struct WinogradPlan {
     template <std::size_t Pieces>
     static constexpr std::size_t numbers = count * (input_step<Pieces> + output_step<Pieces>);
 
-    /// Forward takes one piece after the other, so that what is written is read again while it is in the L2 cache. Backward
-    /// takes equal portions of pieces that stay there, since each costs a sum over the lanes for every weight: 8 K
-    /// registers are a quarter of the cache or a half.
+    /// Forward takes one piece after the other, so that what is written is read again while it is in the L2 cache.
+    /// Backward takes equal portions of pieces that stay there, since each costs a sum over the lanes for every weight:
+    /// 8 K registers are a quarter of the cache or a half.
     static constexpr std::size_t near_registers = 8 * 1024;
     static constexpr std::size_t portion = equal_portion(pieces, std::max<std::size_t>(1, near_registers / numbers<1>));
 

@@ -19,8 +19,8 @@
 namespace CTCNN_DETAIL::kernels {
 
 namespace detail {
-/// How many rows of weights, `row` numbers long, are taken at a time against `columns` vectors. Rows that lie whole pages apart
-/// share one set of the L1 cache, which holds only a few of them.
+/// How many rows of weights, `row` numbers long, are taken at a time against `columns` vectors. Rows that lie whole
+/// pages apart share one set of the L1 cache, which holds only a few of them.
 template <typename T>
 consteval std::size_t rows_at_once(std::size_t count, std::size_t columns, std::size_t row) {
     const std::size_t rows = choose_rows(count, columns);
@@ -29,8 +29,8 @@ consteval std::size_t rows_at_once(std::size_t count, std::size_t columns, std::
 }  // namespace detail
 
 /// linear_forward: output(o) = f(bias(o) + sum over i of weight(o, i) * input(i)); bias may be nullptr.
-/// Several tiles of images share each weight that is read; each is computed as if it were alone. Not inlined: training and
-/// inference share it.
+/// Several tiles of images share each weight that is read; each is computed as if it were alone. Not inlined: training
+/// and inference share it.
 /// Layouts  input (Inputs) of each tile, weight (Outputs, Inputs), output (Outputs) of each tile
 template <std::size_t Inputs, std::size_t Outputs, typename Activation, Number V, std::size_t Tiles, typename Bias>
 [[gnu::noinline]] constexpr void linear_forward(std::array<const V*, Tiles> input, const scalar_t<V>* weight, Bias bias,
@@ -67,9 +67,9 @@ template <std::size_t Inputs, std::size_t Outputs, typename Activation, Number V
     }
 }
 
-/// linear_backward_input: the gradient of the input, sum over o of weight(o, i) * grad_output(o). `grad_input` holds the
-/// input when the call begins; Before is the elementwise function that made it, whose derivative is applied on the way.
-/// Several tiles share each weight, as in linear_forward.
+/// linear_backward_input: the gradient of the input, sum over o of weight(o, i) * grad_output(o). `grad_input` holds
+/// the input when the call begins; Before is the elementwise function that made it, whose derivative is applied on the
+/// way. Several tiles share each weight, as in linear_forward.
 template <std::size_t Inputs, std::size_t Outputs, typename Before, Number V, std::size_t Tiles>
 [[gnu::noinline]] constexpr void linear_backward_input(std::array<V*, Tiles> grad_input, const scalar_t<V>* weight,
                                                        std::array<const V*, Tiles> grad_output) {
@@ -93,8 +93,8 @@ template <std::size_t Inputs, std::size_t Outputs, typename Before, Number V, st
     });
 }
 
-/// The length of a row that holds the features of one image: filled up to whole vectors, and to one more where rows would
-/// lie whole pages apart, since their numbers would then share one set of the L1 cache.
+/// The length of a row that holds the features of one image: filled up to whole vectors, and to one more where rows
+/// would lie whole pages apart, since their numbers would then share one set of the L1 cache.
 template <Number V>
 constexpr std::size_t row_length(std::size_t features) {
     const std::size_t length = (features + lane_count<V> - 1) / lane_count<V> * lane_count<V>;
@@ -102,8 +102,8 @@ constexpr std::size_t row_length(std::size_t features) {
 }
 
 namespace detail {
-/// As many features as there are lanes, or the last `count` and zeros: each lane's go to a row, and the rows lie `length` apart.
-/// Not inlined: it is the same for every layer.
+/// As many features as there are lanes, or the last `count` and zeros: each lane's go to a row, and the rows lie
+/// `length` apart. Not inlined: it is the same for every layer.
 template <Number V>
 [[gnu::noinline]] constexpr void store_block(const V* features, std::size_t count, scalar_t<V>* rows,
                                              std::size_t length) {
@@ -130,8 +130,8 @@ constexpr void store_rows(const V* features, scalar_t<V>* rows) {
     }
 }
 
-/// Stores a tile of M x N numbers, or adds them to what is there, in rows that lie `row` apart; of each row the first `count`
-/// lanes. Not inlined: its registers would be taken from the tile.
+/// Stores a tile of M x N numbers, or adds them to what is there, in rows that lie `row` apart; of each row the first
+/// `count` lanes. Not inlined: its registers would be taken from the tile.
 template <std::size_t M, std::size_t N, Number V>
 [[gnu::noinline]] constexpr void store_part(scalar_t<V>* target, std::size_t row, const V* tile, std::size_t count,
                                             bool add) {
@@ -172,11 +172,12 @@ template <std::size_t M, std::size_t N, Number V>
     store_part<M, N, V>(target, row, copy, count, add);
 }
 
-/// linear_backward_weight: grad_weight(o, i) = sum over n of grad_output(n, o) * input(n, i) for the inputs first, ..., last - 1.
-/// With `add_first`, the sums are added to what is there. The images are the rows of `input` and `grad_output`, so a vector of V
-/// runs along the inputs and no lane is ever summed. The images are taken in portions (128 where registers have 64 bytes), whose gradients and two vectors
-/// of inputs stay near while all outputs pass by.
-/// Layouts  input (images, row_length(Inputs)), grad_output (images, row_length(Outputs)); first and last are multiples of two vectors, or last is Inputs
+/// linear_backward_weight: grad_weight(o, i) = sum over n of grad_output(n, o) * input(n, i) for the inputs first, ...,
+/// last - 1. With `add_first`, the sums are added to what is there. The images are the rows of `input` and
+/// `grad_output`, so a vector of V runs along the inputs and no lane is ever summed. The images are taken in portions
+/// (128 where registers have 64 bytes), whose gradients and two vectors of inputs stay near while all outputs pass by.
+/// Layouts  input (images, row_length(Inputs)), grad_output (images, row_length(Outputs)); first and last are multiples
+///          of two vectors, or last is Inputs
 template <std::size_t Inputs, std::size_t Outputs, Number V>
 constexpr void linear_backward_weight(const scalar_t<V>* input, const scalar_t<V>* grad_output, std::size_t images,
                                       std::size_t first, std::size_t last, bool add_first, scalar_t<V>* grad_weight) {

@@ -23,8 +23,8 @@ constexpr Range covering(std::size_t input, std::size_t kernel, std::size_t stri
     return {position < kernel ? 0 : (position - kernel) / stride + 1, std::min(outputs, position / stride + 1)};
 }
 
-/// Some rows of avg_pool2d_forward. The input's rows before rows_needed are there. Not inlined, as those of the maximum: training
-/// and inference share it.
+/// Some rows of avg_pool2d_forward. The input's rows before rows_needed are there. Not inlined, as those of the
+/// maximum: training and inference share it.
 template <Window W, typename In, typename Out, typename Activation, Number V>
 [[gnu::noinline]] constexpr void avg_pool2d_forward_rows(const V* input, V* output, Range range) {
     const V scale = broadcast<V>(scalar_t<V>(1) / static_cast<scalar_t<V>>(W.kernel.height * W.kernel.width));
@@ -73,14 +73,14 @@ constexpr void avg_pool2d_forward(const V* input, V* output) {
     avg_pool2d_forward_rows<W, In, Out, Activation>(input, output, {0, Out::height});
 }
 
-/// Whether every pixel belongs to one window at most, and every window lies inside: then the gradient of a window is spread
-/// at once. What the windows leave out at the right and the bottom receives nothing.
+/// Whether every pixel belongs to one window at most, and every window lies inside: then the gradient of a window is
+/// spread at once. What the windows leave out at the right and the bottom receives nothing.
 constexpr bool tiles_exactly(const Window& window) {
     return window.stride == window.kernel && window.padding == Extent{0, 0};
 }
 
-/// Spreads the gradients of windows that do not overlap: share(gradient of an output, first pixel of its window) turns the pixels
-/// of a window, In::row apart from row to row, into their gradients.
+/// Spreads the gradients of windows that do not overlap: share(gradient of an output, first pixel of its window) turns
+/// the pixels of a window, In::row apart from row to row, into their gradients.
 template <Window W, typename In, typename Out, Number V, typename Share>
 [[gnu::always_inline]] constexpr void spread(V* grad_input, const V* grad_output, const Share& share) {
     for (std::size_t c = 0; c < Out::channels; ++c) {
@@ -103,8 +103,8 @@ template <Window W, typename In, typename Out, Number V, typename Share>
     }
 }
 
-/// Collects the gradients of windows that may overlap: a pixel gets `scale` times the sum of part(place of the output, number of
-/// the output, the pixel's place in its window kh * Kw + kw) over the windows that cover it.
+/// Collects the gradients of windows that may overlap: a pixel gets `scale` times the sum of part(place of the output,
+/// number of the output, the pixel's place in its window kh * Kw + kw) over the windows that cover it.
 template <Window W, typename In, typename Out, typename Before, Number V, typename Part>
 [[gnu::always_inline]] constexpr void collect(V* grad_input, V scale, const Part& part) {
     for (std::size_t c = 0; c < In::channels; ++c) {
@@ -149,8 +149,9 @@ template <Window W, typename In, typename Out, typename Before, Number V>
     }
 }
 
-/// Whether maximum pooling notes which pixel of a window was the largest. Where windows lie side by side, backward finds that out
-/// again, for it has the pixels in its hands: that costs less than to keep it. (Up to 16 pixels are as many as stay in registers.)
+/// Whether maximum pooling notes which pixel of a window was the largest. Where windows lie side by side, backward
+/// finds that out again, for it has the pixels in its hands: that costs less than to keep it. (Up to 16 pixels are as
+/// many as stay in registers.)
 constexpr bool notes_position(const Window& window) {
     return !tiles_exactly(window) || window.kernel.height * window.kernel.width > 16;
 }
@@ -204,7 +205,8 @@ template <Window W, typename In, typename Out, typename Activation, Number V>
 }
 
 /// max_pool2d_forward: output(c, h, w) = f(largest input of the window); padding never wins, NaN does, as in PyTorch.
-/// `position` receives the place of the first largest one within its window, kh * Kw + kw, if notes_position; it may be null.
+/// `position` receives the place of the first largest one within its window, kh * Kw + kw, if notes_position; it may be
+/// null.
 /// Layouts  In (C, Hi, Wi); Out (C, Ho, Wo); position (C, Ho, Wo)
 template <Window W, typename In, typename Out, typename Activation, Number V>
 constexpr void max_pool2d_forward(const V* input, V* output, V* position) {
@@ -219,9 +221,9 @@ constexpr void max_pool2d_forward(const V* input, V* output, V* position) {
     max_pool2d_forward_rows<W, In, Out, Activation>(input, output, position, {0, Out::height});
 }
 
-/// max_pool2d_backward: the gradient goes to the position that won. `grad_input` holds the input when the call begins and
-/// its gradient when it ends; Before is the elementwise function that made the input. `position` is read if notes_position;
-/// else a window with NaN gives its gradient to one of its pixels, be it NaN or not.
+/// max_pool2d_backward: the gradient goes to the position that won. `grad_input` holds the input when the call begins
+/// and its gradient when it ends; Before is the elementwise function that made the input. `position` is read if
+/// notes_position; else a window with NaN gives its gradient to one of its pixels, be it NaN or not.
 template <Window W, typename In, typename Out, typename Before, Number V>
 constexpr void max_pool2d_backward(V* grad_input, const V* grad_output, const V* position) {
     if constexpr (!notes_position(W)) {

@@ -90,8 +90,9 @@ struct EveryColumn {
 };
 
 /// sum(m, n) += factor(m) * value(n) for a tile of M x N sums. The shorter side is held in registers, the longer one
-/// passes by, each number of it read once. GCC has to be told both; clang does better when it is told the held side of a
-/// tall tile alone (measured on the convolutions and Linear layers of LeNet). Columns for which takes(n) is false are left out.
+/// passes by, each number of it read once. GCC has to be told both; clang does better when it is told the held side of
+/// a tall tile alone (measured on the convolutions and Linear layers of LeNet). Columns for which takes(n) is false are
+/// left out.
 template <std::size_t M, std::size_t N, Number V, typename Factor, typename Value, typename Takes = EveryColumn>
 [[gnu::always_inline]] constexpr void add_outer_product(V* sum, const Factor& factor, const Value& value,
                                                         const Takes& takes = {}) {

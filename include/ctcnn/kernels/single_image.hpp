@@ -53,8 +53,8 @@ template <typename Function, typename T>
 template <Conv2dGeometry G, typename Out, typename T>
 inline constexpr bool has_wide_columns = G.window.stride.width == 1 && lanes_within<T>(Out::width) > 1;
 
-/// conv2d_forward of one image without its elementwise function, the lanes along the columns. Where the width is no multiple of
-/// the lanes, the last vector of a row begins earlier, and some columns are computed twice.
+/// conv2d_forward of one image without its elementwise function, the lanes along the columns. Where the width is no
+/// multiple of the lanes, the last vector of a row begins earlier, and some columns are computed twice.
 template <Conv2dGeometry G, typename In, typename Out, typename T, typename Bias>
 void conv2d_forward_wide(const T* input, const T* weight, Bias bias, T* output) {
     using V = Lanes<T, lanes_within<T>(Out::width)>;
@@ -110,8 +110,9 @@ void conv2d_forward_wide(const T* input, const T* weight, Bias bias, T* output) 
 /// No kernel of one image puts more on the stack, in arrays; what registers spill comes on top.
 inline constexpr std::size_t largest_stack_bytes = 48 * 1024;
 
-/// How conv2d_forward_wide_channels goes over its output. The weights of a row of the kernel are held in registers, and the sums
-/// of as many pixels as find room beside them: equal portions of a row, and if that is a whole row, of several rows.
+/// How conv2d_forward_wide_channels goes over its output. The weights of a row of the kernel are held in registers, and
+/// the sums of as many pixels as find room beside them: equal portions of a row, and if that is a whole row, of several
+/// rows.
 template <Conv2dGeometry G, std::size_t Height, std::size_t Width, typename T>
 struct WideChannelsTile {
     static constexpr std::size_t kernel = G.window.kernel.width;
@@ -127,8 +128,8 @@ template <Conv2dGeometry G, typename Out, typename T>
 inline constexpr std::size_t wide_channels_numbers =
     G.weights() + WideChannelsTile<G, Out::height, Out::width, T>::height * Out::width * G.out_channels;
 
-/// Whether the lanes of a convolution had better run along its output channels: that takes fewer vectors where the image is
-/// narrow. The weights are packed again in each call; little may lie on the stack.
+/// Whether the lanes of a convolution had better run along its output channels: that takes fewer vectors where the
+/// image is narrow. The weights are packed again in each call; little may lie on the stack.
 template <Conv2dGeometry G, typename Out, typename T>
 inline constexpr bool has_wide_channels = [] {
     constexpr std::size_t lanes = vector_bytes / sizeof(T);
@@ -244,8 +245,8 @@ void turn_pixels(const T* pixels, std::size_t h, T* output) {
     }
 }
 
-/// conv2d_forward of one image without its elementwise function, the lanes along the output channels. Rows of pixels are
-/// computed as (pixels, channels) and transposed into their place.
+/// conv2d_forward of one image without its elementwise function, the lanes along the output channels. Rows of pixels
+/// are computed as (pixels, channels) and transposed into their place.
 template <Conv2dGeometry G, typename In, typename Out, typename T, typename Bias>
 void conv2d_forward_wide_channels(const T* input, const T* weight, Bias bias, T* output) {
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
@@ -268,8 +269,8 @@ template <Window W, typename Out, typename T>
 inline constexpr bool pools_pairs = std::floating_point<T> && W.kernel.width == 2 && W.kernel.height <= 8 &&
                                     W.stride.width == 2 && W.padding == Extent{0, 0} && lanes_within<T>(Out::width) > 1;
 
-/// Pools one image with all lanes at work on neighbouring outputs: combine(a, b) joins the numbers of a window, finish the
-/// result. Where the width is no multiple of the lanes, the last vector of a row begins earlier.
+/// Pools one image with all lanes at work on neighbouring outputs: combine(a, b) joins the numbers of a window, finish
+/// the result. Where the width is no multiple of the lanes, the last vector of a row begins earlier.
 template <Window W, typename In, typename Out, typename T, typename Combine, typename Finish>
 void pool_pairs(const T* input, T* output, const Combine& combine, const Finish& finish) {
     using V = Lanes<T, lanes_within<T>(Out::width)>;
@@ -292,8 +293,8 @@ void pool_pairs(const T* input, T* output, const Combine& combine, const Finish&
 }
 
 /// linear_forward of one image without its elementwise function: each output is a product of two rows of numbers. Where
-/// the vectors of all rows of weights can be aligned, they are; what lies before the first of them and behind the last one is
-/// multiplied by the inputs there and by zeros (so an infinite weight there makes NaN).
+/// the vectors of all rows of weights can be aligned, they are; what lies before the first of them and behind the last
+/// one is multiplied by the inputs there and by zeros (so an infinite weight there makes NaN).
 template <std::size_t Inputs, std::size_t Outputs, typename T, typename Bias>
 void linear_forward_wide(const T* input, const T* weight, Bias bias, T* output) {
     using V = Lanes<T, lanes_within<T>(Inputs)>;

@@ -16,9 +16,9 @@
 #include <ctcnn/kernels/unroll.hpp>
 #include <ctcnn/kernels/winograd.hpp>
 
-// One image by minimal filtering, with all lanes at work on it. Here columns are filtered, by F(m, kernel height): a piece is m
-// rows of the output, and its transforms are sums of whole rows. The products have their lanes along the columns, or along the
-// output channels.
+// One image by minimal filtering, with all lanes at work on it. Here columns are filtered, by F(m, kernel height): a
+// piece is m rows of the output, and its transforms are sums of whole rows. The products have their lanes along the
+// columns, or along the output channels.
 namespace CTCNN_DETAIL::kernels {
 
 /// SingleWinogradPlan: what both forms have in common.
@@ -43,8 +43,8 @@ struct SingleWinogradPlan {
     static constexpr std::size_t row_vectors =
         along_channels ? Out::width * vectors_of(G.out_channels) : G.out_channels * vectors_of(Out::width);
 
-    /// What filtering costs with n points, in vector instructions of which two are begun in a cycle; what passes through memory
-    /// counts twice.
+    /// What filtering costs with n points, in vector instructions of which two are begun in a cycle; what passes
+    /// through memory counts twice.
     static constexpr std::size_t cost(std::size_t n) {
         const std::size_t pairs = n / 2 - 1;
         const std::size_t taps = G.in_channels * kernel.width;
@@ -61,8 +61,8 @@ struct SingleWinogradPlan {
     static constexpr std::size_t outputs = outputs_of(count);
     static constexpr std::size_t pieces = pieces_of(count);
 
-    /// A row of the input at a point, as whole vectors. The weights and the input at the points and the products of a piece lie on
-    /// the stack; along channels also the weights before that, and the rows of a piece.
+    /// A row of the input at a point, as whole vectors. The weights and the input at the points and the products of a
+    /// piece lie on the stack; along channels also the weights before that, and the rows of a piece.
     static constexpr std::size_t row = vectors_of(columns) * lanes;
     static constexpr std::size_t weight_numbers = count * G.in_channels * kernel.width * G.out_channels;
     static constexpr std::size_t input_numbers = count * G.in_channels * pieces * row;
@@ -83,8 +83,8 @@ struct SingleWinogradPlan {
 
 namespace detail {
 
-/// The input (Ci, Hi, Wi) -> (pieces, points, Ci, row). All pieces are transformed before the first product: a read that begins
-/// inside a vector that was just stored waits until that store has reached the cache.
+/// The input (Ci, Hi, Wi) -> (pieces, points, Ci, row). All pieces are transformed before the first product: a read
+/// that begins inside a vector that was just stored waits until that store has reached the cache.
 template <typename Plan, Conv2dGeometry G, typename In, typename T>
 [[gnu::noinline]] void single_input(const T* input, T* transformed) {
     using V = Lanes<T, lanes_within<T>(Plan::columns)>;
@@ -110,8 +110,8 @@ template <typename Plan, Conv2dGeometry G, typename In, typename T>
     }
 }
 
-/// Columns of the kernel that lie side by side, `row` numbers from a row of the kernel to the next -> the points, `next` numbers
-/// from a point to the next.
+/// Columns of the kernel that lie side by side, `row` numbers from a row of the kernel to the next -> the points,
+/// `next` numbers from a point to the next.
 template <typename Plan, typename V>
 [[gnu::always_inline]] inline void single_weight(const scalar_t<V>* weight, std::size_t row, scalar_t<V>* transformed,
                                                  std::size_t next) {

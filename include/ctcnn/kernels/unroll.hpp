@@ -13,9 +13,9 @@ namespace CTCNN_DETAIL::kernels {
 template <std::size_t Size>
 using Index = std::integral_constant<std::size_t, Size>;
 
-/// Calls f(0), ..., f(N - 1), written out: where f is inlined the indices are constants, so an array that is used with them
-/// alone lives in registers; a loop that the compiler unrolls later would leave it in memory. (f takes a number and not a
-/// type for each: one function to compile instead of N.)
+/// Calls f(0), ..., f(N - 1), written out: where f is inlined the indices are constants, so an array that is used with
+/// them alone lives in registers; a loop that the compiler unrolls later would leave it in memory. (f takes a number
+/// and not a type for each: one function to compile instead of N.)
 template <std::size_t N, typename F>
 [[gnu::always_inline]] constexpr void unroll(F&& f) {
     [&]<std::size_t... Place>(std::index_sequence<Place...>)

@@ -8,8 +8,8 @@
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
-// Winograd's minimal filtering F(m, r): m outputs of a filter of r taps take n = m + r - 1 multiplications instead of m * r.
-// Filter and inputs are values of polynomials at n points: 0, infinity, and pairs p, -p.
+// Winograd's minimal filtering F(m, r): m outputs of a filter of r taps take n = m + r - 1 multiplications instead of m
+// * r. Filter and inputs are values of polynomials at n points: 0, infinity, and pairs p, -p.
 //     output = collect<m>(evaluate<r>(weight) * scale * points_of_inputs(input)), number by number
 // and since each of these maps is linear, its transpose takes the gradients back:
 //     grad_input = inputs_of_points(evaluate<m>(grad_output) * evaluate<r>(weight) * scale)
@@ -19,13 +19,13 @@
 // Source   S. Winograd, Arithmetic Complexity of Computations, SIAM 1980; A. Lavin, S. Gray, arXiv:1509.09308
 namespace CTCNN_DETAIL::kernels::winograd {
 
-/// The pairs, in the order in which they are taken. Up to 8 points the rounding errors stay near those of the direct sums;
-/// with a fourth pair, 3, 4 or 1/4, they are ten times as large.
+/// The pairs, in the order in which they are taken. Up to 8 points the rounding errors stay near those of the direct
+/// sums; with a fourth pair, 3, 4 or 1/4, they are ten times as large.
 inline constexpr std::array<double, 3> pairs{1, 2, 0.5};
 inline constexpr std::size_t most_points = 2 * pairs.size() + 2;
 
-/// How many outputs of a filter of `taps` n points give: m of F(m, taps). 1 where the filter does not fit, which no plan calls
-/// possible.
+/// How many outputs of a filter of `taps` n points give: m of F(m, taps). 1 where the filter does not fit, which no
+/// plan calls possible.
 constexpr std::size_t outputs_of(std::size_t n, std::size_t taps) { return n < taps ? 1 : n + 1 - taps; }
 
 /// The number of points for which cost(n) is least.
@@ -111,8 +111,8 @@ struct Points {
         return result;
     }();
 
-    /// The values of the polynomial c[0] + c[1] x + ... + c[Count - 1] x^(Count - 1) at two of the points: at 0 and infinity,
-    /// where it is c[Count - 1], for `two` = 0; at a pair for each `two` after that.
+    /// The values of the polynomial c[0] + c[1] x + ... + c[Count - 1] x^(Count - 1) at two of the points: at 0 and
+    /// infinity, where it is c[Count - 1], for `two` = 0; at a pair for each `two` after that.
     template <std::size_t Count, Number V>
     [[gnu::always_inline]] static constexpr void evaluate_two(std::size_t two, const V* c, V* values) {
         if (two == 0) {
@@ -160,7 +160,8 @@ struct Points {
         c[Count - 1] += values[1];
     }
 
-    /// What N inputs contribute at each point: the coefficients are those of the polynomial whose roots are the other points.
+    /// What N inputs contribute at each point: the coefficients are those of the polynomial whose roots are the other
+    /// points.
     template <Number V>
     [[gnu::always_inline]] static constexpr void points_of_inputs(const V* x, V* values) {
         constexpr auto all = product();

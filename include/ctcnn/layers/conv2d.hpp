@@ -40,8 +40,8 @@ struct BoundConv2d {
     static constexpr std::size_t saved_size = 0;
     static constexpr bool batched_gradient = false;
 
-    /// Whether rows are filtered with fewer multiplications: for tiles of images, where it pays. Images of one channel have a
-    /// form of their own for it.
+    /// Whether rows are filtered with fewer multiplications: for tiles of images, where it pays. Images of one channel
+    /// have a form of their own for it.
     template <typename InLayout, typename OutLayout, Number V>
     static constexpr bool filters = is_lanes<V> && kernels::WinogradPlan<geometry, InLayout, OutLayout>::pays;
     template <typename InLayout, typename OutLayout, Number V>
@@ -151,8 +151,8 @@ namespace ctcnn {
 /// Options  Kernel (required), Padding<0>, Stride<1>, Dilation<1>, Groups<1>, NoBias
 /// Shapes   (Ci, Hi, Wi) -> (Co, Ho, Wo);  Ho = (Hi + 2*Padding - Dilation*(Kernel - 1) - 1)/Stride + 1
 /// Params   weight (Co, Ci/Groups, Kh, Kw), bias (Co)
-/// Refuses  unknown_option · repeated_option · missing_kernel · zero_kernel · zero_stride · zero_dilation · zero_groups ·
-///          zero_channels · number_too_large · groups_divide · image_rank · in_channels · kernel_too_large
+/// Refuses  unknown_option · repeated_option · missing_kernel · zero_kernel · zero_stride · zero_dilation · zero_groups
+///          · zero_channels · number_too_large · groups_divide · image_rank · in_channels · kernel_too_large
 /// As in    torch.nn.Conv2d
 template <std::size_t In, std::size_t Out, typename... Options>
 struct Conv2d {

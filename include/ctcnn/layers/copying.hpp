@@ -11,8 +11,8 @@
 
 namespace CTCNN_DETAIL {
 
-/// CopyingLayer: what a layer without arithmetic of its own does when no layer before it can do it in passing: it copies,
-/// and applies an elementwise function on the way.
+/// CopyingLayer: what a layer without arithmetic of its own does when no layer before it can do it in passing: it
+/// copies, and applies an elementwise function on the way.
 template <typename S, typename Result>
 struct CopyingLayer {
     using input_shape = S;

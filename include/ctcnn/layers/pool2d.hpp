@@ -109,8 +109,8 @@ namespace ctcnn {
 /// MaxPool2d: the largest number of each window; padding never wins.
 /// Options  Kernel (required), Stride (the kernel), Padding<0>
 /// Shapes   (C, Hi, Wi) -> (C, Ho, Wo);  Ho = (Hi + 2*Padding - Kernel)/Stride + 1
-/// Refuses  unknown_option · repeated_option · missing_kernel · zero_kernel · zero_stride · number_too_large · pooling_padding ·
-///          image_rank · kernel_too_large
+/// Refuses  unknown_option · repeated_option · missing_kernel · zero_kernel · zero_stride · number_too_large ·
+///          pooling_padding · image_rank · kernel_too_large
 /// As in    torch.nn.MaxPool2d
 template <typename... Options>
 struct MaxPool2d : detail_::Pool2d<Options...> {
@@ -127,8 +127,8 @@ struct MaxPool2d : detail_::Pool2d<Options...> {
 /// AvgPool2d: the mean of each window; padding counts as zeros.
 /// Options  Kernel (required), Stride (the kernel), Padding<0>
 /// Shapes   (C, Hi, Wi) -> (C, Ho, Wo);  Ho = (Hi + 2*Padding - Kernel)/Stride + 1
-/// Refuses  unknown_option · repeated_option · missing_kernel · zero_kernel · zero_stride · number_too_large · pooling_padding ·
-///          image_rank · kernel_too_large
+/// Refuses  unknown_option · repeated_option · missing_kernel · zero_kernel · zero_stride · number_too_large ·
+///          pooling_padding · image_rank · kernel_too_large
 /// As in    torch.nn.AvgPool2d (count_include_pad=True, its default)
 template <typename... Options>
 struct AvgPool2d : detail_::Pool2d<Options...> {

@@ -14,8 +14,8 @@
 
 namespace CTCNN_API {
 
-/// CrossEntropyLoss: -log softmax(logits)[label], in nats; the mean over the batch. Softmax and logarithm are one step, so
-/// that logits of any size (+-1e4 and more) give neither infinity nor NaN.
+/// CrossEntropyLoss: -log softmax(logits)[label], in nats; the mean over the batch. Softmax and logarithm are one step,
+/// so that logits of any size (+-1e4 and more) give neither infinity nor NaN.
 ///   label_smoothing: this part of the target is spread over all classes, 0 to 1. It keeps a network from
 ///   becoming overconfident.
 /// Shapes   logits (classes), label (0, ..., classes - 1)

@@ -14,8 +14,8 @@
 //         the loss of each lane's image; grad_output receives scale times its gradient with respect to the outputs
 // A loss of a program's own may instead be a function of one image:
 //     loss(outputs, target, gradient)
-//         outputs is a std::span<const T, Outputs>, target a label or a tensor; gradient, a std::span<T, Outputs>, is 0 before
-//         the call, and receives the derivative of the result with respect to each output
+//         outputs is a std::span<const T, Outputs>, target a label or a tensor; gradient, a std::span<T, Outputs>, is 0
+//         before the call, and receives the derivative of the result with respect to each output
 namespace CTCNN_DETAIL {
 
 /// TileLoss: a loss that has the first function.

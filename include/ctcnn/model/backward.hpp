@@ -9,9 +9,9 @@
 
 namespace CTCNN_DETAIL::model {
 
-/// The first part of backward, for `Tiles` tiles whose workspaces lie side by side, from the gradient of the output of each:
-/// back through the stages that they take together. The tiles are number `first` and those behind it; what a stage needs of a
-/// tile for its batched gradient goes to rows.store<K>(tile, input, grad_output).
+/// The first part of backward, for `Tiles` tiles whose workspaces lie side by side, from the gradient of the output of
+/// each: back through the stages that they take together. The tiles are number `first` and those behind it; what a
+/// stage needs of a tile for its batched gradient goes to rows.store<K>(tile, input, grad_output).
 template <typename Plan, Number V, std::size_t Tiles, typename Rows>
 constexpr void backward_together(const scalar_t<V>* parameters, TileWorkspace<Plan, V>* workspaces, std::size_t first,
                                  Rows& rows) {
@@ -40,8 +40,9 @@ constexpr void backward_together(const scalar_t<V>* parameters, TileWorkspace<Pl
     });
 }
 
-/// The second part of backward: back through the stages that each tile takes alone. The gradients that are no batched ones
-/// (Plan::tile_gradient_numbers), summed over the lanes, are put into `gradients`, or with `add` added to what is there.
+/// The second part of backward: back through the stages that each tile takes alone. The gradients that are no batched
+/// ones (Plan::tile_gradient_numbers), summed over the lanes, are put into `gradients`, or with `add` added to what is
+/// there.
 template <typename Plan, Number V, typename Rows>
 constexpr void backward_alone(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, std::size_t tile,
                               bool add, scalar_t<V>* gradients, Rows& rows) {

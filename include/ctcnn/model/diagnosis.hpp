@@ -11,8 +11,9 @@
 #include <ctcnn/model/list.hpp>
 #include <ctcnn/model/refusal.hpp>
 
-// From a network's refusal to its error: where the first layer refuses because of the order or the number of the axes of Input,
-// the error says so; and it says what to write instead, where that is known. Only networks that are refused cost this.
+// From a network's refusal to its error: where the first layer refuses because of the order or the number of the axes
+// of Input, the error says so; and it says what to write instead, where that is known. Only networks that are refused
+// cost this.
 namespace CTCNN_DETAIL::model {
 
 /// The layer at a place; void where no layer is to blame.
@@ -67,8 +68,8 @@ inline constexpr bool works_on = !Flow<S, L>::refusal::mismatch;
 template <typename S, typename... Ls>
 inline constexpr bool works_on<S, corrected<Ls...>> = !Flow<S, Ls...>::refusal::mismatch;
 
-/// Whether Input has a batch axis: the layer would work without it. Image is the shape of Input; nothing but Flatten has
-/// changed it on the way to the layer.
+/// Whether Input has a batch axis: the layer would work without it. Image is the shape of Input; nothing but Flatten
+/// has changed it on the way to the layer.
 template <Reason R, typename L, typename Image>
 consteval bool has_batch_axis() {
     using One = typename WithoutFirstAxis<Image>::type;
@@ -82,8 +83,8 @@ consteval bool has_batch_axis() {
     }
 }
 
-/// Whether the channels of Input stand last: they are much fewer than rows and columns, and the layer would work with the channels
-/// first. Images too narrow for a kernel may be meant, unless they look like the usual ones.
+/// Whether the channels of Input stand last: they are much fewer than rows and columns, and the layer would work with
+/// the channels first. Images too narrow for a kernel may be meant, unless they look like the usual ones.
 template <Reason R, typename L, typename Image>
 consteval bool has_channels_last() {
     if constexpr ((R == Reason::in_channels || R == Reason::kernel_too_large) && Image::rank == 3) {

@@ -14,12 +14,13 @@ namespace CTCNN_DETAIL::model {
 
 // The flow of shapes through a sequence of layers. Asking never fails: a sequence that does not work yields a Refusal.
 
-/// Block: a sequence of layers without Input is itself a layer; its kind of At carries the layers bound to their shapes.
+/// Block: a sequence of layers without Input is itself a layer; its kind of At carries the layers bound to their
+/// shapes.
 template <typename L>
 concept Block = requires { typename L::block_layers; };
 
-/// FlowState: what has been found up to layer Index: the shape that arrives there, the first refusal, and the layers so far,
-/// each bound to its shape.
+/// FlowState: what has been found up to layer Index: the shape that arrives there, the first refusal, and the layers so
+/// far, each bound to its shape.
 template <std::size_t Index, typename S, typename R, typename... Bound>
 struct FlowState {
     using output_shape = S;

@@ -15,8 +15,8 @@
 
 namespace CTCNN_DETAIL::model {
 
-/// InferenceWorkspace: the two buffers between which the data of one tile of images goes back and forth. Where several tiles go
-/// together, they share these until then, one after the other, and then have two each.
+/// InferenceWorkspace: the two buffers between which the data of one tile of images goes back and forth. Where several
+/// tiles go together, they share these until then, one after the other, and then have two each.
 template <typename Plan, Number V, std::size_t Tiles = 1>
 struct InferenceWorkspace {
     static constexpr std::size_t together_numbers = Tiles == 1 ? 0 : Plan::together_slots[0] + Plan::together_slots[1];
@@ -57,8 +57,8 @@ struct InPlace {
 
 namespace detail {
 
-/// How many of the first stages, at most `Most`, can work row by row: at most one of them with scratch memory, which it may need
-/// from one row to the next.
+/// How many of the first stages, at most `Most`, can work row by row: at most one of them with scratch memory, which it
+/// may need from one row to the next.
 template <typename Plan, Number V, std::size_t Most, std::size_t K = 0, std::size_t Scratch = 0>
 consteval std::size_t stages_by_rows() {
     if constexpr (K < std::min(Most, Plan::stage_count)) {
@@ -74,8 +74,9 @@ consteval std::size_t stages_by_rows() {
     return K;
 }
 
-/// RowStream: the first stages of a forward pass, depth first. A row of buffer K is computed when it is asked for, and asks
-/// for the rows of buffer K - 1 that it needs, so that each stage finds in the L1 cache what the one before it has written.
+/// RowStream: the first stages of a forward pass, depth first. A row of buffer K is computed when it is asked for, and
+/// asks for the rows of buffer K - 1 that it needs, so that each stage finds in the L1 cache what the one before it has
+/// written.
 template <typename Plan, std::size_t Stages, typename Source, typename Run>
 struct RowStream {
     Source& source;  // of the input
@@ -101,8 +102,8 @@ struct RowStream {
     }
 };
 
-/// Forward through the stages that each tile takes alone, the first of them, at most `MostByRows`, row by row; begin(k) is
-/// called before stage k.
+/// Forward through the stages that each tile takes alone, the first of them, at most `MostByRows`, row by row; begin(k)
+/// is called before stage k.
 template <std::size_t MostByRows, typename Plan, Number V, typename Workspace, typename Source, typename Begin>
 constexpr void run_forward(const scalar_t<V>* parameters, Workspace& workspace, Source& source, const Begin& begin) {
     constexpr std::size_t streamed = stages_by_rows<Plan, V, MostByRows>();
@@ -172,8 +173,8 @@ struct InferenceTile {
 
 }  // namespace detail
 
-/// The first part of forward without a trace: what a tile does alone. The source brings the rows of the input to their place
-/// when they are asked for; the border of the input is made here.
+/// The first part of forward without a trace: what a tile does alone. The source brings the rows of the input to their
+/// place when they are asked for; the border of the input is made here.
 template <typename Plan, Number V, std::size_t Tiles, typename Source = InPlace>
 constexpr void infer_alone(const scalar_t<V>* parameters, InferenceWorkspace<Plan, V, Tiles>& workspace,
                            std::size_t tile = 0, Source source = {}) {

@@ -18,7 +18,8 @@ namespace CTCNN_API {
 
 /// XavierUniform: weights uniform in +-gain * sqrt(6 / (fan_in + fan_out)).
 /// As in    torch.nn.init.xavier_uniform_
-/// Source   Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010
+/// Source   Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS
+///          2010
 struct XavierUniform {
     double gain = 1;
 
@@ -34,8 +35,8 @@ struct XavierUniform {
     }
 };
 
-/// KaimingUniform: weights uniform in +-sqrt(6 / ((1 + a^2) * fan_in)). With the default a, PyTorch's own initialisation of
-/// Linear and Conv2d, that is +-1 / sqrt(fan_in); a = 0 is meant for ReLU.
+/// KaimingUniform: weights uniform in +-sqrt(6 / ((1 + a^2) * fan_in)). With the default a, PyTorch's own
+/// initialisation of Linear and Conv2d, that is +-1 / sqrt(fan_in); a = 0 is meant for ReLU.
 /// As in    torch.nn.init.kaiming_uniform_
 /// Source   He, Zhang, Ren, Sun, "Delving deep into rectifiers", ICCV 2015
 struct KaimingUniform {
@@ -105,8 +106,8 @@ constexpr void initialize_with(Net& net, const Initializer& initializer, std::ui
 
 namespace CTCNN_API {
 
-/// initialize: sets all parameters at random: weights as `initializer` says, biases uniform in +-1 / sqrt(fan_in) as PyTorch
-/// does. The same seed gives the same parameters on every platform; works in constant expressions too.
+/// initialize: sets all parameters at random: weights as `initializer` says, biases uniform in +-1 / sqrt(fan_in) as
+/// PyTorch does. The same seed gives the same parameters on every platform; works in constant expressions too.
 /// Throws   std::invalid_argument for an initializer whose settings make no sense, or that gives a bound that is
 ///          negative, NaN or too large for the parameters
 template <AnyNetwork Net, typename Initializer>

@@ -12,20 +12,22 @@
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 
-// What takes the place of a network that is refused, so that its one error stays the only one: whatever a program does with a
-// network compiles with what stands here, and what it asserts is true. Each class below asks for the error first.
+// What takes the place of a network that is refused, so that its one error stays the only one: whatever a program does
+// with a network compiles with what stands here, and what it asserts is true. Each class below asks for the error
+// first.
 namespace CTCNN_DETAIL::model {
 
-// An error is a class that does not compile, and is asked for in a requires-expression, so that clang does not take the asking
-// class for broken, too, and say no more. Where the class is a base, Asked is the way, before what follows asks for it, which
-// would make the message longer.
+// An error is a class that does not compile, and is asked for in a requires-expression, so that clang does not take the
+// asking class for broken, too, and say no more. Where the class is a base, Asked is the way, before what follows asks
+// for it, which would make the message longer.
 template <bool, typename Base>
 struct Asked {
     using type = Base;
 };
 
-/// AnyNumber: a constant of a refused network. An enumeration converts to each type of number as a std::size_t does, and can
-/// have comparisons of its own: it equals everything, and is small as well as large. What is counted up to it is counted to 1.
+/// AnyNumber: a constant of a refused network. An enumeration converts to each type of number as a std::size_t does,
+/// and can have comparisons of its own: it equals everything, and is small as well as large. What is counted up to it
+/// is counted to 1.
 enum AnyNumber : std::size_t { any_number = 1 };
 
 template <typename X>
@@ -222,8 +224,8 @@ struct KnownInput<Error, T, void> {
     using tensor = AnyTensor<Error, T>;
 };
 
-/// InsteadOfNetwork: what a Sequential is derived from that is not a network, by its error and the shape of its input, if it is
-/// known. A block is no network either, and is asked for no error until it is used like one.
+/// InsteadOfNetwork: what a Sequential is derived from that is not a network, by its error and the shape of its input,
+/// if it is known. A block is no network either, and is asked for no error until it is used like one.
 template <typename Error, typename Input = void, typename T = float>
 struct InsteadOfNetwork {
     using refusal_error = Error;

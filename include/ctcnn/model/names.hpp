@@ -15,8 +15,8 @@
 
 namespace CTCNN_DETAIL::model {
 
-/// Path: the places on the way to a layer: {2, 0} is the first layer of the block that is the network's third. Not a std::span,
-/// whose checks in libstdc++'s debug mode are not constant expressions for g++ 12 with -fsanitize=undefined.
+/// Path: the places on the way to a layer: {2, 0} is the first layer of the block that is the network's third. Not a
+/// std::span, whose checks in libstdc++'s debug mode are not constant expressions for g++ 12 with -fsanitize=undefined.
 struct Path {
     const std::size_t* indices;
     std::size_t count;
@@ -56,8 +56,8 @@ inline constexpr std::size_t path_of[] = {Index...};
 template <std::size_t... Index, typename... Bound>
 constexpr auto open_blocks(List<Bound...>, std::size_t offset);
 
-/// One layer, or those inside a block. Elements of one type: with types of their own, each function over the tuple would have
-/// all layers in its name.
+/// One layer, or those inside a block. Elements of one type: with types of their own, each function over the tuple
+/// would have all layers in its name.
 template <typename Bound, std::size_t... Index>
 constexpr auto open_block(std::size_t offset) {
     if constexpr (Bound::kind == LayerKind::block) {

@@ -109,7 +109,8 @@ public:
     /// processors. Registers that are spilled come on top, some hundred bytes.
     static constexpr std::size_t inference_stack_bytes = plan::template stack_numbers<T> * sizeof(T);
     /// What forward and backward of one image need beside the parameters, gradients included; a tile of n images in the
-    /// lanes of SIMD registers takes n times the part that is not gradients, and scratch memory (plan::scratch_numbers).
+    /// lanes of SIMD registers takes n times the part that is not gradients, and scratch memory
+    /// (plan::scratch_numbers).
     static constexpr std::size_t training_workspace_bytes =
         (plan::buffer_numbers + plan::saved_numbers + plan::output_size + plan::tile_gradient_numbers +
          parameter_count) *
@@ -121,7 +122,8 @@ public:
     /// On the heap where it has more than most_inside_workspace bytes.
     using workspace = Held<InferenceWorkspace<plan, T>, most_inside_workspace>;
 
-    /// Forward on one image, (input_shape) -> (output_shape). The network is not changed, so any number of threads may call it.
+    /// Forward on one image, (input_shape) -> (output_shape). The network is not changed, so any number of threads may
+    /// call it.
     constexpr output_tensor operator()(const input_tensor& image) const
         noexcept(std::is_nothrow_default_constructible_v<workspace> &&
                  std::is_nothrow_default_constructible_v<output_tensor>) {
@@ -207,8 +209,8 @@ concept PredictArguments = sizeof...(Arguments) != 0 && is_prediction<Net, Argum
 
 namespace CTCNN_API {
 
-/// The index of the largest output: for a classifier, the label. Ties go to the first; no_class if an output is NaN. The
-/// shape is (classes).
+/// The index of the largest output: for a classifier, the label. Ties go to the first; no_class if an output is NaN.
+/// The shape is (classes).
 template <AnyNetwork Net>
 constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& image,
                               typename Net::workspace& buffers) {

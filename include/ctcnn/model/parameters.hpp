@@ -90,8 +90,8 @@ struct alignas(alignment) ParameterValues {
 };
 
 /// ParameterArray: one number for each parameter of a network, in the order of PyTorch's state_dict: a plain value. The
-/// network itself is one, and so are its gradients. Up to most_inside_network bytes lie inside the object, which is then
-/// trivially copyable.
+/// network itself is one, and so are its gradients. Up to most_inside_network bytes lie inside the object, which is
+/// then trivially copyable.
 template <typename T, std::size_t Count, typename Layers>
 class ParameterArray {
 public:

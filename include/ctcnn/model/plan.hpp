@@ -56,8 +56,8 @@ struct StageList {
     std::size_t count = 0;
 };
 
-/// Groups the layers into stages: each compute layer begins one; an elementwise layer joins the stage before it, or begins
-/// one of its own where there is none to join; a reshape belongs to none.
+/// Groups the layers into stages: each compute layer begins one; an elementwise layer joins the stage before it, or
+/// begins one of its own where there is none to join; a reshape belongs to none.
 template <std::size_t N>
 consteval StageList<N> group_stages(const std::array<LayerKind, N>& kinds) {
     StageList<N> list;
@@ -103,10 +103,10 @@ consteval auto kinds(List<Ls...>) {
 }
 }  // namespace detail
 
-/// Plan: how a network runs. Its layers are grouped into stages, each of which reads one buffer and writes the next one;
-/// where every buffer, parameter and gradient lies is a constant. All sizes count numbers, not bytes.
-/// Its arguments are the network as it is spelled, not the layers bound to their shapes: the name of each function that runs a
-/// stage contains them, and compilers take a time for a name that grows with the square of its different parts.
+/// Plan: how a network runs. Its layers are grouped into stages, each of which reads one buffer and writes the next
+/// one; where every buffer, parameter and gradient lies is a constant. All sizes count numbers, not bytes.
+/// Its arguments are the network as it is spelled, not the layers bound to their shapes: the name of each function that
+/// runs a stage contains them, and compilers take a time for a name that grows with the square of its different parts.
 template <typename InputLayer, typename... Layers>
 struct Plan {
     using leaves = typename detail::LeavesOf<typename Flow<typename InputLayer::shape, Layers...>::layers>::type;
@@ -194,8 +194,8 @@ public:
 
     static constexpr std::size_t buffer_size(std::size_t k) { return k < stage_count ? inputs[k] : output_size; }
 
-    /// Inference needs two buffers at a time: even ones share the first slot, odd ones the second. The sizes of the slots for
-    /// buffer `first` and all behind it:
+    /// Inference needs two buffers at a time: even ones share the first slot, odd ones the second. The sizes of the
+    /// slots for buffer `first` and all behind it:
     static constexpr std::array<std::size_t, 2> slots_from(std::size_t first) {
         std::array<std::size_t, 2> sizes{};
         for (std::size_t k = first; k <= stage_count; ++k) {
@@ -244,8 +244,8 @@ public:
     template <std::size_t K>
     static constexpr bool batched = Head<K>::batched_gradient;
 
-    /// From this stage on to the last one, all have batched gradients. They see an image's numbers once with each weight, so
-    /// several tiles take these stages together and share the weights that are read.
+    /// From this stage on to the last one, all have batched gradients. They see an image's numbers once with each
+    /// weight, so several tiles take these stages together and share the weights that are read.
     static constexpr std::size_t together_from = [] {
         constexpr auto batched_stages =
             each([](auto k) { return static_cast<std::size_t>(batched<decltype(k)::value>); });

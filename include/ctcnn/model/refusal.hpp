@@ -36,7 +36,8 @@ struct refused;
 
 namespace CTCNN_DETAIL::model {
 
-/// Refusal: a network's first mismatch, with words about it: at_layer or in_block, received, wanted. Naming it is harmless.
+/// Refusal: a network's first mismatch, with words about it: at_layer or in_block, received, wanted. Naming it is
+/// harmless.
 template <Reason R, typename... Words>
 struct Refusal {
     static constexpr Mismatch mismatch{R};
@@ -47,8 +48,8 @@ struct Accepted {
     static constexpr Mismatch mismatch{};
 };
 
-/// What the specializations of refused share: a condition that never holds. Where texts cannot be put together, clang shows the
-/// words as the condition's arguments.
+/// What the specializations of refused share: a condition that never holds. Where texts cannot be put together, clang
+/// shows the words as the condition's arguments.
 struct NeverFits {
     template <typename... Words>
     static constexpr bool fits = false;
@@ -75,8 +76,8 @@ consteval std::string_view printed() {
     return text.substr(0, text.find_last_of("]"));
 }
 
-/// Message: the sentence of a refusal and all its words, "...; layer 7, Linear<256, 120>, received Shape<400>, wanted 256: write
-/// Linear<400, 120>".
+/// Message: the sentence of a refusal and all its words, "...; layer 7, Linear<256, 120>, received Shape<400>, wanted
+/// 256: write Linear<400, 120>".
 struct Message : Text<1024> {
     constexpr const char* data() const { return characters.data(); }
     constexpr std::size_t size() const { return length; }
@@ -159,8 +160,8 @@ consteval Message compose(std::string_view sentence) {
 
 namespace ctcnn {
 
-// refused: the one place where a wrong network becomes an error. The arguments name the layer, what arrived there, what was
-// wanted and what would fit; the text says what to change.
+// refused: the one place where a wrong network becomes an error. The arguments name the layer, what arrived there, what
+// was wanted and what would fit; the text says what to change.
 
 #if CTCNN_COMPOSES
 #pragma GCC diagnostic push

@@ -52,7 +52,8 @@ public:
     struct At : detail_::model::BoundBlock<Sequential, S, typename flow_from<S>::layers> {};
 };
 
-/// WellFormed: whether the layers work one after the other; asks softly. WellFormed<Input<400>, Linear<400, 10>> is true.
+/// WellFormed: whether the layers work one after the other; asks softly. WellFormed<Input<400>, Linear<400, 10>> is
+/// true.
 template <typename InputLayer, typename... Layers>
 concept WellFormed =
     is_input<InputLayer> && !detail_::model::Flow<typename InputLayer::shape, Layers...>::refusal::mismatch;

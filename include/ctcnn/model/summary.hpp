@@ -28,7 +28,8 @@ struct SummaryRow {
 
 namespace detail {
 
-/// How many blocks begin with the layer at a path: {2, 0} is the first layer of block 2 and begins it, {2, 1} begins none.
+/// How many blocks begin with the layer at a path: {2, 0} is the first layer of block 2 and begins it, {2, 1} begins
+/// none.
 constexpr std::size_t blocks_begun(const Path& path) {
     std::size_t count = 0;
     while (count + 1 < path.size() && path[path.size() - 1 - count] == 0) {

@@ -67,8 +67,8 @@ struct Adam {
     float eps = 1e-8f;
     float weight_decay = 0;
 
-    /// Throws   std::invalid_argument for what torch.optim.Adam refuses: numbers below 0, betas of 1 or more; and for those
-    ///          that are not finite
+    /// Throws   std::invalid_argument for what torch.optim.Adam refuses: numbers below 0, betas of 1 or more; and for
+    ///          those that are not finite
     constexpr void validate() const {
         detail_::require_from_zero(lr, "Adam::lr, the learning rate, must be a number from 0 on");
         detail_::require_from_zero(eps, "Adam::eps must be a number from 0 on");
@@ -78,12 +78,13 @@ struct Adam {
         }
     }
 
-    /// How many numbers an optimizer remembers for each parameter: here the mean of its gradients, and of their squares.
+    /// How many numbers an optimizer remembers for each parameter: here the mean of its gradients, and of their
+    /// squares.
     static constexpr std::size_t state_count = 2;
 
-    /// One step on any part of the parameters; the spans have the same length, and the state is zero before the first step.
-    /// Steps are numbered from 1. Every parameter is computed for itself, so the result does not depend on how the
-    /// parameters are cut into parts.
+    /// One step on any part of the parameters; the spans have the same length, and the state is zero before the first
+    /// step. Steps are numbered from 1. Every parameter is computed for itself, so the result does not depend on how
+    /// the parameters are cut into parts.
     template <typename T>
     [[gnu::noinline]] constexpr void step(std::span<T> parameters, std::span<const T> gradients,
                                           std::array<std::span<T>, state_count> state, std::uint64_t number) const {

@@ -23,8 +23,8 @@ struct SGD {
     float weight_decay = 0;
     bool nesterov = false;
 
-    /// Throws   std::invalid_argument for what torch.optim.SGD refuses: numbers below 0, nesterov without momentum; and for
-    ///          those that are not finite
+    /// Throws   std::invalid_argument for what torch.optim.SGD refuses: numbers below 0, nesterov without momentum; and
+    ///          for those that are not finite
     constexpr void validate() const {
         detail_::require_from_zero(lr, "SGD::lr, the learning rate, must be a number from 0 on");
         detail_::require_from_zero(momentum, "SGD::momentum must be a number from 0 on");
@@ -37,8 +37,9 @@ struct SGD {
     /// How many numbers an optimizer remembers for each parameter: here the velocity.
     static constexpr std::size_t state_count = 1;
 
-    /// One step on any part of the parameters; the spans have the same length, and the state is zero before the first step.
-    /// Every parameter is computed for itself, so the result does not depend on how the parameters are cut into parts.
+    /// One step on any part of the parameters; the spans have the same length, and the state is zero before the first
+    /// step. Every parameter is computed for itself, so the result does not depend on how the parameters are cut into
+    /// parts.
     template <typename T>
     [[gnu::noinline]] constexpr void step(std::span<T> parameters, std::span<const T> gradients,
                                           std::array<std::span<T>, state_count> state,

@@ -143,7 +143,8 @@ template <typename Net, typename Images, typename Targets>
     }
 }
 
-/// The images and labels of anything with images() and labels(), which fit the network. One static_assert at most fails.
+/// The images and labels of anything with images() and labels(), which fit the network. One static_assert at most
+/// fails.
 /// Throws   what check_batch throws
 template <typename Net, typename Data>
 auto view_of(const Data& dataset) {

@@ -21,8 +21,8 @@
 
 namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
-/// Forward of many images, tile by tile: f(tile, first image, images present, outputs, scratch) is called for every tile, on any
-/// thread; outputs is an array of V, one image in each lane, and scratch as many V for f.
+/// Forward of many images, tile by tile: f(tile, first image, images present, outputs, scratch) is called for every
+/// tile, on any thread; outputs is an array of V, one image in each lane, and scratch as many V for f.
 template <AnyNetwork Net, Number V, typename F>
 void infer_tiles(const Net& net, std::span<const typename Net::input_tensor> images, std::size_t threads, const F& f) {
     using Plan = typename Net::plan;

@@ -35,14 +35,14 @@ concept FitArguments = is_training<Net, Arguments...>;
 
 namespace CTCNN_API::inline CTCNN_TEAM {
 
-/// fit: trains a network on a data set (anything with images() and labels()); the last batch of an epoch may be smaller.
-/// Each call starts from scratch: with the first permutation of the seed, and with an empty optimizer state. A Trainer is
-/// a training that can be interrupted and continued.
+/// fit: trains a network on a data set (anything with images() and labels()); the last batch of an epoch may be
+/// smaller. Each call starts from scratch: with the first permutation of the seed, and with an empty optimizer state. A
+/// Trainer is a training that can be interrupted and continued.
 /// Throws   std::invalid_argument for an empty data set, a label without output, a batch size of 0, a network that was
 ///          not initialized, a learning rate that is negative or not finite, and what an optimizer, a loss or a
 ///          schedule refuses;
-///          LossNotFinite when the loss of a step or its gradient is infinite or NaN, which ends the training before that
-///          step is taken, or when the last step of an epoch makes parameters infinite
+///          LossNotFinite when the loss of a step or its gradient is infinite or NaN, which ends the training before
+///          that step is taken, or when the last step of an epoch makes parameters infinite
 template <AnyNetwork Net, typename Data, typename Optimizer, typename Loss = CrossEntropyLoss>
 FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const FitOptions& options = {},
               const Loss& loss = {}) {

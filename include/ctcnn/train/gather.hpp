@@ -13,8 +13,8 @@
 namespace CTCNN_DETAIL::train {
 
 namespace detail {
-/// One row of pixels of all lanes' images: N pixels at a time are read from each image and transposed. Not inlined: training
-/// and inference share it.
+/// One row of pixels of all lanes' images: N pixels at a time are read from each image and transposed. Not inlined:
+/// training and inference share it.
 template <std::size_t Width, typename V>
 [[gnu::noinline]] constexpr void gather_row(const std::array<const scalar_t<V>*, lane_count<V>>& images,
                                             std::size_t offset, V* target) {
@@ -42,8 +42,8 @@ template <std::size_t Width, typename V>
 }
 }  // namespace detail
 
-/// Gathering: brings one image into each lane of a buffer, row by row as they are asked for, and has the rows that will be
-/// wanted next fetched from memory meanwhile. The border stays as it is.
+/// Gathering: brings one image into each lane of a buffer, row by row as they are asked for, and has the rows that will
+/// be wanted next fetched from memory meanwhile. The border stays as it is.
 /// Layouts  images (C, H, W) without border; buffer L
 template <typename L, Number V>
 class Gathering {

@@ -19,8 +19,8 @@
 
 namespace CTCNN_DETAIL::train {
 
-/// NotFinite: what is infinite or NaN in a step, and where that was found first. before, name and behind say where together;
-/// the name is a layer's or an image's.
+/// NotFinite: what is infinite or NaN in a step, and where that was found first. before, name and behind say where
+/// together; the name is a layer's or an image's.
 struct NotFinite {
     std::size_t epoch;
     std::size_t step;
@@ -53,8 +53,8 @@ namespace ctcnn {
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wweak-vtables"  // A header has no source file for a vtable.
 #endif
-/// LossNotFinite: the loss of a training step or its gradient was infinite or NaN, and that step was not taken; or a step has
-/// made parameters infinite.
+/// LossNotFinite: the loss of a training step or its gradient was infinite or NaN, and that step was not taken; or a
+/// step has made parameters infinite.
 class LossNotFinite : public std::runtime_error {
 public:
     [[gnu::cold]] explicit LossNotFinite(const detail_::train::NotFinite& found)
@@ -63,7 +63,8 @@ public:
     /// Both count from 1.
     std::size_t epoch() const { return epoch_; }
     std::size_t step() const { return step_; }
-    /// The first layer with a number that is not finite, as in a state_dict: "3"; empty if it is the images or the loss itself.
+    /// The first layer with a number that is not finite, as in a state_dict: "3"; empty if it is the images or the loss
+    /// itself.
     const std::string& layer() const { return layer_; }
 
 private:
@@ -79,8 +80,8 @@ private:
 
 namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
-/// Finds where the first number that is not finite comes from, and throws. `workspace` is that of the step, and is used for a
-/// forward pass. overflow: the loss and its gradient were finite, but the updated parameters are not.
+/// Finds where the first number that is not finite comes from, and throws. `workspace` is that of the step, and is used
+/// for a forward pass. overflow: the loss and its gradient were finite, but the updated parameters are not.
 template <Number V, typename Net, typename Images, typename Workspace>
 [[gnu::cold, gnu::noinline]] void throw_not_finite(const Net& net, const Images& batch, Workspace& workspace,
                                                    std::size_t epoch, std::size_t step, double loss, bool overflow) {

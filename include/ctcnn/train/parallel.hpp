@@ -40,8 +40,8 @@ inline std::size_t thread_count(std::size_t threads) {
 #endif
 }
 
-/// Seconds since some moment in the past, on a steady clock. OpenMP has one; <chrono> is one of the largest headers to compile,
-/// and is not included where OpenMP is there.
+/// Seconds since some moment in the past, on a steady clock. OpenMP has one; <chrono> is one of the largest headers to
+/// compile, and is not included where OpenMP is there.
 inline double seconds() {
 #ifdef _OPENMP
     return omp_get_wtime();
@@ -70,8 +70,8 @@ void call(const F& f) {
 }
 }  // namespace detail
 
-/// WorkList: the items of all loops of a team, numbered through. Work is done when its items are done: no thread waits for
-/// one that has nothing to do, which on a busy machine may be one that the system has put aside.
+/// WorkList: the items of all loops of a team, numbered through. Work is done when its items are done: no thread waits
+/// for one that has nothing to do, which on a busy machine may be one that the system has put aside.
 class WorkList {
 public:
     explicit WorkList(std::size_t threads) : spins_(threads > processors() ? 0 : 4000) {}
@@ -90,8 +90,8 @@ public:
 
     void finish() { done_.fetch_add(1, std::memory_order_acq_rel); }
 
-    /// Waits until all items before `end` are done: a short while in a loop, then asleep. A thread that finds them done wakes
-    /// those that sleep. There is one, since the thread that finishes the last of these items comes here next.
+    /// Waits until all items before `end` are done: a short while in a loop, then asleep. A thread that finds them done
+    /// wakes those that sleep. There is one, since the thread that finishes the last of these items comes here next.
     void wait_for(std::uint32_t end) {
         bool done = reached(done_.load(std::memory_order_acquire), end);
         for (int i = 0; i < spins_ && !done; ++i) {
@@ -136,8 +136,8 @@ private:
     int spins_;
 };
 
-/// Team: one thread's view of a team. All members make the same calls in the same order; the items of each loop are shared
-/// out. What an item reads was written before the last barrier or is not written by another member.
+/// Team: one thread's view of a team. All members make the same calls in the same order; the items of each loop are
+/// shared out. What an item reads was written before the last barrier or is not written by another member.
 class Team {
 public:
     /// A team of one, for constant expressions.
@@ -159,8 +159,8 @@ public:
         begin_ = end;
     }
 
-    /// f() by the first member, which is the thread that called parallel(); all wait for it. What f does to the arithmetic of its
-    /// thread is undone, since it would not reach the other threads.
+    /// f() by the first member, which is the thread that called parallel(); all wait for it. What f does to the
+    /// arithmetic of its thread is undone, since it would not reach the other threads.
     template <typename F>
     constexpr void first_member(const F& f) {
         if (std::is_constant_evaluated()) {
@@ -204,8 +204,8 @@ private:
 
 namespace detail {
 #ifdef _OPENMP
-/// Whether this process may start threads. A child of fork() has none of the threads that its parent has started, and some
-/// implementations of OpenMP (libgomp) wait for them for ever.
+/// Whether this process may start threads. A child of fork() has none of the threads that its parent has started, and
+/// some implementations of OpenMP (libgomp) wait for them for ever.
 inline bool may_start_threads() {
 #if defined(__unix__) || defined(__APPLE__)
     const long self = getpid();

@@ -13,9 +13,10 @@
 
 namespace CTCNN_DETAIL::train {
 
-/// Rows: what batched gradients are computed from: for each stage that has one, its inputs and the gradients of its outputs,
-/// a row for each image.
-/// Layouts  inputs (images, row_length(inputs)), grad_outputs (images, row_length(outputs)), of each stage one after the other
+/// Rows: what batched gradients are computed from: for each stage that has one, its inputs and the gradients of its
+/// outputs, a row for each image.
+/// Layouts  inputs (images, row_length(inputs)), grad_outputs (images, row_length(outputs)), of each stage one after
+///          the other
 template <typename Plan, Number V>
 class Rows {
 public:

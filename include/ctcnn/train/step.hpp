@@ -37,8 +37,9 @@ struct Batch {
 /// A batch is processed in rounds of at most so many images, so that memory does not grow with the batch.
 inline constexpr std::size_t round_images = 256;
 
-/// How many groups a round's tiles are divided into. Each group's gradient is summed for itself, and the groups' sums are
-/// added in order: this, and not the number of threads, fixes the bits of the result. So many threads can be busy at most.
+/// How many groups a round's tiles are divided into. Each group's gradient is summed for itself, and the groups' sums
+/// are added in order: this, and not the number of threads, fixes the bits of the result. So many threads can be busy
+/// at most.
 inline constexpr std::size_t largest_group_count = 16;
 
 /// StepWorkspace: what a training step needs; nothing is allocated after construction.
@@ -81,8 +82,8 @@ public:
     }
 
     /// Forward and backward of a batch, called by all members of a team; when the last one leaves, all is done.
-    /// finished(mean loss, whether it and its gradient are finite) is called once, on any thread. If they are finite, all of the
-    /// gradient is known, and update(offset, count) is called for each part of it, on any thread.
+    /// finished(mean loss, whether it and its gradient are finite) is called once, on any thread. If they are finite,
+    /// all of the gradient is known, and update(offset, count) is called for each part of it, on any thread.
     template <typename Loss, typename Image, typename Target, typename Update, typename Finished>
     constexpr void step(Team& team, const T* parameters, const Loss& loss, const Batch<Image, Target>& batch,
                         const Update& update, const Finished& finished) {
@@ -165,9 +166,10 @@ private:
         return std::min(tile_count(images), largest_group_count);
     }
 
-    /// How many groups a thread takes at a time. Groups of one tile are joined, so that tiles go together, unless one thread
-    /// would then have more tiles to do than the busiest has otherwise: 6 groups are 3 for each of two threads, not 4 and 2.
-    /// Where compilers may round differently for one tile than for two, the number of threads does not count.
+    /// How many groups a thread takes at a time. Groups of one tile are joined, so that tiles go together, unless one
+    /// thread would then have more tiles to do than the busiest has otherwise: 6 groups are 3 for each of two threads,
+    /// not 4 and 2. Where compilers may round differently for one tile than for two, the number of threads does not
+    /// count.
     static constexpr std::size_t groups_at_once(std::size_t count, std::size_t threads) {
         const std::size_t groups = group_count(count);
         if (tile_count(count) != groups) {
@@ -200,8 +202,8 @@ private:
         }
     };
 
-    /// Forward and backward of the tiles of some groups: group g of G has the tiles g*tiles/G, ..., (g + 1)*tiles/G - 1.
-    /// Not inlined: compilers take less time and memory over two functions than over one of twice the size.
+    /// Forward and backward of the tiles of some groups: group g of G has the tiles g*tiles/G, ..., (g + 1)*tiles/G -
+    /// 1. Not inlined: compilers take less time and memory over two functions than over one of twice the size.
     template <typename Loss, typename Image, typename Target>
     [[gnu::noinline]] constexpr void run_groups(const Round<Loss, Image, Target>& round, std::size_t first_group,
                                                 std::size_t last_group, model::TileWorkspace<Plan, V>* workspaces) {
@@ -253,7 +255,8 @@ private:
         model::backward_together<Plan, V, Tiles>(round.parameters, workspaces, tile, rows_);
     }
 
-    /// The sum of the losses of a tile's images; leaves the gradient of its outputs. That of a padding lane is scaled by zero.
+    /// The sum of the losses of a tile's images; leaves the gradient of its outputs. That of a padding lane is scaled
+    /// by zero.
     template <typename Loss, typename Image, typename Target>
     [[gnu::noinline]] static constexpr double loss_of(const Round<Loss, Image, Target>& round, std::size_t tile,
                                                       model::TileWorkspace<Plan, V>& workspace) {
@@ -273,8 +276,8 @@ private:
         return sum;
     }
 
-    /// The gradient from what the groups have left: sums of partial gradients, and products of rows. Notes of each block whether
-    /// all of it is finite.
+    /// The gradient from what the groups have left: sums of partial gradients, and products of rows. Notes of each
+    /// block whether all of it is finite.
     constexpr void reduce(Team& team, std::size_t count, bool add) {
         Plan::for_each_stage([&](auto k) {
             using Stage = typename Plan::template Stage<decltype(k)::value>;

@@ -36,7 +36,8 @@
 
 namespace CTCNN_DETAIL::train {
 
-/// Progress: where a training stands. What follows depends on it, the parameters, the optimizer's state and the data alone.
+/// Progress: where a training stands. What follows depends on it, the parameters, the optimizer's state and the data
+/// alone.
 struct Progress {
     std::uint64_t seed = 0;         ///< of the order of the images
     std::uint64_t epochs = 0;       ///< that are complete
@@ -55,8 +56,8 @@ struct ProgressOf {
     }
 };
 
-/// How many steps `epochs` epochs of `steps` steps are, or max_steps if that is fewer; as many as can be counted, if there are
-/// more.
+/// How many steps `epochs` epochs of `steps` steps are, or max_steps if that is fewer; as many as can be counted, if
+/// there are more.
 constexpr std::size_t steps_in_all(const FitOptions& options, std::size_t steps) {
     constexpr std::size_t no_end = std::numeric_limits<std::size_t>::max();
     const std::size_t of_epochs = options.epochs > no_end / steps ? no_end : options.epochs * steps;
@@ -84,12 +85,12 @@ concept OptimizerOf = requires(const Optimizer& optimizer, std::span<T> paramete
 
 namespace CTCNN_API::inline CTCNN_TEAM {
 
-/// Trainer: a training that can be stepped, paused, saved and continued: a network, the optimizer with what it remembers,
-/// and how far they are. The network is the caller's, and outlives the trainer.
+/// Trainer: a training that can be stepped, paused, saved and continued: a network, the optimizer with what it
+/// remembers, and how far they are. The network is the caller's, and outlives the trainer.
 ///     Trainer trainer(net, SGD{.lr = 0.1f, .momentum = 0.9f}, {.epochs = 10});
 ///     trainer.run_epoch(train_set);
-/// The order of an epoch's images depends on the seed and on the number of the epoch alone, and the results on no number
-/// of threads.
+/// The order of an epoch's images depends on the seed and on the number of the epoch alone, and the results on no
+/// number of threads.
 template <typename Net, typename Optimizer, typename Loss = CrossEntropyLoss>
 class Trainer {
     static_assert(!std::is_const_v<Net>, "a Trainer changes the network: this one is const");

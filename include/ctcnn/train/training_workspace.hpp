@@ -12,8 +12,8 @@
 
 namespace CTCNN_API::inline CTCNN_TEAM {
 
-/// TrainingWorkspace: the buffers of value_and_grad, kept from call to call. They grow with the largest batch. A workspace
-/// serves one call at a time.
+/// TrainingWorkspace: the buffers of value_and_grad, kept from call to call. They grow with the largest batch. A
+/// workspace serves one call at a time.
 template <typename Net>
 class TrainingWorkspace {
     using Buffers = detail_::train::StepWorkspace<Net, detail_::Lanes<typename Net::scalar>>;

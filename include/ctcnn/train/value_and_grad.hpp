@@ -93,12 +93,12 @@ concept BatchArguments = is_batch<Net, Arguments...>;
 
 namespace CTCNN_API::inline CTCNN_TEAM {
 
-/// value_and_grad: the mean loss of a batch, and its gradient with respect to every parameter into an object of the caller's;
-/// works in constant expressions too. Images are a range of Net::input_tensor, such as a vector, an array or a span; targets are
-/// labels of any integer type, or a range of Net::output_tensor for losses such as MSELoss. Where the loss is not finite, neither
-/// are the gradients.
-/// Throws   std::invalid_argument if the numbers of images and targets differ or are 0, a label has no output, or the loss
-///          refuses its settings
+/// value_and_grad: the mean loss of a batch, and its gradient with respect to every parameter into an object of the
+/// caller's; works in constant expressions too. Images are a range of Net::input_tensor, such as a vector, an array or
+/// a span; targets are labels of any integer type, or a range of Net::output_tensor for losses such as MSELoss. Where
+/// the loss is not finite, neither are the gradients.
+/// Throws   std::invalid_argument if the numbers of images and targets differ or are 0, a label has no output, or the
+///          loss refuses its settings
 /// As in    loss = criterion(net(x), y); loss.backward()
 template <AnyNetwork Net, typename Loss, typename Images = std::span<const typename Net::input_tensor>,
           typename Targets = std::span<const typename Net::output_tensor>>
