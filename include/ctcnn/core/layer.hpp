@@ -98,8 +98,7 @@ consteval std::size_t bordered_size(Extent border) {
 }
 
 /// Whether a layer that is bound to its shape has more numbers than memory can hold or multiply-adds than can be
-/// counted. Two of
-/// its buffers are one object. The layers of a block are asked one by one.
+/// counted. Two of its buffers are one object. The layers of a block are asked one by one.
 template <typename Bound>
 consteval bool too_large() {
     if constexpr (Bound::kind == LayerKind::block) {
