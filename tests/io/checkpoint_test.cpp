@@ -171,9 +171,9 @@ TEST_CASE("What is not this training's checkpoint is refused, and changes nothin
         REQUIRE(at != std::string::npos);
         std::string changed = text;
         changed.replace(at, entry.size(), "\"" + key + "\":\"" + value + "\"");
-        std::size_t header = 0;
+        std::uint64_t header = 0;
         for (std::size_t n = 0; n < 8; ++n) {
-            header |= static_cast<std::size_t>(bytes[n]) << (8 * n);
+            header |= std::uint64_t{bytes[n]} << (8 * n);
         }
         header += changed.size() - text.size();
         for (std::size_t n = 0; n < 8; ++n) {
