@@ -175,7 +175,7 @@ TEST_CASE("What is not this training's checkpoint is refused, and changes nothin
         for (std::size_t n = 0; n < 8; ++n) {
             header |= std::uint64_t{bytes[n]} << (8 * n);
         }
-        header += changed.size() - text.size();
+        header = header + changed.size() - text.size();
         for (std::size_t n = 0; n < 8; ++n) {
             changed[n] = static_cast<char>(header >> (8 * n));
         }
