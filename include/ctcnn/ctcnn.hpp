@@ -14,6 +14,7 @@
 
 #include <ctcnn/io/any_of.hpp>
 #include <ctcnn/io/checkpoint.hpp>
+#include <ctcnn/io/onnx.hpp>
 #include <ctcnn/io/safetensors.hpp>
 
 #endif

@@ -28,6 +28,7 @@
 //     fan_in, fan_out                with a weight: how many inputs an output sums, and the reverse (for
 //                                    initialisation)
 //     multiply_adds                  forward, one image, a std::uint64_t; the largest one where it cannot be counted
+//     onnx()                         its ONNX operator, an OnnxNode; left out, export_onnx refuses the layer
 // and, to be run,
 //     elementwise: Function          its function, forward(input) and backward(output, grad_output)
 //     all kinds:   input_border      the border of zeros that it needs around its input

@@ -129,6 +129,33 @@ inline void check_values(const std::filesystem::path& path, const ConstState& st
     }
 }
 
+/// ElementWriter: writes the elements of tensors to a file, in pieces of 64 KiB.
+template <typename Calls>
+class ElementWriter {
+public:
+    explicit ElementWriter(AtomicFile<Calls>& file) : file_(file), bytes_(std::size_t{1} << 16) {}
+
+    void write(const ConstState& state, const NamedTensor& tensor, Dtype dtype) {
+        std::array<std::byte, 8> element{};
+        for (std::size_t n = 0; n < tensor.count; ++n, used_ += element_bytes(dtype)) {
+            if (used_ == bytes_.size()) {
+                flush();
+            }
+            state.read(tensor.offset + n, element.data());
+            convert_element(state.dtype, element.data(), dtype, bytes_.data() + used_);
+        }
+    }
+    void flush() {
+        file_.write(std::span(bytes_).first(used_));
+        used_ = 0;
+    }
+
+private:
+    AtomicFile<Calls>& file_;
+    std::vector<std::byte> bytes_;
+    std::size_t used_ = 0;
+};
+
 /// Writes a network's parameters to a file, which then has its name.
 template <typename Calls = PosixCalls>
 void save_state(const std::filesystem::path& path, const ConstState& state, const Metadata& metadata, Dtype dtype) {
@@ -141,21 +168,11 @@ void save_state(const std::filesystem::path& path, const ConstState& state, cons
     store_little_endian(element.data(), std::uint64_t{header.size()});
     file.write(element);
     file.write(std::as_bytes(std::span(header)));
-    constexpr std::size_t piece = std::size_t{1} << 16;
-    const std::size_t size = element_bytes(dtype);
-    std::vector<std::byte> bytes(piece);
-    std::size_t used = 0;
+    ElementWriter writer(file);
     for (const NamedTensor* tensor : order) {
-        for (std::size_t n = 0; n < tensor->count; ++n, used += size) {
-            if (used == piece) {
-                file.write(bytes);
-                used = 0;
-            }
-            state.read(tensor->offset + n, element.data());
-            convert_element(state.dtype, element.data(), dtype, bytes.data() + used);
-        }
+        writer.write(state, *tensor, dtype);
     }
-    file.write(std::span(bytes).first(used));
+    writer.flush();
     file.commit();
 }
 

@@ -6,6 +6,7 @@
 
 #include <ctcnn/core/lane_math.hpp>
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/onnx_node.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/kernels/activation.hpp>
@@ -16,6 +17,7 @@ namespace CTCNN_API {
 /// Activation: the base of a layer that applies a function to each element, such as
 ///     struct LeakyReLU : Activation<LeakyReLU> {
 ///         static constexpr std::string_view name = "LeakyReLU()";  // for summary; may be left out
+///         static constexpr std::string_view onnx = "LeakyRelu";    // for export_onnx; may be left out
 ///         template <typename V>
 ///         static constexpr V forward(V x);              // the output
 ///         template <typename V>
@@ -35,6 +37,13 @@ struct Activation {
         static constexpr detail_::LayerKind kind = detail_::LayerKind::elementwise;
         using layer = Self;
         using Function = F;
+
+        /// The attributes of the operator have their default values.
+        static consteval detail_::OnnxNode onnx()
+            requires requires { std::string_view(Self::onnx); }
+        {
+            return {Self::onnx};
+        }
     };
 
     static constexpr void describe(detail_::Description& text) {
@@ -55,6 +64,7 @@ namespace ctcnn {
 /// As in    torch.nn.ReLU
 struct ReLU : Activation<ReLU, detail_::kernels::ReLU> {
     static constexpr std::string_view name = "ReLU()";
+    static constexpr std::string_view onnx = "Relu";
 };
 
 /// Sigmoid: 1/(1 + e^-x).
@@ -62,6 +72,7 @@ struct ReLU : Activation<ReLU, detail_::kernels::ReLU> {
 /// As in    torch.nn.Sigmoid
 struct Sigmoid : Activation<Sigmoid, detail_::kernels::Sigmoid> {
     static constexpr std::string_view name = "Sigmoid()";
+    static constexpr std::string_view onnx = "Sigmoid";
 };
 
 /// Tanh: (e^x - e^-x)/(e^x + e^-x).
@@ -69,6 +80,7 @@ struct Sigmoid : Activation<Sigmoid, detail_::kernels::Sigmoid> {
 /// As in    torch.nn.Tanh
 struct Tanh : Activation<Tanh, detail_::kernels::Tanh> {
     static constexpr std::string_view name = "Tanh()";
+    static constexpr std::string_view onnx = "Tanh";
 };
 
 }  // namespace ctcnn

@@ -8,6 +8,7 @@
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/onnx_node.hpp>
 #include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
@@ -35,6 +36,13 @@ struct BoundConv2d {
     static constexpr std::size_t fan_in = weight_shape::size / Out;
     static constexpr std::size_t fan_out = Out * geometry.taps();
     static constexpr std::uint64_t multiply_adds = saturating_product<std::uint64_t>({output_shape::size, fan_in});
+
+    static consteval OnnxNode onnx() {
+        return OnnxNode{"Conv"}
+            .with_window(window)
+            .with_list("dilations", {window.dilation.height, window.dilation.width})
+            .with("group", options.groups);
+    }
 
     static constexpr Extent input_border = window.padding;
     static constexpr std::size_t saved_size = 0;

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/onnx_node.hpp>
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/layers/copying.hpp>
 
@@ -22,6 +23,8 @@ struct Flatten {
     struct At : detail_::CopyingLayer<S, Shape<S::size>> {
         static constexpr detail_::LayerKind kind = detail_::LayerKind::reshape;
         using layer = Flatten;
+
+        static consteval detail_::OnnxNode onnx() { return detail_::OnnxNode{"Flatten"}.with("axis", 1); }
     };
 
     static constexpr void describe(detail_::Description& text) { text.append("Flatten()"); }

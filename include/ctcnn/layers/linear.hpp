@@ -8,6 +8,7 @@
 
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/onnx_node.hpp>
 #include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/linear.hpp>
@@ -28,6 +29,8 @@ struct BoundLinear {
     static constexpr std::size_t fan_in = In;
     static constexpr std::size_t fan_out = Out;
     static constexpr std::uint64_t multiply_adds = saturating_product<std::uint64_t>({In, Out});
+
+    static consteval OnnxNode onnx() { return OnnxNode{"Gemm"}.with("transB", 1); }
 
     static constexpr Extent input_border{0, 0};
     static constexpr std::size_t saved_size = 0;

@@ -7,6 +7,7 @@
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/onnx_node.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/pool2d.hpp>
@@ -69,6 +70,8 @@ struct BoundMaxPool2d : BoundPool2d<L, options, S> {
     using Base = BoundPool2d<L, options, S>;
     static constexpr std::size_t saved_size = kernels::notes_position(Base::window) ? Base::output_shape::size : 0;
 
+    static consteval OnnxNode onnx() { return OnnxNode{"MaxPool"}.with_window(Base::window); }
+
     template <typename InLayout, typename OutLayout, typename Activation, Number V>
     static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V* saved, V*) {
         kernels::max_pool2d_forward<Base::window, InLayout, OutLayout, Activation>(input, output, saved);
@@ -87,6 +90,10 @@ template <typename L, LayerOptions options, typename S>
 struct BoundAvgPool2d : BoundPool2d<L, options, S> {
     using Base = BoundPool2d<L, options, S>;
     static constexpr std::size_t saved_size = 0;
+
+    static consteval OnnxNode onnx() {
+        return OnnxNode{"AveragePool"}.with_window(Base::window).with("count_include_pad", 1);
+    }
 
     template <typename InLayout, typename OutLayout, typename Activation, Number V>
     static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V*, V*) {

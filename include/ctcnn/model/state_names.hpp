@@ -42,21 +42,9 @@ struct LayerTensor {
     }
 };
 
-namespace detail {
-
 /// The sizes of a shape once more: S::dims would be a symbol that does not name the target.
 template <typename S>
 inline constexpr auto dims_of = S::dims;
-
-template <typename Bound>
-consteval auto declared_tensors() {
-    if constexpr (requires { Bound::tensors; }) {
-        return Bound::tensors;
-    } else {
-        return std::array{LayerTensor{"weight", dims_of<typename Bound::weight_shape>},
-                          LayerTensor{"bias", dims_of<typename Bound::bias_shape>}};
-    }
-}
 
 /// Place: a layer's index, and those of the blocks around it.
 struct Place {
@@ -71,6 +59,18 @@ constexpr void append_place(const Place& place, auto& text) {
     }
     text.append_number(place.index);
     text.append(".");
+}
+
+namespace detail {
+
+template <typename Bound>
+consteval auto declared_tensors() {
+    if constexpr (requires { Bound::tensors; }) {
+        return Bound::tensors;
+    } else {
+        return std::array{LayerTensor{"weight", dims_of<typename Bound::weight_shape>},
+                          LayerTensor{"bias", dims_of<typename Bound::bias_shape>}};
+    }
 }
 
 template <typename F, typename... Bound>
@@ -142,9 +142,9 @@ inline constexpr auto named_tensors = [] {
     std::size_t index = 0;
     std::size_t offset = 0;
     std::string_view names = detail::name_characters<Layers>.view();
-    auto fill = [&](const detail::Place& place, const LayerTensor& tensor) {
+    auto fill = [&](const Place& place, const LayerTensor& tensor) {
         detail::NameSizes length;
-        detail::append_place(place, length);
+        append_place(place, length);
         length.append(tensor.name);
         tensors[index++] = {names.substr(0, length.characters), tensor.shape, offset, tensor.count()};
         names.remove_prefix(length.characters);
@@ -153,5 +153,15 @@ inline constexpr auto named_tensors = [] {
     detail::for_each_tensor(Layers{}, nullptr, fill);
     return tensors;
 }();
+
+/// How many tensors a layer has.
+template <typename Bound>
+consteval std::size_t tensor_count() {
+    std::size_t count = 0;
+    for (const LayerTensor& tensor : detail::declared_tensors<Bound>()) {
+        count += tensor.count() != 0 ? 1 : 0;
+    }
+    return count;
+}
 
 }  // namespace CTCNN_DETAIL::model

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/core/window.hpp>
+
+namespace CTCNN_DETAIL {
+
+/// OnnxAttribute: an attribute of an ONNX operator: one integer, or a list of integers.
+struct OnnxAttribute {
+    std::string_view name;
+    std::array<std::uint64_t, 4> values{};
+    std::size_t count = 0;
+    bool is_list = false;
+};
+
+/// OnnxNode: what a layer is in an ONNX file: an operator and its attributes. Its inputs are what arrives at the layer
+/// and the layer's tensors, in their order.
+struct OnnxNode {
+    std::string_view op_type;
+    std::array<OnnxAttribute, 5> attributes{};
+    std::size_t attribute_count = 0;
+
+    /// The same with one attribute more.
+    constexpr OnnxNode with(std::string_view name, std::uint64_t value) const {
+        return with(OnnxAttribute{name, {value}, 1, false});
+    }
+    constexpr OnnxNode with_list(std::string_view name, std::initializer_list<std::uint64_t> values) const {
+        OnnxAttribute attribute{name, {}, 0, true};
+        for (const std::uint64_t value : values) {
+            attribute.values[attribute.count++] = value;
+        }
+        return with(attribute);
+    }
+    /// The attributes that convolutions and pooling share; dilations are not among them.
+    constexpr OnnxNode with_window(const Window& window) const {
+        return with_list("kernel_shape", {window.kernel.height, window.kernel.width})
+            .with_list("strides", {window.stride.height, window.stride.width})
+            .with_list("pads",
+                       {window.padding.height, window.padding.width, window.padding.height, window.padding.width});
+    }
+
+private:
+    constexpr OnnxNode with(const OnnxAttribute& attribute) const {
+        OnnxNode node = *this;
+        node.attributes[node.attribute_count++] = attribute;
+        return node;
+    }
+};
+
+}  // namespace CTCNN_DETAIL

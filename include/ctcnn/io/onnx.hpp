@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/onnx_node.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/data/sentence.hpp>
+#include <ctcnn/io/dtype.hpp>
+#include <ctcnn/io/onnx_model.hpp>
+#include <ctcnn/model/list.hpp>
+#include <ctcnn/model/network.hpp>
+#include <ctcnn/model/state_names.hpp>
+
+namespace CTCNN_DETAIL::io {
+
+/// Whether a layer that is bound to its shape has an ONNX operator; for a block, all layers inside it.
+template <typename Bound>
+inline constexpr bool has_onnx_operator = requires {
+    { Bound::onnx() } -> std::same_as<OnnxNode>;
+};
+template <typename... Bound>
+inline constexpr bool has_onnx_operator<model::List<Bound...>> = (... && has_onnx_operator<Bound>);
+
+/// A message of protobuf has less than 2 GiB. 16 MiB of it are for what is not a parameter.
+template <typename Net>
+inline constexpr bool fits_onnx =
+    std::uint64_t{Net::parameter_count} * sizeof(typename Net::scalar) <= (std::uint64_t{1} << 31) - (1 << 24);
+
+/// "3.1"
+inline std::string name_of(const model::Place& place) {
+    const std::string index = decimal(place.index);
+    return place.outer == nullptr ? index : name_of(*place.outer) + "." + index;
+}
+
+template <typename... Bound>
+void add_layers(model::List<Bound...>, const model::Place* outer, std::vector<OnnxLayer>& layers);
+
+template <typename Bound>
+void add_layer(const model::Place& place, std::vector<OnnxLayer>& layers) {
+    if constexpr (Bound::kind == LayerKind::block) {
+        add_layers(typename Bound::layers{}, &place, layers);
+    } else {
+        layers.push_back({name_of(place), Bound::onnx(), model::tensor_count<Bound>()});
+    }
+}
+
+/// The layers in the order in which data flows, blocks opened.
+template <typename... Bound>
+void add_layers(model::List<Bound...>, const model::Place* outer, std::vector<OnnxLayer>& layers) {
+    std::size_t index = 0;
+    (add_layer<Bound>(model::Place{outer, index++}, layers), ...);
+}
+
+template <typename Net>
+OnnxNetwork onnx_network(const Net& net) {
+    const auto* parameters = reinterpret_cast<const std::byte*>(net.parameters().data());
+    OnnxNetwork network{{},
+                        {Net::names(), own_dtype<typename Net::scalar>, parameters},
+                        model::dims_of<typename Net::input_shape>,
+                        model::dims_of<typename Net::output_shape>};
+    add_layers(typename Net::layers{}, nullptr, network.layers);
+    return network;
+}
+
+}  // namespace CTCNN_DETAIL::io
+
+namespace CTCNN_API {
+
+/// export_onnx: writes a network to an ONNX file, with its parameters: IR version 8, opset 17. The input is "input",
+/// (batch, ...) with the network's input shape, and the output is "output"; the batch may be of any size. The parameters
+/// have the names that Net::names() gives. The same network gives the same bytes. The file is complete once it has its
+/// name: an error leaves the file that was there before.
+/// Refuses  FileUnwritable; when it is compiled, layers without an ONNX operator and networks of 2 GiB
+/// As in    torch.onnx.export
+template <typename Net>
+    requires AnyNetwork<Net> || RefusedNetwork<Net>
+void export_onnx(const Net& net, const std::filesystem::path& path) {
+    if constexpr (AnyNetwork<Net>) {
+        constexpr bool has_operators = detail_::io::has_onnx_operator<typename Net::plan::leaves>;
+        static_assert(has_operators,
+                      "export_onnx does not know an ONNX operator for one of the layers. Give your Activation one, as "
+                      "in `static constexpr std::string_view onnx = \"LeakyRelu\";`, or save the parameters with "
+                      "save_safetensors");
+        static_assert(detail_::io::fits_onnx<Net>,
+                      "an ONNX file has less than 2 GiB, and the parameters of this network take more. Save them with "
+                      "save_safetensors");
+        if constexpr (has_operators && detail_::io::fits_onnx<Net>) {
+            detail_::io::write_onnx(path, detail_::io::onnx_network(net));
+        }
+    }
+}
+
+}  // namespace CTCNN_API
