@@ -38,6 +38,7 @@ expect_header("passes" train/x.hpp "#include <omp.h>\n#include <ctcnn/model/a.hp
 expect_header("passes" model/x.hpp "#include <boost/hana/tuple.hpp>")
 expect_header("passes" training.hpp "#include <ctcnn/optim/a.hpp>")
 expect_header("passes" ctcnn.hpp "#include <ctcnn/io/a.hpp>")
+expect_header("passes" io/x.hpp "#include <ctcnn/version.hpp>")
 
 # The direction of includes.
 foreach(pair IN ITEMS core:kernels core:model kernels:layers kernels:model layers:model layers:train model:layers

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <ctcnn/inference.hpp>
+#include <ctcnn/io/onnx.hpp>
 #include <ctcnn/io/safetensors.hpp>
 
 #include "catch.hpp"
@@ -86,6 +87,9 @@ void save_troubled(const Net& net, const std::filesystem::path& path) {
         path, {Net::names(), Dtype::float32, reinterpret_cast<const std::byte*>(net.parameters().data())}, {},
         Dtype::float32);
 }
+void export_troubled(const Net& net, const std::filesystem::path& path) {
+    detail_::io::write_onnx<Troubled>(path, detail_::io::onnx_network(net));
+}
 
 /// No file may become longer.
 class FileSizeLimit {
@@ -109,24 +113,24 @@ private:
     void (*handler_)(int);
 };
 
-}  // namespace
-
-TEST_CASE("each call fails once: the old file or the new one, and a sentence", "[atomic_file]") {
+/// The calls that can fail, each of which leaves the old file or the new one, and a sentence.
+template <typename Save, typename Troubling>
+std::vector<std::string> calls_that_fail(Save save, Troubling save_with_trouble) {
     const Net old_net = filled<Net>(1);
     const Net new_net = filled<Net>(2);
     const ScratchFolder folder;
     const auto path = folder.path() / "net.safetensors";
-    save_safetensors(new_net, path);
+    save(new_net, path);
     const Bytes new_file = read_bytes(path);
-    save_safetensors(old_net, path);
+    save(old_net, path);
     const Bytes old_file = read_bytes(path);
 
     std::vector<std::string> failed;
     for (int call = 1;; ++call) {
-        save_safetensors(old_net, path);
+        save(old_net, path);
         Troubled::begin(call, EIO);
         try {
-            save_troubled(new_net, path);
+            save_with_trouble(new_net, path);
         } catch (const FileUnwritable& error) {
             check_sentence(error);
             CHECK_THAT(error.what(), ContainsSubstring("Input/output error"));
@@ -142,13 +146,29 @@ TEST_CASE("each call fails once: the old file or the new one, and a sentence", "
         failed.push_back(Troubled::failed);
     }
     CHECK(read_bytes(path) == new_file);
-    const std::vector<std::string> writes(7, "write");  // of at most 1000 bytes: 8, the header, 4920 bytes
+    return failed;
+}
+
+/// All calls for a file that is written in so many pieces of at most 1000 bytes.
+std::vector<std::string> all_calls(std::size_t pieces) {
     std::vector<std::string> all{"open", "fchmod"};
-    all.insert(all.end(), writes.begin(), writes.end());
+    all.insert(all.end(), pieces, "write");
     for (const char* name : {"fsync", "close", "rename", "open", "fsync", "close"}) {
         all.emplace_back(name);
     }
-    CHECK(failed == all);
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("each call fails once: the old file or the new one, and a sentence", "[atomic_file]") {
+    const auto save = [](const Net& net, const auto& path) { save_safetensors(net, path); };
+    CHECK(calls_that_fail(save, save_troubled) == all_calls(7));  // 8 bytes, the header, 4920 bytes
+}
+
+TEST_CASE("each call of an export fails once", "[atomic_file]") {
+    const auto save = [](const Net& net, const auto& path) { export_onnx(net, path); };
+    CHECK(calls_that_fail(save, export_troubled) == all_calls(12));  // 4800 bytes, and seven pieces more
 }
 
 TEST_CASE("signals interrupt nothing", "[atomic_file]") {

@@ -31,6 +31,7 @@ std::size_t use(const Dataset<Shape<1, 28, 28>>& data) {
     using Small = Sequential<Input<4>, Linear<4, 2>>;
     Small net{};
     save_safetensors(net, path, {{"epoch", "1"}}, Dtype::float16);
+    export_onnx(net, path);
     load_safetensors(net, path, {.convert = true, .rename = {{"fc", "0"}}});
     const std::size_t count = any_of<Small, Net>(path, [](const auto& loaded) { return loaded.parameters().size(); });
     return count + safetensors_metadata(path).size() + Net::names()[0].name.size() + Net::names()[0].shape.size();

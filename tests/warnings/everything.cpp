@@ -42,6 +42,11 @@ int main() {
     std::vector<float> velocity(LeNet::parameter_count);
     ctcnn::SGD{.momentum = 0.9F}.step(net.parameters(), gradients.parameters(), velocity);
 
+    ctcnn::save_safetensors(net, "net.safetensors");
+    ctcnn::load_safetensors(in_double, "net.safetensors", {.convert = true});
+    ctcnn::export_onnx(net, "net.onnx");
+    ctcnn::export_onnx(in_double, "net.onnx");
+
     ctcnn::Workspace<LeNet> workspace;
     const LeNet::output_tensor output = net(set.image(0), workspace);
     net.layer<0>().weight(0, 0, 0, 0) = output(0);

@@ -36,7 +36,7 @@ inline constexpr bool fits_onnx =
 /// "3.1"
 inline std::string name_of(const model::Place& place) {
     const std::string index = decimal(place.index);
-    return place.outer == nullptr ? index : name_of(*place.outer) + "." + index;
+    return place.outer == nullptr ? index : sentence({name_of(*place.outer), ".", index});
 }
 
 template <typename... Bound>

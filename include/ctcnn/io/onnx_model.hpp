@@ -11,6 +11,7 @@
 
 #include <ctcnn/core/onnx_node.hpp>
 #include <ctcnn/core/target.hpp>
+#include <ctcnn/data/sentence.hpp>
 #include <ctcnn/io/atomic_file.hpp>
 #include <ctcnn/io/dtype.hpp>
 #include <ctcnn/io/protobuf.hpp>
@@ -118,7 +119,7 @@ inline OnnxGraph onnx_graph(const OnnxNetwork& network) {
     std::string value = "input";
     for (const OnnxLayer& layer : network.layers) {
         const bool last = &layer == &network.layers.back();
-        const std::string result = last ? std::string("output") : layer.name + ".output";
+        const std::string result = last ? "output" : sentence({layer.name, ".output"});
         nodes.add(1, onnx_node(layer, value, names.first(layer.tensor_count), result));
         names = names.subspan(layer.tensor_count);
         value = result;

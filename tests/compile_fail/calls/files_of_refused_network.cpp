@@ -19,6 +19,7 @@ static_assert(Net::names()[0].name == "0.weight" && Net::names()[1].count >= 1 &
 std::size_t use_it(Net& net) {
     save_safetensors(net, "net.safetensors");
     save_safetensors(net, "net.safetensors", {{"epoch", "3"}}, Dtype::float16);
+    export_onnx(net, "net.onnx");
     load_safetensors(net, "net.safetensors");
     load_safetensors(net, "net.safetensors", {.convert = true, .prefix = "model."});
     std::size_t count = any_of<Net, Other>("net.safetensors", [](auto& chosen) { return chosen.parameters().size(); });

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+//
+// An activation of the program's own, inside a block, that names no ONNX operator.
+//
+// EXPECT: export_onnx does not know an ONNX operator for one of the layers. Give your Activation one
+#include <ctcnn/inference.hpp>
+#include <ctcnn/io/onnx.hpp>
+
+using namespace ctcnn;
+
+struct Square : Activation<Square> {
+#ifndef CTCNN_REJECT
+    static constexpr std::string_view onnx = "Square";
+#endif
+    template <typename V>
+    static constexpr V forward(V x) {
+        return x * x;
+    }
+};
+
+using Net = Sequential<Input<3>, Sequential<Linear<3, 2>, Square>, Linear<2, 2>>;
+
+void export_it(const Net& net) { export_onnx(net, "net.onnx"); }

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What a program needs that runs a network and exports it.
+#include <ctcnn/inference.hpp>
+#include <ctcnn/io/onnx.hpp>
+
+#if defined(BOOST_HANA_CONFIG_HPP)
+#error "files must not need Boost.Hana"
+#endif
+
+#include "catch.hpp"
+#include "files.hpp"
+
+using namespace ctcnn;
+using detail_::io::ProtobufMessage;
+
+namespace {
+
+// A decoder of protobuf's wire format -----------------------------------------------------------------------------------
+
+/// Message: the fields of a message in order. A field is a number, or bytes.
+class Message {
+public:
+    explicit Message(std::string_view bytes) {
+        while (!bytes.empty()) {
+            const std::uint64_t key = take_varint(bytes);
+            Field field{key >> 3, 0, {}};
+            if ((key & 7) == 0) {
+                field.number = take_varint(bytes);
+            } else if ((key & 7) == 2) {
+                const std::uint64_t size = take_varint(bytes);
+                if (size > bytes.size()) {
+                    throw std::runtime_error("a field ends behind its message");
+                }
+                field.bytes = bytes.substr(0, size);
+                bytes.remove_prefix(size);
+            } else {
+                throw std::runtime_error("an unknown wire type");
+            }
+            fields_.push_back(field);
+        }
+    }
+
+    std::vector<std::uint64_t> numbers(std::uint64_t id) const {
+        std::vector<std::uint64_t> result;
+        for (const Field& field : fields_) {
+            if (field.id == id) {
+                result.push_back(field.number);
+            }
+        }
+        return result;
+    }
+    std::vector<std::string> texts(std::uint64_t id) const {
+        std::vector<std::string> result;
+        for (const Field& field : fields_) {
+            if (field.id == id) {
+                result.emplace_back(field.bytes);
+            }
+        }
+        return result;
+    }
+    /// The only field of an id.
+    std::uint64_t number(std::uint64_t id) const { return numbers(id).size() == 1 ? numbers(id)[0] : none; }
+    std::string text(std::uint64_t id) const { return texts(id).size() == 1 ? texts(id)[0] : "none, or several"; }
+    std::vector<std::uint64_t> ids() const {
+        std::vector<std::uint64_t> result;
+        for (const Field& field : fields_) {
+            if (result.empty() || result.back() != field.id) {
+                result.push_back(field.id);
+            }
+        }
+        return result;
+    }
+
+private:
+    struct Field {
+        std::uint64_t id;
+        std::uint64_t number;
+        std::string_view bytes;
+    };
+    static constexpr std::uint64_t none = std::numeric_limits<std::uint64_t>::max();
+
+    static std::uint64_t take_varint(std::string_view& bytes) {
+        std::uint64_t number = 0;
+        for (int shift = 0; shift < 64; shift += 7) {
+            if (bytes.empty()) {
+                break;
+            }
+            const auto byte = static_cast<unsigned char>(bytes[0]);
+            bytes.remove_prefix(1);
+            number |= std::uint64_t{byte & 0x7fu} << shift;
+            if (byte < 0x80) {
+                return number;
+            }
+        }
+        throw std::runtime_error("a number without an end");
+    }
+
+    std::vector<Field> fields_;
+};
+
+std::string text_of(const Bytes& bytes) { return {bytes.begin(), bytes.end()}; }
+
+template <typename Net>
+std::string exported(const Net& net) {
+    const ScratchFolder folder;
+    export_onnx(net, folder.path() / "net.onnx");
+    CHECK(names_in(folder.path()) == std::vector<std::string>{"net.onnx"});
+    return text_of(read_bytes(folder.path() / "net.onnx"));
+}
+
+template <typename Net>
+std::string exported() {
+    return exported(*std::make_unique<Net>(filled<Net>()));
+}
+
+/// "batch 1 28 28 of 1"
+std::string type_of(const Message& value) {
+    const std::string type = value.text(2);
+    const std::string tensor_type = Message(type).text(1);
+    const std::string shape = Message(tensor_type).text(2);
+    std::string result;
+    for (const std::string& bytes : Message(shape).texts(1)) {
+        const Message dim(bytes);
+        result += (dim.ids() == std::vector<std::uint64_t>{2} ? dim.text(2) : std::to_string(dim.number(1))) + " ";
+    }
+    return result.append("of ").append(std::to_string(Message(tensor_type).number(1)));
+}
+
+/// "3.1: Gemm(3.0.output, 3.1.weight) -> output, transB = 1"
+std::string told(const Message& node) {
+    std::string result = node.text(3) + ": " + node.text(4) + "(";
+    for (const std::string& input : node.texts(1)) {
+        result.append(result.ends_with('(') ? "" : ", ").append(input);
+    }
+    result.append(") -> ").append(node.text(2));
+    for (const std::string& bytes : node.texts(5)) {
+        const Message attribute(bytes);
+        result.append(", ").append(attribute.text(1)).append(" =");
+        CHECK(attribute.number(20) == (attribute.numbers(8).empty() ? 2 : 7));
+        for (const std::uint64_t number : attribute.numbers(attribute.numbers(8).empty() ? 3 : 8)) {
+            result.append(" ").append(std::to_string(number));
+        }
+    }
+    return result;
+}
+
+std::vector<std::string> nodes_of(const std::string& file) {
+    std::vector<std::string> result;
+    const std::string graph = Message(file).text(7);
+    for (const std::string& node : Message(graph).texts(1)) {
+        result.push_back(told(Message(node)));
+    }
+    return result;
+}
+
+/// Whether the tensors of a file are those of a network, bit for bit, under its names.
+template <typename Net>
+bool has_parameters(const std::string& file, const Net& net) {
+    const std::string graph = Message(file).text(7);
+    const std::vector<std::string> tensors = Message(graph).texts(5);
+    const std::string bits = text_of(bits_of(net));
+    constexpr std::size_t size = sizeof(typename Net::scalar);
+    if (tensors.size() != Net::names().size()) {
+        return false;
+    }
+    for (std::size_t n = 0; n < tensors.size(); ++n) {
+        const Message tensor(tensors[n]);
+        const NamedTensor& expected = Net::names()[n];
+        const std::vector<std::uint64_t> shape(expected.shape.begin(), expected.shape.end());
+        if (tensor.text(8) != expected.name || tensor.numbers(1) != shape || tensor.number(2) != (size == 8 ? 11 : 1) ||
+            tensor.text(9) != bits.substr(expected.offset * size, expected.count * size)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Networks --------------------------------------------------------------------------------------------------------------
+
+using Small = Sequential<Input<1, 6, 6>, Conv2d<1, 3, Kernel<3>>, ReLU, Flatten, LazyLinear<5>>;
+using Nested = Sequential<Input<2, 9, 7>,
+                          Sequential<Conv2d<2, 4, Kernel<3, 2>, Groups<2>, Stride<2, 1>, Padding<1, 2>>,
+                                     Sequential<Tanh, LazyConv2d<3, Kernel<2>, Dilation<2, 3>, NoBias>>>,
+                          MaxPool2d<Kernel<2, 3>, Stride<1, 2>, Padding<1, 0>>, AvgPool2d<Kernel<2>, Padding<1>>,
+                          Flatten, Sequential<LazyLinear<7, NoBias>, Sigmoid>, Linear<7, 2>>;
+using Image = Sequential<Input<3, 5, 4>, AvgPool2d<Kernel<2>>>;
+using Function = Sequential<Input<3>, ReLU>;
+using Large = Sequential<Input<300>, Linear<300, 300>, ReLU, Linear<300, 10>>;  // more than one piece of writing
+
+struct LeakyReLU : Activation<LeakyReLU> {
+    static constexpr std::string_view onnx = "LeakyRelu";
+    template <typename V>
+    static constexpr V forward(V x) {
+        return lane_math::at_least(x, x * lane_math::constant<V>(0.01f));
+    }
+};
+using WithOwn = Sequential<Input<3>, LeakyReLU, Linear<3, 2>, Sequential<LeakyReLU>>;
+
+}  // namespace
+
+TEST_CASE("the wire format of protobuf", "[onnx]") {
+    const auto number = [](unsigned field, std::uint64_t value) {
+        ProtobufMessage message;
+        message.add(field, value);
+        return message.bytes();
+    };
+    // The examples of the format's description.
+    CHECK(number(1, 150) == "\x08\x96\x01");
+    ProtobufMessage testing;
+    testing.add(2, "testing");
+    CHECK(testing.bytes() == "\x12\x07testing");
+    ProtobufMessage inner;
+    inner.add(1, 150);
+    ProtobufMessage outer;
+    outer.add(3, inner);
+    CHECK(outer.bytes() == "\x1a\x03\x08\x96\x01");
+
+    CHECK(number(1, 0) == std::string("\x08\x00", 2));
+    CHECK(number(1, 1) == "\x08\x01");
+    CHECK(number(1, 127) == "\x08\x7f");
+    CHECK(number(1, 128) == "\x08\x80\x01");
+    CHECK(number(1, 16383) == "\x08\xff\x7f");
+    CHECK(number(1, 16384) == "\x08\x80\x80\x01");
+    CHECK(number(1, std::uint64_t{1} << 32) == "\x08\x80\x80\x80\x80\x10");
+    CHECK(number(1, std::numeric_limits<std::uint64_t>::max()) == "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
+    CHECK(number(15, 1) == "\x78\x01");
+    CHECK(number(16, 1) == "\x80\x01\x01");
+    CHECK(number(20, 7) == "\xa0\x01\x07");
+
+    ProtobufMessage several;
+    several.add(1, "");
+    several.add(2, 17);
+    several.begin(9, 300);
+    CHECK(several.bytes() == std::string("\x0a\x00\x10\x11\x4a\xac\x02", 7));
+
+    // A message of more than 127 bytes, in a message.
+    ProtobufMessage longer;
+    longer.add(1, std::string(200, 'a'));
+    ProtobufMessage around;
+    around.add(7, longer);
+    CHECK(around.bytes() == "\x3a\xcb\x01\x0a\xc8\x01" + std::string(200, 'a'));
+}
+
+TEST_CASE("the whole model of a small network", "[onnx]") {
+    const Small net = filled<Small>();
+    const std::string file = exported(net);
+    const Message model(file);
+    CHECK(model.ids() == std::vector<std::uint64_t>{1, 2, 3, 7, 8});
+    CHECK(model.number(1) == 8);
+    CHECK(model.text(2) == "ctcnn");
+    CHECK(model.text(3) == CTCNN_VERSION_STRING);
+    const std::string opset = model.text(8);
+    CHECK(Message(opset).text(1).empty());
+    CHECK(Message(opset).number(2) == 17);
+
+    const std::string bytes = model.text(7);
+    const Message graph(bytes);
+    CHECK(graph.ids() == std::vector<std::uint64_t>{1, 2, 5, 11, 12});
+    CHECK(graph.text(2) == "network");
+    CHECK(nodes_of(file) == std::vector<std::string>{
+                                "0: Conv(input, 0.weight, 0.bias) -> 0.output, kernel_shape = 3 3, strides = 1 1, pads "
+                                "= 0 0 0 0, dilations = 1 1, group = 1",
+                                "1: Relu(0.output) -> 1.output",
+                                "2: Flatten(1.output) -> 2.output, axis = 1",
+                                "3: Gemm(2.output, 3.weight, 3.bias) -> output, transB = 1",
+                            });
+    CHECK(has_parameters(file, net));
+    const std::string input = graph.text(11);
+    CHECK(Message(input).text(1) == "input");
+    CHECK(type_of(Message(input)) == "batch 1 6 6 of 1");
+    const std::string output = graph.text(12);
+    CHECK(Message(output).text(1) == "output");
+    CHECK(type_of(Message(output)) == "batch 5 of 1");
+}
+
+TEST_CASE("all layers with all options, in blocks", "[onnx]") {
+    const auto net = std::make_unique<Nested>(filled<Nested>());
+    const std::string file = exported(*net);
+    CHECK(nodes_of(file) ==
+          std::vector<std::string>{
+              "0.0: Conv(input, 0.0.weight, 0.0.bias) -> 0.0.output, kernel_shape = 3 2, strides = 2 1, pads = 1 2 1 "
+              "2, dilations = 1 1, group = 2",
+              "0.1.0: Tanh(0.0.output) -> 0.1.0.output",
+              "0.1.1: Conv(0.1.0.output, 0.1.1.weight) -> 0.1.1.output, kernel_shape = 2 2, strides = 1 1, pads = 0 0 "
+              "0 0, dilations = 2 3, group = 1",
+              "1: MaxPool(0.1.1.output) -> 1.output, kernel_shape = 2 3, strides = 1 2, pads = 1 0 1 0",
+              "2: AveragePool(1.output) -> 2.output, kernel_shape = 2 2, strides = 2 2, pads = 1 1 1 1, "
+              "count_include_pad = 1",
+              "3: Flatten(2.output) -> 3.output, axis = 1",
+              "4.0: Gemm(3.output, 4.0.weight) -> 4.0.output, transB = 1",
+              "4.1: Sigmoid(4.0.output) -> 4.1.output",
+              "5: Gemm(4.1.output, 5.weight, 5.bias) -> output, transB = 1",
+          });
+    CHECK(has_parameters(file, *net));
+}
+
+TEST_CASE("networks without parameters, images as outputs, many parameters", "[onnx]") {
+    const std::string image = exported<Image>();
+    const std::string graph = Message(image).text(7);
+    CHECK(Message(graph).texts(5).empty());
+    CHECK(type_of(Message(Message(graph).text(12))) == "batch 3 2 2 of 1");
+    CHECK(nodes_of(exported<Function>()) == std::vector<std::string>{"0: Relu(input) -> output"});
+    const auto large = std::make_unique<Large>(filled<Large>());
+    CHECK(has_parameters(exported(*large), *large));
+}
+
+TEST_CASE("networks of double", "[onnx]") {
+    using Double = Small::with_scalar<double>;
+    const auto net = std::make_unique<Double>(filled<Double>());
+    const std::string file = exported(*net);
+    CHECK(has_parameters(file, *net));
+    const std::string graph = Message(file).text(7);
+    CHECK(type_of(Message(Message(graph).text(11))) == "batch 1 6 6 of 11");
+    CHECK(type_of(Message(Message(graph).text(12))) == "batch 5 of 11");
+}
+
+TEST_CASE("an activation of a program's own names its operator", "[onnx]") {
+    CHECK(nodes_of(exported<WithOwn>()) == std::vector<std::string>{
+                                               "0: LeakyRelu(input) -> 0.output",
+                                               "1: Gemm(0.output, 1.weight, 1.bias) -> 1.output, transB = 1",
+                                               "2.0: LeakyRelu(1.output) -> output",
+                                           });
+}
+
+TEST_CASE("the same network gives the same bytes, and values that are not finite are kept", "[onnx]") {
+    CHECK(exported<Nested>() == exported<Nested>());
+    Small net = filled<Small>();
+    const std::string before = exported(net);
+    net.parameters()[1] = std::numeric_limits<float>::signaling_NaN();
+    net.parameters()[2] = -std::numeric_limits<float>::infinity();
+    const std::string after = exported(net);
+    CHECK(after.size() == before.size());
+    CHECK(after != before);
+    CHECK(has_parameters(after, net));
+}
+
+TEST_CASE("a file that cannot be written", "[onnx]") {
+    const ScratchFolder folder;
+    const Small net = filled<Small>();
+    CHECK_THROWS_AS(export_onnx(net, folder.path() / "missing" / "net.onnx"), FileUnwritable);
+    CHECK_THROWS_AS(export_onnx(net, folder.path()), FileUnwritable);
+    CHECK(names_in(folder.path()).empty());
+}
