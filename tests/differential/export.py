@@ -1,0 +1,226 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""ONNX files: random networks that ctcnn exports, checked by the onnx package and run by ONNX Runtime. See README.md."""
+
+import random
+import subprocess
+import sys
+
+import numpy as np
+import torch
+
+import command
+from layers import Generator
+from reference import Reference
+from right import FLAGS, cpp_of
+
+MISSING = 77  # the exit status that skips the test
+try:
+    import onnx
+    import onnxruntime
+except ImportError:
+    onnx = None
+
+BATCHES = [1, 7]
+# How far apart the outputs of an image may be, relative to the largest of them: each is a sum of float32 that the other
+# side adds in another order.
+TOLERANCE = 1e-5
+
+SOURCE = """#include <fstream>
+#include <memory>
+#include <string>
+#include <ctcnn/inference.hpp>
+#include <ctcnn/io/onnx.hpp>
+#include <ctcnn/io/safetensors.hpp>
+using namespace ctcnn;
+
+/// Exports a network, also in double, and writes its outputs for the images of a file.
+template <typename Net>
+void run(const std::string& path) {
+    const auto net = std::make_unique<Net>();
+    load_safetensors(*net, path + ".safetensors");
+    export_onnx(*net, path + ".onnx");
+    const auto exact = std::make_unique<typename Net::template with_scalar<double>>();
+    load_safetensors(*exact, path + ".safetensors", {.convert = true});
+    export_onnx(*exact, path + ".double.onnx");
+
+    std::ifstream images(path + ".images", std::ios::binary);
+    std::ofstream outputs(path + ".outputs", std::ios::binary);
+    typename Net::input_tensor image;
+    while (images.read(reinterpret_cast<char*>(image.span().data()), Net::input_shape::size * sizeof(float))) {
+        const auto output = (*net)(image);
+        outputs.write(reinterpret_cast<const char*>(output.span().data()), Net::output_shape::size * sizeof(float));
+    }
+}
+"""
+
+
+def build(cases, arguments):
+    """The program that exports and runs the networks."""
+    lines = [SOURCE, "int main(int, char** argv) {"]
+    for c in cases:
+        lines.append(f'    if (std::string(argv[1]) == "{c["seed"]}") run<{cpp_of(c)}>(argv[2]);')
+    path = f"{arguments.folder}/export.cpp"
+    with open(path, "w") as file:
+        file.write("\n".join(lines + ["}"]) + "\n")
+    program = f"{arguments.folder}/export"
+    flags = [flag for flag in FLAGS if flag != "-fopenmp"]
+    subprocess.run([*arguments.compiler.split(), *flags, "-I", arguments.include, path, "-o", program], check=True)
+    return program
+
+
+def checked(path):
+    """The model of a file, after all checks of the onnx package, with the shapes that it infers."""
+    onnx.checker.check_model(path, full_check=True)
+    return onnx.shape_inference.infer_shapes(onnx.load(path), check_type=True, strict_mode=True, data_prop=True)
+
+
+def shape_of(value):
+    return [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]
+
+
+def faults_of_model(model, reference, shape, dtype):
+    """What is wrong with a model, apart from what it computes."""
+    faults = []
+
+    def same(what, got, expected):
+        if got != expected:
+            faults.append(f"{what} {got}, expected {expected}")
+
+    state = {k: v.numpy().astype(dtype) for k, v in reference.module.state_dict().items()}
+    tensors = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    same("tensors", list(tensors), list(state))
+    same("other dtypes", {k for k, v in tensors.items() if v.dtype != dtype}, set())
+    same("other bits", {k for k in state if state[k].tobytes() != tensors.get(k, np.zeros(0)).tobytes()}, set())
+    same("external data", [t.name for t in model.graph.initializer if t.HasField("data_location")], [])
+    same("versions", (model.ir_version, [(o.domain, o.version) for o in model.opset_import]), (8, [("", 17)]))
+    same("input", [(v.name, shape_of(v)) for v in model.graph.input], [("input", ["batch", *shape])])
+    # What the package infers behind each layer is what PyTorch computes.
+    reference.forward(torch.zeros(1, *shape, dtype=torch.float64))
+    expected = [["batch", *value.shape[1:]] for value in reference.values[1:]]
+    inferred = {v.name: shape_of(v) for v in [*model.graph.value_info, *model.graph.output]}
+    same("shapes", [inferred.get(node.output[0]) for node in model.graph.node], expected)
+    same("names", [node.name for node in model.graph.node], [".".join(map(str, path)) for path in reference.paths])
+    same("output", [v.name for v in model.graph.output], ["output"])
+    return faults
+
+
+def faults_of_outputs(path, images, outputs):
+    """Where ONNX Runtime computes something else than ctcnn, and the largest difference."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    faults, worst = [], 0.0
+    for batch in BATCHES:
+        (theirs,) = session.run(["output"], {"input": images[:batch]})
+        theirs, ours = theirs.reshape(batch, -1), outputs[:batch]
+        difference = np.abs(theirs - ours).max(1) / np.abs(ours).max(1).clip(min=1e-30)
+        worst = max(worst, difference.max())
+        if not difference.max() <= TOLERANCE:
+            faults.append(f"outputs of a batch of {batch} differ by {difference.max():.3g} of the largest")
+        if (theirs.argmax(1) != ours.argmax(1)).any():
+            faults.append(f"another argmax in a batch of {batch}")
+    return faults, worst
+
+
+# What must occur in the networks of a sample: an operator, and what a node or an attribute of it is like.
+OCCURS = {
+    "Conv without bias": ("Conv", lambda node, a: len(node.input) == 2),
+    "Conv with bias": ("Conv", lambda node, a: len(node.input) == 3),
+    "Conv, padded": ("Conv", lambda node, a: max(a["pads"]) > 0),
+    "Conv, padded unequally": ("Conv", lambda node, a: a["pads"][0] != a["pads"][1]),
+    "Conv with strides": ("Conv", lambda node, a: a["strides"][0] != a["strides"][1]),
+    "Conv with dilations": ("Conv", lambda node, a: a["dilations"][0] != a["dilations"][1]),
+    "Conv with groups": ("Conv", lambda node, a: a["group"] > 1),
+    "Conv of a rectangle": ("Conv", lambda node, a: a["kernel_shape"][0] != a["kernel_shape"][1]),
+    "Gemm without bias": ("Gemm", lambda node, a: len(node.input) == 2),
+    "Gemm with bias": ("Gemm", lambda node, a: len(node.input) == 3),
+    **{
+        f"{pool}, {what}": (pool, condition)
+        for pool in ("MaxPool", "AveragePool")
+        for what, condition in {
+            "padded": lambda node, a: max(a["pads"]) > 0,
+            "overlapping": lambda node, a: a["strides"] < a["kernel_shape"],
+            "of a rectangle": lambda node, a: a["kernel_shape"][0] != a["kernel_shape"][1],
+        }.items()
+    },
+    **{operator: (operator, lambda node, a: True) for operator in ("Relu", "Sigmoid", "Tanh", "Flatten")},
+    "a block": ("", lambda node, a: "." in node.name),
+}
+
+
+def occurring(model):
+    """The entries of OCCURS that a model has."""
+    found = set()
+    for node in model.graph.node:
+        attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+        for what, (operator, condition) in OCCURS.items():
+            if operator in ("", node.op_type) and condition(node, attributes):
+                found.add(what)
+    return found
+
+
+def examine(program, c, folder):
+    """What is wrong with the files of one network, what occurs in it, and the largest difference of outputs."""
+    from safetensors.torch import save_file
+
+    reference = Reference(c["layers"], "mse", 0)
+    reference.draw(torch.Generator().manual_seed(c["seed"]), 1)
+    path = f"{folder}/{c['seed']}"
+    save_file({k: v.float().contiguous() for k, v in reference.module.state_dict().items()}, path + ".safetensors")
+    images = np.random.default_rng(c["seed"]).standard_normal((max(BATCHES), *c["shape"]), np.float32)
+    images.tofile(path + ".images")
+    done = subprocess.run([program, str(c["seed"]), path], capture_output=True, text=True)
+    if done.returncode != 0:
+        return [f"exit {done.returncode}: {done.stderr[-500:]}"], set(), 0
+    try:
+        model = checked(path + ".onnx")
+        faults = faults_of_model(model, reference, c["shape"], np.float32)
+        exact = checked(path + ".double.onnx")
+        faults += [f"double: {fault}" for fault in faults_of_model(exact, reference, c["shape"], np.float64)]
+        outputs = np.fromfile(path + ".outputs", np.float32).reshape(len(images), -1)
+        other, worst = faults_of_outputs(path + ".onnx", images, outputs)
+        return faults + other, occurring(model), worst
+    except Exception as error:  # what the onnx package and ONNX Runtime say of a file that they refuse
+        return [f"{type(error).__name__}: {error}"], set(), 0
+
+
+def main():
+    parser = command.parser(__doc__)
+    parser.add_argument("--seeds", type=command.seeds, required=True, help="of the networks, such as 1-10,15,17")
+    parser.add_argument("--compiler", default="g++")
+    arguments = command.parse(parser, lambda a: [a.compiler])
+    try:
+        import safetensors.torch
+    except ImportError:
+        safetensors = None
+    if onnx is None or safetensors is None:
+        print("skipped: this Python has no onnx, onnxruntime or safetensors package")
+        return MISSING
+    cases = []
+    for seed in arguments.seeds:
+        shape, layers = Generator(random.Random(seed)).network()
+        cases.append({"seed": seed, "shape": shape, "layers": layers})
+    program = build(cases, arguments)
+    failures, found, largest = 0, set(), 0.0
+    for c in cases:
+        faults, occurs, worst = examine(program, c, arguments.folder)
+        found |= occurs
+        largest = max(largest, worst)
+        for fault in faults:
+            failures += 1
+            print(f"seed {c['seed']}: {fault}\n    {cpp_of(c)}")
+    missing = sorted(set(OCCURS) - found)
+    if missing:
+        failures += 1
+        print(f"in none of the networks: {', '.join(missing)}")
+    print(
+        f"{len(cases)} networks exported; the outputs of ONNX Runtime {onnxruntime.__version__} differ by at most "
+        f"{largest:.2g} of the largest: {failures} failures"
+    )
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
