@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: MIT
 """ONNX files: random networks that ctcnn exports, checked by the onnx package and run by ONNX Runtime. See README.md."""
 
+import glob
+import gzip
+import os
 import random
 import subprocess
 import sys
@@ -55,18 +58,50 @@ void run(const std::string& path) {
 """
 
 
+LENET = """#include <fstream>
+#include <ctcnn/ctcnn.hpp>
+using namespace ctcnn;
+using LeNet = Sequential<Input<1, 28, 28>,
+                         Conv2d<1, 6, Kernel<5>, Padding<2>>, Sigmoid, AvgPool2d<Kernel<2>>,
+                         Conv2d<6, 16, Kernel<5>>, Sigmoid, AvgPool2d<Kernel<2>>,
+                         Flatten, Linear<400, 120>, Sigmoid, Linear<120, 84>, Sigmoid, Linear<84, 10>>;
+
+/// Trains a network, exports it, and writes the test images and its outputs.
+int main(int, char** argv) {
+    const std::string path = argv[1];
+    LeNet net{};
+    initialize(net, XavierUniform{});
+    fit(net, load_mnist(path, Split::train), SGD{.lr = 0.5f}, {.epochs = 10, .batch_size = 256});
+    export_onnx(net, path + "/lenet.onnx");
+    const auto test = load_mnist(path, Split::test);
+    std::ofstream images(path + "/images", std::ios::binary);
+    std::ofstream outputs(path + "/outputs", std::ios::binary);
+    for (const auto& image : test.images()) {
+        images.write(reinterpret_cast<const char*>(image.data()), sizeof(float) * 28 * 28);
+        const Tensor<float, Shape<10>> output = net(image);
+        outputs.write(reinterpret_cast<const char*>(output.data()), sizeof(float) * 10);
+    }
+    std::printf("%g", evaluate(net, test).accuracy);
+}
+"""
+
+
+def compiled(source, name, arguments, flags):
+    path = f"{arguments.folder}/{name}"
+    with open(path + ".cpp", "w") as file:
+        file.write(source)
+    compiler = [*arguments.compiler.split(), *flags, "-I", arguments.include]
+    subprocess.run([*compiler, path + ".cpp", "-o", path], check=True)
+    return path
+
+
 def build(cases, arguments):
     """The program that exports and runs the networks."""
     lines = [SOURCE, "int main(int, char** argv) {"]
     for c in cases:
         lines.append(f'    if (std::string(argv[1]) == "{c["seed"]}") run<{cpp_of(c)}>(argv[2]);')
-    path = f"{arguments.folder}/export.cpp"
-    with open(path, "w") as file:
-        file.write("\n".join(lines + ["}"]) + "\n")
-    program = f"{arguments.folder}/export"
-    flags = [flag for flag in FLAGS if flag != "-fopenmp"]
-    subprocess.run([*arguments.compiler.split(), *flags, "-I", arguments.include, path, "-o", program], check=True)
-    return program
+    source = "\n".join(lines + ["}"]) + "\n"
+    return compiled(source, "export", arguments, [flag for flag in FLAGS if flag != "-fopenmp"])
 
 
 def checked(path):
@@ -105,14 +140,14 @@ def faults_of_model(model, reference, shape, dtype):
     return faults
 
 
-def faults_of_outputs(path, images, outputs):
+def faults_of_outputs(path, images, outputs, batches):
     """Where ONNX Runtime computes something else than ctcnn, and the largest difference."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     faults, worst = [], 0.0
-    for batch in BATCHES:
+    for batch in batches:
         (theirs,) = session.run(["output"], {"input": images[:batch]})
         theirs, ours = theirs.reshape(batch, -1), outputs[:batch]
         difference = np.abs(theirs - ours).max(1) / np.abs(ours).max(1).clip(min=1e-30)
@@ -180,16 +215,39 @@ def examine(program, c, folder):
         exact = checked(path + ".double.onnx")
         faults += [f"double: {fault}" for fault in faults_of_model(exact, reference, c["shape"], np.float64)]
         outputs = np.fromfile(path + ".outputs", np.float32).reshape(len(images), -1)
-        other, worst = faults_of_outputs(path + ".onnx", images, outputs)
+        other, worst = faults_of_outputs(path + ".onnx", images, outputs, BATCHES)
         return faults + other, occurring(model), worst
     except Exception as error:  # what the onnx package and ONNX Runtime say of a file that they refuse
         return [f"{type(error).__name__}: {error}"], set(), 0
+
+
+def examine_lenet(arguments):
+    """What is wrong with a LeNet that was trained: its faults, and what it is like."""
+    folder = f"{arguments.folder}/lenet"
+    os.makedirs(folder, exist_ok=True)
+    for packed in glob.glob(f"{arguments.mnist}/*-ubyte.gz"):
+        with gzip.open(packed) as data, open(f"{folder}/{os.path.basename(packed)[:-3]}", "wb") as file:
+            file.write(data.read())
+    program = compiled(LENET, "lenet_program", arguments, [*FLAGS, "-O2"])
+    done = subprocess.run([program, folder], check=True, capture_output=True, text=True)
+    images = np.fromfile(f"{folder}/images", np.float32).reshape(-1, 1, 28, 28)
+    outputs = np.fromfile(f"{folder}/outputs", np.float32).reshape(-1, 10)
+    checked(f"{folder}/lenet.onnx")
+    faults, worst = faults_of_outputs(f"{folder}/lenet.onnx", images, outputs, [len(images)])
+    print(
+        f"LeNet, trained to an accuracy of {done.stdout}: its outputs for {len(images)} images differ by at most "
+        f"{worst:.2g} of the largest"
+    )
+    if float(done.stdout) < 0.9:
+        faults.append("it is not trained")
+    return faults
 
 
 def main():
     parser = command.parser(__doc__)
     parser.add_argument("--seeds", type=command.seeds, required=True, help="of the networks, such as 1-10,15,17")
     parser.add_argument("--compiler", default="g++")
+    parser.add_argument("--mnist", help="the folder of MNIST's .gz files: a LeNet is trained on it and exported, too")
     arguments = command.parse(parser, lambda a: [a.compiler])
     try:
         import safetensors.torch
@@ -211,6 +269,9 @@ def main():
         for fault in faults:
             failures += 1
             print(f"seed {c['seed']}: {fault}\n    {cpp_of(c)}")
+    for fault in examine_lenet(arguments) if arguments.mnist else []:
+        failures += 1
+        print(f"LeNet: {fault}")
     missing = sorted(set(OCCURS) - found)
     if missing:
         failures += 1
