@@ -44,6 +44,12 @@ int main() {
 
     ctcnn::save_safetensors(net, "net.safetensors");
     ctcnn::load_safetensors(in_double, "net.safetensors", {.convert = true});
+    const std::size_t chosen = ctcnn::any_of<InDouble, LeNet>(
+        "net.safetensors", [](const auto& loaded) { return loaded.parameters().size(); }, {.prefix = "model."});
+    std::printf("%zu, %zu entries\n", chosen, ctcnn::safetensors_metadata("net.safetensors").size());
+    ctcnn::Trainer trainer(net, ctcnn::Adam{}, {.epochs = 1});
+    ctcnn::save_checkpoint(trainer, "training.safetensors");
+    ctcnn::resume(trainer, "training.safetensors");
     ctcnn::export_onnx(net, "net.onnx");
     ctcnn::export_onnx(in_double, "net.onnx");
 

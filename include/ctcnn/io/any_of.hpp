@@ -18,18 +18,18 @@ namespace CTCNN_DETAIL::io {
 template <typename... Nets>
 std::variant<Nets...> load_first_fitting(const std::filesystem::path& path, const LoadOptions& options) {
     const InputFile<> file(path);
-    const SafetensorsHeader header(file);
+    const SafetensorsHeader<> header(file);
     std::variant<Nets...> nets;
     std::string tables;
     const auto load_if_fits = [&]<typename Net, std::size_t Index>() {
-        const StateMatch match(header, Net::names(), own_dtype<typename Net::scalar>, options);
+        const StateMatch<> match(header, Net::names(), own_dtype<typename Net::scalar>, options);
         if (!match.fits()) {
             tables.append(
                 sentence({"\n  network ", decimal(Index), ": ", match.found(), match.table(), "\n  ", match.remedy()}));
             return false;
         }
         Net& net = nets.template emplace<Index>();
-        StagedTensors(file, header, match, state_of(net), options.transpose).copy_to_network();
+        StagedTensors<>(file, header, match, state_of(net), options.transpose).copy_to_network();
         return true;
     };
     const bool found = [&]<std::size_t... Index>(std::index_sequence<Index...>) {

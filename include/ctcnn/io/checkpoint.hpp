@@ -190,7 +190,7 @@ void resume(Trainer<Net, Optimizer, Loss>& trainer, const std::filesystem::path&
     using T = typename Net::scalar;
     io::in_memory(path, [&] {
         const io::InputFile<> file(path);
-        const io::SafetensorsHeader header(file);
+        const io::SafetensorsHeader<> header(file);
         const train::Progress progress = io::progress_of(header);
         io::check_settings(header, progress, trainer.options().batch_size, trainer.options().shuffle);
         const io::TrainingNames names(Net::names(), Net::parameter_count, Optimizer::state_count);

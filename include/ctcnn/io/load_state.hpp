@@ -43,7 +43,7 @@ State state_of(Net& net) {
 /// StagedTensors: the bytes of the tensors that a file has for a network, read and checked; nothing can go wrong behind
 /// that.
 /// Memory   what these tensors take in the file
-template <typename Calls>
+template <typename Calls = PosixCalls>
 class StagedTensors {
 public:
     StagedTensors(const InputFile<Calls>& file, const SafetensorsHeader<Calls>& header, const StateMatch<Calls>& match,
@@ -142,18 +142,18 @@ template <typename Calls>
 template <typename Calls>
 void load_state(const InputFile<Calls>& file, const SafetensorsHeader<Calls>& header, State state,
                 const LoadOptions& options) {
-    const StateMatch match(header, state.names, state.dtype, options);
+    const StateMatch<Calls> match(header, state.names, state.dtype, options);
     if (!match.fits()) {
         refuse_match(header, match, state.names.size());
     }
-    StagedTensors(file, header, match, state, options.transpose).copy_to_network();
+    StagedTensors<Calls>(file, header, match, state, options.transpose).copy_to_network();
 }
 
 template <typename Calls = PosixCalls>
 void load_state(const std::filesystem::path& path, State state, const LoadOptions& options) {
     in_memory(path, [&] {
         const InputFile<Calls> file(path);
-        load_state(file, SafetensorsHeader(file), state, options);
+        load_state(file, SafetensorsHeader<Calls>(file), state, options);
     });
 }
 

@@ -161,7 +161,7 @@ void write_onnx(const std::filesystem::path& path, const OnnxNetwork& network) {
 
     AtomicFile<Calls> file(path);
     const auto write = [&file](const std::string& bytes) { file.write(std::as_bytes(std::span(bytes))); };
-    ElementWriter writer(file);
+    ElementWriter<Calls> writer(file);
     write(beginning.bytes());
     write(graph.nodes);
     for (std::size_t n = 0; n < graph.tensors.size(); ++n) {

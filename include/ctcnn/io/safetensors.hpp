@@ -53,7 +53,7 @@ template <typename Calls = detail_::io::PosixCalls>
 std::map<std::string, std::string> safetensors_metadata(const std::filesystem::path& path) {
     return detail_::io::in_memory(path, [&path] {
         const detail_::io::InputFile<Calls> file(path);
-        const detail_::io::SafetensorsHeader header(file);
+        const detail_::io::SafetensorsHeader<Calls> header(file);
         return std::map<std::string, std::string>(header.metadata().begin(), header.metadata().end());
     });
 }

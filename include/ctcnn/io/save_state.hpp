@@ -168,7 +168,7 @@ void save_state(const std::filesystem::path& path, const ConstState& state, cons
     store_little_endian(element.data(), std::uint64_t{header.size()});
     file.write(element);
     file.write(std::as_bytes(std::span(header)));
-    ElementWriter writer(file);
+    ElementWriter<Calls> writer(file);
     for (const NamedTensor* tensor : order) {
         writer.write(state, *tensor, dtype);
     }

@@ -24,7 +24,7 @@
 namespace CTCNN_DETAIL::io {
 
 /// StateMatch: which tensor of a file belongs to which tensor of a network, and all that differs.
-template <typename Calls>
+template <typename Calls = PosixCalls>
 class StateMatch {
 public:
     StateMatch(const SafetensorsHeader<Calls>& header, std::span<const NamedTensor> names, Dtype own,

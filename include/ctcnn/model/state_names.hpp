@@ -159,7 +159,7 @@ template <typename Bound>
 consteval std::size_t tensor_count() {
     std::size_t count = 0;
     for (const LayerTensor& tensor : detail::declared_tensors<Bound>()) {
-        count += tensor.count() != 0 ? 1 : 0;
+        count += tensor.count() != 0 ? std::size_t{1} : 0;
     }
     return count;
 }
