@@ -41,8 +41,8 @@ public:
                 if (size > bytes.size()) {
                     throw std::runtime_error("a field ends behind its message");
                 }
-                field.bytes = bytes.substr(0, size);
-                bytes.remove_prefix(size);
+                field.bytes = bytes.substr(0, static_cast<std::size_t>(size));
+                bytes.remove_prefix(field.bytes.size());
             } else {
                 throw std::runtime_error("an unknown wire type");
             }
