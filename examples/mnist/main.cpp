@@ -5,6 +5,10 @@
 // Ctrl-C.
 #include <unistd.h>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
@@ -214,6 +218,9 @@ int run_and_report(int argument_count, char** arguments) {
 }  // namespace
 
 int main(int argument_count, char** arguments) {
+#if defined(__GLIBC__)
+    mallopt(M_ARENA_MAX, 1);  // no heap for each thread: the memory that a thread needs is known before it begins
+#endif
     try {
         return run_and_report(argument_count, arguments);
     } catch (const std::bad_alloc&) {  // also where an error was to be reported
