@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include <ctcnn/core/indices.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
@@ -15,21 +16,9 @@
 
 namespace CTCNN_DETAIL::model {
 
-/// Path: the places on the way to a layer: {2, 0} is the first layer of the block that is the network's third. Not a
-/// std::span, whose checks in libstdc++'s debug mode are not constant expressions for g++ 12 with -fsanitize=undefined.
-struct Path {
-    const std::size_t* indices;
-    std::size_t count;
-
-    constexpr std::size_t size() const { return count; }
-    constexpr std::size_t operator[](std::size_t i) const { return indices[i]; }
-    constexpr const std::size_t* begin() const { return indices; }
-    constexpr const std::size_t* end() const { return indices + count; }
-};
-
 /// PlacedLayer: a layer of a network as numbers: where it is, and what it has of parameters.
 struct PlacedLayer {
-    Path path;
+    Indices path;  ///< the places on the way: {2, 0} is the first layer of the block that is the network's third
     std::size_t parameter_offset;
     std::size_t parameter_count;
     std::size_t weight_count;

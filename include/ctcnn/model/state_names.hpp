@@ -3,9 +3,9 @@
 
 #include <array>
 #include <cstddef>
-#include <span>
 #include <string_view>
 
+#include <ctcnn/core/indices.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/target.hpp>
@@ -16,10 +16,10 @@ namespace CTCNN_API {
 
 /// NamedTensor: one tensor of a network: its name and shape in PyTorch's state_dict, and where it lies in parameters().
 struct NamedTensor {
-    std::string_view name;               ///< "3.1.bias"
-    std::span<const std::size_t> shape;  ///< {6, 1, 5, 5}
-    std::size_t offset;                  ///< of its first element
-    std::size_t count;                   ///< of its elements
+    std::string_view name;   ///< "3.1.bias"
+    detail_::Indices shape;  ///< {6, 1, 5, 5}
+    std::size_t offset;      ///< of its first element
+    std::size_t count;       ///< of its elements
 };
 
 }  // namespace CTCNN_API
@@ -31,7 +31,7 @@ namespace CTCNN_DETAIL::model {
 /// the order in which they lie in its parameters.
 struct LayerTensor {
     std::string_view name;
-    std::span<const std::size_t> shape;
+    Indices shape;
 
     constexpr std::size_t count() const {
         std::size_t product = 1;

@@ -5,9 +5,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string_view>
 
+#include <ctcnn/core/indices.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
@@ -30,7 +30,7 @@ namespace detail {
 
 /// How many blocks begin with the layer at a path: {2, 0} is the first layer of block 2 and begins it, {2, 1} begins
 /// none.
-constexpr std::size_t blocks_begun(const Path& path) {
+constexpr std::size_t blocks_begun(const Indices& path) {
     std::size_t count = 0;
     while (count + 1 < path.size() && path[path.size() - 1 - count] == 0) {
         ++count;
@@ -47,7 +47,7 @@ constexpr void begin_layer(SummaryRow& row, std::size_t depth, std::size_t index
     row.layer.append(" ");
 }
 
-constexpr void spell(std::span<const std::size_t> dims, Text<256>& text) {
+constexpr void spell(Indices dims, Text<256>& text) {
     for (const std::size_t dim : dims) {
         text.append(text.length == 0 ? "" : "x");
         text.append_number(dim);
@@ -82,7 +82,7 @@ constexpr void add_numbers(SummaryRow& row, std::size_t parameters, std::uint64_
 /// What the table tells of a layer, besides its parameters.
 struct ToldLayer {
     void (*describe)(Description&);
-    std::span<const std::size_t> output;
+    Indices output;
     std::uint64_t multiply_adds;
 };
 
