@@ -42,7 +42,7 @@ inline constexpr const char* memory_remedy =
 class ByteSource {
 public:
     /// The remedy is what the errors tell a person to do about a damaged file.
-    explicit ByteSource(std::filesystem::path file, std::string remedy = {})
+    [[gnu::cold]] explicit ByteSource(std::filesystem::path file, std::string remedy = {})
         : file_(std::move(file)), remedy_(std::move(remedy)), buffer_(buffer_size) {
         open();
         refill();
@@ -66,14 +66,14 @@ public:
 #endif
 
     /// Fills the destination and returns how many bytes it got: fewer than asked only at the end of the data.
-    std::size_t read(std::span<std::uint8_t> destination) {
+    [[gnu::cold]] std::size_t read(std::span<std::uint8_t> destination) {
         const std::size_t count = compressed_ ? unpack(destination) : copy(destination);
         offset_ += count;
         return count;
     }
 
     /// Checks that every byte was read, and for a .gz file also its checksum.
-    void expect_end() {
+    [[gnu::cold]] void expect_end() {
         const std::uint64_t end = offset_;
         std::uint8_t next = 0;
         if (read({&next, 1}) != 0) {
@@ -116,7 +116,7 @@ private:
         return {file_, 0, "a file", found, remedy, OffsetIn::file};
     }
 
-    void open() {
+    [[gnu::cold]] void open() {
         std::error_code error;
         const std::filesystem::file_status status = std::filesystem::status(file_, error);
         if (status.type() == std::filesystem::file_type::not_found) {
@@ -147,7 +147,7 @@ private:
         return errno == 0 ? std::make_error_code(std::errc::io_error) : std::error_code(errno, std::generic_category());
     }
 
-    [[noreturn]] void refuse_reading(const std::error_code& error) const {
+    [[noreturn, gnu::cold]] void refuse_reading(const std::error_code& error) const {
         DataFault fault =
             fault_in_file(read_from_file_, "a file that can be read", sentence({"the error '", error.message(), "'"}));
         if (error == std::errc::permission_denied) {
@@ -157,7 +157,7 @@ private:
         throw FileUnreadable(std::move(fault));
     }
 
-    std::size_t read_from_file(std::span<std::uint8_t> destination) {
+    [[gnu::cold]] std::size_t read_from_file(std::span<std::uint8_t> destination) {
         errno = 0;
         stream_.read(reinterpret_cast<char*>(destination.data()), static_cast<std::streamsize>(destination.size()));
         if (stream_.bad()) {
@@ -175,7 +175,7 @@ private:
 
     std::size_t buffered() const { return buffer_end_ - buffer_begin_; }
 
-    std::size_t copy(std::span<std::uint8_t> destination) {
+    [[gnu::cold]] std::size_t copy(std::span<std::uint8_t> destination) {
         const std::size_t at_hand = std::min(buffered(), destination.size());
         std::copy_n(buffer_.data() + buffer_begin_, at_hand, destination.data());
         buffer_begin_ += at_hand;
@@ -190,7 +190,7 @@ private:
         }
     }
 
-    std::size_t unpack(std::span<std::uint8_t> destination) {
+    [[gnu::cold]] std::size_t unpack(std::span<std::uint8_t> destination) {
         std::size_t count = 0;
         while (count < destination.size()) {
             if (buffered() == 0) {
@@ -236,7 +236,7 @@ private:
         return result;
     }
 
-    [[noreturn]] void refuse_memory() const {
+    [[noreturn, gnu::cold]] void refuse_memory() const {
         DataFault fault = fault_in_file(position_in_file(), "memory to unpack the file", "too little");
         fault.remedy = memory_remedy;
         throw FileTooLarge(std::move(fault));
@@ -264,7 +264,7 @@ private:
     z_stream unpacker_{};
     bool member_ended_ = false;
 #else
-    [[noreturn]] void begin_unpacking() const {
+    [[noreturn, gnu::cold]] void begin_unpacking() const {
         DataFault fault =
             fault_in_file(0, "a file that is not compressed, since this program was built without zlib", "a .gz file");
         fault.remedy =

@@ -15,7 +15,8 @@ namespace CTCNN_DETAIL {
 
 /// The first of the names in a folder that is a file. It may also lie in a folder of one of these names, as in archives
 /// of Kaggle. Where there is none: the first name that is something else, which its reader refuses, or an empty path.
-inline std::filesystem::path find_file(const std::filesystem::path& folder, std::span<const std::string> names) {
+[[gnu::cold]] inline std::filesystem::path find_file(const std::filesystem::path& folder,
+                                                     std::span<const std::string> names) {
     std::error_code ignored;
     const auto is_file = [&ignored](const std::filesystem::path& file) {
         return std::filesystem::is_regular_file(file, ignored);
@@ -69,7 +70,7 @@ inline std::filesystem::path find_file(const std::filesystem::path& folder, std:
 }
 
 /// The file that load_idx was given: packed as .gz or unpacked since, whichever is there.
-inline std::filesystem::path find_idx_file(const std::filesystem::path& file) {
+[[gnu::cold]] inline std::filesystem::path find_idx_file(const std::filesystem::path& file) {
     const std::string name = file.filename().string();
     const std::array names{name, name.ends_with(".gz") ? name.substr(0, name.size() - 3) : name + ".gz"};
     std::filesystem::path found = find_file(file.parent_path(), names);

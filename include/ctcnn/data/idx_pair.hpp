@@ -60,8 +60,8 @@ namespace CTCNN_DETAIL::inline CTCNN_FILES {
 class IdxPair {
 public:
     /// The sizes are those of an image. The remedy is for damaged files.
-    IdxPair(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
-            std::span<const std::size_t> sizes, const IdxOptions& options, const std::string& remedy)
+    [[gnu::cold]] IdxPair(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
+                          std::span<const std::size_t> sizes, const IdxOptions& options, const std::string& remedy)
         : options_(options),
           wanted_(wanted_sizes(sizes, options)),
           images_(image_file, label_magic + static_cast<std::uint32_t>(wanted_.size()), remedy),
@@ -80,7 +80,7 @@ public:
     IdxReader& images() { return images_; }
 
     /// The class of each image; none is above the limit.
-    std::vector<std::uint32_t> read_labels(std::uint64_t limit) {
+    [[gnu::cold]] std::vector<std::uint32_t> read_labels(std::uint64_t limit) {
         limit = std::min<std::uint64_t>(limit, std::numeric_limits<std::uint32_t>::max());
         const std::uint64_t last = options_.classes == 0 ? limit : options_.classes - 1;
         if (last > limit) {
@@ -146,7 +146,7 @@ private:
         return wanted;
     }
 
-    void check_images() {
+    [[gnu::cold]] void check_images() {
         const bool is_byte_or_float = images_.element().code == 0x08 || !images_.element().is_integer;
         if (images_.rank() == 1 || (images_.rank() == 2 && !is_byte_or_float)) {
             images_.refuse_magic(sentence({"These are labels.", changed_places}));
@@ -168,7 +168,7 @@ private:
         images_.accept();
     }
 
-    void check_sizes(std::span<const std::uint32_t> sizes) const {
+    [[gnu::cold]] void check_sizes(std::span<const std::uint32_t> sizes) const {
         const std::size_t channel = sizes.size() == wanted_.size() + 1 && sizes[0] == 1 ? 1 : 0;
         bool is_wanted = sizes.size() - channel == wanted_.size();
         bool is_empty = false;
@@ -183,7 +183,7 @@ private:
         }
     }
 
-    void check_labels() {
+    [[gnu::cold]] void check_labels() {
         const IdxElement& element = labels_.element();
         if (labels_.rank() > 2) {
             labels_.refuse_magic(sentence({"These are images.", changed_places}));

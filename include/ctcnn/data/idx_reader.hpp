@@ -108,7 +108,7 @@ namespace CTCNN_DETAIL::inline CTCNN_FILES {
 class IdxReader {
 public:
     /// Refuses what is no idx file. `wanted` is the usual magic number; the remedy is what to do about a damaged file.
-    IdxReader(const std::filesystem::path& file, std::uint32_t wanted, std::string remedy)
+    [[gnu::cold]] IdxReader(const std::filesystem::path& file, std::uint32_t wanted, std::string remedy)
         : source_(file, std::move(remedy)), wanted_(wanted) {
         magic_ = read_number();
         if (idx_element(magic_) == nullptr) {
@@ -151,7 +151,7 @@ public:
     std::span<const std::uint32_t> sizes() const noexcept { return sizes_; }
 
     /// Accepts the header; checks the length of a plain file.
-    void accept() {
+    [[gnu::cold]] void accept() {
         const std::optional<std::uint64_t> bytes = bytes_claimed();
         if (!bytes) {
             throw BadDimension(source_.fault(4, "sizes whose product can be counted", with_separator(sizes_, " x ")));
@@ -169,7 +169,7 @@ public:
 
     /// Refuses a .gz file that is damaged or not as long as it claims, before memory is taken for a claim that is large
     /// for its length.
-    void verify() {
+    [[gnu::cold]] void verify() {
         if (is_verified_ || source_.size() || byte_count_ / 16 <= source_.file_size()) {
             return;
         }
@@ -247,7 +247,7 @@ public:
 
 private:
     /// The next big-endian number of the header.
-    std::uint32_t read_number() {
+    [[gnu::cold]] std::uint32_t read_number() {
         std::array<std::uint8_t, 4> bytes{};
         if (source_.read(bytes) != bytes.size()) {
             const std::uint64_t end = source_.offset();
@@ -300,7 +300,7 @@ private:
         }
     }
 
-    std::vector<std::uint8_t> begin_pieces(std::size_t unit) {
+    [[gnu::cold]] std::vector<std::uint8_t> begin_pieces(std::size_t unit) {
         expect_unread();
         if (unit == 0 || byte_count_ % unit != 0) {
             throw std::invalid_argument(

@@ -52,32 +52,38 @@ template <typename T>
     }
 }
 
-/// The images of a file. Another thread computes their pixels while the next ones are read and unpacked.
+/// Appends the images whose bytes these are. There is room for them.
 template <typename T, typename S>
-std::vector<Tensor<T, S>> read_images(IdxReader& file, bool transpose) {
-    const IdxElement element = file.element();
-    const std::size_t unit = S::size * element.bytes;
+[[gnu::noinline]] void append_images(std::span<const std::uint8_t> bytes, const IdxElement& element, bool transpose,
+                                     std::vector<Tensor<T, S>>& images) noexcept {
     constexpr std::size_t columns = S::dims[S::rank - 1];
     constexpr std::size_t rows = S::rank == 1 ? 1 : S::dims[S::rank == 1 ? 0 : S::rank - 2];
+    for (const std::size_t unit = S::size * element.bytes; !bytes.empty(); bytes = bytes.subspan(unit)) {
+        const std::span<T> image = images.emplace_back().span();
+        if (element.bytes == 1 && !transpose) {
+            for (std::size_t n = 0; n < S::size; ++n) {
+                image[n] = static_cast<T>(bytes[n]) / static_cast<T>(255);
+            }
+        } else if (transpose) {
+            convert_image(bytes.data(), element, rows, columns, image);
+        } else {
+            convert_image(bytes.data(), element, S::size, 1, image);
+        }
+    }
+}
+
+/// The images of a file. Another thread computes their pixels while the next ones are read and unpacked.
+template <typename T, typename S>
+[[gnu::cold]] std::vector<Tensor<T, S>> read_images(IdxReader& file, bool transpose) {
+    const IdxElement element = file.element();
+    const std::size_t unit = S::size * element.bytes;
     const std::size_t portion = std::max<std::size_t>(1, 320'000 / unit) * unit;  // worth a thread
     std::vector<Tensor<T, S>> images;
     file.reserve(images, file.sizes()[0]);
     std::vector<std::uint8_t> arriving;
     std::vector<std::uint8_t> arrived;
-    // Its images have been reserved, so that it cannot fail.
-    const auto convert = [&images, &arrived, element, unit, transpose]() noexcept {
-        for (std::span<const std::uint8_t> bytes = arrived; !bytes.empty(); bytes = bytes.subspan(unit)) {
-            const std::span<T> image = images.emplace_back().span();
-            if (element.bytes == 1 && !transpose) {
-                for (std::size_t n = 0; n < S::size; ++n) {
-                    image[n] = static_cast<T>(bytes[n]) / static_cast<T>(255);
-                }
-            } else if (transpose) {
-                convert_image(bytes.data(), element, rows, columns, image);
-            } else {
-                convert_image(bytes.data(), element, S::size, 1, image);
-            }
-        }
+    const auto convert = [&images, &arrived, element, transpose]() noexcept {
+        append_images<T, S>(arrived, element, transpose, images);
     };
     Worker worker;
     const auto hand_over = [&] {
@@ -99,8 +105,9 @@ std::vector<Tensor<T, S>> read_images(IdxReader& file, bool transpose) {
 
 /// The data set of two files.
 template <typename S, typename T, typename Label>
-Dataset<S, T, Label> read_dataset(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
-                                  const IdxOptions& options, const char* remedy) {
+[[gnu::cold]] Dataset<S, T, Label> read_dataset(const std::filesystem::path& image_file,
+                                                const std::filesystem::path& label_file, const IdxOptions& options,
+                                                const char* remedy) {
     static_assert(S::rank != 0 && S::size != 0, "an image has one pixel or more");
     constexpr auto sizes = S::dims;  // a copy: a reference would make S::dims a symbol that does not name the target
     IdxPair files(image_file, label_file, sizes, options, remedy);
@@ -111,7 +118,7 @@ Dataset<S, T, Label> read_dataset(const std::filesystem::path& image_file, const
 
 /// What load() returns. Where memory is short, the error is a sentence about the file or folder.
 template <typename Load>
-auto load_in_memory(const std::filesystem::path& file, const Load& load) {
+[[gnu::cold]] auto load_in_memory(const std::filesystem::path& file, const Load& load) {
     try {
         return load();
     } catch (const std::bad_alloc&) {

@@ -76,8 +76,8 @@ inline constexpr const char* mnist_missing_remedy =
 
 /// The file of a kind ("train-images", "idx3-ubyte") under one of its usual names, the plain one before the .gz. The
 /// folder may also be the root that torchvision was given, or MNIST in it.
-inline std::filesystem::path find_mnist_file(const std::filesystem::path& folder, const std::string& kind,
-                                             const std::string& format) {
+[[gnu::cold]] inline std::filesystem::path find_mnist_file(const std::filesystem::path& folder, const std::string& kind,
+                                                           const std::string& format) {
     const std::array names{sentence({kind, "-", format}), sentence({kind, ".", format}),
                            sentence({kind, "-", format, ".gz"}), sentence({kind, ".", format, ".gz"})};
     for (const char* raw : {"", "MNIST/raw", "raw"}) {
