@@ -27,6 +27,8 @@
 
 #include <ctcnn/data/mnist.hpp>
 
+#include "sanitized.hpp"
+
 #ifndef CTCNN_MNIST_PROGRAM
 TEST_CASE("examples/mnist is built", "[examples]") {
     FAIL("examples/mnist was not built: it needs CLI11 (Debian: libcli11-dev) and CTCNN_BUILD_EXAMPLES=ON");
@@ -39,17 +41,7 @@ namespace fs = std::filesystem;
 using Catch::Matchers::ContainsSubstring;
 
 // The sanitizers make training twenty times slower: there it is only begun.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool slow = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr bool slow = true;
-#else
-constexpr bool slow = false;
-#endif
-#else
-constexpr bool slow = false;
-#endif
+constexpr bool slow = CTCNN_TEST_SANITIZED;
 constexpr int train_count = slow ? 256 : 2560;
 constexpr int test_count = slow ? 100 : 500;
 constexpr int batch_size = 256;  // the default

@@ -38,6 +38,10 @@ struct OneChannel {
                        c.output_border.width>;
     using Function = std::conditional_t<c.relu, kernels::ReLU, NoFunction>;
     using Plan = kernels::OneChannelPlan<c.geometry, In, Out>;
+    // The sums of some channels at all points are held in registers, beside an input and a weight.
+    static_assert(Plan::channels == 1 || Plan::channels * Plan::Points::count + 2 <= vector_registers);
+    static_assert(Plan::channels == c.geometry.out_channels ||
+                  (Plan::channels + 1) * Plan::Points::count + 2 > vector_registers);
 
     /// In portions of 1, 2, 3, 1, ... rows.
     static void forward(const V* input, const T* weight, const T* bias, V* output) {

@@ -18,6 +18,7 @@
 #endif
 
 #include "catch.hpp"
+#include "sanitized.hpp"
 
 using namespace ctcnn;
 
@@ -48,7 +49,7 @@ bool same(const Net& a, const Net& b) {
 /// Runs a function on a thread with so many bytes of stack, and throws on what it throws.
 template <typename F>
 void on_a_small_stack([[maybe_unused]] std::size_t bytes, const F& f) {
-#if defined(__unix__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__unix__) && !CTCNN_TEST_SANITIZED
     struct Call {
         const F& f;
         std::exception_ptr error;

@@ -243,7 +243,7 @@ try scripts/test
 ends_with 1
 installs ""
 says "clang++ 18 or newer, with OpenMP: apt-get does not have it here"
-says "scripts/test gcc gcc-no-openmp asan"
+says "scripts/test gcc gcc-no-openmp"
 says "0 passed, 1 failed"
 
 machine "clang of Debian 12"

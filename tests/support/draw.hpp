@@ -10,18 +10,12 @@
 #include <ctcnn/core/random.hpp>
 #include <ctcnn/core/window.hpp>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define CTCNN_TEST_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define CTCNN_TEST_SANITIZED 1
-#endif
-#endif
+#include "sanitized.hpp"
 
 /// How many of `count` cases are compiled: all of them, but one in seven under sanitizers, which make a kernel about
 /// seven times as long to compile.
 constexpr std::size_t portion(std::size_t count) {
-#if defined(CTCNN_TEST_SANITIZED)
+#if CTCNN_TEST_SANITIZED
     return (count + 6) / 7;
 #else
     return count;

@@ -3,12 +3,17 @@
 
 #include <ctcnn/loss/mse.hpp>
 
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <span>
 #include <stdexcept>
 #include <vector>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 
 #include "catch.hpp"
 #include "small.hpp"
@@ -51,6 +56,24 @@ TEST_CASE("evaluate gives the same bits for any number of threads") {
         CHECK(many.accuracy == one.accuracy);
     }
 }
+
+#ifdef _OPENMP
+TEST_CASE("evaluate works on as many threads as it is told, and on no more than there is work for") {
+    std::atomic<int> team_size = 0;
+    const auto loss = [&team_size](std::span<const float, 3> outputs, std::uint8_t, std::span<float, 3>) {
+        team_size = omp_get_num_threads();
+        return outputs[0];
+    };
+    const Net net = small::net();
+    const small::Data data = small::data(1000);
+    for (const std::size_t threads : {1u, 2u, 3u}) {
+        evaluate(net, data, threads, loss);
+        CHECK(team_size == static_cast<int>(threads));
+    }
+    evaluate(net, small::data(1), 3, loss);
+    CHECK(team_size == 1);
+}
+#endif
 
 TEST_CASE("evaluate takes another loss") {
     const Net net = small::net();

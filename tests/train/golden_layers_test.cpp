@@ -130,7 +130,7 @@ void check_layer(const std::string& name) {
 
 TEST_CASE("convolutions compute what PyTorch computes") {
     // Sanitizers make a convolution seven times slower to compile: they look at one that has everything.
-#if !defined(CTCNN_TEST_SANITIZED)
+#if !CTCNN_TEST_SANITIZED
     check_layer<Sequential<Input<1, 5, 7>, Conv2d<1, 6, Kernel<5>, Padding<2>>>>("conv_padding");
     check_layer<Sequential<Input<2, 7, 5>, Conv2d<2, 5, Kernel<3, 2>, Padding<1, 2>, Stride<2, 1>>>>(
         "conv_rectangular");

@@ -39,7 +39,7 @@ TEST_CASE("a network of nested blocks computes and learns as in PyTorch") {
 }
 
 // Sanitizers make a network seven times slower to compile: they look at the float ones.
-#if !defined(CTCNN_TEST_SANITIZED)
+#if !CTCNN_TEST_SANITIZED
 TEST_CASE("the same networks in double agree with PyTorch to ten digits") {
     golden::check_net(golden::net_from_file<ReLUNet::with_scalar<double>>("relu"), "relu", golden::double_tolerance);
     golden::check_net(golden::net_from_file<NestedNet::with_scalar<double>>("nested"), "nested",

@@ -36,7 +36,7 @@ consteval std::size_t half_cycles(std::size_t count, std::size_t width, Register
 }
 
 /// The tile that computes count x width sums in the fewest cycles and fits into the registers:
-/// for 6 channels of 28 pixels and 16 registers it is 3 x 4.
+/// for 6 channels of 28 pixels and 16 registers it is 2 x 6.
 consteval RegisterTile choose_tile(std::size_t count, std::size_t width, std::size_t registers = vector_registers) {
     RegisterTile best{1, 1};
     std::size_t best_cost = half_cycles(count, width, best);

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#include <ctcnn/kernels/register_tile.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+#include "catch.hpp"
+
+using namespace ctcnn::detail_::kernels;
+
+namespace {
+
+constexpr bool fits(RegisterTile tile, std::size_t registers) {
+    return tile.rows * tile.columns + std::min(tile.rows, tile.columns) + 1 <= registers;
+}
+
+/// Whether no tile that fits costs less than the chosen one.
+consteval bool is_cheapest(std::size_t count, std::size_t width, std::size_t registers) {
+    const RegisterTile chosen = choose_tile(count, width, registers);
+    bool cheapest = fits(chosen, registers);
+    for (std::size_t rows = 1; rows <= std::min<std::size_t>(count, 8); ++rows) {
+        for (std::size_t columns = 1; columns <= std::min<std::size_t>(width, 8); ++columns) {
+            cheapest &= !fits({rows, columns}, registers) ||
+                        half_cycles(count, width, chosen) <= half_cycles(count, width, {rows, columns});
+        }
+    }
+    return cheapest;
+}
+
+consteval bool all_cheapest(std::size_t registers) {
+    bool all = true;
+    for (std::size_t count = 1; count <= 17; ++count) {
+        for (std::size_t width = 1; width <= 28; width += 3) {
+            all &= is_cheapest(count, width, registers);
+        }
+    }
+    return all;
+}
+
+static_assert(all_cheapest(16));
+static_assert(all_cheapest(32));
+static_assert(choose_tile(6, 28, 16).rows == 2 && choose_tile(6, 28, 16).columns == 6);
+
+// 12 rows of one sum each need no second pass for 12 channels; of 16 in 12 at most, 8 leave no rest.
+static_assert(choose_rows(12, 1, 16) == 12 && choose_rows(16, 1, 16) == 8);
+static_assert(choose_rows(16, 1, 32) == 16);
+
+static_assert(equal_portion(28, 12) == 10 && equal_portion(24, 12) == 12 && equal_portion(1, 12) == 1);
+
+}  // namespace
+
+TEST_CASE("the tile of registers is the cheapest that fits", "[kernels]") { SUCCEED("checked when compiled"); }
