@@ -171,6 +171,9 @@ Options read_options(int argument_count, char** arguments) {
     if (test_only && !files.checkpoint.empty()) {
         throw UsageError("with --load nothing is trained that --checkpoint could save, unless --epochs is given");
     }
+    if (!files.save.empty() && files.save == files.checkpoint) {
+        throw UsageError("--save and --checkpoint write two files: give them two names");
+    }
     result.settings.epochs = test_only ? 0 : epochs.value_or(recipe.epochs);
     result.settings.batch_size = batch_size.value_or(recipe.batch_size);
     result.settings.lr = lr.value_or(recipe.lr);

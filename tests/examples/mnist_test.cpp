@@ -362,6 +362,7 @@ TEST_CASE("a wrong command line is refused with what was meant", "[examples]") {
         {{"--save", ""}, "--save takes the name of a file"},
         {{"--load", "a", "--resume", "b"}, "--load and --resume are two ways to begin: choose one of them"},
         {{"--load", "a", "--checkpoint", "b"}, "with --load nothing is trained that --checkpoint could save"},
+        {{"--save", "a", "--checkpoint", "a"}, "--save and --checkpoint write two files: give them two names"},
     };
     for (const Case& wrong : cases) {
         const Result result = run(wrong.arguments);
