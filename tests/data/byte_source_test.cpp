@@ -183,6 +183,7 @@ TEST_CASE("without zlib a .gz file is refused with the commands that help") {
     const auto error = read_error<CompressionUnsupported>(path);
     CHECK(error.remedy().find("gunzip --keep " + quoted(path)) != std::string::npos);
     CHECK(error.remedy().find("install zlib") != std::string::npos);
+    CHECK(error.offset() == 0);
     check_sentence(error);
 }
 
