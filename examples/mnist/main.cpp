@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdio>
 #include <exception>
@@ -78,8 +79,10 @@ void require_folder_of(const std::string& file) {
         throw std::runtime_error("there is no folder '" + name + "' to save files in: create it with `mkdir -p`");
     }
     if (access(folder.c_str(), W_OK) != 0) {
-        throw std::runtime_error("no file can be saved in the folder '" + name +
-                                 "': make it writable with `chmod u+wx`");
+        error.assign(errno, std::generic_category());
+        throw std::runtime_error(
+            "no file can be saved in the folder '" + name + "' (" + error.message() + "): " +
+            (error == std::errc::permission_denied ? "make it writable with `chmod u+wx`" : "choose another one"));
     }
     if (std::filesystem::is_directory(path, error)) {
         throw std::runtime_error("'" + ctcnn::detail_::printable(file) +
