@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Any bytes as a checkpoint. A training that accepts it goes on, and one that is resumed from what it saves has the same
-// bits; a refused file leaves the training as it was.
+// Any bytes as a checkpoint. A training that accepts it goes on, and one that is resumed from what it saves has the
+// same bits; a refused file leaves the training as it was.
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>

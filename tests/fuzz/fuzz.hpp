@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What each fuzz target asks of a reader of files: it accepts a file, or refuses it with a DataError that is a sentence,
-// and takes little memory. For one file of a program: it defines what libFuzzer and the sanitizers call.
+// What each fuzz target asks of a reader of files: it accepts a file, or refuses it with a DataError that is a
+// sentence, and takes little memory. For one file of a program: it defines what libFuzzer and the sanitizers call.
 #pragma once
 
 #include <atomic>

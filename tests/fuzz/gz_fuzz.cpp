@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Any bytes as a .gz file. What is unpacked does not depend on how much is read at once, and packed again it is the
-// same; as a file of images, or of labels, it is loaded as the unpacked one. Half of the mutations change what is packed.
+// same; as a file of images, or of labels, it is loaded as the unpacked one. Half of the mutations change what is
+// packed.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

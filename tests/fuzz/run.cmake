@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Runs a fuzz target on the files that it begins with, then on as many more, the same ones each time:
-# cmake -DPROGRAM=<target> -DRUNS=<count> -DOPTIONS=<its options> -DFOLDERS=<folders of files> -DSCRATCH=<folder> -P run.cmake
+# cmake -DPROGRAM=<target> -DRUNS=<count> -DOPTIONS=<its options> -DFOLDERS=<folders of files> -DSCRATCH=<folder>
+#       -P run.cmake
 cmake_minimum_required(VERSION 3.23...3.31)
 
 set(files "")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Any bytes as a safetensors file. What a network accepts, it saves, and loads again with the same bits; what it refuses
-// leaves it as it was.
+// Any bytes as a safetensors file. What a network accepts, it saves, and loads again with the same bits; what it
+// refuses leaves it as it was.
 #include <array>
 #include <cstddef>
 #include <cstdint>
