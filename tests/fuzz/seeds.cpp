@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
 // Writes what fuzzing begins with: files as the library and others write them, in a folder for each target.
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <initializer_list>
 #include <ios>
+#include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <zlib.h>
@@ -27,11 +31,26 @@ void put(const fs::path& path, const Bytes& bytes) {
         .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
-void put_header_alone(const fs::path& path, const std::string& header) {
-    Bytes bytes(8 + header.size());
+void put_safetensors(const fs::path& path, const std::string& header, const std::string& data = {}) {
+    Bytes bytes(8);
     bytes[0] = static_cast<std::uint8_t>(header.size());
-    std::copy(header.begin(), header.end(), bytes.begin() + 8);
+    bytes[1] = static_cast<std::uint8_t>(header.size() >> 8);
+    bytes.insert(bytes.end(), header.begin(), header.end());
+    bytes.insert(bytes.end(), data.begin(), data.end());
     put(path, bytes);
+}
+
+/// A copy of a safetensors file with other texts in its header.
+void put_changed(const fs::path& path, const fs::path& source,
+                 std::initializer_list<std::pair<const char*, const char*>> changes) {
+    std::ifstream file(source, std::ios::binary);
+    const std::string bytes(std::istreambuf_iterator<char>(file), {});
+    const std::size_t size = static_cast<std::uint8_t>(bytes[0]) + 256u * static_cast<std::uint8_t>(bytes[1]);
+    std::string header = bytes.substr(8, size);
+    for (const auto& [text, other] : changes) {
+        header.replace(header.find(text), std::strlen(text), other);
+    }
+    put_safetensors(path, header, bytes.substr(8 + size));
 }
 
 void write_safetensors(const fs::path& folder) {
@@ -43,10 +62,19 @@ void write_safetensors(const fs::path& folder) {
     save_safetensors(fuzz::Net{}, folder / "int8.safetensors", {}, Dtype::int8);
     save_safetensors(fuzz::filled<fuzz::Net::with_scalar<double>>(0), folder / "float64.safetensors");
     save_safetensors(fuzz::filled<fuzz::Smaller>(0), folder / "smaller.safetensors");
+    put_changed(folder / "prefixed.safetensors", folder / "float32.safetensors",
+                {{"\"0.bias", "\"model.0.bias"},
+                 {"\"0.weight", "\"model.0.weight"},
+                 {"\"3.bias", "\"model.3.bias"},
+                 {"\"3.weight", "\"model.3.weight"}});
+    put_changed(folder / "renamed.safetensors", folder / "float32.safetensors",
+                {{"0.bias", "conv1.bias"}, {"0.weight", "conv1.weight"}, {"3.bias", "fc.bias"}});
+    put_changed(folder / "keras.safetensors", folder / "float32.safetensors",
+                {{"[2,1,3,3]", "[3,3,1,2]"}, {"[3,8]", "[8,3]"}});
     save_safetensors(Sequential<Input<3>, ReLU>{}, folder / "empty.safetensors");
-    put_header_alone(folder / "odd.safetensors",
-                     R"( {"__metadata__":null,"x":{"shape":[0, 7],"y":[1e3,{"a":[]},true],"dtype":"F8_E4M3",)"
-                     R"("data_offsets":[0,0]},"\u0061\ud83d\ude00":{"dtype":"F4","shape":[0],"data_offsets":[0,0]}} )");
+    put_safetensors(folder / "odd.safetensors",
+                    R"( {"__metadata__":null,"x":{"shape":[0, 7],"y":[1e3,{"a":[]},true],"dtype":"F8_E4M3",)"
+                    R"("data_offsets":[0,0]},"\u0061\ud83d\ude00":{"dtype":"F4","shape":[0],"data_offsets":[0,0]}} )");
 }
 
 void write_checkpoints(const fs::path& folder) {
