@@ -50,9 +50,9 @@ inline constexpr std::size_t vector_bytes = 16;
 inline constexpr std::size_t vector_registers = 16;
 #endif
 
-/// Whether there are such registers. Without them a vector is several scalars: tiles of images work, and one image is
-/// computed element by element.
-#if (defined(__arm__) && !defined(__ARM_NEON) && !defined(CTCNN_MVE)) || (defined(__wasm__) && !defined(__wasm_simd128__))
+/// Whether there are such registers. Without them, a vector is several scalars, and one image is computed element by
+/// element. Those of Cortex-M (MVE) are not used.
+#if (defined(__arm__) && !defined(__ARM_NEON)) || (defined(__wasm__) && !defined(__wasm_simd128__))
 inline constexpr bool has_vectors = false;
 #else
 inline constexpr bool has_vectors = true;
