@@ -93,16 +93,16 @@ Options read_options(std::span<char*> arguments) {
             return std::string(argument.substr(sign + 1));
         }
         if (n + 1 == arguments.size()) {
-            throw BadOption(sentence({"expected: a value behind ", argument, "; found: none."}));
+            throw BadOption(sentence({"expected a value behind ", argument, ", found none."}));
         }
         return arguments[++n];
     };
     const auto once = [&](std::string& option, std::string_view spelling, std::string found) {
         if (!option.empty()) {
-            throw BadOption(sentence({"expected: ", spelling, " once; found: it twice."}));
+            throw BadOption(sentence({"expected ", spelling, " once, found it twice."}));
         }
         if (found.empty()) {
-            throw BadOption(sentence({"expected: a value behind ", spelling, "; found: an empty one."}));
+            throw BadOption(sentence({"expected a value behind ", spelling, ", found an empty one."}));
         }
         option = std::move(found);
     };
@@ -120,7 +120,7 @@ Options read_options(std::span<char*> arguments) {
         } else if (option == "--output" || argument == "-o") {
             once(options.output, "-o", value(n));
         } else if (argument.starts_with("-") && argument != "-") {
-            throw BadOption(sentence({"expected: one of the options; found: ", detail_::printable(argument), "."}));
+            throw BadOption(sentence({"expected one of the options, found ", detail_::printable(argument), "."}));
         } else {
             once(options.file, "one file", arguments[n]);
         }
@@ -129,18 +129,18 @@ Options read_options(std::span<char*> arguments) {
         return options;
     }
     if (options.file.empty()) {
-        throw BadOption("expected: a safetensors file; found: none.");
+        throw BadOption("expected a safetensors file, found none.");
     }
     if (!is_name(options.name)) {
-        throw BadOption(sentence({"expected: --name and a name in C++, such as digits; found: ",
+        throw BadOption(sentence({"expected --name and a name in C++, such as digits, found ",
                                   options.name.empty() ? "none" : detail_::printable(options.name), "."}));
     }
     if (!options.net.empty() && !is_line(options.net)) {
-        throw BadOption("expected: --net and a type in one line; found: a control character or a \\ at its end.");
+        throw BadOption("expected --net and a type in one line, found a control character or a \\ at its end.");
     }
     for (const std::string& include : options.includes) {
         if (!is_line(include) || include.find('"') != std::string::npos) {
-            throw BadOption(sentence({"expected: --include and the name of a header; found: ",
+            throw BadOption(sentence({"expected --include and the name of a header, found ",
                                       include.empty() ? "none" : detail_::printable(include), "."}));
         }
     }
@@ -167,7 +167,9 @@ std::string literal(std::uint32_t bits) {
 /// The parameters of a file, as the text of a header.
 class Header {
 public:
-    Header(const Options& options, const std::string& path) : file_(path), header_(file_) {
+    Header(const Options& options, const std::string& path)
+        : file_(path), header_(file_), tensors_(header_.tensors().begin(), header_.tensors().end()) {
+        std::sort(tensors_.begin(), tensors_.end(), [](const Tensor& a, const Tensor& b) { return a.name < b.name; });
         check_tensors();
         write(options);
     }
@@ -193,11 +195,11 @@ private:
     }
 
     void check_tensors() const {
-        if (header_.tensors().empty()) {
+        if (tensors_.empty()) {
             throw TensorMismatch({file_.path(), 0, "the tensors of a network", "no tensor",
                                   "Embed a file that save_safetensors has written.", OffsetIn::file});
         }
-        for (const Tensor& tensor : header_.tensors()) {
+        for (const Tensor& tensor : tensors_) {
             const std::string shown = detail_::io::excerpt(tensor.name);
             const auto is_plain = [](char c) { return ' ' <= c && c <= '~' && c != '"' && c != '\\'; };
             if (!std::all_of(tensor.name.begin(), tensor.name.end(), is_plain)) {
@@ -252,14 +254,14 @@ private:
             text_ += sentence({"\n#include ", angled ? "" : "\"", include, angled ? "" : "\""});
         }
         std::size_t values = 0;
-        for (const Tensor& tensor : header_.tensors()) {
+        for (const Tensor& tensor : tensors_) {
             values += count(tensor);
         }
-        const std::string tensors = decimal(header_.tensors().size());
+        const std::string tensors = decimal(tensors_.size());
         text_ += sentence({options.includes.empty() ? "" : "\n", "\nstruct ", options.name,
                            "_file {\n    static consteval std::array<ctcnn::EmbeddedTensor, ", tensors,
                            "> tensors() {\n        return {{\n"});
-        for (const Tensor& tensor : header_.tensors()) {
+        for (const Tensor& tensor : tensors_) {
             text_ += sentence({"            {\"", tensor.name, "\", {"});
             std::string_view before;
             detail_::io::for_each_dim(tensor.shape, [&](std::uint64_t dim) {
@@ -270,7 +272,7 @@ private:
         }
         text_ += sentence({"        }};\n    }\n    static consteval std::array<float, ", decimal(values),
                            "> values() {\n        return {{\n"});
-        for (const Tensor& tensor : header_.tensors()) {
+        for (const Tensor& tensor : tensors_) {
             text_ += sentence({"// ", tensor.name, "\n"});
             std::size_t column = 0;
             for (const std::uint32_t bits : read(tensor)) {
@@ -291,6 +293,7 @@ private:
 
     detail_::io::InputFile<> file_;
     detail_::io::SafetensorsHeader<> header_;
+    std::vector<Tensor> tensors_;  // by name
     std::string text_;
 };
 
