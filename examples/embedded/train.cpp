@@ -81,6 +81,7 @@ int main(int count, char** arguments) {
             }
             const EpochReport report = trainer.run_epoch(Dataset<Shape<1, 28, 28>>(images, train_set.labels()));
             std::printf("epoch %zu, loss %.4f\n", epoch, report.loss);
+            std::fflush(stdout);
         }
         save_safetensors(net, arguments[1]);
         std::printf("test accuracy %.2f %%\n", 100 * evaluate(net, test_set).accuracy);
