@@ -31,7 +31,7 @@ const labels = gunzipSync(readFileSync(join(mnist, "t10k-labels-idx1-ubyte.gz"))
 const stored = readFileSync(expectedFile);
 const expected = new Float32Array(stored.buffer.slice(stored.byteOffset, stored.byteOffset + stored.length));
 const count = expected.length / 10;
-assert.ok(count >= 1000);
+assert.equal(count, 10_000);
 const network = await loadNetwork(bytes);
 let largest = 0;
 const times = [];
@@ -42,16 +42,19 @@ for (let n = 0; n < count; ++n) {
     const logits = network.logits(pixels);
     times.push(performance.now() - begin);
     assert.equal(logits.length, 10);
+    const wanted = expected.subarray(10 * n, 10 * (n + 1));
+    // Another order of additions, and no fused ones: a few units in the last place of the largest sum.
+    const scale = Math.max(1, ...wanted.map(Math.abs));
     logits.forEach((logit, k) => {
-        const difference = Math.abs(logit - expected[10 * n + k]);
-        assert.ok(difference <= 1e-5, `digit ${n}, logit ${k}: ${logit} instead of ${expected[10 * n + k]}`);
+        const difference = Math.abs(logit - wanted[k]) / scale;
+        assert.ok(difference <= 1e-5, `digit ${n}, logit ${k}: ${logit} instead of ${wanted[k]}`);
         largest = Math.max(largest, difference);
     });
     const answer = network.classify(pixels);
     assert.equal(answer, logits.indexOf(Math.max(...logits)));
     right += answer === labels[n];
 }
-assert.ok(right >= 0.97 * count, `${right} of ${count} are right`);
+assert.ok(right >= 0.99 * count, `${right} of ${count} are right`);
 
 // What it refuses.
 assert.throws(() => network.classify(new Float32Array(783)),
@@ -67,5 +70,5 @@ const packed = gzipSync(bytes, { level: 9 });
 console.log(
     `${basename(file)}: ${grouped(bytes.length)} bytes, ${grouped(packed.length)} bytes as .gz, ` +
     `${grouped(memory.buffer.byteLength)} bytes of memory\n` +
-    `    ${right} of ${count} digits right, logits at most ${largest.toExponential(1)} from the host's, ` +
+    `    ${grouped(right)} of ${grouped(count)} digits right, largest relative error ${largest.toExponential(1)}, ` +
     `${(1000 * times.sort((a, b) => a - b)[count >> 1]).toFixed(0)} microseconds a digit`);

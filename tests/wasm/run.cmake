@@ -2,7 +2,7 @@
 #
 # What docs/wasm.md tells its readers to type, in an empty folder; then node runs the modules on test digits.
 #
-# cmake -DLIBRARY=<source> -DCOMPILER=<clang++> -DMNIST=<program> -DEXPECTED=<program> -DSCRATCH=<folder> -P run.cmake
+# cmake -DLIBRARY=<source> -DCOMPILER=<clang++> -DEXPECTED=<program> -DSCRATCH=<folder> -P run.cmake
 cmake_minimum_required(VERSION 3.23...3.31)
 include("${CMAKE_CURRENT_LIST_DIR}/../package/common.cmake")
 
@@ -18,19 +18,15 @@ if(NOT NODE OR NOT status EQUAL 0)
     return()
 endif()
 
-# Runs the commands under a heading, with the programs that are built already and the compiler that is here, and each
-# `text` replaced by the `other`: type(<heading> <text> <other>...). Gives back the `status` and the `output`.
+# Runs the commands under a heading with the compiler that is here, and each `text` replaced by the `other`:
+# try_to_type(<heading> <text> <other>...). Gives back the `status` and the `output`.
 file(CREATE_LINK "${LIBRARY}" "${SCRATCH}/ctcnn" SYMBOLIC)
 file(READ "${LIBRARY}/docs/wasm.md" page)
 function(try_to_type heading)
     section("${heading}")
     write_block(sh "${SCRATCH}/commands.sh")
     file(READ "${SCRATCH}/commands.sh" commands)
-    foreach(pair IN ITEMS "ctcnn/scripts/mnist;MNIST" "g[+][+];COMPILER" "clang[+][+]-19;COMPILER")
-        list(GET pair 0 name)
-        list(GET pair 1 program)
-        string(REGEX REPLACE "(^|\n)${name} " "\\1\"${${program}}\" " commands "${commands}")
-    endforeach()
+    string(REGEX REPLACE "(^|\n)(clang|g)[+][+](-19)? " "\\1\"${COMPILER}\" " commands "${commands}")
     while(ARGN)
         list(POP_FRONT ARGN text other)
         string(FIND "${commands}" "${text}" place)
@@ -55,14 +51,14 @@ type("## Module")
 type("## Module" "-o digits.wasm" "-msimd128 -o digits-simd.wasm")
 type("## Module" "-o digits.wasm" "-o named.wasm" ",--strip-all" "")
 type("## Module" "-o digits.wasm" "-msimd128 -o named-simd.wasm" ",--strip-all" "")
-type("## Module" "-o digits.wasm" "-msimd128 -o small-stack.wasm" "stack-size=32768" "stack-size=8192")
-try_to_type("## Module" "-o digits.wasm" "-o small-memory.wasm" "--initial-memory=327680" "--initial-memory=262144")
+type("## Module" "-o digits.wasm" "-msimd128 -o small-stack.wasm" "stack-size=24576" "stack-size=8192")
+try_to_type("## Module" "-o digits.wasm" "-o small-memory.wasm" "--initial-memory=131072" "--initial-memory=65536")
 if(status EQUAL 0)
     message(FATAL_ERROR "a module is linked that needs more memory than it has")
 endif()
 expect("initial memory too small, [0-9]+ bytes needed")
 
-run("${EXPECTED}" "${SCRATCH}/digits.safetensors" "${LIBRARY}/data/mnist" 1000 "${SCRATCH}/expected.bin")
+run("${EXPECTED}" "${LIBRARY}/examples/embedded/digits.safetensors" "${LIBRARY}/data/mnist" "${SCRATCH}/expected.bin")
 # The page tells the sizes; another version of clang changes some of the code.
 function(bytes_of module text result)
     if(NOT text MATCHES "${module}.wasm: ([0-9,]+) bytes")
