@@ -106,7 +106,8 @@ function(ctcnn_embed_weights target file)
     cmake_path(GET header PARENT_PATH header_folder)
     file(MAKE_DIRECTORY "${header_folder}")
     add_custom_command(OUTPUT "${header}"
-        COMMAND "${program}" "${file}" ${options} -o "${header}"
+        COMMAND "${program}" "${file}" ${options} --binary "${header}.bin" -o "${header}"
+        BYPRODUCTS "${header}.bin"
         DEPENDS ctcnn-embed "${source}" "${file}"
         COMMENT "Embedding ${arg_HEADER}"
         VERBATIM)

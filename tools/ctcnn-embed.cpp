@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <optional>
 #include <span>
@@ -34,7 +35,8 @@ using detail_::decimal;
 using detail_::sentence;
 
 constexpr std::string_view usage =
-    "usage: ctcnn-embed FILE.safetensors --name NAME [--net TYPE] [--include HEADER]... [-o OUTPUT]\n";
+    "usage: ctcnn-embed FILE.safetensors --name NAME [--net TYPE] [--include HEADER]... [--binary BINARY] [-o "
+    "OUTPUT]\n";
 constexpr std::string_view help = R"(
 Writes a C++ header with the parameters of a network as constants.
 
@@ -42,6 +44,7 @@ Writes a C++ header with the parameters of a network as constants.
   --name NAME       the name of the network in C++
   --net TYPE        its type, as in --net LeNet; without it, NAME<TYPE> is the network
   --include HEADER  a header that the type needs, as in --include lenet.hpp or --include '<nets/lenet.hpp>'
+  --binary BINARY   writes the values also to this file, for compilers with #embed, which finds it beside the header
   -o OUTPUT         the header; without it, the standard output
   --help            this text
 )";
@@ -56,6 +59,7 @@ struct Options {
     std::string name;
     std::string net;
     std::vector<std::string> includes;
+    std::string binary;
     std::string output;
     bool help = false;
 };
@@ -117,6 +121,8 @@ Options read_options(std::span<char*> arguments) {
             once(options.net, "--net", value(n));
         } else if (option == "--include") {
             options.includes.push_back(value(n));
+        } else if (option == "--binary") {
+            once(options.binary, "--binary", value(n));
         } else if (option == "--output" || argument == "-o") {
             once(options.output, "-o", value(n));
         } else if (argument.starts_with("-") && argument != "-") {
@@ -143,6 +149,9 @@ Options read_options(std::span<char*> arguments) {
             throw BadOption(sentence({"expected --include and the name of a header, found ",
                                       include.empty() ? "none" : detail_::printable(include), "."}));
         }
+    }
+    if (!options.binary.empty() && (!is_line(options.binary) || options.binary.find('"') != std::string::npos)) {
+        throw BadOption("expected --binary and the name of a file, found a quotation mark or a control character.");
     }
     return options;
 }
@@ -175,6 +184,8 @@ public:
     }
 
     const std::string& text() const { return text_; }
+    /// The values as they lie in memory, the first byte of each the least.
+    const std::vector<std::byte>& bytes() const { return bytes_; }
 
 private:
     using Tensor = detail_::io::FileTensor;
@@ -247,7 +258,8 @@ private:
 
     void write(const Options& options) {
         text_ =
-            "// Made by ctcnn-embed. Do not edit.\n#pragma once\n\n#include <array>\n\n"
+            "// Made by ctcnn-embed. Do not edit.\n#pragma once\n#pragma GCC system_header  // no warnings\n\n#include "
+            "<array>\n\n"
             "#include <ctcnn/model/embedded.hpp>\n";
         for (const std::string& include : options.includes) {
             const bool angled = include.starts_with('<');
@@ -257,8 +269,15 @@ private:
         for (const Tensor& tensor : tensors_) {
             values += count(tensor);
         }
+        const std::string macro = sentence({"CTCNN_EMBEDS_", options.name});
+        const std::string binary = std::filesystem::path(options.binary).filename().string();
+        if (!binary.empty()) {
+            text_ +=
+                sentence({options.includes.empty() ? "" : "\n", "\n#ifdef __has_embed\n#if __has_embed(\"", binary,
+                          "\") && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__\n#define ", macro, "\n#endif\n#endif"});
+        }
         const std::string tensors = decimal(tensors_.size());
-        text_ += sentence({options.includes.empty() ? "" : "\n", "\nstruct ", options.name,
+        text_ += sentence({options.includes.empty() && binary.empty() ? "" : "\n", "\nstruct ", options.name,
                            "_file {\n    static consteval std::array<ctcnn::EmbeddedTensor, ", tensors,
                            "> tensors() {\n        return {{\n"});
         for (const Tensor& tensor : tensors_) {
@@ -270,18 +289,26 @@ private:
             });
             text_ += "}},\n";
         }
-        text_ += sentence({"        }};\n    }\n    static consteval std::array<float, ", decimal(values),
-                           "> values() {\n        return {{\n"});
+        text_ += sentence(
+            {"        }};\n    }\n    static consteval std::array<float, ", decimal(values), "> values() {\n"});
+        if (!binary.empty()) {
+            text_ += sentence({"#ifdef ", macro, "\n        return std::bit_cast<std::array<float, ", decimal(values),
+                               ">>(std::array<unsigned char, ", decimal(4 * values), ">{\n#embed \"", binary,
+                               "\"\n        });\n#else\n"});
+        }
+        text_ += "        return {{\n";
         for (const Tensor& tensor : tensors_) {
             text_ += sentence({"// ", tensor.name, "\n"});
             std::size_t column = 0;
             for (const std::uint32_t bits : read(tensor)) {
+                bytes_.resize(bytes_.size() + 4);
+                detail_::io::store_little_endian(bytes_.data() + (bytes_.size() - 4), bits);
                 text_ += literal(bits);
                 text_ += ++column % 8 == 0 ? ",\n" : ",";
             }
             text_ += column % 8 == 0 ? "" : "\n";
         }
-        text_ += "        }};\n    }\n};\n\n";
+        text_ += sentence({"        }};\n", binary.empty() ? "" : "#endif\n", "    }\n};\n\n"});
         if (options.net.empty()) {
             text_ += sentence({"template <typename Net>\ninline constexpr Net ", options.name,
                                " = ctcnn::embedded<Net, ", options.name, "_file>();\n"});
@@ -295,10 +322,20 @@ private:
     detail_::io::SafetensorsHeader<> header_;
     std::vector<Tensor> tensors_;  // by name
     std::string text_;
+    std::vector<std::byte> bytes_;
 };
+
+void write(const std::string& path, std::span<const std::byte> bytes) {
+    detail_::io::AtomicFile<> file(path);
+    file.write(bytes);
+    file.commit();
+}
 
 void run(const Options& options) {
     const Header header(options, options.file);
+    if (!options.binary.empty()) {
+        write(options.binary, header.bytes());
+    }
     if (options.output.empty()) {
         std::cout << header.text() << std::flush;
         if (!std::cout) {
@@ -306,9 +343,7 @@ void run(const Options& options) {
         }
         return;
     }
-    detail_::io::AtomicFile<> output(options.output);
-    output.write(std::as_bytes(std::span(header.text())));
-    output.commit();
+    write(options.output, std::as_bytes(std::span(header.text())));
 }
 
 }  // namespace

@@ -16,14 +16,14 @@ import command
 MISSING = 77  # the exit status that skips the test
 TOOLS = os.path.join(os.path.dirname(os.path.dirname(command.HERE)), "tools")
 
-# Float32 whose literals are special: zeros, the smallest and the largest subnormal and normal numbers, powers of two, and
-# all 24 bits.
+# Float32 whose literals are special: zeros, the smallest and the largest subnormal and normal numbers, powers of two,
+# and all 24 bits.
 SPECIAL = [0x0, 0x80000000, 0x1, 0x80000001, 0x7FFFFF, 0x400000, 0x800000, 0x7F7FFFFF, 0xFF7FFFFF, 0x3F800000]
 SPECIAL += [0x3F800001, 0xBFC00000, 0x3FFFFFFF, 0x4B800000, 0x00000010, 0x3EAAAAAB]
 
 
 def tensor_of(bits):
-    return torch.tensor(list(struct.unpack(f"<{len(bits)}i", struct.pack(f"<{len(bits)}I", *bits))), dtype=torch.int32).view(torch.float32)
+    return torch.frombuffer(bytearray(struct.pack(f"<{len(bits)}I", *bits)), dtype=torch.float32).clone()
 
 
 def random_bits(choice):
@@ -45,7 +45,10 @@ def files(folder):
             "0.weight": tensor_of([random_bits(choice) for _ in range(16)]).reshape(4, 4),
             "0.bias": tensor_of([random_bits(choice) for _ in range(4)]),
         },
-        "half": {"0.weight": torch.randn(4, 4).half(), "0.bias": torch.tensor([5.96e-8, -65504.0, -0.0, 6.1e-5]).half()},
+        "half": {
+            "0.weight": torch.randn(4, 4).half(),
+            "0.bias": torch.tensor([5.96e-8, -65504.0, -0.0, 6.1e-5]).half(),
+        },
         "bfloat": {"0.weight": torch.randn(4, 4).bfloat16(), "0.bias": torch.randn(4).bfloat16()},
     }
     result = []
@@ -54,6 +57,8 @@ def files(folder):
         save_file(state, path, metadata={"format": "pt"})
         values = torch.cat([state["0.weight"].flatten(), state["0.bias"]]).float()
         result.append((path, name, net, ["--net", net], values))
+        binary = ["--net", net, "--binary", f"{folder}/{name}_embed.bin"]
+        result.append((path, name + "_embed", net, binary, values))
         result.append((path, name + "_any", f"{name}_any<{net}>", ["--include", "<ctcnn/inference.hpp>"], values))
     return result
 
@@ -81,6 +86,8 @@ def bad_cases(folder):
         ([good, *named, "--net", "A\nB"], 2, "a type in one line"),
         ([good, *named, "--net", "A\\"], 2, "a type in one line"),
         ([good, *named, "--include", 'a"b'], 2, "the name of a header"),
+        ([good, *named, "--binary", 'a"b'], 2, "the name of a"),
+        ([good, *named, "--binary", f"{folder}/missing/a.bin"], 1, "a file that can be written"),
         ([good, *named, "--bogus"], 2, "usage: ctcnn-embed"),
         ([good, good, *named], 2, "usage: ctcnn-embed"),
         ([f"{folder}/missing.safetensors", *named], 1, "missing.safetensors"),
@@ -93,7 +100,7 @@ def bad_cases(folder):
         ([saved("double", {"w": torch.ones(1).double()}), *named], 1, "tensor w of dtype F32, F16 or BF16, found F64"),
         ([saved("whole", {"w": torch.ones(1).char()}), *named], 1, "tensor w of dtype F32, F16 or BF16, found I8"),
         ([saved("nan", {"w": torch.tensor([1, float("nan")])}), *named], 1, "finite values in tensor w, found a NaN"),
-        ([saved("inf", {"w": torch.tensor([float("-inf")])}), *named], 1, "finite values in tensor w, found an infinity"),
+        ([saved("inf", {"w": torch.tensor([float("-inf")])}), *named], 1, "tensor w, found an infinity"),
         ([saved("half_inf", {"w": torch.tensor([float("inf")]).half()}), *named], 1, "tensor w, found an infinity"),
         ([saved("empty", {"w": torch.ones(0, 2)}), *named], 1, "tensor w with elements, found none"),
         ([saved("axes", {"w": torch.ones([1] * 9)}), *named], 1, "tensor w of at most 8 axes, found 9"),
@@ -112,7 +119,8 @@ def main():
         print("skipped: this Python has no safetensors package")
         return MISSING
     folder = os.path.abspath(arguments.folder)
-    compiler = [*arguments.compiler.split(), "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I", arguments.include]
+    warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+    compiler = [*arguments.compiler.split(), "-std=c++20", *warnings, "-I", arguments.include]
     subprocess.run([*compiler, "-O1", f"{TOOLS}/ctcnn-embed.cpp", "-o", f"{folder}/ctcnn-embed"], check=True)
     programs = {"C++": [f"{folder}/ctcnn-embed"], "Python": [sys.executable, f"{TOOLS}/ctcnn_tools/embed.py"]}
     failures = 0
@@ -134,13 +142,31 @@ def main():
             subprocess.run([*line, "-o", f"{folder}/{name}.hpp"], check=True)
             with open(f"{folder}/{name}.hpp", "rb") as file:
                 expect(file.read() == written[which], path, which, "another text in the file")
+            if "--binary" in options:
+                by_name = torch.cat([values[-4:], values[:-4]])  # the bias, then the weight
+                with open(options[-1], "rb") as file:
+                    expect(file.read() == by_name.numpy().tobytes(), path, which, "other values in the binary file")
+                os.remove(options[-1])
         expect(written["C++"] == written["Python"], path, "C++ and Python write other bytes")
+        if "--binary" in options:
+            with open(options[-1], "wb") as file:
+                file.write(by_name.numpy().tobytes())
         object_name = name if "--net" in options else spelled
         source.append(f'#include "{name}.hpp"')
         for n, bits in enumerate(struct.unpack(f"<{len(values)}I", values.numpy().tobytes())):
             checks.append(f"static_assert(std::bit_cast<std::uint32_t>({object_name}.parameters()[{n}]) == {bits}u);")
+    # A compiler with #embed takes the values of the binary file, others those of the header.
+    line = [*programs["C++"], f"{folder}/special.safetensors", "--name", "taken", "--binary", f"{folder}/taken.bin"]
+    subprocess.run([*line, "-o", f"{folder}/taken.hpp"], check=True)
+    with open(f"{folder}/taken.bin", "r+b") as file:
+        file.write(b"\xff\xff\x7f\xff")
+    source += ['#include "taken.hpp"', "#ifdef __has_embed", "constexpr std::uint32_t first = 0xff7fffff;", "#else"]
+    source += ["constexpr std::uint32_t first = 0;", "#endif"]
+    net = "ctcnn::Sequential<ctcnn::Input<4>, ctcnn::Linear<4, 4>>"
+    checks.append(f"static_assert(std::bit_cast<std::uint32_t>(taken<{net}>.layer<0>().bias(0)) == first);")
     with open(f"{folder}/embed.cpp", "w") as file:
-        file.write("\n".join(["#include <bit>", "#include <cstdint>", "#include <ctcnn/inference.hpp>", *source, *checks, ""]))
+        headers = ["#include <bit>", "#include <cstdint>", "#include <ctcnn/inference.hpp>"]
+        file.write("\n".join([*headers, *source, *checks, ""]))
     compiled = subprocess.run([*compiler, "-fsyntax-only", f"{folder}/embed.cpp"])
     expect(compiled.returncode == 0, "the headers do not hold the values of the files")
 
@@ -164,7 +190,8 @@ def main():
         with open(output, "w") as file:
             file.write("old")
         os.chmod(output, 0o640)
-        refused = subprocess.run([*program, f"{folder}/nan.safetensors", "--name", "a", "-o", output], capture_output=True)
+        line = [*program, f"{folder}/nan.safetensors", "--name", "a", "-o", output]
+        refused = subprocess.run(line, capture_output=True)
         with open(output) as file:
             expect(refused.returncode == 1 and file.read() == "old", which, "the old header is gone")
         subprocess.run([*program, good, "--name", "a", "-o", output], check=True)

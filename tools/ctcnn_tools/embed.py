@@ -15,11 +15,12 @@ import tempfile
 
 KEYWORDS = frozenset(
     """alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t char8_t class
-    co_await co_return co_yield compl concept const const_cast consteval constexpr constinit continue decltype default
-    delete do double dynamic_cast else enum explicit export extern false float for friend goto if inline int long mutable
-    namespace new noexcept not not_eq nullptr operator or or_eq private protected public register reinterpret_cast
-    requires return short signed sizeof static static_assert static_cast struct switch template this thread_local throw
-    true try typedef typeid typename union unsigned using virtual void volatile wchar_t while xor xor_eq""".split()
+    co_await co_return co_yield compl concept const const_cast consteval constexpr constinit continue decltype
+    default delete do double dynamic_cast else enum explicit export extern false float for friend goto if inline
+    int long mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected public register
+    reinterpret_cast requires return short signed sizeof static static_assert static_cast struct switch template
+    this thread_local throw true try typedef typeid typename union unsigned using virtual void volatile wchar_t
+    while xor xor_eq""".split()
 )
 
 
@@ -62,12 +63,12 @@ def header_name(text):
 
 def read_options(arguments):
     parser = Parser(prog="ctcnn-embed", description=__doc__.splitlines()[0], allow_abbrev=False)
-    parser.add_argument("file", metavar="FILE.safetensors", help="float32, or float16 and bfloat16, which become float32")
+    parser.add_argument("file", metavar="FILE.safetensors", help="of float32, float16 or bfloat16")
     parser.add_argument("--name", type=name, required=True, help="the name of the network in C++")
     parser.add_argument("--net", type=line, metavar="TYPE", help="its type; without it, NAME<TYPE> is the network")
-    parser.add_argument(
-        "--include", type=header_name, action="append", default=[], metavar="HEADER", help="a header that the type needs"
-    )
+    add_includes = {"action": "append", "default": [], "metavar": "HEADER"}
+    parser.add_argument("--include", type=header_name, **add_includes, help="a header that the type needs")
+    parser.add_argument("--binary", type=header_name, help="a file beside the header for the values, too, for #embed")
     parser.add_argument("-o", "--output", help="the header; without it, the standard output")
     return parser.parse_args(arguments)
 
@@ -137,23 +138,34 @@ def read_tensors(path):
 
 def header_of(tensors, options):
     """The text of the header."""
-    lines = ["// Made by ctcnn-embed. Do not edit.", "#pragma once", "", "#include <array>", ""]
+    lines = ["// Made by ctcnn-embed. Do not edit.", "#pragma once"]
+    lines += ["#pragma GCC system_header  // no warnings", "", "#include <array>", ""]
     lines += ["#include <ctcnn/model/embedded.hpp>", ""]
     for include in options.include:
         lines.append(f"#include {include}" if include.startswith("<") else f'#include "{include}"')
     lines += [""] if options.include else []
+    count = sum(len(values) for _, _, values in tensors)
+    macro, binary = f"CTCNN_EMBEDS_{options.name}", os.path.basename(options.binary or "")
+    if binary:
+        lines += ["#ifdef __has_embed", f'#if __has_embed("{binary}") && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__']
+        lines += [f"#define {macro}", "#endif", "#endif", ""]
     lines += [f"struct {options.name}_file {{"]
-    lines += [f"    static consteval std::array<ctcnn::EmbeddedTensor, {len(tensors)}> tensors() {{", "        return {{"]
+    lines += [f"    static consteval std::array<ctcnn::EmbeddedTensor, {len(tensors)}> tensors() {{"]
+    lines += ["        return {{"]
     for key, shape, _ in tensors:
         lines.append(f'            {{"{key}", {{{", ".join(map(str, shape))}}}}},')
     lines += ["        }};", "    }"]
-    count = sum(len(values) for _, _, values in tensors)
-    lines += [f"    static consteval std::array<float, {count}> values() {{", "        return {{"]
+    lines += [f"    static consteval std::array<float, {count}> values() {{"]
+    if binary:
+        lines += [f"#ifdef {macro}"]
+        lines += [f"        return std::bit_cast<std::array<float, {count}>>(std::array<unsigned char, {4 * count}>{{"]
+        lines += [f'#embed "{binary}"', "        });", "#else"]
+    lines += ["        return {{"]
     for key, _, values in tensors:
         lines.append(f"// {key}")
         for first in range(0, len(values), 8):
             lines.append(",".join(map(literal, values[first : first + 8])) + ",")
-    lines += ["        }};", "    }", "};", ""]
+    lines += ["        }};", *(["#endif"] if binary else []), "    }", "};", ""]
     if options.net is None:
         lines += ["template <typename Net>"]
     net = options.net or "Net"
@@ -167,7 +179,9 @@ def write(path, content):
     folder = os.path.dirname(target)
     try:
         if os.path.exists(target) and not os.path.isfile(target):
-            raise Refusal(f"{path}: expected a file that can be written, found a folder or a device. Give the name of a file.")
+            raise Refusal(
+                f"{path}: expected a file that can be written, found a folder or a device. Give the name of a file."
+            )
         mode = os.stat(target).st_mode & 0o7777 if os.path.exists(target) else None
         descriptor, temporary = tempfile.mkstemp(prefix=os.path.basename(target)[:200] + ".", suffix=".tmp", dir=folder)
         try:
@@ -191,7 +205,10 @@ def write(path, content):
 def main(arguments=None):
     options = read_options(arguments)
     try:
-        content = header_of(read_tensors(options.file), options)
+        tensors = read_tensors(options.file)
+        content = header_of(tensors, options)
+        if options.binary is not None:
+            write(options.binary, b"".join(struct.pack(f"<{len(values)}I", *values) for _, _, values in tensors))
         if options.output is None:
             sys.stdout.buffer.write(content)
             sys.stdout.buffer.flush()
