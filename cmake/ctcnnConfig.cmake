@@ -5,6 +5,7 @@
 
 include("${CMAKE_CURRENT_LIST_DIR}/ctcnnTargets.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/ctcnnParts.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/ctcnnEmbed.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/ctcnnIsa.cmake")
 _ctcnn_add_native()
 _ctcnn_check_optimisation()

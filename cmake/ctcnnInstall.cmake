@@ -13,6 +13,7 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/ctcnnConfigVersion.cmake
                                  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES "${PROJECT_BINARY_DIR}/ctcnnConfigVersion.cmake"
               cmake/ctcnnConfig.cmake cmake/ctcnnParts.cmake cmake/ctcnnIsa.cmake cmake/ctcnnIsaMerge.cmake
+              cmake/ctcnnEmbed.cmake tools/ctcnn-embed.cpp
         DESTINATION "${package_folder}")
 
 # pkg-config has no optional parts: ctcnn.pc names those that were found here.

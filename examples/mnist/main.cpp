@@ -10,6 +10,7 @@
 #endif
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdio>
 #include <exception>
@@ -70,7 +71,7 @@ void warn_if_slow() {
 }
 
 /// Refuses a file that cannot be written before anything is trained that would be saved there.
-void require_folder_of(const std::string& file) {
+void require_writable(const std::string& file) {
     if (file.empty()) {
         return;
     }
@@ -82,12 +83,21 @@ void require_folder_of(const std::string& file) {
         throw std::runtime_error("there is no folder '" + name + "' to save files in: create it with `mkdir -p`");
     }
     if (access(folder.c_str(), W_OK) != 0) {
-        throw std::runtime_error("no file can be saved in the folder '" + name +
-                                 "': make it writable with `chmod u+wx`");
+        error.assign(errno, std::generic_category());
+        throw std::runtime_error(
+            "no file can be saved in the folder '" + name + "' (" + error.message() + "): " +
+            (error == std::errc::permission_denied ? "make it writable with `chmod u+wx`" : "choose another one"));
     }
-    if (std::filesystem::is_directory(path, error)) {
-        throw std::runtime_error("'" + ctcnn::detail_::printable(file) +
-                                 "' is a folder: give the name of a file inside it");
+    const auto refuse = [&file](const char* what) {
+        throw std::runtime_error("'" + ctcnn::detail_::printable(file) + what);
+    };
+    const std::filesystem::file_status status = std::filesystem::status(path, error);
+    if (std::filesystem::is_directory(status)) {
+        refuse("' is a folder: give the name of a file inside it");
+    } else if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+        refuse("' is a pipe or a device: give the name of a file");
+    } else if (!std::filesystem::exists(status) && std::filesystem::is_symlink(path, error)) {
+        refuse("' is a link that leads nowhere: remove it, or create what it leads to");
     }
 }
 
@@ -145,7 +155,7 @@ int run(const Options& options) {
         return 0;
     }
     for (const std::string* file : {&options.files.save, &options.files.checkpoint}) {
-        require_folder_of(*file);
+        require_writable(*file);
     }
     std::future<Digits> test_to_come = load_test_images(options);
     const bool trains = options.settings.epochs > 0;

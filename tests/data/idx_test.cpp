@@ -57,6 +57,12 @@ TEST_CASE("an idx file gives its sizes before its bytes") {
     CHECK(labels.read() == ramp(4));
 }
 
+TEST_CASE("an idx file that is opened without a remedy has one for damaged files") {
+    const ScratchFolder folder;
+    const auto path = folder.write("images", idx({0x803, 5, 2, 3}, ramp(29)));
+    check_sentence(error_of<FileTruncated>([&] { IdxFile<3>(path, axes()); }));
+}
+
 // Nothing that a temporary file hands out refers to it.
 static_assert(!std::is_reference_v<decltype(std::declval<IdxFile<3>>().sizes())>);
 

@@ -11,6 +11,7 @@
 #     <!-- does not compile: text -->     compiled alone, and refused with exactly one error, which holds this text
 #     <!-- g++ -option, clang++ -option -->   compiled alone with this option, and refused for a limit without it; the
 #                                         page has the option in another place, too
+#     <!-- built by name -->              not compiled here: the test of this name builds it
 #
 # A link to a file is relative to the page; the part behind # has to be a heading, as GitHub names them.
 #
@@ -148,6 +149,8 @@ macro(finish_block line_number comment)
             string(PREPEND code "${prelude}")
         endif()
         check_limit(${line_number} "${code}" "${option}")
+    elseif("${comment}" MATCHES "^<!-- built by [a-z_.]+ -->$")
+        # A file that needs others.
     elseif(NOT "${comment}" MATCHES "^(<!-- (in a function|continues|in a function, continues) -->)?$")
         refuse(${line_number} "this comment before a block is not understood: ${comment}")
     elseif(include_position EQUAL -1)

@@ -28,6 +28,7 @@
 #include <ctcnn/data/mnist.hpp>
 
 #include "sanitized.hpp"
+#include "small_disk.hpp"
 
 #ifndef CTCNN_MNIST_PROGRAM
 TEST_CASE("examples/mnist is built", "[examples]") {
@@ -749,6 +750,11 @@ TEST_CASE("a file that could not be saved is refused before anything is trained"
         CHECK(missing.output.empty());
         CHECK_THAT(missing.errors, ContainsSubstring("there is no folder '" + (folder.path / "none").string() + "'"));
         CHECK_THAT(train({option, folder.path.string()}).errors, ContainsSubstring("is a folder"));
+        CHECK_THAT(train({option, "/dev/full"}).errors, ContainsSubstring("'/dev/full' is a pipe or a device"));
+        const fs::path link = folder.path / "link";
+        fs::create_symlink("nowhere", link);
+        CHECK_THAT(train({option, link.string()}).errors, ContainsSubstring("is a link that leads nowhere"));
+        fs::remove(link);
     }
 }
 
@@ -783,6 +789,44 @@ TEST_CASE("a training that Ctrl-C has ended is resumed, and ends with the same b
     const Result other = train({"--resume", checkpoint, "--quiet"});
     CHECK(other.status == 1);
     CHECK_THAT(other.errors, ContainsSubstring("resume it with --net relu --epochs 60 --batch-size 64 --lr 0.1"));
+}
+
+TEST_CASE("a full disk: the old file stays, and a sentence", "[examples]") {
+    const SmallDisk disk(std::size_t{1} << 22);
+    if (!disk.there()) {
+        WARN(disk.problem());
+        return;
+    }
+    const fs::path file = disk.path() / "net";
+    for (const char* option : {"--save", "--checkpoint"}) {
+        CAPTURE(option);
+        const std::vector<std::string> arguments{"--net", "quick", "--quiet", option, file.string()};
+        disk.leave(4096);
+        for (const std::string old_file : {"", "the old one"}) {
+            if (!old_file.empty()) {
+                std::ofstream(file) << old_file;
+            }
+            const Result full = train(arguments);
+            CHECK(full.status == 1);
+            CHECK(full.output.empty());
+            CHECK_THAT(full.errors, ContainsSubstring("mnist: " + file.string() + ", byte ") &&
+                                        ContainsSubstring("No space left on device") &&
+                                        ContainsSubstring("\nMake room on the disk"));
+            CHECK(read(file) == old_file);
+            CHECK(std::distance(fs::directory_iterator(disk.path()), {}) == (old_file.empty() ? 1 : 2));
+        }
+        fs::remove(disk.path() / SmallDisk::filler);
+        CHECK(train(arguments).status == 0);
+        CHECK(fs::file_size(file) > 10'000);
+        fs::remove(file);
+    }
+    REQUIRE(disk.make_read_only());
+    for (const char* option : {"--save", "--checkpoint"}) {
+        const Result refused = train({option, file.string()});
+        CHECK(refused.status == 1);
+        CHECK_THAT(refused.errors,
+                   ContainsSubstring("'" + disk.path().string() + "'") && ContainsSubstring("Read-only file system"));
+    }
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ endforeach()
 file(GLOB_RECURSE files RELATIVE "${ROOT}" "${ROOT}/*")
 list(FILTER files EXCLUDE REGEX "^[.]git$|^([.]git|build[^/]*|cmake-build-[^/]*)/")
 # What people write; not data, and not the licence itself. A name without a dot is a script.
-list(FILTER files INCLUDE REGEX "([.](hpp|cpp|c|h|py|sh|cmake|in|md|yml|yaml|toml|html|js|css)|CMakeLists[.]txt)$|^([^/]*/)*[.]?[^./]+$")
+list(FILTER files INCLUDE REGEX "([.](hpp|cpp|c|h|py|sh|cmake|in|md|yml|yaml|toml|html|js|mjs|css)|CMakeLists[.]txt)$|^([^/]*/)*[.]?[^./]+$")
 list(FILTER files EXCLUDE REGEX "^LICENSE$")
 set(checked 0)
 foreach(file IN LISTS files)

@@ -65,7 +65,9 @@ struct Troubled {
         const int result = Posix::close(file);
         return fails("close") ? -1 : result;
     }
-    static int fstat(int file, struct stat& status) { return Posix::fstat(file, status); }
+    static int fstat(int file, struct stat& status) {
+        return fails("fstat") && errno != EINTR ? -1 : Posix::fstat(file, status);
+    }
     static int fchmod(int file, mode_t mode) {
         return fails("fchmod") && errno != EINTR ? -1 : Posix::fchmod(file, mode);
     }
@@ -203,7 +205,8 @@ TEST_CASE("each call fails once while a file is loaded: the network stays as it 
         }
         break;
     }
-    CHECK(failures == 9);  // open; the size, the header, two tensors of 120 and 4800 bytes in one and five parts
+    CHECK(failures ==
+          10);  // open, fstat; the size, the header, two tensors of 120 and 4800 bytes in one and five parts
     CHECK(bits_of(net) != before);
 }
 
@@ -229,12 +232,40 @@ TEST_CASE("where a file cannot be", "[atomic_file]") {
     check_sentence(error_of<FileUnwritable>(save(folder.path() / std::string(300, 'a'))));
     std::filesystem::remove(folder.path() / "link");
     CHECK(names_in(folder.path()) == std::vector<std::string>{"file"});
-    if (::geteuid() != 0) {
-        std::filesystem::create_directory(folder.path() / "closed");
-        std::filesystem::permissions(folder.path() / "closed", std::filesystem::perms::owner_read);
-        CHECK_THAT(error_of<FileUnwritable>(save(folder.path() / "closed" / "net")).remedy(),
-                   ContainsSubstring("chmod u+wx"));
-        std::filesystem::permissions(folder.path() / "closed", std::filesystem::perms::owner_all);
+}
+
+TEST_CASE("a folder without permission", "[atomic_file]") {
+    const Net net = filled<Net>();
+    const ScratchFolder folder;
+    const auto closed = folder.path() / "closed";
+    std::filesystem::create_directory(closed);
+    save_safetensors(net, closed / "old");
+    const Bytes before = read_bytes(closed / "old");
+    using std::filesystem::perms;
+    // Nobody but its owner may write, and root, who is somebody else for a while.
+    std::filesystem::permissions(folder.path(), perms::all);
+    for (const perms rights :
+         {perms::owner_read | perms::owner_exec | perms::others_read | perms::others_exec, perms::none}) {
+        std::filesystem::permissions(closed, rights);
+        const bool is_root = ::geteuid() == 0;
+        REQUIRE((!is_root || ::seteuid(65534) == 0));
+        const auto error = error_of<FileUnwritable>([&] { save_safetensors(net, closed / "new"); });
+        const auto replacing = error_of<FileUnwritable>([&] { save_safetensors(net, closed / "old"); });
+        Net other = net;
+        const bool can_read = rights != perms::none;
+        if (!can_read) {
+            const auto unreadable = error_of<FileUnreadable>([&] { load_safetensors(other, closed / "old"); });
+            check_sentence(unreadable);
+            CHECK_THAT(unreadable.remedy(), ContainsSubstring("chmod u+x"));
+        }
+        REQUIRE((!is_root || ::seteuid(0) == 0));
+        check_sentence(error);
+        check_sentence(replacing);
+        CHECK_THAT(error.remedy(), ContainsSubstring("chmod u+wx"));
+        CHECK_THAT(replacing.remedy(), ContainsSubstring("chmod u+wx"));
+        std::filesystem::permissions(closed, perms::owner_all);
+        CHECK(read_bytes(closed / "old") == before);
+        CHECK(names_in(closed) == std::vector<std::string>{"old"});
     }
 }
 

@@ -5,6 +5,9 @@
 #include <ctcnn/version.hpp>
 
 #include "library.hpp"
+#include "nets/small.hpp"
+
+static_assert(small({1, 0, 0}) == ctcnn::Tensor<float, ctcnn::Shape<1>>{(1 + 7) * 9 + (4 + 8) * 10 + 11});
 
 int main() {
     const Image image{1, 2, 3, 4, 5, 6};

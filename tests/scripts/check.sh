@@ -253,6 +253,23 @@ apt $debian
 ask build clang
 installs "clang-19 libomp-19-dev"
 
+machine "WebAssembly"
+compiler g++ gcc 12 && all_headers && cmake_of_version 3.25.1 && program ninja '' && program node ''
+# Builds programs with OpenMP, and those for WebAssembly once their libraries are installed.
+program clang++-19 "input=\"\$(cat)\"
+case \"\$* \$input\" in
+*wasm32*) [[ \$(cat '$root/installed') == *wasi-libc* ]] ;;
+*__GNUC__*) echo 'clang 19' ;;
+*' __clang_major__') echo 19 ;;
+esac"
+apt libc++-19-dev-wasm32=1:19.1.7-3
+ask build clang wasm
+ends_with 0
+says "the linker and the libraries of clang++-19 for WebAssembly"
+installs "lld-19 libc++-19-dev-wasm32 libclang-rt-19-dev-wasm32 wasi-libc"
+ask build clang wasm
+[ "$output" = "takes g++" ] || fail "nothing is missing any more"
+
 machine "an old distribution"
 compiler g++ gcc 10
 apt g++=4:10.2.1-1 g++-10=10.2.1-6 cmake=3.18.4-2

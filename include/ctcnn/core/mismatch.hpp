@@ -34,6 +34,7 @@ enum class Reason : unsigned char {
     kernel_too_large,
     pooling_padding,
     groups_divide,
+    embedded_tensor,
 };
 
 /// Mismatch: a layer's answer to a shape. Where a number is at fault, `wanted` is what it would have to be.

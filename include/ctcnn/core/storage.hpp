@@ -20,6 +20,12 @@ template <typename X>
 struct Inside {
     X value;
 
+    /// The value Source::value().
+    template <typename Source>
+    static consteval Inside constant() {
+        return {Source::value()};
+    }
+
     constexpr X& get() { return value; }
     constexpr const X& get() const { return value; }
 };
@@ -29,27 +35,40 @@ struct Inside {
 template <typename X>
 class OnHeap {
 public:
-    constexpr OnHeap() : value_(new X) {}
-    constexpr OnHeap(const OnHeap& other) : value_(new X(other.get())) {}
-    constexpr OnHeap(OnHeap&& other) noexcept : value_(std::exchange(other.value_, nullptr)) {}
-    /// Allocates only where this one has been moved from.
+    constexpr OnHeap() : own_(new X), value_(own_) {}
+    constexpr OnHeap(const OnHeap& other) : own_(new X(other.get())), value_(own_) {}
+    constexpr OnHeap(OnHeap&& other) noexcept
+        : own_(std::exchange(other.own_, nullptr)), value_(std::exchange(other.value_, nullptr)) {}
+    /// Allocates only where this one has been moved from, or is a constant.
     constexpr OnHeap& operator=(const OnHeap& other) {
-        if (value_ == nullptr) {
-            value_ = new X(other.get());
+        if (own_ == nullptr) {
+            own_ = new X(other.get());
+            value_ = own_;
         } else {
-            get() = other.get();
+            *own_ = other.get();
         }
         return *this;
     }
     constexpr OnHeap& operator=(OnHeap&& other) noexcept {
+        std::swap(own_, other.own_);
         std::swap(value_, other.value_);
         return *this;
     }
-    constexpr ~OnHeap() { delete value_; }
+    constexpr ~OnHeap() { delete own_; }
+
+    /// The value Source::value() in static memory, which is not copied before it is to be changed.
+    template <typename Source>
+    static consteval OnHeap constant() {
+        return OnHeap(&stored<Source>);
+    }
 
     constexpr X& get() {
         assert(value_ != nullptr && "this object has been moved from: assign to it first");
-        return *value_;
+        if (own_ == nullptr) {
+            own_ = new X(*value_);
+            value_ = own_;
+        }
+        return *own_;
     }
     constexpr const X& get() const {
         assert(value_ != nullptr && "this object has been moved from: assign to it first");
@@ -57,7 +76,13 @@ public:
     }
 
 private:
-    X* value_;
+    template <typename Source>
+    static constexpr X stored = Source::value();
+
+    constexpr explicit OnHeap(const X* constant) : own_(nullptr), value_(constant) {}
+
+    X* own_;  // null for a constant
+    const X* value_;
 };
 
 /// Held: a value inside the object if it has at most `Limit` bytes, else on the heap.

@@ -50,6 +50,14 @@ inline constexpr std::size_t vector_bytes = 16;
 inline constexpr std::size_t vector_registers = 16;
 #endif
 
+/// Whether there are such registers. Without them, a vector is several scalars, and one image is computed element by
+/// element. Those of Cortex-M (MVE) are not used.
+#if (defined(__arm__) && !defined(__ARM_NEON)) || (defined(__wasm__) && !defined(__wasm_simd128__))
+inline constexpr bool has_vectors = false;
+#else
+inline constexpr bool has_vectors = true;
+#endif
+
 /// Each array of parameters begins on a cache line, which is also the widest SIMD vector.
 inline constexpr std::size_t alignment = 64;
 

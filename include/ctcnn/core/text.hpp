@@ -67,6 +67,20 @@ private:
     }
 };
 
+/// Name: a text as an argument of a template.
+template <std::size_t Length>
+struct Name {
+    char characters[Length + 1];
+
+    consteval explicit Name(std::string_view text) {
+        for (std::size_t i = 0; i < Length; ++i) {
+            characters[i] = text[i];
+        }
+        characters[Length] = '\0';  // With it, clang prints the text, and not numbers.
+    }
+    constexpr std::string_view view() const { return {characters, Length}; }
+};
+
 /// Description: a layer as PyTorch spells it, "Conv2d(1, 6, kernel_size=5, padding=2)"; long enough for eleven numbers
 /// of 20 digits.
 using Description = Text<320>;

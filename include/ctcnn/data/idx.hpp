@@ -34,7 +34,8 @@ public:
     static constexpr std::size_t header_size = 4 + 4 * Rank;
 
     /// The remedy is what the errors tell a person to do about a damaged file.
-    IdxFile(const std::filesystem::path& file, const std::array<IdxAxis, Rank>& axes, std::string remedy = {})
+    IdxFile(const std::filesystem::path& file, const std::array<IdxAxis, Rank>& axes,
+            std::string remedy = "Copy or download the file again.")
         : reader_(file, magic, std::move(remedy)) {
         reader_.read_bytes_header(axes);
         std::ranges::copy(reader_.sizes(), sizes_.begin());

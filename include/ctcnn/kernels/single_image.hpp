@@ -26,7 +26,7 @@ namespace CTCNN_DETAIL::kernels {
 /// The vector that fits into `width` numbers side by side: the widest one, or half of it, ...; 1 means none.
 template <typename T>
 constexpr std::size_t lanes_within(std::size_t width) {
-    std::size_t lanes = vector_bytes / sizeof(T);
+    std::size_t lanes = has_vectors ? vector_bytes / sizeof(T) : 1;
     while (lanes > 2 && lanes > width) {
         lanes /= 2;
     }
@@ -136,7 +136,7 @@ inline constexpr bool has_wide_channels = [] {
     constexpr std::size_t columns = lanes_within<T>(Out::width);
     constexpr std::size_t along_columns = G.out_channels * Out::height * ((Out::width + columns - 1) / columns);
     constexpr std::size_t along_channels = Out::height * Out::width * (G.out_channels / lanes);
-    return G.groups == 1 && G.out_channels % lanes == 0 &&
+    return has_vectors && G.groups == 1 && G.out_channels % lanes == 0 &&
            wide_channels_numbers<G, Out, T> * sizeof(T) <= largest_stack_bytes &&
            (!has_wide_columns<G, Out, T> || 10 * along_channels < 9 * along_columns);
 }();

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <type_traits>
 
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/storage.hpp>
@@ -96,6 +97,12 @@ template <typename T, std::size_t Count, typename Layers>
 class ParameterArray {
 public:
     using scalar = T;
+    using values_type = ParameterValues<T, Count>;
+
+    constexpr ParameterArray() = default;
+    /// The parameters Source::value(), which are known to the compiler.
+    template <typename Source>
+    consteval explicit ParameterArray(std::type_identity<Source>) : held_(Hold::template constant<Source>()) {}
 
     constexpr std::span<T, Count> parameters() & { return values(); }
     constexpr std::span<const T, Count> parameters() const& { return values(); }
@@ -116,10 +123,12 @@ public:
     decltype(view_of<Index>(Layers{}, static_cast<const T*>(nullptr))) layer() const&& = delete;
 
 private:
+    using Hold = Held<values_type, most_inside_network>;
+
     constexpr std::array<T, Count>& values() { return held_.get().values; }
     constexpr const std::array<T, Count>& values() const { return held_.get().values; }
 
-    Held<ParameterValues<T, Count>, most_inside_network> held_{};
+    Hold held_{};
 };
 
 }  // namespace CTCNN_DETAIL::model

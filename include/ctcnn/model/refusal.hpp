@@ -28,6 +28,15 @@ struct received {};
 /// The number that would fit, where a number is at fault.
 template <std::size_t Number>
 struct wanted {};
+/// Where an embedded file does not fit: the tensor, and its shape in the network and in the file. One that is not there
+/// has no shape: absent.
+template <detail_::Name TensorName>
+struct at_tensor {};
+template <typename Shape>
+struct in_network {};
+template <typename Shape>
+struct in_file {};
+struct absent {};
 /// The error itself, further down. A last word may say what to write instead: corrected (core/mismatch.hpp).
 template <Reason R, typename... Words>
 struct refused;
@@ -136,6 +145,23 @@ struct Message : Text<1024> {
     constexpr void tell(std::type_identity<corrected<Spelling...>>) {
         std::string_view before = ": write ";
         ((append(before), spell<Spelling>(), before = ", "), ...);
+    }
+    template <Name TensorName>
+    constexpr void tell(std::type_identity<at_tensor<TensorName>>) {
+        append("; tensor ");
+        append(TensorName.view());
+    }
+    template <typename S>
+    constexpr void tell(std::type_identity<in_network<S>>) {
+        append(": ");
+        spell<S>();
+        append(" in the network");
+    }
+    template <typename S>
+    constexpr void tell(std::type_identity<in_file<S>>) {
+        append(", ");
+        spell<S>();
+        append(" in the file");
     }
     template <typename Other>
     constexpr void tell(std::type_identity<Other>) {}
@@ -259,6 +285,10 @@ struct refused<Reason::pooling_padding, Words...> : detail_::model::NeverFits {
 template <typename... Words>
 struct refused<Reason::groups_divide, Words...> : detail_::model::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[groups_divide] Groups must divide both numbers of channels: choose a divisor of each"));
+};
+template <typename... Words>
+struct refused<Reason::embedded_tensor, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[embedded_tensor] the embedded file is not one of this network: a tensor has another shape in the file, or is in one of the two alone; name the network that was saved, or embed a file of this network"));
 };
 // clang-format on
 #if CTCNN_COMPOSES
