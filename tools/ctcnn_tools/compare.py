@@ -11,8 +11,8 @@ import numpy as np
 from ctcnn_tools.network import Refusal
 
 # How far outputs may be from the model's, relative to the largest output of all images. float32 keeps each sum to about
-# 6e-8 of its largest part. Sums that cancel, and a hundred layers that pass errors on, cost three more digits at most; a
-# wrong weight, option or order costs all of them.
+# 6e-8 of its largest part. Sums that cancel, and a hundred layers that pass errors on, cost three more digits at most.
+# A wrong weight, option or order costs all of them.
 TOLERANCE = 1e-4
 COMPILERS = (
     ["g++"] + [f"g++-{n}" for n in range(16, 11, -1)] + ["clang++"] + [f"clang++-{n}" for n in range(22, 17, -1)]

@@ -6,10 +6,11 @@ import os
 
 import numpy as np
 import onnx
+import onnx.inliner
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from ctcnn_tools.network import HAS, Builder, Refusal
+from ctcnn_tools.network import CHAIN, HAS, Builder, Refusal
 
 FLOATS = {onnx.TensorProto.FLOAT: np.float32, onnx.TensorProto.DOUBLE: np.float64}
 ANY_BATCH = 3  # images that a model computes whose batch may be of any size
@@ -17,29 +18,28 @@ MOST_CONSTANT = 2**28  # elements of a constant that is computed
 
 # Operators that are computed here where all inputs are constants.
 COMPUTED = set(
-    "Add Cast Concat Constant Div Exp Floor Gather Identity Max Min Mul Neg Pow Reciprocal Reshape Shape Slice Split "
-    "Sqrt Squeeze Sub Transpose Unsqueeze".split()
+    "Add Cast Concat Constant ConstantOfShape Div Exp Floor Gather Identity Max Min Mul Neg Pow Reciprocal Reshape "
+    "Shape Slice Split Sqrt Squeeze Sub Transpose Unsqueeze".split()
 )
 BROADCASTING = {"Add", "Div", "Max", "Min", "Mul", "Pow", "Sub"}
 
 
-def shown(name):
+def shown(name, most=80):
     """A name of a file, in a sentence."""
     text = "".join(c if c.isprintable() else "?" for c in name)
-    return text if len(text) <= 80 else text[:77] + "..."
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 def load(path):
     try:
         model = onnx.load(path)
-    except FileNotFoundError as error:
-        if not os.path.exists(path):
-            raise
-        raise Refusal(f"it refers to the file {shown(str(error.filename))}, which is not there") from None
     except OSError:
         raise
     except Exception as error:
-        text = shown((str(error).splitlines() or ["it cannot be read"])[0])
+        text = (str(error).splitlines() or ["it cannot be read"])[0]
+        if "TensorProto" in text and "stored in" in text:
+            raise Refusal("its weights are in another file, which is not next to it: " + shown(text, 200)) from None
+        text = shown(text)
         raise Refusal(f"it is no ONNX model, or a damaged one: {text}") from None
     try:
         onnx.checker.check_model(model)
@@ -67,6 +67,8 @@ class Reader:
         self.input, self.output = inputs[0], graph.output[0]
         tensor = self.input.type.tensor_type
         self.dtype = FLOATS.get(tensor.elem_type)
+        if not self.input.type.HasField("tensor_type"):
+            raise Refusal("its input is no tensor, and ctcnn's is: export a model of one tensor")
         if self.dtype is None:
             kind = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
             raise Refusal(f"its input is {kind}, and ctcnn's is float: export the model in float32")
@@ -90,6 +92,7 @@ class Reader:
         self.model_shape = shape
         self.current = self.input.name
         self.builder = Builder(shape)
+        self.shapes = {self.current: (self.batch, *shape)}  # of all values on the way
 
     def read(self):
         for node in self.needed():
@@ -131,8 +134,8 @@ class Reader:
         data = [name for name in node.input if name and name not in self.constants]
         if node.domain not in ("", "ai.onnx"):
             raise Refusal(f"it is an operator of '{shown(node.domain)}', which is not ONNX's own: {self.remedy()}")
-        if node.op_type == "Shape" and data == [self.current]:
-            shape = (self.batch, *self.builder.seen)
+        if node.op_type == "Shape" and data and data[0] in self.shapes:
+            shape = self.shapes[data[0]]
             self.constants[node.output[0]] = np.array(
                 shape[attributes.get("start", 0) : attributes.get("end", len(shape))], np.int64
             )
@@ -148,28 +151,24 @@ class Reader:
                 "it computes a constant, which ctcnn-import does not: simplify the model, for instance with onnxsim"
             )
         if len(data) > 1:
-            raise Refusal(
-                "it joins two computed values, and the layers of a network of ctcnn are a chain: there is no layer for "
-                "branches"
-            )
+            raise Refusal(f"it joins two computed values, and {CHAIN}")
         if node.input[0] in self.constants and node.op_type not in ("Add", "Mul", "Sub", "Div"):
             raise Refusal("its first input is a constant, and ctcnn has no layer for that")
         if data[0] != self.current:
-            raise Refusal(
-                f"it reads '{shown(data[0])}', which another node reads, too: the layers of a network of ctcnn are a "
-                "chain, "
-                "without branches"
-            )
+            raise Refusal(f"it reads '{shown(data[0])}', which another node reads, too: {CHAIN}")
         handler(node, attributes, *[self.constant(n) if n in self.constants else None for n in node.input])
         self.current = node.output[0]
+        self.shapes[self.current] = (self.batch, *self.builder.seen)
 
     def remedy(self):
         return f"ctcnn has no layer for it. It has {HAS}: export a model of these"
 
     def compute(self, node):
         values = {name: self.constant(name) for name in node.input if name}
-        if node.op_type in BROADCASTING:
-            shape = np.broadcast_shapes(*(v.shape for v in values.values()))
+        if node.op_type in BROADCASTING or node.op_type == "ConstantOfShape":
+            made = node.op_type == "ConstantOfShape"
+            shape = map(int, *values.values()) if made else np.broadcast_shapes(*(v.shape for v in values.values()))
+            shape = list(shape)
             if math.prod(shape) > MOST_CONSTANT:
                 raise Refusal(f"it would make a constant of {math.prod(shape)} elements")
         graph = helper.make_graph(
@@ -189,9 +188,7 @@ class Reader:
     def op_Conv(self, node, a, x, weight=None, bias=None):
         self.need(weight, "weight")
         if weight.ndim != 4:
-            raise Refusal(
-                f"it is a convolution over {weight.ndim - 2} axes, and ctcnn has Conv2d: reshape the model to 2-D"
-            )
+            raise Refusal(f"its kernel has {weight.ndim - 2} axes, and that of a Conv2d has 2: make the model 2-D")
         self.builder.conv2d(
             weight,
             bias,
@@ -225,9 +222,9 @@ class Reader:
 
     def pool(self, name, a, counts_padding):
         kernel = tuple(a["kernel_shape"])
-        self.builder.image(name)
         if len(kernel) != 2:
-            raise Refusal(f"it is a pool over {len(kernel)} axes, and ctcnn has {name}: reshape the model to 2-D")
+            raise Refusal(f"its kernel has {len(kernel)} axes, and that of {name} has 2: make the model 2-D")
+        self.builder.image(name)
         strides, pads, dilations = self.windows(a, kernel, a.get("dilations", [1, 1]))
         self.builder.pool(name, kernel, strides, pads, dilations, counts_padding, bool(a.get("ceil_mode", 0)))
 

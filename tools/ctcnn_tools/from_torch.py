@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: MIT
 """PyTorch modules and exported programs as networks of ctcnn."""
 
+import contextlib
+import io
+import logging
 import math
+import warnings
 
 import numpy as np
 import torch
 
-from ctcnn_tools.network import HAS, Builder, Refusal
+from ctcnn_tools.network import CHAIN, HAS, Builder, Refusal
 
 FLOATS = (torch.float32, torch.float64)
 INFERENCE = "call model.eval() before the model is exported"
@@ -17,11 +21,26 @@ COMPUTED = set(
 )
 
 
+@contextlib.contextmanager
+def quiet():
+    """PyTorch logs, prints and warns about what is reported here as one sentence."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        said = io.StringIO()
+        with warnings.catch_warnings(), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)
+
+
 def load(path):
     if not hasattr(torch, "export"):
         raise Refusal(f"PyTorch {torch.__version__} is too old: torch.export needs 2.6 or newer")
     try:
-        program = torch.export.load(path)
+        with quiet():
+            program = torch.export.load(path)
     except OSError:
         raise
     except Exception as error:
@@ -45,7 +64,7 @@ def export(module, input_shape):
     device = next((p.device for p in module.parameters()), torch.device("cpu"))
     try:
         module.eval()
-        with torch.no_grad():
+        with torch.no_grad(), quiet():
             return torch.export.export(module, (torch.zeros(2, *input_shape, dtype=dtype, device=device),))
     except Exception as error:
         lines = [line for line in str(error).splitlines() if line.strip()] or [""]
@@ -179,18 +198,11 @@ class Reader:
         if handler is None:
             raise Refusal(f"{node.target}: {self.remedy()}")
         if len(data) > 1:
-            raise Refusal(
-                "it joins two computed values, and the layers of a network of ctcnn are a chain: there is no layer for "
-                "branches"
-            )
-        if not data or data[0].name != self.current:
-            raise Refusal(
-                "its input is a constant"
-                if not data
-                else f"it reads '{data[0].name}', which another node reads, too: the layers of a network of ctcnn "
-                "are a "
-                "chain, without branches"
-            )
+            raise Refusal(f"it joins two computed values, and {CHAIN}")
+        if not data:
+            raise Refusal("its input is a constant, and ctcnn has no layer for that")
+        if data[0].name != self.current:
+            raise Refusal(f"it reads '{data[0].name}', which another node reads, too: {CHAIN}")
         first = value if isinstance(value, torch.Tensor) else value[0]
         before = data[0].meta["val"]
         before = before if isinstance(before, torch.Tensor) else before[0]
@@ -296,10 +308,11 @@ class Reader:
 
     def op_batch_norm(self, a):
         if a.get("training"):
-            raise Refusal(f"it is in training mode: {INFERENCE}")
+            raise Refusal(
+                f"it computes the statistics of the batch, since it is in training mode or has no running "
+                f"statistics: {INFERENCE}"
+            )
         mean, var = a["running_mean"], a["running_var"]
-        if mean is None or var is None:
-            raise Refusal("it has no running statistics (track_running_stats=False), and depends on the batch")
         factor = (1 if a["weight"] is None else a["weight"]) / np.sqrt(var + a["eps"])
         self.builder.scale(factor, (0 if a["bias"] is None else a["bias"]) - mean * factor)
         self.builder.folded["BatchNorm"] += 1

@@ -115,7 +115,7 @@ def need_torch(path):
 
 
 def reader_of_file(path, input_shape, model):
-    """(reader, what computes the model)"""
+    """(reader, what makes the reference: its name, and a function that computes the model)"""
     kind = os.path.splitext(path)[1].lower()
     if model is not None and kind != ".safetensors":
         raise Refusal("--model is for .safetensors files: this one has its layers in it")
@@ -141,18 +141,18 @@ def reader_of_file(path, input_shape, model):
         from ctcnn_tools import from_onnx
 
         loaded = from_onnx.load(path)
-        return from_onnx.Reader(loaded, input_shape), from_onnx.reference(loaded)
+        return from_onnx.Reader(loaded, input_shape), lambda: from_onnx.reference(loaded)
     need_torch(path)
     from ctcnn_tools import from_torch
 
     if kind == ".pt2":
         program = from_torch.load(path)
-        return from_torch.Reader(program, input_shape), from_torch.reference(program.module())
+        return from_torch.Reader(program, input_shape), lambda: from_torch.reference(program.module())
     if input_shape is None:
         raise Refusal("--input is missing: the shape of one image, as in --input 3,224,224")
     module = module_of(model)
     load_state(module, path)
-    return from_torch.Reader(from_torch.export(module, input_shape)), from_torch.reference(module.eval())
+    return from_torch.Reader(from_torch.export(module, input_shape)), lambda: from_torch.reference(module.eval())
 
 
 def load_state(module, path):
@@ -205,16 +205,15 @@ def run(reader, reference, out, source, name, compiler=None, include=None, do_co
             for file, data in (("net.hpp", header), ("weights", weights)):
                 with open(os.path.join(folder, file), "wb") as opened:
                     opened.write(data)
-            worst = compare.compare(
-                builder, reader, reference[1], "net.hpp", name, folder, words, os.path.abspath(headers)
-            )
+            by, function = reference()
+            worst = compare.compare(builder, reader, function, "net.hpp", name, folder, words, os.path.abspath(headers))
         text = f"the outputs differ by at most {worst:.2g} of the largest"
         if not worst <= compare.TOLERANCE:
             raise Refusal(
-                f"compared with {reference[0]}, {text}; {compare.TOLERANCE:g} is allowed. Nothing was written. Please "
+                f"compared with {by}, {text}; {compare.TOLERANCE:g} is allowed. Nothing was written. Please "
                 "report this with the model"
             )
-        say(f"compared with {reference[0]} on {reader.fixed_batch or 8} random inputs: {text}")
+        say(f"compared with {by} on {reader.fixed_batch or 8} random inputs: {text}")
     else:
         say(f"not compared: {why_not}")
     write_files([(out + ".safetensors", weights), (out + ".hpp", header)])
@@ -237,7 +236,7 @@ def import_model(model, input_shape, path, name=None, *, compiler=None, include=
     try:
         return run(
             reader,
-            from_torch.reference(model.eval()),
+            lambda: from_torch.reference(model.eval()),
             path,
             f"a {type(model).__name__}",
             checked_name(name or type_name(stem)),

@@ -11,6 +11,9 @@ MOST_ELEMENTS = 2**28  # of a value between layers
 MOST_ADDED = 64  # zeros that a kernel may get on one axis for the sake of unequal padding
 
 
+CHAIN = "the layers of a network of ctcnn are a chain, and there is no layer for branches"
+
+
 class Refusal(Exception):
     """Why a model cannot be imported, and what to do."""
 
@@ -141,18 +144,20 @@ class Builder:
             bias = shift if shift.any() else None
             self.depthwise(scale, bias)
         if any(self.pad):
-            pad, self.pad = self.pad, (0, 0, 0, 0)
             self.note("padding with no convolution behind it is a Conv2d with Kernel<1> and a group per channel")
-            self.depthwise(np.ones(self.shape[0]), None, pad)
+            self.depthwise(np.ones(self.shape[0]), None)
 
-    def depthwise(self, scale, bias, pads=(0, 0, 0, 0)):
-        self.conv2d(scale.reshape(-1, 1, 1, 1), bias, (1, 1), pads, (1, 1), self.shape[0])
+    def depthwise(self, scale, bias):
+        self.conv2d(scale.reshape(-1, 1, 1, 1), bias, (1, 1), (0, 0, 0, 0), (1, 1), self.shape[0])
+
+    def channels_first(self):
+        if self.order is not None or self.columns is not None:
+            raise Refusal("it works on channels that are last: export the model with its channels first")
 
     def scale(self, scale, shift):
         """x * scale + shift; both are scalars, or have the channels' (features') size."""
         self.refuse_tail()
-        if self.order is not None or self.columns is not None:
-            raise Refusal("it works on channels that are last: export the model with its channels first")
+        self.channels_first()
         if not self.shape:
             raise Refusal("the input has no axis but the batch")
         scale, shift = (np.broadcast_to(np.asarray(v, np.float64), self.shape[:1]) for v in (scale, shift))
@@ -172,6 +177,7 @@ class Builder:
     def scale_by(self, value, scale, shift):
         """x * scale(value) + shift(value); the value is a constant of the model that has the axes of images or "
         "features."""
+        self.channels_first()
         value = np.asarray(value, np.float64)
         shape = (1,) * (len(self.shape) + 1 - value.ndim) + value.shape
         channels = self.shape[0]
@@ -438,7 +444,7 @@ class Builder:
         if self.order is not None:
             raise Refusal("the output has its axes permuted: export the model with its channels first")
         if not self.layers:
-            raise Refusal("the model has no layer")
+            raise Refusal("nothing in the model is a layer of ctcnn")
         return self
 
     # What is written.
