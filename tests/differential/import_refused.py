@@ -197,7 +197,7 @@ def torch_cases():
     yield inner, IMAGE, "layer '1.1' (PReLU, node 'prelu'): aten.prelu.default: ctcnn has no layer for it"
     yield Branch(), (4,), "it joins two computed values"
     yield Early(), (4,), "PyTorch cannot run or export it"
-    yield nn.Linear(3, 2), (4,), "PyTorch cannot run or export it with an input of shape (2, 4)"
+    yield nn.Linear(3, 2), (4,), "PyTorch cannot run or export it with an input of shape (8, 4)"
     yield nn.Linear(4, 2).half(), (4,), "its input is torch.float16, and ctcnn's is float: call model.float()"
     yield nn.Sequential(nn.MaxPool2d(3, ceil_mode=True, stride=2)), IMAGE, "its output size is rounded up"
     yield nn.AvgPool2d(3, padding=1, count_include_pad=False), IMAGE, "it does not count padding"

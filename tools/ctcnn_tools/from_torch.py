@@ -65,11 +65,11 @@ def export(module, input_shape):
     try:
         module.eval()
         with torch.no_grad(), quiet():
-            return torch.export.export(module, (torch.zeros(2, *input_shape, dtype=dtype, device=device),))
+            return torch.export.export(module, (torch.zeros(8, *input_shape, dtype=dtype, device=device),))
     except Exception as error:
         lines = [line for line in str(error).splitlines() if line.strip()] or [""]
         raise Refusal(
-            f"PyTorch cannot run or export it with an input of shape {(2, *input_shape)} ({type(error).__name__}: "
+            f"PyTorch cannot run or export it with an input of shape {(8, *input_shape)} ({type(error).__name__}: "
             f"{lines[0][:200]}): is the shape right?"
         ) from None
     finally:
