@@ -1,0 +1,441 @@
+# SPDX-License-Identifier: MIT
+"""ONNX models as networks of ctcnn."""
+
+import math
+import os
+
+import numpy as np
+import onnx
+import onnx.inliner
+from onnx import helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from ctcnn_tools.network import CHAIN, HAS, Builder, Refusal
+
+FLOATS = {onnx.TensorProto.FLOAT: np.float32, onnx.TensorProto.DOUBLE: np.float64}
+ANY_BATCH = 3  # images that a model computes whose batch may be of any size
+MOST_CONSTANT = 2**28  # elements of a constant that is computed
+
+# Operators that are computed here where all inputs are constants.
+COMPUTED = set(
+    "Add Cast Concat Constant ConstantOfShape Div Exp Floor Gather Identity Max Min Mul Neg Pow Reciprocal Reshape "
+    "Shape Slice Split Sqrt Squeeze Sub Transpose Unsqueeze".split()
+)
+BROADCASTING = {"Add", "Div", "Max", "Min", "Mul", "Pow", "Sub"}
+
+
+def shown(name, most=80):
+    """A name of a file, in a sentence."""
+    text = "".join(c if c.isprintable() else "?" for c in name)
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def load(path):
+    try:
+        model = onnx.load(path)
+    except OSError:
+        raise
+    except Exception as error:
+        text = (str(error).splitlines() or ["it cannot be read"])[0]
+        if "TensorProto" in text and "stored in" in text:
+            raise Refusal("its weights are in another file, which is not next to it: " + shown(text, 200)) from None
+        text = shown(text)
+        raise Refusal(f"it is no ONNX model, or a damaged one: {text}") from None
+    try:
+        onnx.checker.check_model(model)
+    except Exception as error:
+        text = shown((str(error).splitlines() or ["it is not valid"])[0])
+        raise Refusal(f"it is no valid ONNX model: {text}") from None
+    return onnx.inliner.inline_local_functions(model) if model.functions else model
+
+
+class Reader:
+    def __init__(self, model, input_shape=None):
+        self.model, graph = model, model.graph
+        self.constants = {tensor.name: tensor for tensor in graph.initializer}
+        if graph.sparse_initializer:
+            raise Refusal("it has sparse weights: export it with dense ones")
+        self.opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
+        inputs = [value for value in graph.input if value.name not in self.constants]
+        for values, what in ((inputs, "inputs"), (graph.output, "outputs")):
+            if len(values) != 1:
+                names = ", ".join(shown(value.name) for value in values[:8])
+                raise Refusal(
+                    f"it has {len(values)} {what} ({names}), and a network of ctcnn has one: export the part between "
+                    "one input and one output"
+                )
+        self.input, self.output = inputs[0], graph.output[0]
+        tensor = self.input.type.tensor_type
+        self.dtype = FLOATS.get(tensor.elem_type)
+        if not self.input.type.HasField("tensor_type"):
+            raise Refusal("its input is no tensor, and ctcnn's is: export a model of one tensor")
+        if self.dtype is None:
+            kind = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
+            raise Refusal(f"its input is {kind}, and ctcnn's is float: export the model in float32")
+        dims = [dim.dim_value if dim.HasField("dim_value") else 0 for dim in tensor.shape.dim]
+        if len(dims) < 2:
+            raise Refusal("its input has no axis behind the batch axis")
+        self.batch = dims[0] or ANY_BATCH
+        self.fixed_batch = dims[0] or None
+        shape = tuple(dims[1:])
+        if input_shape is not None:
+            input_shape = tuple(input_shape)
+            if len(input_shape) != len(shape) or any(a and a != b for a, b in zip(shape, input_shape)):
+                raise Refusal(
+                    f"its input is {shape} behind the batch axis, which does not fit to the given {input_shape}"
+                )
+            shape = input_shape
+        if min(shape) < 1:
+            raise Refusal("the sizes of its input are not fixed: give them as in --input 3,224,224")
+        if math.prod(shape) > 2**28 or self.batch > 2**16:
+            raise Refusal(f"its input {(self.batch, *shape)} is too large")
+        self.model_shape = shape
+        self.current = self.input.name
+        self.builder = Builder(shape)
+        self.shapes = {self.current: (self.batch, *shape)}  # of all values on the way
+
+    def read(self):
+        for node in self.needed():
+            try:
+                self.step(node)
+            except Refusal as refusal:
+                name = f" '{shown(node.name)}'" if node.name else ""
+                raise Refusal(f"node{name} ({shown(node.op_type)}): {refusal}") from None
+            except Exception as error:  # a damaged model: an operator with other inputs or attributes than it has
+                name = f" '{shown(node.name)}'" if node.name else ""
+                text = shown((str(error).splitlines() or [""])[0])
+                raise Refusal(
+                    f"node{name} ({shown(node.op_type)}) cannot be read ({type(error).__name__}: {text}): is the model "
+                    "valid?"
+                ) from None
+        if self.output.name != self.current:
+            raise Refusal("its output does not depend on its input")
+        return self.builder.finish()
+
+    def needed(self):
+        """The nodes that the output needs."""
+        makers = {name: node for node in self.model.graph.node for name in node.output if name}
+        wanted, stack = set(), [self.output.name]
+        while stack:
+            node = makers.get(stack.pop())
+            if node is not None and id(node) not in wanted:
+                wanted.add(id(node))
+                stack += [name for name in node.input if name]
+        return [node for node in self.model.graph.node if id(node) in wanted]
+
+    def constant(self, name):
+        value = self.constants[name]
+        if isinstance(value, onnx.TensorProto):
+            value = self.constants[name] = numpy_helper.to_array(value)
+        return value
+
+    def step(self, node):
+        attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+        data = [name for name in node.input if name and name not in self.constants]
+        if node.domain not in ("", "ai.onnx"):
+            raise Refusal(f"it is an operator of '{shown(node.domain)}', which is not ONNX's own: {self.remedy()}")
+        if node.op_type == "Shape" and data and data[0] in self.shapes:
+            shape = self.shapes[data[0]]
+            self.constants[node.output[0]] = np.array(
+                shape[attributes.get("start", 0) : attributes.get("end", len(shape))], np.int64
+            )
+            return
+        if not data and node.op_type in COMPUTED:
+            self.compute(node)
+            return
+        handler = getattr(self, "op_" + node.op_type, None)
+        if handler is None:
+            raise Refusal(self.remedy())
+        if not data:
+            raise Refusal(
+                "it computes a constant, which ctcnn-import does not: simplify the model, for instance with onnxsim"
+            )
+        if len(data) > 1:
+            raise Refusal(f"it joins two computed values, and {CHAIN}")
+        if node.input[0] in self.constants and node.op_type not in ("Add", "Mul", "Sub", "Div"):
+            raise Refusal("its first input is a constant, and ctcnn has no layer for that")
+        if data[0] != self.current:
+            raise Refusal(f"it reads '{shown(data[0])}', which another node reads, too: {CHAIN}")
+        handler(node, attributes, *[self.constant(n) if n in self.constants else None for n in node.input])
+        self.current = node.output[0]
+        self.shapes[self.current] = (self.batch, *self.builder.seen)
+
+    def remedy(self):
+        return f"ctcnn has no layer for it. It has {HAS}: export a model of these"
+
+    def compute(self, node):
+        values = {name: self.constant(name) for name in node.input if name}
+        if node.op_type in BROADCASTING or node.op_type == "ConstantOfShape":
+            made = node.op_type == "ConstantOfShape"
+            shape = map(int, *values.values()) if made else np.broadcast_shapes(*(v.shape for v in values.values()))
+            shape = list(shape)
+            if math.prod(shape) > MOST_CONSTANT:
+                raise Refusal(f"it would make a constant of {math.prod(shape)} elements")
+        graph = helper.make_graph(
+            [node],
+            "constant",
+            [
+                helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(v.dtype), v.shape)
+                for n, v in values.items()
+            ],
+            [onnx.ValueInfoProto(name=name) for name in node.output if name],
+        )
+        evaluator = ReferenceEvaluator(helper.make_model(graph, opset_imports=self.model.opset_import))
+        self.constants.update(zip([n for n in node.output if n], map(np.asarray, evaluator.run(None, values))))
+
+    # Operators.
+
+    def op_Conv(self, node, a, x, weight=None, bias=None):
+        self.need(weight, "weight")
+        if weight.ndim != 4:
+            raise Refusal(f"its kernel has {weight.ndim - 2} axes, and that of a Conv2d has 2: make the model 2-D")
+        self.builder.conv2d(
+            weight,
+            bias,
+            *self.windows(a, weight.shape[2:], a.get("dilations", [1, 1])),
+            a.get("group", 1),
+        )
+
+    def need(self, value, what):
+        if value is None:
+            raise Refusal(f"its {what} is computed from the input, or missing: ctcnn's are constant")
+
+    def windows(self, a, kernel, dilations):
+        """Strides, pads (top, left, bottom, right), and the dilations."""
+        strides = a.get("strides", [1, 1])
+        pads = a.get("pads", [0, 0, 0, 0])
+        auto = a.get("auto_pad", b"NOTSET").decode()
+        if len(strides) != 2 or len(pads) != 4 or len(dilations) != 2:
+            raise Refusal("its strides, pads or dilations are not those of two axes")
+        if auto == "VALID":
+            pads = [0, 0, 0, 0]
+        elif auto in ("SAME_UPPER", "SAME_LOWER"):
+            both = []
+            for axis, size in enumerate(self.builder.shape[1:]):
+                out = -(-size // strides[axis])
+                both.append(max((out - 1) * strides[axis] + dilations[axis] * (kernel[axis] - 1) + 1 - size, 0))
+            less, more = [n // 2 for n in both], [n - n // 2 for n in both]
+            pads = less + more if auto == "SAME_UPPER" else more + less
+        elif auto != "NOTSET":
+            raise Refusal(f"its auto_pad is {shown(auto)}")
+        return tuple(strides), tuple(pads), tuple(dilations)
+
+    def pool(self, name, a, counts_padding):
+        kernel = tuple(a["kernel_shape"])
+        if len(kernel) != 2:
+            raise Refusal(f"its kernel has {len(kernel)} axes, and that of {name} has 2: make the model 2-D")
+        self.builder.image(name)
+        strides, pads, dilations = self.windows(a, kernel, a.get("dilations", [1, 1]))
+        self.builder.pool(name, kernel, strides, pads, dilations, counts_padding, bool(a.get("ceil_mode", 0)))
+
+    def op_MaxPool(self, node, a, x):
+        self.pool("MaxPool2d", a, True)
+
+    def op_AveragePool(self, node, a, x):
+        self.pool("AvgPool2d", a, bool(a.get("count_include_pad", 0)))
+
+    def op_GlobalAveragePool(self, node, a, x):
+        self.builder.adaptive_pool("AvgPool2d", (1, 1))
+
+    def op_GlobalMaxPool(self, node, a, x):
+        self.builder.adaptive_pool("MaxPool2d", (1, 1))
+
+    def reduce(self, name, a, axes):
+        axes = a.get("axes") if axes is None else axes
+        rank = len(self.builder.shape) + 1
+        axes = None if axes is None else sorted(int(axis) % rank for axis in axes)
+        if axes != [2, 3] or rank != 4:
+            raise Refusal(
+                f"it reduces the axes {axes or 'all'} of {rank}, and ctcnn reduces the height and the width of "
+                "images: 2 and 3"
+            )
+        self.builder.adaptive_pool(name, (1, 1))
+        if not a.get("keepdims", 1):
+            self.builder.flatten()
+
+    def op_ReduceMean(self, node, a, x, axes=None):
+        self.reduce("AvgPool2d", a, axes)
+
+    def op_ReduceMax(self, node, a, x, axes=None):
+        self.reduce("MaxPool2d", a, axes)
+
+    def op_Gemm(self, node, a, x, weight=None, bias=None):
+        self.need(weight, "weight")
+        if a.get("transA", 0):
+            raise Refusal(
+                "it transposes its input (transA is 1), so that images would mix: export a Gemm with transA 0"
+            )
+        weight = weight.astype(np.float64) * a.get("alpha", 1.0)
+        if bias is not None:
+            bias = bias.astype(np.float64) * a.get("beta", 1.0)
+            if bias.ndim > 1 and math.prod(bias.shape[:-1]) != 1:
+                raise Refusal(f"its bias {bias.shape} differs from image to image")
+        self.builder.linear(weight if a.get("transB", 0) else weight.T, bias)
+
+    def op_MatMul(self, node, a, x, weight=None):
+        self.need(weight, "weight")
+        if weight.ndim != 2:
+            raise Refusal(f"its weight has {weight.ndim} axes, and that of a Linear has 2")
+        self.builder.linear(weight.T, None)
+
+    def op_BatchNormalization(self, node, a, x, scale=None, bias=None, mean=None, var=None):
+        for value, what in ((scale, "scale"), (bias, "bias"), (mean, "mean"), (var, "variance")):
+            self.need(value, what)
+        if a.get("training_mode", 0) or self.opset < 7 and not a.get("is_test", 0):
+            raise Refusal("it is in training mode: export the model in inference, in PyTorch after model.eval()")
+        scale, bias, mean, var = (np.asarray(v, np.float64) for v in (scale, bias, mean, var))
+        factor = scale / np.sqrt(var + a.get("epsilon", 1e-5))
+        self.builder.scale(factor, bias - mean * factor)
+        self.builder.folded["BatchNorm"] += 1
+
+    def op_Add(self, node, a, x, y):
+        self.builder.scale_by(y if x is None else x, np.ones_like, lambda v: v)
+
+    def op_Mul(self, node, a, x, y):
+        self.builder.scale_by(y if x is None else x, lambda v: v, np.zeros_like)
+
+    def op_Sub(self, node, a, x, y):
+        if x is None:
+            self.builder.scale_by(y, np.ones_like, lambda v: -v)
+        else:
+            self.builder.scale_by(x, lambda v: -np.ones_like(v), lambda v: v)
+
+    def op_Div(self, node, a, x, y):
+        if x is not None:
+            raise Refusal("it divides by the input, for which ctcnn has no layer")
+        self.builder.scale_by(y, lambda v: 1 / v, np.zeros_like)
+
+    def op_Relu(self, node, a, x):
+        self.builder.activation("ReLU")
+
+    def op_Sigmoid(self, node, a, x):
+        self.builder.activation("Sigmoid")
+
+    def op_Tanh(self, node, a, x):
+        self.builder.activation("Tanh")
+
+    def op_Clip(self, node, a, x, low=None, high=None):
+        low, high = (a.get(name) if value is None else float(value) for name, value in (("min", low), ("max", high)))
+        if low != 0 or high is not None and high < float(np.finfo(np.float32).max):
+            raise Refusal(f"it limits to {low} and {high}, and ctcnn has ReLU, from 0 without an upper limit: use ReLU")
+        self.builder.activation("ReLU")
+
+    def op_Flatten(self, node, a, x):
+        axis = a.get("axis", 1)
+        if axis % (len(self.builder.shape) + 1) != 1:
+            raise Refusal(f"its axis is {axis}, and ctcnn flattens all axes behind the batch axis: use axis 1")
+        self.builder.flatten()
+
+    def to_shape(self, shape):
+        if len(shape) < 2 or shape[0] != self.batch:
+            raise Refusal(
+                f"it changes {(self.batch, *self.builder.seen)} to {tuple(shape)}, in which the first axis is no "
+                "longer the "
+                "batch"
+            )
+        self.builder.reshape(shape[1:])
+
+    def op_Reshape(self, node, a, x, shape=None):
+        shape = a.get("shape") if shape is None and "shape" in a else shape
+        self.need(shape, "shape")
+        old = (self.batch, *self.builder.seen)
+        shape = [int(n) for n in shape]
+        if not a.get("allowzero", 0):
+            shape = [old[axis] if n == 0 else n for axis, n in enumerate(shape)]
+        if -1 in shape:
+            rest = -math.prod(shape)
+            shape[shape.index(-1)] = math.prod(old) // rest if rest > 0 and math.prod(old) % rest == 0 else 0
+        self.to_shape(shape)
+
+    def op_Squeeze(self, node, a, x, axes=None):
+        old = (self.batch, *self.builder.seen)
+        axes = a.get("axes") if axes is None else axes
+        if axes is None:
+            axes = [axis for axis, size in enumerate(old) if size == 1 and axis > 0]
+        axes = {int(axis) % len(old) for axis in axes}
+        self.to_shape([size for axis, size in enumerate(old) if axis not in axes])
+
+    def op_Unsqueeze(self, node, a, x, axes=None):
+        axes = a.get("axes") if axes is None else axes
+        shape = [self.batch, *self.builder.seen]
+        rank = len(shape) + len(axes)
+        for axis in sorted(int(axis) % rank for axis in axes):
+            shape.insert(axis, 1)
+        self.to_shape(shape)
+
+    def op_Transpose(self, node, a, x):
+        rank = len(self.builder.shape) + 1
+        order = list(a.get("perm", reversed(range(rank))))
+        if sorted(order) != list(range(rank)) or order[0] != 0:
+            raise Refusal(f"its permutation {order} moves the batch axis, or is none of {rank} axes")
+        self.builder.transpose([axis - 1 for axis in order[1:]])
+
+    def op_Pad(self, node, a, x, pads=None, value=None, axes=None):
+        pads = a.get("pads", a.get("paddings")) if pads is None else pads
+        self.need(pads, "padding")
+        value = a.get("value", 0.0) if value is None else float(value)
+        mode = a.get("mode", b"constant").decode()
+        rank = len(self.builder.shape) + 1
+        axes = range(rank) if axes is None else [int(axis) % rank for axis in axes]
+        begin, end = [0] * rank, [0] * rank
+        for index, axis in enumerate(axes):
+            begin[axis], end[axis] = int(pads[index]), int(pads[index + len(axes)])
+        if not any(begin) and not any(end):
+            self.builder.left_out["Pad of nothing"] += 1
+            return
+        if mode != "constant" or value != 0:
+            raise Refusal(
+                f"it pads with {'the value ' + str(value) if mode == 'constant' else shown(mode)}: ctcnn pads with "
+                "zeros"
+            )
+        if rank != 4 or any(begin[:2]) or any(end[:2]):
+            raise Refusal("it pads other axes than the height and the width of images: ctcnn pads these")
+        self.builder.zero_pad((begin[2], begin[3], end[2], end[3]))
+
+    def softmax(self, kind, a):
+        shape = self.builder.shape
+        axis = a.get("axis", -1 if self.opset >= 13 else 1) % (len(shape) + 1)
+        if axis == 0:
+            raise Refusal("it is over the images of a batch")
+        if self.opset < 13 and sum(size > 1 for size in shape[axis - 1 :]) > (shape[axis - 1] > 1):
+            raise Refusal("it is over several axes, as before opset 13: flatten them, or export with opset 13 or newer")
+        self.builder.softmax(kind, axis - 1)
+
+    def op_Softmax(self, node, a, x):
+        self.softmax("softmax", a)
+
+    def op_LogSoftmax(self, node, a, x):
+        self.softmax("log_softmax", a)
+
+    def op_Identity(self, node, a, x):
+        self.builder.left_out["Identity"] += 1
+
+    def op_Cast(self, node, a, x):
+        if a["to"] not in FLOATS:
+            kind = onnx.TensorProto.DataType.Name(a["to"]).lower()
+            raise Refusal(f"it converts to {kind}, and ctcnn computes in float: export the model in float32")
+        self.builder.left_out["Cast"] += 1
+
+    def op_Dropout(self, node, a, x, ratio=None, training=None):
+        if training is not None and bool(training) and (ratio is None or float(ratio) != 0):
+            raise Refusal("it is in training mode: export the model in inference, in PyTorch after model.eval()")
+        self.builder.left_out["Dropout"] += 1
+
+    def op_ArgMax(self, node, a, x):
+        raise Refusal("a network of ctcnn returns the outputs, and predict their argmax: end the model before it")
+
+
+def reference(model):
+    """What computes the model: (name, function of an array)."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    name = next(value.name for value in model.graph.input if value.name not in constants)
+    try:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        return f"ONNX Runtime {onnxruntime.__version__}", lambda x: session.run(None, {name: x})[0]
+    except Exception:  # it is not installed, or does not have an operator for these dtypes
+        evaluator = ReferenceEvaluator(model)
+        return f"the reference evaluator of onnx {onnx.__version__}", lambda x: evaluator.run(None, {name: x})[0]
