@@ -44,7 +44,7 @@ static_assert(is_a_value<std::array<float, 4>>());
 
 // The limit decides, itself included.
 static_assert(std::is_same_v<Held<Small, 16>, Inside<Small>> && std::is_same_v<Held<Small, 15>, OnHeap<Small>>);
-static_assert(sizeof(Held<Small, 16>) == 16 && sizeof(Held<Small, 15>) == 2 * sizeof(void*));
+static_assert(sizeof(Held<Small, 16>) == 16 && sizeof(Held<Small, 15>) == sizeof(void*));
 static_assert(std::is_trivially_copyable_v<Held<Small, 16>> && !std::is_trivially_copyable_v<Held<Small, 15>>);
 static_assert(std::is_nothrow_move_constructible_v<OnHeap<Small>> && std::is_nothrow_move_assignable_v<OnHeap<Small>>);
 

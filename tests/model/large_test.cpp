@@ -36,8 +36,8 @@ using LeNet = Sequential<Input<1, 28, 28>, Conv2d<1, 6, Kernel<5>, Padding<2>>, 
                          Linear<120, 84>, Sigmoid, Linear<84, 10>>;
 static_assert(std::is_trivially_copyable_v<LeNet> && std::is_trivially_copyable_v<Gradients<LeNet>>);
 static_assert(std::is_trivially_copyable_v<Workspace<LeNet>>);
-static_assert(!std::is_trivially_copyable_v<Example> && sizeof(Example) == sizeof(void*));
-static_assert(sizeof(Gradients<Example>) == sizeof(void*) && sizeof(Workspace<LargeImages>) == sizeof(void*));
+static_assert(!std::is_trivially_copyable_v<Example> && sizeof(Example) == 2 * sizeof(void*));
+static_assert(sizeof(Gradients<Example>) == 2 * sizeof(void*) && sizeof(Workspace<LargeImages>) == sizeof(void*));
 static_assert(std::is_nothrow_move_constructible_v<Example> && std::is_nothrow_move_assignable_v<Example>);
 static_assert(noexcept(std::declval<const LeNet&>()(std::declval<const LeNet::input_tensor&>())));
 

@@ -30,45 +30,35 @@ struct Inside {
     constexpr const X& get() const { return value; }
 };
 
-/// OnHeap: a value on the heap, uninitialized where X is. One that has been moved from can be assigned to and
-/// destroyed, and nothing else.
+/// OnHeap: a value on the heap, uninitialized where X is. One that has been moved from, or made of nullptr, can be
+/// assigned to and destroyed, and nothing else.
 template <typename X>
 class OnHeap {
 public:
-    constexpr OnHeap() : own_(new X), value_(own_) {}
-    constexpr OnHeap(const OnHeap& other) : own_(new X(other.get())), value_(own_) {}
-    constexpr OnHeap(OnHeap&& other) noexcept
-        : own_(std::exchange(other.own_, nullptr)), value_(std::exchange(other.value_, nullptr)) {}
-    /// Allocates only where this one has been moved from, or is a constant.
-    constexpr OnHeap& operator=(const OnHeap& other) {
-        if (own_ == nullptr) {
-            own_ = new X(other.get());
-            value_ = own_;
+    constexpr OnHeap() : value_(new X) {}
+    constexpr explicit OnHeap(std::nullptr_t) noexcept : value_(nullptr) {}
+    constexpr explicit OnHeap(const X& value) : value_(new X(value)) {}
+    constexpr OnHeap(const OnHeap& other) : OnHeap(other.get()) {}
+    constexpr OnHeap(OnHeap&& other) noexcept : value_(std::exchange(other.value_, nullptr)) {}
+    /// Allocates only where this one has no value.
+    constexpr OnHeap& operator=(const X& value) {
+        if (value_ == nullptr) {
+            value_ = new X(value);
         } else {
-            *own_ = other.get();
+            *value_ = value;
         }
         return *this;
     }
+    constexpr OnHeap& operator=(const OnHeap& other) { return *this = other.get(); }
     constexpr OnHeap& operator=(OnHeap&& other) noexcept {
-        std::swap(own_, other.own_);
         std::swap(value_, other.value_);
         return *this;
     }
-    constexpr ~OnHeap() { delete own_; }
-
-    /// The value Source::value() in static memory, which is not copied before it is to be changed.
-    template <typename Source>
-    static consteval OnHeap constant() {
-        return OnHeap(&stored<Source>);
-    }
+    constexpr ~OnHeap() { delete value_; }
 
     constexpr X& get() {
         assert(value_ != nullptr && "this object has been moved from: assign to it first");
-        if (own_ == nullptr) {
-            own_ = new X(*value_);
-            value_ = own_;
-        }
-        return *own_;
+        return *value_;
     }
     constexpr const X& get() const {
         assert(value_ != nullptr && "this object has been moved from: assign to it first");
@@ -76,18 +66,51 @@ public:
     }
 
 private:
+    X* value_;
+};
+
+/// OnHeapOrConstant: OnHeap, or a constant in static memory, which is copied to the heap before it is changed.
+template <typename X>
+class OnHeapOrConstant {
+public:
+    constexpr OnHeapOrConstant() = default;
+    constexpr OnHeapOrConstant(const OnHeapOrConstant& other) : own_(other.get()) {}
+    constexpr OnHeapOrConstant(OnHeapOrConstant&&) noexcept = default;
+    constexpr OnHeapOrConstant& operator=(const OnHeapOrConstant& other) {
+        own_ = other.get();
+        constant_ = nullptr;
+        return *this;
+    }
+    constexpr OnHeapOrConstant& operator=(OnHeapOrConstant&&) noexcept = default;
+
+    /// The value Source::value().
+    template <typename Source>
+    static consteval OnHeapOrConstant constant() {
+        return OnHeapOrConstant(&stored<Source>);
+    }
+
+    constexpr X& get() {
+        if (constant_ != nullptr) {
+            own_ = *constant_;
+            constant_ = nullptr;
+        }
+        return own_.get();
+    }
+    constexpr const X& get() const { return constant_ != nullptr ? *constant_ : own_.get(); }
+
+private:
     template <typename Source>
     static constexpr X stored = Source::value();
 
-    constexpr explicit OnHeap(const X* constant) : own_(nullptr), value_(constant) {}
+    constexpr explicit OnHeapOrConstant(const X* constant) : own_(nullptr), constant_(constant) {}
 
-    X* own_;  // null for a constant
-    const X* value_;
+    OnHeap<X> own_;
+    const X* constant_ = nullptr;
 };
 
 /// Held: a value inside the object if it has at most `Limit` bytes, else on the heap.
-template <typename X, std::size_t Limit>
-using Held = std::conditional_t<(sizeof(X) <= Limit), Inside<X>, OnHeap<X>>;
+template <typename X, std::size_t Limit, template <typename> typename Heap = OnHeap>
+using Held = std::conditional_t<(sizeof(X) <= Limit), Inside<X>, Heap<X>>;
 
 /// HeapArray: what std::array is, on the heap.
 template <typename T, std::size_t N>

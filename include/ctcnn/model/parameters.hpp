@@ -123,7 +123,7 @@ public:
     decltype(view_of<Index>(Layers{}, static_cast<const T*>(nullptr))) layer() const&& = delete;
 
 private:
-    using Hold = Held<values_type, most_inside_network>;
+    using Hold = Held<values_type, most_inside_network, OnHeapOrConstant>;
 
     constexpr std::array<T, Count>& values() { return held_.get().values; }
     constexpr const std::array<T, Count>& values() const { return held_.get().values; }
