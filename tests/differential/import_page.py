@@ -28,7 +28,7 @@ def main():
         os.symlink(target, f"{folder}/{name}")
     for name in ("train.py", "digits.cpp"):
         with open(f"{folder}/{name}", "w") as file:
-            file.write(re.search(rf"`{re.escape(name)}`:\n\n(?:<!--.*-->\n)?```\S+\n(.*?)```", page, re.S).group(1))
+            file.write(re.search(rf"`{re.escape(name)}`:\n\n```\S+\n(.*?)```", page, re.S).group(1))
     lines = re.search(r"```sh\n(.*?)```", page, re.S).group(1).splitlines()
     if len(lines) > 5 or "pip install" not in lines[0]:
         print(f"the page has other commands: {lines}")
