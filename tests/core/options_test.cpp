@@ -65,6 +65,15 @@ static_assert(reason<convolution, Padding<1>, Padding<1>, int> == Reason::repeat
 static_assert(reason<convolution, int, Padding<1>, Padding<1>> == Reason::unknown_option);
 static_assert(reason<convolution, Kernel<0>, int> == Reason::unknown_option);
 
+// One size for both axes, or two.
+template <template <std::size_t...> typename Option>
+constexpr bool takes_one_or_two = requires {
+    typename Option<1>;
+    typename Option<1, 2>;
+} && !requires { typename Option<>; } && !requires { typename Option<1, 2, 3>; };
+static_assert(takes_one_or_two<Kernel> && takes_one_or_two<Stride> && takes_one_or_two<Padding> &&
+              takes_one_or_two<Dilation>);
+
 static_assert(Extent{0, 1}.has_zero() && Extent{1, 0}.has_zero() && !Extent{1, 1}.has_zero());
 static_assert(!Mismatch{} && Mismatch{Reason::in_features, 256});
 static_assert(Mismatch{Reason::in_features, 256} != Mismatch{Reason::in_features, 400});
