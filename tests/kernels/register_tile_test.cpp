@@ -29,8 +29,8 @@ consteval bool is_cheapest(std::size_t count, std::size_t width, std::size_t reg
 
 consteval bool all_cheapest(std::size_t registers) {
     bool all = true;
-    for (std::size_t count = 1; count <= 17; ++count) {
-        for (std::size_t width = 1; width <= 28; width += 3) {
+    for (const std::size_t count : {1U, 2U, 3U, 6U, 8U, 16U, 17U}) {
+        for (const std::size_t width : {1U, 3U, 7U, 10U, 28U}) {
             all &= is_cheapest(count, width, registers);
         }
     }
