@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
@@ -345,10 +346,9 @@ template <Number V>
             return {__builtin_ia32_sqrtps(x.vector)};
         }
 #endif
-        for (std::size_t n = 0; n < V::count; ++n) {
-            x.vector[n] = processor_sqrt(static_cast<T>(x.vector[n]));
-        }
-        return x;
+        return [x]<std::size_t... Lane>(std::index_sequence<Lane...>) {
+            return V{{processor_sqrt(static_cast<T>(x.vector[Lane]))...}};
+        }(std::make_index_sequence<V::count>{});
 #endif
     } else if (std::is_constant_evaluated()) {
         return static_cast<T>(sqrt(static_cast<double>(x)));
