@@ -19,7 +19,6 @@ struct Indices {
     constexpr Indices(const std::size_t* indices, std::size_t size) : first(indices), count(size) {}
     template <std::size_t N>
     constexpr Indices(const std::array<std::size_t, N>& indices) : first(indices.data()), count(N) {}
-    constexpr Indices(std::span<const std::size_t> indices) : first(indices.data()), count(indices.size()) {}
 
     constexpr operator std::span<const std::size_t>() const { return {first, count}; }
     constexpr std::size_t size() const { return count; }
