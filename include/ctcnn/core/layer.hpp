@@ -26,7 +26,8 @@
 //     input_shape, output_shape
 //     weight_shape, bias_shape       the parameters, in PyTorch's order; NoParameter where there is none
 //     fan_in, fan_out                with a weight: how many inputs an output sums, and the reverse (for
-//                                    initialisation)
+//                                    initialisation); or
+//     initial                        {weight, bias}, a std::array<double, 2>: what they begin with, if not at random
 //     multiply_adds                  forward, one image, a std::uint64_t; the largest one where it cannot be counted
 //     onnx()                         its ONNX operator, an OnnxNode; left out, export_onnx refuses the layer
 // and, to be run,

@@ -12,12 +12,16 @@
 
 namespace CTCNN_DETAIL {
 
-/// OnnxAttribute: an attribute of an ONNX operator: one integer, or a list of integers.
+/// OnnxAttribute: an attribute of an ONNX operator: a number, a list of integers, or a word.
 struct OnnxAttribute {
+    enum class Type : unsigned char { number = 1, integer = 2, word = 3, integers = 7 };  // as AttributeProto has them
+
     std::string_view name;
+    Type type = Type::integer;
+    float number = 0;
+    std::string_view word{};
     std::array<std::uint64_t, 4> values{};
     std::size_t count = 0;
-    bool is_list = false;
 };
 
 /// OnnxNode: what a layer is in an ONNX file: an operator and its attributes. Its inputs are what arrives at the layer
@@ -29,10 +33,17 @@ struct OnnxNode {
 
     /// The same with one attribute more.
     constexpr OnnxNode with(std::string_view name, std::uint64_t value) const {
-        return with(OnnxAttribute{name, {value}, 1, false});
+        return with(OnnxAttribute{.name = name, .values = {value}, .count = 1});
+    }
+    constexpr OnnxNode with_number(std::string_view name, double number) const {
+        return with(OnnxAttribute{
+            .name = name, .type = OnnxAttribute::Type::number, .number = static_cast<float>(number), .count = 1});
+    }
+    constexpr OnnxNode with_word(std::string_view name, std::string_view word) const {
+        return with(OnnxAttribute{.name = name, .type = OnnxAttribute::Type::word, .word = word, .count = 1});
     }
     constexpr OnnxNode with_list(std::string_view name, std::initializer_list<std::uint64_t> values) const {
-        OnnxAttribute attribute{name, {}, 0, true};
+        OnnxAttribute attribute{.name = name, .type = OnnxAttribute::Type::integers};
         for (const std::uint64_t value : values) {
             attribute.values[attribute.count++] = value;
         }

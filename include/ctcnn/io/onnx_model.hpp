@@ -42,14 +42,19 @@ constexpr std::uint64_t onnx_data_type(Dtype dtype) { return dtype == Dtype::flo
 
 /// AttributeProto
 inline ProtobufMessage onnx_attribute(const OnnxAttribute& attribute) {
-    constexpr std::uint64_t type_int = 2;
-    constexpr std::uint64_t type_ints = 7;
+    using Type = OnnxAttribute::Type;
     ProtobufMessage message;
     message.add(1, attribute.name);
-    for (std::size_t n = 0; n < attribute.count; ++n) {
-        message.add(attribute.is_list ? 8 : 3, attribute.values[n]);
+    if (attribute.type == Type::number) {
+        message.add_float(2, attribute.number);
+    } else if (attribute.type == Type::word) {
+        message.add(4, attribute.word);
+    } else {
+        for (std::size_t n = 0; n < attribute.count; ++n) {
+            message.add(attribute.type == Type::integers ? 8 : 3, attribute.values[n]);
+        }
     }
-    message.add(20, attribute.is_list ? type_ints : type_int);
+    message.add(20, static_cast<std::uint64_t>(attribute.type));
     return message;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,6 +18,14 @@ public:
     void add(unsigned field, std::uint64_t number) {
         append_varint(std::uint64_t{field} << 3);
         append_varint(number);
+    }
+    /// float: a field of the wire type I32, four bytes, the lowest first.
+    void add_float(unsigned field, float number) {
+        append_varint(std::uint64_t{field} << 3 | 5);
+        const auto bits = std::bit_cast<std::uint32_t>(number);
+        for (unsigned shift = 0; shift < 32; shift += 8) {
+            bytes_ += static_cast<char>(static_cast<unsigned char>(bits >> shift & 0xff));
+        }
     }
     /// string, bytes: a field of the wire type LEN.
     void add(unsigned field, std::string_view text) {

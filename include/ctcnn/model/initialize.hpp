@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -93,8 +94,14 @@ constexpr void initialize_with(Net& net, const Initializer& initializer, std::ui
         }
     };
     for (const PlacedLayer& layer : placed_layers<Net>) {
-        if (layer.parameter_count != 0) {
-            const std::size_t weights = layer.weight_count;
+        const std::size_t weights = layer.weight_count;
+        if (layer.parameter_count != 0 && layer.fan_in == 0) {
+            const auto begin = net.parameters().begin() + static_cast<std::ptrdiff_t>(layer.parameter_offset);
+            const auto biases = begin + static_cast<std::ptrdiff_t>(weights);
+            std::fill(begin, biases, static_cast<T>(layer.initial[0]));
+            std::fill(biases, begin + static_cast<std::ptrdiff_t>(layer.parameter_count),
+                      static_cast<T>(layer.initial[1]));
+        } else if (layer.parameter_count != 0) {
             fill(layer.parameter_offset, weights, initializer.bound(layer.fan_in, layer.fan_out));
             fill(layer.parameter_offset + weights, layer.parameter_count - weights,
                  1 / math::sqrt(static_cast<double>(layer.fan_in)));

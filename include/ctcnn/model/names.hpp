@@ -22,8 +22,9 @@ struct PlacedLayer {
     std::size_t parameter_offset;
     std::size_t parameter_count;
     std::size_t weight_count;
-    std::size_t fan_in;  ///< with a weight, else 0
+    std::size_t fan_in;  ///< with a weight that begins at random, else 0
     std::size_t fan_out;
+    std::array<double, 2> initial;  ///< where fan_in is 0: what weight and bias begin with
 
     /// The name in PyTorch's state_dict: "2.0".
     std::string name() const {
@@ -52,9 +53,16 @@ constexpr auto open_block(std::size_t offset) {
     if constexpr (Bound::kind == LayerKind::block) {
         return open_blocks<Index...>(typename Bound::layers{}, offset);
     } else {
-        PlacedLayer layer{
-            {path_of<Index...>, sizeof...(Index)}, offset, parameter_count<Bound>(), Bound::weight_shape::size, 0, 0};
-        if constexpr (Bound::weight_shape::size != 0) {
+        PlacedLayer layer{{path_of<Index...>, sizeof...(Index)},
+                          offset,
+                          parameter_count<Bound>(),
+                          Bound::weight_shape::size,
+                          0,
+                          0,
+                          {}};
+        if constexpr (requires { Bound::initial; }) {
+            layer.initial = Bound::initial;
+        } else if constexpr (Bound::weight_shape::size != 0) {
             layer.fan_in = Bound::fan_in;
             layer.fan_out = Bound::fan_out;
         }
