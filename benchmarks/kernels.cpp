@@ -60,8 +60,8 @@ struct Bench {
     using Plan = typename Net::plan;
 
     std::unique_ptr<Net> net = std::make_unique<Net>();
-    ctcnn::detail_::AlignedVector<ctcnn::detail_::model::TileWorkspace<Plan, V>> tiles{2};
-    ctcnn::detail_::model::TileWorkspace<Plan, V>* tile = tiles.data();
+    ctcnn::detail_::AlignedVector<ctcnn::detail_::run::TileWorkspace<Plan, V>> tiles{2};
+    ctcnn::detail_::run::TileWorkspace<Plan, V>* tile = tiles.data();
 
     Bench() {
         ctcnn::initialize(*net, ctcnn::XavierUniform{}, 1);
@@ -70,8 +70,8 @@ struct Bench {
         fill(image->data(), image->size(), 0, 1);
         std::array<const float*, V::count> sources{};
         sources.fill(image->data());
-        ctcnn::detail_::train::gather<In>(sources, tile->buffer(0));
-        ctcnn::detail_::model::forward<Plan>(net->parameters().data(), *tile);
+        ctcnn::detail_::run::gather<In>(sources, tile->buffer(0));
+        ctcnn::detail_::run::forward<Plan>(net->parameters().data(), *tile);
     }
 
     template <std::size_t K>
@@ -181,10 +181,10 @@ std::string describe_stage() {
     ctcnn::detail_::Description text;
     Plan::template Stage<K>::Layer::layer::describe(text);
     std::string result(text.view());
-    constexpr std::size_t elementwise = Plan::stages.parts[K].elementwise;
-    if constexpr (elementwise != ctcnn::detail_::model::nothing && elementwise != Plan::leaf_of(K)) {
+    constexpr std::size_t elementwise = Plan::graph.stages[K].function;
+    if constexpr (elementwise != ctcnn::detail_::graph::nothing && elementwise != Plan::leaf_of(K)) {
         ctcnn::detail_::Description function;
-        ctcnn::detail_::model::At<elementwise, typename Plan::leaves>::layer::describe(function);
+        ctcnn::detail_::At<elementwise, typename Plan::leaves>::layer::describe(function);
         result.append(", ").append(function.view());
     }
     return result;

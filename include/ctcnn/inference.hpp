@@ -9,7 +9,7 @@
 #undef CTCNN_SKIPS
 #ifdef CTCNN_LANGUAGE
 
-#include <ctcnn/model/refusal.hpp>
+#include <ctcnn/graph/refusal.hpp>
 
 #include <ctcnn/version.hpp>
 
@@ -17,11 +17,15 @@
 #include <ctcnn/core/tensor.hpp>
 
 #include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/batch_norm.hpp>
 #include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/layers/dropout.hpp>
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/linear.hpp>
 #include <ctcnn/layers/pool2d.hpp>
 
+#include <ctcnn/model/branches.hpp>
+#include <ctcnn/model/named.hpp>
 #include <ctcnn/model/sequential.hpp>
 
 #endif

@@ -11,7 +11,7 @@
 #ifdef CTCNN_LANGUAGE
 
 // What a refusal says comes first, so that a compiler's message does not begin with a chain of includes.
-#include <ctcnn/model/refusal.hpp>
+#include <ctcnn/graph/refusal.hpp>
 
 #include <ctcnn/version.hpp>
 
@@ -19,12 +19,16 @@
 #include <ctcnn/core/tensor.hpp>
 
 #include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/batch_norm.hpp>
 #include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/layers/dropout.hpp>
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/linear.hpp>
 #include <ctcnn/layers/pool2d.hpp>
 
+#include <ctcnn/model/branches.hpp>
 #include <ctcnn/model/initialize.hpp>
+#include <ctcnn/model/named.hpp>
 #include <ctcnn/model/sequential.hpp>
 #include <ctcnn/model/summary.hpp>
 

@@ -3,7 +3,7 @@
 // What ctcnn-embed writes for Sequential<Input<3>, Linear<3, 2>, ReLU, Linear<2, 1>>.
 #pragma once
 
-#include <ctcnn/model/refusal.hpp>
+#include <ctcnn/graph/refusal.hpp>
 
 #include <array>
 

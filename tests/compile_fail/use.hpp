@@ -5,7 +5,7 @@
 #pragma once
 
 // First, as in ctcnn.hpp, so that a compiler's message does not begin with a chain of includes.
-#include <ctcnn/model/refusal.hpp>
+#include <ctcnn/graph/refusal.hpp>
 
 #include <array>
 #include <cstddef>

@@ -2,7 +2,7 @@
 #
 # Checks that every reason of a refusal is one word in four places, and that no place has a word more:
 # - the enumerator in include/ctcnn/core/mismatch.hpp;
-# - the sentence in include/ctcnn/model/refusal.hpp, which begins with the word in brackets;
+# - the sentence in include/ctcnn/graph/refusal.hpp, which begins with the word in brackets;
 # - the entry in docs/errors.md, which has the word in its heading and the sentence in its text;
 # - the tests in tests/compile_fail, whose names begin with the word and which expect it in the message.
 #
@@ -65,13 +65,13 @@ endif()
 
 # Sentences ---------------------------------------------------------------------------------------------------------
 
-read_text("${ROOT}/include/ctcnn/model/refusal.hpp" refusal)
+read_text("${ROOT}/include/ctcnn/graph/refusal.hpp" refusal)
 find_words("${refusal}" "struct refused<Reason::([a-z_]+), Words" asserted)
-compare("model/refusal.hpp, refused" "${asserted}")
+compare("graph/refusal.hpp, refused" "${asserted}")
 find_words("${refusal}" "\"[(]([a-z_]+)[)] " sentenced)
-compare("model/refusal.hpp, sentence" "${sentenced}")
+compare("graph/refusal.hpp, sentence" "${sentenced}")
 if(NOT asserted STREQUAL sentenced)
-    refuse("model/refusal.hpp: a sentence begins with the word of another reason")
+    refuse("graph/refusal.hpp: a sentence begins with the word of another reason")
 endif()
 
 # Entries -----------------------------------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ foreach(reason IN LISTS reasons)
     if(refusal MATCHES "\"([(]${reason}[)] [^\"]+)\"")
         string(FIND "${page}" "${CMAKE_MATCH_1}" position)
         if(position EQUAL -1)
-            refuse("docs/errors.md: the entry '${reason}' does not have the sentence of model/refusal.hpp")
+            refuse("docs/errors.md: the entry '${reason}' does not have the sentence of graph/refusal.hpp")
         endif()
     endif()
 endforeach()

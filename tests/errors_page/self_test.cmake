@@ -17,7 +17,7 @@ set(high_entry "\n### [too_high]\n\nerror: [too_high] make it lower\n")
 function(expect outcome file text)
     file(REMOVE_RECURSE "${SCRATCH}")
     file(WRITE "${SCRATCH}/include/ctcnn/core/mismatch.hpp" "enum class Reason : unsigned char {\n${enumerators}};\n")
-    file(WRITE "${SCRATCH}/include/ctcnn/model/refusal.hpp" "${wide_sentence}${high_sentence}")
+    file(WRITE "${SCRATCH}/include/ctcnn/graph/refusal.hpp" "${wide_sentence}${high_sentence}")
     file(WRITE "${SCRATCH}/docs/errors.md" "# Errors\n${wide_entry}${high_entry}")
     file(WRITE "${SCRATCH}/tests/compile_fail/too_wide.cpp" "// EXPECT: \\[too_wide\\] make\n")
     file(WRITE "${SCRATCH}/tests/compile_fail/too_high_door.cpp" "// EXPECT: \\[too_high\\] make\n")
@@ -50,13 +50,13 @@ expect("docs/errors.md: 'too_high' is no reason" include/ctcnn/core/mismatch.hpp
 expect("no reasons" include/ctcnn/core/mismatch.hpp "enum class Reason { none };\n")
 
 # Sentences.
-expect("refused: the reason 'too_high' is missing" include/ctcnn/model/refusal.hpp "${wide_sentence}")
-expect("refused: a word is there twice" include/ctcnn/model/refusal.hpp
+expect("refused: the reason 'too_high' is missing" include/ctcnn/graph/refusal.hpp "${wide_sentence}")
+expect("refused: a word is there twice" include/ctcnn/graph/refusal.hpp
        "${wide_sentence}${high_sentence}${wide_sentence}")
 string(REPLACE "[too_high]" "[too_wide]" other_word "${high_sentence}")
-expect("sentence: the reason 'too_high' is missing" include/ctcnn/model/refusal.hpp "${wide_sentence}${other_word}")
+expect("sentence: the reason 'too_high' is missing" include/ctcnn/graph/refusal.hpp "${wide_sentence}${other_word}")
 string(REPLACE "[too_wide]" "[too_high]" exchanged "${wide_sentence}")
-expect("word of another reason" include/ctcnn/model/refusal.hpp "${exchanged}${other_word}")
+expect("word of another reason" include/ctcnn/graph/refusal.hpp "${exchanged}${other_word}")
 
 # Entries.
 expect("docs/errors.md: the reason 'too_high' is missing" docs/errors.md "${wide_entry}")

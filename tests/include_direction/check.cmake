@@ -2,7 +2,7 @@
 #
 # Checks the rules of the repository that no compiler checks:
 # - a header includes only headers of the folders that its own folder may know;
-# - only train/ knows OpenMP, only model/ knows Boost, and of Boost only parts of Hana;
+# - only run/ knows OpenMP, only model/ knows Boost, and of Boost only parts of Hana;
 # - each text file begins with a licence line.
 #
 # cmake -DROOT=<repository> -P check.cmake
@@ -12,13 +12,15 @@ cmake_minimum_required(VERSION 3.23...3.31)
 set(knows_core)
 set(knows_kernels core)
 set(knows_layers core kernels)
-set(knows_model core)
+set(knows_graph core)
+set(knows_run core kernels graph)
+set(knows_model core graph run)
 set(knows_loss core kernels)
 set(knows_optim core)
-set(knows_train core kernels layers model loss optim)
+set(knows_train core graph run model loss optim)
 set(knows_data core)
 set(knows_io core data model train)
-set(folders core kernels layers model loss optim train data io)
+set(folders core kernels layers graph run model loss optim train data io)
 
 set(failures "")
 macro(refuse file rule)
@@ -64,16 +66,16 @@ foreach(header IN LISTS headers)
             refuse("${header}" "of Boost only Hana is used: ${include}")
         elseif(include MATCHES "<boost/" AND NOT folder STREQUAL "model")
             refuse("${header}" "only model/ knows Hana: ${include}")
-        elseif(include MATCHES "<omp.h>" AND NOT folder STREQUAL "train")
-            refuse("${header}" "only train/ knows OpenMP: ${include}")
+        elseif(include MATCHES "<omp.h>" AND NOT folder STREQUAL "run")
+            refuse("${header}" "only run/ knows OpenMP: ${include}")
         endif()
     endforeach()
 
-    if(NOT folder STREQUAL "train")
+    if(NOT folder STREQUAL "run")
         matching_lines("${ROOT}/include/ctcnn/${header}" "(#[ \t]*pragma[ \t]+omp|_Pragma[ \t]*[(][ \t]*\"omp)" pragmas)
         foreach(pragma IN LISTS pragmas)
             string(STRIP "${pragma}" pragma)
-            refuse("${header}" "only train/ knows OpenMP: ${pragma}")
+            refuse("${header}" "only run/ knows OpenMP: ${pragma}")
         endforeach()
     endif()
 endforeach()

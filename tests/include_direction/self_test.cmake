@@ -34,7 +34,7 @@ endfunction()
 
 # What is allowed.
 expect_header("passes" layers/x.hpp "#include <ctcnn/core/a.hpp>\n#include <ctcnn/kernels/a.hpp>")
-expect_header("passes" train/x.hpp "#include <omp.h>\n#include <ctcnn/model/a.hpp>\n#pragma omp parallel for")
+expect_header("passes" run/x.hpp "#include <omp.h>\n#include <ctcnn/graph/a.hpp>\n#pragma omp parallel for")
 expect_header("passes" model/x.hpp "#include <boost/hana/tuple.hpp>")
 expect_header("passes" training.hpp "#include <ctcnn/optim/a.hpp>")
 expect_header("passes" ctcnn.hpp "#include <ctcnn/io/a.hpp>")
@@ -55,9 +55,9 @@ expect_header("lies in one of the folders" elsewhere/x.hpp "")
 expect_header("ends in .hpp" core/x.h "")
 
 # OpenMP and Boost.
-expect_header("only train/ knows OpenMP" kernels/x.hpp "#include <omp.h>")
-expect_header("only train/ knows OpenMP" kernels/x.hpp "    # pragma omp simd")
-expect_header("only train/ knows OpenMP" kernels/x.hpp "_Pragma(\"omp simd\")")
+expect_header("only run/ knows OpenMP" kernels/x.hpp "#include <omp.h>")
+expect_header("only run/ knows OpenMP" kernels/x.hpp "    # pragma omp simd")
+expect_header("only run/ knows OpenMP" kernels/x.hpp "_Pragma(\"omp simd\")")
 expect_header("only model/ knows Hana" layers/x.hpp "#include <boost/hana/tuple.hpp>")
 expect_header("Hana is included by parts" model/x.hpp "#include <boost/hana.hpp>")
 expect_header("of Boost only Hana" model/x.hpp "#include <boost/mp11.hpp>")

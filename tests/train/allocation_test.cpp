@@ -110,7 +110,7 @@ TEST_CASE("a training step allocates nothing") {
                      {std::span<float>(velocity).subspan(offset, count)});
         };
         CHECK(allocations_of([&] {
-                  train::parallel(threads, [&](train::Team& team) {
+                  run::parallel(threads, [&](run::Team& team) {
                       workspace.step(team, net.parameters().data(), CrossEntropyLoss{}, batch, update,
                                      [&](double mean, bool) { loss = mean; });
                   });

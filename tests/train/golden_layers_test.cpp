@@ -47,7 +47,7 @@ void check_inputs_and_outputs(const Net& net, const golden::File& file) {
     static_assert(Plan::stage_count == 1);
     const auto images = golden::tensors<typename Net::input_tensor>(file["images"]);
     const auto factors = golden::tensors<typename Net::output_tensor>(file["factors"]);
-    const auto workspace = std::make_unique<model::TileWorkspace<Plan, V>>();
+    const auto workspace = std::make_unique<run::TileWorkspace<Plan, V>>();
     std::vector<double> outputs;
     std::vector<double> gradients;
     for (std::size_t first = 0; first < images.size(); first += lane_count<V>) {
@@ -57,8 +57,8 @@ void check_inputs_and_outputs(const Net& net, const golden::File& file) {
         for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
             sources[lane] = images[at(lane)].data();
         }
-        train::gather<typename Stage::In>(sources, workspace->buffer(0));
-        model::forward<Plan>(net.parameters().data(), *workspace);
+        run::gather<typename Stage::In>(sources, workspace->buffer(0));
+        run::forward<Plan>(net.parameters().data(), *workspace);
         V* output = workspace->output();
         for (std::size_t lane = 0; lane < present; ++lane) {
             for (std::size_t i = 0; i < Plan::output_size; ++i) {

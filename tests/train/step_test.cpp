@@ -10,7 +10,7 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
-#include <ctcnn/train/parallel.hpp>
+#include <ctcnn/run/parallel.hpp>
 
 #include "catch.hpp"
 #include "small.hpp"
@@ -37,7 +37,7 @@ Result step(const small::Data& data, std::size_t count, std::size_t threads) {
     const train::Batch<small::Net::input_tensor, std::uint8_t> batch{data.images().data(), data.labels().data(),
                                                                      nullptr, count};
     Result result{};
-    train::parallel(threads, [&](train::Team& team) {
+    run::parallel(threads, [&](run::Team& team) {
         workspace.step(
             team, net.parameters().data(), CrossEntropyLoss{}, batch, [](std::size_t, std::size_t) {},
             [&](double mean, bool finite) { result = {mean, finite, {}}; });

@@ -50,9 +50,11 @@
 //                                    left out, none
 namespace CTCNN_DETAIL {
 
-/// What a layer does with memory: compute fills a new buffer; elementwise changes the buffer of the layer before it;
-/// reshape only reads it under another shape; block is a sequence of layers.
-enum class LayerKind { compute, elementwise, reshape, block };
+/// What a layer does with memory: compute fills a new buffer; statistics does so, too, and in training with statistics
+/// of the whole batch; random does so in training, and nothing in inference; elementwise changes the buffer of the layer
+/// before it; reshape only reads it under another shape. add, multiply and concat read several buffers. block is a
+/// sequence of layers, branches are several that read the same input, and a join of their ends.
+enum class LayerKind { compute, statistics, random, elementwise, reshape, add, multiply, concat, block, branches };
 
 /// The elementwise function of a stage that has none.
 struct NoFunction {
@@ -94,6 +96,10 @@ consteval std::size_t bordered_size(Extent border) {
         return saturating_product<std::size_t>({S::dim(0),
                                                 saturating_sum<std::size_t>({S::dim(1), border.height, border.height}),
                                                 saturating_sum<std::size_t>({S::dim(2), border.width, border.width})});
+    } else if constexpr (S::rank == 2) {
+        return saturating_product<std::size_t>({S::dim(0),
+                                                saturating_sum<std::size_t>({1, border.height, border.height}),
+                                                saturating_sum<std::size_t>({S::dim(1), border.width, border.width})});
     } else {
         return S::size;
     }
@@ -103,7 +109,7 @@ consteval std::size_t bordered_size(Extent border) {
 /// counted. Two of its buffers are one object. The layers of a block are asked one by one.
 template <typename Bound>
 consteval bool too_large() {
-    if constexpr (Bound::kind == LayerKind::block) {
+    if constexpr (Bound::kind == LayerKind::block || Bound::kind == LayerKind::branches) {
         return false;
     } else {
         return saturating_sum<std::size_t>({Bound::weight_shape::size, Bound::bias_shape::size}) > most_numbers ||

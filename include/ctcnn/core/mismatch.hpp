@@ -8,7 +8,7 @@
 namespace ctcnn {
 
 /// Reason: why a layer or a network is refused; none if it is not. Each word is also the name of its sentence in
-/// model/refusal.hpp, of its compile-fail tests, and of its entry in docs/errors.md.
+/// graph/refusal.hpp, of its compile-fail tests, and of its entry in docs/errors.md.
 enum class Reason : unsigned char {
     none,
     empty_network,
@@ -34,6 +34,12 @@ enum class Reason : unsigned char {
     kernel_too_large,
     pooling_padding,
     groups_divide,
+    branch_shapes,
+    concat_shapes,
+    multiply_shapes,
+    too_few_branches,
+    bad_name,
+    bad_probability,
     embedded_tensor,
 };
 

@@ -37,13 +37,17 @@ namespace CTCNN_DETAIL::io {
 /// The tensors of a training: those of the network, then as many for each number that the optimizer keeps.
 class TrainingNames {
 public:
-    TrainingNames(std::span<const NamedTensor> network, std::size_t parameters, std::size_t state_count)
+    TrainingNames(std::span<const NamedTensor> network, std::size_t parameters, std::size_t buffers,
+                  std::size_t state_count)
         : names_(network.begin(), network.end()) {
         texts_.reserve(network.size() * state_count);  // views of short texts do not survive a move
         for (std::size_t s = 0; s < state_count; ++s) {
             for (const NamedTensor& tensor : network) {
-                texts_.push_back(sentence({"optimizer.", decimal(s), ".", tensor.name}));
-                names_.push_back({texts_.back(), tensor.shape, (s + 1) * parameters + tensor.offset, tensor.count});
+                if (tensor.learned) {
+                    texts_.push_back(sentence({"optimizer.", decimal(s), ".", tensor.name}));
+                    names_.push_back(
+                        {texts_.back(), tensor.shape, buffers + (s + 1) * parameters + tensor.offset, tensor.count});
+                }
             }
         }
     }
@@ -172,8 +176,9 @@ void save_checkpoint(const Trainer<Net, Optimizer, Loss>& trainer, const std::fi
     io::for_each_number(train::ProgressOf::get(trainer), [&metadata](std::string_view key, std::uint64_t number) {
         metadata.emplace(key, decimal(number));
     });
-    const io::TrainingNames names(Net::names(), Net::parameter_count, Optimizer::state_count);
+    const io::TrainingNames names(Net::names(), Net::parameter_count, Net::buffer_count, Optimizer::state_count);
     std::vector<T> elements(trainer.net().parameters().begin(), trainer.net().parameters().end());
+    elements.insert(elements.end(), trainer.net().buffers().begin(), trainer.net().buffers().end());
     elements.insert(elements.end(), trainer.state().begin(), trainer.state().end());
     io::save_state(path, {names.names(), io::own_dtype<T>, reinterpret_cast<const std::byte*>(elements.data())},
                    metadata, io::own_dtype<T>);
@@ -193,12 +198,14 @@ void resume(Trainer<Net, Optimizer, Loss>& trainer, const std::filesystem::path&
         const io::SafetensorsHeader<> header(file);
         const train::Progress progress = io::progress_of(header);
         io::check_settings(header, progress, trainer.options().batch_size, trainer.options().shuffle);
-        const io::TrainingNames names(Net::names(), Net::parameter_count, Optimizer::state_count);
-        std::vector<T> elements((1 + Optimizer::state_count) * Net::parameter_count);
+        const io::TrainingNames names(Net::names(), Net::parameter_count, Net::buffer_count, Optimizer::state_count);
+        std::vector<T> elements((1 + Optimizer::state_count) * Net::parameter_count + Net::buffer_count);
         io::load_state(file, header, {names.names(), io::own_dtype<T>, reinterpret_cast<std::byte*>(elements.data())},
                        {});
-        const auto state = elements.begin() + static_cast<std::ptrdiff_t>(Net::parameter_count);
-        std::copy(elements.begin(), state, trainer.net().parameters().begin());
+        const auto buffers = elements.begin() + static_cast<std::ptrdiff_t>(Net::parameter_count);
+        const auto state = buffers + static_cast<std::ptrdiff_t>(Net::buffer_count);
+        std::copy(elements.begin(), buffers, trainer.net().parameters().begin());
+        std::copy(buffers, state, trainer.net().buffers().begin());
         std::copy(state, elements.end(), trainer.state().begin());
         train::ProgressOf::get(trainer) = progress;
     });

@@ -9,12 +9,12 @@
 #include <vector>
 
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/list.hpp>
 #include <ctcnn/core/onnx_node.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/data/sentence.hpp>
 #include <ctcnn/io/dtype.hpp>
 #include <ctcnn/io/onnx_model.hpp>
-#include <ctcnn/model/list.hpp>
 #include <ctcnn/model/network.hpp>
 #include <ctcnn/model/state_names.hpp>
 
@@ -26,7 +26,7 @@ inline constexpr bool has_onnx_operator = requires {
     { Bound::onnx() } -> std::same_as<OnnxNode>;
 };
 template <typename... Bound>
-inline constexpr bool has_onnx_operator<model::List<Bound...>> = (... && has_onnx_operator<Bound>);
+inline constexpr bool has_onnx_operator<List<Bound...>> = (... && has_onnx_operator<Bound>);
 
 /// A message of protobuf has less than 2 GiB. 16 MiB of it are for what is not a parameter.
 template <typename Net>
@@ -35,27 +35,30 @@ inline constexpr bool fits_onnx =
 
 /// "3.1"
 inline std::string name_of(const model::Place& place) {
-    const std::string index = decimal(place.index);
+    const std::string index = place.name.empty() ? decimal(place.index) : std::string(place.name);
     return place.outer == nullptr ? index : sentence({name_of(*place.outer), ".", index});
 }
 
 template <typename... Bound>
-void add_layers(model::List<Bound...>, const model::Place* outer, std::vector<OnnxLayer>& layers);
+void add_layers(List<Bound...>, const model::Place* outer, std::vector<OnnxLayer>& layers);
 
 template <typename Bound>
 void add_layer(const model::Place& place, std::vector<OnnxLayer>& layers) {
-    if constexpr (Bound::kind == LayerKind::block) {
+    if constexpr (Bound::kind == LayerKind::block || Bound::kind == LayerKind::branches) {
         add_layers(typename Bound::layers{}, &place, layers);
+        if constexpr (Bound::kind == LayerKind::branches) {
+            add_layer<typename Bound::join>(place, layers);
+        }
     } else {
-        layers.push_back({name_of(place), Bound::onnx(), model::tensor_count<Bound>()});
+        layers.push_back({name_of(place), Bound::onnx(), model::tensor_count<Bound>(), {}});
     }
 }
 
 /// The layers in the order in which data flows, blocks opened.
 template <typename... Bound>
-void add_layers(model::List<Bound...>, const model::Place* outer, std::vector<OnnxLayer>& layers) {
+void add_layers(List<Bound...>, const model::Place* outer, std::vector<OnnxLayer>& layers) {
     std::size_t index = 0;
-    (add_layer<Bound>(model::Place{outer, index++}, layers), ...);
+    (add_layer<Bound>(model::Place{outer, index++, model::child_name<Bound>()}, layers), ...);
 }
 
 template <typename Net>
@@ -63,9 +66,14 @@ OnnxNetwork onnx_network(const Net& net) {
     const auto* parameters = reinterpret_cast<const std::byte*>(net.parameters().data());
     OnnxNetwork network{{},
                         {Net::names(), own_dtype<typename Net::scalar>, parameters},
-                        model::dims_of<typename Net::input_shape>,
-                        model::dims_of<typename Net::output_shape>};
+                        dims_of<typename Net::input_shape>,
+                        dims_of<typename Net::output_shape>};
     add_layers(typename Net::layers{}, nullptr, network.layers);
+    constexpr auto& table = graph::table_of<typename Net::layers>;
+    for (std::size_t n = 0; n < network.layers.size(); ++n) {
+        network.layers[n].inputs.assign(table.values.begin() + static_cast<std::ptrdiff_t>(table.first_edge[n]),
+                                        table.values.begin() + static_cast<std::ptrdiff_t>(table.first_edge[n + 1]));
+    }
     return network;
 }
 

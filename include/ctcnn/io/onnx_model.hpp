@@ -28,6 +28,7 @@ struct OnnxLayer {
     std::string name;  // "3.1"
     OnnxNode node;
     std::size_t tensor_count;
+    std::vector<std::size_t> inputs;  // 0 is the input of the network, n + 1 what layer n makes
 };
 
 /// OnnxNetwork: what a file holds of a network, without its type.
@@ -59,10 +60,12 @@ inline ProtobufMessage onnx_attribute(const OnnxAttribute& attribute) {
 }
 
 /// NodeProto
-inline ProtobufMessage onnx_node(const OnnxLayer& layer, std::string_view input, std::span<const NamedTensor> tensors,
-                                 std::string_view output) {
+inline ProtobufMessage onnx_node(const OnnxLayer& layer, std::span<const std::string> inputs,
+                                 std::span<const NamedTensor> tensors, std::string_view output) {
     ProtobufMessage message;
-    message.add(1, input);
+    for (const std::string& input : inputs) {
+        message.add(1, input);
+    }
     for (const NamedTensor& tensor : tensors) {
         message.add(1, tensor.name);
     }
@@ -121,13 +124,23 @@ inline OnnxGraph onnx_graph(const OnnxNetwork& network) {
     OnnxGraph graph;
     ProtobufMessage nodes;
     std::span<const NamedTensor> names = network.state.names;
-    std::string value = "input";
+    std::vector<std::string> values_by_number{"input"};
     for (const OnnxLayer& layer : network.layers) {
         const bool last = &layer == &network.layers.back();
-        const std::string result = last ? "output" : sentence({layer.name, ".output"});
-        nodes.add(1, onnx_node(layer, value, names.first(layer.tensor_count), result));
+        values_by_number.push_back(last ? "output" : sentence({layer.name, ".output"}));
+        std::vector<std::string> inputs;
+        for (const std::size_t value : layer.inputs) {
+            inputs.push_back(values_by_number[value]);
+        }
+        // Mul has two inputs, and other joins any number.
+        for (std::size_t n = 2; layer.node.op_type == "Mul" && inputs.size() > 2; ++n) {
+            const std::string product = sentence({layer.name, ".product.", decimal(n)});
+            nodes.add(1, onnx_node(layer, std::span(inputs).first(2), {}, product));
+            inputs.erase(inputs.begin());
+            inputs.front() = product;
+        }
+        nodes.add(1, onnx_node(layer, inputs, names.first(layer.tensor_count), values_by_number.back()));
         names = names.subspan(layer.tensor_count);
-        value = result;
     }
     nodes.add(2, "network");
     graph.nodes = nodes.bytes();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/math.hpp>
@@ -56,29 +57,49 @@ template <typename Function, Number V>
     }
 }
 
-/// Applies an elementwise function to a whole image.
-template <typename Function, typename In, typename Out, Number V>
-constexpr void map_forward(const V* input, V* output) {
-    for (std::size_t c = 0; c < In::channels; ++c) {
-        for (std::size_t h = 0; h < In::height; ++h) {
-            for (std::size_t w = 0; w < In::width; ++w) {
-                output[Out::offset(c, h, w)] = Function::forward(input[In::offset(c, h, w)]);
+namespace detail {
+/// Calls f(offset in In, offset in Out) for each element of two layouts of the same number of elements, in their order.
+template <typename In, typename Out, typename F>
+[[gnu::always_inline]] constexpr void for_each_element(const F& f) {
+    constexpr bool flat =
+        In::size == In::channels * In::height * In::width && Out::size == Out::channels * Out::height * Out::width;
+    if constexpr (flat) {
+        for (std::size_t i = 0; i < In::size; ++i) {
+            f(i, i);
+        }
+    } else if constexpr (In::height == Out::height && In::width == Out::width) {
+        for (std::size_t c = 0; c < In::channels; ++c) {
+            for (std::size_t h = 0; h < In::height; ++h) {
+                for (std::size_t w = 0; w < In::width; ++w) {
+                    f(In::offset(c, h, w), Out::offset(c, h, w));
+                }
             }
         }
+    } else {
+        constexpr auto offset = []<typename L>(std::type_identity<L>, std::size_t i) {
+            return L::offset(i / (L::height * L::width), i / L::width % L::height, i % L::width);
+        };
+        for (std::size_t i = 0; i < In::channels * In::height * In::width; ++i) {
+            f(offset(std::type_identity<In>{}, i), offset(std::type_identity<Out>{}, i));
+        }
     }
+}
+}  // namespace detail
+
+/// Copies an image, which may become one of another shape, and applies an elementwise function.
+template <typename Function, typename In, typename Out, Number V>
+constexpr void map_forward(const V* input, V* output) {
+    detail::for_each_element<In, Out>([&](std::size_t from, std::size_t to) __attribute__((always_inline)) {
+        output[to] = Function::forward(input[from]);
+    });
 }
 
 /// The gradient of a copy: `grad_input` holds the copied input when the call begins, and its gradient when it ends.
 template <typename Before, typename In, typename Out, Number V>
 constexpr void map_backward(V* grad_input, const V* grad_output) {
-    for (std::size_t c = 0; c < In::channels; ++c) {
-        for (std::size_t h = 0; h < In::height; ++h) {
-            for (std::size_t w = 0; w < In::width; ++w) {
-                V& element = grad_input[In::offset(c, h, w)];
-                element = Before::backward(element, grad_output[Out::offset(c, h, w)]);
-            }
-        }
-    }
+    detail::for_each_element<In, Out>([&](std::size_t from, std::size_t to) __attribute__((always_inline)) {
+        grad_input[from] = Before::backward(grad_input[from], grad_output[to]);
+    });
 }
 
 }  // namespace CTCNN_DETAIL::kernels

@@ -26,21 +26,11 @@ struct CopyingLayer {
 
     template <typename InLayout, typename OutLayout, typename Activation, Number V>
     static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V*, V*) {
-        using Flat = Layout<S::size, 1, 1>;
-        if constexpr (OutLayout::border == Extent{0, 0}) {
-            kernels::map_forward<Activation, Flat, Flat>(input, output);
-        } else {
-            kernels::map_forward<Activation, InLayout, OutLayout>(input, output);
-        }
+        kernels::map_forward<Activation, InLayout, OutLayout>(input, output);
     }
     template <typename InLayout, typename OutLayout, typename Before, Number V>
     static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V*, V*) {
-        using Flat = Layout<S::size, 1, 1>;
-        if constexpr (OutLayout::border == Extent{0, 0}) {
-            kernels::map_backward<Before, Flat, Flat>(grad_input, grad_output);
-        } else {
-            kernels::map_backward<Before, InLayout, OutLayout>(grad_input, grad_output);
-        }
+        kernels::map_backward<Before, InLayout, OutLayout>(grad_input, grad_output);
     }
 };
 

@@ -3,7 +3,7 @@
 
 // A trained network inside the program: what a header that ctcnn-embed has written needs.
 
-#include <ctcnn/model/refusal.hpp>
+#include <ctcnn/graph/refusal.hpp>
 
 #include <algorithm>
 #include <array>
@@ -170,6 +170,20 @@ constexpr Chain<First, Rest...> chain_of(const std::array<float, First>& first,
     }
 }
 
+/// The tensor number Place in the order of the elements: those that are learned, then the others.
+template <typename Net, std::size_t Place>
+consteval NamedTensor tensor_at() {
+    std::size_t place = 0;
+    for (const bool learned : {true, false}) {
+        for (const NamedTensor& tensor : Net::names()) {
+            if (tensor.learned == learned && place++ == Place) {
+                return tensor;
+            }
+        }
+    }
+    return {};
+}
+
 /// EmbeddedParameters: the values of a file that fits, in the order of the network.
 template <typename Net, typename File>
 struct EmbeddedParameters {
@@ -177,8 +191,8 @@ struct EmbeddedParameters {
         return []<std::size_t... Place>(std::index_sequence<Place...>) -> typename Net::values_type {
             constexpr auto tensors = File::tensors();
             const auto file = std::bit_cast<Chain<tensors[Place].count()...>>(File::values());
-            return {std::bit_cast<std::array<float, Net::parameter_count>>(
-                chain_of(file.template at<place_of(tensors, Net::names()[Place].name)>()...))};
+            return {std::bit_cast<std::array<float, Net::parameter_count + Net::buffer_count>>(
+                chain_of(file.template at<place_of(tensors, tensor_at<Net, Place>().name)>()...))};
         }(std::make_index_sequence<Net::names().size()>{});
     }
 };
@@ -208,9 +222,9 @@ consteval Net embedded() {
             [[maybe_unused]] std::bool_constant<requires {
                 sizeof(typename decltype(difference_error<Net, File, difference>())::type);
             }> error;
-            return Net{{typename Net::gradients(std::type_identity<NoParameters<Net>>{})}};
+            return Net{{typename Net::state_type(std::type_identity<NoParameters<Net>>{})}};
         } else {
-            return Net{{typename Net::gradients(std::type_identity<EmbeddedParameters<Net, File>>{})}};
+            return Net{{typename Net::state_type(std::type_identity<EmbeddedParameters<Net, File>>{})}};
         }
     }
 }

@@ -93,7 +93,11 @@ constexpr void initialize_with(Net& net, const Initializer& initializer, std::ui
             parameters[i] = static_cast<T>(bound * (2 * unit - 1));
         }
     };
+    T* buffers = net.buffers().data();
     for (const PlacedLayer& layer : placed_layers<Net>) {
+        for (std::size_t i = 0; i < layer.buffer_count; ++i) {
+            *buffers++ = static_cast<T>(layer.initial_buffers[2 * i / layer.buffer_count]);
+        }
         const std::size_t weights = layer.weight_count;
         if (layer.parameter_count != 0 && layer.fan_in == 0) {
             const auto begin = net.parameters().begin() + static_cast<std::ptrdiff_t>(layer.parameter_offset);

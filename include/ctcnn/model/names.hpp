@@ -4,35 +4,59 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 
-#include <ctcnn/core/indices.hpp>
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/list.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
+#include <ctcnn/graph/plan.hpp>
 #include <ctcnn/model/hana.hpp>
-#include <ctcnn/model/list.hpp>
-#include <ctcnn/model/plan.hpp>
+#include <ctcnn/model/state_names.hpp>
 
 namespace CTCNN_DETAIL::model {
 
-/// PlacedLayer: a layer of a network as numbers: where it is, and what it has of parameters.
+/// PathPart: a step on the way from a network to one of its layers.
+struct PathPart {
+    std::size_t index;
+    std::string_view name;   ///< in place of the index, if it has one
+    std::string_view label;  ///< of a block or of branches: "Sequential", "Residual"
+};
+
+/// Path: the steps to a layer: {2, 0} is the first layer of the block that is the network's third.
+struct Path {
+    const PathPart* first;
+    std::size_t count;
+
+    constexpr std::size_t size() const { return count; }
+    constexpr const PathPart& operator[](std::size_t n) const { return first[n]; }
+    constexpr const PathPart* begin() const { return first; }
+    constexpr const PathPart* end() const { return first + count; }
+};
+
+/// PlacedLayer: a layer of a network as numbers: where it is, and what it has of parameters. That of a join is where its
+/// branches are.
 struct PlacedLayer {
-    Indices path;  ///< the places on the way: {2, 0} is the first layer of the block that is the network's third
+    Path path;
     std::size_t parameter_offset;
     std::size_t parameter_count;
     std::size_t weight_count;
     std::size_t fan_in;  ///< with a weight that begins at random, else 0
     std::size_t fan_out;
     std::array<double, 2> initial;  ///< where fan_in is 0: what weight and bias begin with
+    LayerKind kind;
+    std::size_t buffer_count;
+    std::array<double, 2> initial_buffers;  ///< what its first and its second buffer begin with
 
     /// The name in PyTorch's state_dict: "2.0".
     std::string name() const {
         std::string result;
-        for (const std::size_t index : path) {
+        for (const PathPart& part : path) {
             Text<20> number;
-            number.append_number(index);
-            result.append(result.empty() ? "" : ".").append(number.view());
+            number.append_number(part.index);
+            result.append(result.empty() ? "" : ".").append(part.name.empty() ? number.view() : part.name);
         }
         return result;
     }
@@ -40,26 +64,55 @@ struct PlacedLayer {
 
 namespace detail {
 
-template <std::size_t... Index>
-inline constexpr std::size_t path_of[] = {Index...};
+/// Step: an index, and what there is to say of the layer there: void, if nothing is.
+template <std::size_t Index, typename Bound>
+struct Step {
+    static constexpr PathPart part{Index, child_name<Bound>(), [] {
+                                       if constexpr (requires { Bound::label; }) {
+                                           return std::string_view(Bound::label);
+                                       } else {
+                                           return std::string_view();
+                                       }
+                                   }()};
+};
+template <std::size_t Index>
+struct Step<Index, void> {
+    static constexpr PathPart part{Index, {}, {}};
+};
+template <std::size_t Index, typename Bound>
+using StepTo =
+    Step<Index, std::conditional_t<requires { Bound::child_name; } || requires { Bound::label; }, Bound, void>>;
 
-template <std::size_t... Index, typename... Bound>
+template <typename... Steps>
+inline constexpr PathPart path_of[] = {Steps::part...};
+
+template <typename... Steps, typename... Bound>
 constexpr auto open_blocks(List<Bound...>, std::size_t offset);
 
 /// One layer, or those inside a block. Elements of one type: with types of their own, each function over the tuple
 /// would have all layers in its name.
-template <typename Bound, std::size_t... Index>
+template <typename Bound, typename... Steps>
 constexpr auto open_block(std::size_t offset) {
     if constexpr (Bound::kind == LayerKind::block) {
-        return open_blocks<Index...>(typename Bound::layers{}, offset);
+        return open_blocks<Steps...>(typename Bound::layers{}, offset);
+    } else if constexpr (Bound::kind == LayerKind::branches) {
+        return hana::flatten(
+            hana::make_tuple(open_blocks<Steps...>(typename Bound::layers{}, offset),
+                             open_block<typename Bound::join, Steps...>(offset + model::parameter_count<Bound>())));
     } else {
-        PlacedLayer layer{{path_of<Index...>, sizeof...(Index)},
+        PlacedLayer layer{{path_of<Steps...>, sizeof...(Steps)},
                           offset,
                           parameter_count<Bound>(),
                           Bound::weight_shape::size,
                           0,
                           0,
+                          {},
+                          Bound::kind,
+                          buffer_count<Bound>(),
                           {}};
+        if constexpr (requires { Bound::initial_buffers; }) {
+            layer.initial_buffers = Bound::initial_buffers;
+        }
         if constexpr (requires { Bound::initial; }) {
             layer.initial = Bound::initial;
         } else if constexpr (Bound::weight_shape::size != 0) {
@@ -70,11 +123,13 @@ constexpr auto open_block(std::size_t offset) {
     }
 }
 
-template <std::size_t... Index, typename... Bound>
+template <typename... Steps, typename... Bound>
 constexpr auto open_blocks(List<Bound...>, std::size_t offset) {
-    constexpr auto offsets = running_sums(std::array<std::size_t, sizeof...(Bound)>{parameter_count<Bound>()...});
+    constexpr auto offsets =
+        graph::running_sums(std::array<std::size_t, sizeof...(Bound)>{parameter_count<Bound>()...});
     return [&]<std::size_t... Place>(std::index_sequence<Place...>) {
-        return hana::flatten(hana::make_tuple(open_block<Bound, Index..., Place>(offset + offsets[Place])...));
+        return hana::flatten(
+            hana::make_tuple(open_block<Bound, Steps..., StepTo<Place, Bound>>(offset + offsets[Place])...));
     }(std::index_sequence_for<Bound...>{});
 }
 

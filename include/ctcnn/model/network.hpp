@@ -8,19 +8,19 @@
 #include <type_traits>
 
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/list.hpp>
 #include <ctcnn/core/math.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/storage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
-#include <ctcnn/model/flow.hpp>
-#include <ctcnn/model/forward.hpp>
+#include <ctcnn/graph/flow.hpp>
+#include <ctcnn/graph/plan.hpp>
+#include <ctcnn/graph/refusal.hpp>
 #include <ctcnn/model/instead_of_network.hpp>
-#include <ctcnn/model/list.hpp>
 #include <ctcnn/model/parameters.hpp>
-#include <ctcnn/model/plan.hpp>
-#include <ctcnn/model/refusal.hpp>
 #include <ctcnn/model/state_names.hpp>
+#include <ctcnn/run/forward.hpp>
 
 namespace ctcnn {
 
@@ -47,21 +47,6 @@ struct WithScalar<float, S, Layers...> {
     using type = Sequential<S, Layers...>;
 };
 
-/// BoundBlock: a block on what arrives.
-template <typename L, typename S, typename Layers>
-struct BoundBlock;
-template <typename L, typename S, typename... Bound>
-struct BoundBlock<L, S, List<Bound...>> {
-    static constexpr LayerKind kind = LayerKind::block;
-    using layer = L;
-    using layers = List<Bound...>;
-    using leaves = Leaves<Bound...>;
-    using input_shape = S;
-    using output_shape = typename At<sizeof...(Bound) - 1, layers>::output_shape;
-    static constexpr std::size_t parameter_count = (std::size_t{0} + ... + model::parameter_count<Bound>());
-    static constexpr std::uint64_t multiply_adds = (std::uint64_t{0} + ... + Bound::multiply_adds);
-};
-
 /// For a static_assert that fails wherever it stands.
 template <typename...>
 inline constexpr bool never = false;
@@ -78,7 +63,8 @@ inline constexpr bool is_forward<Image, Workspace, X, Buffers> =
 /// NetworkOf: a network in the numbers T, spelled List<Input<...>, Layers...>, from the flow of its shapes.
 template <typename T, typename S, typename... Layers, std::size_t Count, typename Output, typename... Bound>
 class NetworkOf<T, List<S, Layers...>, FlowState<Count, Output, Accepted, Bound...>>
-    : public ParameterArray<T, (std::size_t{0} + ... + model::parameter_count<Bound>()), List<Bound...>> {
+    : public ParameterArray<T, (std::size_t{0} + ... + model::parameter_count<Bound>()), List<Bound...>,
+                            (std::size_t{0} + ... + model::buffer_count<Bound>())> {
 public:
     using input_shape = typename S::shape;
     using output_shape = Output;
@@ -95,19 +81,23 @@ public:
 
     static constexpr std::size_t layer_count = Count;
     static constexpr std::size_t parameter_count = (std::size_t{0} + ... + model::parameter_count<Bound>());
+    /// Elements of buffers(): what is not learned, such as running_mean and running_var.
+    static constexpr std::size_t buffer_count = (std::size_t{0} + ... + model::buffer_count<Bound>());
     /// Multiplications with addition that forward takes for one image.
     static constexpr std::uint64_t multiply_adds = (std::uint64_t{0} + ... + Bound::multiply_adds);
 
     /// The layers, each bound to its shape, and how they run.
     using layers = List<Bound...>;
-    using plan = Plan<S, Layers...>;
+    using plan = graph::Plan<graph::Mode::training, S, Layers...>;
+    using inference_plan =
+        std::conditional_t<plan::has_random, graph::Plan<graph::Mode::inference, S, Layers...>, plan>;
 
     static constexpr std::size_t parameter_bytes = parameter_count * sizeof(T);
     /// The buffers that net(x) needs beside the parameters, and that a Workspace<Net> holds.
-    static constexpr std::size_t inference_workspace_bytes = plan::inference_numbers * sizeof(T);
+    static constexpr std::size_t inference_workspace_bytes = inference_plan::inference_numbers * sizeof(T);
     /// What its kernels put on the stack in arrays beside that, for a moment; at most 48 KiB, and not the same for all
     /// processors. Registers that are spilled come on top, some hundred bytes.
-    static constexpr std::size_t inference_stack_bytes = plan::template stack_numbers<T> * sizeof(T);
+    static constexpr std::size_t inference_stack_bytes = inference_plan::template stack_numbers<T> * sizeof(T);
     /// What forward and backward of one image need beside the parameters, gradients included; a tile of n images in the
     /// lanes of SIMD registers takes n times the part that is not gradients, and scratch memory
     /// (plan::scratch_numbers).
@@ -118,9 +108,11 @@ public:
 
     using input_tensor = Tensor<T, input_shape>;
     using output_tensor = Tensor<T, output_shape>;
+    /// What a network is, and its gradients: the same without buffers.
+    using state_type = ParameterArray<T, parameter_count, layers, buffer_count>;
     using gradients = ParameterArray<T, parameter_count, layers>;
     /// On the heap where it has more than most_inside_workspace bytes.
-    using workspace = Held<InferenceWorkspace<plan, T>, most_inside_workspace>;
+    using workspace = Held<run::InferenceWorkspace<inference_plan, T>, most_inside_workspace>;
 
     /// Forward on one image, (input_shape) -> (output_shape). The network is not changed, so any number of threads may
     /// call it.
@@ -133,7 +125,7 @@ public:
     /// The same with buffers that the caller keeps; one workspace serves one thread at a time.
     constexpr output_tensor operator()(const input_tensor& image, workspace& buffers) const
         noexcept(std::is_nothrow_default_constructible_v<output_tensor>) {
-        const T* outputs = infer_image<plan>(this->parameters().data(), image.data(), buffers.get());
+        const T* outputs = run::infer_image<inference_plan>(this->parameters().data(), image.data(), buffers.get());
         output_tensor result;
         for (std::size_t i = 0; i < output_shape::size; ++i) {
             result.values[i] = outputs[i];
@@ -216,7 +208,7 @@ constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& 
                               typename Net::workspace& buffers) {
     using namespace detail_::model;
     return index_of_largest<Net::output_shape::size>(
-        infer_image<typename Net::plan>(net.parameters().data(), image.data(), buffers.get()));
+        detail_::run::infer_image<typename Net::inference_plan>(net.parameters().data(), image.data(), buffers.get()));
 }
 template <AnyNetwork Net>
 constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& image) {

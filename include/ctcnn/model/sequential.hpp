@@ -5,14 +5,14 @@
 #include <type_traits>
 
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/list.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/target.hpp>
-#include <ctcnn/model/diagnosis.hpp>
-#include <ctcnn/model/flow.hpp>
-#include <ctcnn/model/list.hpp>
+#include <ctcnn/graph/diagnosis.hpp>
+#include <ctcnn/graph/flow.hpp>
+#include <ctcnn/graph/refusal.hpp>
+#include <ctcnn/model/block.hpp>
 #include <ctcnn/model/network.hpp>
-#include <ctcnn/model/plan.hpp>
-#include <ctcnn/model/refusal.hpp>
 
 namespace CTCNN_DETAIL::model {
 
@@ -39,7 +39,6 @@ class CTCNN_TAG Sequential
     : public detail_::model::InsteadOfNetwork<
           refused<sizeof...(Layers) == 0 ? Reason::empty_network : Reason::missing_input, Sequential<Layers...>>> {
 public:
-    using block_layers = detail_::model::List<Layers...>;
     template <typename S>
     using flow_from = detail_::model::Flow<S, Layers...>;
 

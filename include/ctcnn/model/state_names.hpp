@@ -7,10 +7,12 @@
 
 #include <ctcnn/core/indices.hpp>
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/layer_tensor.hpp>
+#include <ctcnn/core/list.hpp>
 #include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
-#include <ctcnn/model/list.hpp>
+#include <ctcnn/graph/flow.hpp>
 
 namespace CTCNN_API {
 
@@ -18,46 +20,32 @@ namespace CTCNN_API {
 struct NamedTensor {
     std::string_view name;   ///< "3.1.bias"
     detail_::Indices shape;  ///< {6, 1, 5, 5}
-    std::size_t offset;      ///< of its first element
-    std::size_t count;       ///< of its elements
+    std::size_t offset;   ///< of its first element in parameters(), or if that ends before it, in buffers() behind it
+    std::size_t count;    ///< of its elements
+    bool learned = true;  ///< whether it lies in parameters(); running statistics lie in buffers()
 };
 
 }  // namespace CTCNN_API
 
 namespace CTCNN_DETAIL::model {
 
-/// LayerTensor: a tensor as its layer declares it. A layer that is bound to its shape has weight and bias by its
-/// weight_shape and bias_shape. One that has others declares `static constexpr std::array<LayerTensor, N> tensors`, in
-/// the order in which they lie in its parameters.
-struct LayerTensor {
-    std::string_view name;
-    Indices shape;
-
-    constexpr std::size_t count() const {
-        std::size_t product = 1;
-        for (const std::size_t dim : shape) {
-            product *= dim;
-        }
-        return product;
-    }
-};
-
-/// The sizes of a shape once more: S::dims would be a symbol that does not name the target.
-template <typename S>
-inline constexpr auto dims_of = S::dims;
-
-/// Place: a layer's index, and those of the blocks around it.
+/// Place: a layer's index or its name, and those of the blocks around it.
 struct Place {
     const Place* outer;
     std::size_t index;
+    std::string_view name{};
 };
 
-/// Appends "3.1.".
+/// Appends "3.1.", "stem.1.".
 constexpr void append_place(const Place& place, auto& text) {
     if (place.outer != nullptr) {
         append_place(*place.outer, text);
     }
-    text.append_number(place.index);
+    if (place.name.empty()) {
+        text.append_number(place.index);
+    } else {
+        text.append(place.name);
+    }
     text.append(".");
 }
 
@@ -78,27 +66,33 @@ constexpr void for_each_tensor(List<Bound...>, const Place* outer, F& f);
 
 template <typename Bound, typename F>
 constexpr void for_each_tensor_of(const Place& place, F& f) {
-    if constexpr (Bound::kind == LayerKind::block) {
+    if constexpr (Bound::kind == LayerKind::block || Bound::kind == LayerKind::branches) {
         for_each_tensor(typename Bound::layers{}, &place, f);
     } else {
         for (const LayerTensor& tensor : declared_tensors<Bound>()) {
             if (tensor.count() != 0) {
-                f(place, tensor);
+                f(place, tensor, true);
+            }
+        }
+        if constexpr (requires { Bound::buffers; }) {
+            for (const LayerTensor& tensor : Bound::buffers) {
+                f(place, tensor, false);
             }
         }
     }
 }
 
-/// Calls f(place, tensor) for the tensors of all layers in order, blocks opened.
+/// Calls f(place, tensor, whether it is learned) for the tensors of all layers in order, blocks opened.
 template <typename F, typename... Bound>
 constexpr void for_each_tensor(List<Bound...>, const Place* outer, F& f) {
     std::size_t index = 0;
-    (for_each_tensor_of<Bound>(Place{outer, index++}, f), ...);
+    (for_each_tensor_of<Bound>(Place{outer, index++, child_name<Bound>()}, f), ...);
 }
 
 struct NameSizes {
     std::size_t tensors = 0;
     std::size_t characters = 0;
+    std::size_t parameters = 0;
 
     /// What Text has, for append_place.
     constexpr void append(std::string_view part) { characters += part.size(); }
@@ -112,8 +106,9 @@ struct NameSizes {
 template <typename Layers>
 inline constexpr NameSizes name_sizes = [] {
     NameSizes sizes;
-    auto count = [&sizes](const Place& place, const LayerTensor& tensor) {
+    auto count = [&sizes](const Place& place, const LayerTensor& tensor, bool learned) {
         ++sizes.tensors;
+        sizes.parameters += learned ? tensor.count() : 0;
         append_place(place, sizes);
         sizes.append(tensor.name);
     };
@@ -125,7 +120,7 @@ inline constexpr NameSizes name_sizes = [] {
 template <typename Layers>
 inline constexpr auto name_characters = [] {
     Text<name_sizes<Layers>.characters> text;
-    auto append = [&text](const Place& place, const LayerTensor& tensor) {
+    auto append = [&text](const Place& place, const LayerTensor& tensor, bool) {
         append_place(place, text);
         text.append(tensor.name);
     };
@@ -141,14 +136,16 @@ inline constexpr auto named_tensors = [] {
     std::array<NamedTensor, detail::name_sizes<Layers>.tensors> tensors{};
     std::size_t index = 0;
     std::size_t offset = 0;
+    std::size_t buffer_offset = detail::name_sizes<Layers>.parameters;
     std::string_view names = detail::name_characters<Layers>.view();
-    auto fill = [&](const Place& place, const LayerTensor& tensor) {
+    auto fill = [&](const Place& place, const LayerTensor& tensor, bool learned) {
         detail::NameSizes length;
         append_place(place, length);
         length.append(tensor.name);
-        tensors[index++] = {names.substr(0, length.characters), tensor.shape, offset, tensor.count()};
+        std::size_t& begin = learned ? offset : buffer_offset;
+        tensors[index++] = {names.substr(0, length.characters), tensor.shape, begin, tensor.count(), learned};
         names.remove_prefix(length.characters);
-        offset += tensor.count();
+        begin += tensor.count();
     };
     detail::for_each_tensor(Layers{}, nullptr, fill);
     return tensors;
@@ -160,6 +157,9 @@ consteval std::size_t tensor_count() {
     std::size_t count = 0;
     for (const LayerTensor& tensor : detail::declared_tensors<Bound>()) {
         count += tensor.count() != 0 ? std::size_t{1} : 0;
+    }
+    if constexpr (requires { Bound::buffers; }) {
+        count += Bound::buffers.size();
     }
     return count;
 }

@@ -8,10 +8,10 @@
 #include <string_view>
 
 #include <ctcnn/core/indices.hpp>
+#include <ctcnn/core/list.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
-#include <ctcnn/model/list.hpp>
 #include <ctcnn/model/names.hpp>
 #include <ctcnn/model/network.hpp>
 
@@ -28,22 +28,21 @@ struct SummaryRow {
 
 namespace detail {
 
-/// How many blocks begin with the layer at a path: {2, 0} is the first layer of block 2 and begins it, {2, 1} begins
-/// none.
-constexpr std::size_t blocks_begun(const Indices& path) {
+/// How many steps two paths have in common, from the network on.
+constexpr std::size_t common_steps(const Path& a, const Path& b) {
     std::size_t count = 0;
-    while (count + 1 < path.size() && path[path.size() - 1 - count] == 0) {
+    while (count < a.size() && count < b.size() && a[count].index == b[count].index) {
         ++count;
     }
     return count;
 }
 
-/// "0 ", indented by the places of the blocks around it.
-constexpr void begin_layer(SummaryRow& row, std::size_t depth, std::size_t index, std::size_t index_width) {
+/// "0 ", or its name, indented by the places of the blocks around it.
+constexpr void begin_layer(SummaryRow& row, std::size_t depth, const PathPart& part, std::size_t index_width) {
     Text<20> number;
-    number.append_number(index);
+    number.append_number(part.index);
     row.layer.append(depth * (index_width + 1), ' ');
-    row.layer.append_right(number.view(), index_width);
+    row.layer.append_right(part.name.empty() ? number.view() : part.name, index_width);
     row.layer.append(" ");
 }
 
@@ -107,8 +106,13 @@ struct SummaryRows {
         headings.bytes.append("Bytes");
         f(headings);
         constexpr auto told = told_layers(typename Net::plan::leaves{});
+        Path before{nullptr, 0};
         for (std::size_t i = 0; i < told.size(); ++i) {
-            tell(placed_layers<Net>[i], told[i], f);
+            const PlacedLayer& layer = placed_layers<Net>[i];
+            if (!graph::is_join(layer.kind)) {
+                tell(layer, before, told[i], f);
+                before = layer.path;
+            }
         }
         SummaryRow totals{};
         totals.layer.append("Total");
@@ -118,12 +122,12 @@ struct SummaryRows {
 
 private:
     template <typename F>
-    static constexpr void tell(const PlacedLayer& layer, const ToldLayer& told, F& f) {
+    static constexpr void tell(const PlacedLayer& layer, const Path& before, const ToldLayer& told, F& f) {
         const std::size_t depth = layer.path.size() - 1;
-        for (std::size_t block = depth - blocks_begun(layer.path); block < depth; ++block) {
+        for (std::size_t block = common_steps(layer.path, before); block < depth; ++block) {
             SummaryRow row{};
             begin_layer(row, block, layer.path[block], index_width);
-            row.layer.append("Sequential");
+            row.layer.append(layer.path[block].label);
             f(row);
         }
         SummaryRow row{};

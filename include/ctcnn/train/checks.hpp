@@ -143,6 +143,18 @@ template <typename Net, typename Images, typename Targets>
     }
 }
 
+/// Refuses a batch whose variance is not defined: one image of which BatchNorm1d sees one element for each feature.
+template <typename Net>
+constexpr void check_statistics([[maybe_unused]] std::size_t images) {
+    if constexpr (Net::plan::normalises_features) {
+        if (images == 1) {
+            throw std::invalid_argument(
+                "a batch has one image, and BatchNorm needs more than one element of each channel in training: choose "
+                "a batch size that leaves two images or more in the last batch of an epoch");
+        }
+    }
+}
+
 /// The images and labels of anything with images() and labels(), which fit the network. One static_assert at most
 /// fails.
 /// Throws   what check_batch throws

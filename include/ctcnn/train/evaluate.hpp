@@ -13,11 +13,11 @@
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/loss/evaluate_loss.hpp>
-#include <ctcnn/model/forward.hpp>
 #include <ctcnn/model/network.hpp>
+#include <ctcnn/run/forward.hpp>
+#include <ctcnn/run/gather.hpp>
+#include <ctcnn/run/parallel.hpp>
 #include <ctcnn/train/checks.hpp>
-#include <ctcnn/train/gather.hpp>
-#include <ctcnn/train/parallel.hpp>
 
 namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
@@ -25,20 +25,20 @@ namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 /// tile, on any thread; outputs is an array of V, one image in each lane, and scratch as many V for f.
 template <AnyNetwork Net, Number V, typename F>
 void infer_tiles(const Net& net, std::span<const typename Net::input_tensor> images, std::size_t threads, const F& f) {
-    using Plan = typename Net::plan;
+    using Plan = typename Net::inference_plan;
     using T = scalar_t<V>;
     constexpr std::size_t lanes = lane_count<V>;
     constexpr std::size_t together = Plan::template tiles_together<V>;
     constexpr std::size_t tiles_at_once = 8;
     const std::size_t tiles = (images.size() + lanes - 1) / lanes;
     const std::size_t pieces = (tiles + tiles_at_once - 1) / tiles_at_once;
-    const std::size_t team_size = std::max<std::size_t>(1, std::min(thread_count(threads), pieces));
-    AlignedVector<model::InferenceWorkspace<Plan, V, together>> workspaces(team_size);
+    const std::size_t team_size = std::max<std::size_t>(1, std::min(run::thread_count(threads), pieces));
+    AlignedVector<run::InferenceWorkspace<Plan, V, together>> workspaces(team_size);
     constexpr std::size_t outputs = Net::output_shape::size;
     AlignedVector<V> scratch(team_size * outputs);
     const T* parameters = net.parameters().data();
     const auto present_of = [&](std::size_t tile) { return std::min(lanes, images.size() - tile * lanes); };
-    parallel(team_size, [&](Team& team) {
+    run::parallel(team_size, [&](run::Team& team) {
         auto& own = workspaces[team.member()];
         team.for_each(pieces, [&](std::size_t piece) {
             const std::size_t end = std::min(tiles, (piece + 1) * tiles_at_once);
@@ -49,13 +49,13 @@ void infer_tiles(const Net& net, std::span<const typename Net::input_tensor> ima
                     for (std::size_t lane = 0; lane < lanes; ++lane) {
                         sources[lane] = images[(first + n) * lanes + std::min(lane, present_of(first + n) - 1)].data();
                     }
-                    model::infer_alone<Plan>(parameters, own, n,
-                                             Gathering<typename Plan::InputLayout, V>(sources, own.input(n)));
+                    run::infer_alone<Plan>(parameters, own, n,
+                                           run::Gathering<typename Plan::InputLayout, V>(sources, own.input(n)));
                 }
                 if (here == together) {
-                    model::infer_together<Plan, V, together>(parameters, own);
+                    run::infer_together<Plan, V, together>(parameters, own);
                 } else {
-                    model::infer_together<Plan, V, 1>(parameters, own);
+                    run::infer_together<Plan, V, 1>(parameters, own);
                 }
                 for (std::size_t n = 0; n < here; ++n) {
                     f(first + n, (first + n) * lanes, present_of(first + n), own.output(n),

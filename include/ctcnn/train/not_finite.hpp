@@ -12,9 +12,9 @@
 #include <ctcnn/core/math.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
-#include <ctcnn/model/forward.hpp>
 #include <ctcnn/model/names.hpp>
-#include <ctcnn/train/gather.hpp>
+#include <ctcnn/run/forward.hpp>
+#include <ctcnn/run/gather.hpp>
 #include <ctcnn/train/step.hpp>
 
 namespace CTCNN_DETAIL::train {
@@ -108,8 +108,7 @@ template <Number V, typename Net, typename Images, typename Workspace>
     for (std::size_t n = 0; n < batch.count; ++n) {
         std::array<const T*, lane_count<V>> images{};
         images.fill(batch.images[batch.at(n)].data());
-        // Called as a training step calls it, so that it is compiled once.
-        model::forward<Plan>(parameters, tile, Gathering<typename Plan::InputLayout, V>(images, tile.buffer(0)));
+        workspace.forward(parameters, images);
         for (std::size_t k = 0; k <= Plan::stage_count; ++k) {
             if (math::all_finite<V>(tile.buffer(k), Plan::buffer_size(k))) {
                 continue;

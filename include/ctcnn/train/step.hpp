@@ -5,6 +5,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <type_traits>
 #include <utility>
 
 #include <ctcnn/core/aligned_vector.hpp>
@@ -13,15 +15,23 @@
 #include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
+#include <ctcnn/graph/plan.hpp>
 #include <ctcnn/loss/evaluate_loss.hpp>
-#include <ctcnn/model/backward.hpp>
-#include <ctcnn/model/forward.hpp>
-#include <ctcnn/model/plan.hpp>
-#include <ctcnn/train/gather.hpp>
-#include <ctcnn/train/parallel.hpp>
-#include <ctcnn/train/rows.hpp>
+#include <ctcnn/run/backward.hpp>
+#include <ctcnn/run/forward.hpp>
+#include <ctcnn/run/gather.hpp>
+#include <ctcnn/run/parallel.hpp>
+#include <ctcnn/run/pass.hpp>
+#include <ctcnn/run/rows.hpp>
 
 namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
+
+using run::Gathering;
+using run::parallel;
+using run::Rows;
+using run::seconds;
+using run::Team;
+using run::thread_count;
 
 /// Batch: the images of one step; order[n] says which image is the n-th, null means they are taken as they lie.
 template <typename Image, typename Target>
@@ -49,29 +59,41 @@ public:
     using T = scalar_t<V>;
     using Plan = typename Net::plan;
     static constexpr std::size_t lanes = lane_count<V>;
+    /// With statistics of the batch, all tiles go through a segment before the next one begins; each keeps what it has.
+    static constexpr bool has_segments = Plan::segment_count > 1;
+    using Pass = std::conditional_t<has_segments || Plan::has_random, run::Pass<Plan, V>, run::Inference>;
     /// Tiles go together where what they keep for backward meanwhile is not too much for the caches.
     static constexpr std::size_t tiles_together =
         Plan::buffer_numbers * sizeof(V) <= 1024 * 1024 ? Plan::template tiles_together<V> : 1;
 
     /// For batches of up to `batch` images on up to `threads` threads.
     constexpr explicit StepWorkspace(std::size_t batch, std::size_t threads)
-        : capacity_(std::min(batch, round_images)),
+        : capacity_(has_segments ? batch : std::min(batch, round_images)),
           threads_(std::min(threads, group_count(capacity_))),
-          tiles_(threads_ * tiles_together),
+          tiles_(has_segments ? tile_count(capacity_) : threads_ * tiles_together),
           rows_(tile_count(capacity_)),
           partial_(largest_group_count * Plan::tile_gradient_numbers),
           losses_(tile_count(capacity_)),
           totals_((batch + capacity_ - 1) / capacity_ + 1),
           finite_(gradient_blocks[Plan::stage_count]),
-          gradients_(Net::parameter_count) {}
+          gradients_(Net::parameter_count),
+          tile_statistics_(has_segments ? tile_count(capacity_) * Plan::statistics_numbers : 0),
+          statistics_(Plan::statistics_numbers),
+          sums_(Plan::statistics_numbers) {}
 
     constexpr std::size_t threads() const { return threads_; }
 
     /// The gradient of the last step, in the order of the network's parameters.
     constexpr const T* gradients() const { return gradients_.data(); }
 
+    /// Forward of a tile of images in tile(), keeping all buffers, with running statistics.
+    constexpr void forward(const T* parameters, const std::array<const T*, lanes>& images) {
+        run::TileWorkspace<Plan, V>& workspace = tiles_.front();
+        run::forward<Plan>(parameters, workspace,
+                           Gathering<typename Plan::InputLayout, V>(images, workspace.buffer(0)));
+    }
     /// The workspace of a tile, for a use between two steps.
-    constexpr model::TileWorkspace<Plan, V>& tile() { return tiles_.front(); }
+    constexpr run::TileWorkspace<Plan, V>& tile() { return tiles_.front(); }
 
     /// How many threads are worth their while for a batch of `count` images.
     constexpr std::size_t useful_threads(std::size_t count) const {
@@ -86,17 +108,22 @@ public:
     /// all of the gradient is known, and update(offset, count) is called for each part of it, on any thread.
     template <typename Loss, typename Image, typename Target, typename Update, typename Finished>
     constexpr void step(Team& team, const T* parameters, const Loss& loss, const Batch<Image, Target>& batch,
-                        const Update& update, const Finished& finished) {
+                        const Update& update, const Finished& finished, Randomness randomness = {}) {
         std::size_t round = 0;
         for (std::size_t first = 0; first < batch.count; first += capacity_, ++round) {
             const std::size_t count = std::min(capacity_, batch.count - first);
             const std::size_t groups = group_count(count);
-            const std::size_t at_once = groups_at_once(count, team.size());
-            team.for_each((groups + at_once - 1) / at_once, [&](std::size_t item) {
-                run_groups(Round<Loss, Image, Target>{parameters, loss, batch, first, count}, item * at_once,
-                           std::min(groups, (item + 1) * at_once), &tiles_[team.member() * tiles_together]);
-            });
-            team.barrier();
+            const Round<Loss, Image, Target> all{parameters, loss, batch, first, count, randomness};
+            if constexpr (has_segments) {
+                run_segments(team, all);
+            } else {
+                const std::size_t at_once = groups_at_once(count, team.size());
+                team.for_each((groups + at_once - 1) / at_once, [&](std::size_t item) {
+                    run_groups(all, item * at_once, std::min(groups, (item + 1) * at_once),
+                               &tiles_[team.member() * tiles_together]);
+                });
+                team.barrier();
+            }
             reduce(team, count, first != 0);
             team.for_each(1, [&](std::size_t) {
                 double sum = totals_[round];
@@ -128,14 +155,26 @@ public:
 
     /// The same with a team of its own and no update; returns the mean loss.
     template <typename Loss, typename Image, typename Target>
-    constexpr double run(const T* parameters, const Loss& loss, const Batch<Image, Target>& batch) {
+    constexpr double run(const T* parameters, const Loss& loss, const Batch<Image, Target>& batch,
+                         Randomness randomness = {}) {
         double result = 0;
         parallel(useful_threads(batch.count), [&](Team& team) {
             step(
                 team, parameters, loss, batch, [](std::size_t, std::size_t) {},
-                [&](double mean, bool) { result = mean; });
+                [&](double mean, bool) { result = mean; }, randomness);
         });
         return result;
+    }
+
+    /// Moves the running statistics towards those of the last step.
+    constexpr void update_buffers(std::size_t images, std::span<T, Net::buffer_count> buffers) const {
+        Plan::for_each_stage([&](auto k) {
+            using Stage = typename Plan::template Stage<decltype(k)::value>;
+            if constexpr (Stage::kind == LayerKind::statistics) {
+                Stage::Layer::update_running(statistics_.data() + Plan::statistics_offsets[k], images,
+                                             buffers.data() + Stage::buffer_offset);
+            }
+        });
     }
 
 private:
@@ -145,7 +184,9 @@ private:
     /// The gradient of a stage is computed in blocks: of inputs, all outputs each, where it comes from rows.
     template <std::size_t K>
     static constexpr std::size_t block_size =
-        Plan::template batched<K> ? 16 * lanes : std::min<std::size_t>(Plan::template Stage<K>::parameters, 2048);
+        Plan::template batched<K> ? 16 * lanes
+        : Plan::has_statistics(K) ? Plan::template Stage<K>::parameters
+                                  : std::min<std::size_t>(Plan::template Stage<K>::parameters, 2048);
     template <std::size_t K>
     static constexpr std::size_t block_count = [] {
         using Stage = typename Plan::template Stage<K>;
@@ -158,7 +199,7 @@ private:
         }
     }();
     static constexpr auto gradient_blocks = []<std::size_t... K>(std::index_sequence<K...>) {
-        return model::running_sums(std::array<std::size_t, Plan::stage_count>{block_count<K>...});
+        return graph::running_sums(std::array<std::size_t, Plan::stage_count>{block_count<K>...});
     }(std::make_index_sequence<Plan::stage_count>{});
 
     static constexpr std::size_t tile_count(std::size_t images) { return (images + lanes - 1) / lanes; }
@@ -193,6 +234,7 @@ private:
         const Batch<Image, Target>& batch;
         std::size_t first;
         std::size_t count;
+        Randomness randomness;
 
         /// How many images a tile has; its other lanes are padding.
         constexpr std::size_t present(std::size_t tile) const { return std::min(lanes, count - tile * lanes); }
@@ -206,7 +248,7 @@ private:
     /// 1. Not inlined: compilers take less time and memory over two functions than over one of twice the size.
     template <typename Loss, typename Image, typename Target>
     [[gnu::noinline]] constexpr void run_groups(const Round<Loss, Image, Target>& round, std::size_t first_group,
-                                                std::size_t last_group, model::TileWorkspace<Plan, V>* workspaces) {
+                                                std::size_t last_group, run::TileWorkspace<Plan, V>* workspaces) {
         const std::size_t groups = group_count(round.count);
         const auto begin_of = [&](std::size_t group) { return group * tile_count(round.count) / groups; };
         const std::size_t end = begin_of(last_group);
@@ -226,40 +268,146 @@ private:
                 if (begin_of(group + 1) == tile + n) {
                     ++group;
                 }
-                model::backward_alone<Plan>(round.parameters, workspaces[n], tile + n, tile + n != begin_of(group),
-                                            partial_.data() + group * Plan::tile_gradient_numbers, rows_);
+                run::backward_alone<Plan>(round.parameters, workspaces[n], tile + n, tile + n != begin_of(group),
+                                          partial_.data() + group * Plan::tile_gradient_numbers, rows_,
+                                          pass_of(round, tile + n));
             }
+        }
+    }
+
+    template <typename Loss, typename Image, typename Target>
+    constexpr Pass pass_of([[maybe_unused]] const Round<Loss, Image, Target>& round,
+                           [[maybe_unused]] std::size_t tile) const {
+        if constexpr (std::is_same_v<Pass, run::Inference>) {
+            return {};
+        } else {
+            V present{};
+            for (std::size_t lane = 0; lane < round.present(tile); ++lane) {
+                set_lane(present, lane, T(1));
+            }
+            return {statistics_.data(),         sums_.data(), present, round.randomness,
+                    round.first + tile * lanes, round.count};
+        }
+    }
+
+    /// Forward and backward of all tiles, segment by segment.
+    template <typename Loss, typename Image, typename Target>
+    constexpr void run_segments(Team& team, const Round<Loss, Image, Target>& round) {
+        constexpr std::size_t last = Plan::segment_count - 1;
+        [&]<std::size_t... S>(std::index_sequence<S...>) {
+            (run_segment<S, false>(team, round), ...);
+            (run_segment<last - S, true>(team, round), ...);
+        }(std::make_index_sequence<Plan::segment_count>{});
+    }
+
+    /// One segment of all tiles, in one direction, and then what the next segment needs: the sums of the tiles' sums,
+    /// always in the same order.
+    template <std::size_t Segment, bool IsBackward, typename Loss, typename Image, typename Target>
+    constexpr void run_segment(Team& team, const Round<Loss, Image, Target>& round) {
+        constexpr bool is_last = Segment + 1 == Plan::segment_count;
+        const std::size_t groups = group_count(round.count);
+        const auto begin_of = [&](std::size_t group) { return group * tile_count(round.count) / groups; };
+        team.for_each(groups, [&](std::size_t group) {
+            for (std::size_t tile = begin_of(group); tile < begin_of(group + 1); ++tile) {
+                if constexpr (IsBackward) {
+                    backward_segment<Segment>(round, tile, group, tile != begin_of(group));
+                } else {
+                    forward_segment<Segment>(round, tile);
+                }
+            }
+        });
+        team.barrier();
+        if constexpr (IsBackward ? Segment != 0 : !is_last) {
+            constexpr std::size_t k = Plan::segment_begins[IsBackward ? Segment : Segment + 1];
+            using Layer = typename Plan::template Stage<k>::Layer;
+            const std::size_t tiles = tile_count(round.count);
+            const T* of_tiles = tile_statistics(k, 0);
+            team.for_each(1, [&](std::size_t) {
+                if constexpr (IsBackward) {
+                    Layer::combine_gradients(of_tiles, tiles, sums_.data() + Plan::statistics_offsets[k]);
+                } else {
+                    Layer::combine_statistics(of_tiles, tiles, lanes, round.count,
+                                              statistics_.data() + Plan::statistics_offsets[k]);
+                }
+            });
+            team.barrier();
+        }
+    }
+
+    /// What a tile tells of stage k, of all tiles in a row.
+    constexpr T* tile_statistics(std::size_t k, std::size_t tile) {
+        const std::size_t size = Plan::statistics_offsets[k + 1] - Plan::statistics_offsets[k];
+        return tile_statistics_.data() + tile_count(capacity_) * Plan::statistics_offsets[k] + tile * size;
+    }
+
+    template <std::size_t Segment, typename Loss, typename Image, typename Target>
+    [[gnu::noinline]] constexpr void forward_segment(const Round<Loss, Image, Target>& round, std::size_t tile) {
+        run::TileWorkspace<Plan, V>& workspace = tiles_[tile];
+        const Pass pass = pass_of(round, tile);
+        if constexpr (Segment == 0) {
+            forward_tile(round, tile, workspace);
+        } else {
+            run::forward_alone<Plan, Segment>(round.parameters, workspace, run::InPlace{}, pass);
+        }
+        if constexpr (Segment + 1 == Plan::segment_count) {
+            run::forward_together<Plan, V, 1>(round.parameters, &workspace);
+            losses_[tile] = loss_of(round, tile, workspace);
+        } else {
+            constexpr std::size_t k = Plan::segment_begins[Segment + 1];
+            using Stage = typename Plan::template Stage<k>;
+            Stage::Layer::template tile_statistics<typename Stage::In>(
+                workspace.buffer(Plan::input_of(k)), pass.present, round.present(tile), tile_statistics(k, tile));
+        }
+    }
+
+    template <std::size_t Segment, typename Loss, typename Image, typename Target>
+    [[gnu::noinline]] constexpr void backward_segment(const Round<Loss, Image, Target>& round, std::size_t tile,
+                                                      std::size_t group, bool add) {
+        run::TileWorkspace<Plan, V>& workspace = tiles_[tile];
+        const Pass pass = pass_of(round, tile);
+        if constexpr (Segment + 1 == Plan::segment_count) {
+            run::backward_together<Plan, V, 1>(round.parameters, &workspace, tile, rows_);
+        }
+        run::backward_alone<Plan, Segment>(round.parameters, workspace, tile, add,
+                                           partial_.data() + group * Plan::tile_gradient_numbers, rows_, pass);
+        if constexpr (Segment != 0) {
+            constexpr std::size_t k = Plan::segment_begins[Segment];
+            using Stage = typename Plan::template Stage<k>;
+            Stage::Layer::template tile_gradients<typename Stage::In, typename Stage::Out>(
+                pass.statistics(k), workspace.buffer(Plan::input_of(k)), workspace.buffer(k + 1),
+                tile_statistics(k, tile));
         }
     }
 
     /// What a tile does alone, forward.
     template <typename Loss, typename Image, typename Target>
     constexpr void forward_tile(const Round<Loss, Image, Target>& round, std::size_t tile,
-                                model::TileWorkspace<Plan, V>& workspace) {
+                                run::TileWorkspace<Plan, V>& workspace) {
         std::array<const T*, lanes> images{};
         for (std::size_t lane = 0; lane < lanes; ++lane) {
             images[lane] = round.batch.images[round.at(tile, lane)].data();
         }
-        model::forward_alone<Plan>(round.parameters, workspace,
-                                   Gathering<typename Plan::InputLayout, V>(images, workspace.buffer(0)));
+        run::forward_alone<Plan>(round.parameters, workspace,
+                                 Gathering<typename Plan::InputLayout, V>(images, workspace.buffer(0)),
+                                 pass_of(round, tile));
     }
 
     /// What `Tiles` tiles do together, forward and backward.
     template <std::size_t Tiles, typename Loss, typename Image, typename Target>
     constexpr void run_together(const Round<Loss, Image, Target>& round, std::size_t tile,
-                                model::TileWorkspace<Plan, V>* workspaces) {
-        model::forward_together<Plan, V, Tiles>(round.parameters, workspaces);
+                                run::TileWorkspace<Plan, V>* workspaces) {
+        run::forward_together<Plan, V, Tiles>(round.parameters, workspaces);
         for (std::size_t n = 0; n < Tiles; ++n) {
             losses_[tile + n] = loss_of(round, tile + n, workspaces[n]);
         }
-        model::backward_together<Plan, V, Tiles>(round.parameters, workspaces, tile, rows_);
+        run::backward_together<Plan, V, Tiles>(round.parameters, workspaces, tile, rows_);
     }
 
     /// The sum of the losses of a tile's images; leaves the gradient of its outputs. That of a padding lane is scaled
     /// by zero.
     template <typename Loss, typename Image, typename Target>
     [[gnu::noinline]] static constexpr double loss_of(const Round<Loss, Image, Target>& round, std::size_t tile,
-                                                      model::TileWorkspace<Plan, V>& workspace) {
+                                                      run::TileWorkspace<Plan, V>& workspace) {
         const std::size_t present = round.present(tile);
         std::array<const Target*, lanes> targets{};
         V scale{};
@@ -304,6 +452,9 @@ private:
                                 finite = finite && math::all_finite(gradient + Layer::weight_shape::size, outputs);
                             }
                         }
+                    } else if constexpr (Stage::kind == LayerKind::statistics) {
+                        Layer::store_gradient(sums_.data() + Plan::statistics_offsets[k], gradient);
+                        finite = math::all_finite(gradient, Stage::parameters);
                     } else {
                         const std::size_t to = std::min(Stage::parameters, from + size);
                         const T* partial = partial_.data() + Plan::tile_gradient_offsets[k];
@@ -325,13 +476,16 @@ private:
 
     std::size_t capacity_;
     std::size_t threads_;
-    AlignedVector<model::TileWorkspace<Plan, V>> tiles_;
+    AlignedVector<run::TileWorkspace<Plan, V>> tiles_;
     Rows<Plan, V> rows_;
     AlignedVector<T> partial_;
     AlignedVector<double> losses_;        // of each tile of a round
     AlignedVector<double> totals_;        // of all rounds before each
     AlignedVector<std::uint8_t> finite_;  // of each block of the gradient
     AlignedVector<T> gradients_;
+    AlignedVector<T> tile_statistics_;  // of each stage that has them, for each tile
+    AlignedVector<T> statistics_;       // the same of the batch
+    AlignedVector<T> sums_;             // and of its gradients
 };
 
 }  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM

@@ -24,11 +24,11 @@
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/model/network.hpp>
+#include <ctcnn/run/parallel.hpp>
 #include <ctcnn/train/checks.hpp>
 #include <ctcnn/train/fit_options.hpp>
 #include <ctcnn/train/initialized.hpp>
 #include <ctcnn/train/not_finite.hpp>
-#include <ctcnn/train/parallel.hpp>
 #include <ctcnn/train/schedule.hpp>
 #include <ctcnn/train/step.hpp>
 #include <ctcnn/train/training_workspace.hpp>
@@ -219,6 +219,7 @@ private:
     double step_on(Images images, std::span<const Target> targets) {
         using namespace detail_::train;
         check_batch<Net>(images, targets, "the batch is empty: the mean loss needs one image or more");
+        detail_::train::check_statistics<Net>(images.size());
         if (options_.schedule && options_.max_steps == 0) {
             throw std::invalid_argument(
                 "a schedule needs to know how many steps there will be: set FitOptions::max_steps");
@@ -239,7 +240,11 @@ private:
                 [&](double batch_mean, bool batch_finite) {
                     mean = batch_mean;
                     finite = batch_finite;
-                });
+                    if (finite) {
+                        buffers.update_buffers(images.size(), net_.buffers());
+                    }
+                },
+                {progress_.seed, number});
         });
         const bool overflow = finite && overflows();
         if (!finite || overflow) {
@@ -278,6 +283,7 @@ private:
         stopped_ = false;
 
         const std::size_t steps = (images.size() + batch_size - 1) / batch_size;
+        detail_::train::check_statistics<Net>(images.size() - (steps - 1) * batch_size);
         const std::size_t first_step = epoch_steps() + 1;
         const std::size_t steps_before = this->steps() - epoch_steps();
         const std::size_t all_steps = steps_in_all(options_, steps);
@@ -331,11 +337,13 @@ private:
                             progress_.loss_sum += mean * static_cast<double>(batch.count);
                             progress_.epoch_steps = step;
                             progress_.steps = steps_before + step;
+                            buffers.update_buffers(batch.count, net_.buffers());
                         } else {
                             failed_step = step;
                             end = true;
                         }
-                    });
+                    },
+                    {progress_.seed, steps_before + step});
                 if (conducted && !end) {
                     team.first_member([&] { guarded([&] { between_steps(step); }); });
                 }
@@ -356,7 +364,7 @@ private:
     EpochReport end_epoch(std::size_t steps, std::size_t images, double begin) {
         const std::size_t trained = std::min(epoch_steps() * static_cast<std::size_t>(progress_.batch_size), images);
         const double mean = trained == 0 ? 0 : progress_.loss_sum / static_cast<double>(trained);
-        const EpochReport report{epochs() + 1, mean, detail_::train::seconds() - begin, trained};
+        const EpochReport report{epochs() + 1, mean, detail_::run::seconds() - begin, trained};
         const bool stopped_within = stopped_;
         if (epoch_steps() == steps) {
             ++progress_.epochs;
@@ -375,6 +383,7 @@ private:
     FitReport fit_on(Images images, std::span<const Label> labels) {
         const std::size_t batch_size = std::min(options_.batch_size, images.size());
         const std::size_t steps = (images.size() + batch_size - 1) / batch_size;
+        detail_::train::check_statistics<Net>(images.size() - (steps - 1) * batch_size);
         const std::size_t all_steps = detail_::train::steps_in_all(options_, steps);
         FitReport report;
         // No more than is sensible: a training that should_stop ends may have any number of epochs.

@@ -7,7 +7,7 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/model/network.hpp>
-#include <ctcnn/train/parallel.hpp>
+#include <ctcnn/run/parallel.hpp>
 #include <ctcnn/train/step.hpp>
 
 namespace CTCNN_API::inline CTCNN_TEAM {
@@ -25,7 +25,7 @@ public:
     /// The buffers for a batch of so many images.
     Buffers& buffers(std::size_t images) {
         if (images_ < images) {
-            buffers_.emplace(images, detail_::train::thread_count(threads_));
+            buffers_.emplace(images, detail_::run::thread_count(threads_));
             images_ = images;
         }
         return *buffers_;

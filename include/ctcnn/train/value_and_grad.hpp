@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <ranges>
 #include <span>
@@ -22,18 +24,36 @@ struct LossAndGradients {
     typename Net::scalar loss;
     Gradients<Net> gradients;
 };
+template <typename Net>
+    requires(Net::buffer_count != 0)
+struct LossAndGradients<Net> {
+    typename Net::scalar loss;
+    Gradients<Net> gradients;
+    /// What net.buffers() are behind this step: running statistics that have moved towards those of the batch.
+    std::array<typename Net::scalar, Net::buffer_count> buffers;
+};
 
 }  // namespace CTCNN_API
 
 namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
+/// What a step needs besides the batch: random numbers, and if wanted, running statistics to move.
+template <typename Net>
+struct StepOptions {
+    Randomness randomness{};
+    std::array<typename Net::scalar, Net::buffer_count>* moved = nullptr;
+};
+
 template <typename Net, typename Loss, typename Target, typename Buffers>
 constexpr typename Net::scalar value_and_grad_in(const Net& net, const Loss& loss,
                                                  std::span<const typename Net::input_tensor> images,
-                                                 std::span<const Target> targets, Gradients<Net>& gradients,
-                                                 Buffers& buffers) {
+                                                 std::span<const Target> targets, const StepOptions<Net>& options,
+                                                 Gradients<Net>& gradients, Buffers& buffers) {
     const Batch<typename Net::input_tensor, Target> batch{images.data(), targets.data(), nullptr, images.size()};
-    const double mean = buffers.run(net.parameters().data(), loss, batch);
+    const double mean = buffers.run(net.parameters().data(), loss, batch, options.randomness);
+    if (options.moved != nullptr) {
+        buffers.update_buffers(images.size(), std::span<typename Net::scalar, Net::buffer_count>(*options.moved));
+    }
     for (std::size_t i = 0; i < Net::parameter_count; ++i) {
         gradients.parameters()[i] = buffers.gradients()[i];
     }
@@ -44,32 +64,33 @@ constexpr typename Net::scalar value_and_grad_in(const Net& net, const Loss& los
 template <typename Net, typename Loss, typename Target, typename... Workspace>
 constexpr typename Net::scalar value_and_grad_of(const Net& net, const Loss& loss,
                                                  std::span<const typename Net::input_tensor> images,
-                                                 std::span<const Target> targets, Gradients<Net>& gradients,
-                                                 Workspace&... workspace) {
+                                                 std::span<const Target> targets, const StepOptions<Net>& options,
+                                                 Gradients<Net>& gradients, Workspace&... workspace) {
     using T = typename Net::scalar;
     validate_loss<Net>(loss);
     check_batch<Net>(images, targets, "the batch is empty: the mean loss needs one image or more");
+    check_statistics<Net>(images.size());
     if constexpr (sizeof...(Workspace) != 0) {
-        return value_and_grad_in(net, loss, images, targets, gradients, workspace.buffers(images.size())...);
+        return value_and_grad_in(net, loss, images, targets, options, gradients, workspace.buffers(images.size())...);
     } else if (std::is_constant_evaluated()) {
         StepWorkspace<Net, T> buffers(images.size(), 1);
-        return value_and_grad_in(net, loss, images, targets, gradients, buffers);
+        return value_and_grad_in(net, loss, images, targets, options, gradients, buffers);
     } else {
         StepWorkspace<Net, Lanes<T>> buffers(images.size(), 1);
-        return value_and_grad_in(net, loss, images, targets, gradients, buffers);
+        return value_and_grad_in(net, loss, images, targets, options, gradients, buffers);
     }
 }
 
 /// The same, if the arguments are those that value_and_grad takes; else one error.
 template <typename Net, typename Loss, typename Images, typename Targets, typename... Workspace>
 constexpr typename Net::scalar checked_value_and_grad(const Net& net, const Loss& loss, const Images& images,
-                                                      const Targets& targets, Gradients<Net>& gradients,
-                                                      Workspace&... workspace) {
+                                                      const Targets& targets, const StepOptions<Net>& options,
+                                                      Gradients<Net>& gradients, Workspace&... workspace) {
     if constexpr (check_images<Net, Images>()) {
         if constexpr (check_targets<Net, Targets>()) {
             const auto seen = targets_of<Net>(targets);
             if constexpr (check_loss<Net, Loss, typename decltype(seen)::value_type>()) {
-                return value_and_grad_of(net, loss, std::span<const typename Net::input_tensor>(images), seen,
+                return value_and_grad_of(net, loss, std::span<const typename Net::input_tensor>(images), seen, options,
                                          gradients, workspace...);
             }
         }
@@ -80,12 +101,18 @@ constexpr typename Net::scalar checked_value_and_grad(const Net& net, const Loss
 /// The arguments of value_and_grad behind the network.
 template <typename Net, typename... Arguments>
 inline constexpr bool is_batch = sizeof...(Arguments) == 3;
-template <typename Net, typename Loss, typename Images, typename Targets, typename Destination>
-inline constexpr bool is_batch<Net, Loss, Images, Targets, Destination> =
-    std::is_convertible_v<Destination, Gradients<Net>&>;
-template <typename Net, typename Loss, typename Images, typename Targets, typename Destination, typename Workspace>
-inline constexpr bool is_batch<Net, Loss, Images, Targets, Destination, Workspace> =
-    std::is_convertible_v<Destination, Gradients<Net>&> && std::is_convertible_v<Workspace, TrainingWorkspace<Net>&>;
+template <typename Net, typename Loss, typename Images, typename Targets, typename Last>
+inline constexpr bool is_batch<Net, Loss, Images, Targets, Last> =
+    std::is_convertible_v<Last, Gradients<Net>&> || std::is_convertible_v<Last, Randomness>;
+template <typename Net, typename Loss, typename Images, typename Targets, typename Destination, typename Last>
+inline constexpr bool is_batch<Net, Loss, Images, Targets, Destination, Last> =
+    std::is_convertible_v<Destination, Gradients<Net>&> &&
+    (std::is_convertible_v<Last, TrainingWorkspace<Net>&> || std::is_convertible_v<Last, Randomness>);
+template <typename Net, typename Loss, typename Images, typename Targets, typename Destination, typename Workspace,
+          typename Last>
+inline constexpr bool is_batch<Net, Loss, Images, Targets, Destination, Workspace, Last> =
+    std::is_convertible_v<Destination, Gradients<Net>&> && std::is_convertible_v<Workspace, TrainingWorkspace<Net>&> &&
+    std::is_convertible_v<Last, Randomness>;
 template <typename Net, typename... Arguments>
 concept BatchArguments = is_batch<Net, Arguments...>;
 
@@ -96,32 +123,40 @@ namespace CTCNN_API::inline CTCNN_TEAM {
 /// value_and_grad: the mean loss of a batch, and its gradient with respect to every parameter into an object of the
 /// caller's; works in constant expressions too. Images are a range of Net::input_tensor, such as a vector, an array or
 /// a span; targets are labels of any integer type, or a range of Net::output_tensor for losses such as MSELoss. Where
-/// the loss is not finite, neither are the gradients.
+/// the loss is not finite, neither are the gradients. The pass is one of training: with statistics of the batch, and with
+/// the dropout that the randomness decides. The network does not change.
 /// Throws   std::invalid_argument if the numbers of images and targets differ or are 0, a label has no output, or the
 ///          loss refuses its settings
 /// As in    loss = criterion(net(x), y); loss.backward()
 template <AnyNetwork Net, typename Loss, typename Images = std::span<const typename Net::input_tensor>,
           typename Targets = std::span<const typename Net::output_tensor>>
 constexpr typename Net::scalar value_and_grad(const Net& net, const Loss& loss, const Images& images,
-                                              const Targets& targets, Gradients<Net>& gradients) {
-    return detail_::train::checked_value_and_grad(net, loss, images, targets, gradients);
+                                              const Targets& targets, Gradients<Net>& gradients,
+                                              Randomness randomness = {}) {
+    return detail_::train::checked_value_and_grad(net, loss, images, targets, {randomness}, gradients);
 }
 
 /// The same with buffers that are kept from call to call, and on all threads of the workspace.
 template <AnyNetwork Net, typename Loss, typename Images = std::span<const typename Net::input_tensor>,
           typename Targets = std::span<const typename Net::output_tensor>>
 typename Net::scalar value_and_grad(const Net& net, const Loss& loss, const Images& images, const Targets& targets,
-                                    Gradients<Net>& gradients, TrainingWorkspace<Net>& workspace) {
-    return detail_::train::checked_value_and_grad(net, loss, images, targets, gradients, workspace);
+                                    Gradients<Net>& gradients, TrainingWorkspace<Net>& workspace,
+                                    Randomness randomness = {}) {
+    return detail_::train::checked_value_and_grad(net, loss, images, targets, {randomness}, gradients, workspace);
 }
 
 /// The same, with both in one result.
 template <AnyNetwork Net, typename Loss, typename Images = std::span<const typename Net::input_tensor>,
           typename Targets = std::span<const typename Net::output_tensor>>
 constexpr LossAndGradients<Net> value_and_grad(const Net& net, const Loss& loss, const Images& images,
-                                               const Targets& targets) {
+                                               const Targets& targets, Randomness randomness = {}) {
     LossAndGradients<Net> result{};
-    result.loss = value_and_grad(net, loss, images, targets, result.gradients);
+    detail_::train::StepOptions<Net> options{randomness};
+    if constexpr (Net::buffer_count != 0) {
+        std::copy(net.buffers().begin(), net.buffers().end(), result.buffers.begin());
+        options.moved = &result.buffers;
+    }
+    result.loss = detail_::train::checked_value_and_grad(net, loss, images, targets, options, result.gradients);
     return result;
 }
 

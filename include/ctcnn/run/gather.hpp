@@ -10,7 +10,7 @@
 #include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/core/target.hpp>
 
-namespace CTCNN_DETAIL::train {
+namespace CTCNN_DETAIL::run {
 
 namespace detail {
 /// One row of pixels of all lanes' images: N pixels at a time are read from each image and transposed. Not inlined:
@@ -94,4 +94,4 @@ constexpr void gather(const std::array<const scalar_t<V>*, lane_count<V>>& image
     Gathering<L, V>(images, buffer).rows_before(L::height);
 }
 
-}  // namespace CTCNN_DETAIL::train
+}  // namespace CTCNN_DETAIL::run

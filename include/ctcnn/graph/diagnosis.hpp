@@ -5,11 +5,11 @@
 #include <type_traits>
 
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/list.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/target.hpp>
-#include <ctcnn/model/flow.hpp>
-#include <ctcnn/model/list.hpp>
-#include <ctcnn/model/refusal.hpp>
+#include <ctcnn/graph/flow.hpp>
+#include <ctcnn/graph/refusal.hpp>
 
 // From a network's refusal to its error: where the first layer refuses because of the order or the number of the axes
 // of Input, the error says so; and it says what to write instead, where that is known. Only networks that are refused

@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <string_view>
 #include <type_traits>
 
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/list.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/target.hpp>
-#include <ctcnn/model/list.hpp>
-#include <ctcnn/model/refusal.hpp>
+#include <ctcnn/graph/refusal.hpp>
 
 namespace CTCNN_DETAIL::model {
 
 // The flow of shapes through a sequence of layers. Asking never fails: a sequence that does not work yields a Refusal.
 
-/// Block: a sequence of layers without Input is itself a layer; its kind of At carries the layers bound to their
-/// shapes.
+/// Nested: a layer that consists of layers, such as a block (a Sequential without Input) or branches. flow_from<S> is
+/// how a shape flows through it, and the layers that its At carries are bound to their shapes.
 template <typename L>
-concept Block = requires { typename L::block_layers; };
+concept Nested = requires { typename L::template flow_from<Shape<1>>; };
 
 /// FlowState: what has been found up to layer Index: the shape that arrives there, the first refusal, and the layers so
 /// far, each bound to its shape.
@@ -28,22 +30,47 @@ struct FlowState {
     using layers = List<Bound...>;
 };
 
+/// The name that a layer has in the block around it; none, if that is its index.
+template <typename Bound>
+consteval std::string_view child_name() {
+    if constexpr (requires { Bound::child_name; }) {
+        return Bound::child_name;
+    } else {
+        return {};
+    }
+}
+
 /// The number of parameters of a layer that is bound to its shape; for a block, of all layers inside it.
 template <typename Bound>
 consteval std::size_t parameter_count() {
-    if constexpr (Bound::kind == LayerKind::block) {
+    if constexpr (Bound::kind == LayerKind::block || Bound::kind == LayerKind::branches) {
         return Bound::parameter_count;
     } else {
         return Bound::weight_shape::size + Bound::bias_shape::size;
     }
 }
 
-/// A refusal inside a block, as the sequence around the block says it.
-template <std::size_t Index, typename R>
+/// The same of what is not learned, such as running statistics.
+template <typename Bound>
+consteval std::size_t buffer_count() {
+    if constexpr (requires { Bound::buffer_count; }) {
+        return Bound::buffer_count;
+    } else {
+        return 0;
+    }
+}
+
+/// A refusal inside a block, as the sequence around the block says it; L is the block. What branches say of themselves
+/// has no place in them.
+template <std::size_t Index, typename L, typename R>
 struct Outward;
-template <std::size_t Index, Reason R, typename Place, typename... Words>
-struct Outward<Index, Refusal<R, Place, Words...>> {
+template <std::size_t Index, typename L, Reason R, typename Place, typename... Words>
+struct Outward<Index, L, Refusal<R, Place, Words...>> {
     using type = Refusal<R, in_block<Index, Place>, Words...>;
+};
+template <std::size_t Index, typename L, Reason R, typename... Words>
+struct Outward<Index, L, Refusal<R, the_branches, Words...>> {
+    using type = Refusal<R, at_layer<Index, L>, Words...>;
 };
 
 /// The refusal of one layer, or Accepted. A block hands on what the layer inside it says.
@@ -57,8 +84,8 @@ consteval auto ask() {
         constexpr Mismatch mismatch = mismatch_of<L, S>();
         if constexpr (!mismatch) {
             return Accepted{};
-        } else if constexpr (Block<L>) {
-            return typename Outward<Index, typename L::template flow_from<S>::refusal>::type{};
+        } else if constexpr (Nested<L>) {
+            return typename Outward<Index, L, typename L::template flow_from<S>::refusal>::type{};
         } else if constexpr (mismatch.wanted != 0) {
             return Refusal<mismatch.reason, at_layer<Index, L>, received<S>, wanted<mismatch.wanted>>{};
         } else {
@@ -96,6 +123,20 @@ consteval auto start() {
     }
 }
 
+/// Whether two layers of a block have the same name.
+template <typename... Bound>
+consteval bool has_repeated_name() {
+    constexpr std::array<std::string_view, sizeof...(Bound)> names{child_name<Bound>()...};
+    for (std::size_t n = 0; n < names.size(); ++n) {
+        for (std::size_t other = 0; other < n; ++other) {
+            if (!names[n].empty() && names[n] == names[other]) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /// The end: each layer can be counted and kept in memory, and all together must be, too.
 template <typename S, typename State>
 struct Sum {
@@ -103,11 +144,19 @@ struct Sum {
 };
 template <typename S, std::size_t Count, typename Output, typename... Bound>
 struct Sum<S, FlowState<Count, Output, Accepted, Bound...>> {
-    static constexpr bool too_large =
-        saturating_sum<std::size_t>({model::parameter_count<Bound>()...}) > most_numbers ||
-        saturating_sum<std::uint64_t>({Bound::multiply_adds...}) == uncountable<std::uint64_t>;
-    using Refused = Refusal<Reason::number_too_large, the_sequence, received<S>>;
-    using type = FlowState<Count, Output, std::conditional_t<too_large, Refused, Accepted>, Bound...>;
+    static constexpr Reason reason = [] {
+        if (saturating_sum<std::size_t>({model::parameter_count<Bound>()...}) > most_numbers ||
+            saturating_sum<std::uint64_t>({Bound::multiply_adds...}) == uncountable<std::uint64_t>) {
+            return Reason::number_too_large;
+        }
+        if constexpr ((... || requires { Bound::child_name; })) {
+            return model::has_repeated_name<Bound...>() ? Reason::bad_name : Reason::none;
+        } else {
+            return Reason::none;
+        }
+    }();
+    using Refused = Refusal<reason, the_sequence, received<S>>;
+    using type = FlowState<Count, Output, std::conditional_t<reason != Reason::none, Refused, Accepted>, Bound...>;
 };
 
 template <typename S, typename... Ls>

@@ -8,10 +8,10 @@
 #include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
+#include <ctcnn/graph/plan.hpp>
 #include <ctcnn/kernels/linear.hpp>
-#include <ctcnn/model/plan.hpp>
 
-namespace CTCNN_DETAIL::train {
+namespace CTCNN_DETAIL::run {
 
 /// Rows: what batched gradients are computed from: for each stage that has one, its inputs and the gradients of its
 /// outputs, a row for each image.
@@ -52,7 +52,7 @@ private:
 
     /// Where the rows of each stage begin, in numbers for each image.
     static constexpr auto offsets = []<std::size_t... K>(std::index_sequence<K...>) {
-        return model::running_sums(std::array<std::size_t, Plan::stage_count>{
+        return graph::running_sums(std::array<std::size_t, Plan::stage_count>{
             (Plan::template batched<K> ? input_row<K> + output_row<K> : 0)...});
     }(std::make_index_sequence<Plan::stage_count>{});
 
@@ -60,4 +60,4 @@ private:
     AlignedVector<T> numbers_;
 };
 
-}  // namespace CTCNN_DETAIL::train
+}  // namespace CTCNN_DETAIL::run

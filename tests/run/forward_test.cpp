@@ -2,7 +2,7 @@
 // The first stages work row by row, depth first, from images whose rows are gathered as they are asked for, and tiles
 // of images take the last ones together: not a bit may differ from one stage after the other on whole images, tile by
 // tile.
-#include <ctcnn/model/forward.hpp>
+#include <ctcnn/run/forward.hpp>
 
 #include <algorithm>
 #include <array>
@@ -18,10 +18,10 @@
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/linear.hpp>
 #include <ctcnn/layers/pool2d.hpp>
-#include <ctcnn/model/backward.hpp>
 #include <ctcnn/model/initialize.hpp>
 #include <ctcnn/model/sequential.hpp>
-#include <ctcnn/train/gather.hpp>
+#include <ctcnn/run/backward.hpp>
+#include <ctcnn/run/gather.hpp>
 #include <ctcnn/train/step.hpp>
 
 #include "catch.hpp"
@@ -49,7 +49,7 @@ using TwoWithScratch =
 using Flat = Sequential<Input<21>, Linear<21, 5>>;
 
 template <typename Net>
-constexpr std::size_t streamed = model::detail::stages_by_rows<typename Net::plan, V, Net::plan::stage_count>();
+constexpr std::size_t streamed = run::detail::stages_by_rows<typename Net::plan, V, Net::plan::stage_count>();
 static_assert(streamed<Overlapping> == 4 && streamed<Padded> == 3 && streamed<Skipping> == 2);
 static_assert(streamed<Filtered> == 0 && streamed<TwoWithScratch> == 2 && streamed<Flat> == 0);
 
@@ -59,8 +59,8 @@ constexpr bool filters_one_channel =
     Stage::Layer::template filters_one_channel_forward<typename Stage::In, typename Stage::Out, V>;
 static_assert(filters_one_channel<Overlapping, 0>);
 static_assert(filters_one_channel<TwoWithScratch, 0> && filters_one_channel<TwoWithScratch, 2>);
-static_assert(model::detail::stages_by_rows<Padded::plan, V, 1>() == 1);
-static_assert(model::detail::stages_by_rows<Padded::plan, float, 3>() == 0);
+static_assert(run::detail::stages_by_rows<Padded::plan, V, 1>() == 1);
+static_assert(run::detail::stages_by_rows<Padded::plan, float, 3>() == 0);
 
 template <typename Net>
 void check() {
@@ -76,12 +76,12 @@ void check() {
         }
         sources[lane] = images[lane].data();
     }
-    const auto streaming = std::make_unique<model::TileWorkspace<Plan, V>>();
-    model::forward<Plan>(net->parameters().data(), *streaming,
-                         train::Gathering<typename Plan::InputLayout, V>(sources, streaming->buffer(0)));
+    const auto streaming = std::make_unique<run::TileWorkspace<Plan, V>>();
+    run::forward<Plan>(net->parameters().data(), *streaming,
+                       run::Gathering<typename Plan::InputLayout, V>(sources, streaming->buffer(0)));
 
-    const auto whole = std::make_unique<model::TileWorkspace<Plan, V>>();
-    const auto inferring = std::make_unique<model::InferenceWorkspace<Plan, V>>();
+    const auto whole = std::make_unique<run::TileWorkspace<Plan, V>>();
+    const auto inferring = std::make_unique<run::InferenceWorkspace<Plan, V>>();
     for (std::size_t lane = 0; lane < images.size(); ++lane) {
         using In = typename Plan::InputLayout;
         const float* pixel = sources[lane];
@@ -112,8 +112,8 @@ void check() {
     CHECK(equal(streaming->buffers.data(), whole->buffers.data(), Plan::buffer_numbers));
     CHECK(equal(streaming->saved.data(), whole->saved.data(), Plan::saved_numbers));
 
-    model::infer<Plan>(net->parameters().data(), *inferring,
-                       train::Gathering<typename Plan::InputLayout, V>(sources, inferring->input()));
+    run::infer<Plan>(net->parameters().data(), *inferring,
+                     run::Gathering<typename Plan::InputLayout, V>(sources, inferring->input()));
     CHECK(equal(inferring->output(), whole->output(), Plan::output_size));
 }
 
@@ -153,7 +153,7 @@ struct Rows {
 template <typename Net, std::size_t Tiles>
 std::vector<std::vector<V>> run_two(const Net& net) {
     using Plan = typename Net::plan;
-    std::vector<model::TileWorkspace<Plan, V>> tiles(2);
+    std::vector<run::TileWorkspace<Plan, V>> tiles(2);
     Draw draw(171);
     for (auto& tile : tiles) {
         for (V& pixel : std::span<V>(tile.buffer(0), Plan::buffer_size(0))) {
@@ -164,17 +164,18 @@ std::vector<std::vector<V>> run_two(const Net& net) {
         for (V& gradient : tile.grad_output) {
             gradient = V::broadcast(draw.real(-1.0f, 1.0f));
         }
-        model::forward_alone<Plan>(net.parameters().data(), tile);
+        run::forward_alone<Plan>(net.parameters().data(), tile, run::InPlace{}, run::Inference{});
     }
     std::vector<std::vector<V>> result(2 * Plan::stage_count);
     std::vector<float> gradients(Plan::tile_gradient_numbers);
     Rows<Net> rows{result};
     for (std::size_t first = 0; first < 2; first += Tiles) {
-        model::forward_together<Plan, V, Tiles>(net.parameters().data(), &tiles[first]);
-        model::backward_together<Plan, V, Tiles>(net.parameters().data(), &tiles[first], first, rows);
+        run::forward_together<Plan, V, Tiles>(net.parameters().data(), &tiles[first]);
+        run::backward_together<Plan, V, Tiles>(net.parameters().data(), &tiles[first], first, rows);
     }
     for (std::size_t n = 0; n < 2; ++n) {
-        model::backward_alone<Plan>(net.parameters().data(), tiles[n], n, false, gradients.data(), rows);
+        run::backward_alone<Plan>(net.parameters().data(), tiles[n], n, false, gradients.data(), rows,
+                                  run::Inference{});
         result.emplace_back(tiles[n].buffers.begin(), tiles[n].buffers.end());
     }
     return result;
@@ -185,8 +186,8 @@ std::vector<std::vector<V>> run_two(const Net& net) {
 template <typename Net, std::size_t Tiles>
 void check_inference(const Net& net) {
     using Plan = typename Net::plan;
-    const auto shared = std::make_unique<model::InferenceWorkspace<Plan, V, 2>>();
-    const auto own = std::make_unique<model::InferenceWorkspace<Plan, V>>();
+    const auto shared = std::make_unique<run::InferenceWorkspace<Plan, V, 2>>();
+    const auto own = std::make_unique<run::InferenceWorkspace<Plan, V>>();
     Draw draw(172);
     std::array<std::vector<V>, 2> expected;
     for (std::size_t tile = 0; tile < Tiles; ++tile) {
@@ -197,11 +198,11 @@ void check_inference(const Net& net) {
             }
         }
         std::copy_n(own->input(), Plan::buffer_size(0), shared->input(tile));
-        model::infer_alone<Plan>(net.parameters().data(), *shared, tile);
-        model::infer<Plan>(net.parameters().data(), *own);
+        run::infer_alone<Plan>(net.parameters().data(), *shared, tile);
+        run::infer<Plan>(net.parameters().data(), *own);
         expected[tile].assign(own->output(), own->output() + Plan::output_size);
     }
-    model::infer_together<Plan, V, Tiles>(net.parameters().data(), *shared);
+    run::infer_together<Plan, V, Tiles>(net.parameters().data(), *shared);
     for (std::size_t tile = 0; tile < Tiles; ++tile) {
         INFO("tile " << tile << " of " << Tiles);
         CHECK(std::memcmp(shared->output(tile), expected[tile].data(), Plan::output_size * sizeof(V)) == 0);
@@ -253,7 +254,7 @@ TEST_CASE("rows of images are gathered as far as they are asked for") {
         sources[lane] = images[lane].data();
     }
     std::vector<V> buffer(L::size, V::broadcast(-1));
-    train::Gathering<L, V> gathering(sources, buffer.data());
+    run::Gathering<L, V> gathering(sources, buffer.data());
     for (const std::size_t rows : std::array<std::size_t, 4>{0, 2, 1, 5}) {
         gathering.rows_before(rows);
         const std::size_t there = rows == 1 ? 2 : rows;

@@ -22,6 +22,11 @@ template <std::size_t Index, typename InnerPlace>
 struct in_block {};
 /// Where no layer is to blame: the network or the block itself, as in in_block<2, the_sequence>.
 struct the_sequence {};
+/// In place of a layer: branches that do not fit each other. The layer is the one around them.
+struct the_branches {};
+/// The shape that branch number Index makes.
+template <std::size_t Index, typename Shape>
+struct branch_makes {};
 /// The shape that arrived there.
 template <typename Shape>
 struct received {};
@@ -134,6 +139,13 @@ struct Message : Text<1024> {
     template <typename S>
     constexpr void tell(std::type_identity<received<S>>) {
         append(" received ");
+        spell<S>();
+    }
+    template <std::size_t Index, typename S>
+    constexpr void tell(std::type_identity<branch_makes<Index, S>>) {
+        append(", branch ");
+        append_number(Index);
+        append(" makes ");
         spell<S>();
     }
     template <std::size_t Number>
@@ -285,6 +297,30 @@ struct refused<Reason::pooling_padding, Words...> : detail_::model::NeverFits {
 template <typename... Words>
 struct refused<Reason::groups_divide, Words...> : detail_::model::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[groups_divide] Groups must divide both numbers of channels: choose a divisor of each"));
+};
+template <typename... Words>
+struct refused<Reason::branch_shapes, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[branch_shapes] the branches of Add, or the layers and the shortcut of Residual, make different shapes, and only equal ones can be added: give Residual a Shortcut<Conv2d<in, out, Kernel<1>, Stride<s>>> that makes the shape of its layers, or change a branch"));
+};
+template <typename... Words>
+struct refused<Reason::concat_shapes, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[concat_shapes] the branches of Concat are put together along the channels: they must make images of the same height and width, or all of them features"));
+};
+template <typename... Words>
+struct refused<Reason::multiply_shapes, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[multiply_shapes] the branches of Multiply must make the same shape, or <C, 1, 1> where others make <C, H, W>"));
+};
+template <typename... Words>
+struct refused<Reason::too_few_branches, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[too_few_branches] Add, Multiply and Concat need two branches or more, and Residual a layer or more: a branch is a layer or a Sequential without Input, and Identity hands on what arrives"));
+};
+template <typename... Words>
+struct refused<Reason::bad_name, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[bad_name] a name of Named is empty, has a dot, is a number, or stands twice in one block: choose another, as in Named<\"stem\", Layer>"));
+};
+template <typename... Words>
+struct refused<Reason::bad_probability, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[bad_probability] the probability of Dropout must be from 0 to 1: write Dropout<0.5> or the like"));
 };
 template <typename... Words>
 struct refused<Reason::embedded_tensor, Words...> : detail_::model::NeverFits {

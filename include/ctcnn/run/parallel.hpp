@@ -28,7 +28,7 @@ namespace ctcnn::process_ {
 inline std::atomic<long> with_threads{0};
 }  // namespace ctcnn::process_
 
-namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
+namespace CTCNN_DETAIL::run::inline CTCNN_TEAM {
 
 /// The number of threads that `threads` stands for: 0 means as many as OpenMP would take.
 inline std::size_t thread_count(std::size_t threads) {
@@ -60,7 +60,7 @@ private:
     std::fenv_t environment_;
 };
 
-namespace detail {
+namespace team {
 /// f(), after which the arithmetic of the thread is what it was.
 template <typename F>
 void call(const F& f) {
@@ -68,7 +68,7 @@ void call(const F& f) {
     f();
     arithmetic.set();
 }
-}  // namespace detail
+}  // namespace team
 
 /// WorkList: the items of all loops of a team, numbered through. Work is done when its items are done: no thread waits
 /// for one that has nothing to do, which on a busy machine may be one that the system has put aside.
@@ -167,10 +167,10 @@ public:
             f();
         } else if (member_ != 0) {
         } else if (work_ == nullptr) {
-            detail::call(f);
+            team::call(f);
         } else {
             work_->take_one();
-            detail::call(f);
+            team::call(f);
             work_->finish();
         }
         ++begin_;
@@ -202,7 +202,7 @@ private:
     std::size_t size_ = 1;
 };
 
-namespace detail {
+namespace team {
 #ifdef _OPENMP
 /// Whether this process may start threads. A child of fork() has none of the threads that its parent has started, and
 /// some implementations of OpenMP (libgomp) wait for them for ever.
@@ -242,7 +242,7 @@ void run_team([[maybe_unused]] std::size_t threads, const F& f) {
     own.set();
 #endif
 }
-}  // namespace detail
+}  // namespace team
 
 /// Calls f(team) on each of `threads` threads, or of fewer if the system gives fewer. f must not throw.
 template <typename F>
@@ -251,8 +251,8 @@ constexpr void parallel(std::size_t threads, const F& f) {
         Team team;
         f(team);
     } else {
-        detail::run_team(threads, f);
+        team::run_team(threads, f);
     }
 }
 
-}  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM
+}  // namespace CTCNN_DETAIL::run::inline CTCNN_TEAM

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Tiles of images become rows, and no stage's rows are in the way of another's.
-#include <ctcnn/train/rows.hpp>
+#include <ctcnn/run/rows.hpp>
 
 #include <cstddef>
 #include <vector>
@@ -49,7 +49,7 @@ void check(const float* rows, std::size_t stage, std::size_t side, std::size_t i
 
 TEST_CASE("tiles become rows, one for each image, stage by stage") {
     constexpr std::size_t tiles = 3;
-    train::Rows<Net::plan, V> rows(tiles);
+    run::Rows<Net::plan, V> rows(tiles);
     // The tiles come in any order.
     for (const std::size_t tile : {2u, 0u, 1u}) {
         rows.store<1>(tile, features(1, 0, tile, 20).data(), features(1, 1, tile, 2).data());

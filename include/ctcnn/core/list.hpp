@@ -7,7 +7,7 @@
 
 #include <ctcnn/core/target.hpp>
 
-namespace CTCNN_DETAIL::model {
+namespace CTCNN_DETAIL {
 
 /// List: types in order, without any value.
 template <typename... Ts>
@@ -41,4 +41,4 @@ struct TypeAt<Place, List<Ts...>>
 template <std::size_t Place, typename L>
 using At = typename detail::TypeAt<Place, L>::type;
 
-}  // namespace CTCNN_DETAIL::model
+}  // namespace CTCNN_DETAIL

@@ -9,17 +9,22 @@
 #include <utility>
 
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/list.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
+#include <ctcnn/graph/graph.hpp>
+#include <ctcnn/kernels/activation.hpp>
+#include <ctcnn/kernels/join.hpp>
 
-namespace CTCNN_DETAIL::model {
+namespace CTCNN_DETAIL::run {
 
-/// InferenceWorkspace: the two buffers between which the data of one tile of images goes back and forth. Where several
-/// tiles go together, they share these until then, one after the other, and then have two each.
+/// InferenceWorkspace: the buffers of one tile of images, each until its last reader has run. Where several tiles go
+/// together, they share these until then, one after the other, and then have their own.
 template <typename Plan, Number V, std::size_t Tiles = 1>
 struct InferenceWorkspace {
-    static constexpr std::size_t together_numbers = Tiles == 1 ? 0 : Plan::together_slots[0] + Plan::together_slots[1];
+    static constexpr std::size_t together_numbers = Tiles == 1 ? 0 : Plan::together_places.size;
 
     std::array<V, Plan::inference_numbers> numbers;
     [[no_unique_address]] std::array<V, Plan::template scratch_numbers<V>> scratch;
@@ -27,9 +32,9 @@ struct InferenceWorkspace {
 
     constexpr V* buffer(std::size_t k, std::size_t tile = 0) {
         if (Tiles == 1 || k < Plan::together_from) {
-            return numbers.data() + Plan::slot_offset(k);
+            return numbers.data() + Plan::inference_places.offsets[k];
         }
-        return together.data() + tile * together_numbers + (k % 2 == 0 ? 0 : Plan::together_slots[0]);
+        return together.data() + tile * together_numbers + Plan::together_places.offsets[k];
     }
     /// Where the input of the first stage lies, and the output of the last one.
     constexpr V* input(std::size_t tile = 0) { return buffer(0, tile); }
@@ -39,15 +44,24 @@ struct InferenceWorkspace {
 /// TileWorkspace: all that training keeps of one tile of images.
 template <typename Plan, Number V>
 struct TileWorkspace {
-    /// Buffer K holds the input of stage K on the way forward; on the way back its gradient takes its place.
+    /// A buffer holds a value on the way forward; on the way back its gradient takes its place. Gradients that several
+    /// stages add to are behind the buffers until they are complete.
     std::array<V, Plan::buffer_numbers> buffers{};
     std::array<V, Plan::saved_numbers> saved{};
     std::array<V, Plan::output_size> grad_output{};
     std::array<V, Plan::template scratch_numbers<V>> scratch{};
 
-    constexpr V* buffer(std::size_t k) { return buffers.data() + Plan::buffer_offsets[k]; }
+    constexpr V* buffer(std::size_t k) { return buffers.data() + Plan::buffer_offset(k); }
+    constexpr V* gradient(std::size_t k) { return buffers.data() + Plan::gradient_offset(k); }
+    constexpr V* added_gradient() { return buffers.data() + Plan::added_gradient_offset; }
     constexpr V* saved_by(std::size_t stage) { return saved.data() + Plan::saved_offsets[stage]; }
-    constexpr V* output() { return buffers.data() + Plan::buffer_offsets[Plan::stage_count]; }
+    constexpr V* output() { return buffer(Plan::stage_count); }
+};
+
+/// What a stage needs to know of the batch (run/pass.hpp): nothing in inference, and in the training of a network
+/// without statistics and random numbers.
+struct Inference {
+    static constexpr bool trains = false;
 };
 
 /// The rows of the input lie in their buffer.
@@ -57,11 +71,20 @@ struct InPlace {
 
 namespace detail {
 
-/// How many of the first stages, at most `Most`, can work row by row: at most one of them with scratch memory, which it
-/// may need from one row to the next.
+/// The n-th input of a concatenation: there already, or copied.
+template <typename Plan, std::size_t K, std::size_t N, Number V>
+constexpr void copy_branch(const V* input, V* output) {
+    if constexpr (Plan::graph.buffers[Plan::input_of(K, N)].parent != K + 1) {
+        kernels::map_forward<NoFunction, typename Plan::template InputOf<K, N>, typename Plan::template PartOf<K, N>>(
+            input, output + Plan::graph.offset_of_input(K, N));
+    }
+}
+
+/// How many of the first stages, at most `Most` that follow one another, can work row by row: at most one of them with
+/// scratch memory, which it may need from one row to the next.
 template <typename Plan, Number V, std::size_t Most, std::size_t K = 0, std::size_t Scratch = 0>
 consteval std::size_t stages_by_rows() {
-    if constexpr (K < std::min(Most, Plan::stage_count)) {
+    if constexpr (K < std::min(Most, Plan::first_chain)) {
         using Stage = typename Plan::template Stage<K>;
         constexpr std::size_t scratch = Stage::template scratch_numbers<V>;
         if constexpr (requires { Stage::Layer::template by_rows<typename Stage::In, typename Stage::Out, V>; }) {
@@ -102,11 +125,51 @@ struct RowStream {
     }
 };
 
-/// Forward through the stages that each tile takes alone, the first of them, at most `MostByRows`, row by row; begin(k)
-/// is called before stage k.
-template <std::size_t MostByRows, typename Plan, Number V, typename Workspace, typename Source, typename Begin>
-constexpr void run_forward(const scalar_t<V>* parameters, Workspace& workspace, Source& source, const Begin& begin) {
-    constexpr std::size_t streamed = stages_by_rows<Plan, V, MostByRows>();
+/// Stage K forward. The batch tells a layer of what it needs in training.
+template <typename Plan, std::size_t K, Number V, typename Workspace, typename Batch>
+[[gnu::always_inline]] constexpr void run_stage(const scalar_t<V>* parameters, Workspace& workspace,
+                                                const Batch& batch) {
+    using Stage = typename Plan::template Stage<K>;
+    using Layer = typename Stage::Layer;
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using Function = typename Stage::Function;
+    V* output = workspace.buffer(K + 1);
+    if constexpr (graph::is_join(Stage::kind)) {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            const std::array<const V*, Stage::inputs> inputs{workspace.buffer(Plan::input_of(K, I))...};
+            if constexpr (Stage::kind == LayerKind::concat) {
+                (copy_branch<Plan, K, I>(inputs[I], output), ...);
+            } else {
+                using Join = std::conditional_t<Stage::kind == LayerKind::add, kernels::Sum, kernels::Product>;
+                kernels::join_forward<Join, Function, Out>(List<typename Plan::template InputOf<K, I>...>{}, inputs,
+                                                           output);
+            }
+        }(std::make_index_sequence<Stage::inputs>{});
+    } else {
+        const V* input = workspace.buffer(Plan::input_of(K));
+        const scalar_t<V>* own = parameters + Stage::parameter_offset;
+        if constexpr (Stage::kind == LayerKind::statistics && Batch::trains) {
+            Layer::template forward_batch<In, Out, Function>(own, batch.statistics(K), input, output);
+        } else if constexpr (Stage::kind == LayerKind::statistics) {
+            Layer::template forward<In, Out, Function>(own, parameters + Plan::parameter_count + Stage::buffer_offset,
+                                                       input, output);
+        } else if constexpr (Stage::kind == LayerKind::random && Batch::trains) {
+            Layer::template forward_random<In, Out, Function>(batch.random(K), input, output, workspace.saved_by(K));
+        } else {
+            Layer::template forward<In, Out, Function>(own, input, output, workspace.saved_by(K),
+                                                       workspace.scratch.data());
+        }
+    }
+}
+
+/// Forward through the stages of a segment that each tile takes alone, the first ones of the network, at most
+/// `MostByRows`, row by row; begin(k) is called before stage k.
+template <std::size_t MostByRows, typename Plan, Number V, std::size_t Segment = 0, typename Workspace, typename Source,
+          typename Begin, typename Batch>
+constexpr void run_forward(const scalar_t<V>* parameters, Workspace& workspace, Source& source, const Begin& begin,
+                           const Batch& batch) {
+    constexpr std::size_t streamed = Segment == 0 ? stages_by_rows<Plan, V, MostByRows>() : 0;
     const auto run_rows = [&](auto k, Range rows) {
         using Stage = typename Plan::template Stage<decltype(k)::value>;
         const V* input = workspace.buffer(k);
@@ -115,22 +178,19 @@ constexpr void run_forward(const scalar_t<V>* parameters, Workspace& workspace, 
             workspace.scratch.data(), rows);
     };
     RowStream<Plan, streamed, Source, decltype(run_rows)> stream{source, run_rows};
-    if constexpr (streamed == 0) {
+    if constexpr (Segment == 0 && streamed == 0) {
         source.rows_before(Plan::InputLayout::height);
     }
-    Plan::for_each_stage([&](auto k) {
-        using Stage = typename Plan::template Stage<decltype(k)::value>;
-        if constexpr (k < Plan::together_from) {
-            begin(k);
-            if constexpr (k + 1 == streamed) {
-                stream.template rows_before<streamed>(Stage::Out::height);
-                stream.complete(std::make_index_sequence<streamed>{});
-            } else if constexpr (k >= streamed) {
-                const V* input = workspace.buffer(k);
-                Stage::Layer::template forward<typename Stage::In, typename Stage::Out, typename Stage::Function>(
-                    parameters + Stage::parameter_offset, input, workspace.buffer(k + 1), workspace.saved_by(k),
-                    workspace.scratch.data());
-            }
+    constexpr std::size_t first = Batch::trains ? Plan::segment_begins[Segment] : 0;
+    constexpr std::size_t last =
+        std::min(Plan::together_from, Batch::trains ? Plan::segment_begins[Segment + 1] : Plan::stage_count);
+    Plan::template for_each_stage<first, last>([&](auto k) {
+        begin(k);
+        if constexpr (k + 1 == streamed) {
+            stream.template rows_before<streamed>(Plan::template Stage<decltype(k)::value>::Out::height);
+            stream.complete(std::make_index_sequence<streamed>{});
+        } else if constexpr (k >= streamed) {
+            run_stage<Plan, decltype(k)::value, V>(parameters, workspace, batch);
         }
     });
 }
@@ -146,17 +206,15 @@ constexpr auto of_each(const F& f) {
 /// Forward through the stages that tiles take together. buffer(tile, k) is buffer k of a tile.
 template <typename Plan, Number V, std::size_t Tiles, typename Buffer>
 constexpr void run_forward_together(const scalar_t<V>* parameters, const Buffer& buffer) {
-    Plan::for_each_stage([&](auto k) {
-        if constexpr (k >= Plan::together_from) {
-            using Stage = typename Plan::template Stage<decltype(k)::value>;
-            static_assert(Stage::In::border == Extent{0, 0} && Stage::Out::border == Extent{0, 0} &&
-                              Stage::Layer::saved_size == 0 && Stage::template scratch_numbers<V> == 0,
-                          "what a layer with batched gradient wants of memory is its input and its output alone");
-            Stage::Layer::template forward_tiles<typename Stage::Function, V, Tiles>(
-                parameters + Stage::parameter_offset,
-                of_each<Tiles>([&](std::size_t tile) -> const V* { return buffer(tile, k); }),
-                of_each<Tiles>([&](std::size_t tile) -> V* { return buffer(tile, k + 1); }));
-        }
+    Plan::template for_each_stage<Plan::together_from, Plan::stage_count>([&](auto k) {
+        using Stage = typename Plan::template Stage<decltype(k)::value>;
+        static_assert(Stage::In::border == Extent{0, 0} && Stage::Out::border == Extent{0, 0} &&
+                          Stage::Layer::saved_size == 0 && Stage::template scratch_numbers<V> == 0,
+                      "what a layer with batched gradient wants of memory is its input and its output alone");
+        Stage::Layer::template forward_tiles<typename Stage::Function, V, Tiles>(
+            parameters + Stage::parameter_offset,
+            of_each<Tiles>([&](std::size_t tile) -> const V* { return buffer(tile, k); }),
+            of_each<Tiles>([&](std::size_t tile) -> V* { return buffer(tile, k + 1); }));
     });
 }
 
@@ -180,17 +238,22 @@ constexpr void infer_alone(const scalar_t<V>* parameters, InferenceWorkspace<Pla
                            std::size_t tile = 0, Source source = {}) {
     detail::InferenceTile<InferenceWorkspace<Plan, V, Tiles>> own{workspace, tile};
     clear_border<typename Plan::InputLayout>(own.buffer(0));
-    // The buffers share two places, so that the second stage writes over what the first one reads.
-    detail::run_forward<1, Plan, V>(parameters, own, source, [&](auto k) {
-        // The place has held other shapes before: the border that the next stage relies on is made anew.
-        clear_border<typename Plan::template Stage<decltype(k)::value>::Out>(own.buffer(k + 1));
-    });
+    // Buffers share places, and the second stage may write over what the first one reads.
+    detail::run_forward<1, Plan, V>(
+        parameters, own, source,
+        [&](auto k) {
+            // The place has held other shapes before: the border that the next stage relies on is made anew.
+            clear_border<typename Plan::template Stage<decltype(k)::value>::Out>(own.buffer(k + 1));
+        },
+        Inference{});
 }
 
-/// The first part of forward, keeping what backward needs. The borders of all buffers are zero and stay so.
-template <typename Plan, Number V, typename Source = InPlace>
-constexpr void forward_alone(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, Source source = {}) {
-    detail::run_forward<Plan::stage_count, Plan, V>(parameters, workspace, source, [](auto) {});
+/// The first part of forward through a segment, keeping what backward needs. The borders of all buffers are zero and
+/// stay so.
+template <typename Plan, std::size_t Segment = 0, Number V, typename Source, typename Batch>
+constexpr void forward_alone(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, Source source,
+                             const Batch& batch) {
+    detail::run_forward<Plan::stage_count, Plan, V, Segment>(parameters, workspace, source, [](auto) {}, batch);
 }
 
 /// The second part of forward, for `Tiles` tiles whose workspaces lie side by side: the stages that they take together.
@@ -230,11 +293,11 @@ constexpr const T* infer_image(const T* parameters, const T* image, InferenceWor
     return workspace.output();
 }
 
-/// Forward through all stages, keeping what backward needs.
+/// Forward through all stages, keeping all buffers, as inference does it.
 template <typename Plan, Number V, typename Source = InPlace>
 constexpr void forward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, Source source = {}) {
-    forward_alone(parameters, workspace, source);
+    forward_alone<Plan>(parameters, workspace, source, Inference{});
     forward_together<Plan, V, 1>(parameters, &workspace);
 }
 
-}  // namespace CTCNN_DETAIL::model
+}  // namespace CTCNN_DETAIL::run

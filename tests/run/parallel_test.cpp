@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <ctcnn/train/parallel.hpp>
+#include <ctcnn/run/parallel.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -26,7 +26,7 @@ constexpr std::size_t many = 4;
 /// The sum of 0, ..., count - 1, each added by one member of a team of so many threads.
 std::size_t sum_by_team(std::size_t threads, std::size_t count) {
     std::atomic<std::size_t> sum = 0;
-    train::parallel(threads, [&](train::Team& team) { team.for_each(count, [&](std::size_t i) { sum += i; }); });
+    run::parallel(threads, [&](run::Team& team) { team.for_each(count, [&](std::size_t i) { sum += i; }); });
     return sum;
 }
 
@@ -41,7 +41,7 @@ double third() { return one / three; }
 // In a constant expression a team has one member.
 static_assert([] {
     std::size_t sum = 0;
-    train::parallel(3, [&](train::Team& team) {
+    run::parallel(3, [&](run::Team& team) {
         team.for_each(5, [&](std::size_t i) { sum += i; });
         team.first_member([&] { sum += 100; });
         team.barrier();
@@ -66,7 +66,7 @@ TEST_CASE("behind a barrier all items are done, and the next ones have not begun
     // items and not for members.
     std::vector<std::size_t> numbers(items);
     std::atomic<std::size_t> wrong = 0;
-    train::parallel(many, [&](train::Team& team) {
+    run::parallel(many, [&](run::Team& team) {
         for (std::size_t round = 1; round <= rounds; ++round) {
             team.for_each(items, [&](std::size_t i) { numbers[i] += i + 1; });
             team.barrier();
@@ -87,7 +87,7 @@ TEST_CASE("a member that sleeps at a barrier is woken, however quick the others 
     // ever.
     const std::size_t threads = 2 * std::max(1u, std::thread::hardware_concurrency()) + 3;
     std::atomic<std::size_t> count = 0;
-    train::parallel(threads, [&](train::Team& team) {
+    run::parallel(threads, [&](run::Team& team) {
         for (std::size_t round = 0; round < 3000; ++round) {
             team.for_each(2, [&](std::size_t) { ++count; });
             team.barrier();
@@ -98,7 +98,7 @@ TEST_CASE("a member that sleeps at a barrier is woken, however quick the others 
 }
 
 TEST_CASE("whoever passes a barrier wakes those that sleep there, whatever was taken meanwhile") {
-    train::WorkList work(1'000'000);  // more threads than processors: who waits sleeps at once
+    run::WorkList work(1'000'000);  // more threads than processors: who waits sleeps at once
     std::thread sleeper([&] { work.wait_for(1); });
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     std::uint32_t item = 0;
@@ -116,7 +116,7 @@ TEST_CASE("the first member works while the others wait for it") {
     std::atomic<std::size_t> wrong = 0;
     std::atomic<std::size_t> elsewhere = 0;
     const std::thread::id caller = std::this_thread::get_id();
-    train::parallel(many, [&](train::Team& team) {
+    run::parallel(many, [&](run::Team& team) {
         for (std::size_t step = 1; step <= 500; ++step) {
             team.first_member([&] {
                 ++steps;
@@ -138,7 +138,7 @@ TEST_CASE("members calculate as the thread that called does") {
         std::fesetround(mode);
         const double expected = third();
         std::atomic<std::size_t> different = 0;
-        train::parallel(many, [&](train::Team& team) {
+        run::parallel(many, [&](run::Team& team) {
             different += third() != expected ? 1 : 0;
             team.for_each(100, [&](std::size_t) { different += third() != expected ? 1 : 0; });
         });
@@ -148,13 +148,13 @@ TEST_CASE("members calculate as the thread that called does") {
     }
     // What the members do to themselves ends with the team.
     std::atomic<std::size_t> changed = 0;
-    train::parallel(many, [&](train::Team&) { std::fesetround(FE_UPWARD); });
+    run::parallel(many, [&](run::Team&) { std::fesetround(FE_UPWARD); });
     CHECK(third() == nearest);
-    train::parallel(many, [&](train::Team&) { changed += third() != nearest ? 1 : 0; });
+    run::parallel(many, [&](run::Team&) { changed += third() != nearest ? 1 : 0; });
     CHECK(changed == 0);
     // What the first member does alone has no effect on the arithmetic of the team, for any number of threads.
     for (const std::size_t threads : {std::size_t{1}, many}) {
-        train::parallel(threads, [&](train::Team& team) {
+        run::parallel(threads, [&](run::Team& team) {
             team.first_member([] { std::fesetround(FE_UPWARD); });
             changed += third() != nearest ? 1 : 0;
         });
@@ -179,13 +179,13 @@ TEST_CASE("a child process of one that has used several threads works, on one th
     CHECK(status_of_child([] { return sum_by_team(2, 100) == 4950 ? 0 : 1; }) == 0);
     CHECK(status_of_child([] {
               std::size_t members = 0;
-              train::parallel(3, [&](train::Team& team) { members = team.size(); });
+              run::parallel(3, [&](run::Team& team) { members = team.size(); });
               return members == 1 ? 0 : 1;
           }) == 0);
     // Its children, too; and the parent goes on with as many threads as before.
     CHECK(status_of_child([&] { return status_of_child([] { return sum_by_team(2, 10) == 45 ? 0 : 1; }); }) == 0);
     std::atomic<std::size_t> members = 0;
-    train::parallel(2, [&](train::Team& team) { members = team.size(); });
+    run::parallel(2, [&](run::Team& team) { members = team.size(); });
 #if defined(_OPENMP)
     CHECK(members == 2);
 #else

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include <ctcnn/core/indices.hpp>
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/options.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/graph/table.hpp>
+
+namespace CTCNN_DETAIL::graph {
+
+/// Form: a shape as an image. Features are channels of one pixel.
+struct Form {
+    std::size_t channels = 0;
+    std::size_t height = 1;
+    std::size_t width = 1;
+};
+constexpr Form form_of(Indices dims) {
+    if (dims.size() == 3) {
+        return {dims[0], dims[1], dims[2]};
+    }
+    if (dims.size() == 2) {
+        return {dims[0], 1, dims[1]};
+    }
+    Form form{1, 1, 1};
+    for (const std::size_t dim : dims) {
+        form.channels *= dim;
+    }
+    return form;
+}
+
+/// LayerFacts: what the graph knows of a layer.
+struct LayerFacts {
+    LayerKind kind;
+    Extent input_border;
+    Form output;
+    std::size_t parameters;
+};
+
+/// StageFacts: a layer that computes, and the elementwise function that is applied as it stores.
+struct StageFacts {
+    std::size_t layer = nothing;
+    std::size_t function = nothing;  ///< may be the layer itself, if no stage could take the function
+    std::size_t first_edge = 0;
+    std::size_t inputs = 0;
+};
+
+/// BufferFacts: where a value lies. Buffer 0 holds the input, buffer k + 1 what stage k makes.
+struct BufferFacts {
+    Form form;
+    Extent border{0, 0};           ///< of zeros around each channel, for the padding of its readers
+    std::size_t parent = nothing;  ///< the buffer of a concatenation that this one is a part of
+    std::size_t offset_in_parent = 0;
+    std::size_t readers = 0;
+    std::size_t last_stage = 0;   ///< that reads it
+    bool wants_gradient = false;  ///< whether parameters lie before it
+    bool own_gradient = false;    ///< whether its gradient has a place of its own until it is complete
+
+    constexpr std::size_t plane() const { return (form.height + 2 * border.height) * (form.width + 2 * border.width); }
+    constexpr std::size_t size() const { return form.channels * plane(); }
+};
+
+constexpr bool is_join(LayerKind kind) {
+    return kind == LayerKind::add || kind == LayerKind::multiply || kind == LayerKind::concat;
+}
+
+/// Graph: the stages of a network and the buffers between them, from its table. A layer that computes is a stage. An
+/// elementwise layer joins the stage before it, if nothing else reads what that stage makes. A reshape is another view
+/// of the same buffer where that has no border; else it is a stage that copies. The branches of a concatenation write
+/// to their parts of its buffer.
+template <std::size_t Layers, std::size_t Edges>
+struct Graph {
+    std::array<StageFacts, Layers + 1> stages{};
+    std::array<BufferFacts, Layers + 2> buffers{};
+    std::array<std::size_t, Edges + 1> inputs{};  ///< buffers that the stages read, edge by edge
+    std::size_t stage_count = 0;
+    std::size_t edge_count = 0;
+
+    /// random_layers: what a layer such as Dropout is: compute in training, reshape in inference.
+    consteval Graph(const Table<Layers, Edges>& table, std::array<LayerFacts, Layers> layers, Form input,
+                    LayerKind random_layers)
+        : Graph(table, layers, input, random_layers, {}, {}) {}
+
+    /// The n-th buffer that a stage reads.
+    constexpr std::size_t input_of(std::size_t stage, std::size_t n = 0) const {
+        return inputs[stages[stage].first_edge + n];
+    }
+    /// Where the n-th input of a concatenation begins in its buffer.
+    constexpr std::size_t offset_of_input(std::size_t stage, std::size_t n) const {
+        const BufferFacts& whole = buffers[stage + 1];
+        std::size_t offset = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+            const BufferFacts& part = buffers[input_of(stage, i)];
+            // Features may be an image behind Flatten, which then has no border.
+            const bool image = whole.form.height * whole.form.width == part.form.height * part.form.width;
+            offset += image ? part.form.channels * whole.plane() : part.size();
+        }
+        return offset;
+    }
+
+private:
+    struct ValueFacts {
+        std::size_t readers = 0;
+        Extent border{0, 0};
+        std::size_t buffer = 0;
+    };
+    using Values = std::array<ValueFacts, Layers + 1>;
+
+    consteval Graph(const Table<Layers, Edges>& table, std::array<LayerFacts, Layers> layers, Form input,
+                    LayerKind random_layers, Values values, std::array<bool, Layers + 2> read_once) {
+        for (LayerFacts& layer : layers) {
+            layer.kind = layer.kind == LayerKind::random ? random_layers : layer.kind;
+        }
+        for (const std::size_t value : table.values) {
+            ++values[value].readers;
+        }
+        find_borders(table, layers, values);
+        buffers[0] = {.form = input, .border = values[0].border};
+        read_once[0] = false;  // no stage has made it
+        for (std::size_t n = 0; n < Layers; ++n) {
+            ValueFacts& in = values[table.values[table.first_edge[n]]];
+            ValueFacts& out = values[n + 1];
+            const bool borderless = in.border == Extent{0, 0} && out.border == Extent{0, 0};
+            if (layers[n].kind == LayerKind::reshape && borderless) {
+                out.buffer = in.buffer;
+                read_once[in.buffer] = read_once[in.buffer] && out.readers == 1;
+            } else if (layers[n].kind == LayerKind::elementwise && read_once[in.buffer] &&
+                       takes_function(layers, in.buffer - 1) &&
+                       (is_made_by(table, in.buffer - 1, n) || out.border == Extent{0, 0})) {
+                stages[in.buffer - 1].function = n;
+                out.buffer = in.buffer;
+                buffers[in.buffer].border = out.border;
+                read_once[in.buffer] = out.readers == 1;
+            } else {
+                add_stage(table, layers, values, n);
+                read_once[out.buffer] = out.readers == 1;
+            }
+        }
+        if (stage_count == 0) {
+            add_stage(table, layers, values, 0);  // reshapes alone
+            buffers[1].form = layers[Layers - 1].output;
+        }
+        find_readers();
+        place_branches(layers);
+        find_gradients(layers);
+    }
+
+    /// The border of each value that its readers ask for, from the last layer to the first.
+    consteval void find_borders(const Table<Layers, Edges>& table, const std::array<LayerFacts, Layers>& layers,
+                                Values& values) const {
+        for (std::size_t n = Layers; n-- > 0;) {
+            for (std::size_t edge = table.first_edge[n]; edge < table.first_edge[n + 1]; ++edge) {
+                ValueFacts& in = values[table.values[edge]];
+                Extent border = layers[n].input_border;
+                if (layers[n].kind == LayerKind::concat ||
+                    (layers[n].kind == LayerKind::elementwise && in.readers == 1)) {
+                    border = values[n + 1].border;
+                }
+                in.border = {std::max(in.border.height, border.height), std::max(in.border.width, border.width)};
+            }
+        }
+    }
+
+    consteval void add_stage(const Table<Layers, Edges>& table, const std::array<LayerFacts, Layers>& layers,
+                             Values& values, std::size_t n) {
+        StageFacts& stage = stages[stage_count++];
+        stage = {n, layers[n].kind == LayerKind::elementwise ? n : nothing, edge_count, 0};
+        for (std::size_t edge = table.first_edge[n]; edge < table.first_edge[n + 1]; ++edge, ++stage.inputs) {
+            inputs[edge_count++] = values[table.values[edge]].buffer;
+        }
+        values[n + 1].buffer = stage_count;
+        buffers[stage_count] = {.form = layers[n].output, .border = values[n + 1].border};
+    }
+
+    consteval bool takes_function(const std::array<LayerFacts, Layers>& layers, std::size_t stage) const {
+        return stages[stage].function == nothing && layers[stages[stage].layer].kind != LayerKind::concat;
+    }
+
+    /// Whether layer n reads what a stage makes as the stage makes it, without a reshape between them.
+    consteval bool is_made_by(const Table<Layers, Edges>& table, std::size_t stage, std::size_t n) const {
+        return table.values[table.first_edge[n]] == stages[stage].layer + 1;
+    }
+
+    consteval void find_readers() {
+        for (std::size_t k = 0; k < stage_count; ++k) {
+            for (std::size_t i = 0; i < stages[k].inputs; ++i) {
+                BufferFacts& buffer = buffers[input_of(k, i)];
+                ++buffer.readers;
+                buffer.last_stage = k;
+            }
+        }
+        buffers[stage_count].last_stage = stage_count;
+    }
+
+    consteval void place_branches(const std::array<LayerFacts, Layers>& layers) {
+        for (std::size_t k = 0; k < stage_count; ++k) {
+            if (layers[stages[k].layer].kind != LayerKind::concat) {
+                continue;
+            }
+            for (std::size_t i = 0; i < stages[k].inputs; ++i) {
+                BufferFacts& part = buffers[input_of(k, i)];
+                if (input_of(k, i) != 0 && part.readers == 1) {
+                    part.parent = k + 1;
+                    part.offset_in_parent = offset_of_input(k, i);
+                }
+            }
+        }
+    }
+
+    consteval void find_gradients(const std::array<LayerFacts, Layers>& layers) {
+        for (std::size_t k = 0; k < stage_count; ++k) {
+            bool wants = layers[stages[k].layer].parameters != 0;
+            for (std::size_t i = 0; i < stages[k].inputs; ++i) {
+                wants = wants || buffers[input_of(k, i)].wants_gradient;
+            }
+            buffers[k + 1].wants_gradient = wants;
+        }
+        for (std::size_t k = 0; k < stage_count; ++k) {
+            const LayerKind kind = layers[stages[k].layer].kind;
+            for (std::size_t i = 0; i < stages[k].inputs; ++i) {
+                BufferFacts& buffer = buffers[input_of(k, i)];
+                if (buffer.parent == nothing && buffer.wants_gradient &&
+                    (buffer.readers > 1 || kind == LayerKind::multiply)) {
+                    buffer.own_gradient = true;
+                }
+            }
+            // The reader of a concatenation cannot apply the functions of its parts.
+            if (kind != LayerKind::concat && stages[k].function != nothing && buffers[k + 1].parent != nothing &&
+                buffers[k + 1].wants_gradient) {
+                buffers[root_of(k + 1)].own_gradient = true;
+            }
+        }
+        buffers[stage_count].own_gradient = false;  // The loss gives the gradient of the output a place.
+    }
+
+public:
+    /// The buffer that a buffer is a part of, or itself.
+    constexpr std::size_t root_of(std::size_t buffer) const {
+        while (buffers[buffer].parent != nothing) {
+            buffer = buffers[buffer].parent;
+        }
+        return buffer;
+    }
+    /// Where a buffer begins in its root.
+    constexpr std::size_t offset_in_root(std::size_t buffer) const {
+        std::size_t offset = 0;
+        for (; buffers[buffer].parent != nothing; buffer = buffers[buffer].parent) {
+            offset += buffers[buffer].offset_in_parent;
+        }
+        return offset;
+    }
+};
+
+}  // namespace CTCNN_DETAIL::graph

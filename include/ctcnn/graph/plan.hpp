@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/list.hpp>
+#include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/graph/flow.hpp>
+#include <ctcnn/graph/graph.hpp>
+#include <ctcnn/graph/memory.hpp>
+#include <ctcnn/graph/table.hpp>
+
+namespace CTCNN_DETAIL::graph {
+
+/// Running sums: {3, 4, 5} -> {0, 3, 7, 12}.
+template <std::size_t N>
+consteval std::array<std::size_t, N + 1> running_sums(const std::array<std::size_t, N>& values) {
+    std::array<std::size_t, N + 1> sums{};
+    for (std::size_t i = 0; i < N; ++i) {
+        sums[i + 1] = sums[i] + values[i];
+    }
+    return sums;
+}
+
+/// How a network runs: Dropout and the like compute in training, and are no more than a name in inference.
+enum class Mode : bool { training, inference };
+
+namespace detail {
+template <std::size_t Leaf, typename L>
+struct FunctionOf {
+    using type = typename At<Leaf, L>::Function;
+};
+template <typename L>
+struct FunctionOf<nothing, L> {
+    using type = NoFunction;
+};
+
+template <typename LayerList>
+struct LeavesOf;
+template <typename... Bound>
+struct LeavesOf<List<Bound...>> {
+    using type = Leaves<Bound...>;
+};
+template <typename... Ls>
+consteval auto parameter_counts(List<Ls...>) {
+    return std::array<std::size_t, sizeof...(Ls)>{model::parameter_count<Ls>()...};
+}
+template <typename... Ls>
+consteval auto buffer_counts(List<Ls...>) {
+    return std::array<std::size_t, sizeof...(Ls)>{model::buffer_count<Ls>()...};
+}
+template <typename... Ls>
+consteval auto facts_of(List<Ls...>) {
+    return std::array<LayerFacts, sizeof...(Ls)>{LayerFacts{
+        Ls::kind, Ls::input_border, form_of(Indices(Ls::output_shape::dims)), model::parameter_count<Ls>()}...};
+}
+}  // namespace detail
+
+/// Plan: how a network runs: stages, each of which reads buffers and writes the next one; where each buffer, parameter
+/// and gradient lies is a constant. All sizes count elements, not bytes.
+/// Its arguments are the network as it is spelled, not the layers bound to their shapes: the name of each function that
+/// runs a stage contains them, and compilers take a time for a name that grows with the square of its different parts.
+template <Mode M, typename InputLayer, typename... Layers>
+struct Plan {
+    using tree = typename model::Flow<typename InputLayer::shape, Layers...>::layers;
+    using leaves = typename detail::LeavesOf<tree>::type;
+    static constexpr auto facts = detail::facts_of(leaves{});
+    /// Whether a layer computes in training alone.
+    static constexpr bool has_random = std::any_of(
+        facts.begin(), facts.end(), [](const LayerFacts& layer) { return layer.kind == LayerKind::random; });
+
+    static constexpr auto leaf_offsets = running_sums(detail::parameter_counts(leaves{}));
+    static constexpr std::size_t parameter_count = leaf_offsets.back();
+    static constexpr auto buffer_offsets = running_sums(detail::buffer_counts(leaves{}));
+    static constexpr Graph graph{table_of<tree>, facts, form_of(Indices(InputLayer::shape::dims)),
+                                 M == Mode::training ? LayerKind::compute : LayerKind::reshape};
+    static constexpr std::size_t stage_count = graph.stage_count;
+
+    /// The leaf that a stage is called by.
+    static constexpr std::size_t leaf_of(std::size_t stage) { return graph.stages[stage].layer; }
+
+    template <std::size_t K>
+    using Head = At<leaf_of(K), leaves>;
+
+    /// The elementwise function that stage K applies as it stores.
+    template <std::size_t K>
+    using FunctionOf = typename detail::FunctionOf<graph.stages[K].function, leaves>::type;
+
+    /// A buffer that holds a value of shape S.
+    template <std::size_t Buffer, typename S>
+    using LayoutOf = layout_t<S, graph.buffers[Buffer].border.height, graph.buffers[Buffer].border.width>;
+
+    static constexpr std::size_t input_of(std::size_t stage, std::size_t n = 0) { return graph.input_of(stage, n); }
+
+    /// The shape of input N of stage K, a join, and how it lies in its buffer and, for a concatenation, in that of the
+    /// stage.
+    template <std::size_t K, std::size_t N>
+    using InputShape = At<N, typename Head<K>::input_shapes>;
+    template <std::size_t K, std::size_t N>
+    using InputOf = LayoutOf<graph.input_of(K, N), InputShape<K, N>>;
+    template <std::size_t K, std::size_t N>
+    using PartOf = LayoutOf<K + 1, InputShape<K, N>>;
+
+    /// Stage K as its kernels see it.
+    template <std::size_t K>
+    struct Stage {
+        using Layer = Head<K>;
+        using In = LayoutOf<graph.input_of(K), typename Layer::input_shape>;
+        using Out = LayoutOf<K + 1, typename Layer::output_shape>;
+        using Function = FunctionOf<K>;
+        static constexpr LayerKind kind = Layer::kind;
+        static constexpr std::size_t inputs = graph.stages[K].inputs;
+        static constexpr std::size_t parameter_offset = leaf_offsets[leaf_of(K)];
+        static constexpr std::size_t parameters = model::parameter_count<Layer>();
+        /// Where its running statistics begin behind all parameters.
+        static constexpr std::size_t buffer_offset = buffer_offsets[leaf_of(K)];
+        /// How many elements V its kernels need as scratch memory.
+        template <Number V>
+        static constexpr std::size_t scratch_numbers = [] {
+            if constexpr (requires { Layer::template scratch_size<In, Out, V>; }) {
+                return Layer::template scratch_size<In, Out, V>;
+            } else {
+                return std::size_t{0};
+            }
+        }();
+    };
+
+    /// Calls f(std::integral_constant<std::size_t, K>{}) for the stages First, ..., Last - 1.
+    template <std::size_t First = 0, std::size_t Last = stage_count, typename F>
+    static constexpr void for_each_stage(F&& f) {
+        [&]<std::size_t... K>(std::index_sequence<K...>) {
+            (f(std::integral_constant<std::size_t, First + K>{}), ...);
+        }(std::make_index_sequence<(First < Last ? Last - First : 0)>{});
+    }
+    /// The same from the last one to the first.
+    template <std::size_t First = 0, std::size_t Last = stage_count, typename F>
+    static constexpr void for_each_stage_backward(F&& f) {
+        [&]<std::size_t... K>(std::index_sequence<K...>) {
+            (f(std::integral_constant<std::size_t, Last - 1 - K>{}), ...);
+        }(std::make_index_sequence<(First < Last ? Last - First : 0)>{});
+    }
+
+private:
+    /// {f(stage 0), f(stage 1), ...} for a constant of each stage.
+    template <typename F>
+    static consteval auto each(F f) {
+        return [&]<std::size_t... K>(std::index_sequence<K...>) {
+            return std::array<std::size_t, stage_count>{f(std::integral_constant<std::size_t, K>{})...};
+        }(std::make_index_sequence<stage_count>{});
+    }
+
+public:
+    using InputLayout = typename Stage<0>::In;
+    using OutputLayout = typename Stage<stage_count - 1>::Out;
+    static constexpr std::size_t output_size = OutputLayout::size;
+
+    /// Training keeps each buffer: buffer K begins at buffer_offsets[K]. A gradient that several readers add to has a
+    /// place of its own, gradient_offsets[K], behind all buffers.
+    struct TrainingMemory {
+        std::array<std::size_t, stage_count + 1> buffers{};
+        std::array<std::size_t, stage_count + 1> gradients{};
+        std::size_t size = 0;
+        std::size_t largest_gradient = 0;  ///< of those
+        std::size_t buffers_size = 0;
+    };
+    static constexpr TrainingMemory training_memory = [] {
+        TrainingMemory memory;
+        for (std::size_t b = 0; b <= stage_count; ++b) {
+            memory.buffers[b] = memory.size;
+            memory.size += graph.buffers[b].parent == nothing ? graph.buffers[b].size() : 0;
+        }
+        for (std::size_t b = 0; b <= stage_count; ++b) {
+            memory.buffers[b] = memory.buffers[graph.root_of(b)] + graph.offset_in_root(b);
+        }
+        memory.buffers_size = memory.size;
+        for (std::size_t b = 0; b <= stage_count; ++b) {
+            if (graph.buffers[b].own_gradient) {
+                memory.gradients[b] = memory.size;
+                memory.size += graph.buffers[b].size();
+                memory.largest_gradient = std::max(memory.largest_gradient, graph.buffers[b].size());
+            }
+        }
+        // Behind them, where a gradient is computed that is then added.
+        memory.size += memory.largest_gradient;
+        return memory;
+    }();
+    static constexpr std::size_t buffer_numbers = training_memory.size;
+    static constexpr std::size_t buffer_offset(std::size_t k) { return training_memory.buffers[k]; }
+    static constexpr std::size_t gradient_offset(std::size_t k) { return training_memory.gradients[k]; }
+    static constexpr std::size_t added_gradient_offset = training_memory.size - training_memory.largest_gradient;
+    static constexpr std::size_t buffer_size(std::size_t k) { return graph.buffers[k].size(); }
+
+    /// Inference keeps a buffer until its last reader has run.
+    static constexpr auto inference_places = inference_memory(graph);
+    static constexpr std::size_t inference_numbers = inference_places.size;
+
+    /// The scratch memory that all stages share.
+    template <Number V>
+    static constexpr std::size_t scratch_numbers = [] {
+        const auto sizes = each([](auto k) { return Stage<decltype(k)::value>::template scratch_numbers<V>; });
+        return *std::max_element(sizes.begin(), sizes.end());
+    }();
+
+    /// How many elements T the kernels of one image put on the stack in arrays, at most.
+    template <std::floating_point T>
+    static constexpr std::size_t stack_numbers = [] {
+        const auto sizes = each([](auto k) {
+            using Here = Stage<decltype(k)::value>;
+            if constexpr (requires { Here::Layer::template stack_size<typename Here::In, typename Here::Out, T>; }) {
+                return Here::Layer::template stack_size<typename Here::In, typename Here::Out, T>;
+            } else {
+                return std::size_t{0};
+            }
+        });
+        return *std::max_element(sizes.begin(), sizes.end());
+    }();
+
+    /// What forward leaves for backward.
+    static constexpr auto saved_offsets =
+        running_sums(each([](auto k) { return Head<decltype(k)::value>::saved_size; }));
+    static constexpr std::size_t saved_numbers = saved_offsets[stage_count];
+
+    /// Whether stage K needs statistics of the whole batch in training.
+    static constexpr bool has_statistics(std::size_t stage) { return kinds[stage] == LayerKind::statistics; }
+    /// Whether stage K's gradient is computed from rows of many images (a Linear's).
+    template <std::size_t K>
+    static constexpr bool batched = Head<K>::batched_gradient;
+
+    /// Gradients that each tile computes for itself (a convolution's).
+    static constexpr auto tile_gradient_offsets = running_sums(each([](auto k) {
+        using Layer = Head<decltype(k)::value>;
+        return Layer::batched_gradient || Layer::kind == LayerKind::statistics ? 0 : model::parameter_count<Layer>();
+    }));
+    static constexpr std::size_t tile_gradient_numbers = tile_gradient_offsets[stage_count];
+
+private:
+    static constexpr auto kinds = [] {
+        return []<std::size_t... K>(std::index_sequence<K...>) {
+            return std::array<LayerKind, stage_count>{Head<K>::kind...};
+        }(std::make_index_sequence<stage_count>{});
+    }();
+
+    /// Whether stage k reads buffer k alone, and nothing else does.
+    static constexpr bool continues_chain(std::size_t k) {
+        return graph.stages[k].inputs == 1 && graph.input_of(k) == k && graph.buffers[k].readers == 1 &&
+               !graph.buffers[k].own_gradient;
+    }
+
+public:
+    /// Segments: the stages between two that need statistics of the batch, the second one included.
+    static constexpr std::size_t segment_count =
+        1 + static_cast<std::size_t>(std::count(kinds.begin(), kinds.end(), LayerKind::statistics));
+    static constexpr auto segment_begins = [] {
+        std::array<std::size_t, segment_count + 1> begins{};
+        std::size_t segment = 0;
+        for (std::size_t k = 0; k < stage_count; ++k) {
+            if (has_statistics(k)) {
+                begins[++segment] = k;
+            }
+        }
+        begins[segment_count] = stage_count;
+        return begins;
+    }();
+
+    /// How many of the first stages follow one another, each with the buffer before it as its only input.
+    static constexpr std::size_t first_chain = [] {
+        std::size_t k = 0;
+        while (k < stage_count && graph.stages[k].inputs == 1 && graph.input_of(k) == k && !has_statistics(k)) {
+            ++k;
+        }
+        return k;
+    }();
+
+    /// From this stage on to the last one, all have batched gradients and follow one another. They see an image's
+    /// elements once with each weight. Several tiles take these stages together and share the weights that are read.
+    static constexpr std::size_t together_from = [] {
+        constexpr auto batched_stages =
+            each([](auto k) { return static_cast<std::size_t>(batched<decltype(k)::value>); });
+        std::size_t first = stage_count;
+        while (first > 0 && batched_stages[first - 1] != 0 && continues_chain(first - 1)) {
+            --first;
+        }
+        return first;
+    }();
+    static constexpr auto together_places = inference_memory(graph, together_from);
+    /// How many tiles go together at most. Where statistics of the batch are needed, tiles wait for each other.
+    template <Number V>
+    static constexpr std::size_t tiles_together =
+        is_lanes<V> && together_from < stage_count && segment_count == 1 ? 2 : 1;
+
+    /// Of each stage with statistics, how many elements these are, for the batch and for each tile, and where they lie.
+    static constexpr auto statistics_offsets = running_sums(each([](auto k) {
+        using Layer = Head<decltype(k)::value>;
+        if constexpr (Layer::kind == LayerKind::statistics) {
+            return Layer::statistics_size;
+        } else {
+            return std::size_t{0};
+        }
+    }));
+    static constexpr std::size_t statistics_numbers = statistics_offsets[stage_count];
+
+    /// Whether statistics are those of one element of each image.
+    static constexpr bool normalises_features = [] {
+        const auto alone = each([](auto k) {
+            using Layer = Head<decltype(k)::value>;
+            if constexpr (Layer::kind == LayerKind::statistics) {
+                return Layer::pixels == 1;
+            } else {
+                return false;
+            }
+        });
+        return std::any_of(alone.begin(), alone.end(), [](std::size_t is_alone) { return is_alone != 0; });
+    }();
+
+    static constexpr bool wants_gradient(std::size_t buffer) { return graph.buffers[buffer].wants_gradient; }
+    static constexpr bool has_own_gradient(std::size_t buffer) { return graph.buffers[buffer].own_gradient; }
+    /// Whether the n-th input of a stage is the last reader of its buffer: backward comes to it first.
+    static constexpr bool is_last_reader(std::size_t stage, std::size_t n) {
+        const std::size_t buffer = graph.input_of(stage, n);
+        for (std::size_t i = 0; i < n; ++i) {
+            if (graph.input_of(stage, i) == buffer) {
+                return false;  // Of one stage's inputs, the first one is taken first.
+            }
+        }
+        return graph.buffers[buffer].last_stage == stage;
+    }
+};
+
+}  // namespace CTCNN_DETAIL::graph

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/math.hpp>
+#include <ctcnn/core/shuffle.hpp>
+#include <ctcnn/core/sum.hpp>
+#include <ctcnn/core/target.hpp>
+
+// Each channel is normalised with its mean and variance: those of the whole batch in training, running ones in
+// inference. Of a tile, a channel's mean and the sum of squared deviations from it are taken; those of the tiles are
+// combined in double, in a fixed order.
+// Source   Ioffe and Szegedy, "Batch normalization", ICML 2015; Chan, Golub, LeVeque, "Algorithms for computing the sample
+//          variance", The American Statistician 37 (1983)
+namespace CTCNN_DETAIL::kernels {
+
+namespace detail {
+/// The sum of term(h, w) over an image.
+template <typename L, Number V, typename Term>
+[[gnu::always_inline]] constexpr V sum_of_pixels(const Term& term) {
+    return pairwise_sum<V>(0, L::height, [&](V rows, std::size_t h) __attribute__((always_inline)) {
+        V sums[4]{};
+        std::size_t w = 0;
+        for (; w + 4 <= L::width; w += 4) {
+            for (std::size_t n = 0; n < 4; ++n) {
+                sums[n] = sums[n] + term(h, w + n);
+            }
+        }
+        for (; w < L::width; ++w) {
+            sums[0] = sums[0] + term(h, w);
+        }
+        return rows + ((sums[0] + sums[1]) + (sums[2] + sums[3]));
+    });
+}
+}  // namespace detail
+
+/// Of each channel, the mean and the sum of squared deviations over the images that are present: lanes where `present`
+/// is 1.
+/// Layouts  statistics (C, 2)
+template <typename In, Number V>
+[[gnu::noinline]] constexpr void tile_moments(const V* input, V present, std::size_t images, scalar_t<V>* statistics) {
+    using T = scalar_t<V>;
+    const T count = static_cast<T>(images * In::height * In::width);
+    for (std::size_t c = 0; c < In::channels; ++c) {
+        const V* plane = input + In::offset(c, 0, 0);
+        const V sum = detail::sum_of_pixels<In, V>(
+            [&](std::size_t h, std::size_t w) __attribute__((always_inline)) { return plane[h * In::row + w]; });
+        const T mean = sum_lanes(sum * present) / count;
+        const V center = broadcast<V>(mean);
+        const V squares =
+            detail::sum_of_pixels<In, V>([&](std::size_t h, std::size_t w) __attribute__((always_inline)) {
+                const V deviation = plane[h * In::row + w] - center;
+                return deviation * deviation;
+            });
+        statistics[2 * c] = mean;
+        statistics[2 * c + 1] = sum_lanes(squares * present);
+    }
+}
+
+/// Of each channel, output = f(scale(c) * input + shift(c)).
+/// Layouts  scale, shift: functions of the channel
+template <typename Activation, typename In, typename Out, Number V, typename Scale, typename Shift>
+[[gnu::always_inline]] constexpr void scale_and_shift(const V* input, V* output, const Scale& scale,
+                                                      const Shift& shift) {
+    for (std::size_t c = 0; c < In::channels; ++c) {
+        const V factor = broadcast<V>(scale(c));
+        const V offset = broadcast<V>(shift(c));
+        for (std::size_t h = 0; h < In::height; ++h) {
+            const V* from = input + In::offset(c, h, 0);
+            V* to = output + Out::offset(c, h, 0);
+            for (std::size_t w = 0; w < In::width; ++w) {
+                to[w] = Activation::forward(multiply_add(factor, from[w], offset));
+            }
+        }
+    }
+}
+
+/// Of each channel, the sums of the gradient and of gradient times normalised input, over all lanes.
+/// Layouts  statistics (C, 2): mean, 1 / deviation; sums (C, 2)
+template <typename In, typename Out, Number V>
+[[gnu::noinline]] constexpr void normalised_sums(const scalar_t<V>* statistics, const V* input, const V* grad_output,
+                                                 scalar_t<V>* sums) {
+    for (std::size_t c = 0; c < In::channels; ++c) {
+        const V* x = input + In::offset(c, 0, 0);
+        const V* g = grad_output + Out::offset(c, 0, 0);
+        const V mean = broadcast<V>(statistics[2 * c]);
+        const V sum = detail::sum_of_pixels<In, V>([&](std::size_t h, std::size_t w)
+                                                       __attribute__((always_inline)) { return g[h * Out::row + w]; });
+        const V products =
+            detail::sum_of_pixels<In, V>([&](std::size_t h, std::size_t w) __attribute__((always_inline)) {
+                return g[h * Out::row + w] * (x[h * In::row + w] - mean);
+            });
+        sums[2 * c] = sum_lanes(sum);
+        sums[2 * c + 1] = sum_lanes(products) * statistics[2 * c + 1];
+    }
+}
+
+/// The gradient with respect to the input: weight / deviation * (g - mean(g) - x' * mean(g * x')), where x' is the
+/// normalised input and the means are over the batch; 0 in padding lanes. `grad_input` holds the input when the call
+/// begins.
+template <typename Before, typename In, typename Out, Number V, typename Weight>
+[[gnu::noinline]] constexpr void normalised_backward(const scalar_t<V>* statistics, const scalar_t<V>* sums,
+                                                     const Weight& weight, std::size_t count, V present, V* grad_input,
+                                                     const V* grad_output) {
+    using T = scalar_t<V>;
+    const T share = T(1) / static_cast<T>(count);
+    for (std::size_t c = 0; c < In::channels; ++c) {
+        const T inverse = statistics[2 * c + 1];
+        const V mean = broadcast<V>(statistics[2 * c]);
+        const V factor = broadcast<V>(weight(c) * inverse) * present;
+        const V mean_gradient = broadcast<V>(sums[2 * c] * share);
+        const V slope = broadcast<V>(sums[2 * c + 1] * share * inverse);
+        for (std::size_t h = 0; h < In::height; ++h) {
+            V* x = grad_input + In::offset(c, h, 0);
+            const V* g = grad_output + Out::offset(c, h, 0);
+            for (std::size_t w = 0; w < In::width; ++w) {
+                const V gradient = factor * ((g[w] - mean_gradient) - (x[w] - mean) * slope);
+                x[w] = Before::backward(x[w], gradient);
+            }
+        }
+    }
+}
+
+}  // namespace CTCNN_DETAIL::kernels

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <ctcnn/core/describe.hpp>
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/layer_tensor.hpp>
+#include <ctcnn/core/math.hpp>
+#include <ctcnn/core/onnx_node.hpp>
+#include <ctcnn/core/options.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/kernels/batch_norm.hpp>
+
+namespace CTCNN_DETAIL {
+
+/// BoundBatchNorm: BatchNorm2d or BatchNorm1d on a shape; L is the layer as it is spelled. Its statistics are elements
+/// for each channel: of a tile, mean and sum of squared deviations; of the batch, mean and 1 / deviation; of gradients,
+/// their sum and that of their products with the normalised input.
+template <typename L, std::size_t Channels, LayerOptions options, typename S>
+struct BoundBatchNorm {
+    static constexpr LayerKind kind = LayerKind::statistics;
+    using layer = L;
+    using input_shape = S;
+    using output_shape = S;
+    using weight_shape = Shape<options.affine ? Channels : 0>;
+    using bias_shape = Shape<options.affine ? Channels : 0>;
+    using statistics_shape = Shape<Channels>;
+    static constexpr std::array<double, 2> initial{1, 0};
+    static constexpr std::array<LayerTensor, 2> buffers{LayerTensor{"running_mean", dims_of<statistics_shape>},
+                                                        LayerTensor{"running_var", dims_of<statistics_shape>}};
+    static constexpr std::size_t buffer_count = 2 * Channels;
+    static constexpr std::array<double, 2> initial_buffers{0, 1};
+    static constexpr std::size_t statistics_size = 2 * Channels;
+    static constexpr std::size_t pixels = S::size / Channels;
+    static constexpr std::uint64_t multiply_adds = 0;
+    static constexpr Extent input_border{0, 0};
+    static constexpr std::size_t saved_size = 0;
+    static constexpr bool batched_gradient = false;
+
+    static consteval OnnxNode onnx()
+        requires(options.affine)
+    {
+        return OnnxNode{"BatchNormalization"}.with_number("epsilon", options.eps);
+    }
+
+    /// With running statistics.
+    template <typename InLayout, typename OutLayout, typename Activation, Number V>
+    static constexpr void forward(const scalar_t<V>* parameters, const scalar_t<V>* buffers, const V* input,
+                                  V* output) {
+        using T = scalar_t<V>;
+        const auto scale = [&](std::size_t c) {
+            return weight(parameters, c) / math::sqrt(buffers[Channels + c] + static_cast<T>(options.eps));
+        };
+        kernels::scale_and_shift<Activation, InLayout, OutLayout>(
+            input, output, scale, [&](std::size_t c) { return bias(parameters, c) - buffers[c] * scale(c); });
+    }
+
+    /// With those of the batch.
+    template <typename InLayout, typename OutLayout, typename Activation, Number V>
+    static constexpr void forward_batch(const scalar_t<V>* parameters, const scalar_t<V>* statistics, const V* input,
+                                        V* output) {
+        const auto scale = [&](std::size_t c) { return weight(parameters, c) * statistics[2 * c + 1]; };
+        kernels::scale_and_shift<Activation, InLayout, OutLayout>(
+            input, output, scale, [&](std::size_t c) { return bias(parameters, c) - statistics[2 * c] * scale(c); });
+    }
+
+    template <typename InLayout, Number V>
+    static constexpr void tile_statistics(const V* input, V present, std::size_t images, scalar_t<V>* statistics) {
+        kernels::tile_moments<InLayout>(input, present, images, statistics);
+    }
+
+    /// The statistics of a batch of so many images from those of its tiles, which lie in a row; each but the last one
+    /// has so many lanes.
+    template <typename T>
+    static constexpr void combine_statistics(const T* tiles, std::size_t count, std::size_t lanes, std::size_t images,
+                                             T* statistics) {
+        const double elements = static_cast<double>(images * pixels);
+        const auto elements_of = [&](std::size_t tile) {
+            return static_cast<double>((tile + 1 < count ? lanes : images - tile * lanes) * pixels);
+        };
+        for (std::size_t c = 0; c < Channels; ++c) {
+            double sum = 0;
+            for (std::size_t tile = 0; tile < count; ++tile) {
+                sum += elements_of(tile) * static_cast<double>(tiles[tile * statistics_size + 2 * c]);
+            }
+            const double mean = sum / elements;
+            double squares = 0;
+            for (std::size_t tile = 0; tile < count; ++tile) {
+                const double deviation = static_cast<double>(tiles[tile * statistics_size + 2 * c]) - mean;
+                squares += static_cast<double>(tiles[tile * statistics_size + 2 * c + 1]) +
+                           elements_of(tile) * deviation * deviation;
+            }
+            statistics[2 * c] = static_cast<T>(mean);
+            statistics[2 * c + 1] = static_cast<T>(1 / math::sqrt(squares / elements + options.eps));
+        }
+    }
+
+    /// The running statistics, of which the variance is that of a sample: divided by one element less.
+    template <typename T>
+    static constexpr void update_running(const T* statistics, std::size_t images, T* buffers) {
+        const double elements = static_cast<double>(images * pixels);
+        for (std::size_t c = 0; c < Channels; ++c) {
+            const double inverse = static_cast<double>(statistics[2 * c + 1]);
+            const double variance = (1 / (inverse * inverse) - options.eps) * elements / (elements - 1);
+            const auto move = [](T& running, double to) {
+                running = static_cast<T>((1 - options.momentum) * static_cast<double>(running) + options.momentum * to);
+            };
+            move(buffers[c], static_cast<double>(statistics[2 * c]));
+            move(buffers[Channels + c], variance);
+        }
+    }
+
+    template <typename InLayout, typename OutLayout, Number V>
+    static constexpr void tile_gradients(const scalar_t<V>* statistics, const V* input, const V* grad_output,
+                                         scalar_t<V>* sums) {
+        kernels::normalised_sums<InLayout, OutLayout>(statistics, input, grad_output, sums);
+    }
+
+    template <typename T>
+    static constexpr void combine_gradients(const T* tiles, std::size_t count, T* sums) {
+        for (std::size_t n = 0; n < statistics_size; ++n) {
+            double sum = 0;
+            for (std::size_t tile = 0; tile < count; ++tile) {
+                sum += static_cast<double>(tiles[tile * statistics_size + n]);
+            }
+            sums[n] = static_cast<T>(sum);
+        }
+    }
+
+    /// The gradients of weight and bias.
+    template <typename T>
+    static constexpr void store_gradient(const T* sums, T* gradient) {
+        for (std::size_t c = 0; c < weight_shape::size; ++c) {
+            gradient[c] = sums[2 * c + 1];
+            gradient[Channels + c] = sums[2 * c];
+        }
+    }
+
+    template <typename InLayout, typename OutLayout, typename Before, Number V>
+    static constexpr void backward_batch(const scalar_t<V>* parameters, const scalar_t<V>* statistics,
+                                         const scalar_t<V>* sums, std::size_t images, V present, V* grad_input,
+                                         const V* grad_output) {
+        kernels::normalised_backward<Before, InLayout, OutLayout>(
+            statistics, sums, [&](std::size_t c) { return weight(parameters, c); }, images * pixels, present,
+            grad_input, grad_output);
+    }
+
+private:
+    template <typename T>
+    static constexpr T weight([[maybe_unused]] const T* parameters, [[maybe_unused]] std::size_t c) {
+        if constexpr (options.affine) {
+            return parameters[c];
+        } else {
+            return T(1);
+        }
+    }
+    template <typename T>
+    static constexpr T bias([[maybe_unused]] const T* parameters, [[maybe_unused]] std::size_t c) {
+        if constexpr (options.affine) {
+            return parameters[Channels + c];
+        } else {
+            return T(0);
+        }
+    }
+};
+
+/// What the layers share.
+template <std::size_t Channels, typename... Options>
+struct BatchNormOptions {
+    static constexpr LayerOptions options =
+        read_options<Options...>(Option::eps | Option::momentum | Option::no_affine);
+
+    static consteval Reason reason() {
+        return options.reason != Reason::none ? options.reason
+               : Channels == 0                ? Reason::zero_channels
+               : Channels > largest_number    ? Reason::number_too_large
+                                              : Reason::none;
+    }
+    static constexpr void describe(Description& text, std::string_view name) {
+        text.append(name);
+        text.append("(");
+        text.append_number(Channels);
+        describe_norm(text, options);
+        text.append(")");
+    }
+};
+
+}  // namespace CTCNN_DETAIL
+
+namespace ctcnn {
+
+/// BatchNorm2d: normalises each channel to mean 0 and variance 1, times weight plus bias. Training takes mean and
+/// variance of the batch, inference the running ones, which training moves towards those of each batch.
+/// Options  Eps<1e-5>, Momentum<0.1>, NoAffine
+/// Shapes   (C, H, W) -> (C, H, W)
+/// Params   weight (C), bias (C)
+/// Buffers  running_mean (C), running_var (C)
+/// Refuses  unknown_option · repeated_option · zero_channels · number_too_large · image_rank · in_channels
+/// As in    torch.nn.BatchNorm2d
+/// Source   Ioffe and Szegedy, "Batch normalization", ICML 2015
+template <std::size_t C, typename... Options>
+struct BatchNorm2d : private detail_::BatchNormOptions<C, Options...> {
+    using Common = detail_::BatchNormOptions<C, Options...>;
+
+    template <std::size_t... Dims>
+    static consteval Mismatch(check)([[maybe_unused]] Shape<Dims...> shape) {
+        if (Common::reason() != Reason::none) {
+            return {Common::reason()};
+        }
+        if constexpr (sizeof...(Dims) != 3) {
+            return {Reason::image_rank};
+        } else {
+            return shape.dim(0) == C ? Mismatch{} : Mismatch{Reason::in_channels, C};
+        }
+    }
+    template <typename S>
+    using At = detail_::BoundBatchNorm<BatchNorm2d, C, Common::options, S>;
+    template <typename S>
+        requires(S::rank == 3)
+    using correction = corrected<BatchNorm2d<S::dim(0), Options...>>;
+
+    static constexpr void describe(detail_::Description& text) { Common::describe(text, "BatchNorm2d"); }
+};
+
+/// LazyBatchNorm2d: BatchNorm2d whose number of channels is taken from what arrives.
+/// As in    torch.nn.LazyBatchNorm2d
+template <typename... Options>
+struct LazyBatchNorm2d {
+    template <std::size_t... Dims>
+    static consteval Mismatch(check)(Shape<Dims...> shape) {
+        if constexpr (sizeof...(Dims) == 3) {
+            return (BatchNorm2d<Shape<Dims...>::dim(0), Options...>::check)(shape);
+        } else {
+            return (BatchNorm2d<1, Options...>::check)(shape);
+        }
+    }
+    template <typename S>
+    using At = typename BatchNorm2d<S::dim(0), Options...>::template At<S>;
+};
+
+/// BatchNorm1d: the same for features, each of which is a channel.
+/// Options  Eps<1e-5>, Momentum<0.1>, NoAffine
+/// Shapes   (F) -> (F)
+/// Params   weight (F), bias (F)
+/// Buffers  running_mean (F), running_var (F)
+/// Refuses  unknown_option · repeated_option · zero_channels · number_too_large · feature_rank · in_features
+/// As in    torch.nn.BatchNorm1d
+template <std::size_t F, typename... Options>
+struct BatchNorm1d : private detail_::BatchNormOptions<F, Options...> {
+    using Common = detail_::BatchNormOptions<F, Options...>;
+
+    template <std::size_t... Dims>
+    static consteval Mismatch(check)([[maybe_unused]] Shape<Dims...> shape) {
+        if (Common::reason() != Reason::none) {
+            return {Common::reason()};
+        }
+        if constexpr (sizeof...(Dims) != 1) {
+            return {Reason::feature_rank};
+        } else {
+            return shape.size == F ? Mismatch{} : Mismatch{Reason::in_features, F};
+        }
+    }
+    template <typename S>
+    using At = detail_::BoundBatchNorm<BatchNorm1d, F, Common::options, S>;
+    template <typename S>
+        requires(S::rank == 1)
+    using correction = corrected<BatchNorm1d<S::size, Options...>>;
+
+    static constexpr void describe(detail_::Description& text) { Common::describe(text, "BatchNorm1d"); }
+};
+
+}  // namespace ctcnn

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <type_traits>
+
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/list.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/core/text.hpp>
+#include <ctcnn/model/sequential.hpp>
+
+namespace CTCNN_DETAIL::model {
+
+/// Whether a layer may have the name: it takes the place of an index, and dots separate names.
+consteval bool is_layer_name(std::string_view name) {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    return !name.empty() && name.find('.') == std::string_view::npos &&
+           !std::all_of(name.begin(), name.end(), is_digit);
+}
+
+}  // namespace CTCNN_DETAIL::model
+
+namespace ctcnn {
+
+/// Named: a layer with a name in place of its index: Named<"stem", Conv2d<1, 8, Kernel<3>>> has the tensors
+/// "stem.weight" and "stem.bias", and is reached by net.layer<"stem">().
+/// Refuses  what the layer refuses · bad_name
+/// As in    the names of an OrderedDict in torch.nn.Sequential
+template <detail_::Name Text, typename L>
+struct Named : L {
+    template <std::size_t... Dims>
+    static consteval Mismatch(check)(Shape<Dims...> shape) {
+        if (!detail_::model::is_layer_name(Text.view())) {
+            return {Reason::bad_name};
+        }
+        return (L::check)(shape);
+    }
+
+    template <typename S>
+    struct At : L::template At<S> {
+        static constexpr std::string_view child_name = Text.view();
+    };
+};
+
+}  // namespace ctcnn
+
+namespace CTCNN_DETAIL::model {
+
+template <std::size_t Count, typename Layers, typename... Repeated>
+struct RepeatOf;
+template <std::size_t Count, typename... Layers, typename... Repeated>
+struct RepeatOf<Count, List<Layers...>, Repeated...> : RepeatOf<Count - 1, List<Layers...>, Repeated..., Layers...> {};
+template <typename... Layers, typename... Repeated>
+struct RepeatOf<0, List<Layers...>, Repeated...> {
+    using type = Sequential<Repeated...>;
+};
+
+}  // namespace CTCNN_DETAIL::model
+
+namespace ctcnn {
+
+/// Repeat: a block of the same layers Count times one after the other: Repeat<2, Conv2d<8, 8, Kernel<3>>, ReLU> is
+/// Sequential<Conv2d<8, 8, Kernel<3>>, ReLU, Conv2d<8, 8, Kernel<3>>, ReLU>.
+template <std::size_t Count, typename... Layers>
+using Repeat = typename detail_::model::RepeatOf<Count, detail_::List<Layers...>>::type;
+
+}  // namespace ctcnn

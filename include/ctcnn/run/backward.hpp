@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/list.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/graph/graph.hpp>
+#include <ctcnn/kernels/activation.hpp>
+#include <ctcnn/kernels/join.hpp>
+#include <ctcnn/run/forward.hpp>
+
+// Backward comes to a stage when the gradient of its output is complete and lies in the place of the output, the
+// derivative of the stage's own function included: the reader of a buffer has applied it as it stored. Where there are
+// several readers, they add their gradients in a place behind the buffers, and the derivative is applied when backward
+// comes to the stage.
+namespace CTCNN_DETAIL::run {
+
+namespace detail {
+
+/// Moves the gradient of a buffer to its place, with the derivative of the function that made it. The parts of a
+/// concatenation have functions of their own.
+template <typename Plan, std::size_t Buffer, Number V>
+constexpr void complete_gradient(V* buffer, const V* gradient) {
+    using Stage = typename Plan::template Stage<Buffer - 1>;
+    if constexpr (Stage::kind == LayerKind::concat) {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            const auto complete = [&](auto input) {
+                constexpr std::size_t n = decltype(input)::value;
+                constexpr std::size_t part = Plan::input_of(Buffer - 1, n);
+                constexpr std::size_t offset = Plan::graph.offset_of_input(Buffer - 1, n);
+                if constexpr (Plan::graph.buffers[part].parent == Buffer) {
+                    complete_gradient<Plan, part>(buffer + offset, gradient + offset);
+                } else {
+                    using L = typename Plan::template PartOf<Buffer - 1, n>;
+                    kernels::map_backward<NoFunction, L, L>(buffer + offset, gradient + offset);
+                }
+            };
+            (complete(std::integral_constant<std::size_t, I>{}), ...);
+        }(std::make_index_sequence<Stage::inputs>{});
+    } else {
+        using Out = typename Stage::Out;
+        kernels::map_backward<typename Stage::Function, Out, Out>(buffer, gradient);
+    }
+}
+
+/// Calls compute(memory, function) for the gradient with respect to the n-th input of stage K, a buffer that holds the
+/// input and receives the gradient through function::backward.
+template <typename Plan, std::size_t K, std::size_t N, Number V, typename Compute>
+[[gnu::always_inline]] constexpr void give_gradient(TileWorkspace<Plan, V>& workspace, const Compute& compute) {
+    constexpr std::size_t b = Plan::input_of(K, N);
+    if constexpr (!Plan::has_own_gradient(b)) {
+        compute(workspace.buffer(b), typename Plan::template Stage<b - 1>::Function{});
+    } else {
+        constexpr bool first = Plan::is_last_reader(K, N);
+        V* target = first ? workspace.gradient(b) : workspace.added_gradient();
+        std::copy_n(workspace.buffer(b), Plan::buffer_size(b), target);
+        compute(target, NoFunction{});
+        if constexpr (!first) {
+            V* sum = workspace.gradient(b);
+            for (std::size_t i = 0; i < Plan::buffer_size(b); ++i) {
+                sum[i] = sum[i] + target[i];
+            }
+        }
+    }
+}
+
+/// The gradient of a join with respect to its n-th input.
+template <typename Plan, std::size_t K, std::size_t N, Number V>
+constexpr void backward_join(TileWorkspace<Plan, V>& workspace) {
+    using Stage = typename Plan::template Stage<K>;
+    using Out = typename Stage::Out;
+    using In = typename Plan::template InputOf<K, N>;
+    constexpr std::size_t b = Plan::input_of(K, N);
+    if constexpr (Plan::wants_gradient(b) && Plan::graph.buffers[b].parent != K + 1) {
+        const V* grad_output = workspace.buffer(K + 1);
+        const auto store = [&]<typename Before>(V* target, Before) {
+            if constexpr (Stage::kind == LayerKind::concat) {
+                kernels::map_backward<Before, In, typename Plan::template PartOf<K, N>>(
+                    target, grad_output + Plan::graph.offset_of_input(K, N));
+            } else if constexpr (Stage::kind == LayerKind::add) {
+                kernels::add_backward<Before, In, Out>(target, grad_output);
+            } else {
+                [&]<std::size_t... I>(std::index_sequence<I...>) {
+                    kernels::multiply_backward<N, Before, Out, V>(
+                        List<typename Plan::template InputOf<K, I>...>{},
+                        std::array<const V*, Stage::inputs>{workspace.buffer(Plan::input_of(K, I))...}, target,
+                        grad_output);
+                }(std::make_index_sequence<Stage::inputs>{});
+            }
+        };
+        if constexpr (!Plan::has_own_gradient(b)) {
+            store(workspace.buffer(b), typename Plan::template Stage<b - 1>::Function{});
+        } else if constexpr (Plan::is_last_reader(K, N)) {
+            store(workspace.gradient(b), NoFunction{});
+        } else {
+            store(workspace.gradient(b), kernels::AddGradient{});
+        }
+    }
+}
+
+/// Stage K backward. Gradients of parameters that are no batched ones are put into `gradients`, or with `add` added to
+/// what is there.
+template <typename Plan, std::size_t K, Number V, typename Rows, typename Batch>
+constexpr void backward_stage(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, std::size_t tile,
+                              bool add, scalar_t<V>* gradients, Rows& rows, const Batch& batch) {
+    using Stage = typename Plan::template Stage<K>;
+    using Layer = typename Stage::Layer;
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    constexpr std::size_t b = Plan::input_of(K);
+    if constexpr (graph::is_join(Stage::kind)) {
+        [&]<std::size_t... N>(std::index_sequence<N...>) {
+            (backward_join<Plan, K, N>(workspace), ...);
+        }(std::make_index_sequence<Stage::inputs>{});
+    } else {
+        const V* grad_output = workspace.buffer(K + 1);
+        const scalar_t<V>* own_parameters = parameters + Stage::parameter_offset;
+        scalar_t<V>* own_gradients = gradients + Plan::tile_gradient_offsets[K];
+        V* scratch = workspace.scratch.data();
+        constexpr bool sums_gradient =
+            Stage::parameters != 0 && !Layer::batched_gradient && Stage::kind != LayerKind::statistics;
+        if constexpr (Stage::parameters != 0 && Layer::batched_gradient) {
+            rows.template store<K>(tile, workspace.buffer(b), grad_output);
+        }
+        if constexpr (Plan::wants_gradient(b)) {
+            give_gradient<Plan, K, 0>(workspace, [&]<typename Before>(V* input, Before) __attribute__((always_inline)) {
+                if constexpr (Stage::kind == LayerKind::statistics) {
+                    Layer::template backward_batch<In, Out, Before>(own_parameters, batch.statistics(K),
+                                                                    batch.gradient_sums(K), batch.images, batch.present,
+                                                                    input, grad_output);
+                } else if constexpr (sums_gradient) {
+                    Layer::template backward<In, Out, Before>(own_parameters, input, grad_output, add, own_gradients,
+                                                              scratch);
+                } else {
+                    Layer::template backward_input<In, Out, Before>(own_parameters, input, grad_output,
+                                                                    workspace.saved_by(K), scratch);
+                }
+            });
+        } else if constexpr (sums_gradient) {
+            const V* input = workspace.buffer(b);
+            Layer::template backward_parameters<In, Out>(input, grad_output, add, own_gradients, scratch);
+        }
+    }
+}
+
+}  // namespace detail
+
+/// The first part of backward, for `Tiles` tiles whose workspaces lie side by side, from the gradient of the output of
+/// each: back through the stages that they take together. The tiles are number `first` and those behind it; what a
+/// stage needs of a tile for its batched gradient goes to rows.store<K>(tile, input, grad_output).
+template <typename Plan, Number V, std::size_t Tiles, typename Rows>
+constexpr void backward_together(const scalar_t<V>* parameters, TileWorkspace<Plan, V>* workspaces, std::size_t first,
+                                 Rows& rows) {
+    for (std::size_t n = 0; n < Tiles; ++n) {
+        detail::complete_gradient<Plan, Plan::stage_count>(workspaces[n].output(), workspaces[n].grad_output.data());
+    }
+    Plan::template for_each_stage_backward<Plan::together_from>([&](auto k) {
+        using Stage = typename Plan::template Stage<decltype(k)::value>;
+        for (std::size_t n = 0; n < Tiles; ++n) {
+            rows.template store<decltype(k)::value>(first + n, workspaces[n].buffer(k), workspaces[n].buffer(k + 1));
+        }
+        if constexpr (Plan::wants_gradient(k)) {
+            using Before = typename Plan::template Stage<k - 1>::Function;
+            Stage::Layer::template backward_input_tiles<Before, V, Tiles>(
+                parameters + Stage::parameter_offset,
+                detail::of_each<Tiles>([&](std::size_t n) -> V* { return workspaces[n].buffer(k); }),
+                detail::of_each<Tiles>([&](std::size_t n) -> const V* { return workspaces[n].buffer(k + 1); }));
+        }
+    });
+}
+
+/// The second part of backward: back through the stages of a segment that each tile takes alone, from the stage with
+/// statistics behind the segment to the one that it begins with, which needs sums of the whole batch first. The gradients that are
+/// no batched ones (Plan::tile_gradient_numbers), summed over the lanes, are put into `gradients`, or with `add` added
+/// to what is there.
+template <typename Plan, std::size_t Segment = 0, Number V, typename Rows, typename Batch>
+constexpr void backward_alone(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, std::size_t tile,
+                              bool add, scalar_t<V>* gradients, Rows& rows, const Batch& batch) {
+    const auto complete = [&](auto k) {
+        if constexpr (Plan::has_own_gradient(k + 1)) {
+            detail::complete_gradient<Plan, k + 1>(workspace.buffer(k + 1), workspace.gradient(k + 1));
+        }
+    };
+    const auto run = [&](auto k) {
+        detail::backward_stage<Plan, decltype(k)::value>(parameters, workspace, tile, add, gradients, rows, batch);
+    };
+    constexpr bool is_last = Segment + 1 == Plan::segment_count;
+    constexpr std::size_t last = is_last ? Plan::together_from : Plan::segment_begins[Segment + 1];
+    constexpr std::size_t first = Segment == 0 ? 0 : Plan::segment_begins[Segment] + 1;
+    if constexpr (!is_last) {
+        run(std::integral_constant<std::size_t, last>{});
+    }
+    Plan::template for_each_stage_backward<first, last>([&](auto k) {
+        complete(k);
+        run(k);
+    });
+    if constexpr (Segment != 0) {
+        complete(std::integral_constant<std::size_t, first - 1>{});
+    }
+}
+
+}  // namespace CTCNN_DETAIL::run
