@@ -51,9 +51,9 @@ struct Text {
             rounded = 100'000;
             ++exponent;
         }
-        std::array<char, 6> digits{};
+        char digits[6]{};
         std::size_t count = 1;
-        for (std::size_t i = digits.size(); i-- > 0; rounded /= 10) {
+        for (std::size_t i = sizeof(digits); i-- > 0; rounded /= 10) {
             digits[i] = static_cast<char>('0' + rounded % 10);
             count = digits[i] != '0' && i >= count ? i + 1 : count;
         }
@@ -61,7 +61,7 @@ struct Text {
         if (!scientific && exponent < 0) {
             append("0.");
             append(static_cast<std::size_t>(-1 - exponent), '0');
-            append({digits.data(), count});
+            append({digits, count});
             return;
         }
         const std::size_t whole = scientific ? 1 : static_cast<std::size_t>(exponent) + 1;

@@ -70,9 +70,10 @@ OnnxNetwork onnx_network(const Net& net) {
                         dims_of<typename Net::output_shape>};
     add_layers(typename Net::layers{}, nullptr, network.layers);
     constexpr auto& table = graph::table_of<typename Net::layers>;
-    for (std::size_t n = 0; n < network.layers.size(); ++n) {
-        network.layers[n].inputs.assign(table.values.begin() + static_cast<std::ptrdiff_t>(table.first_edge[n]),
-                                        table.values.begin() + static_cast<std::ptrdiff_t>(table.first_edge[n + 1]));
+    const std::size_t* edge = table.first_edge.data();
+    for (OnnxLayer& layer : network.layers) {
+        layer.inputs = {table.values.data() + edge[0], edge[1] - edge[0]};
+        ++edge;
     }
     return network;
 }

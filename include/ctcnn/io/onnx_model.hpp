@@ -28,7 +28,7 @@ struct OnnxLayer {
     std::string name;  // "3.1"
     OnnxNode node;
     std::size_t tensor_count;
-    std::vector<std::size_t> inputs;  // 0 is the input of the network, n + 1 what layer n makes
+    std::span<const std::size_t> inputs;  // 0 is the input of the network, n + 1 what layer n makes
 };
 
 /// OnnxNetwork: what a file holds of a network, without its type.
@@ -59,13 +59,17 @@ inline ProtobufMessage onnx_attribute(const OnnxAttribute& attribute) {
     return message;
 }
 
-/// NodeProto
-inline ProtobufMessage onnx_node(const OnnxLayer& layer, std::span<const std::string> inputs,
-                                 std::span<const NamedTensor> tensors, std::string_view output) {
-    ProtobufMessage message;
-    for (const std::string& input : inputs) {
-        message.add(1, input);
+/// The name of a value in the file: "input", "3.1.output", "output".
+inline std::string onnx_value_name(const OnnxNetwork& network, std::size_t value) {
+    if (value == network.layers.size()) {
+        return "output";
     }
+    return value == 0 ? "input" : sentence({network.layers[value - 1].name, ".output"});
+}
+
+/// NodeProto, begun with the inputs.
+inline ProtobufMessage onnx_node(const OnnxLayer& layer, ProtobufMessage message, std::span<const NamedTensor> tensors,
+                                 std::string_view output) {
     for (const NamedTensor& tensor : tensors) {
         message.add(1, tensor.name);
     }
@@ -124,22 +128,21 @@ inline OnnxGraph onnx_graph(const OnnxNetwork& network) {
     OnnxGraph graph;
     ProtobufMessage nodes;
     std::span<const NamedTensor> names = network.state.names;
-    std::vector<std::string> values_by_number{"input"};
-    for (const OnnxLayer& layer : network.layers) {
-        const bool last = &layer == &network.layers.back();
-        values_by_number.push_back(last ? "output" : sentence({layer.name, ".output"}));
-        std::vector<std::string> inputs;
+    for (std::size_t n = 0; n < network.layers.size(); ++n) {
+        const OnnxLayer& layer = network.layers[n];
+        ProtobufMessage inputs;
+        std::size_t count = 0;
         for (const std::size_t value : layer.inputs) {
-            inputs.push_back(values_by_number[value]);
+            inputs.add(1, onnx_value_name(network, value));
+            // Mul has two inputs, and other joins any number.
+            if (++count >= 2 && count < layer.inputs.size() && layer.node.op_type == "Mul") {
+                const std::string product = sentence({layer.name, ".product.", decimal(count)});
+                nodes.add(1, onnx_node(layer, inputs, {}, product));
+                inputs = {};
+                inputs.add(1, product);
+            }
         }
-        // Mul has two inputs, and other joins any number.
-        for (std::size_t n = 2; layer.node.op_type == "Mul" && inputs.size() > 2; ++n) {
-            const std::string product = sentence({layer.name, ".product.", decimal(n)});
-            nodes.add(1, onnx_node(layer, std::span(inputs).first(2), {}, product));
-            inputs.erase(inputs.begin());
-            inputs.front() = product;
-        }
-        nodes.add(1, onnx_node(layer, inputs, names.first(layer.tensor_count), values_by_number.back()));
+        nodes.add(1, onnx_node(layer, inputs, names.first(layer.tensor_count), onnx_value_name(network, n + 1)));
         names = names.subspan(layer.tensor_count);
     }
     nodes.add(2, "network");
@@ -154,10 +157,10 @@ inline OnnxGraph onnx_graph(const OnnxNetwork& network) {
         graph.size += graph.tensors.back().size() + elements;
     }
 
-    ProtobufMessage values;
-    values.add(11, onnx_value("input", network.state.dtype, network.input));
-    values.add(12, onnx_value("output", network.state.dtype, network.output));
-    graph.values = values.bytes();
+    ProtobufMessage ends;
+    ends.add(11, onnx_value("input", network.state.dtype, network.input));
+    ends.add(12, onnx_value("output", network.state.dtype, network.output));
+    graph.values = ends.bytes();
     graph.size += graph.nodes.size() + graph.values.size();
     return graph;
 }
