@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The layer gives the results of the naive loops whichever kernels it chooses, also where the kernel is too large to be
+// The layer gives the results of the naive loops whichever ways it takes, also where the kernel is too large to be
 // filtered. On multiples of 360, where filtering is exact.
-#include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/kernels/conv2d/ways.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -15,10 +15,11 @@
 #include <ctcnn/core/options.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/kernels/activation.hpp>
+#include <ctcnn/layers/conv2d.hpp>
 
-#include "buffers.hpp"
+#include "../buffers.hpp"
+#include "cases.hpp"
 #include "catch.hpp"
-#include "conv2d_cases.hpp"
 
 using namespace ctcnn;
 using namespace ctcnn::detail_;
@@ -85,21 +86,31 @@ constexpr Conv2dCase case_of{.geometry = {In, 16, 1, {.kernel = {Height, Width},
                              .bias = true,
                              .relu = In != 1};
 
-// What it chooses, with vectors of 16 to 64 bytes.
-template <Conv2dCase c, typename L = ThroughLayer<Lanes<float>, c>>
-constexpr bool filters_tiles = L::At::template filters<typename L::In, typename L::Out, Lanes<float>>;
-template <Conv2dCase c, typename L = ThroughLayer<Lanes<float>, c>>
-constexpr bool filters_one_channel =
-    L::At::template filters_one_channel_forward<typename L::In, typename L::Out, Lanes<float>> &&
-    L::At::template filters_one_channel_backward<typename L::In, typename L::Out, Lanes<float>>;
-template <Conv2dCase c, typename L = ThroughLayer<float, c>>
-constexpr bool filters_single_image =
-    kernels::SingleWinogradPlan<c.geometry, typename L::In, typename L::Out, float>::pays;
-static_assert(filters_tiles<case_of<3, 5, 5>> && !filters_one_channel<case_of<3, 5, 5>>);
-static_assert(filters_one_channel<case_of<1, 9, 3>> && !filters_tiles<case_of<1, 8, 8>>);
+// What it takes, with vectors of 16 to 64 bytes.
+using kernels::conv2d::Direction;
+template <typename Way, Direction D, Conv2dCase c, Number V = Lanes<float>>
+constexpr bool takes = std::is_same_v<kernels::conv2d::WayFor<D, StageOf<V, c>>, Way>;
+using kernels::conv2d::Direct;
+using kernels::conv2d::NoWay;
+using kernels::conv2d::OneChannel;
+using kernels::conv2d::SingleImage;
+using kernels::conv2d::Winograd;
+static_assert(takes<Winograd, Direction::forward, case_of<3, 5, 5>>);
+static_assert(takes<Winograd, Direction::backward_input, case_of<3, 5, 5>>);
+static_assert(takes<Winograd, Direction::backward_parameters, case_of<3, 5, 5>>);
+static_assert(takes<Winograd, Direction::backward, case_of<3, 5, 5>>);
+static_assert(takes<OneChannel, Direction::forward, case_of<1, 9, 3>>);
+static_assert(takes<Direct, Direction::backward_input, case_of<1, 9, 3>>);
+static_assert(takes<OneChannel, Direction::backward_parameters, case_of<1, 9, 3>>);
+static_assert(takes<NoWay, Direction::backward, case_of<1, 9, 3>>);
+static_assert(takes<Direct, Direction::forward, case_of<1, 8, 8>>);
+static_assert(takes<Direct, Direction::forward, case_of<3, 9, 9>>);
+static_assert(takes<SingleImage, Direction::forward, case_of<3, 5, 5>, float>);
+static_assert(takes<Direct, Direction::backward_input, case_of<3, 5, 5>, float>);
+template <Conv2dCase c>
+constexpr bool filters_single_image = SingleImage::WinogradPlan<StageOf<float, c>>::pays;
 static_assert(filters_single_image<case_of<3, 5, 5>> && filters_single_image<case_of<3, 3, 9>>);
 static_assert(!filters_single_image<case_of<1, 8, 8>> && !filters_single_image<case_of<3, 9, 9>>);
-static_assert(!filters_one_channel<case_of<1, 8, 8>> && !filters_tiles<case_of<3, 9, 9>>);
 
 template <std::size_t In, std::size_t Height, std::size_t Width, Number V>
 void check_layer(std::uint64_t seed) {

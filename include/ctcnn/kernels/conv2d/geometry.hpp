@@ -26,7 +26,7 @@ struct Conv2dGeometry {
     }
 };
 
-namespace detail {
+namespace conv2d {
 
 /// The kernel positions k for which an input position receives from some output position: for one axis.
 /// output = (input + padding - k * dilation) / stride must be whole and lie inside.
@@ -88,6 +88,6 @@ consteval Range inner_pieces(std::size_t columns, std::size_t padding, std::size
     return {first, last};
 }
 
-}  // namespace detail
+}  // namespace conv2d
 
 }  // namespace CTCNN_DETAIL::kernels
