@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The convolutions of DS-CNN and ResNet-8 on one thread and a tile of images: the time of each direction, the
-// operations a second, and their part of the peak that is measured in the same run. Every buffer is hot.
+// The convolutions of DS-CNN and ResNet-8 on one thread and a tile of images: the way and the time of each direction, the
+// operations a second, and how near it is to what binds it, measured in the same run: the peak of multiply-adds, and the
+// time that the caches take to deliver what is read and written if that is done once. Every buffer is hot.
 //     convolutions [part of a name]
 #include <algorithm>
 #include <cstddef>
@@ -51,6 +52,37 @@ double fastest(const Call& call) {
     return best;
 }
 
+/// Seconds to read, to write, or to read and write each element of a buffer once, as fast as the caches deliver them.
+double read_time(detail_::AlignedVector<V>& elements) {
+    return fastest([&] {
+        V sum[8]{};
+        for (std::size_t i = 0; i + 8 <= elements.size(); i += 8) {
+            detail_::kernels::unroll<8>([&](std::size_t n)
+                                            __attribute__((always_inline)) { sum[n] += elements[i + n]; });
+        }
+        detail_::kernels::unroll<7>([&](std::size_t n) __attribute__((always_inline)) { sum[0] += sum[n + 1]; });
+        benchmarks::keep(sum[0]);
+    });
+}
+double write_time(detail_::AlignedVector<V>& elements) {
+    return fastest([&] {
+        V zero{};
+        detail_::hold_in_register(zero);
+        for (V& element : elements) {
+            element = zero;
+        }
+        benchmarks::keep(elements[0]);
+    });
+}
+double update_time(detail_::AlignedVector<V>& elements) {
+    return fastest([&] {
+        for (V& element : elements) {
+            element = element + element;
+        }
+        benchmarks::keep(elements[0]);
+    });
+}
+
 const char* part_of_name = "";
 
 template <typename Layer, typename Image>
@@ -72,26 +104,34 @@ void measure(const char* name) {
 
     const double peak = benchmarks::fma_peak(1, 3);
     const double operations = 2.0 * static_cast<double>(At::multiply_adds * V::count);
-    const auto report = [&](const char* direction, double factor, const auto& call) {
+    const double read_output = read_time(grad_output);
+    const double forward_traffic = read_time(input) + write_time(output);
+    const double input_traffic = read_output + update_time(zeros);
+    const double parameters_traffic = read_output + read_time(input);
+    namespace ways = detail_::kernels::conv2d;
+    using Stage = detail_::kernels::ConvStage<At::geometry, In, Out, detail_::NoFunction, V>;
+    const auto report = [&](const char* direction, const char* way, double factor, double traffic, const auto& call) {
         const double seconds = fastest(call);
         const double speed = factor * operations / seconds * 1e-9;
-        std::printf("%-26s %-12s %9.2f us %7.1f GFLOP/s %6.1f %%\n", name, direction, seconds * 1e6, speed,
-                    100 * speed / peak);
+        const double of_peak = 100 * speed / peak;
+        const double of_caches = 100 * traffic / seconds;
+        std::printf("%-26s %-10s %-12s %9.2f us %7.1f GFLOP/s %6.1f %% of peak %6.1f %% of the caches: %5.1f %%\n",
+                    name, direction, way, seconds * 1e6, speed, of_peak, of_caches, std::max(of_peak, of_caches));
         std::fflush(stdout);
     };
-    report("forward", 1, [&] {
+    report("forward", ways::WayFor<ways::Direction::forward, Stage>::name, 1, forward_traffic, [&] {
         At::template forward<In, Out, detail_::NoFunction>(weight.data(), input.data(), output.data(),
                                                            static_cast<V*>(nullptr), scratch.data());
     });
-    report("input", 1, [&] {
+    report("input", ways::WayFor<ways::Direction::backward_input, Stage>::name, 1, input_traffic, [&] {
         At::template backward_input<In, Out, Before>(weight.data(), zeros.data(), grad_output.data(),
                                                      static_cast<const V*>(nullptr), scratch.data());
     });
-    report("parameters", 1, [&] {
+    report("parameters", ways::WayFor<ways::Direction::backward_parameters, Stage>::name, 1, parameters_traffic, [&] {
         At::template backward_parameters<In, Out>(input.data(), grad_output.data(), false, gradient.data(),
                                                   scratch.data());
     });
-    report("both", 2, [&] {
+    report("both", ways::WayFor<ways::Direction::backward, Stage>::name, 2, input_traffic + parameters_traffic, [&] {
         At::template backward<In, Out, Before>(weight.data(), zeros.data(), grad_output.data(), false, gradient.data(),
                                                scratch.data());
     });

@@ -17,11 +17,24 @@
 
 namespace CTCNN_DETAIL::kernels::conv2d {
 
-/// One tile of direct_backward_input with stride and dilation 1: M channels of N columns, from (0, h, w) of
-/// `grad_input` on. Where the kernel hangs over the edge of the output, the missing products are left out. Column is a
-/// number for a tile that sees all kernel columns; else it is a constant, and what each kernel column reaches is known
-/// when it is compiled.
-template <std::size_t M, std::size_t N, typename Stage, typename Column>
+/// The columns of the input first, first + stride, ...: they meet the same columns of the kernel, and their gradient is
+/// that of a convolution with stride 1 by these: column t of them receives from output t + padding - j by column
+/// first_tap + j * stride of the kernel. With stride 1 it is all columns.
+template <Conv2dGeometry G, typename In, std::size_t First>
+struct BackwardColumns {
+    static constexpr std::size_t first = First;
+    static constexpr std::size_t stride = G.window.stride.width;
+    static constexpr std::size_t padding = (First + G.window.padding.width) / stride;
+    static constexpr std::size_t first_tap = (First + G.window.padding.width) % stride;
+    static constexpr std::size_t kernel = taps_apart(G.window.kernel.width, first_tap, stride);
+    static constexpr std::size_t count = taps_apart(In::width, First, stride);
+};
+
+/// One tile of direct_backward_input_dense: M channels of N columns, from (0, h, column w of the Columns) of `grad_input`
+/// on. Where the kernel hangs over the edge of the output, the missing products are left out. Column is a number for a
+/// tile that sees all kernel columns; else it is a constant, and what each kernel column reaches is known when it is
+/// compiled.
+template <std::size_t M, std::size_t N, typename Stage, typename Columns, typename Column>
 constexpr void direct_backward_input_tile(typename Stage::V* grad_input, std::size_t h, Column w,
                                           const typename Stage::T* weight, const typename Stage::V* grad_output) {
     using In = typename Stage::In;
@@ -29,36 +42,40 @@ constexpr void direct_backward_input_tile(typename Stage::V* grad_input, std::si
     using Before = typename Stage::Function;
     using V = typename Stage::V;
     constexpr const Conv2dGeometry& G = Stage::geometry;
-    constexpr std::size_t width = G.window.kernel.width;
     constexpr std::size_t next = G.group_inputs() * G.taps();
+    constexpr std::size_t stride = G.window.stride.height;
     constexpr bool whole = std::same_as<Column, std::size_t>;
-    const std::size_t top = h + G.window.padding.height;
-    const std::size_t position = w + G.window.padding.width;
-    const Range rows = taps_of(top, G.window.kernel.height, Out::height);
+    const std::size_t top = (h + G.window.padding.height) / stride;
+    const std::size_t first_tap = (h + G.window.padding.height) % stride;
+    const std::size_t position = w + Columns::padding;
+    const Range rows = taps_of(top, taps_apart(G.window.kernel.height, first_tap, stride), Out::height);
 
     V sum[M * N];
     unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
     for (std::size_t kh = rows.first; kh < rows.last; ++kh) {
         for (std::size_t o = 0; o < G.group_outputs(); ++o) {
             const V* row = forget_origin(grad_output + Out::offset(o, top - kh, 0));
-            const auto* tap = weight + o * next + kh * width;
+            const auto* tap =
+                weight + o * next + (first_tap + kh * stride) * G.window.kernel.width + Columns::first_tap;
             if constexpr (whole) {
 #pragma GCC unroll 1
-                for (std::size_t kw = 0; kw < width; ++kw) {
+                for (std::size_t kw = 0; kw < Columns::kernel; ++kw) {
                     const V* pixel = forget_origin(row + (position - kw));
                     add_outer_product<M, N>(
                         sum,
-                        [&](std::size_t m)
-                            __attribute__((always_inline)) { return broadcast<V>(tap[m * G.taps() + kw]); },
+                        [&](std::size_t m) __attribute__((always_inline)) {
+                            return broadcast<V>(tap[m * G.taps() + kw * Columns::stride]);
+                        },
                         [&](std::size_t n) __attribute__((always_inline)) { return pixel[n]; });
                 }
             } else {
-                constexpr std::size_t first = Column::value + G.window.padding.width;
-                unroll<width>([&](std::size_t kw) __attribute__((always_inline)) {
+                constexpr std::size_t first = Column::value + Columns::padding;
+                unroll<Columns::kernel>([&](std::size_t kw) __attribute__((always_inline)) {
                     add_outer_product<M, N>(
                         sum,
-                        [&](std::size_t m)
-                            __attribute__((always_inline)) { return broadcast<V>(tap[m * G.taps() + kw]); },
+                        [&](std::size_t m) __attribute__((always_inline)) {
+                            return broadcast<V>(tap[m * G.taps() + kw * Columns::stride]);
+                        },
                         [&](std::size_t n) __attribute__((always_inline)) { return row[first + n - kw]; },
                         [&](std::size_t n)
                             __attribute__((always_inline)) { return first + n >= kw && first + n - kw < Out::width; });
@@ -66,62 +83,61 @@ constexpr void direct_backward_input_tile(typename Stage::V* grad_input, std::si
             }
         }
     }
-    V* target = grad_input + In::offset(0, h, w);
+    V* target = grad_input + In::offset(0, h, Columns::first + w * Columns::stride);
     unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
         unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-            V& element = target[m * In::plane + n];
+            V& element = target[m * In::plane + n * Columns::stride];
             element = Before::backward(element, sum[m * N + n]);
         });
     });
 }
 
-/// How direct_backward_input_dense cuts a row of its input into pieces.
-template <Conv2dGeometry G, typename In, typename Out>
+/// How direct_backward_input_dense cuts Columns into pieces.
+template <Conv2dGeometry G, typename Columns, typename Out>
 struct BackwardPieces {
     // With few registers a tall tile is the quickest: each gradient that is read serves many channels.
-    static constexpr RegisterTile tile = vector_registers == 32 ? choose_tile(G.group_inputs(), In::width)
+    static constexpr RegisterTile tile = vector_registers == 32 ? choose_tile(G.group_inputs(), Columns::count)
                                                                 : RegisterTile{choose_rows(G.group_inputs(), 2), 2};
-    static constexpr std::size_t count = (In::width + tile.columns - 1) / tile.columns;
+    static constexpr std::size_t count = (Columns::count + tile.columns - 1) / tile.columns;
     static constexpr Range inner =
-        inner_pieces(In::width, G.window.padding.width, G.window.kernel.width, Out::width, tile.columns);
+        inner_pieces(Columns::count, Columns::padding, Columns::kernel, Out::width, tile.columns);
     using Left = std::make_index_sequence<inner.first>;
     using Right = std::make_index_sequence<count - inner.last>;
 
     static constexpr std::size_t begin(std::size_t piece) { return piece * tile.columns; }
-    static constexpr std::size_t width(std::size_t piece) { return std::min(tile.columns, In::width - begin(piece)); }
+    static constexpr std::size_t width(std::size_t piece) {
+        return std::min(tile.columns, Columns::count - begin(piece));
+    }
 };
 
-template <typename Stage>
+/// Row h, dilation 1.
+template <typename Stage, typename Columns>
 constexpr void direct_backward_input_dense(typename Stage::V* grad_input, const typename Stage::T* weight,
-                                           const typename Stage::V* grad_output, Range range) {
-    using In = typename Stage::In;
-    using V = typename Stage::V;
+                                           const typename Stage::V* grad_output, std::size_t h) {
     constexpr const Conv2dGeometry& G = Stage::geometry;
-    using Pieces = BackwardPieces<G, In, typename Stage::Out>;
-    for (std::size_t h = range.first; h < range.last; ++h) {
-        for_each_piece<G.group_inputs(), Pieces::tile.rows>([&](std::size_t i, auto rows) {
-            constexpr std::size_t M = decltype(rows)::value;
-            V* target = grad_input + i * In::plane;
-            const auto* taps = weight + i * G.taps();
-            [&]<std::size_t... P>(std::index_sequence<P...>) {
-                (direct_backward_input_tile<M, Pieces::width(P), Stage>(target, h, Index<Pieces::begin(P)>{}, taps,
-                                                                        grad_output),
-                 ...);
-            }(typename Pieces::Left{});
-            for (std::size_t piece = Pieces::inner.first; piece < Pieces::inner.last; ++piece) {
-                direct_backward_input_tile<M, Pieces::tile.columns, Stage>(target, h, Pieces::begin(piece), taps,
-                                                                           grad_output);
-            }
-            [&]<std::size_t... P>(std::index_sequence<P...>) {
-                (direct_backward_input_tile<M, Pieces::width(Pieces::inner.last + P), Stage>(
-                     target, h, Index<Pieces::begin(Pieces::inner.last + P)>{}, taps, grad_output),
-                 ...);
-            }(typename Pieces::Right{});
-        });
-    }
+    using Pieces = BackwardPieces<G, Columns, typename Stage::Out>;
+    for_each_piece<G.group_inputs(), Pieces::tile.rows>([&](std::size_t i, auto rows) {
+        constexpr std::size_t M = decltype(rows)::value;
+        auto* target = grad_input + i * Stage::In::plane;
+        const auto* taps = weight + i * G.taps();
+        [&]<std::size_t... P>(std::index_sequence<P...>) {
+            (direct_backward_input_tile<M, Pieces::width(P), Stage, Columns>(target, h, Index<Pieces::begin(P)>{}, taps,
+                                                                             grad_output),
+             ...);
+        }(typename Pieces::Left{});
+        for (std::size_t piece = Pieces::inner.first; piece < Pieces::inner.last; ++piece) {
+            direct_backward_input_tile<M, Pieces::tile.columns, Stage, Columns>(target, h, Pieces::begin(piece), taps,
+                                                                                grad_output);
+        }
+        [&]<std::size_t... P>(std::index_sequence<P...>) {
+            (direct_backward_input_tile<M, Pieces::width(Pieces::inner.last + P), Stage, Columns>(
+                 target, h, Index<Pieces::begin(Pieces::inner.last + P)>{}, taps, grad_output),
+             ...);
+        }(typename Pieces::Right{});
+    });
 }
 
-/// Any stride and dilation: each pixel collects from the outputs that it took part in.
+/// Any dilation: each pixel collects from the outputs that it took part in.
 template <typename Stage>
 constexpr void direct_backward_input_sparse(typename Stage::V* grad_input, const typename Stage::T* weight,
                                             const typename Stage::V* grad_output, Range range) {
@@ -144,7 +160,7 @@ constexpr void direct_backward_input_sparse(typename Stage::V* grad_input, const
                                                   G.window.dilation.width, Out::width);
                         for (std::size_t o = 0; column.valid && o < G.group_outputs(); ++o) {
                             const V value = grad_output[Out::offset(o, row.output, column.output)];
-                            const auto* tap = weight + G.weight(o, i, kh, kw);
+                            const scalar_t<V>* tap = weight + G.weight(o, i, kh, kw);
                             unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
                                 sum[m] = multiply_add(broadcast<V>(tap[m * G.taps()]), value, sum[m]);
                             });
@@ -170,8 +186,14 @@ constexpr void direct_backward_input(typename Stage::V* grad_input, const typena
         V* target = grad_input + group * G.group_inputs() * Stage::In::plane;
         const auto* group_weight = weight + G.weight(group * G.group_outputs(), 0, 0, 0);
         const V* source = grad_output + group * G.group_outputs() * Stage::Out::plane;
-        if constexpr (G.window.stride == Extent{1, 1} && G.window.dilation == Extent{1, 1}) {
-            direct_backward_input_dense<Stage>(target, group_weight, source, range);
+        if constexpr (G.window.dilation == Extent{1, 1}) {
+            for (std::size_t h = range.first; h < range.last; ++h) {
+                [&]<std::size_t... First>(std::index_sequence<First...>) {
+                    (direct_backward_input_dense<Stage, BackwardColumns<G, typename Stage::In, First>>(
+                         target, group_weight, source, h),
+                     ...);
+                }(std::make_index_sequence<std::min(G.window.stride.width, Stage::In::width)>{});
+            }
         } else {
             direct_backward_input_sparse<Stage>(target, group_weight, source, range);
         }

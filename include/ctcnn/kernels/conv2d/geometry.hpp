@@ -44,6 +44,11 @@ constexpr Tap tap_at(std::size_t input, std::size_t k, std::size_t stride, std::
     return {output < outputs, output};
 }
 
+/// How many of `count` positions remain from `first` on, `stride` apart.
+constexpr std::size_t taps_apart(std::size_t count, std::size_t first, std::size_t stride) {
+    return first < count ? (count - first + stride - 1) / stride : 0;
+}
+
 /// The kernel positions k for which output `position` - k exists, on one axis with stride and dilation 1.
 constexpr Range taps_of(std::size_t position, std::size_t kernel, std::size_t outputs) {
     return {position < outputs ? 0 : position - (outputs - 1), std::min(position + 1, kernel)};

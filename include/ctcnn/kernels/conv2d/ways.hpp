@@ -9,8 +9,10 @@
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/conv2d/by_definition.hpp>
+#include <ctcnn/kernels/conv2d/depthwise.hpp>
 #include <ctcnn/kernels/conv2d/direct.hpp>
 #include <ctcnn/kernels/conv2d/one_channel.hpp>
+#include <ctcnn/kernels/conv2d/pointwise.hpp>
 #include <ctcnn/kernels/conv2d/single_image.hpp>
 #include <ctcnn/kernels/conv2d/stage.hpp>
 #include <ctcnn/kernels/conv2d/winograd.hpp>
@@ -21,7 +23,7 @@ template <typename... W>
 struct WayList {};
 
 /// All ways. Each direction of a stage takes the first one that has it, is possible there and pays.
-using Ways = WayList<OneChannel, Winograd, SingleImage, Direct, ByDefinition>;
+using Ways = WayList<OneChannel, Depthwise, Winograd, SingleImage, Pointwise, Direct, ByDefinition>;
 
 /// No way has the direction: backward is then one after the other.
 struct NoWay : Way {
