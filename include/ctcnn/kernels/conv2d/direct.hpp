@@ -2,40 +2,43 @@
 #pragma once
 
 #include <algorithm>
-#include <concepts>
 #include <cstddef>
 #include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
-#include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/bias.hpp>
-#include <ctcnn/kernels/conv2d_geometry.hpp>
+#include <ctcnn/kernels/conv2d/direct_backward.hpp>
+#include <ctcnn/kernels/conv2d/geometry.hpp>
+#include <ctcnn/kernels/conv2d/stage.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
-#include <ctcnn/kernels/single_image.hpp>
-#include <ctcnn/kernels/single_image_winograd.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
-namespace CTCNN_DETAIL::kernels {
+namespace CTCNN_DETAIL::kernels::conv2d {
 
-/// Some rows of conv2d_forward, for all numbers but a single image at run time. The input's rows before rows_needed are
-/// there.
-template <Conv2dGeometry G, typename In, typename Out, typename Activation, Number V, typename Bias>
-constexpr void conv2d_forward_rows(const V* input, const scalar_t<V>* weight, Bias bias, V* output, Range rows) {
+/// Some rows of the output: output(o, h, w) = f(bias(o) + sum over i, kh, kw of weight(o, i, kh, kw) * input(i, h', w')),
+/// h' = h*Sh + kh*Dh - Ph, w' likewise.
+template <typename Stage, typename Bias>
+constexpr void direct_forward_rows(const typename Stage::V* input, const typename Stage::T* weight, Bias bias,
+                                   typename Stage::V* output, Range rows) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using Activation = typename Stage::Function;
+    using V = typename Stage::V;
+    constexpr const Conv2dGeometry& G = Stage::geometry;
     constexpr RegisterTile tile = choose_tile(G.group_outputs(), Out::width);
     static_assert(In::border.height >= G.window.padding.height && In::border.width >= G.window.padding.width);
-    constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
     // So many input channels at a time that the rows under the kernel stay in L1 while all output channels pass by.
     constexpr std::size_t portion =
         portion_size(G.group_inputs(), span_of(G.window.kernel.height, G.window.dilation.height) * In::row * sizeof(V));
 
     for (std::size_t group = 0; group < G.groups; ++group) {
-        const V* group_input = input + corner + group * G.group_inputs() * In::plane;
+        const V* group_input = input + Stage::corner + group * G.group_inputs() * In::plane;
         for (std::size_t h = rows.first; h < rows.last; ++h) {
-            const Range kernel_rows = detail::rows_inside<G, In>(h);
+            const Range kernel_rows = rows_inside<G, In>(h);
             for (std::size_t from = 0; from < G.group_inputs(); from += portion) {
                 const std::size_t to = std::min(G.group_inputs(), from + portion);
                 for_each_piece<G.group_outputs(), tile.rows>([&](std::size_t first, auto channels) {
@@ -99,59 +102,34 @@ constexpr void conv2d_forward_rows(const V* input, const scalar_t<V>* weight, Bi
     }
 }
 
-/// Whether there is something for all lanes to do in a convolution of one image.
-template <Conv2dGeometry G, typename Out, Number V>
-consteval bool one_image_has_vectors() {
-    if constexpr (std::floating_point<V>) {
-        return has_wide_columns<G, Out, V> || has_wide_channels<G, Out, V>;
-    } else {
-        return false;
+/// Direct: the sums of products, in tiles of registers. It computes every convolution.
+struct Direct : Way {
+    static constexpr const char* name = "direct";
+    static constexpr bool by_rows = true;
+    static constexpr bool has(Direction direction) { return direction != Direction::backward; }
+    template <typename Stage>
+    static constexpr bool possible = true;
+    template <typename Stage>
+    static constexpr bool profitable(Direction) {
+        return true;
     }
-}
 
-/// How many numbers conv2d_forward of one image puts on the stack, in arrays.
-template <Conv2dGeometry G, typename In, typename Out, std::floating_point T>
-inline constexpr std::size_t single_image_stack_numbers = [] {
-    if constexpr (!one_image_has_vectors<G, Out, T>()) {
-        return std::size_t{0};
-    } else if constexpr (SingleWinogradPlan<G, In, Out, T>::pays) {
-        return SingleWinogradPlan<G, In, Out, T>::stack_numbers;
-    } else if constexpr (has_wide_channels<G, Out, T>) {
-        return wide_channels_numbers<G, Out, T>;
-    } else {
-        return std::size_t{0};
+    template <typename Stage, typename Bias>
+    static constexpr void forward_rows(const typename Stage::V* input, const typename Stage::T* weight, Bias bias,
+                                       typename Stage::V* output, typename Stage::V*, Range rows) {
+        direct_forward_rows<Stage>(input, weight, bias, output, rows);
     }
-}();
-
-/// conv2d_forward: output(o, h, w) = f(bias(o) + sum over i, kh, kw of weight(o, i, kh, kw) * input(i, h', w')),
-/// h' = h*Sh + kh*Dh - Ph, w' likewise.
-/// Layouts  In (Ci, Hi, Wi) with a border of zeros at least as wide as the padding; Out (Co, Ho, Wo); bias may be
-///          nullptr
-template <Conv2dGeometry G, typename In, typename Out, typename Activation, Number V, typename Bias>
-constexpr void conv2d_forward(const V* input, const scalar_t<V>* weight, Bias bias, V* output) {
-    if constexpr (one_image_has_vectors<G, Out, V>()) {
-        if (!std::is_constant_evaluated()) {
-            if constexpr (has_wide_channels<G, Out, V> && SingleWinogradPlan<G, In, Out, V>::pays) {
-                conv2d_forward_wide_channels_winograd<G, In, Out, V>(input, weight, bias, output);
-            } else if constexpr (has_wide_channels<G, Out, V>) {
-                conv2d_forward_wide_channels<G, In, Out, V>(input, weight, bias, output);
-            } else if constexpr (SingleWinogradPlan<G, In, Out, V>::pays) {
-                conv2d_forward_wide_winograd<G, In, Out, V>(input, weight, bias, output);
-            } else {
-                conv2d_forward_wide<G, In, Out, V>(input, weight, bias, output);
-            }
-            if constexpr (std::is_same_v<Activation, NoFunction>) {
-            } else if constexpr (Out::border == Extent{0, 0}) {
-                map_wide<Activation>(output, Out::size);
-            } else {
-                for (std::size_t row = 0; row < Out::channels * Out::height; ++row) {
-                    map_wide<Activation>(output + Out::offset(row / Out::height, row % Out::height, 0), Out::width);
-                }
-            }
-            return;
-        }
+    template <typename Stage>
+    static constexpr void backward_input(typename Stage::V* grad_input, const typename Stage::T* weight,
+                                         const typename Stage::V* grad_output, typename Stage::V*) {
+        direct_backward_input<Stage>(grad_input, weight, grad_output);
     }
-    conv2d_forward_rows<G, In, Out, Activation>(input, weight, bias, output, {0, Out::height});
-}
+    template <typename Stage>
+    static constexpr void backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output,
+                                              bool add, typename Stage::T* grad_weight, typename Stage::T* grad_bias,
+                                              typename Stage::V*) {
+        direct_backward_parameters<Stage>(input, grad_output, add, grad_weight, grad_bias);
+    }
+};
 
-}  // namespace CTCNN_DETAIL::kernels
+}  // namespace CTCNN_DETAIL::kernels::conv2d

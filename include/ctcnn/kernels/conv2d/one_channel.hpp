@@ -14,19 +14,23 @@
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/bias.hpp>
-#include <ctcnn/kernels/conv2d_geometry.hpp>
-#include <ctcnn/kernels/conv2d_winograd_plan.hpp>
+#include <ctcnn/kernels/conv2d/geometry.hpp>
+#include <ctcnn/kernels/conv2d/stage.hpp>
+#include <ctcnn/kernels/conv2d/winograd_plan.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 #include <ctcnn/kernels/winograd.hpp>
 
-namespace CTCNN_DETAIL::kernels {
+namespace CTCNN_DETAIL::kernels::conv2d {
 
 /// OneChannelPlan: a convolution of images of one channel, as the first layer has it, whose rows are filtered by
 /// F(m, kernel width). What a piece, m columns of the output, adds up at the points is so little that it stays in
 /// registers, and so do the transforms of outputs and of their gradients; only those of the input pass through the L1
 /// cache.
-template <Conv2dGeometry G, typename In, typename Out>
+template <Conv2dGeometry G, typename InLayout, typename OutLayout>
 struct OneChannelPlan {
+    using In = InLayout;
+    using Out = OutLayout;
+    static constexpr Conv2dGeometry geometry = G;
     using Common = WinogradPlan<G, In, Out>;
     static constexpr Extent kernel = G.window.kernel;
     static constexpr std::size_t rows = Common::rows;
@@ -59,7 +63,7 @@ struct OneChannelPlan {
     static constexpr std::size_t pieces = Common::pieces_of(count);
     static constexpr std::size_t channels = channels_of(count);
 
-    /// Whether it is worth its while; a gain of less than 10 % would be none on another machine.
+    /// Whether it pays; a gain of less than 10 % would be none on another machine.
     static constexpr std::size_t direct_cost = G.weights() * Out::height * Out::width;
     static constexpr bool forward_pays = possible && 100 * direct_cost > 110 * forward_cost(count);
     static constexpr bool backward_pays = possible && 100 * direct_cost > 110 * backward_cost(count);
@@ -82,11 +86,10 @@ struct OneChannelPlan {
         std::max(weight_numbers<V> + kept_rows * row_numbers, G.out_channels*(channel_sums + 1) + rows * count);
 };
 
-namespace detail {
-
 /// weight (Co, 1, Kh, Kw) -> (Co in groups, Kh, points, channels of the group).
-template <typename Plan, Conv2dGeometry G, typename T>
+template <typename Plan, typename T>
 [[gnu::noinline]] void one_channel_weight(const T* weight, T* transformed) {
+    constexpr const Conv2dGeometry& G = Plan::geometry;
     constexpr Extent kernel = Plan::kernel;
     for (std::size_t o = 0; o < G.out_channels; o += Plan::channels) {
         const std::size_t channels = std::min(Plan::channels, G.out_channels - o);
@@ -104,8 +107,10 @@ template <typename Plan, Conv2dGeometry G, typename T>
 }
 
 /// A piece of a row of the input, at the points.
-template <typename Plan, Conv2dGeometry G, typename In, Number V>
+template <typename Plan, Number V>
 [[gnu::always_inline]] inline void one_channel_input(const V* input, std::size_t row, std::size_t piece, V* target) {
+    using In = typename Plan::In;
+    constexpr const Conv2dGeometry& G = Plan::geometry;
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
     V x[Plan::count];
     winograd::take<Plan::count>(input + corner + row * In::row, piece * Plan::outputs, Plan::columns, x);
@@ -115,11 +120,12 @@ template <typename Plan, Conv2dGeometry G, typename In, Number V>
 }
 
 /// Row h of M channels of the output, from channel o on, without the activation.
-template <typename Plan, std::size_t M, Conv2dGeometry G, typename In, typename Out, Number V, typename Bias>
+template <typename Plan, std::size_t M, Number V, typename Bias>
 [[gnu::noinline]] void one_channel_row(const V* inputs, const scalar_t<V>* weights, Bias bias, V* output, std::size_t h,
                                        std::size_t o) {
+    using Out = typename Plan::Out;
     constexpr std::size_t count = Plan::count;
-    const Range kernel_rows = rows_inside<G, In>(h);
+    const Range kernel_rows = rows_inside<Plan::geometry, typename Plan::In>(h);
     for (std::size_t piece = 0; piece < Plan::pieces; ++piece) {
         V sum[M * count];
         unroll<M * count>([&](std::size_t n) __attribute__((always_inline)) { sum[n] = V{}; });
@@ -155,8 +161,9 @@ template <typename Plan, std::size_t M, Conv2dGeometry G, typename In, typename 
 
 /// Adds a piece of a channel's gradient, from column `begin` on, to the channel's sums at the points number 2 * Two and
 /// 2 * Two + 1. Its value at 1, which is its sum, is added to the sum for the bias.
-template <typename Plan, std::size_t Two, typename Out, Number V>
+template <typename Plan, std::size_t Two, Number V>
 [[gnu::noinline]] void one_channel_sums(const V* inputs, const V* grad_output, std::size_t begin, V* sums, V* bias) {
+    using Out = typename Plan::Out;
     constexpr std::size_t height = Plan::kernel.height;
     sums += 2 * Two * height;
     inputs += 2 * Two;
@@ -212,31 +219,31 @@ template <typename Plan, Number V>
     }
 }
 
-}  // namespace detail
-
-/// conv2d_forward_rows by minimal filtering, of images of one channel. Rows are asked for in order, from 0 on, and what
-/// is in the scratch memory (OneChannelPlan::scratch_numbers) stays there from one call to the next.
-template <Conv2dGeometry G, typename In, typename Out, typename Activation, Number V, typename Bias>
-void conv2d_forward_rows_one_channel(const V* input, const scalar_t<V>* weight, Bias bias, V* output, V* scratch,
-                                     Range range) {
-    using Plan = OneChannelPlan<G, In, Out>;
+template <typename Stage, typename Bias>
+void one_channel_forward_rows(const typename Stage::V* input, const typename Stage::T* weight, Bias bias,
+                              typename Stage::V* output, typename Stage::V* scratch, Range range) {
+    using Out = typename Stage::Out;
+    using Activation = typename Stage::Function;
+    using V = typename Stage::V;
+    constexpr const Conv2dGeometry& G = Stage::geometry;
+    using Plan = OneChannelPlan<G, typename Stage::In, Out>;
     static_assert(Plan::possible);
     constexpr std::size_t height = Plan::kernel.height;
     auto* weights = reinterpret_cast<scalar_t<V>*>(scratch);
     V* inputs = scratch + Plan::template weight_numbers<V>;
     if (range.first == 0) {
-        detail::one_channel_weight<Plan, G>(weight, weights);
+        one_channel_weight<Plan>(weight, weights);
     }
     for (std::size_t h = range.first; h < range.last; ++h) {
         for (std::size_t row = h == 0 ? 0 : h + height - 1; row < h + height; ++row) {
             for (std::size_t piece = 0; piece < Plan::pieces; ++piece) {
-                detail::one_channel_input<Plan, G, In>(
-                    input, row, piece, inputs + row % Plan::kept_rows * Plan::row_numbers + piece * Plan::count);
+                one_channel_input<Plan>(input, row, piece,
+                                        inputs + row % Plan::kept_rows * Plan::row_numbers + piece * Plan::count);
             }
         }
         for_each_piece<G.out_channels, Plan::channels>([&](std::size_t o, auto channels) {
-            detail::one_channel_row<Plan, decltype(channels)::value, G, In, Out>(
-                inputs, weights + o * height * Plan::count, bias, output, h, o);
+            one_channel_row<Plan, decltype(channels)::value>(inputs, weights + o * height * Plan::count, bias, output,
+                                                             h, o);
         });
         if constexpr (!std::is_same_v<Activation, NoFunction>) {
             for (std::size_t o = 0; o < G.out_channels; ++o) {
@@ -246,12 +253,15 @@ void conv2d_forward_rows_one_channel(const V* input, const scalar_t<V>* weight, 
     }
 }
 
-/// conv2d_backward_weight by minimal filtering, of images of one channel. scratch: OneChannelPlan::scratch_numbers.
-template <Conv2dGeometry G, typename In, typename Out, Number V>
-void conv2d_backward_weight_one_channel(const V* input, const V* grad_output, bool add, scalar_t<V>* grad_weight,
-                                        scalar_t<V>* grad_bias, V* scratch) {
-    using T = scalar_t<V>;
-    using Plan = OneChannelPlan<G, In, Out>;
+template <typename Stage>
+void one_channel_backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output, bool add,
+                                     typename Stage::T* grad_weight, typename Stage::T* grad_bias,
+                                     typename Stage::V* scratch) {
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
+    using T = typename Stage::T;
+    constexpr const Conv2dGeometry& G = Stage::geometry;
+    using Plan = OneChannelPlan<G, typename Stage::In, Out>;
     static_assert(Plan::possible);
     V* sums = scratch;
     V* bias_sums = sums + G.out_channels * Plan::channel_sums;
@@ -259,19 +269,18 @@ void conv2d_backward_weight_one_channel(const V* input, const V* grad_output, bo
     std::fill(sums, inputs, V{});
     for (std::size_t piece = 0; piece < Plan::pieces; ++piece) {
         for (std::size_t row = 0; row < Plan::rows; ++row) {
-            detail::one_channel_input<Plan, G, In>(input, row, piece, inputs + row * Plan::count);
+            one_channel_input<Plan>(input, row, piece, inputs + row * Plan::count);
         }
         for (std::size_t o = 0; o < G.out_channels; ++o) {
             [&]<std::size_t... Two>(std::index_sequence<Two...>) {
-                (detail::one_channel_sums<Plan, Two, Out>(inputs, grad_output + Out::offset(o, 0, 0),
-                                                          piece * Plan::outputs, sums + o * Plan::channel_sums,
-                                                          bias_sums + o),
+                (one_channel_sums<Plan, Two>(inputs, grad_output + Out::offset(o, 0, 0), piece * Plan::outputs,
+                                             sums + o * Plan::channel_sums, bias_sums + o),
                  ...);
             }(std::make_index_sequence<Plan::count / 2>{});
         }
     }
     for (std::size_t o = 0; o < G.out_channels; ++o) {
-        detail::one_channel_grad_weight<Plan>(sums + o * Plan::channel_sums, add, grad_weight + o * G.taps());
+        one_channel_grad_weight<Plan>(sums + o * Plan::channel_sums, add, grad_weight + o * G.taps());
         if (grad_bias != nullptr) {
             const T sum = sum_lanes(bias_sums[o]);
             grad_bias[o] = add ? grad_bias[o] + sum : sum;
@@ -279,4 +288,36 @@ void conv2d_backward_weight_one_channel(const V* input, const V* grad_output, bo
     }
 }
 
-}  // namespace CTCNN_DETAIL::kernels
+/// OneChannel: rows are filtered as by Winograd; tiles of images of one channel, forward and for the parameters.
+struct OneChannel : Way {
+    static constexpr const char* name = "one channel";
+    static constexpr bool by_rows = true;
+    template <typename Stage>
+    using Plan = OneChannelPlan<Stage::geometry, typename Stage::In, typename Stage::Out>;
+
+    static constexpr bool has(Direction direction) {
+        return direction == Direction::forward || direction == Direction::backward_parameters;
+    }
+    template <typename Stage>
+    static constexpr bool possible = is_lanes<typename Stage::V> && Plan<Stage>::possible;
+    template <typename Stage>
+    static constexpr bool profitable(Direction direction) {
+        return direction == Direction::forward ? Plan<Stage>::forward_pays : Plan<Stage>::backward_pays;
+    }
+    template <typename Stage>
+    static constexpr std::size_t scratch_size = Plan<Stage>::template scratch_numbers<typename Stage::V>;
+
+    template <typename Stage, typename Bias>
+    static void forward_rows(const typename Stage::V* input, const typename Stage::T* weight, Bias bias,
+                             typename Stage::V* output, typename Stage::V* scratch, Range rows) {
+        one_channel_forward_rows<Stage>(input, weight, bias, output, scratch, rows);
+    }
+    template <typename Stage>
+    static void backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output, bool add,
+                                    typename Stage::T* grad_weight, typename Stage::T* grad_bias,
+                                    typename Stage::V* scratch) {
+        one_channel_backward_parameters<Stage>(input, grad_output, add, grad_weight, grad_bias, scratch);
+    }
+};
+
+}  // namespace CTCNN_DETAIL::kernels::conv2d

@@ -6,28 +6,26 @@
 #include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/bias.hpp>
-#include <ctcnn/kernels/conv2d.hpp>
-#include <ctcnn/kernels/conv2d_backward.hpp>
-#include <ctcnn/kernels/conv2d_geometry.hpp>
-#include <ctcnn/kernels/conv2d_winograd_plan.hpp>
+#include <ctcnn/kernels/conv2d/direct.hpp>
+#include <ctcnn/kernels/conv2d/direct_backward.hpp>
+#include <ctcnn/kernels/conv2d/geometry.hpp>
+#include <ctcnn/kernels/conv2d/stage.hpp>
+#include <ctcnn/kernels/conv2d/winograd_plan.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 #include <ctcnn/kernels/winograd.hpp>
 
-namespace CTCNN_DETAIL::kernels {
-
-namespace detail {
+namespace CTCNN_DETAIL::kernels::conv2d {
 
 /// weight (Co, Ci, Kh, Kw) -> (points, Co, Ci, Kh), each point's filled up to whole numbers V.
 template <typename Plan, Number V>
 [[gnu::noinline]] void winograd_weight(const scalar_t<V>* weight, V* transformed) {
     using T = scalar_t<V>;
     constexpr std::size_t width = Plan::kernel.width;
-    constexpr std::size_t count = Plan::geometry.weights();
+    constexpr std::size_t count = Plan::at_point.weights();
     // The lanes are rows of the kernels.
     for (std::size_t i = 0; i < count; i += lane_count<V>) {
         const T* rows = weight + i * width;
@@ -52,7 +50,7 @@ template <typename Plan, Number V>
 [[gnu::noinline]] void winograd_grad_weight(const V* transformed, bool add, scalar_t<V>* grad_weight) {
     using T = scalar_t<V>;
     constexpr std::size_t width = Plan::kernel.width;
-    constexpr std::size_t count = Plan::geometry.weights();
+    constexpr std::size_t count = Plan::at_point.weights();
     for (std::size_t i = 0; i < count; i += lane_count<V>) {
         V values[Plan::count];
         unroll<Plan::count>([&](std::size_t f) __attribute__((always_inline)) {
@@ -83,8 +81,10 @@ template <typename Plan, typename Points, Number V>
 
 /// A piece's columns of the input, (Ci, rows, points) -> (points, Ci, Pieces, rows), in the place of one piece. Forward
 /// rescales the input; backward the gradients, which meet both weights and input.
-template <typename Plan, typename Points, std::size_t Pieces, bool Rescale, Conv2dGeometry G, typename In, Number V>
+template <typename Plan, typename Points, std::size_t Pieces, bool Rescale, Number V>
 [[gnu::noinline]] void winograd_input(const V* input, std::size_t begin, V* transformed) {
+    using In = typename Plan::In;
+    constexpr const Conv2dGeometry& G = Plan::geometry;
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
     for (std::size_t c = 0; c < G.in_channels; ++c) {
         for (std::size_t h = 0; h < Plan::rows; ++h) {
@@ -102,8 +102,9 @@ template <typename Plan, typename Points, std::size_t Pieces, bool Rescale, Conv
 
 /// A piece's columns of the gradient of the output, (Co, Ho, m) -> (points, Co, portion, Ho), in the place of one
 /// piece.
-template <typename Plan, typename Points, typename Out, Number V>
+template <typename Plan, typename Points, Number V>
 [[gnu::noinline]] void winograd_grad_output(const V* grad_output, std::size_t begin, V* transformed) {
+    using Out = typename Plan::Out;
     constexpr std::size_t outputs = Plan::outputs_of(Points::count);
     for (std::size_t o = 0; o < Out::channels; ++o) {
         for (std::size_t h = 0; h < Out::height; ++h) {
@@ -121,8 +122,11 @@ template <typename Plan, typename Points, typename Out, Number V>
 
 /// The way back for the gradient of the input, (points, Ci, portion, rows) -> (Ci, Hi, Wi). `shared` holds what the
 /// piece before has left of the columns that it shares with this one, and then what this one leaves for the next.
-template <typename Plan, typename Points, Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
+template <typename Plan, typename Points, typename Before, Number V>
 [[gnu::noinline]] void winograd_grad_input(const V* transformed, std::size_t begin, V* shared, V* grad_input) {
+    using In = typename Plan::In;
+    using Out = typename Plan::Out;
+    constexpr const Conv2dGeometry& G = Plan::geometry;
     constexpr std::size_t padding = G.window.padding.width;
     constexpr std::size_t outputs = Plan::outputs_of(Points::count);
     const std::size_t finished = begin + outputs < Out::width ? outputs : Points::count;
@@ -154,15 +158,15 @@ template <typename Plan, typename Points, Conv2dGeometry G, typename In, typenam
     }
 }
 
-}  // namespace detail
-
-/// conv2d_forward by minimal filtering. scratch: WinogradPlan::scratch_numbers.
-template <Conv2dGeometry G, typename In, typename Out, typename Activation, Number V, typename Bias>
-void conv2d_forward_winograd(const V* input, const scalar_t<V>* weight, Bias bias, V* output, V* scratch) {
-    using Plan = WinogradPlan<G, In, Out>;
+template <typename Stage, typename Bias>
+void winograd_forward(const typename Stage::V* input, const typename Stage::T* weight, Bias bias,
+                      typename Stage::V* output, typename Stage::V* scratch) {
+    using Out = typename Stage::Out;
+    using Activation = typename Stage::Function;
+    using V = typename Stage::V;
+    constexpr const Conv2dGeometry& G = Stage::geometry;
+    using Plan = WinogradPlan<G, typename Stage::In, Out>;
     static_assert(Plan::possible);
-    using Input = typename Plan::template Input<1>;
-    using Output = typename Plan::template Output<1>;
     constexpr std::size_t input_step = Plan::template input_step<1>;
     constexpr std::size_t output_step = Plan::template output_step<1>;
     constexpr std::size_t weight_numbers = Plan::template weight_numbers<V>;
@@ -170,15 +174,15 @@ void conv2d_forward_winograd(const V* input, const scalar_t<V>* weight, Bias bia
     V* inputs = weights + Plan::count * weight_numbers;
     V* outputs = inputs + Plan::count * input_step;
 
-    detail::winograd_weight<Plan>(weight, weights);
+    winograd_weight<Plan>(weight, weights);
     const auto filter = [&](auto points, std::size_t begin) {
         using Points = decltype(points);
         constexpr std::size_t columns = Plan::outputs_of(Points::count);
-        detail::winograd_input<Plan, Points, 1, true, G, In>(input, begin, inputs);
+        winograd_input<Plan, Points, 1, true>(input, begin, inputs);
         for (std::size_t f = 0; f < Points::count; ++f) {
-            conv2d_forward<Plan::geometry, Input, Output, NoFunction>(
+            direct_forward_rows<typename Plan::template Stage<1, V>>(
                 inputs + f * input_step, reinterpret_cast<const scalar_t<V>*>(weights + f * weight_numbers), nullptr,
-                outputs + f * output_step);
+                outputs + f * output_step, {0, 1});
         }
         for (std::size_t o = 0; o < G.out_channels; ++o) {
             const V end = bias_of<V>(bias, o);
@@ -205,18 +209,19 @@ void conv2d_forward_winograd(const V* input, const scalar_t<V>* weight, Bias bia
     filter(typename Plan::LastPoints{}, last);
 }
 
-/// conv2d_backward_weight and conv2d_backward_input at once, by minimal filtering. The gradient of the weights is left
-/// out where grad_weight is null; that of the input where the input is const, and then `weight` may be null.
-/// scratch: WinogradPlan::scratch_numbers.
-template <Conv2dGeometry G, typename In, typename Out, typename Before, typename Image, Number V>
-void conv2d_backward_winograd(Image* input, const scalar_t<V>* weight, const V* grad_output, bool add,
-                              scalar_t<V>* grad_weight, scalar_t<V>* grad_bias, V* scratch) {
-    using T = scalar_t<V>;
-    using Plan = WinogradPlan<G, In, Out>;
+/// Both directions backward. The gradient of the weights is left out where grad_weight is null; that of the input where
+/// the input is const, and then `weight` may be null.
+template <typename Stage, typename Image>
+void winograd_backward(Image* input, const typename Stage::T* weight, const typename Stage::V* grad_output, bool add,
+                       typename Stage::T* grad_weight, typename Stage::T* grad_bias, typename Stage::V* scratch) {
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
+    using T = typename Stage::T;
+    constexpr const Conv2dGeometry& G = Stage::geometry;
+    using Plan = WinogradPlan<G, typename Stage::In, Out>;
     static_assert(Plan::possible);
     constexpr std::size_t portion = Plan::portion;
-    using Input = typename Plan::template Input<portion>;
-    using Output = typename Plan::template Output<portion>;
+    using AtPoint = typename Plan::template Stage<portion, V>;
     constexpr std::size_t input_step = Plan::template input_step<portion>;
     constexpr std::size_t output_step = Plan::template output_step<portion>;
     constexpr std::size_t weight_numbers = Plan::template weight_numbers<V>;
@@ -227,7 +232,7 @@ void conv2d_backward_winograd(Image* input, const scalar_t<V>* weight, const V* 
     V* shared = outputs + Plan::count * output_step;
 
     if constexpr (!std::is_const_v<Image>) {
-        detail::winograd_weight<Plan>(weight, weights);
+        winograd_weight<Plan>(weight, weights);
     }
     for (std::size_t first = 0; first < Plan::pieces; first += portion) {
         const std::size_t here = std::min(portion, Plan::pieces - first);
@@ -244,11 +249,9 @@ void conv2d_backward_winograd(Image* input, const scalar_t<V>* weight, const V* 
         for_each_piece_here([&](auto points, std::size_t piece) {
             const std::size_t begin = (first + piece) * Plan::outputs;
             if (grad_weight != nullptr) {
-                detail::winograd_input<Plan, decltype(points), portion, false, G, In>(input, begin,
-                                                                                      inputs + piece * Plan::rows);
+                winograd_input<Plan, decltype(points), portion, false, V>(input, begin, inputs + piece * Plan::rows);
             }
-            detail::winograd_grad_output<Plan, decltype(points), Out>(grad_output, begin,
-                                                                      outputs + piece * Out::height);
+            winograd_grad_output<Plan, decltype(points)>(grad_output, begin, outputs + piece * Out::height);
         });
         for (std::size_t f = 0; f < Plan::count; ++f) {
             V* input_here = inputs + f * input_step;
@@ -256,29 +259,69 @@ void conv2d_backward_winograd(Image* input, const scalar_t<V>* weight, const V* 
             // A row of this convolution is a piece.
             const Range present{0, last && f >= Plan::LastPoints::count ? here - 1 : here};
             if (grad_weight != nullptr) {
-                conv2d_backward_weight<Plan::geometry, Input, Output>(
-                    input_here, output_here, first != 0, reinterpret_cast<T*>(grad_weights + f * weight_numbers),
-                    nullptr, present);
+                direct_backward_parameters<AtPoint>(input_here, output_here, first != 0,
+                                                    reinterpret_cast<T*>(grad_weights + f * weight_numbers), nullptr,
+                                                    present);
             }
             if constexpr (!std::is_const_v<Image>) {
-                conv2d_backward_input<Plan::geometry, Input, Output, NoFunction>(
-                    input_here, reinterpret_cast<const T*>(weights + f * weight_numbers), output_here, present);
+                direct_backward_input<AtPoint>(input_here, reinterpret_cast<const T*>(weights + f * weight_numbers),
+                                               output_here, present);
             }
         }
         if constexpr (!std::is_const_v<Image>) {
             for_each_piece_here([&](auto points, std::size_t piece) {
-                detail::winograd_grad_input<Plan, decltype(points), G, In, Out, Before>(
+                winograd_grad_input<Plan, decltype(points), typename Stage::Function>(
                     inputs + piece * Plan::rows, (first + piece) * Plan::outputs, shared, input);
             });
         }
     }
     if (grad_weight != nullptr) {
-        detail::winograd_grad_weight<Plan>(grad_weights, add, grad_weight);
+        winograd_grad_weight<Plan>(grad_weights, add, grad_weight);
     }
     for (std::size_t o = 0; grad_bias != nullptr && o < G.out_channels; ++o) {
-        const T sum = detail::sum_of_rows<Out>(grad_output + Out::offset(o, 0, 0), Out::height);
+        const T sum = sum_of_rows<Out>(grad_output + Out::offset(o, 0, 0), Out::height);
         grad_bias[o] = add ? grad_bias[o] + sum : sum;
     }
 }
 
-}  // namespace CTCNN_DETAIL::kernels
+/// Winograd: rows are filtered with fewer multiplications, tiles of images with stride and dilation 1.
+struct Winograd : Way {
+    static constexpr const char* name = "winograd";
+    template <typename Stage>
+    using Plan = WinogradPlan<Stage::geometry, typename Stage::In, typename Stage::Out>;
+
+    static constexpr bool has(Direction) { return true; }
+    template <typename Stage>
+    static constexpr bool possible = is_lanes<typename Stage::V> && Plan<Stage>::possible;
+    template <typename Stage>
+    static constexpr bool profitable(Direction) {
+        return Plan<Stage>::pays;
+    }
+    template <typename Stage>
+    static constexpr std::size_t scratch_size = Plan<Stage>::template scratch_numbers<typename Stage::V>;
+
+    template <typename Stage, typename Bias>
+    static void forward(const typename Stage::V* input, const typename Stage::T* weight, Bias bias,
+                        typename Stage::V* output, typename Stage::V* scratch) {
+        winograd_forward<Stage>(input, weight, bias, output, scratch);
+    }
+    template <typename Stage>
+    static void backward_input(typename Stage::V* grad_input, const typename Stage::T* weight,
+                               const typename Stage::V* grad_output, typename Stage::V* scratch) {
+        winograd_backward<Stage>(grad_input, weight, grad_output, false, nullptr, nullptr, scratch);
+    }
+    template <typename Stage>
+    static void backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output, bool add,
+                                    typename Stage::T* grad_weight, typename Stage::T* grad_bias,
+                                    typename Stage::V* scratch) {
+        winograd_backward<Stage>(input, nullptr, grad_output, add, grad_weight, grad_bias, scratch);
+    }
+    template <typename Stage>
+    static void backward(typename Stage::V* grad_input, const typename Stage::T* weight,
+                         const typename Stage::V* grad_output, bool add, typename Stage::T* grad_weight,
+                         typename Stage::T* grad_bias, typename Stage::V* scratch) {
+        winograd_backward<Stage>(grad_input, weight, grad_output, add, grad_weight, grad_bias, scratch);
+    }
+};
+
+}  // namespace CTCNN_DETAIL::kernels::conv2d

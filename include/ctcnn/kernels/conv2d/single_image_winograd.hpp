@@ -11,7 +11,8 @@
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/bias.hpp>
-#include <ctcnn/kernels/conv2d_geometry.hpp>
+#include <ctcnn/kernels/conv2d/geometry.hpp>
+#include <ctcnn/kernels/conv2d/single_image_direct.hpp>
 #include <ctcnn/kernels/single_image.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 #include <ctcnn/kernels/winograd.hpp>
@@ -19,7 +20,7 @@
 // One image by minimal filtering, with all lanes at work on it. Here columns are filtered, by F(m, kernel height): a
 // piece is m rows of the output, and its transforms are sums of whole rows. The products have their lanes along the
 // columns, or along the output channels.
-namespace CTCNN_DETAIL::kernels {
+namespace CTCNN_DETAIL::kernels::conv2d {
 
 /// SingleWinogradPlan: what both forms have in common.
 template <Conv2dGeometry G, typename In, typename Out, typename T>
@@ -76,12 +77,10 @@ struct SingleWinogradPlan {
 
     static constexpr std::size_t stack_numbers = input_numbers + weight_numbers + product_numbers + more_numbers;
 
-    /// Whether it is worth its while, and little lies on the stack.
+    /// Whether it pays, and little lies on the stack.
     static constexpr bool pays =
         possible && 100 * direct_cost > 115 * cost(count) && stack_numbers * sizeof(T) <= largest_stack_bytes;
 };
-
-namespace detail {
 
 /// The input (Ci, Hi, Wi) -> (pieces, points, Ci, row). All pieces are transformed before the first product: a read
 /// that begins inside a vector that was just stored waits until that store has reached the cache.
@@ -135,11 +134,9 @@ template <typename Plan, typename V>
     Plan::Points::template collect<Plan::outputs>(values, result);
 }
 
-}  // namespace detail
-
-/// conv2d_forward_wide_channels by minimal filtering.
+/// forward_wide_channels by minimal filtering.
 template <Conv2dGeometry G, typename In, typename Out, typename T, typename Bias>
-void conv2d_forward_wide_channels_winograd(const T* input, const T* weight, Bias bias, T* output) {
+void forward_wide_channels_winograd(const T* input, const T* weight, Bias bias, T* output) {
     using Plan = SingleWinogradPlan<G, In, Out, T>;
     using Input = typename Plan::Input;
     using V = Lanes<T>;
@@ -157,20 +154,20 @@ void conv2d_forward_wide_channels_winograd(const T* input, const T* weight, Bias
     transpose_matrix<G.out_channels, taps>(weight, packed);
     for (std::size_t i = 0; i < G.in_channels; ++i) {
         for (std::size_t j = 0; j < kernel_row; j += V::count) {
-            detail::single_weight<Plan, V>(packed + i * G.taps() * G.out_channels + j, kernel_row,
-                                           weights + i * kernel_row + j, weight_step);
+            single_weight<Plan, V>(packed + i * G.taps() * G.out_channels + j, kernel_row, weights + i * kernel_row + j,
+                                   weight_step);
         }
     }
-    detail::single_input<Plan, G, In>(input, inputs);
+    single_input<Plan, G, In>(input, inputs);
     for (std::size_t piece = 0; piece < Plan::pieces; ++piece) {
         for (std::size_t p = 0; p < Plan::count; ++p) {
-            conv2d_rows_wide_channels<1, Tile, Plan::at_point, Input, Out::width>(
+            rows_wide_channels<1, Tile, Plan::at_point, Input, Out::width>(
                 inputs + (piece * Plan::count + p) * Input::size, weights + p * weight_step, nullptr,
                 products + p * row);
         }
         for (std::size_t j = 0; j < row; j += V::count) {
             V result[Plan::outputs];
-            detail::single_output<Plan>(products + j, row, result);
+            single_output<Plan>(products + j, row, result);
             V end{};
             if constexpr (!std::is_null_pointer_v<Bias>) {
                 end = V::load(bias + j % G.out_channels);
@@ -186,9 +183,9 @@ void conv2d_forward_wide_channels_winograd(const T* input, const T* weight, Bias
     }
 }
 
-/// conv2d_forward_wide by minimal filtering.
+/// forward_wide by minimal filtering.
 template <Conv2dGeometry G, typename In, typename Out, typename T, typename Bias>
-void conv2d_forward_wide_winograd(const T* input, const T* weight, Bias bias, T* output) {
+void forward_wide_winograd(const T* input, const T* weight, Bias bias, T* output) {
     using Plan = SingleWinogradPlan<G, In, Out, T>;
     using Input = typename Plan::Input;
     using Products = Layout<G.out_channels, 1, Out::width>;
@@ -203,16 +200,16 @@ void conv2d_forward_wide_winograd(const T* input, const T* weight, Bias bias, T*
     for (std::size_t kernel = 0; kernel < G.out_channels * G.in_channels; ++kernel) {
         for (std::size_t vector = 0; vector < width; vector += Taps::count) {
             const std::size_t kw = std::min(vector, width - Taps::count);
-            detail::single_weight<Plan, Taps>(weight + kernel * G.taps() + kw, width, weights + kernel * width + kw,
-                                              weight_step);
+            single_weight<Plan, Taps>(weight + kernel * G.taps() + kw, width, weights + kernel * width + kw,
+                                      weight_step);
         }
     }
-    detail::single_input<Plan, G, In>(input, inputs);
+    single_input<Plan, G, In>(input, inputs);
     for (std::size_t piece = 0; piece < Plan::pieces; ++piece) {
         for (std::size_t p = 0; p < Plan::count; ++p) {
-            conv2d_forward_wide<Plan::at_point, Input, Products>(inputs + (piece * Plan::count + p) * Input::size,
-                                                                 weights + p * weight_step, nullptr,
-                                                                 products + p * Products::size);
+            forward_wide<Plan::at_point, Input, Products>(inputs + (piece * Plan::count + p) * Input::size,
+                                                          weights + p * weight_step, nullptr,
+                                                          products + p * Products::size);
         }
         const std::size_t first_row = piece * Plan::outputs;
         for (std::size_t o = 0; o < G.out_channels; ++o) {
@@ -220,7 +217,7 @@ void conv2d_forward_wide_winograd(const T* input, const T* weight, Bias bias, T*
             for (std::size_t vector = 0; vector < Out::width; vector += V::count) {
                 const std::size_t w = std::min(vector, Out::width - V::count);
                 V result[Plan::outputs];
-                detail::single_output<Plan>(products + Products::offset(o, 0, w), Products::size, result);
+                single_output<Plan>(products + Products::offset(o, 0, w), Products::size, result);
                 unroll<Plan::outputs>([&](std::size_t n) __attribute__((always_inline)) {
                     if (first_row + n < Out::height) {
                         with_bias<Bias>(result[n], end).store(output + Out::offset(o, first_row + n, w));
@@ -231,4 +228,4 @@ void conv2d_forward_wide_winograd(const T* input, const T* weight, Bias bias, T*
     }
 }
 
-}  // namespace CTCNN_DETAIL::kernels
+}  // namespace CTCNN_DETAIL::kernels::conv2d

@@ -7,56 +7,75 @@
 #include <utility>
 
 #include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
-#include <ctcnn/kernels/conv2d_geometry.hpp>
+#include <ctcnn/kernels/conv2d/geometry.hpp>
+#include <ctcnn/kernels/conv2d/stage.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
-namespace CTCNN_DETAIL::kernels {
+namespace CTCNN_DETAIL::kernels::conv2d {
 
-namespace detail {
+/// The columns of the input first, first + stride, ...: they meet the same columns of the kernel, and their gradient is
+/// that of a convolution with stride 1 by these: column t of them receives from output t + padding - j by column
+/// first_tap + j * stride of the kernel. With stride 1 it is all columns.
+template <Conv2dGeometry G, typename In, std::size_t First>
+struct BackwardColumns {
+    static constexpr std::size_t first = First;
+    static constexpr std::size_t stride = G.window.stride.width;
+    static constexpr std::size_t padding = (First + G.window.padding.width) / stride;
+    static constexpr std::size_t first_tap = (First + G.window.padding.width) % stride;
+    static constexpr std::size_t kernel = taps_apart(G.window.kernel.width, first_tap, stride);
+    static constexpr std::size_t count = taps_apart(In::width, First, stride);
+};
 
-/// One tile of conv2d_backward_input with stride and dilation 1: M channels of N columns, from (0, h, w) of
-/// `grad_input` on. Where the kernel hangs over the edge of the output, the missing products are left out. Column is a
-/// number for a tile that sees all kernel columns; else it is a constant, and what each kernel column reaches is known
-/// when it is compiled.
-template <std::size_t M, std::size_t N, Conv2dGeometry G, typename In, typename Out, typename Before, typename Column,
-          Number V>
-constexpr void conv2d_backward_input_tile(V* grad_input, std::size_t h, Column w, const scalar_t<V>* weight,
-                                          const V* grad_output) {
-    constexpr std::size_t width = G.window.kernel.width;
+/// One tile of direct_backward_input_dense: M channels of N columns, from (0, h, column w of the Columns) of `grad_input`
+/// on. Where the kernel hangs over the edge of the output, the missing products are left out. Column is a number for a
+/// tile that sees all kernel columns; else it is a constant, and what each kernel column reaches is known when it is
+/// compiled.
+template <std::size_t M, std::size_t N, typename Stage, typename Columns, typename Column>
+constexpr void direct_backward_input_tile(typename Stage::V* grad_input, std::size_t h, Column w,
+                                          const typename Stage::T* weight, const typename Stage::V* grad_output) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using Before = typename Stage::Function;
+    using V = typename Stage::V;
+    constexpr const Conv2dGeometry& G = Stage::geometry;
     constexpr std::size_t next = G.group_inputs() * G.taps();
+    constexpr std::size_t stride = G.window.stride.height;
     constexpr bool whole = std::same_as<Column, std::size_t>;
-    const std::size_t top = h + G.window.padding.height;
-    const std::size_t position = w + G.window.padding.width;
-    const Range rows = taps_of(top, G.window.kernel.height, Out::height);
+    const std::size_t top = (h + G.window.padding.height) / stride;
+    const std::size_t first_tap = (h + G.window.padding.height) % stride;
+    const std::size_t position = w + Columns::padding;
+    const Range rows = taps_of(top, taps_apart(G.window.kernel.height, first_tap, stride), Out::height);
 
     V sum[M * N];
     unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
     for (std::size_t kh = rows.first; kh < rows.last; ++kh) {
         for (std::size_t o = 0; o < G.group_outputs(); ++o) {
             const V* row = forget_origin(grad_output + Out::offset(o, top - kh, 0));
-            const scalar_t<V>* tap = weight + o * next + kh * width;
+            const auto* tap =
+                weight + o * next + (first_tap + kh * stride) * G.window.kernel.width + Columns::first_tap;
             if constexpr (whole) {
 #pragma GCC unroll 1
-                for (std::size_t kw = 0; kw < width; ++kw) {
+                for (std::size_t kw = 0; kw < Columns::kernel; ++kw) {
                     const V* pixel = forget_origin(row + (position - kw));
                     add_outer_product<M, N>(
                         sum,
-                        [&](std::size_t m)
-                            __attribute__((always_inline)) { return broadcast<V>(tap[m * G.taps() + kw]); },
+                        [&](std::size_t m) __attribute__((always_inline)) {
+                            return broadcast<V>(tap[m * G.taps() + kw * Columns::stride]);
+                        },
                         [&](std::size_t n) __attribute__((always_inline)) { return pixel[n]; });
                 }
             } else {
-                constexpr std::size_t first = Column::value + G.window.padding.width;
-                unroll<width>([&](std::size_t kw) __attribute__((always_inline)) {
+                constexpr std::size_t first = Column::value + Columns::padding;
+                unroll<Columns::kernel>([&](std::size_t kw) __attribute__((always_inline)) {
                     add_outer_product<M, N>(
                         sum,
-                        [&](std::size_t m)
-                            __attribute__((always_inline)) { return broadcast<V>(tap[m * G.taps() + kw]); },
+                        [&](std::size_t m) __attribute__((always_inline)) {
+                            return broadcast<V>(tap[m * G.taps() + kw * Columns::stride]);
+                        },
                         [&](std::size_t n) __attribute__((always_inline)) { return row[first + n - kw]; },
                         [&](std::size_t n)
                             __attribute__((always_inline)) { return first + n >= kw && first + n - kw < Out::width; });
@@ -64,62 +83,69 @@ constexpr void conv2d_backward_input_tile(V* grad_input, std::size_t h, Column w
             }
         }
     }
-    V* target = grad_input + In::offset(0, h, w);
+    V* target = grad_input + In::offset(0, h, Columns::first + w * Columns::stride);
     unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
         unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-            V& element = target[m * In::plane + n];
+            V& element = target[m * In::plane + n * Columns::stride];
             element = Before::backward(element, sum[m * N + n]);
         });
     });
 }
 
-/// How conv2d_backward_input_dense cuts a row of its input into pieces.
-template <Conv2dGeometry G, typename In, typename Out>
+/// How direct_backward_input_dense cuts Columns into pieces.
+template <Conv2dGeometry G, typename Columns, typename Out>
 struct BackwardPieces {
     // With few registers a tall tile is the quickest: each gradient that is read serves many channels.
-    static constexpr RegisterTile tile = vector_registers == 32 ? choose_tile(G.group_inputs(), In::width)
+    static constexpr RegisterTile tile = vector_registers == 32 ? choose_tile(G.group_inputs(), Columns::count)
                                                                 : RegisterTile{choose_rows(G.group_inputs(), 2), 2};
-    static constexpr std::size_t count = (In::width + tile.columns - 1) / tile.columns;
+    static constexpr std::size_t count = (Columns::count + tile.columns - 1) / tile.columns;
     static constexpr Range inner =
-        inner_pieces(In::width, G.window.padding.width, G.window.kernel.width, Out::width, tile.columns);
+        inner_pieces(Columns::count, Columns::padding, Columns::kernel, Out::width, tile.columns);
     using Left = std::make_index_sequence<inner.first>;
     using Right = std::make_index_sequence<count - inner.last>;
 
     static constexpr std::size_t begin(std::size_t piece) { return piece * tile.columns; }
-    static constexpr std::size_t width(std::size_t piece) { return std::min(tile.columns, In::width - begin(piece)); }
+    static constexpr std::size_t width(std::size_t piece) {
+        return std::min(tile.columns, Columns::count - begin(piece));
+    }
 };
 
-template <Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
-constexpr void conv2d_backward_input_dense(V* grad_input, const scalar_t<V>* weight, const V* grad_output,
-                                           Range range) {
-    using Pieces = BackwardPieces<G, In, Out>;
-    for (std::size_t h = range.first; h < range.last; ++h) {
-        for_each_piece<G.group_inputs(), Pieces::tile.rows>([&](std::size_t i, auto rows) {
-            constexpr std::size_t M = decltype(rows)::value;
-            V* target = grad_input + i * In::plane;
-            const scalar_t<V>* taps = weight + i * G.taps();
-            [&]<std::size_t... P>(std::index_sequence<P...>) {
-                (conv2d_backward_input_tile<M, Pieces::width(P), G, In, Out, Before>(
-                     target, h, Index<Pieces::begin(P)>{}, taps, grad_output),
-                 ...);
-            }(typename Pieces::Left{});
-            for (std::size_t piece = Pieces::inner.first; piece < Pieces::inner.last; ++piece) {
-                conv2d_backward_input_tile<M, Pieces::tile.columns, G, In, Out, Before>(target, h, Pieces::begin(piece),
-                                                                                        taps, grad_output);
-            }
-            [&]<std::size_t... P>(std::index_sequence<P...>) {
-                (conv2d_backward_input_tile<M, Pieces::width(Pieces::inner.last + P), G, In, Out, Before>(
-                     target, h, Index<Pieces::begin(Pieces::inner.last + P)>{}, taps, grad_output),
-                 ...);
-            }(typename Pieces::Right{});
-        });
-    }
+/// Row h, dilation 1.
+template <typename Stage, typename Columns>
+constexpr void direct_backward_input_dense(typename Stage::V* grad_input, const typename Stage::T* weight,
+                                           const typename Stage::V* grad_output, std::size_t h) {
+    constexpr const Conv2dGeometry& G = Stage::geometry;
+    using Pieces = BackwardPieces<G, Columns, typename Stage::Out>;
+    for_each_piece<G.group_inputs(), Pieces::tile.rows>([&](std::size_t i, auto rows) {
+        constexpr std::size_t M = decltype(rows)::value;
+        auto* target = grad_input + i * Stage::In::plane;
+        const auto* taps = weight + i * G.taps();
+        [&]<std::size_t... P>(std::index_sequence<P...>) {
+            (direct_backward_input_tile<M, Pieces::width(P), Stage, Columns>(target, h, Index<Pieces::begin(P)>{}, taps,
+                                                                             grad_output),
+             ...);
+        }(typename Pieces::Left{});
+        for (std::size_t piece = Pieces::inner.first; piece < Pieces::inner.last; ++piece) {
+            direct_backward_input_tile<M, Pieces::tile.columns, Stage, Columns>(target, h, Pieces::begin(piece), taps,
+                                                                                grad_output);
+        }
+        [&]<std::size_t... P>(std::index_sequence<P...>) {
+            (direct_backward_input_tile<M, Pieces::width(Pieces::inner.last + P), Stage, Columns>(
+                 target, h, Index<Pieces::begin(Pieces::inner.last + P)>{}, taps, grad_output),
+             ...);
+        }(typename Pieces::Right{});
+    });
 }
 
-/// Any stride and dilation: each pixel collects from the outputs that it took part in.
-template <Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
-constexpr void conv2d_backward_input_sparse(V* grad_input, const scalar_t<V>* weight, const V* grad_output,
-                                            Range range) {
+/// Any dilation: each pixel collects from the outputs that it took part in.
+template <typename Stage>
+constexpr void direct_backward_input_sparse(typename Stage::V* grad_input, const typename Stage::T* weight,
+                                            const typename Stage::V* grad_output, Range range) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using Before = typename Stage::Function;
+    using V = typename Stage::V;
+    constexpr const Conv2dGeometry& G = Stage::geometry;
     for (std::size_t h = range.first; h < range.last; ++h) {
         for (std::size_t w = 0; w < In::width; ++w) {
             for_each_piece<G.group_inputs(), 8>([&](std::size_t i, auto rows) {
@@ -150,28 +176,29 @@ constexpr void conv2d_backward_input_sparse(V* grad_input, const scalar_t<V>* we
     }
 }
 
-}  // namespace detail
-
-/// conv2d_backward_input: the gradient of the input. `grad_input` holds the input when the call begins and its gradient
-/// when it ends; Before is the elementwise function that made the input, whose derivative is applied on the way. Rows
-/// of it that are not in the range are left alone.
-/// Layouts  In (Ci, Hi, Wi); Out (Co, Ho, Wo)
-template <Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
-constexpr void conv2d_backward_input(V* grad_input, const scalar_t<V>* weight, const V* grad_output,
-                                     Range range = {0, In::height}) {
+/// Some rows of the gradient of the input; the others are left alone.
+template <typename Stage>
+constexpr void direct_backward_input(typename Stage::V* grad_input, const typename Stage::T* weight,
+                                     const typename Stage::V* grad_output, Range range = {0, Stage::In::height}) {
+    using V = typename Stage::V;
+    constexpr const Conv2dGeometry& G = Stage::geometry;
     for (std::size_t group = 0; group < G.groups; ++group) {
-        V* target = grad_input + group * G.group_inputs() * In::plane;
-        const scalar_t<V>* group_weight = weight + G.weight(group * G.group_outputs(), 0, 0, 0);
-        const V* source = grad_output + group * G.group_outputs() * Out::plane;
-        if constexpr (G.window.stride == Extent{1, 1} && G.window.dilation == Extent{1, 1}) {
-            detail::conv2d_backward_input_dense<G, In, Out, Before>(target, group_weight, source, range);
+        V* target = grad_input + group * G.group_inputs() * Stage::In::plane;
+        const auto* group_weight = weight + G.weight(group * G.group_outputs(), 0, 0, 0);
+        const V* source = grad_output + group * G.group_outputs() * Stage::Out::plane;
+        if constexpr (G.window.dilation == Extent{1, 1}) {
+            for (std::size_t h = range.first; h < range.last; ++h) {
+                [&]<std::size_t... First>(std::index_sequence<First...>) {
+                    (direct_backward_input_dense<Stage, BackwardColumns<G, typename Stage::In, First>>(
+                         target, group_weight, source, h),
+                     ...);
+                }(std::make_index_sequence<std::min(G.window.stride.width, Stage::In::width)>{});
+            }
         } else {
-            detail::conv2d_backward_input_sparse<G, In, Out, Before>(target, group_weight, source, range);
+            direct_backward_input_sparse<Stage>(target, group_weight, source, range);
         }
     }
 }
-
-namespace detail {
 
 /// The sum of rows of a channel in all lanes; four sums, since one addition would wait for the other.
 template <typename Out, Number V>
@@ -200,32 +227,32 @@ template <std::size_t M, std::size_t N, Number V>
     }
 }
 
-}  // namespace detail
-
-/// conv2d_backward_weight: grad_weight(o, i, kh, kw) = sum over all lanes, h, w of grad_output(o, h, w) * input(i, h',
-/// w'), and grad_bias(o) = sum of grad_output(o, h, w), over the rows h of the range. With `add_first`, the sums are
-/// added to what is there.
-/// Layouts  In (Ci, Hi, Wi) with a border of zeros at least as wide as the padding; Out (Co, Ho, Wo); grad_bias may be
-///          null
-template <Conv2dGeometry G, typename In, typename Out, Number V>
-constexpr void conv2d_backward_weight(const V* input, const V* grad_output, bool add_first, scalar_t<V>* grad_weight,
-                                      scalar_t<V>* grad_bias, Range range = {0, Out::height}) {
+/// The gradients of the parameters: grad_weight(o, i, kh, kw) = sum over all lanes, h, w of grad_output(o, h, w) *
+/// input(i, h', w'), and grad_bias(o) = sum of grad_output(o, h, w), over the rows h of the range. With `add_first`, the
+/// sums are added to what is there.
+template <typename Stage>
+constexpr void direct_backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output,
+                                          bool add_first, typename Stage::T* grad_weight, typename Stage::T* grad_bias,
+                                          Range range = {0, Stage::Out::height}) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
+    constexpr const Conv2dGeometry& G = Stage::geometry;
     constexpr std::size_t N = std::min<std::size_t>(G.window.kernel.width, 7);
     constexpr std::size_t M = choose_rows(G.group_outputs(), N);
-    constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
 
     // So many rows at a time that the gradients of M channels stay in L1 while all weights of these channels pass by.
     constexpr std::size_t portion = portion_size(Out::height, M * Out::row * sizeof(V));
 
     for (std::size_t group = 0; group < G.groups; ++group) {
-        const V* group_input = input + corner + group * G.group_inputs() * In::plane;
+        const V* group_input = input + Stage::corner + group * G.group_inputs() * In::plane;
         for (std::size_t from = range.first; from < range.last; from += portion) {
             const std::size_t to = std::min(range.last, from + portion);
             const bool add = add_first || from != range.first;
             for_each_piece<G.group_outputs(), M>([&](std::size_t first, auto rows) {
                 const std::size_t o = group * G.group_outputs() + first;
                 for (std::size_t m = 0; grad_bias != nullptr && m < decltype(rows)::value; ++m) {
-                    const auto sum = detail::sum_of_rows<Out>(grad_output + Out::offset(o + m, from, 0), to - from);
+                    const auto sum = sum_of_rows<Out>(grad_output + Out::offset(o + m, from, 0), to - from);
                     grad_bias[o + m] = add ? grad_bias[o + m] + sum : sum;
                 }
                 for (std::size_t i = 0; i < G.group_inputs(); ++i) {
@@ -238,7 +265,7 @@ constexpr void conv2d_backward_weight(const V* input, const V* grad_output, bool
                             const V* x = group_input + i * In::plane + kh * G.window.dilation.height * In::row +
                                          kw * G.window.dilation.width;
                             const V* gradient = grad_output + Out::offset(o, 0, 0);
-                            const Range present = detail::outputs_inside<G, In, Out>(kh);
+                            const Range present = outputs_inside<G, In, Out>(kh);
                             for (std::size_t h = std::max(from, present.first); h < std::min(to, present.last); ++h) {
                                 for_each_piece<Out::width, 7>([&](std::size_t begin,
                                                                   auto count) __attribute__((always_inline)) {
@@ -262,8 +289,8 @@ constexpr void conv2d_backward_weight(const V* input, const V* grad_output, bool
                             V tile[Rows * Columns];
                             unroll<Rows * Columns>([&](std::size_t n)
                                                        __attribute__((always_inline)) { tile[n] = sum[n]; });
-                            detail::store_tile_sums<Rows, Columns>(tile, add, grad_weight + G.weight(o, i, kh, kw),
-                                                                   G.group_inputs() * G.taps());
+                            store_tile_sums<Rows, Columns>(tile, add, grad_weight + G.weight(o, i, kh, kw),
+                                                           G.group_inputs() * G.taps());
                         });
                     }
                 }
@@ -272,4 +299,4 @@ constexpr void conv2d_backward_weight(const V* input, const V* grad_output, bool
     }
 }
 
-}  // namespace CTCNN_DETAIL::kernels
+}  // namespace CTCNN_DETAIL::kernels::conv2d

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <ctcnn/kernels/conv2d_geometry.hpp>
+#include <ctcnn/kernels/conv2d/geometry.hpp>
 
 #include <cstddef>
 
 #include "catch.hpp"
 
-using namespace ctcnn::detail_::kernels;
+using namespace ctcnn::detail_::kernels::conv2d;
 using ctcnn::detail_::Range;
 
 namespace {
@@ -34,8 +34,8 @@ consteval bool all_right(std::size_t piece) {
             for (std::size_t padding = 0; padding < kernel; ++padding) {
                 if (columns + 2 * padding >= kernel) {
                     const std::size_t outputs = columns + 2 * padding - kernel + 1;
-                    right &= is_right(detail::inner_pieces(columns, padding, kernel, outputs, piece), columns, padding,
-                                      kernel, outputs, piece);
+                    right &= is_right(inner_pieces(columns, padding, kernel, outputs, piece), columns, padding, kernel,
+                                      outputs, piece);
                 }
             }
         }

@@ -17,10 +17,10 @@
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/activation.hpp>
-#include <ctcnn/kernels/conv2d.hpp>
-#include <ctcnn/kernels/conv2d_backward.hpp>
+#include <ctcnn/kernels/conv2d/direct.hpp>
+#include <ctcnn/kernels/conv2d/stage.hpp>
 
-#include "buffers.hpp"
+#include "../buffers.hpp"
 #include "catch.hpp"
 #include "draw.hpp"
 #include "naive.hpp"
@@ -40,8 +40,9 @@ struct Conv2dCase {
 
 /// Which kernels a case is for: the direct ones; those that filter rows, which have stride and dilation 1 and a kernel
 /// 2 to 7 wide; those that filter rows of one channel; those that filter columns of a single image, which have no
-/// groups, a kernel at least 2 wide and 2 to 7 high and an output at least 2 wide.
-enum class Conv2dCases { direct, filtering, one_channel, single_image };
+/// groups, a kernel at least 2 wide and 2 to 7 high and an output at least 2 wide; those with a filter for each channel,
+/// 1 to 5 wide and high, with dilation 1; those of a kernel 1x1 without padding and groups, with 1 to 80 channels.
+enum class Conv2dCases { direct, filtering, one_channel, single_image, depthwise, pointwise };
 
 /// Kernel 1 to 7, padding 0 to 3, channels 1 to 9, images 1 to 17, rectangular everywhere. Stride and dilation are 1 in
 /// every other direct case, which has a kernel of its own, and 1 to 3 elsewhere.
@@ -52,7 +53,13 @@ constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, Conv2dCa
     ctcnn::detail_::Window& window = result.geometry.window;
     window.kernel = draw.extent(1, 7);
     window.padding = draw.extent(0, 3);
-    if (cases == Conv2dCases::single_image) {
+    if (cases == Conv2dCases::depthwise) {
+        window.kernel = draw.extent(1, 5);
+        window.stride = draw.extent(1, 3);
+        window.padding = {draw.whole(0, window.kernel.height - 1), draw.whole(0, window.kernel.width - 1)};
+    } else if (cases == Conv2dCases::pointwise) {
+        window = {.stride = draw.extent(1, 3)};
+    } else if (cases == Conv2dCases::single_image) {
         window.kernel = {2 + index % 6, std::max<std::size_t>(window.kernel.width, 2)};
     } else if (cases != Conv2dCases::direct) {
         window.kernel.width = 2 + index % 6;
@@ -71,6 +78,12 @@ constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, Conv2dCa
     result.geometry.out_channels = result.geometry.groups * draw.whole(1, 9 / result.geometry.groups);
     if (cases == Conv2dCases::one_channel) {
         result.geometry.groups = result.geometry.in_channels = 1;
+    }
+    if (cases == Conv2dCases::depthwise) {
+        result.geometry.groups = result.geometry.in_channels = result.geometry.out_channels = draw.whole(1, 5);
+    }
+    if (cases == Conv2dCases::pointwise) {
+        result.geometry = {draw.whole(1, 80), draw.whole(1, 20), 1, window};
     }
     result.input = draw.image(window, 17);
     if (cases == Conv2dCases::single_image) {
@@ -97,18 +110,6 @@ struct Conv2dKernels {
     T factor = 1;
 };
 
-/// The direct kernels backward, of whole images.
-template <ctcnn::detail_::kernels::Conv2dGeometry G, typename In, typename Out, typename Before,
-          ctcnn::detail_::Number V>
-void conv2d_backward_input_whole(V* grad_input, const ctcnn::detail_::scalar_t<V>* weight, const V* grad_output) {
-    ctcnn::detail_::kernels::conv2d_backward_input<G, In, Out, Before>(grad_input, weight, grad_output);
-}
-template <ctcnn::detail_::kernels::Conv2dGeometry G, typename In, typename Out, ctcnn::detail_::Number V>
-void conv2d_backward_weight_whole(const V* input, const V* grad_output, bool add,
-                                  ctcnn::detail_::scalar_t<V>* grad_weight, ctcnn::detail_::scalar_t<V>* grad_bias) {
-    ctcnn::detail_::kernels::conv2d_backward_weight<G, In, Out>(input, grad_output, add, grad_weight, grad_bias);
-}
-
 /// f(bias) for a case that has one, else f(nullptr).
 template <bool HasBias, typename T, typename F>
 void give_bias(const T* bias, const F& f) {
@@ -118,29 +119,79 @@ void give_bias(const T* bias, const F& f) {
         f(nullptr);
     }
 }
-template <Conv2dCase c, typename In, typename Out, typename Function, ctcnn::detail_::Number V>
-void conv2d_forward_of(const V* input, const ctcnn::detail_::scalar_t<V>* weight,
-                       const ctcnn::detail_::scalar_t<V>* bias, V* output) {
-    give_bias<c.bias>(bias, [&](auto given) {
-        ctcnn::detail_::kernels::conv2d_forward<c.geometry, In, Out, Function, V>(input, weight, given, output);
-    });
-}
 
+/// The stage of a case.
 template <ctcnn::detail_::Number V, Conv2dCase c>
-constexpr Conv2dKernels<V> conv2d_kernels() {
-    using In = ctcnn::detail_::Layout<c.geometry.in_channels, c.input.height, c.input.width, c.input_border.height,
-                                      c.input_border.width>;
-    using Out = ctcnn::detail_::Layout<c.geometry.out_channels, c.output().height, c.output().width,
-                                       c.output_border.height, c.output_border.width>;
-    using Function = std::conditional_t<c.relu, ctcnn::detail_::kernels::ReLU, ctcnn::detail_::NoFunction>;
-    Conv2dKernels<V> result{&conv2d_forward_of<c, In, Out, Function, V>,
-                            &conv2d_backward_input_whole<c.geometry, In, Out, Function, V>,
-                            &conv2d_backward_weight_whole<c.geometry, In, Out, V>};
-    if constexpr (!ctcnn::detail_::is_lanes<V>) {
-        // Single images are filtered where that pays.
-        result.factor = ctcnn::detail_::kernels::SingleWinogradPlan<c.geometry, In, Out, V>::pays ? 360 : 1;
+using StageOf = ctcnn::detail_::kernels::ConvStage<
+    c.geometry,
+    ctcnn::detail_::Layout<c.geometry.in_channels, c.input.height, c.input.width, c.input_border.height,
+                           c.input_border.width>,
+    ctcnn::detail_::Layout<c.geometry.out_channels, c.output().height, c.output().width, c.output_border.height,
+                           c.output_border.width>,
+    std::conditional_t<c.relu, ctcnn::detail_::kernels::ReLU, ctcnn::detail_::NoFunction>, V>;
+
+/// The functions of a way for one case; where it has none, those of the direct way. Each call brings scratch memory that
+/// is poison. Rows are asked for in portions of 1, 2, 3, 1, ...
+template <typename Way, ctcnn::detail_::Number V, Conv2dCase c>
+struct ThroughWay {
+    using T = ctcnn::detail_::scalar_t<V>;
+    using Stage = StageOf<V, c>;
+    using Direction = ctcnn::detail_::kernels::conv2d::Direction;
+    static_assert(Way::template possible<Stage>);
+    template <Direction D>
+    using Taken = std::conditional_t<Way::has(D), Way, ctcnn::detail_::kernels::conv2d::Direct>;
+
+    template <typename W, typename Call>
+    static void with_scratch(const Call& call) {
+        Buffer<V> memory(W::template scratch_size<Stage>);
+        call(memory.data());
+        CHECK(memory.guards_are_untouched());
     }
-    return result;
+
+    static void forward(const V* input, const T* weight, const T* bias, V* output) {
+        using W = Taken<Direction::forward>;
+        with_scratch<W>([&](V* scratch) {
+            give_bias<c.bias>(bias, [&](auto given) {
+                if constexpr (W::by_rows) {
+                    constexpr std::size_t height = Stage::Out::height;
+                    for (std::size_t first = 0, rows = 1; first < height; first += rows, rows = rows % 3 + 1) {
+                        W::template forward_rows<Stage>(input, weight, given, output, scratch,
+                                                        {first, std::min(first + rows, height)});
+                    }
+                } else {
+                    W::template forward<Stage>(input, weight, given, output, scratch);
+                }
+            });
+        });
+    }
+    static void backward_input(V* grad_input, const T* weight, const V* grad_output) {
+        using W = Taken<Direction::backward_input>;
+        with_scratch<W>(
+            [&](V* scratch) { W::template backward_input<Stage>(grad_input, weight, grad_output, scratch); });
+    }
+    static void backward_weight(const V* input, const V* grad_output, bool add, T* grad_weight, T* grad_bias) {
+        using W = Taken<Direction::backward_parameters>;
+        with_scratch<W>([&](V* scratch) {
+            W::template backward_parameters<typename Stage::WithoutFunction>(input, grad_output, add, grad_weight,
+                                                                             grad_bias, scratch);
+        });
+    }
+    static void backward(V* grad_input, const T* weight, const V* grad_output, bool add, T* grad_weight, T* grad_bias) {
+        if constexpr (Way::has(Direction::backward)) {
+            with_scratch<Way>([&](V* scratch) {
+                Way::template backward<Stage>(grad_input, weight, grad_output, add, grad_weight, grad_bias, scratch);
+            });
+        }
+    }
+};
+
+/// A way that divides is exact on multiples of 360.
+template <typename Way, ctcnn::detail_::Number V, Conv2dCase c>
+constexpr Conv2dKernels<V> conv2d_kernels(int factor = 1) {
+    using Through = ThroughWay<Way, V, c>;
+    return {&Through::forward, &Through::backward_input, &Through::backward_weight,
+            Way::has(Through::Direction::backward) ? &Through::backward : nullptr,
+            static_cast<ctcnn::detail_::scalar_t<V>>(factor)};
 }
 
 /// Every lane has an image of its own; the weights are shared.
@@ -241,12 +292,13 @@ void check_conv2d(const Conv2dCase& c, const Conv2dKernels<V>& kernels, Draw num
 }
 
 /// Compares `Count` convolutions; each seed has its own.
-template <ctcnn::detail_::Number V, std::uint64_t Seed, std::size_t Count>
-void check_conv2d_cases() {
-    const auto table = []<std::size_t... Case>(std::index_sequence<Case...>) {
-        return std::array<Conv2dKernels<V>, Count>{conv2d_kernels<V, conv2d_case(Seed, Case)>()...};
+template <typename Way, ctcnn::detail_::Number V, std::uint64_t Seed, std::size_t Count,
+          Conv2dCases Cases = Conv2dCases::direct>
+void check_conv2d_cases(int factor = 1) {
+    const auto table = [&]<std::size_t... Case>(std::index_sequence<Case...>) {
+        return std::array<Conv2dKernels<V>, Count>{conv2d_kernels<Way, V, conv2d_case(Seed, Case, Cases)>(factor)...};
     }(std::make_index_sequence<Count>{});
     for (std::size_t i = 0; i < Count; ++i) {
-        check_conv2d(conv2d_case(Seed, i), table[i], Draw(Seed + 1, i));
+        check_conv2d(conv2d_case(Seed, i, Cases), table[i], Draw(Seed + 1, i));
     }
 }

@@ -26,7 +26,7 @@ struct Conv2dGeometry {
     }
 };
 
-namespace detail {
+namespace conv2d {
 
 /// The kernel positions k for which an input position receives from some output position: for one axis.
 /// output = (input + padding - k * dilation) / stride must be whole and lie inside.
@@ -42,6 +42,11 @@ constexpr Tap tap_at(std::size_t input, std::size_t k, std::size_t stride, std::
     }
     const std::size_t output = (input + padding - reach) / stride;
     return {output < outputs, output};
+}
+
+/// How many of `count` positions remain from `first` on, `stride` apart.
+constexpr std::size_t taps_apart(std::size_t count, std::size_t first, std::size_t stride) {
+    return first < count ? (count - first + stride - 1) / stride : 0;
 }
 
 /// The kernel positions k for which output `position` - k exists, on one axis with stride and dilation 1.
@@ -88,6 +93,6 @@ consteval Range inner_pieces(std::size_t columns, std::size_t padding, std::size
     return {first, last};
 }
 
-}  // namespace detail
+}  // namespace conv2d
 
 }  // namespace CTCNN_DETAIL::kernels

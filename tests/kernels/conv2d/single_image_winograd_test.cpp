@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The filtering of single images is exact where its divisions are: on multiples of 360.
-#include <ctcnn/kernels/single_image_winograd.hpp>
+#include <ctcnn/kernels/conv2d/single_image_winograd.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -11,12 +11,11 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
-#include <ctcnn/kernels/conv2d.hpp>
+#include <ctcnn/kernels/conv2d/direct.hpp>
 
-#include "buffers.hpp"
+#include "../float_and_double.hpp"
+#include "cases.hpp"
 #include "catch.hpp"
-#include "conv2d_cases.hpp"
-#include "float_and_double.hpp"
 
 using namespace ctcnn;
 using namespace ctcnn::detail_;
@@ -34,23 +33,21 @@ struct SingleImage {
         }
         return result;
     }();
-    using In =
-        Layout<c.geometry.in_channels, c.input.height, c.input.width, c.input_border.height, c.input_border.width>;
-    using Out = Layout<c.geometry.out_channels, c.output().height, c.output().width, c.output_border.height,
-                       c.output_border.width>;
+    using In = typename StageOf<T, c>::In;
+    using Out = typename StageOf<T, c>::Out;
+    using Backward = ThroughWay<kernels::conv2d::Direct, T, c>;
 
     static void forward(const T* input, const T* weight, const T* bias, T* output) {
         give_bias<c.bias>(bias, [&](auto given) {
             if constexpr (Channels) {
-                kernels::conv2d_forward_wide_channels_winograd<c.geometry, In, Out>(input, weight, given, output);
+                kernels::conv2d::forward_wide_channels_winograd<c.geometry, In, Out>(input, weight, given, output);
             } else {
-                kernels::conv2d_forward_wide_winograd<c.geometry, In, Out>(input, weight, given, output);
+                kernels::conv2d::forward_wide_winograd<c.geometry, In, Out>(input, weight, given, output);
             }
         });
     }
-    static constexpr Conv2dKernels<T> kernels_of{&forward,
-                                                 &conv2d_backward_input_whole<c.geometry, In, Out, NoFunction, T>,
-                                                 &conv2d_backward_weight_whole<c.geometry, In, Out, T>, nullptr, 360};
+    static constexpr Conv2dKernels<T> kernels_of{&forward, &Backward::backward_input, &Backward::backward_weight,
+                                                 nullptr, 360};
 };
 
 template <std::floating_point T, std::uint64_t Seed, bool Channels, std::size_t Count>
@@ -87,11 +84,11 @@ void check_accuracy() {
     std::vector<double> input2(In::size), weight2(geometry.weights()), output(Out::size);
     draw_both(draw, input, input2);
     draw_both(draw, weight, weight2);
-    kernels::conv2d_forward_wide_winograd<geometry, In, Out>(input.data(), weight.data(), nullptr,
-                                                             along_columns.data());
-    kernels::conv2d_forward_wide_channels_winograd<geometry, In, Out>(input.data(), weight.data(), nullptr,
-                                                                      along_channels.data());
-    kernels::conv2d_forward_wide<geometry, In, Out>(input2.data(), weight2.data(), nullptr, output.data());
+    kernels::conv2d::forward_wide_winograd<geometry, In, Out>(input.data(), weight.data(), nullptr,
+                                                              along_columns.data());
+    kernels::conv2d::forward_wide_channels_winograd<geometry, In, Out>(input.data(), weight.data(), nullptr,
+                                                                       along_channels.data());
+    kernels::conv2d::forward_wide<geometry, In, Out>(input2.data(), weight2.data(), nullptr, output.data());
     // Seen: up to 1.5e-6. The numbers at the points are up to ten times as large as what comes out of them, and so are
     // the units in their last places.
     INFO("kernel " << Height << "x5");
@@ -108,9 +105,9 @@ TEST_CASE("filtering a single image of real numbers stays accurate") {
 // Where it pays. How many lanes a vector has decides it; these are true of vectors of 16 to 64 bytes.
 namespace {
 template <std::size_t In, std::size_t Out, std::size_t Kernel, std::size_t Size>
-using PlanOf =
-    kernels::SingleWinogradPlan<kernels::Conv2dGeometry{In, Out, 1, {.kernel = {Kernel, Kernel}}},
-                                Layout<In, Size, Size>, Layout<Out, Size - Kernel + 1, Size - Kernel + 1>, float>;
+using PlanOf = kernels::conv2d::SingleWinogradPlan<kernels::Conv2dGeometry{In, Out, 1, {.kernel = {Kernel, Kernel}}},
+                                                   Layout<In, Size, Size>,
+                                                   Layout<Out, Size - Kernel + 1, Size - Kernel + 1>, float>;
 static_assert(PlanOf<1, 6, 5, 32>::pays && PlanOf<6, 16, 5, 14>::pays);
 static_assert(!PlanOf<1, 6, 1, 28>::pays && !PlanOf<6, 16, 8, 14>::pays);
 static_assert(!PlanOf<64, 64, 3, 28>::pays);  // its weights are no longer little

@@ -5,27 +5,32 @@
 #include <cstddef>
 
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
-#include <ctcnn/kernels/conv2d_geometry.hpp>
+#include <ctcnn/kernels/conv2d/geometry.hpp>
+#include <ctcnn/kernels/conv2d/stage.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/winograd.hpp>
 
-namespace CTCNN_DETAIL::kernels {
+namespace CTCNN_DETAIL::kernels::conv2d {
 
 /// WinogradPlan: a convolution whose rows are filtered by F(m, kernel width). A piece is m columns of the output. At
 /// each of the points it is a convolution along the rows with the columns of the kernel, (Ci, 1, Hi) -> (Co, 1, Ho)
 /// with a kernel of 1 x Kh, for which the usual kernels serve. (The usual word for a piece is tile; here a tile is one
 /// of images, or of registers.)
-template <Conv2dGeometry G, typename In, typename Out>
+template <Conv2dGeometry G, typename InLayout, typename OutLayout>
 struct WinogradPlan {
+    using In = InLayout;
+    using Out = OutLayout;
+    static constexpr Conv2dGeometry geometry = G;
     static constexpr Extent kernel = G.window.kernel;
     static constexpr std::size_t rows = Out::height + kernel.height - 1;  // of the input, as far as the kernel sees it
     static constexpr std::size_t columns = Out::width + kernel.width - 1;
 
     static constexpr Window window{{1, kernel.height}, {1, 1}, {0, 0}, {1, 1}};
-    static constexpr Conv2dGeometry geometry{G.in_channels, G.out_channels, G.groups, window};
+    static constexpr Conv2dGeometry at_point{G.in_channels, G.out_channels, G.groups, window};
     template <std::size_t Pieces>
     using Input = Layout<G.in_channels, Pieces, rows>;
     template <std::size_t Pieces>
@@ -35,6 +40,10 @@ struct WinogradPlan {
                                      kernel.width >= 2 && kernel.width < winograd::most_points &&
                                      In::border.height >= G.window.padding.height &&
                                      In::border.width >= G.window.padding.width;
+
+    /// What there is to compute at each point, Pieces pieces at a time.
+    template <std::size_t Pieces, Number V>
+    using Stage = ConvStage<at_point, Input<Pieces>, Output<Pieces>, NoFunction, V>;
 
     /// How many columns of the output a piece has, if there are n points, and how many pieces that makes.
     static constexpr std::size_t outputs_of(std::size_t n) { return winograd::outputs_of(n, kernel.width); }
@@ -48,10 +57,10 @@ struct WinogradPlan {
     /// What filtering costs with n points, in multiplications of a register tile. A number at a point costs as much as
     /// 8, since it goes through the L2 cache, and a row of the kernel as much as 2 (measured on LeNet).
     static constexpr std::size_t cost(std::size_t n) {
-        const std::size_t multiplications = geometry.weights() * Out::height;
+        const std::size_t multiplications = at_point.weights() * Out::height;
         const std::size_t transformed = G.in_channels * rows + G.out_channels * Out::height;
         const std::size_t at_points = (pieces_of(n) - 1) * n + last_points_of(n);
-        return at_points * (multiplications + 8 * transformed) + n * 2 * geometry.weights();
+        return at_points * (multiplications + 8 * transformed) + n * 2 * at_point.weights();
     }
     static constexpr std::size_t count = winograd::cheapest_points(kernel.width, [](std::size_t n) { return cost(n); });
     using Points = winograd::Points<count>;
@@ -60,7 +69,7 @@ struct WinogradPlan {
     static constexpr std::size_t pieces = pieces_of(count);
     static constexpr std::size_t shared = kernel.width - 1;  // columns of the input that two pieces have in common
 
-    /// Whether it is worth its while; a gain of less than 15 % would be none on another machine.
+    /// Whether it pays; a gain of less than 15 % would be none on another machine.
     static constexpr bool pays = possible && 100 * G.weights() * Out::height * Out::width > 115 * cost(count);
 
     /// How far what there is of some pieces at a point lies from that at the point before: an odd multiple of four
@@ -81,7 +90,7 @@ struct WinogradPlan {
 
     /// The weights at a point, scalars in as many numbers V as they fill.
     template <Number V>
-    static constexpr std::size_t weight_numbers = (geometry.weights() + lane_count<V> - 1) / lane_count<V>;
+    static constexpr std::size_t weight_numbers = (at_point.weights() + lane_count<V> - 1) / lane_count<V>;
 
     /// The scratch memory, in numbers V: weights and their gradients at the points, inputs and outputs there, what two
     /// portions share.
@@ -90,4 +99,4 @@ struct WinogradPlan {
         2 * count * weight_numbers<V> + numbers<portion> + shared * Input<1>::size;
 };
 
-}  // namespace CTCNN_DETAIL::kernels
+}  // namespace CTCNN_DETAIL::kernels::conv2d
