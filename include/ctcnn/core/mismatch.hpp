@@ -35,6 +35,9 @@ enum class Reason : unsigned char {
     pooling_padding,
     groups_divide,
     embedded_tensor,
+    missing_scale,
+    zero_size,
+    unflatten_size,
 };
 
 /// Mismatch: a layer's answer to a shape. Where a number is at fault, `wanted` is what it would have to be.

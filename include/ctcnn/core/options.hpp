@@ -27,6 +27,16 @@ struct Dilation {};
 template <std::size_t Count>
 struct Groups {};
 struct NoBias {};
+/// Pooling: the size of the output is rounded up, and a window may hang over the end of the image.
+struct CeilMode {};
+/// AvgPool2d: padding is no part of a mean (count_include_pad=False).
+struct NoCountPadding {};
+/// Upsample: how often each pixel is repeated, and how the pixels between are made.
+template <std::size_t... Factors>
+    requires(sizeof...(Factors) == 1 || sizeof...(Factors) == 2)
+struct Scale {};
+struct Nearest {};
+struct Bilinear {};
 
 }  // namespace ctcnn
 
@@ -43,7 +53,18 @@ struct Extent {
 };
 
 /// The options that a layer may take, as bits.
-enum class Option : unsigned { kernel = 1, stride = 2, padding = 4, dilation = 8, groups = 16, no_bias = 32 };
+enum class Option : unsigned {
+    kernel = 1,
+    stride = 2,
+    padding = 4,
+    dilation = 8,
+    groups = 16,
+    no_bias = 32,
+    ceil_mode = 64,
+    no_count_padding = 128,
+    scale = 256,
+    mode = 512,
+};
 
 constexpr unsigned operator|(Option a, Option b) { return static_cast<unsigned>(a) | static_cast<unsigned>(b); }
 constexpr unsigned operator|(unsigned a, Option b) { return a | static_cast<unsigned>(b); }
@@ -56,6 +77,10 @@ struct LayerOptions {
     Extent dilation{1, 1};
     std::size_t groups = 1;
     bool bias = true;
+    bool ceil_mode = false;
+    bool counts_padding = true;
+    Extent scale{0, 0};
+    bool bilinear = false;
     unsigned given = 0;
     Reason reason = Reason::none;
 
@@ -94,6 +119,24 @@ public:
     constexpr void read(std::type_identity<NoBias>) {
         note(Option::no_bias);
         options.bias = false;
+    }
+    constexpr void read(std::type_identity<CeilMode>) {
+        note(Option::ceil_mode);
+        options.ceil_mode = true;
+    }
+    constexpr void read(std::type_identity<NoCountPadding>) {
+        note(Option::no_count_padding);
+        options.counts_padding = false;
+    }
+    template <std::size_t... Numbers>
+    constexpr void read(std::type_identity<Scale<Numbers...>>) {
+        note(Option::scale);
+        options.scale = extent({Numbers...});
+    }
+    constexpr void read(std::type_identity<Nearest>) { note(Option::mode); }
+    constexpr void read(std::type_identity<Bilinear>) {
+        note(Option::mode);
+        options.bilinear = true;
     }
     template <typename T>
     constexpr void read(std::type_identity<T>) {
@@ -134,10 +177,15 @@ consteval LayerOptions read_options(unsigned allowed) {
     LayerOptions result = reader.options;
     if (result.reason == Reason::none) {
         const bool wants_kernel = (allowed & static_cast<unsigned>(Option::kernel)) != 0;
+        const bool wants_scale = (allowed & static_cast<unsigned>(Option::scale)) != 0;
         if (wants_kernel && !result.has(Option::kernel)) {
             result.reason = Reason::missing_kernel;
         } else if (wants_kernel && result.kernel.has_zero()) {
             result.reason = Reason::zero_kernel;
+        } else if (wants_scale && !result.has(Option::scale)) {
+            result.reason = Reason::missing_scale;
+        } else if (wants_scale && result.scale.has_zero()) {
+            result.reason = Reason::zero_size;
         } else if (result.stride.has_zero()) {
             result.reason = Reason::zero_stride;
         } else if (result.dilation.has_zero()) {
@@ -145,7 +193,7 @@ consteval LayerOptions read_options(unsigned allowed) {
         } else if (result.groups == 0) {
             result.reason = Reason::zero_groups;
         } else if (result.kernel.too_large() || result.stride.too_large() || result.padding.too_large() ||
-                   result.dilation.too_large() || result.groups > largest_number) {
+                   result.dilation.too_large() || result.groups > largest_number || result.scale.too_large()) {
             result.reason = Reason::number_too_large;
         }
     }
