@@ -14,21 +14,25 @@ namespace CTCNN_DETAIL::kernels {
 template <std::size_t Left, std::size_t Top, typename In, typename Out, typename Activation, Number V>
 [[gnu::noinline]] constexpr void zero_pad2d_forward_rows(const V* input, V* output, Range range) {
     const V zero = Activation::forward(V{});
+    const std::size_t first = std::clamp(Top, range.first, range.last);
+    const std::size_t last = std::clamp(Top + In::height, range.first, range.last);
     for (std::size_t c = 0; c < Out::channels; ++c) {
-        for (std::size_t h = range.first; h < range.last; ++h) {
-            V* row = output + Out::offset(c, h, 0);
-            const std::size_t from = h - Top;  // above the input it is larger than any row
-            if (from >= In::height) {
-                std::fill_n(row, Out::width, zero);
-                continue;
+        const auto fill_rows = [&](std::size_t begin, std::size_t end) {
+            for (std::size_t h = begin; h < end; ++h) {
+                std::fill_n(output + Out::offset(c, h, 0), Out::width, zero);
             }
-            const V* pixels = input + In::offset(c, from, 0);
+        };
+        fill_rows(range.first, first);
+        for (std::size_t h = first; h < last; ++h) {
+            const V* pixels = input + In::offset(c, h - Top, 0);
+            V* row = output + Out::offset(c, h, 0);
             std::fill_n(row, Left, zero);
             for (std::size_t w = 0; w < In::width; ++w) {
                 row[Left + w] = Activation::forward(pixels[w]);
             }
             std::fill(row + Left + In::width, row + Out::width, zero);
         }
+        fill_rows(last, range.last);
     }
 }
 
