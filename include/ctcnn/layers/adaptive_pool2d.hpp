@@ -72,17 +72,19 @@ using BoundAdaptiveAvgPool2d = std::conditional_t<S::dim(1) % Size.height == 0 &
 
 namespace ctcnn {
 
-/// AdaptiveAvgPool2d: means over windows that share an image out to Height x Width. AdaptiveAvgPool2d<1> is the mean of
-/// each channel.
-/// Shapes   (C, Hi, Wi) -> (C, Height, Width);  window n begins at n*Hi/Height, rounded down, and ends before
-///          (n + 1)*Hi/Height, rounded up
+/// AdaptiveAvgPool2d: means over windows that share an image out. AdaptiveAvgPool2d<H, W> makes H x W of them,
+/// AdaptiveAvgPool2d<N> N x N; AdaptiveAvgPool2d<1> is the mean of each channel.
+/// Shapes   (C, Hi, Wi) -> (C, H, W);  window n begins at row n*Hi/H, rounded down, and ends before row (n + 1)*Hi/H,
+///          rounded up
 /// Refuses  zero_size · number_too_large · image_rank
 /// As in    torch.nn.AdaptiveAvgPool2d
-template <std::size_t Height, std::size_t Width = Height>
+template <std::size_t... Sizes>
+    requires(sizeof...(Sizes) == 1 || sizeof...(Sizes) == 2)
 struct AdaptiveAvgPool2d {
+    static constexpr detail_::Extent size{Shape<Sizes...>::dim(0), Shape<Sizes...>::dim(sizeof...(Sizes) - 1)};
+
     template <std::size_t... Dims>
     static consteval Mismatch(check)(Shape<Dims...>) {
-        constexpr detail_::Extent size{Height, Width};
         if (size.has_zero()) {
             return {Reason::zero_size};
         }
@@ -93,11 +95,11 @@ struct AdaptiveAvgPool2d {
     }
 
     template <typename S>
-    using At = detail_::BoundAdaptiveAvgPool2d<AdaptiveAvgPool2d, detail_::Extent{Height, Width}, S>;
+    using At = detail_::BoundAdaptiveAvgPool2d<AdaptiveAvgPool2d, size, S>;
 
     static constexpr void describe(detail_::Description& text) {
         text.append("AdaptiveAvgPool2d(");
-        detail_::describe_extent(text, "output_size", {Height, Width});
+        detail_::describe_extent(text, "output_size", size);
         text.append(")");
     }
 };
