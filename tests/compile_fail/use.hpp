@@ -11,10 +11,14 @@
 #include <cstddef>
 
 #include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/adaptive_pool2d.hpp>
 #include <ctcnn/layers/conv2d.hpp>
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/pad2d.hpp>
 #include <ctcnn/layers/pool2d.hpp>
+#include <ctcnn/layers/unflatten.hpp>
+#include <ctcnn/layers/upsample.hpp>
 #include <ctcnn/model/sequential.hpp>
 
 template <typename Net>

@@ -21,7 +21,7 @@ def one(rng):
     """(how ctcnn spells it, how PyTorch makes it, the shape that arrives)."""
     side = lambda: rng.choice([1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 31, 33])
     shape = (rng.choice([1, 2, 3, 4, 6, 8]), side(), side())
-    kind = rng.choice(["conv", "conv", "conv", "pool", "pool", "linear", "plain"])
+    kind = rng.choice(["conv", "conv", "conv", "pool", "pool", "linear", "plain", "resize"])
     two = lambda choose: (choose(), choose())
     option = lambda name, pair: f"{name}<{pair[0]}, {pair[1]}>"
     if rng.random() < 0.08:
@@ -44,17 +44,36 @@ def one(rng):
         padding = tuple(rng.choice([0, 0, k // 2, k // 2, k // 2 + 1, rng.randint(0, k)]) for k in kernel)
         stride = two(lambda: rng.choice([1, 2, 3, 4, 9, 50]))
         name = rng.choice(["MaxPool2d", "AvgPool2d"])
+        ceil = rng.random() < 0.4
         return (
-            f"{name}<{option('Kernel', kernel)}, {option('Stride', stride)}, {option('Padding', padding)}>",
-            lambda: getattr(nn, name)(kernel, stride, padding),
+            f"{name}<{option('Kernel', kernel)}, {option('Stride', stride)}, {option('Padding', padding)}"
+            f"{', CeilMode' * ceil}>",
+            lambda: getattr(nn, name)(kernel, stride, padding, ceil_mode=ceil),
             shape,
         )
+    if kind == "resize":
+        which = rng.choice(["scale", "pad", "mean", "unflatten"])
+        if which == "scale":
+            scale = two(lambda: rng.choice([1, 2, 3, 7]))
+            mode = rng.choice(["nearest", "bilinear"])
+            text = f"Upsample<{option('Scale', scale)}, {mode.capitalize()}>"
+            return text, lambda: nn.Upsample(scale_factor=scale, mode=mode), shape
+        if which == "pad":
+            sides = tuple(rng.randint(0, 5) for _ in range(4))
+            return f"ZeroPad2d<{', '.join(map(str, sides))}>", lambda: nn.ZeroPad2d(sides), shape
+        if which == "mean":
+            size = two(lambda: rng.choice([1, 2, 3, 7, 40]))
+            return f"AdaptiveAvgPool2d<{size[0]}, {size[1]}>", lambda: nn.AdaptiveAvgPool2d(size), shape
+        size = (rng.randint(1, 3), rng.randint(1, 3), rng.randint(1, 3))
+        product = size[0] * size[1] * size[2]
+        shape = rng.choice([(product,), (product,), (product + 1,), (product, 2)])
+        return f"Unflatten<{', '.join(map(str, size))}>", lambda: nn.Unflatten(1, size), shape
     if kind == "linear":
         shape = (rng.choice([1, 2, 3, 16, 17]),) if rng.random() < 0.9 else shape
         fin = shape[0] if rng.random() < 0.7 else rng.randint(1, 20)
         fout = rng.randint(1, 20)
         return f"Linear<{fin}, {fout}>", lambda: nn.Linear(fin, fout), shape
-    name = rng.choice(["ReLU", "Sigmoid", "Tanh", "Flatten"])
+    name = rng.choice(["ReLU", "Sigmoid", "Tanh", "Flatten", "Identity"])
     if rng.random() < 0.3:
         shape = rng.choice([(5,), (2, 3), (2, 3, 4, 5)])
     return name, lambda: getattr(nn, name)(), shape
@@ -80,6 +99,11 @@ EDGES = [
     ("AvgPool2d<Kernel<2>, Padding<1>, Stride<3>>", lambda: nn.AvgPool2d(2, 3, 1), (1, 2, 2)),
     ("MaxPool2d<Kernel<2>, Padding<1>, Stride<3>>", lambda: nn.MaxPool2d(2, 3, 1), (1, 2, 2)),
     ("MaxPool2d<Kernel<2>, Padding<1>>", lambda: nn.MaxPool2d(2, padding=1), (3, 4, 4)),
+    ("MaxPool2d<Kernel<3>, CeilMode>", lambda: nn.MaxPool2d(3, ceil_mode=True), (1, 1, 1)),
+    ("MaxPool2d<Kernel<3>, Stride<2>, CeilMode>", lambda: nn.MaxPool2d(3, 2, ceil_mode=True), (1, 1, 1)),
+    ("AvgPool2d<Kernel<2>, Padding<1>, Stride<3>, CeilMode>", lambda: nn.AvgPool2d(2, 3, 1, True), (1, 4, 5)),
+    ("AvgPool2d<Kernel<1>, Stride<7>, CeilMode>", lambda: nn.AvgPool2d(1, 7, ceil_mode=True), (1, 7, 8)),
+    ("AdaptiveAvgPool2d<0>", lambda: nn.AdaptiveAvgPool2d(0), (1, 3, 3)),
     ("Linear<3, 0>", lambda: nn.Linear(3, 0), (3,)),
     ("Linear<0, 3>", lambda: nn.Linear(0, 3), (0,)),
     ("Conv2d<2, 0, Kernel<1>>", lambda: nn.Conv2d(2, 0, 1), (2, 3, 3)),
@@ -96,6 +120,10 @@ def documented(text, shape):
     """Why ctcnn refuses on purpose what PyTorch accepts, or None."""
     if text.startswith("Linear") and len(shape) != 1:
         return "feature_rank: Linear works on features alone"
+    if text.startswith("Unflatten") and len(shape) != 1:
+        return "feature_rank: Unflatten works on features alone"
+    if text == "AdaptiveAvgPool2d<0>":
+        return "zero_size: nothing is of size 0"
     if 0 in shape or re.match(r"(Linear|Conv2d)<(\d+, )?0[,>]", text):
         return "zero_channels, zero_input: nothing is of size 0"
     if any(int(n) > 2147483647 for n in re.findall(r"\d+", text)):

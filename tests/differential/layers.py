@@ -8,6 +8,8 @@ most ex, and each sum by context.gamma times the sum of its absolute products.
 parameters.
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -166,8 +168,9 @@ class Linear(Layer):
 
 
 class Pool(Layer):
-    def __init__(self, kernel, stride=None, padding=(0, 0), text=None):
+    def __init__(self, kernel, stride=None, padding=(0, 0), text=None, ceil=False, counts_padding=True):
         self.kernel, self.stride, self.padding, self.text = kernel, stride, padding, text
+        self.ceil, self.counts_padding = ceil, counts_padding
 
     def cpp(self, rng=None):
         if self.text is None:
@@ -176,6 +179,7 @@ class Pool(Layer):
                 options.append(pair_text("Stride", self.stride, rng))
             if self.padding != (0, 0) or rng.random() < 0.1:
                 options.append(pair_text("Padding", self.padding, rng))
+            options += ["CeilMode"] * self.ceil + ["NoCountPadding"] * (not self.counts_padding)
             rng.shuffle(options)
             self.text = f"{type(self).__name__}<{', '.join(options)}>"
         return self.text
@@ -183,10 +187,10 @@ class Pool(Layer):
 
 class MaxPool2d(Pool):
     def module(self):
-        return nn.MaxPool2d(self.kernel, self.stride, self.padding)
+        return nn.MaxPool2d(self.kernel, self.stride, self.padding, ceil_mode=self.ceil)
 
     def apply(self, x):
-        return F.max_pool2d(x, self.kernel, self.stride, self.padding)
+        return F.max_pool2d(x, self.kernel, self.stride, self.padding, ceil_mode=self.ceil)
 
     def error(self, m, x, ex, y, c):
         return self.apply(ex)
@@ -196,9 +200,14 @@ class MaxPool2d(Pool):
         if c.kinks:
             b, ch, h, w = x.shape
             ph, pw = self.padding
-            padded = F.pad(x, (pw, pw, ph, ph), value=float("-inf"))
-            widths = F.pad(ex, (pw, pw, ph, ph))
             stride = self.stride or self.kernel
+            # Behind the image, as far as the last window reaches.
+            ends = [
+                max(p, (out - 1) * s + k - size - p)
+                for p, out, s, k, size in zip(self.padding, y.shape[2:], stride, self.kernel, (h, w))
+            ]
+            padded = F.pad(x, (pw, ends[1], ph, ends[0]), value=float("-inf"))
+            widths = F.pad(ex, (pw, ends[1], ph, ends[0]))
             fold = dict(kernel_size=self.kernel, stride=stride)
             size = padded.shape[2:]
             # unfold multiplies by one-hot weights nowhere, so infinities stay where they are.
@@ -220,10 +229,10 @@ class MaxPool2d(Pool):
 
 class AvgPool2d(Pool):
     def module(self):
-        return nn.AvgPool2d(self.kernel, self.stride, self.padding)
+        return nn.AvgPool2d(self.kernel, self.stride, self.padding, self.ceil, self.counts_padding)
 
     def apply(self, x):
-        return F.avg_pool2d(x, self.kernel, self.stride, self.padding)
+        return F.avg_pool2d(x, self.kernel, self.stride, self.padding, self.ceil, self.counts_padding)
 
     def error(self, m, x, ex, y, c):
         return self.apply(ex) + c.gamma * self.apply(x.abs())
@@ -233,6 +242,93 @@ class AvgPool2d(Pool):
 
     def terms(self, x, y):
         return self.kernel[0] * self.kernel[1]
+
+
+class Resizing(Layer):
+    """Moves and resizes images by sums with weights that are not negative. moves: forward only moves pixels."""
+
+    moves = False
+
+    def cpp(self, rng=None):
+        if self.text is None:
+            self.text = self.spelled(rng)
+        return self.text
+
+    def apply(self, x):
+        return self.module()(x)
+
+    def error(self, m, x, ex, y, c):
+        return self.apply(ex) if self.moves else self.apply(ex) + c.gamma * self.apply(x.abs())
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        return vjp(self.apply, x, eg + c.gamma * g.abs()), []
+
+
+class AdaptiveAvgPool2d(Resizing):
+    def __init__(self, size, text=None):
+        self.size, self.text = size, text
+
+    def spelled(self, rng):
+        a, b = self.size
+        return f"AdaptiveAvgPool2d<{a}>" if a == b and rng.random() < 0.8 else f"AdaptiveAvgPool2d<{a}, {b}>"
+
+    def module(self):
+        return nn.AdaptiveAvgPool2d(self.size)
+
+    def terms(self, x, y):
+        return math.prod(-(-n // out) + 1 for n, out in zip(x.shape[2:], y.shape[2:]))
+
+
+class Upsample(Resizing):
+    def __init__(self, scale, bilinear, text=None):
+        self.scale, self.bilinear, self.text = scale, bilinear, text
+        self.moves = not bilinear
+
+    def spelled(self, rng):
+        options = [pair_text("Scale", self.scale, rng)]
+        options += ["Bilinear"] if self.bilinear else ["Nearest"] * (rng.random() < 0.5)
+        rng.shuffle(options)
+        return f"Upsample<{', '.join(options)}>"
+
+    def module(self):
+        return nn.Upsample(scale_factor=self.scale, mode="bilinear" if self.bilinear else "nearest")
+
+    def terms(self, x, y):
+        return 4 * self.scale[0] * self.scale[1] if self.bilinear else self.scale[0] * self.scale[1]
+
+
+class ZeroPad2d(Resizing):
+    moves = True
+
+    def __init__(self, sides, text=None):
+        self.sides, self.text = sides, text  # left, right, top, bottom
+
+    def spelled(self, rng):
+        sizes = self.sides[:1] if len(set(self.sides)) == 1 and rng.random() < 0.8 else self.sides
+        return f"ZeroPad2d<{', '.join(map(str, sizes))}>"
+
+    def module(self):
+        return nn.ZeroPad2d(self.sides)
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        return vjp(self.apply, x, eg), []
+
+
+class Unflatten(Layer):
+    def __init__(self, size, text=None):
+        self.size, self.text = size, text or f"Unflatten<{', '.join(map(str, size))}>"
+
+    def cpp(self, rng=None):
+        return self.text
+
+    def module(self):
+        return nn.Unflatten(1, self.size)
+
+    def error(self, m, x, ex, y, c):
+        return ex.reshape(y.shape)
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        return eg.reshape(x.shape), []
 
 
 class Plain(Layer):
@@ -296,6 +392,17 @@ class Flatten(Plain):
         return eg.reshape(x.shape), []
 
 
+class Identity(Plain):
+    def module(self):
+        return nn.Identity()
+
+    def error(self, m, x, ex, y, c):
+        return ex
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        return eg, []
+
+
 class Block(Layer):
     """A Sequential inside another."""
 
@@ -334,12 +441,30 @@ def out_size(size, kernel, stride, padding, dilation=1):
     return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
 
 
-class Generator:
-    """filtered: only convolutions that may be filtered with fewer multiplications: stride 1, no dilation."""
+def out_size_ceil(size, kernel, stride, padding):
+    """Where the last window may hang over the end, if it begins inside the image or the padding before it."""
+    out = -(-(size + 2 * padding - kernel) // stride) + 1
+    return out - 1 if (out - 1) * stride >= size + padding else out
 
-    def __init__(self, rng, most_elements=12000, most_multiply_adds=1500000, most_parameters=60000, filtered=False):
+
+class Generator:
+    """filtered: only convolutions that may be filtered with fewer multiplications: stride 1, no dilation.
+    exported: only layers that ONNX has an operator for."""
+
+    # Unflatten before a padded convolution needs a copy, which a chain of layers does not make: Unflatten is not drawn.
+    unflattens = False
+
+    def __init__(
+        self,
+        rng,
+        most_elements=12000,
+        most_multiply_adds=1500000,
+        most_parameters=60000,
+        filtered=False,
+        exported=False,
+    ):
         self.rng = rng
-        self.filtered = filtered
+        self.filtered, self.exported = filtered, exported
         self.most_elements = most_elements
         self.multiply_adds = self.most_multiply_adds = most_multiply_adds
         self.parameters = most_parameters
@@ -408,12 +533,49 @@ class Generator:
             )
             stride = None if rng.random() < 0.5 else self.pair(lambda: rng.choice([1, 1, 2, 2, 3, 4, 6]))
             step = stride or kernel
-            ho = out_size(h, kernel[0], step[0], padding[0])
-            wo = out_size(w, kernel[1], step[1], padding[1])
+            ceil = rng.random() < 0.25
+            size = out_size_ceil if ceil else out_size
+            ho = size(h, kernel[0], step[0], padding[0])
+            wo = size(w, kernel[1], step[1], padding[1])
             if ho < 1 or wo < 1 or c * ho * wo > self.most_elements:
                 continue
-            return (rng.choice([MaxPool2d, AvgPool2d])(kernel, stride, padding), (c, ho, wo))
+            if rng.random() < 0.5:
+                return MaxPool2d(kernel, stride, padding, ceil=ceil), (c, ho, wo)
+            return AvgPool2d(kernel, stride, padding, ceil=ceil, counts_padding=rng.random() < 0.7), (c, ho, wo)
         return None
+
+    def adaptive(self, shape):
+        rng = self.rng
+        c, h, w = shape
+        divisors = lambda n: [d for d in range(1, n + 1) if n % d == 0]
+        size = rng.choice([(1, 1), (rng.choice(divisors(h)), rng.choice(divisors(w)))])
+        if not self.exported and rng.random() < 0.5:
+            size = self.pair(lambda: rng.choice([1, 2, 3, 4, 5, 6, 7, 9, 13]))
+        return (AdaptiveAvgPool2d(size), (c, *size)) if c * size[0] * size[1] <= self.most_elements else None
+
+    def resize(self, shape):
+        rng = self.rng
+        c, h, w = shape
+        for _ in range(20):
+            if rng.random() < 0.5:
+                sides = rng.choice([(1, 1, 1, 1), (0, 1, 0, 1), tuple(rng.randint(0, 4) for _ in range(4))])
+                layer, out = ZeroPad2d(sides), (c, h + sides[2] + sides[3], w + sides[0] + sides[1])
+            else:
+                scale = self.pair(lambda: rng.choice([1, 2, 2, 2, 3, 4, 5]))
+                layer, out = Upsample(scale, rng.random() < 0.6), (c, h * scale[0], w * scale[1])
+            if math.prod(out) <= self.most_elements:
+                return layer, out
+        return None
+
+    def unflatten(self, shape):
+        divisors = [d for d in range(1, shape[0] + 1) if shape[0] % d == 0]
+        c = self.rng.choice(divisors)
+        h = self.rng.choice([d for d in divisors if shape[0] // c % d == 0])
+        size = (c, h, shape[0] // c // h)
+        return Unflatten(size), size
+
+    def identity(self, shape):
+        return Identity(), shape
 
     def linear(self, shape):
         rng = self.rng
@@ -438,8 +600,8 @@ class Generator:
     def layer(self, shape, last):
         rng = self.rng
         kinds = {
-            3: ["conv"] * 5 + ["pool"] * 3 + ["activation"] * 3 + ["flatten"],
-            1: ["linear"] * 5 + ["activation"] * 3 + ["flatten"],
+            3: ["conv"] * 5 + ["pool"] * 3 + ["activation"] * 3 + ["flatten", "adaptive", "resize", "identity"],
+            1: ["linear"] * 5 + ["activation"] * 3 + ["flatten", "identity"] + ["unflatten"] * self.unflattens,
         }.get(len(shape), ["activation", "flatten"])
         if self.filtered and len(shape) == 3:
             kinds = ["conv"] * 5 + ["activation"] * 2 + ["pool"]

@@ -11,7 +11,19 @@ import sys
 import torch
 
 import command
-from layers import Block, Conv2d, Flatten, Generator, Linear, Pool, leaves
+from layers import (
+    AdaptiveAvgPool2d,
+    Block,
+    Conv2d,
+    Flatten,
+    Generator,
+    Linear,
+    Pool,
+    Unflatten,
+    Upsample,
+    ZeroPad2d,
+    leaves,
+)
 
 TOO_LARGE = [2147483648, 4294967296, 9223372036854775807]
 FLAGS = "-std=c++20 -Wall -Wextra -DCTCNN_WITH_ZLIB=0"
@@ -129,12 +141,39 @@ def broken(layer, shape, rng):
             kh, kw = layer.kernel
             way("pooling_padding", with_option(layer, "Padding", f"Padding<{kh // 2 + 1}, {pw}>", rng), axis="height")
             way("pooling_padding", with_option(layer, "Padding", f"Padding<{ph}, {kw // 2 + 1}>", rng), axis="width")
-            way("kernel_too_large", with_option(layer, "Kernel", f"Kernel<{h + 2 * ph + 1}, {kw}>", rng), axis="height")
-            way("kernel_too_large", with_option(layer, "Kernel", f"Kernel<{kh}, {w + 2 * pw + 1}>", rng), axis="width")
-            way(
-                "unknown_option",
-                joined(name, sizes, options + [rng.choice(["Dilation<1>", "Dilation<2>", "Groups<1>", "NoBias"])]),
-            )
+            # With CeilMode a window may hang over by less than its stride, which is the kernel unless it is given.
+            for axis, kernel in (("height", (h + 2 * ph + 1, kw)), ("width", (kh, w + 2 * pw + 1))):
+                over = layer.ceil and layer.stride is not None
+                kernel = tuple(k + (s - 1) * (k > own) * over for k, s, own in zip(kernel, layer.stride or kernel, layer.kernel))
+                text = with_option(layer, "Kernel", f"Kernel<{kernel[0]}, {kernel[1]}>", rng)
+                if layer.ceil and layer.stride is None:
+                    text = re.sub(r"CeilMode, |, CeilMode", "", text)
+                way("kernel_too_large", text, axis=axis)
+            unknown = ["Dilation<1>", "Dilation<2>", "Groups<1>", "NoBias", "Scale<2>"]
+            unknown += ["NoCountPadding"] * (name == "MaxPool2d")
+            way("unknown_option", joined(name, sizes, options + [rng.choice(unknown)]))
+    elif isinstance(layer, Upsample):
+        way("zero_size", with_option(layer, "Scale", one_or_both(rng, "Scale", 0, 2), rng))
+        way("missing_scale", joined(name, sizes, [o for o in options if not o.startswith("Scale")]))
+        way(
+            "number_too_large",
+            with_option(layer, "Scale", one_or_both(rng, "Scale", rng.choice(TOO_LARGE), 1), rng),
+        )
+        way("repeated_option", joined(name, sizes, options + ["Scale<2>"]))
+        way("repeated_option", joined(name, sizes, ["Nearest", "Bilinear"] + options))
+        way("unknown_option", joined(name, sizes, options + [rng.choice(["Kernel<2>", "CeilMode", "int", "Stride<2>"])]))
+    elif isinstance(layer, AdaptiveAvgPool2d):
+        way("zero_size", f"{name}<{rng.choice(['0', '0, 1', '1, 0'])}>")
+        way("number_too_large", f"{name}<{rng.choice(TOO_LARGE)}>")
+    elif isinstance(layer, ZeroPad2d):
+        big = rng.choice(TOO_LARGE)
+        way("number_too_large", f"{name}<{rng.choice([f'{big}', f'{big}, 0, 1, 1', f'0, 0, 0, {big}'])}>")
+    elif isinstance(layer, Unflatten):
+        (f,) = shape
+        c, h, w = layer.size
+        way("zero_size", f"{name}<{rng.choice([f'0, {h}, {w}', f'{c}, 0, {w}', f'{c}, {h}, 0'])}>")
+        way("unflatten_size", f"{name}<{c + 1}, {h}, {w}>", (c + 1) * h * w)
+        way("unflatten_size", f"{name}<{c}, {h}, {2 * w}>", 2 * f)
     elif isinstance(layer, Linear):
         (f,) = shape
         if not layer.lazy:
@@ -170,7 +209,8 @@ def case(seed):
         for _, layer in leaves(layers):
             layer.cpp(rng)
         arrive, output = arriving(shape, layers)
-        computing = [(path, layer) for path, layer in leaves(layers) if isinstance(layer, (Conv2d, Pool, Linear))]
+        refusing = (AdaptiveAvgPool2d, Conv2d, Linear, Pool, Unflatten, Upsample, ZeroPad2d)
+        computing = [(path, layer) for path, layer in leaves(layers) if isinstance(layer, refusing)]
         if not computing:
             continue
         show = lambda s: f"Shape<{', '.join(map(str, s))}>"
@@ -210,7 +250,7 @@ def case(seed):
             flat = 1
             for d in arrive[path]:
                 flat *= d
-            if isinstance(layer, Linear):
+            if isinstance(layer, (Linear, Unflatten)):
                 # An image in place of features.
                 new = [Text(f"Conv2d<{arrive[path][0]}, 3, Kernel<1>>")]
                 result.update(

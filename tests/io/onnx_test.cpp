@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -43,6 +44,14 @@ public:
                 }
                 field.bytes = bytes.substr(0, static_cast<std::size_t>(size));
                 bytes.remove_prefix(field.bytes.size());
+            } else if ((key & 7) == 5 && bytes.size() >= 4) {
+                // A float, as a whole number.
+                std::uint32_t bits = 0;
+                for (unsigned i = 0; i < 4; ++i) {
+                    bits |= std::uint32_t{static_cast<unsigned char>(bytes[i])} << 8 * i;
+                }
+                field.number = static_cast<std::uint64_t>(std::bit_cast<float>(bits));
+                bytes.remove_prefix(4);
             } else {
                 throw std::runtime_error("an unknown wire type");
             }
@@ -146,6 +155,11 @@ std::string told(const Message& node) {
     for (const std::string& bytes : node.texts(5)) {
         const Message attribute(bytes);
         result.append(", ").append(attribute.text(1)).append(" =");
+        if (!attribute.texts(4).empty()) {
+            CHECK(attribute.number(20) == 3);
+            result.append(" ").append(attribute.text(4));
+            continue;
+        }
         CHECK(attribute.number(20) == (attribute.numbers(8).empty() ? 2 : 7));
         for (const std::uint64_t number : attribute.numbers(attribute.numbers(8).empty() ? 3 : 8)) {
             result.append(" ").append(std::to_string(number));
@@ -159,6 +173,28 @@ std::vector<std::string> nodes_of(const std::string& file) {
     const std::string graph = Message(file).text(7);
     for (const std::string& node : Message(graph).texts(1)) {
         result.push_back(told(Message(node)));
+    }
+    return result;
+}
+
+/// The constants of a file, which come before the parameters: "1.shape: 0 2 3 4 of int64".
+std::vector<std::string> constants_of(const std::string& file, std::size_t parameters) {
+    const std::string graph = Message(file).text(7);
+    std::vector<std::string> tensors = Message(graph).texts(5);
+    REQUIRE(tensors.size() >= parameters);
+    tensors.resize(tensors.size() - parameters);
+    std::vector<std::string> result;
+    for (const std::string& bytes : tensors) {
+        const Message tensor(bytes);
+        result.push_back(tensor.text(8) + ":");
+        const bool whole = tensor.number(2) == 7;
+        CHECK((whole || tensor.number(2) == 1));
+        const std::vector<std::uint64_t> numbers = tensor.numbers(whole ? 7 : 4);
+        CHECK(tensor.number(1) == numbers.size());
+        for (const std::uint64_t number : numbers) {
+            result.back().append(" ").append(std::to_string(number));
+        }
+        result.back() += whole ? " of int64" : " of float32";
     }
     return result;
 }
@@ -302,6 +338,51 @@ TEST_CASE("all layers with all options, in blocks", "[onnx]") {
               "5: Gemm(4.1.output, 5.weight, 5.bias) -> output, transB = 1",
           });
     CHECK(has_parameters(file, *net));
+}
+
+TEST_CASE("layers that move and resize, whose sizes are constants of the file", "[onnx]") {
+    using Moves = Sequential<Input<2, 4, 6>, ZeroPad2d<1, 2, 0, 3>, Upsample<Scale<2, 3>>, Identity,
+                             Upsample<Scale<1, 2>, Bilinear>, AdaptiveAvgPool2d<2, 3>, AdaptiveAvgPool2d<1>, Flatten,
+                             Linear<2, 24>, Sequential<Unflatten<2, 3, 4>>>;
+    const Moves net = filled<Moves>();
+    const std::string file = exported(net);
+    CHECK(nodes_of(file) == std::vector<std::string>{
+                                "0: Pad(input, 0.pads) -> 0.output",
+                                "1: Resize(0.output, , 1.scales) -> 1.output, mode = nearest, "
+                                "coordinate_transformation_mode = asymmetric, nearest_mode = floor",
+                                "2: Identity(1.output) -> 2.output",
+                                "3: Resize(2.output, , 3.scales) -> 3.output, mode = linear, "
+                                "coordinate_transformation_mode = half_pixel",
+                                "4: AveragePool(3.output) -> 4.output, kernel_shape = 7 18, strides = 7 18, pads = 0 0 "
+                                "0 0, count_include_pad = 1",
+                                "5: GlobalAveragePool(4.output) -> 5.output",
+                                "6: Flatten(5.output) -> 6.output, axis = 1",
+                                "7: Gemm(6.output, 7.weight, 7.bias) -> 7.output, transB = 1",
+                                "8.0: Reshape(7.output, 8.0.shape) -> output",
+                            });
+    CHECK(constants_of(file, Moves::names().size()) == std::vector<std::string>{
+                                                           "0.pads: 0 0 0 1 0 0 3 2 of int64",
+                                                           "1.scales: 1 1 2 3 of float32",
+                                                           "3.scales: 1 1 1 2 of float32",
+                                                           "8.0.shape: 0 2 3 4 of int64",
+                                                       });
+}
+
+TEST_CASE("pools say what differs from ONNX's defaults where it matters", "[onnx]") {
+    using Pools = Sequential<Input<1, 9, 8>, MaxPool2d<Kernel<2>, CeilMode>, MaxPool2d<Kernel<1, 2>, CeilMode>,
+                             AvgPool2d<Kernel<2>, Stride<1>, Padding<1>, NoCountPadding>,
+                             AvgPool2d<Kernel<2>, NoCountPadding>, AvgPool2d<Kernel<2>, CeilMode>>;
+    CHECK(nodes_of(exported<Pools>()) ==
+          std::vector<std::string>{
+              "0: MaxPool(input) -> 0.output, kernel_shape = 2 2, strides = 2 2, pads = 0 0 0 0, ceil_mode = 1",
+              "1: MaxPool(0.output) -> 1.output, kernel_shape = 1 2, strides = 1 2, pads = 0 0 0 0",
+              "2: AveragePool(1.output) -> 2.output, kernel_shape = 2 2, strides = 1 1, pads = 1 1 1 1, "
+              "count_include_pad = 0",
+              "3: AveragePool(2.output) -> 3.output, kernel_shape = 2 2, strides = 2 2, pads = 0 0 0 0, "
+              "count_include_pad = 1",
+              "4: AveragePool(3.output) -> output, kernel_shape = 2 2, strides = 2 2, pads = 0 0 0 0, ceil_mode = 1, "
+              "count_include_pad = 1",
+          });
 }
 
 TEST_CASE("networks without parameters, images as outputs, many parameters", "[onnx]") {

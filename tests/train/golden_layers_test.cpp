@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Single layers against the numbers of PyTorch: outputs, and gradients of inputs and parameters.
 #include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/adaptive_pool2d.hpp>
 #include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/layers/identity.hpp>
 #include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/pad2d.hpp>
 #include <ctcnn/layers/pool2d.hpp>
+#include <ctcnn/layers/unflatten.hpp>
+#include <ctcnn/layers/upsample.hpp>
 #include <ctcnn/model/sequential.hpp>
 #include <ctcnn/train/value_and_grad.hpp>
 
@@ -160,4 +165,25 @@ TEST_CASE("linear layers and elementwise functions compute what PyTorch computes
     check_layer<Sequential<Input<2, 5, 3>, ReLU>>("relu");
     check_layer<Sequential<Input<2, 5, 3>, Sigmoid>>("sigmoid");
     check_layer<Sequential<Input<2, 5, 3>, Tanh>>("tanh");
+}
+
+TEST_CASE("pools whose windows hang over the end, or do not count padding, compute what PyTorch computes") {
+    check_layer<Sequential<Input<2, 5, 6>, MaxPool2d<Kernel<2, 3>, Stride<2>, Padding<0, 1>, CeilMode>>>(
+        "max_pool_ceil");
+    check_layer<Sequential<Input<2, 6, 4>, AvgPool2d<Kernel<3>, Stride<2>, Padding<1>, CeilMode>>>("avg_pool_ceil");
+    check_layer<Sequential<Input<2, 6, 4>, AvgPool2d<Kernel<3>, Stride<2>, Padding<1>, CeilMode, NoCountPadding>>>(
+        "avg_pool_ceil_no_count");
+    check_layer<Sequential<Input<2, 4, 5>, AvgPool2d<Kernel<3, 2>, Stride<1>, Padding<1>, NoCountPadding>>>(
+        "avg_pool_no_count");
+}
+
+TEST_CASE("layers that move and resize compute what PyTorch computes") {
+    check_layer<Sequential<Input<3, 5, 7>, AdaptiveAvgPool2d<1>>>("adaptive_avg_pool");
+    check_layer<Sequential<Input<2, 7, 5>, AdaptiveAvgPool2d<3, 7>>>("adaptive_avg_pool_uneven");
+    check_layer<Sequential<Input<2, 3, 4>, ZeroPad2d<1, 2, 0, 3>>>("zero_pad");
+    check_layer<Sequential<Input<2, 3, 4>, Upsample<Scale<2, 3>>>>("upsample_nearest");
+    check_layer<Sequential<Input<2, 4, 5>, Upsample<Scale<2>, Bilinear>>>("upsample_bilinear");
+    check_layer<Sequential<Input<2, 3, 2>, Upsample<Scale<5, 3>, Bilinear>>>("upsample_bilinear_odd");
+    check_layer<Sequential<Input<24>, Unflatten<2, 3, 4>>>("unflatten");
+    check_layer<Sequential<Input<2, 3, 4>, Identity>>("identity");
 }

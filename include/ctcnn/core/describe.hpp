@@ -83,6 +83,12 @@ constexpr void describe_options(Description& text, const LayerOptions& options, 
     if (!options.bias) {
         text.append(", bias=False");
     }
+    if (options.ceil_mode) {
+        text.append(", ceil_mode=True");
+    }
+    if (!options.counts_padding) {
+        text.append(", count_include_pad=False");
+    }
 }
 
 }  // namespace CTCNN_DETAIL

@@ -41,6 +41,9 @@ enum class Reason : unsigned char {
     bad_name,
     bad_probability,
     embedded_tensor,
+    missing_scale,
+    zero_size,
+    unflatten_size,
 };
 
 /// Mismatch: a layer's answer to a shape. Where a number is at fault, `wanted` is what it would have to be.

@@ -24,12 +24,25 @@ struct OnnxAttribute {
     std::size_t count = 0;
 };
 
-/// OnnxNode: what a layer is in an ONNX file: an operator and its attributes. Its inputs are what arrives at the layer
-/// and the layer's tensors, in their order.
+/// OnnxConstant: an input of an ONNX operator that is the same for every network of a type, such as the shape of
+/// Reshape: a list of numbers. Without a name it is an input that is left out.
+struct OnnxConstant {
+    enum class Type : unsigned char { float32 = 1, int64 = 7 };  // as TensorProto has them
+
+    std::string_view name;
+    Type type = Type::int64;
+    std::array<std::uint64_t, 8> values{};
+    std::size_t count = 0;
+};
+
+/// OnnxNode: what a layer is in an ONNX file: an operator and its attributes. Its inputs are what arrives at the layer,
+/// the layer's tensors, in their order, and the constants.
 struct OnnxNode {
     std::string_view op_type;
     std::array<OnnxAttribute, 5> attributes{};
     std::size_t attribute_count = 0;
+    std::array<OnnxConstant, 2> constants{};
+    std::size_t constant_count = 0;
 
     /// The same with one attribute more.
     constexpr OnnxNode with(std::string_view name, std::uint64_t value) const {
@@ -49,6 +62,19 @@ struct OnnxNode {
         }
         return with(attribute);
     }
+    /// The same with one constant input more.
+    constexpr OnnxNode with_input(std::string_view name, OnnxConstant::Type type,
+                                  std::initializer_list<std::uint64_t> values) const {
+        OnnxNode node = *this;
+        OnnxConstant& constant = node.constants[node.constant_count++];
+        constant.name = name;
+        constant.type = type;
+        for (const std::uint64_t value : values) {
+            constant.values[constant.count++] = value;
+        }
+        return node;
+    }
+    constexpr OnnxNode without_input() const { return with_input({}, OnnxConstant::Type::int64, {}); }
     /// The attributes that convolutions and pooling share; dilations are not among them.
     constexpr OnnxNode with_window(const Window& window) const {
         return with_list("kernel_shape", {window.kernel.height, window.kernel.width})

@@ -236,7 +236,7 @@ struct refused<Reason::not_a_layer, Words...> : detail_::model::NeverFits {
 };
 template <typename... Words>
 struct refused<Reason::unknown_option, Words...> : detail_::model::NeverFits {
-    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[unknown_option] this layer does not take one of its options: remove it (Conv2d takes Kernel, Padding, Stride, Dilation, Groups, NoBias; pooling takes Kernel, Stride, Padding; Linear takes NoBias)"));
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[unknown_option] this layer does not take one of its options: remove it (Conv2d takes Kernel, Padding, Stride, Dilation, Groups, NoBias; pooling takes Kernel, Stride, Padding, CeilMode, and AvgPool2d also NoCountPadding; Upsample takes Scale, Nearest, Bilinear; Linear takes NoBias)"));
 };
 template <typename... Words>
 struct refused<Reason::repeated_option, Words...> : detail_::model::NeverFits {
@@ -325,6 +325,18 @@ struct refused<Reason::bad_probability, Words...> : detail_::model::NeverFits {
 template <typename... Words>
 struct refused<Reason::embedded_tensor, Words...> : detail_::model::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[embedded_tensor] the embedded file is not one of this network: a tensor has another shape in the file, or is in one of the two alone; name the network that was saved, or embed a file of this network"));
+};
+template <typename... Words>
+struct refused<Reason::missing_scale, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[missing_scale] this layer needs a Scale: add Scale<factor> or Scale<of the height, of the width>"));
+};
+template <typename... Words>
+struct refused<Reason::zero_size, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[zero_size] the image that this layer makes would have no pixels: write sizes, or a Scale, of 1 or more"));
+};
+template <typename... Words>
+struct refused<Reason::unflatten_size, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[unflatten_size] Unflatten<C, H, W> needs C*H*W features, and another number arrives: change its sizes, or the number of features that the layer before it makes"));
 };
 // clang-format on
 #if CTCNN_COMPOSES

@@ -59,6 +59,27 @@ inline ProtobufMessage onnx_attribute(const OnnxAttribute& attribute) {
     return message;
 }
 
+/// The name of a layer's constant in the file: "3.1.shape".
+inline std::string onnx_name(const OnnxLayer& layer, const OnnxConstant& constant) {
+    return constant.name.empty() ? "" : sentence({layer.name, ".", constant.name});
+}
+
+/// TensorProto of a constant.
+inline ProtobufMessage onnx_constant(const OnnxLayer& layer, const OnnxConstant& constant) {
+    ProtobufMessage message;
+    message.add(1, std::uint64_t{constant.count});
+    message.add(2, static_cast<std::uint64_t>(constant.type));
+    for (std::size_t n = 0; n < constant.count; ++n) {
+        if (constant.type == OnnxConstant::Type::float32) {
+            message.add_float(4, static_cast<float>(constant.values[n]));
+        } else {
+            message.add(7, constant.values[n]);
+        }
+    }
+    message.add(8, onnx_name(layer, constant));
+    return message;
+}
+
 /// The name of a value in the file: "input", "3.1.output", "output".
 inline std::string onnx_value_name(const OnnxNetwork& network, std::size_t value) {
     if (value == network.layers.size()) {
@@ -72,6 +93,9 @@ inline ProtobufMessage onnx_node(const OnnxLayer& layer, ProtobufMessage message
                                  std::string_view output) {
     for (const NamedTensor& tensor : tensors) {
         message.add(1, tensor.name);
+    }
+    for (std::size_t n = 0; n < layer.node.constant_count; ++n) {
+        message.add(1, onnx_name(layer, layer.node.constants[n]));
     }
     message.add(2, output);
     message.add(3, layer.name);
@@ -116,7 +140,7 @@ inline ProtobufMessage onnx_tensor(const NamedTensor& tensor, Dtype dtype) {
     return message;
 }
 
-/// OnnxGraph: a GraphProto in parts: what comes before the tensors, before the elements of each, and behind them.
+/// OnnxGraph: a GraphProto in parts: what comes before the parameters, before the elements of each, and behind them.
 struct OnnxGraph {
     std::string nodes;
     std::vector<std::string> tensors;
@@ -146,6 +170,13 @@ inline OnnxGraph onnx_graph(const OnnxNetwork& network) {
         names = names.subspan(layer.tensor_count);
     }
     nodes.add(2, "network");
+    for (const OnnxLayer& layer : network.layers) {
+        for (std::size_t n = 0; n < layer.node.constant_count; ++n) {
+            if (!layer.node.constants[n].name.empty()) {
+                nodes.add(5, onnx_constant(layer, layer.node.constants[n]));
+            }
+        }
+    }
     graph.nodes = nodes.bytes();
 
     for (const NamedTensor& tensor : network.state.names) {

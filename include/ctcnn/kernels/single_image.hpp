@@ -47,8 +47,9 @@ template <typename Function, typename T>
 
 /// Whether pool_pairs can pool one image: windows two columns wide, side by side, without padding.
 template <Window W, typename Out, typename T>
-inline constexpr bool pools_pairs = std::floating_point<T> && W.kernel.width == 2 && W.kernel.height <= 8 &&
-                                    W.stride.width == 2 && W.padding == Extent{0, 0} && lanes_within<T>(Out::width) > 1;
+inline constexpr bool pools_pairs =
+    std::floating_point<T> && W.kernel.width == 2 && W.kernel.height <= 8 && W.stride.width == 2 &&
+    W.padding == Extent{0, 0} && !W.ceil && lanes_within<T>(Out::width) > 1;
 
 /// Pools one image with all lanes at work on neighbouring outputs: combine(a, b) joins the numbers of a window, finish
 /// the result. Where the width is no multiple of the lanes, the last vector of a row begins earlier.
