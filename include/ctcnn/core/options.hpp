@@ -11,7 +11,7 @@
 namespace ctcnn {
 
 /// The options of layers. They are types, and stand in any order after a layer's sizes. Kernel<3> means 3 on both axes,
-/// Kernel<3, 2> a height of 3 and a width of 2; the same for the others.
+/// Kernel<3, 2> a height of 3 and a width of 2; the same for the others. Layers with one axis take one size.
 template <std::size_t... Sizes>
     requires(sizeof...(Sizes) == 1 || sizeof...(Sizes) == 2)
 struct Kernel {};
@@ -27,6 +27,20 @@ struct Dilation {};
 template <std::size_t Count>
 struct Groups {};
 struct NoBias {};
+/// Rows and columns that a transposed convolution's output has more, at the bottom and at the right.
+template <std::size_t... Sizes>
+    requires(sizeof...(Sizes) == 1 || sizeof...(Sizes) == 2)
+struct OutputPadding {};
+/// What a layer that normalises adds to the variance.
+template <double Value>
+    requires(Value >= 0)
+struct Eps {};
+/// The share of a batch in the running statistics.
+template <double Value>
+    requires(Value >= 0 && Value <= 1)
+struct Momentum {};
+/// A layer that normalises, without weight and bias.
+struct NoAffine {};
 
 }  // namespace ctcnn
 
@@ -42,8 +56,20 @@ struct Extent {
     friend constexpr bool operator==(const Extent&, const Extent&) = default;
 };
 
-/// The options that a layer may take, as bits.
-enum class Option : unsigned { kernel = 1, stride = 2, padding = 4, dilation = 8, groups = 16, no_bias = 32 };
+/// The options that a layer may take, as bits. one_axis is not an option: it says that options have one size each.
+enum class Option : unsigned {
+    kernel = 1,
+    stride = 2,
+    padding = 4,
+    dilation = 8,
+    groups = 16,
+    no_bias = 32,
+    output_padding = 64,
+    eps = 128,
+    momentum = 256,
+    no_affine = 512,
+    one_axis = 1024,
+};
 
 constexpr unsigned operator|(Option a, Option b) { return static_cast<unsigned>(a) | static_cast<unsigned>(b); }
 constexpr unsigned operator|(unsigned a, Option b) { return a | static_cast<unsigned>(b); }
@@ -58,6 +84,10 @@ struct LayerOptions {
     bool bias = true;
     unsigned given = 0;
     Reason reason = Reason::none;
+    Extent output_padding{0, 0};
+    double eps = 1e-5;
+    double momentum = 0.1;
+    bool affine = true;
 
     constexpr bool has(Option option) const { return (given & static_cast<unsigned>(option)) != 0; }
 };
@@ -95,6 +125,25 @@ public:
         note(Option::no_bias);
         options.bias = false;
     }
+    template <std::size_t... Numbers>
+    constexpr void read(std::type_identity<OutputPadding<Numbers...>>) {
+        note(Option::output_padding);
+        options.output_padding = extent({Numbers...});
+    }
+    template <double Value>
+    constexpr void read(std::type_identity<Eps<Value>>) {
+        note(Option::eps);
+        options.eps = Value;
+    }
+    template <double Value>
+    constexpr void read(std::type_identity<Momentum<Value>>) {
+        note(Option::momentum);
+        options.momentum = Value;
+    }
+    constexpr void read(std::type_identity<NoAffine>) {
+        note(Option::no_affine);
+        options.affine = false;
+    }
     template <typename T>
     constexpr void read(std::type_identity<T>) {
         refuse(Reason::unknown_option);
@@ -104,7 +153,10 @@ public:
 
 private:
     /// One number means both axes.
-    static constexpr Extent extent(std::initializer_list<std::size_t> numbers) {
+    constexpr Extent extent(std::initializer_list<std::size_t> numbers) {
+        if (numbers.size() > 1 && (allowed_ & static_cast<unsigned>(Option::one_axis)) != 0) {
+            refuse(Reason::unknown_option);
+        }
         return {*numbers.begin(), *(numbers.end() - 1)};
     }
     constexpr void note(Option option) {
@@ -145,7 +197,7 @@ consteval LayerOptions read_options(unsigned allowed) {
         } else if (result.groups == 0) {
             result.reason = Reason::zero_groups;
         } else if (result.kernel.too_large() || result.stride.too_large() || result.padding.too_large() ||
-                   result.dilation.too_large() || result.groups > largest_number) {
+                   result.dilation.too_large() || result.output_padding.too_large() || result.groups > largest_number) {
             result.reason = Reason::number_too_large;
         }
     }
