@@ -19,9 +19,14 @@
 #include <ctcnn/core/tensor.hpp>
 
 #include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/conv1d.hpp>
 #include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/layers/conv_transpose2d.hpp>
 #include <ctcnn/layers/flatten.hpp>
+#include <ctcnn/layers/group_norm.hpp>
+#include <ctcnn/layers/layer_norm.hpp>
 #include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/pool1d.hpp>
 #include <ctcnn/layers/pool2d.hpp>
 
 #include <ctcnn/model/initialize.hpp>

@@ -18,18 +18,39 @@ constexpr void describe_sizes(Description& text, std::size_t in, std::size_t out
     text.append_number(out);
 }
 
-/// "kernel_size=5" or "kernel_size=(3, 2)", after a comma unless it is the first argument.
-constexpr void describe_extent(Description& text, std::string_view name, Extent extent) {
+/// "affine=False", after a comma unless it is the first argument.
+constexpr void describe_word(Description& text, std::string_view word) {
     if (!text.view().ends_with('(')) {
         text.append(", ");
     }
-    text.append(name);
+    text.append(word);
+}
+
+/// "kernel_size=5" or "kernel_size=(3, 2)", after a comma unless it is the first argument.
+constexpr void describe_extent(Description& text, std::string_view name, Extent extent) {
+    describe_word(text, name);
     text.append(extent.height == extent.width ? "=" : "=(");
     text.append_number(extent.height);
     if (extent.height != extent.width) {
         text.append(", ");
         text.append_number(extent.width);
         text.append(")");
+    }
+}
+
+/// The options of a layer that normalises, as far as they differ from PyTorch's defaults: "eps=0.001, affine=False".
+/// `no_affine` is what NoAffine is in PyTorch.
+constexpr void describe_norm(Description& text, const LayerOptions& options,
+                             std::string_view no_affine = "affine=False") {
+    if (options.eps < 1e-5 || options.eps > 1e-5) {
+        describe_word(text, "eps=");
+        text.append_real(options.eps);
+    }
+    if (!options.affine) {
+        describe_word(text, no_affine);
+    }
+    if (!options.bias) {
+        describe_word(text, "bias=False");
     }
 }
 
@@ -47,6 +68,9 @@ constexpr void describe_options(Description& text, const LayerOptions& options, 
     }
     if (options.dilation != Extent{1, 1}) {
         describe_extent(text, "dilation", options.dilation);
+    }
+    if (options.output_padding != Extent{0, 0}) {
+        describe_extent(text, "output_padding", options.output_padding);
     }
     if (options.groups != 1) {
         text.append(", groups=");

@@ -94,6 +94,10 @@ consteval std::size_t bordered_size(Extent border) {
         return saturating_product<std::size_t>({S::dim(0),
                                                 saturating_sum<std::size_t>({S::dim(1), border.height, border.height}),
                                                 saturating_sum<std::size_t>({S::dim(2), border.width, border.width})});
+    } else if constexpr (S::rank == 2) {
+        return saturating_product<std::size_t>({S::dim(0),
+                                                saturating_sum<std::size_t>({1, border.height, border.height}),
+                                                saturating_sum<std::size_t>({S::dim(1), border.width, border.width})});
     } else {
         return S::size;
     }

@@ -31,12 +31,16 @@ struct Layout {
 
 template <typename S, std::size_t BorderHeight, std::size_t BorderWidth>
 struct LayoutOf {
-    // A shape that is no image lies flat, one element after the other.
+    // Any other shape lies flat, one element after the other.
     using type = Layout<S::size, 1, 1>;
 };
 template <std::size_t C, std::size_t H, std::size_t W, std::size_t BorderHeight, std::size_t BorderWidth>
 struct LayoutOf<Shape<C, H, W>, BorderHeight, BorderWidth> {
     using type = Layout<C, H, W, BorderHeight, BorderWidth>;
+};
+template <std::size_t C, std::size_t L, std::size_t BorderHeight, std::size_t BorderWidth>
+struct LayoutOf<Shape<C, L>, BorderHeight, BorderWidth> {
+    using type = Layout<C, 1, L, BorderHeight, BorderWidth>;
 };
 
 /// The layout of a shape with a border: layout_t<Shape<6, 14, 14>, 0, 0>::plane is 196.

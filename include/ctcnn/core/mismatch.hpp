@@ -34,6 +34,10 @@ enum class Reason : unsigned char {
     kernel_too_large,
     pooling_padding,
     groups_divide,
+    normalized_shape,
+    sequence_rank,
+    output_padding,
+    transposed_padding,
     embedded_tensor,
 };
 

@@ -28,7 +28,7 @@ struct OnnxAttribute {
 /// and the layer's tensors, in their order.
 struct OnnxNode {
     std::string_view op_type;
-    std::array<OnnxAttribute, 5> attributes{};
+    std::array<OnnxAttribute, 6> attributes{};
     std::size_t attribute_count = 0;
 
     /// The same with one attribute more.
@@ -55,6 +55,12 @@ struct OnnxNode {
             .with_list("strides", {window.stride.height, window.stride.width})
             .with_list("pads",
                        {window.padding.height, window.padding.width, window.padding.height, window.padding.width});
+    }
+    /// The same for layers with one axis, the width.
+    constexpr OnnxNode with_window_1d(const Window& window) const {
+        return with_list("kernel_shape", {window.kernel.width})
+            .with_list("strides", {window.stride.width})
+            .with_list("pads", {window.padding.width, window.padding.width});
     }
 
 private:

@@ -33,6 +33,52 @@ struct Text {
     /// With a comma every three digits: 61706 is "61,706".
     constexpr void append_grouped(std::uint64_t number) { append_digits(number, true); }
 
+    /// A finite number with up to six digits, as Python writes it: 0.1, 2.0, 1e-05.
+    constexpr void append_real(double number) {
+        if (number < 0) {
+            append("-");
+            number = -number;
+        }
+        int exponent = 0;
+        for (; number >= 10; ++exponent) {
+            number /= 10;
+        }
+        for (; number > 0 && number < 1; --exponent) {
+            number *= 10;
+        }
+        auto rounded = static_cast<std::uint64_t>(number * 1e5 + 0.5);
+        if (rounded == 1'000'000) {
+            rounded = 100'000;
+            ++exponent;
+        }
+        std::array<char, 6> digits{};
+        std::size_t count = 1;
+        for (std::size_t i = digits.size(); i-- > 0; rounded /= 10) {
+            digits[i] = static_cast<char>('0' + rounded % 10);
+            count = digits[i] != '0' && i >= count ? i + 1 : count;
+        }
+        const bool scientific = exponent < -4 || exponent > 15;
+        if (!scientific && exponent < 0) {
+            append("0.");
+            append(static_cast<std::size_t>(-1 - exponent), '0');
+            append({digits.data(), count});
+            return;
+        }
+        const std::size_t whole = scientific ? 1 : static_cast<std::size_t>(exponent) + 1;
+        for (std::size_t i = 0; i < count || i < whole; ++i) {
+            append(i == whole ? "." : "");
+            append(1, i < count ? digits[i] : '0');
+        }
+        if (scientific) {
+            append(exponent < 0 ? "e-" : "e+");
+            const int size = exponent < 0 ? -exponent : exponent;
+            append(size < 10 ? "0" : "");
+            append_number(static_cast<std::uint64_t>(size));
+        } else if (count <= whole) {
+            append(".0");
+        }
+    }
+
     /// Takes blanks off the end.
     constexpr void trim() {
         while (view().ends_with(' ')) {
