@@ -167,11 +167,21 @@ OCCURS = {
     "Conv without bias": ("Conv", lambda node, a: len(node.input) == 2),
     "Conv with bias": ("Conv", lambda node, a: len(node.input) == 3),
     "Conv, padded": ("Conv", lambda node, a: max(a["pads"]) > 0),
-    "Conv, padded unequally": ("Conv", lambda node, a: a["pads"][0] != a["pads"][1]),
-    "Conv with strides": ("Conv", lambda node, a: a["strides"][0] != a["strides"][1]),
-    "Conv with dilations": ("Conv", lambda node, a: a["dilations"][0] != a["dilations"][1]),
+    "Conv, padded unequally": ("Conv", lambda node, a: len(set(a["pads"])) > 1),
+    "Conv with strides": ("Conv", lambda node, a: len(set(a["strides"])) > 1),
+    "Conv with dilations": ("Conv", lambda node, a: len(set(a["dilations"])) > 1),
     "Conv with groups": ("Conv", lambda node, a: a["group"] > 1),
-    "Conv of a rectangle": ("Conv", lambda node, a: a["kernel_shape"][0] != a["kernel_shape"][1]),
+    "Conv of a rectangle": ("Conv", lambda node, a: len(set(a["kernel_shape"])) > 1),
+    "Conv with one axis": ("Conv", lambda node, a: len(a["kernel_shape"]) == 1),
+    "MaxPool with one axis": ("MaxPool", lambda node, a: len(a["kernel_shape"]) == 1),
+    "AveragePool with one axis": ("AveragePool", lambda node, a: len(a["kernel_shape"]) == 1),
+    "ConvTranspose with strides": ("ConvTranspose", lambda node, a: max(a["strides"]) > 1),
+    "ConvTranspose with output padding": ("ConvTranspose", lambda node, a: max(a["output_padding"]) > 0),
+    "ConvTranspose with dilations": ("ConvTranspose", lambda node, a: max(a["dilations"]) > 1),
+    "ConvTranspose with groups": ("ConvTranspose", lambda node, a: a["group"] > 1),
+    "LayerNormalization": ("LayerNormalization", lambda node, a: len(node.input) == 3),
+    "LayerNormalization without bias": ("LayerNormalization", lambda node, a: len(node.input) == 2),
+    "LayerNormalization with epsilon": ("LayerNormalization", lambda node, a: a["epsilon"] > 1e-4),
     "Gemm without bias": ("Gemm", lambda node, a: len(node.input) == 2),
     "Gemm with bias": ("Gemm", lambda node, a: len(node.input) == 3),
     **{
@@ -180,7 +190,7 @@ OCCURS = {
         for what, condition in {
             "padded": lambda node, a: max(a["pads"]) > 0,
             "overlapping": lambda node, a: a["strides"] < a["kernel_shape"],
-            "of a rectangle": lambda node, a: a["kernel_shape"][0] != a["kernel_shape"][1],
+            "of a rectangle": lambda node, a: len(set(a["kernel_shape"])) > 1,
         }.items()
     },
     **{operator: (operator, lambda node, a: True) for operator in ("Relu", "Sigmoid", "Tanh", "Flatten")},
@@ -280,7 +290,7 @@ def main():
         return MISSING
     cases = []
     for seed in arguments.seeds:
-        shape, layers = Generator(random.Random(seed)).network()
+        shape, layers = Generator(random.Random(seed), exported=True).network()
         cases.append({"seed": seed, "shape": shape, "layers": layers})
     program = build(cases, arguments)
     failures, found, largest = 0, set(), 0.0

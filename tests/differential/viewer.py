@@ -94,7 +94,7 @@ def main():
         return MISSING
     cases = []
     for seed in arguments.seeds:
-        shape, layers = Generator(random.Random(seed)).network()
+        shape, layers = Generator(random.Random(seed), exported=True).network()
         cases.append({"seed": seed, "shape": shape, "layers": layers})
     save(cases, arguments)
     damaged = f"{arguments.folder}/damaged.onnx"
