@@ -444,11 +444,11 @@ class GroupNorm(Norm):
     def __init__(self, groups, channels, eps=1e-5, affine=True):
         self.groups, self.channels, self.eps, self.affine = groups, channels, eps, affine
         self.parameters = self.bias = affine
+        arguments = [str(groups), str(channels)] + ([f"Eps<{eps}>"] if eps != 1e-5 else [])
+        self.text = f"GroupNorm<{', '.join(arguments + ([] if affine else ['NoAffine']))}>"
 
     def cpp(self, rng=None):
-        options = [f"Eps<{self.eps}>"] if self.eps != 1e-5 else []
-        options += [] if self.affine else ["NoAffine"]
-        return f"GroupNorm<{', '.join(map(str, [self.groups, self.channels] + options))}>"
+        return self.text
 
     def module(self):
         return nn.GroupNorm(self.groups, self.channels, self.eps, self.affine)
@@ -459,19 +459,18 @@ class LayerNorm(Norm):
     groups = 1
 
     def __init__(self, shape, named, eps=1e-5, affine=True, bias=True):
-        self.shape, self.named, self.eps, self.affine = shape, named, eps, affine
+        self.sizes, self.named, self.eps, self.affine = list(shape), named, eps, affine
         self.parameters, self.bias = affine, affine and bias
         self.without_bias = not bias
+        options = [f"Shape<{', '.join(map(str, shape))}>"] if named else []
+        options += [f"Eps<{eps}>"] if eps != 1e-5 else []
+        self.text = f"LayerNorm<{', '.join(options + ([] if bias else ['NoBias']) + ([] if affine else ['NoAffine']))}>"
 
     def cpp(self, rng=None):
-        options = [f"Shape<{', '.join(map(str, self.shape))}>"] if self.named else []
-        options += [f"Eps<{self.eps}>"] if self.eps != 1e-5 else []
-        options += ["NoBias"] if self.without_bias else []
-        options += [] if self.affine else ["NoAffine"]
-        return f"LayerNorm<{', '.join(options)}>"
+        return self.text
 
     def module(self):
-        return nn.LayerNorm(self.shape, self.eps, self.affine, not self.without_bias)
+        return nn.LayerNorm(self.sizes, self.eps, self.affine, not self.without_bias)
 
 
 class Plain(Layer):
