@@ -21,7 +21,7 @@ def one(rng):
     """(how ctcnn spells it, how PyTorch makes it, the shape that arrives)."""
     side = lambda: rng.choice([1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 31, 33])
     shape = (rng.choice([1, 2, 3, 4, 6, 8]), side(), side())
-    kind = rng.choice(["conv", "conv", "conv", "pool", "pool", "linear", "plain", "resize"])
+    kind = rng.choice(["conv", "conv", "conv", "pool", "pool", "linear", "plain", "resize", "transposed", "row", "norm"])
     two = lambda choose: (choose(), choose())
     option = lambda name, pair: f"{name}<{pair[0]}, {pair[1]}>"
     if rng.random() < 0.08:
@@ -68,6 +68,38 @@ def one(rng):
         product = size[0] * size[1] * size[2]
         shape = rng.choice([(product,), (product,), (product + 1,), (product, 2)])
         return f"Unflatten<{', '.join(map(str, size))}>", lambda: nn.Unflatten(1, size), shape
+    if kind == "transposed":
+        c = shape[0] if rng.random() < 0.9 else rng.randint(1, 8)
+        kernel = two(lambda: rng.choice([1, 2, 3, 4, 5]))
+        stride = two(lambda: rng.choice([1, 1, 2, 3, 7]))
+        padding = two(lambda: rng.choice([0, 0, 1, 2, 3, 5, 20]))
+        more = two(lambda: rng.choice([0, 0, 1, 2]))
+        dilation = two(lambda: rng.choice([1, 1, 2, 3]))
+        groups, out = rng.choice([1, 1, 2, 3, c]), rng.choice([1, 2, 3, 4, 6, 12])
+        text = (
+            f"ConvTranspose2d<{c}, {out}, {option('Kernel', kernel)}, {option('Stride', stride)}, "
+            f"{option('Padding', padding)}, {option('OutputPadding', more)}, {option('Dilation', dilation)}, "
+            f"Groups<{groups}>>"
+        )
+        return text, lambda: nn.ConvTranspose2d(c, out, kernel, stride, padding, more, groups, True, dilation), shape
+    if kind == "row":
+        shape = shape[:2] if rng.random() < 0.9 else shape
+        kernel, stride = rng.choice([1, 2, 3, 4, 5, 7, 12]), rng.choice([1, 1, 2, 3, 40])
+        padding = rng.choice([0, 0, 1, kernel // 2, kernel // 2 + 1])
+        name = rng.choice(["Conv1d", "Conv1d", "MaxPool1d", "AvgPool1d"])
+        options = f"Kernel<{kernel}>, Stride<{stride}>, Padding<{padding}>"
+        if name == "Conv1d":
+            c, out = shape[0] if rng.random() < 0.9 else rng.randint(1, 8), rng.choice([1, 2, 3, 4])
+            return f"Conv1d<{c}, {out}, {options}>", lambda: nn.Conv1d(c, out, kernel, stride, padding), shape
+        return f"{name}<{options}>", lambda: getattr(nn, name)(kernel, stride, padding), shape
+    if kind == "norm":
+        shape = shape[: rng.randint(1, 3)]
+        if rng.random() < 0.4:
+            sizes = tuple(n + (rng.random() < 0.1) for n in shape)
+            return f"LayerNorm<Shape<{', '.join(map(str, sizes))}>>", lambda: nn.LayerNorm(sizes), shape
+        c = shape[0] if rng.random() < 0.9 else rng.randint(1, 8)
+        groups = rng.choice([1, 1, 2, 3, 4, c])
+        return f"GroupNorm<{groups}, {c}>", lambda: nn.GroupNorm(groups, c), shape
     if kind == "linear":
         shape = (rng.choice([1, 2, 3, 16, 17]),) if rng.random() < 0.9 else shape
         fin = shape[0] if rng.random() < 0.7 else rng.randint(1, 20)

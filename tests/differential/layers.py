@@ -9,6 +9,7 @@ parameters.
 """
 
 import math
+import types
 
 import torch
 import torch.nn.functional as F
@@ -43,6 +44,7 @@ class Context:
 class Layer:
     parameters = False
     weight = None
+    exported = True  # whether it has an ONNX operator
 
     def module(self):
         raise NotImplementedError
@@ -331,6 +333,240 @@ class Unflatten(Layer):
         return eg.reshape(x.shape), []
 
 
+class OneRow:
+    """A layer of sequences as one of images of one row; the first axis of kernel, stride, ... is of size 1 (or 0)."""
+
+    def cpp(self, rng=None):
+        if self.text is None:
+            options = [f"Kernel<{self.kernel[1]}>"]
+            for name, default in (("Padding", 0), ("Stride", None), ("Dilation", 1), ("Groups", 1)):
+                value = getattr(self, name.lower(), default)
+                value = value[1] if isinstance(value, tuple) else value
+                default = self.default_stride() if name == "Stride" else default
+                if value is not None and (value != default or hasattr(self, name.lower()) and rng.random() < 0.1):
+                    options.append(f"{name}<{value}>")
+            if not getattr(self, "bias", True):
+                options.append("NoBias")
+            rng.shuffle(options)
+            sizes = [self.cin, self.cout] if hasattr(self, "cin") else []
+            self.text = f"{type(self).__name__}<{', '.join(map(str, sizes + options))}>"
+        return self.text
+
+    def default_stride(self):
+        return 1 if hasattr(self, "cin") else self.kernel[1]
+
+    def arguments(self):
+        pairs = (self.kernel, self.stride, self.padding) + ((self.dilation,) if hasattr(self, "dilation") else ())
+        return [pair and pair[1] for pair in pairs]
+
+    @staticmethod
+    def flat(m):
+        if getattr(m, "weight", None) is None:
+            return m
+        return types.SimpleNamespace(weight=m.weight.unsqueeze(2), bias=m.bias)
+
+    def error(self, m, x, ex, y, c):
+        return super().error(self.flat(m), *(v.unsqueeze(2) for v in (x, ex, y)), c).squeeze(2)
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        egx, parts = super().back(self.flat(m), *(v.unsqueeze(2) for v in (x, ex, y, ey, g, eg)), c)
+        return egx.squeeze(2), [part.squeeze(2) if part.dim() == 4 else part for part in parts]
+
+    def terms(self, x, y):
+        return super().terms(x.unsqueeze(2), y.unsqueeze(2))
+
+
+class Conv1d(OneRow, Conv2d):
+    def module(self):
+        return nn.Conv1d(self.cin, self.cout, *self.arguments(), self.groups, self.bias)
+
+
+class MaxPool1d(OneRow, MaxPool2d):
+    def module(self):
+        return nn.MaxPool1d(*self.arguments())
+
+
+class AvgPool1d(OneRow, AvgPool2d):
+    def module(self):
+        return nn.AvgPool1d(*self.arguments())
+
+
+class ConvTranspose2d(Layer):
+    parameters = True
+
+    def __init__(self, cin, cout, kernel, stride, padding, output_padding, dilation, groups, bias, text=None):
+        self.cin, self.cout, self.kernel, self.stride, self.padding = cin, cout, kernel, stride, padding
+        self.output_padding, self.dilation, self.groups, self.bias, self.text = (
+            output_padding,
+            dilation,
+            groups,
+            bias,
+            text,
+        )
+
+    def cpp(self, rng=None):
+        if self.text is None:
+            options = [pair_text("Kernel", self.kernel, rng)]
+            for name, value, default in (
+                ("Stride", self.stride, 1),
+                ("Padding", self.padding, 0),
+                ("OutputPadding", self.output_padding, 0),
+                ("Dilation", self.dilation, 1),
+            ):
+                if value != (default, default) or rng.random() < 0.1:
+                    options.append(pair_text(name, value, rng))
+            if self.groups != 1 or rng.random() < 0.1:
+                options.append(f"Groups<{self.groups}>")
+            if not self.bias:
+                options.append("NoBias")
+            rng.shuffle(options)
+            self.text = f"ConvTranspose2d<{', '.join(map(str, [self.cin, self.cout] + options))}>"
+        return self.text
+
+    def module(self):
+        return nn.ConvTranspose2d(
+            self.cin,
+            self.cout,
+            self.kernel,
+            self.stride,
+            self.padding,
+            self.output_padding,
+            self.groups,
+            self.bias,
+            self.dilation,
+        )
+
+    def apply(self, x, w):
+        return F.conv_transpose2d(
+            x, w, None, self.stride, self.padding, self.output_padding, self.groups, self.dilation
+        )
+
+    def error(self, m, x, ex, y, c):
+        w = m.weight.abs()
+        sums = self.apply(x.abs(), w)
+        if m.bias is not None:
+            sums = sums + m.bias.abs().reshape(1, -1, 1, 1)
+        return self.apply(ex, w) + c.gamma * sums
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        w = m.weight.abs()
+        by_x = lambda seed: vjp(lambda v: self.apply(v, w), x.abs(), seed)
+        by_w = lambda v, seed: vjp(lambda u: self.apply(v, u), w, seed)
+        rounded = eg + c.gamma * g.abs()
+        parts = [by_w(ex, g.abs()) + by_w(x.abs(), rounded)]
+        if m.bias is not None:
+            parts.append(rounded.sum((0, 2, 3)))
+        return by_x(rounded), parts
+
+    def terms(self, x, y):
+        outputs = y.shape[0] * y.shape[2] * y.shape[3]
+        return max(
+            self.cin // self.groups * self.kernel[0] * self.kernel[1],
+            self.cout // self.groups * self.kernel[0] * self.kernel[1],
+            x.shape[0] * x.shape[2] * x.shape[3],
+            outputs if self.bias else 0,
+        )
+
+
+class Norm(Layer):
+    """What layers that normalise within one image share; `groups` is their number."""
+
+    def grouped(self, v):
+        return v.reshape(len(v), self.groups, -1)
+
+    def of_element(self, parameter, x):
+        """A parameter with the axes of x."""
+        if self.own_weights:
+            return parameter.unsqueeze(0)
+        return parameter.reshape(1, -1, *[1] * (x.dim() - 2))
+
+    def state(self, m, x, ex, c):
+        """1 / sqrt(variance + eps), the normalised elements, and bounds of their errors, in groups."""
+        x, ex = self.grouped(x), self.grouped(ex)
+        mean = lambda v: v.mean(2, keepdim=True)
+        d = x - mean(x)
+        ed = ex + mean(ex) + c.gamma * (mean(x.abs()) + d.abs())
+        v = mean(d * d) + m.eps
+        ev = mean(2 * d.abs() * ed + ed * ed) + c.gamma * v
+        r = v.rsqrt()
+        er = (v - ev).clamp(min=m.eps).rsqrt() - r + c.gamma * r
+        exh = ed * r + (d.abs() + ed) * er
+        # No normalised element is larger than the root of their number.
+        exh = exh.clamp(max=2 * math.sqrt(x.shape[2]))
+        return r, er, d * r, exh
+
+    def error(self, m, x, ex, y, c):
+        _, _, xh, exh = self.state(m, x, ex, c)
+        xh, exh = xh.abs().reshape(x.shape), exh.reshape(x.shape)
+        if m.weight is None:
+            return exh + c.gamma * xh
+        w = self.of_element(m.weight.abs(), x)
+        result = w * exh + c.gamma * w * xh
+        return result if m.bias is None else result + c.gamma * self.of_element(m.bias.abs(), x)
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        r, er, xh, exh = self.state(m, x, ex, c)
+        w = 1 if m.weight is None else self.of_element(m.weight, x)
+        s = self.grouped(g * w)
+        es = self.grouped(eg * abs(w)) + c.gamma * s.abs()
+        mean = lambda v: v.mean(2, keepdim=True)
+        a, b = mean(s), mean(s * xh)
+        ea = mean(es) + c.gamma * mean(s.abs())
+        eb = mean(es * xh.abs() + (s.abs() + es) * exh) + c.gamma * mean((s * xh).abs())
+        inner = s - a - xh * b
+        sizes = s.abs() + a.abs() + (xh * b).abs()
+        e_inner = es + ea + xh.abs() * eb + exh * (b.abs() + eb) + c.gamma * sizes
+        egx = ((r + er) * e_inner + er * inner.abs()).reshape(x.shape)
+        if m.weight is None:
+            return egx, []
+        xh, exh = xh.abs().reshape(x.shape), exh.reshape(x.shape)
+        over = [0] if self.own_weights else [axis for axis in range(x.dim()) if axis != 1]
+        egw = eg * xh + (g.abs() + eg) * exh + c.gamma * g.abs() * xh
+        parts = [egw.sum(over)]
+        if m.bias is not None:
+            parts.append((eg + c.gamma * g.abs()).sum(over))
+        return egx, parts
+
+    def terms(self, x, y):
+        return max(x[0].numel() // self.groups, x.shape[0] if self.own_weights else x.numel() // x.shape[1])
+
+
+class GroupNorm(Norm):
+    own_weights = False
+    exported = False
+
+    def __init__(self, groups, channels, eps=1e-5, affine=True):
+        self.groups, self.channels, self.eps, self.affine = groups, channels, eps, affine
+        self.parameters = self.bias = affine
+        arguments = [str(groups), str(channels)] + ([f"Eps<{eps}>"] if eps != 1e-5 else [])
+        self.text = f"GroupNorm<{', '.join(arguments + ([] if affine else ['NoAffine']))}>"
+
+    def cpp(self, rng=None):
+        return self.text
+
+    def module(self):
+        return nn.GroupNorm(self.groups, self.channels, self.eps, self.affine)
+
+
+class LayerNorm(Norm):
+    own_weights = True
+    groups = 1
+
+    def __init__(self, shape, named, eps=1e-5, affine=True, bias=True):
+        self.sizes, self.named, self.eps, self.affine = list(shape), named, eps, affine
+        self.parameters, self.bias = affine, affine and bias
+        self.without_bias = not bias
+        options = [f"Shape<{', '.join(map(str, shape))}>"] if named else []
+        options += [f"Eps<{eps}>"] if eps != 1e-5 else []
+        self.text = f"LayerNorm<{', '.join(options + ([] if bias else ['NoBias']) + ([] if affine else ['NoAffine']))}>"
+
+    def cpp(self, rng=None):
+        return self.text
+
+    def module(self):
+        return nn.LayerNorm(self.sizes, self.eps, self.affine, not self.without_bias)
+
+
 class Plain(Layer):
     def cpp(self, rng=None):
         return type(self).__name__
@@ -450,9 +686,6 @@ def out_size_ceil(size, kernel, stride, padding):
 class Generator:
     """filtered: only convolutions that may be filtered with fewer multiplications: stride 1, no dilation.
     exported: only layers that ONNX has an operator for."""
-
-    # Unflatten before a padded convolution needs a copy, which a chain of layers does not make: Unflatten is not drawn.
-    unflattens = False
 
     def __init__(
         self,
@@ -577,6 +810,68 @@ class Generator:
     def identity(self, shape):
         return Identity(), shape
 
+    def conv1d(self, shape):
+        made = self.conv((shape[0], 1, shape[1]))  # whose height is not used
+        if made is None:
+            return None
+        conv = made[0]
+        one_row = [(1, conv.kernel[1]), (0, conv.padding[1]), (1, conv.stride[1]), (1, conv.dilation[1])]
+        return Conv1d(conv.cin, conv.cout, *one_row, conv.groups, conv.bias), (made[1][0], made[1][2])
+
+    def pool1d(self, shape):
+        made = self.pool((shape[0], 1, shape[1]))
+        if made is None:
+            return None
+        kind = MaxPool1d if isinstance(made[0], MaxPool2d) else AvgPool1d
+        stride = made[0].stride and (1, made[0].stride[1])
+        return kind((1, made[0].kernel[1]), stride, (0, made[0].padding[1])), (made[1][0], made[1][2])
+
+    def transposed(self, shape):
+        rng = self.rng
+        cin, h, w = shape
+        for _ in range(60):
+            kernel = self.pair(lambda: rng.choice([1, 2, 2, 2, 3, 3, 3, 4, 4, 5, 6, 7]))
+            stride = self.pair(lambda: rng.choice([1, 1, 2, 2, 2, 3, 4]))
+            padding = self.pair(lambda: rng.choice([0, 0, 1, 1, 2, 3, 5]))
+            dilation = self.pair(lambda: rng.choice([1, 1, 1, 1, 2, 3]))
+            output_padding = tuple(rng.choice([0, rng.randrange(max(s, d))]) for s, d in zip(stride, dilation))
+            groups = rng.choice([1, 1, 1, cin, rng.choice([g for g in range(1, cin + 1) if cin % g == 0])])
+            cout = rng.choice(CHANNELS)
+            if cout % groups:
+                cout = groups * rng.choice([1, 1, 2, 3])
+            ho, wo = (
+                (n - 1) * stride[i] - 2 * padding[i] + dilation[i] * (kernel[i] - 1) + output_padding[i] + 1
+                for i, n in enumerate((h, w))
+            )
+            parameters = cin * (cout // groups) * kernel[0] * kernel[1]
+            if (
+                min(ho, wo) < 1
+                or cout > 70
+                or cout * ho * wo > self.most_elements
+                or parameters > self.parameters
+                or parameters * h * w > self.multiply_adds
+            ):
+                continue
+            self.parameters -= parameters
+            self.multiply_adds -= parameters * h * w
+            options = (kernel, stride, padding, output_padding, dilation, groups)
+            return ConvTranspose2d(cin, cout, *options, rng.random() < 0.75), (cout, ho, wo)
+        return None
+
+    def norm(self, shape):
+        rng = self.rng
+        size = math.prod(shape)
+        eps = rng.choice([1e-5, 1e-5, 1e-5, 1e-3, 0.25])
+        # PyTorch refuses groups of one element where the batch is one image.
+        groups = [g for g in range(1, shape[0] + 1) if shape[0] % g == 0 and size > g]
+        if groups and not self.exported and rng.random() < 0.6:
+            return GroupNorm(rng.choice(groups), shape[0], eps, rng.random() < 0.8), shape
+        if 2 * size > self.parameters:
+            return None
+        affine = self.exported or rng.random() < 0.8
+        self.parameters -= 2 * size
+        return LayerNorm(shape, rng.random() < 0.5, eps, affine, rng.random() < 0.8), shape
+
     def linear(self, shape):
         rng = self.rng
         for _ in range(30):
@@ -600,8 +895,12 @@ class Generator:
     def layer(self, shape, last):
         rng = self.rng
         kinds = {
-            3: ["conv"] * 5 + ["pool"] * 3 + ["activation"] * 3 + ["flatten", "adaptive", "resize", "identity"],
-            1: ["linear"] * 5 + ["activation"] * 3 + ["flatten", "identity"] + ["unflatten"] * self.unflattens,
+            3: ["conv"] * 5
+            + ["pool"] * 3
+            + ["activation"] * 3
+            + ["flatten", "transposed", "norm", "adaptive", "resize", "identity"],
+            2: ["conv1d"] * 5 + ["pool1d"] * 3 + ["activation"] * 3 + ["flatten", "norm"],
+            1: ["linear"] * 5 + ["activation"] * 3 + ["flatten", "norm", "identity", "unflatten"],
         }.get(len(shape), ["activation", "flatten"])
         if self.filtered and len(shape) == 3:
             kinds = ["conv"] * 5 + ["activation"] * 2 + ["pool"]
@@ -618,6 +917,8 @@ class Generator:
             shape = (rng.choice(WIDTHS + [70, 97, 200, 257]),)
         elif kind < 0.15:
             shape = tuple(rng.randint(1, 7) for _ in range(rng.choice([2, 4])))
+        elif kind < 0.25:
+            shape = (rng.choice(CHANNELS), rng.choice(WIDTHS + [128, 150]))
         else:
             sides = (
                 SIDES["small" if rng.random() < 0.5 else "large"]

@@ -15,9 +15,14 @@ from layers import (
     AdaptiveAvgPool2d,
     Block,
     Conv2d,
+    ConvTranspose2d,
     Flatten,
     Generator,
+    GroupNorm,
+    LayerNorm,
     Linear,
+    Norm,
+    OneRow,
     Pool,
     Unflatten,
     Upsample,
@@ -25,6 +30,7 @@ from layers import (
     leaves,
 )
 
+COMPUTING = (AdaptiveAvgPool2d, Conv2d, ConvTranspose2d, Linear, Norm, Pool, Unflatten, Upsample, ZeroPad2d)
 TOO_LARGE = [2147483648, 4294967296, 9223372036854775807]
 FLAGS = "-std=c++20 -Wall -Wextra -DCTCNN_WITH_ZLIB=0"
 
@@ -88,7 +94,9 @@ def broken(layer, shape, rng):
     def way(reason, text, wanted=None, axis=None):
         ways.append((reason, text, wanted, axis))
 
-    if isinstance(layer, (Conv2d, Pool)):
+    if isinstance(layer, (ConvTranspose2d, OneRow, Norm)):
+        more_ways(layer, shape, rng, way)
+    elif isinstance(layer, (Conv2d, Pool)):
         c, h, w = shape
         conv = isinstance(layer, Conv2d)
         way("zero_kernel", with_option(layer, "Kernel", one_or_both(rng, "Kernel", 0, 2), rng))
@@ -193,6 +201,65 @@ def broken(layer, shape, rng):
     return rng.choice([w for w in ways if w[0] == reason])
 
 
+def more_ways(layer, shape, rng, way):
+    """The ways to break a transposed convolution, or a layer of sequences or one that normalises."""
+    name, sizes, options = options_of(layer)
+    way("repeated_option", joined(name, sizes, options + ["NoBias", "NoBias"] if name == "LayerNorm" else
+                                  ["Eps<0.5>", "Eps<0.25>"] if name == "GroupNorm" else options + [options[0]]))  # fmt: skip
+    way("unknown_option", joined(name, sizes, options + [rng.choice(["int", "ReLU", "Momentum<0.1>", "Input<3>"])]))
+    if isinstance(layer, LayerNorm):
+        other = list(shape)
+        other[rng.randrange(len(other))] += 1
+        rest = [o for o in options if not o.startswith("Shape")]
+        way("normalized_shape", joined(name, [], [f"Shape<{', '.join(map(str, other))}>"] + rest))
+        way("normalized_shape", joined(name, [], [f"Shape<{', '.join(map(str, (1, *shape)))}>"] + rest))
+        return
+    if isinstance(layer, GroupNorm):
+        c = shape[0]
+        bad = rng.choice([g for g in range(2, c + 2) if c % g])
+        way("groups_divide", joined(name, [str(bad), str(c)], options))
+        way("zero_groups", joined(name, ["0", str(c)], options))
+        way("zero_channels", joined(name, [sizes[0], "0"], options))
+        way("number_too_large", joined(name, ["1", str(rng.choice(TOO_LARGE))], options))
+        way("in_channels", joined(name, [sizes[0], str(c + layer.groups)], options), c + layer.groups)
+        return
+    row, conv = isinstance(layer, OneRow), hasattr(layer, "cin")
+    size = lambda option, bad: f"{option}<{bad}>" if row else one_or_both(rng, option, bad, 1)
+    way("zero_kernel", with_option(layer, "Kernel", size("Kernel", 0), rng))
+    way("zero_stride", with_option(layer, "Stride", size("Stride", 0), rng))
+    way("missing_kernel", joined(name, sizes, [o for o in options if not o.startswith("Kernel")]))
+    for option in ["Kernel", "Stride", "Padding"]:
+        way("number_too_large", with_option(layer, option, size(option, rng.choice(TOO_LARGE)), rng))
+    if row:
+        way("unknown_option", with_option(layer, "Kernel", "Kernel<1, 1>", rng))
+        reach = shape[1] + 2 * layer.padding[1]
+        rest = [o for o in options if not o.startswith(("Kernel", "Dilation"))]
+        way("kernel_too_large", joined(name, sizes, rest + [f"Kernel<{reach + 1}>"]))
+        if not conv:
+            way("pooling_padding", with_option(layer, "Padding", f"Padding<{layer.kernel[1] // 2 + 1}>", rng))
+    if conv:
+        c = shape[0]
+        way("zero_dilation", with_option(layer, "Dilation", size("Dilation", 0), rng))
+        way("zero_groups", with_option(layer, "Groups", "Groups<0>", rng))
+        way("zero_channels", joined(name, ["0", sizes[1]], options))
+        way("zero_channels", joined(name, [sizes[0], "0"], options))
+        way("in_channels", joined(name, [str(c + layer.groups), sizes[1]], options), c + layer.groups)
+        bad = [g for g in range(2, max(c, layer.cout) + 2) if c % g or layer.cout % g]
+        way("groups_divide", with_option(layer, "Groups", f"Groups<{rng.choice(bad)}>", rng))
+    if isinstance(layer, ConvTranspose2d):
+        for axis in (0, 1):
+            padding = list(layer.output_padding)
+            padding[axis] = max(layer.stride[axis], layer.dilation[axis])
+            text = f"OutputPadding<{padding[0]}, {padding[1]}>"
+            way("output_padding", with_option(layer, "OutputPadding", text, rng), axis=("height", "width")[axis])
+            whole = (shape[1 + axis] - 1) * layer.stride[axis] + layer.output_padding[axis] + 1
+            whole += layer.dilation[axis] * (layer.kernel[axis] - 1)
+            padding = list(layer.padding)
+            padding[axis] = (whole + 1) // 2
+            text = f"Padding<{padding[0]}, {padding[1]}>"
+            way("transposed_padding", with_option(layer, "Padding", text, rng), axis=("height", "width")[axis])
+
+
 def words(path, last):
     text = last
     for index in reversed(path):
@@ -209,8 +276,7 @@ def case(seed):
         for _, layer in leaves(layers):
             layer.cpp(rng)
         arrive, output = arriving(shape, layers)
-        refusing = (AdaptiveAvgPool2d, Conv2d, Linear, Pool, Unflatten, Upsample, ZeroPad2d)
-        computing = [(path, layer) for path, layer in leaves(layers) if isinstance(layer, refusing)]
+        computing = [(path, layer) for path, layer in leaves(layers) if isinstance(layer, COMPUTING)]
         if not computing:
             continue
         show = lambda s: f"Shape<{', '.join(map(str, s))}>"
@@ -234,6 +300,8 @@ def case(seed):
                 "missing_input",
             ]
         )
+        if kind == "rank" and isinstance(layer, Norm):
+            kind = "broken"  # it works on any rank
         result = {"seed": seed, "kind": kind, "layer": None, "arrives": None, "wanted": None, "axis": None}
         if kind == "broken":
             reason, text, wanted, axis = broken(layer, arrive[path], rng)
@@ -250,8 +318,8 @@ def case(seed):
             flat = 1
             for d in arrive[path]:
                 flat *= d
-            if isinstance(layer, (Linear, Unflatten)):
-                # An image in place of features.
+            if isinstance(layer, (Linear, Unflatten)) or isinstance(layer, OneRow) and rng.random() < 0.5:
+                # An image in place of features, or of a sequence.
                 new = [Text(f"Conv2d<{arrive[path][0]}, 3, Kernel<1>>")]
                 result.update(
                     net=spell(put(layers, list(path), new)),
@@ -260,10 +328,10 @@ def case(seed):
                     arrives=show(arrive[path]),
                     place=words(block, f"at_layer<{index}, {new[0].text}>"),
                 )
-            elif rng.random() < 0.5:
+            elif isinstance(layer, OneRow) or rng.random() < 0.5:
                 result.update(
                     net=spell(put(layers, list(path), [Flatten(), layer])),
-                    reason="image_rank",
+                    reason="sequence_rank" if isinstance(layer, OneRow) else "image_rank",
                     layer=layer.cpp(),
                     arrives=show((flat,)),
                     place=words(block, f"at_layer<{index + 1}, {layer.cpp()}>"),
@@ -364,7 +432,8 @@ USES = {
 
 
 def normal(text):
-    """The text without spaces and namespaces."""
+    """The text without spaces and namespaces, and with numbers such as 2.5e-1 as Python writes them."""
+    text = re.sub(r"\b\d+\.\d+(e[-+]?\d+)?", lambda number: str(float(number[0])), text)
     return re.sub(r"\s+", "", re.sub(r"\b(\w+::)+", "", text))
 
 

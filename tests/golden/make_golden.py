@@ -99,6 +99,23 @@ LAYERS = {
     "identity": (nn.Identity(), (2, 3, 4)),
 }
 
+# Layers that normalise within one image, transposed convolutions, and layers of sequences.
+MORE_LAYERS = {
+    "layer_norm": (nn.LayerNorm((3, 4, 5)), (3, 4, 5)),
+    "layer_norm_features": (nn.LayerNorm(37, eps=1e-2, bias=False), (37,)),
+    "group_norm": (nn.GroupNorm(2, 6), (6, 3, 5)),
+    "group_norm_features": (nn.GroupNorm(3, 12, eps=1e-3), (12,)),
+    "group_norm_no_affine": (nn.GroupNorm(1, 3, affine=False), (3, 13)),
+    "conv_transpose": (nn.ConvTranspose2d(2, 3, 4, stride=2, padding=1), (2, 5, 7)),
+    "conv_transpose_same": (nn.ConvTranspose2d(3, 2, 3, padding=1, bias=False), (3, 5, 4)),
+    "conv_transpose_everything": (nn.ConvTranspose2d(4, 6, (2, 3), stride=(3, 2), padding=(1, 2), output_padding=(2, 1),
+                                                     groups=2, dilation=(2, 3)), (4, 2, 3)),
+    "conv1d": (nn.Conv1d(3, 4, 5, stride=2, padding=2), (3, 17)),
+    "conv1d_groups": (nn.Conv1d(4, 6, 3, padding=4, dilation=2, groups=2, bias=False), (4, 11)),
+    "max_pool1d": (nn.MaxPool1d(3, stride=2, padding=1), (2, 14)),
+    "avg_pool1d": (nn.AvgPool1d(3, padding=1), (2, 14)),
+}
+
 
 def run_layer(layer, images, factors, dtype):
     """Outputs, gradients of the inputs, and for each batch size the loss and the gradients of the parameters.
@@ -117,9 +134,9 @@ def run_layer(layer, images, factors, dtype):
     return results
 
 
-def write_layers():
-    for number, (name, (layer, shape)) in enumerate(LAYERS.items()):
-        generator = torch.Generator().manual_seed(100 + number)
+def write_layers(layers, first_seed):
+    for number, (name, (layer, shape)) in enumerate(layers.items()):
+        generator = torch.Generator().manual_seed(first_seed + number)
         golden = Golden("layer_" + name)
         # Few different numbers where ties matter; many, and large ones, for the elementwise functions.
         divisor = 4 if name in ("relu", "sigmoid", "tanh") else 64
@@ -391,7 +408,8 @@ def main():
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     print("PyTorch", torch.__version__)
-    write_layers()
+    write_layers(LAYERS, 100)
+    write_layers(MORE_LAYERS, 400)
     write_losses()
     write_one_cycle()
     write_net("lenet", lenet, (1, 28, 28), 1, xavier=True)

@@ -2,10 +2,15 @@
 // Single layers against the numbers of PyTorch: outputs, and gradients of inputs and parameters.
 #include <ctcnn/layers/activation.hpp>
 #include <ctcnn/layers/adaptive_pool2d.hpp>
+#include <ctcnn/layers/conv1d.hpp>
 #include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/layers/conv_transpose2d.hpp>
+#include <ctcnn/layers/group_norm.hpp>
 #include <ctcnn/layers/identity.hpp>
+#include <ctcnn/layers/layer_norm.hpp>
 #include <ctcnn/layers/linear.hpp>
 #include <ctcnn/layers/pad2d.hpp>
+#include <ctcnn/layers/pool1d.hpp>
 #include <ctcnn/layers/pool2d.hpp>
 #include <ctcnn/layers/unflatten.hpp>
 #include <ctcnn/layers/upsample.hpp>
@@ -186,4 +191,29 @@ TEST_CASE("layers that move and resize compute what PyTorch computes") {
     check_layer<Sequential<Input<2, 3, 2>, Upsample<Scale<5, 3>, Bilinear>>>("upsample_bilinear_odd");
     check_layer<Sequential<Input<24>, Unflatten<2, 3, 4>>>("unflatten");
     check_layer<Sequential<Input<2, 3, 4>, Identity>>("identity");
+}
+
+TEST_CASE("layers that normalise within one image compute what PyTorch computes") {
+    check_layer<Sequential<Input<3, 4, 5>, LayerNorm<>>>("layer_norm");
+    check_layer<Sequential<Input<37>, LayerNorm<Shape<37>, NoBias, Eps<1e-2>>>>("layer_norm_features");
+    check_layer<Sequential<Input<6, 3, 5>, GroupNorm<2, 6>>>("group_norm");
+    check_layer<Sequential<Input<12>, GroupNorm<3, 12, Eps<1e-3>>>>("group_norm_features");
+    check_layer<Sequential<Input<3, 13>, GroupNorm<1, 3, NoAffine>>>("group_norm_no_affine");
+}
+
+TEST_CASE("transposed convolutions compute what PyTorch computes") {
+    check_layer<Sequential<Input<2, 5, 7>, ConvTranspose2d<2, 3, Kernel<4>, Stride<2>, Padding<1>>>>("conv_transpose");
+    check_layer<Sequential<Input<3, 5, 4>, ConvTranspose2d<3, 2, Kernel<3>, Padding<1>, NoBias>>>(
+        "conv_transpose_same");
+    check_layer<Sequential<Input<4, 2, 3>, ConvTranspose2d<4, 6, Kernel<2, 3>, Stride<3, 2>, Padding<1, 2>,
+                                                           OutputPadding<2, 1>, Groups<2>, Dilation<2, 3>>>>(
+        "conv_transpose_everything");
+}
+
+TEST_CASE("layers of sequences compute what PyTorch computes") {
+    check_layer<Sequential<Input<3, 17>, Conv1d<3, 4, Kernel<5>, Stride<2>, Padding<2>>>>("conv1d");
+    check_layer<Sequential<Input<4, 11>, Conv1d<4, 6, Kernel<3>, Padding<4>, Dilation<2>, Groups<2>, NoBias>>>(
+        "conv1d_groups");
+    check_layer<Sequential<Input<2, 14>, MaxPool1d<Kernel<3>, Stride<2>, Padding<1>>>>("max_pool1d");
+    check_layer<Sequential<Input<2, 14>, AvgPool1d<Kernel<3>, Padding<1>>>>("avg_pool1d");
 }

@@ -39,7 +39,7 @@ struct OnnxConstant {
 /// the layer's tensors, in their order, and the constants.
 struct OnnxNode {
     std::string_view op_type;
-    std::array<OnnxAttribute, 5> attributes{};
+    std::array<OnnxAttribute, 6> attributes{};
     std::size_t attribute_count = 0;
     std::array<OnnxConstant, 2> constants{};
     std::size_t constant_count = 0;
@@ -81,6 +81,12 @@ struct OnnxNode {
             .with_list("strides", {window.stride.height, window.stride.width})
             .with_list("pads",
                        {window.padding.height, window.padding.width, window.padding.height, window.padding.width});
+    }
+    /// The same for layers with one axis, the width.
+    constexpr OnnxNode with_window_1d(const Window& window) const {
+        return with_list("kernel_shape", {window.kernel.width})
+            .with_list("strides", {window.stride.width})
+            .with_list("pads", {window.padding.width, window.padding.width});
     }
 
 private:
