@@ -22,7 +22,10 @@
 #include <ctcnn/layers/conv2d.hpp>
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/map.hpp>
 #include <ctcnn/layers/pool2d.hpp>
+#include <ctcnn/layers/prelu.hpp>
+#include <ctcnn/layers/softmax.hpp>
 
 #include <ctcnn/model/initialize.hpp>
 #include <ctcnn/model/sequential.hpp>

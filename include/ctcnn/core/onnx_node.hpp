@@ -30,6 +30,9 @@ struct OnnxNode {
     std::string_view op_type;
     std::array<OnnxAttribute, 5> attributes{};
     std::size_t attribute_count = 0;
+    std::array<double, 2> constants{};  // scalars that are inputs behind the layer's tensors
+    std::size_t constant_count = 0;
+    std::size_t trailing_axes = 0;  // axes of size 1 that its tensors have behind theirs
 
     /// The same with one attribute more.
     constexpr OnnxNode with(std::string_view name, std::uint64_t value) const {
@@ -48,6 +51,13 @@ struct OnnxNode {
             attribute.values[attribute.count++] = value;
         }
         return with(attribute);
+    }
+    /// The same with scalars as inputs: the limits of a Clip are no attributes.
+    constexpr OnnxNode with_constants(double first, double second) const {
+        OnnxNode node = *this;
+        node.constants = {first, second};
+        node.constant_count = 2;
+        return node;
     }
     /// The attributes that convolutions and pooling share; dilations are not among them.
     constexpr OnnxNode with_window(const Window& window) const {

@@ -67,7 +67,7 @@ private:
 };
 
 /// ScaledELU: Scale x for x > 0, Scale Alpha (e^x - 1) elsewhere: ELU with a Scale of 1, and SELU. Alpha >= 0.
-template <double Alpha, double Scale = 1>
+template <double Alpha, double Scale = 1.0>
 struct ScaledELU {
     template <Number V>
     [[gnu::always_inline]] static constexpr V forward(V input) {
@@ -116,11 +116,11 @@ private:
 struct Hardsigmoid {
     template <Number V>
     [[gnu::always_inline]] static constexpr V forward(V input) {
-        return Clamp<0, 6>::forward(input + broadcast<V>(3)) * sixth<V>();
+        return Clamp<0.0, 6.0>::forward(input + broadcast<V>(3)) * sixth<V>();
     }
     template <Number V>
     [[gnu::always_inline]] static constexpr V backward(V output, V grad_output) {
-        return Clamp<0, 1>::backward(output, grad_output * sixth<V>());
+        return Clamp<0.0, 1.0>::backward(output, grad_output * sixth<V>());
     }
 
 private:
@@ -179,7 +179,7 @@ struct GELU {
     [[gnu::always_inline]] static constexpr V backward(V input, V grad_output) {
         using T = scalar_t<V>;
         // Farther out, the derivative is 0 or 1; the limit keeps the square finite.
-        const V x = Clamp<-40, 40>::forward(input);
+        const V x = Clamp<-40.0, 40.0>::forward(input);
         const V density = broadcast<V>(T(0.39894228040143268)) * math::exp(broadcast<V>(T(-0.5)) * x * x);
         return grad_output * multiply_add(x, density, probability(x));
     }
@@ -197,14 +197,14 @@ struct GELUTanh {
     template <Number V>
     [[gnu::always_inline]] static constexpr V forward(V input) {
         const V half = broadcast<V>(scalar_t<V>(0.5));
-        return input * multiply_add(half, tanh_of(Clamp<-40, 40>::forward(input)), half);
+        return input * multiply_add(half, tanh_of(Clamp<-40.0, 40.0>::forward(input)), half);
     }
     template <Number V>
     [[gnu::always_inline]] static constexpr V backward(V input, V grad_output) {
         using T = scalar_t<V>;
         const V one = broadcast<V>(1);
         const V half = broadcast<V>(T(0.5));
-        const V x = Clamp<-40, 40>::forward(input);
+        const V x = Clamp<-40.0, 40.0>::forward(input);
         const V t = tanh_of(x);
         const V slope = broadcast<V>(T(factor)) * multiply_add(broadcast<V>(T(3 * cubic)) * x, x, one);
         return grad_output * half * (one + t + x * (one - t * t) * slope);
