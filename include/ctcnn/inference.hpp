@@ -25,6 +25,7 @@
 #include <ctcnn/layers/prelu.hpp>
 #include <ctcnn/layers/softmax.hpp>
 
+#include <ctcnn/model/probabilities.hpp>
 #include <ctcnn/model/sequential.hpp>
 
 #endif

@@ -28,6 +28,7 @@
 #include <ctcnn/layers/softmax.hpp>
 
 #include <ctcnn/model/initialize.hpp>
+#include <ctcnn/model/probabilities.hpp>
 #include <ctcnn/model/sequential.hpp>
 #include <ctcnn/model/summary.hpp>
 

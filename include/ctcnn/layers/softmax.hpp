@@ -27,6 +27,7 @@ struct BoundSoftmax {
     static constexpr Extent input_border{0, 0};
     static constexpr std::size_t saved_size = 0;
     static constexpr bool batched_gradient = false;
+    static constexpr bool gives_probabilities = !Log;
 
     static consteval OnnxNode onnx() { return OnnxNode{Log ? "LogSoftmax" : "Softmax"}.with("axis", 1); }
 
