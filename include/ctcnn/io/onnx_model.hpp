@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -26,7 +27,7 @@ namespace CTCNN_DETAIL::io {
 /// OnnxLayer: a layer of a network, without its type.
 struct OnnxLayer {
     std::string name;  // "3.1"
-    OnnxNode node;
+    std::vector<OnnxNode> nodes;
     std::size_t tensor_count;
 };
 
@@ -58,21 +59,67 @@ inline ProtobufMessage onnx_attribute(const OnnxAttribute& attribute) {
     return message;
 }
 
-/// NodeProto
-inline ProtobufMessage onnx_node(const OnnxLayer& layer, std::string_view input, std::span<const NamedTensor> tensors,
-                                 std::string_view output) {
+/// NodeProto, but for its attributes.
+inline ProtobufMessage onnx_node(std::span<const std::string> inputs, const std::string& output,
+                                 const std::string& name, std::string_view op_type) {
     ProtobufMessage message;
-    message.add(1, input);
-    for (const NamedTensor& tensor : tensors) {
-        message.add(1, tensor.name);
+    for (const std::string& input : inputs) {
+        message.add(1, input);
     }
     message.add(2, output);
-    message.add(3, layer.name);
-    message.add(4, layer.node.op_type);
-    for (std::size_t n = 0; n < layer.node.attribute_count; ++n) {
-        message.add(5, onnx_attribute(layer.node.attributes[n]));
-    }
+    message.add(3, name);
+    message.add(4, op_type);
     return message;
+}
+
+/// A node whose output is a scalar.
+inline ProtobufMessage onnx_constant(const std::string& name, double number, Dtype dtype) {
+    const bool wide = dtype == Dtype::float64;
+    std::uint64_t bits =
+        wide ? std::bit_cast<std::uint64_t>(number) : std::bit_cast<std::uint32_t>(static_cast<float>(number));
+    std::string bytes;
+    for (std::size_t n = 0; n < (wide ? 8 : 4); ++n, bits >>= 8) {
+        bytes += static_cast<char>(static_cast<unsigned char>(bits & 0xff));
+    }
+    ProtobufMessage tensor;  // without dims
+    tensor.add(2, onnx_data_type(dtype));
+    tensor.add(9, bytes);
+    ProtobufMessage attribute;
+    attribute.add(1, "value");
+    attribute.add(5, tensor);
+    attribute.add(20, 4);
+    ProtobufMessage message = onnx_node({}, name, name, "Constant");
+    message.add(5, attribute);
+    return message;
+}
+
+/// Adds the nodes of a layer to a GraphProto.
+inline void add_onnx_nodes(ProtobufMessage& graph, const OnnxLayer& layer, const std::string& input,
+                           std::span<const NamedTensor> tensors, const std::string& output, Dtype dtype) {
+    std::vector<std::string> values{input};
+    for (const OnnxNode& node : layer.nodes) {
+        const bool last = &node == &layer.nodes.back();
+        const std::string number = decimal(values.size());
+        std::vector<std::string> inputs;
+        for (std::size_t n = 0; n < node.input_count; ++n) {
+            inputs.push_back(values[node.inputs[n]]);
+        }
+        for (const NamedTensor& tensor : tensors) {
+            inputs.emplace_back(tensor.name);
+        }
+        for (std::size_t n = 0; n < node.constant_count; ++n) {
+            inputs.push_back(sentence({layer.name, ".constant", number, n == 0 ? "" : "b"}));
+            graph.add(1, onnx_constant(inputs.back(), node.constants[n], dtype));
+        }
+        values.push_back(last ? output : sentence({layer.name, ".value", number}));
+        ProtobufMessage message =
+            onnx_node(inputs, values.back(),
+                      layer.nodes.size() == 1 ? layer.name : sentence({layer.name, ".node", number}), node.op_type);
+        for (std::size_t n = 0; n < node.attribute_count; ++n) {
+            message.add(5, onnx_attribute(node.attributes[n]));
+        }
+        graph.add(1, message);
+    }
 }
 
 /// ValueInfoProto: images in a batch of any size.
@@ -98,10 +145,13 @@ inline ProtobufMessage onnx_value(std::string_view name, Dtype dtype, std::span<
 }
 
 /// TensorProto up to its elements, which are the last field.
-inline ProtobufMessage onnx_tensor(const NamedTensor& tensor, Dtype dtype) {
+inline ProtobufMessage onnx_tensor(const NamedTensor& tensor, std::size_t trailing_axes, Dtype dtype) {
     ProtobufMessage message;
     for (const std::size_t dim : tensor.shape) {
         message.add(1, std::uint64_t{dim});
+    }
+    for (std::size_t n = 0; n < trailing_axes; ++n) {
+        message.add(1, 1);
     }
     message.add(2, onnx_data_type(dtype));
     message.add(8, tensor.name);
@@ -125,21 +175,22 @@ inline OnnxGraph onnx_graph(const OnnxNetwork& network) {
     for (const OnnxLayer& layer : network.layers) {
         const bool last = &layer == &network.layers.back();
         const std::string result = last ? "output" : sentence({layer.name, ".output"});
-        nodes.add(1, onnx_node(layer, value, names.first(layer.tensor_count), result));
+        const std::span<const NamedTensor> tensors = names.first(layer.tensor_count);
+        add_onnx_nodes(nodes, layer, value, tensors, result, network.state.dtype);
+        for (const NamedTensor& tensor : tensors) {
+            const std::string beginning =
+                onnx_tensor(tensor, layer.nodes[0].trailing_axes, network.state.dtype).bytes();
+            const std::uint64_t elements = std::uint64_t{tensor.count} * element_bytes(network.state.dtype);
+            ProtobufMessage message;
+            message.begin(5, beginning.size() + elements);
+            graph.tensors.push_back(message.bytes() + beginning);
+            graph.size += graph.tensors.back().size() + elements;
+        }
         names = names.subspan(layer.tensor_count);
         value = result;
     }
     nodes.add(2, "network");
     graph.nodes = nodes.bytes();
-
-    for (const NamedTensor& tensor : network.state.names) {
-        const std::string beginning = onnx_tensor(tensor, network.state.dtype).bytes();
-        const std::uint64_t elements = std::uint64_t{tensor.count} * element_bytes(network.state.dtype);
-        ProtobufMessage message;
-        message.begin(5, beginning.size() + elements);
-        graph.tensors.push_back(message.bytes() + beginning);
-        graph.size += graph.tensors.back().size() + elements;
-    }
 
     ProtobufMessage values;
     values.add(11, onnx_value("input", network.state.dtype, network.input));

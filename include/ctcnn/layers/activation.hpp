@@ -145,7 +145,7 @@ struct Softplus : Activation<Softplus, detail_::kernels::Softplus<1.0, 20.0>> {
 template <double Min, double Max>
     requires(Min < Max)
 struct HardtanhWith : Activation<HardtanhWith<Min, Max>, detail_::kernels::Clamp<Min, Max>> {
-    static constexpr auto onnx = detail_::OnnxNode{"Clip"}.with_constants(Min, Max);
+    static constexpr auto onnx = detail_::OnnxNode{"Clip"}.with_constant(Min).with_constant(Max);
 
     static constexpr void describe(detail_::Description& text) {
         text.append("Hardtanh(");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string_view>
 
@@ -29,10 +30,10 @@ struct Map {
         using layer = Self;
         using Copy = CopyingLayer<S, S>;
 
-        static consteval OnnxNode onnx()
-            requires requires { OnnxNode{Self::onnx}; }
+        static consteval auto onnx()
+            requires requires { Self::onnx(); }
         {
-            return OnnxNode{Self::onnx};
+            return Self::onnx();
         }
 
         template <typename InLayout, typename OutLayout, typename Activation, Number V>
@@ -62,6 +63,11 @@ namespace ctcnn {
 /// Source   Hendrycks and Gimpel, "Gaussian error linear units", 2016
 struct GELU : detail_::Map<GELU, detail_::kernels::GELU> {
     static constexpr std::string_view name = "GELU(approximate='none')";
+    static consteval auto onnx() {
+        return std::array{detail_::OnnxNode{"Mul"}.with_constant(0.70710678118654752), detail_::OnnxNode{"Erf"}.on(1),
+                          detail_::OnnxNode{"Add"}.on(2).with_constant(1), detail_::OnnxNode{"Mul"}.on(0, 3),
+                          detail_::OnnxNode{"Mul"}.on(4).with_constant(0.5)};
+    }
 };
 
 /// GELUTanh: GELU by an approximation with tanh.
@@ -69,6 +75,17 @@ struct GELU : detail_::Map<GELU, detail_::kernels::GELU> {
 /// As in    torch.nn.GELU(approximate="tanh")
 struct GELUTanh : detail_::Map<GELUTanh, detail_::kernels::GELUTanh> {
     static constexpr std::string_view name = "GELU(approximate='tanh')";
+    static consteval auto onnx() {
+        return std::array{detail_::OnnxNode{"Mul"}.on(0, 0),
+                          detail_::OnnxNode{"Mul"}.on(1, 0),
+                          detail_::OnnxNode{"Mul"}.on(2).with_constant(0.044715),
+                          detail_::OnnxNode{"Add"}.on(0, 3),
+                          detail_::OnnxNode{"Mul"}.on(4).with_constant(0.79788456080286536),
+                          detail_::OnnxNode{"Tanh"}.on(5),
+                          detail_::OnnxNode{"Add"}.on(6).with_constant(1),
+                          detail_::OnnxNode{"Mul"}.on(0, 7),
+                          detail_::OnnxNode{"Mul"}.on(8).with_constant(0.5)};
+    }
 };
 
 /// SiLU: x/(1 + e^-x).
@@ -76,6 +93,7 @@ struct GELUTanh : detail_::Map<GELUTanh, detail_::kernels::GELUTanh> {
 /// As in    torch.nn.SiLU
 struct SiLU : detail_::Map<SiLU, detail_::kernels::SiLU> {
     static constexpr std::string_view name = "SiLU()";
+    static consteval auto onnx() { return std::array{detail_::OnnxNode{"Sigmoid"}, detail_::OnnxNode{"Mul"}.on(0, 1)}; }
 };
 
 /// Hardswish: x * (x + 3)/6, with the factor (x + 3)/6 limited to 0 ... 1.
@@ -84,7 +102,7 @@ struct SiLU : detail_::Map<SiLU, detail_::kernels::SiLU> {
 /// Source   Howard et al., "Searching for MobileNetV3", ICCV 2019
 struct Hardswish : detail_::Map<Hardswish, detail_::kernels::Hardswish> {
     static constexpr std::string_view name = "Hardswish()";
-    static constexpr std::string_view onnx = "HardSwish";
+    static consteval auto onnx() { return detail_::OnnxNode{"HardSwish"}; }
 };
 
 /// SoftplusWith: Softplus with another beta or threshold: log(1 + e^(Beta x))/Beta, and x where Beta x > Threshold;
@@ -94,6 +112,14 @@ struct Hardswish : detail_::Map<Hardswish, detail_::kernels::Hardswish> {
 template <double Beta, double Threshold = 20.0>
     requires(Beta > 0)
 struct SoftplusWith : detail_::Map<SoftplusWith<Beta, Threshold>, detail_::kernels::SoftplusOfInput<Beta, Threshold>> {
+    /// ONNX has no threshold: with a low one it is another function.
+    static consteval auto onnx()
+        requires(Threshold >= 20)
+    {
+        return std::array{detail_::OnnxNode{"Mul"}.with_constant(Beta), detail_::OnnxNode{"Softplus"}.on(1),
+                          detail_::OnnxNode{"Mul"}.on(2).with_constant(1 / Beta)};
+    }
+
     static constexpr void describe(detail_::Description& text) {
         text.append("Softplus(");
         detail_::describe_real(text, "beta", Beta);
