@@ -16,9 +16,9 @@
 namespace CTCNN_API {
 
 /// Activation: the base of a layer that applies a function to each element, such as
-///     struct LeakyReLU : Activation<LeakyReLU> {
-///         static constexpr std::string_view name = "LeakyReLU()";  // for summary; may be left out
-///         static constexpr std::string_view onnx = "LeakyRelu";    // for export_onnx; may be left out
+///     struct Softsign : Activation<Softsign> {
+///         static constexpr std::string_view name = "Softsign()";  // for summary; may be left out
+///         static constexpr std::string_view onnx = "Softsign";    // for export_onnx; may be left out
 ///         template <typename V>
 ///         static constexpr V forward(V x);              // the output
 ///         template <typename V>
