@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/onnx_node.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
