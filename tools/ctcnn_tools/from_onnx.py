@@ -12,6 +12,7 @@ from onnx.reference import ReferenceEvaluator
 
 from ctcnn_tools.network import CHAIN, HAS, Builder, Refusal
 
+SELU = (1.6732632423543772, 1.0507009873554805)  # alpha and gamma
 FLOATS = {onnx.TensorProto.FLOAT: np.float32, onnx.TensorProto.DOUBLE: np.float64}
 ANY_BATCH = 3  # images that a model computes whose batch may be of any size
 MOST_CONSTANT = 2**28  # elements of a constant that is computed
@@ -314,11 +315,43 @@ class Reader:
     def op_Tanh(self, node, a, x):
         self.builder.activation("Tanh")
 
+    def op_LeakyRelu(self, node, a, x):
+        self.builder.leaky_relu(a.get("alpha", 0.01))
+
+    def op_Elu(self, node, a, x):
+        self.builder.elu(a.get("alpha", 1.0))
+
+    def op_Selu(self, node, a, x):
+        alpha, gamma = a.get("alpha", SELU[0]), a.get("gamma", SELU[1])
+        if np.abs(np.array([alpha, gamma]) - SELU).max() > 1e-6:
+            raise Refusal(f"its alpha is {alpha} and its gamma {gamma}, and SELU's are {SELU[0]:.6g} and {SELU[1]:.6g}")
+        self.builder.activation("SELU")
+
+    def op_Gelu(self, node, a, x):
+        self.builder.activation("GELU" if a.get("approximate", b"none") == b"none" else "GELUTanh")
+
+    def op_Softplus(self, node, a, x):
+        self.builder.softplus()
+
+    def op_HardSigmoid(self, node, a, x):
+        alpha, beta = a.get("alpha", 0.2), a.get("beta", 0.5)
+        if abs(alpha - 1 / 6) > 1e-6 or abs(beta - 0.5) > 1e-6:
+            raise Refusal(f"its alpha is {alpha:.6g} and its beta {beta:.6g}, and Hardsigmoid's are 1/6 and 0.5")
+        self.builder.activation("Hardsigmoid")
+
+    def op_HardSwish(self, node, a, x):
+        self.builder.activation("Hardswish")
+
+    def op_PRelu(self, node, a, x, weight=None):
+        self.need(weight, "weight")
+        shape = (1,) * (len(self.builder.shape) + 1 - weight.ndim) + weight.shape
+        if weight.ndim > len(self.builder.shape) + 1 or math.prod(shape) not in (1, shape[1]):
+            raise Refusal(f"its weight {weight.shape} is neither one number nor one for each channel")
+        self.builder.prelu(weight)
+
     def op_Clip(self, node, a, x, low=None, high=None):
         low, high = (a.get(name) if value is None else float(value) for name, value in (("min", low), ("max", high)))
-        if low != 0 or high is not None and high < float(np.finfo(np.float32).max):
-            raise Refusal(f"it limits to {low} and {high}, and ctcnn has ReLU, from 0 without an upper limit: use ReLU")
-        self.builder.activation("ReLU")
+        self.builder.clamp(low, high)
 
     def op_Flatten(self, node, a, x):
         axis = a.get("axis", 1)
