@@ -320,14 +320,12 @@ class Function(Plain):
 
 
 class LeakyReLU(Function):
-    def __init__(self, slope=0.01, text=None):
-        self.negative_slope, self.text = slope, text
+    def __init__(self, slope=0.01):
+        self.negative_slope = slope
         self.jumps = {0: abs(1 - slope)}
 
     def cpp(self, rng=None):
-        if self.text is None:
-            self.text = "LeakyReLU<>" if self.negative_slope == 0.01 else f"LeakyReLU<{self.negative_slope}>"
-        return self.text
+        return "LeakyReLU<>" if self.negative_slope == 0.01 else f"LeakyReLU<{self.negative_slope}>"
 
     def module(self):
         return nn.LeakyReLU(self.negative_slope)
@@ -450,7 +448,8 @@ class PReLU(Layer):
         self.count = count
 
     def cpp(self, rng=None):
-        return "PReLU<>" if self.count == 1 else f"PReLU<{self.count}>"
+        self.text = "PReLU<>" if self.count == 1 else f"PReLU<{self.count}>"
+        return self.text
 
     def module(self):
         return nn.PReLU(self.count)

@@ -41,7 +41,29 @@ OPERATORS = {
     "Sigmoid": "Sigmoid",
     "Tanh": "Tanh",
     "Flatten": "Flatten",
+    "LeakyReLU": "LeakyRelu",
+    "ELU": "Elu",
+    "SELU": "Selu",
+    "Softplus": "Softplus",
+    "Hardtanh": "Clip",
+    "ReLU6": "Clip",
+    "Hardsigmoid": "HardSigmoid",
+    "Hardswish": "HardSwish",
+    "PReLU": "PRelu",
+    "Softmax": "Softmax",
+    "LogSoftmax": "LogSoftmax",
+    "SiLU": "Sigmoid Mul",
 }
+
+
+def operators_of(module):
+    """The operators that a module of PyTorch becomes, without the constants."""
+    name = type(module).__name__
+    if name == "GELU":
+        return (["Mul Erf Add Mul Mul", "Mul Mul Mul Add Mul Tanh Add Mul Mul"][module.approximate == "tanh"]).split()
+    if name == "Softplus" and module.beta != 1:
+        return ["Mul", "Softplus", "Mul"]
+    return OPERATORS.get(name, "").split()
 
 
 def save(cases, arguments):
@@ -69,7 +91,7 @@ def faults_of(c, onnx, safetensors):
     """What Netron finds else than PyTorch in the two files of a network."""
     module = Reference(c["layers"], "mse", 0).module
     tensors = {name: list(tensor.shape) for name, tensor in module.state_dict().items()}
-    nodes = [OPERATORS[type(m).__name__] for m in module.modules() if type(m).__name__ in OPERATORS]
+    nodes = [operator for m in module.modules() for operator in operators_of(m)]
     faults = []
     for model, format in ((onnx, "ONNX v8"), (safetensors, "Safetensors")):
         if "error" in model:

@@ -11,7 +11,7 @@ import sys
 import torch
 
 import command
-from layers import Block, Conv2d, Flatten, Generator, Linear, Pool, leaves
+from layers import Block, Conv2d, Flatten, Generator, Linear, Pool, PReLU, leaves
 
 TOO_LARGE = [2147483648, 4294967296, 9223372036854775807]
 FLAGS = "-std=c++20 -Wall -Wextra -DCTCNN_WITH_ZLIB=0"
@@ -149,6 +149,10 @@ def broken(layer, shape, rng):
             "unknown_option",
             joined(name, sizes, options + [rng.choice(["Kernel<1>", "Groups<2>", "Stride<1>", "float", "Tanh"])]),
         )
+    elif isinstance(layer, PReLU):
+        way("zero_channels", "PReLU<0>")
+        way("number_too_large", f"PReLU<{rng.choice(TOO_LARGE)}>")
+        way("in_channels", f"PReLU<{shape[0] + 1}>", shape[0] + 1)
     # Each reason as often as the others.
     reason = rng.choice(sorted({w[0] for w in ways}))
     return rng.choice([w for w in ways if w[0] == reason])
@@ -170,7 +174,7 @@ def case(seed):
         for _, layer in leaves(layers):
             layer.cpp(rng)
         arrive, output = arriving(shape, layers)
-        computing = [(path, layer) for path, layer in leaves(layers) if isinstance(layer, (Conv2d, Pool, Linear))]
+        computing = [(path, layer) for path, layer in leaves(layers) if isinstance(layer, (Conv2d, Pool, Linear, PReLU))]
         if not computing:
             continue
         show = lambda s: f"Shape<{', '.join(map(str, s))}>"
@@ -194,6 +198,8 @@ def case(seed):
                 "missing_input",
             ]
         )
+        if kind == "rank" and isinstance(layer, PReLU):
+            kind = "broken"  # it works on all ranks
         result = {"seed": seed, "kind": kind, "layer": None, "arrives": None, "wanted": None, "axis": None}
         if kind == "broken":
             reason, text, wanted, axis = broken(layer, arrive[path], rng)
@@ -324,8 +330,11 @@ USES = {
 
 
 def normal(text):
-    """The text without spaces and namespaces."""
-    return re.sub(r"\s+", "", re.sub(r"\b(\w+::)+", "", text))
+    """The text without spaces and namespaces; compilers write numbers and default arguments in different ways."""
+    text = re.sub(r"\s+", "", re.sub(r"\b(\w+::)+", "", text))
+    text = re.sub(r"\d+\.\d+(e[-+]?\d+)?|\d+e[-+]?\d+", lambda number: f"{float(number[0]):.6g}", text)
+    text = text.replace("LeakyReLU<>", "LeakyReLU<0.01>").replace("PReLU<>", "PReLU<1>")
+    return re.sub(r"SoftplusWith<([^,<>]*)>", r"SoftplusWith<\1,20>", text)
 
 
 def judge(c, text, compiler):
