@@ -58,16 +58,16 @@ TEST_CASE("the weights of PReLU begin with 0.25") {
 TEST_CASE("the weights of PReLU are learned") {
     // |x|/2 of x: a slope of -1/2 below 0, and one of 1/2 above it.
     using Magnitude = Sequential<Input<1>, PReLU<>, Linear<1, 1, NoBias>>;
-    Magnitude net{};
-    initialize(net, KaimingUniform{}, 1);
+    Magnitude learned{};
+    initialize(learned, KaimingUniform{}, 1);
     const std::vector<Magnitude::input_tensor> x{{-1}, {-0.5f}, {0.5f}, {1}};
     const std::vector<Magnitude::output_tensor> y{{0.5f}, {0.25f}, {0.25f}, {0.5f}};
     for (int n = 0; n < 400; ++n) {
-        const auto result = value_and_grad(net, MSELoss{}, x, y);
-        SGD{.lr = 0.5f}.step(net.parameters(), result.gradients.parameters());
+        const auto result = value_and_grad(learned, MSELoss{}, x, y);
+        SGD{.lr = 0.5f}.step(learned.parameters(), result.gradients.parameters());
     }
-    CHECK(net.layer<0>().weight(0) == Approx(-1).epsilon(1e-3));
-    CHECK(net.layer<1>().weight(0, 0) == Approx(0.5).epsilon(1e-3));
+    CHECK(learned.layer<0>().weight(0) == Approx(-1).epsilon(1e-3));
+    CHECK(learned.layer<1>().weight(0, 0) == Approx(0.5).epsilon(1e-3));
 }
 
 TEST_CASE("PReLU is described as PyTorch prints it") {
