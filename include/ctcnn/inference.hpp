@@ -34,8 +34,13 @@
 #include <ctcnn/layers/unflatten.hpp>
 #include <ctcnn/layers/upsample.hpp>
 
+#include <ctcnn/layers/map.hpp>
+#include <ctcnn/layers/prelu.hpp>
+#include <ctcnn/layers/softmax.hpp>
 #include <ctcnn/model/branches.hpp>
 #include <ctcnn/model/named.hpp>
+
+#include <ctcnn/model/probabilities.hpp>
 #include <ctcnn/model/sequential.hpp>
 
 #endif
