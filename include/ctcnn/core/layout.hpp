@@ -43,6 +43,18 @@ struct LayoutOf<Shape<C, H, W>, BorderHeight, BorderWidth> {
 template <typename S, std::size_t BorderHeight = 0, std::size_t BorderWidth = 0>
 using layout_t = typename LayoutOf<S, BorderHeight, BorderWidth>::type;
 
+/// Writes zeros into the elements of an image.
+template <typename L, typename V>
+constexpr void clear_elements(V* data) {
+    for (std::size_t c = 0; c < L::channels; ++c) {
+        for (std::size_t h = 0; h < L::height; ++h) {
+            for (std::size_t w = 0; w < L::width; ++w) {
+                data[L::offset(c, h, w)] = V{};
+            }
+        }
+    }
+}
+
 /// Writes zeros into the border of a buffer.
 template <typename L, typename V>
 constexpr void clear_border(V* data) {

@@ -78,8 +78,11 @@ struct Name {
         }
         characters[Length] = '\0';  // With it, clang prints the text, and not numbers.
     }
+    consteval Name(const char (&text)[Length + 1]) : Name(std::string_view(text, Length)) {}
     constexpr std::string_view view() const { return {characters, Length}; }
 };
+template <std::size_t Size>
+Name(const char (&)[Size]) -> Name<Size - 1>;
 
 /// Description: a layer as PyTorch spells it, "Conv2d(1, 6, kernel_size=5, padding=2)"; long enough for eleven numbers
 /// of 20 digits.

@@ -63,8 +63,8 @@ OnnxNetwork onnx_network(const Net& net) {
     const auto* parameters = reinterpret_cast<const std::byte*>(net.parameters().data());
     OnnxNetwork network{{},
                         {Net::names(), own_dtype<typename Net::scalar>, parameters},
-                        model::dims_of<typename Net::input_shape>,
-                        model::dims_of<typename Net::output_shape>};
+                        dims_of<typename Net::input_shape>,
+                        dims_of<typename Net::output_shape>};
     add_layers(typename Net::layers{}, nullptr, network.layers);
     return network;
 }

@@ -71,7 +71,15 @@ constexpr void backward_alone(const scalar_t<V>* parameters, TileWorkspace<Plan,
                                                                     workspace.saved_by(k), scratch);
                 }
             } else if constexpr (sums_gradient) {
-                Layer::template backward_parameters<In, Out>(input, grad_output, add, own_gradients, scratch);
+                if constexpr (requires {
+                                  Layer::template backward_parameters<In, Out>(input, grad_output, add, own_gradients,
+                                                                               scratch);
+                              }) {
+                    Layer::template backward_parameters<In, Out>(input, grad_output, add, own_gradients, scratch);
+                } else {
+                    Layer::template backward<In, Out, NoFunction>(own_parameters, input, grad_output, add,
+                                                                  own_gradients, scratch);
+                }
             }
         }
     });

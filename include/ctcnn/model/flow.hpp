@@ -59,6 +59,8 @@ consteval auto ask() {
             return Accepted{};
         } else if constexpr (Block<L>) {
             return typename Outward<Index, typename L::template flow_from<S>::refusal>::type{};
+        } else if constexpr (!mismatch.words.empty()) {
+            return Refusal<mismatch.reason, at_layer<Index, L>, received<S>, decltype(says_of<L, S>())>{};
         } else if constexpr (mismatch.wanted != 0) {
             return Refusal<mismatch.reason, at_layer<Index, L>, received<S>, wanted<mismatch.wanted>>{};
         } else {

@@ -7,6 +7,7 @@
 
 #include <ctcnn/core/indices.hpp>
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/layer_tensor.hpp>
 #include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
@@ -25,26 +26,6 @@ struct NamedTensor {
 }  // namespace CTCNN_API
 
 namespace CTCNN_DETAIL::model {
-
-/// LayerTensor: a tensor as its layer declares it. A layer that is bound to its shape has weight and bias by its
-/// weight_shape and bias_shape. One that has others declares `static constexpr std::array<LayerTensor, N> tensors`, in
-/// the order in which they lie in its parameters.
-struct LayerTensor {
-    std::string_view name;
-    Indices shape;
-
-    constexpr std::size_t count() const {
-        std::size_t product = 1;
-        for (const std::size_t dim : shape) {
-            product *= dim;
-        }
-        return product;
-    }
-};
-
-/// The sizes of a shape once more: S::dims would be a symbol that does not name the target.
-template <typename S>
-inline constexpr auto dims_of = S::dims;
 
 /// Place: a layer's index, and those of the blocks around it.
 struct Place {
