@@ -18,6 +18,7 @@
 
 #include <ctcnn/layers/activation.hpp>
 #include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/layers/custom.hpp>
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/linear.hpp>
 #include <ctcnn/layers/pool2d.hpp>

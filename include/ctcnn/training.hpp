@@ -20,10 +20,12 @@
 
 #include <ctcnn/layers/activation.hpp>
 #include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/layers/custom.hpp>
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/linear.hpp>
 #include <ctcnn/layers/pool2d.hpp>
 
+#include <ctcnn/model/explain.hpp>
 #include <ctcnn/model/initialize.hpp>
 #include <ctcnn/model/sequential.hpp>
 #include <ctcnn/model/summary.hpp>
@@ -35,6 +37,7 @@
 #include <ctcnn/optim/adam.hpp>
 #include <ctcnn/optim/one_cycle.hpp>
 #include <ctcnn/optim/sgd.hpp>
+#include <ctcnn/train/check_gradients.hpp>
 #include <ctcnn/train/evaluate.hpp>
 #include <ctcnn/train/fit.hpp>
 #include <ctcnn/train/value_and_grad.hpp>
