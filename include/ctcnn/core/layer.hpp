@@ -115,16 +115,6 @@ consteval bool too_large() {
     }
 }
 
-/// What a layer says of a shape.
-template <typename L, typename S>
-consteval Mismatch answer_of() {
-    if constexpr (requires { typename L::custom_layer; }) {
-        return L::template answer<S>();
-    } else {
-        return (L::check)(S{});
-    }
-}
-
 /// The member that a layer bound to its shape lacks, or has in a wrong form, as it is declared; empty if it has all
 /// that its kind needs.
 template <typename Bound>
@@ -175,7 +165,13 @@ consteval std::string_view missing_member() {
 /// Why a layer does not work on a shape: what its check says, what it lacks, or that it is too large.
 template <typename L, typename S>
 consteval Mismatch mismatch_of() {
-    constexpr Mismatch mismatch = answer_of<L, S>();
+    constexpr Mismatch mismatch = [] {
+        if constexpr (requires { typename L::custom_layer; }) {
+            return L::template answer<S>();
+        } else {
+            return (L::check)(S{});
+        }
+    }();
     if constexpr (mismatch) {
         return mismatch;
     } else if constexpr (!requires { typename L::template At<S>; }) {

@@ -186,18 +186,18 @@ struct sentence_alone {};
 /// What the specializations of refused share: a condition that does not hold. Where texts cannot be put together, clang
 /// shows the words as the condition's arguments.
 struct NeverFits {
-#if CTCNN_COMPOSES
-    template <bool Fits>
-    static constexpr bool fits = Fits;
-#define CTCNN_WORDS (std::is_same_v<Words, detail_::model::sentence_alone> && ...)
-#define CTCNN_MESSAGE(text) detail_::model::compose<Words...>(text)
-#else
     template <typename... Words>
     static constexpr bool fits = (std::is_same_v<Words, sentence_alone> && ...);
+};
+#if CTCNN_COMPOSES
+template <typename... Words>
+using Unsaid = std::conditional_t<(std::is_same_v<Words, sentence_alone> && ...), sentence_alone, void>;
+#define CTCNN_WORDS detail_::model::Unsaid<Words...>
+#define CTCNN_MESSAGE(text) detail_::model::compose<Words...>(text)
+#else
 #define CTCNN_WORDS Words...
 #define CTCNN_MESSAGE(text) text
 #endif
-};
 
 // A static_assert takes only a literal, and others want the sentence as a constant: what stands between the parentheses
 // of CTCNN_TEXT ends the assertion, and is the sentence of the class, too.

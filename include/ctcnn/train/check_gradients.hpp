@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <limits>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -255,15 +254,15 @@ GradientReport check_gradients(const GradientCheckOptions& options = {}) {
         return {};
     } else {
         using Probe = typename Shifted<Net>::type;
-        const auto probe = std::make_unique<Probe>();
+        Probe probe{};
         const Philox random(options.seed, 1);
         for (std::size_t i = 0; i < Net::parameter_count; ++i) {
-            probe->parameters()[S::size + i] = random.uniform(i, -1.0, 1.0);
+            probe.parameters()[S::size + i] = random.uniform(i, -1.0, 1.0);
         }
         const auto name = [](const NamedTensor& tensor) {
             return tensor.offset == 0 ? tensor.name : tensor.name.substr(tensor.name.find('.') + 1);
         };
-        return compare_gradients(*probe, shifted_tensors<Net>(), name, options);
+        return compare_gradients(probe, shifted_tensors<Net>(), name, options);
     }
 }
 
@@ -273,16 +272,16 @@ template <AnyNetwork Net>
 GradientReport check_gradients(const Net& net, const GradientCheckOptions& options = {}) {
     using namespace detail_::train;
     using Probe = typename Shifted<typename Net::template with_scalar<float>>::type;
-    const auto own = std::make_unique<typename Net::template with_scalar<double>>();
-    std::copy(net.parameters().begin(), net.parameters().end(), own->parameters().begin());
-    if (std::all_of(own->parameters().begin(), own->parameters().end(), [](double p) { return p == 0; })) {
-        initialize(*own, KaimingUniform{}, options.seed);
+    typename Net::template with_scalar<double> own{};
+    std::copy(net.parameters().begin(), net.parameters().end(), own.parameters().begin());
+    if (std::all_of(own.parameters().begin(), own.parameters().end(), [](double p) { return p == 0; })) {
+        initialize(own, KaimingUniform{}, options.seed);
     }
-    const auto probe = std::make_unique<Probe>();
-    std::copy(own->parameters().begin(), own->parameters().end(),
-              probe->parameters().begin() + static_cast<std::ptrdiff_t>(Net::input_shape::size));
+    Probe probe{};
+    std::copy(own.parameters().begin(), own.parameters().end(),
+              probe.parameters().begin() + static_cast<std::ptrdiff_t>(Net::input_shape::size));
     const auto name = [](const NamedTensor& tensor) { return tensor.name; };
-    return compare_gradients(*probe, shifted_tensors<Net>(), name, options);
+    return compare_gradients(probe, shifted_tensors<Net>(), name, options);
 }
 template <RefusedNetwork Net>
 GradientReport check_gradients(const Net&, const GradientCheckOptions& = {}) {
