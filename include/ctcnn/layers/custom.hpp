@@ -186,6 +186,7 @@ struct WeightAndBias {
     using bias_shape = NoParameter;
 };
 template <typename First, typename... Others>
+    requires(ParameterParts<First>::valid && ... && ParameterParts<Others>::valid)
 struct WeightAndBias<Parameters<First, Others...>> {
     using weight_shape = typename ParameterParts<First>::shape;
     using bias_shape = typename OthersShape<Others...>::type;
@@ -312,7 +313,7 @@ struct BoundCustom : WeightAndBias<Declared>, WeightAndBiasBegin<ParameterList<D
         } else if constexpr (output_shape::rank == 0 || output_shape::size == 0) {
             return "template <typename S> using output_shape = Shape<...>, with sizes of 1 or more";
         } else if constexpr (!List::valid) {
-            return "using parameters = Parameters<Parameter<\"weight\", Shape<...>>, ...>, each with a name of its own";
+            return "using parameters = Parameters<Parameter<name, Shape<...>>, ...>, each with a name of its own";
         } else {
             using X = TileView<const float, S, layout_t<S>>;
             using GradX = TileView<float, S, layout_t<S>>;
