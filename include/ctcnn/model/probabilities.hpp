@@ -8,11 +8,11 @@
 #include <type_traits>
 
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/list.hpp>
 #include <ctcnn/core/math.hpp>
 #include <ctcnn/core/softmax.hpp>
 #include <ctcnn/core/storage.hpp>
 #include <ctcnn/core/target.hpp>
-#include <ctcnn/model/list.hpp>
 #include <ctcnn/model/network.hpp>
 
 namespace CTCNN_DETAIL::model {
