@@ -141,12 +141,8 @@ struct Name {
         }
         characters[Length] = '\0';  // With it, clang prints the text, and not numbers.
     }
-    consteval Name(const char (&text)[Length + 1]) : Name(std::string_view(text, Length)) {}
     constexpr std::string_view view() const { return {characters, Length}; }
 };
-template <std::size_t Size>
-Name(const char (&)[Size]) -> Name<Size - 1>;
-
 template <std::size_t Size>
 Name(const char (&)[Size]) -> Name<Size - 1>;
 

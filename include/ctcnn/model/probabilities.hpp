@@ -152,7 +152,9 @@ template <AnyNetwork Net>
 constexpr TopK<typename Net::scalar, Net::output_shape::size> top_k(const Net& net,
                                                                     const typename Net::input_tensor& image,
                                                                     std::size_t k, typename Net::workspace& buffers) {
-    return {detail_::model::infer_image<typename Net::plan>(net.parameters().data(), image.data(), buffers.get()), k};
+    return {
+        detail_::run::infer_image<typename Net::inference_plan>(net.parameters().data(), image.data(), buffers.get()),
+        k};
 }
 template <AnyNetwork Net>
 constexpr TopK<typename Net::scalar, Net::output_shape::size> top_k(const Net& net,
