@@ -196,7 +196,7 @@ GradientReport compare_gradients(Net& net, std::span<const NamedTensor> tensors,
     }
 
     GradientReport report;
-    report.constant = largest == 0;
+    report.constant = !(largest > 0);
     for (std::size_t t = 0; t < tensors.size(); ++t) {
         double largest_here = 0;
         for (const Derivative& derivative : compared[t]) {
@@ -278,7 +278,7 @@ GradientReport check_gradients(const Net& net, const GradientCheckOptions& optio
     using Probe = typename Shifted<typename Net::template with_scalar<float>>::type;
     typename Net::template with_scalar<double> own{};
     std::copy(net.parameters().begin(), net.parameters().end(), own.parameters().begin());
-    if (std::all_of(own.parameters().begin(), own.parameters().end(), [](double p) { return p == 0; })) {
+    if (std::all_of(own.parameters().begin(), own.parameters().end(), [](double p) { return std::abs(p) <= 0; })) {
         initialize(own, KaimingUniform{}, options.seed);
     }
     Probe probe{};
