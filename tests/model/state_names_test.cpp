@@ -28,8 +28,7 @@ struct Gain {
         using layer = Gain;
         static constexpr std::array<std::size_t, 3> scale_shape{2, 2, 2};
         static constexpr std::array<std::size_t, 1> shift_shape{2};
-        static constexpr std::array<detail_::LayerTensor, 2> tensors{
-            {{"scale", scale_shape}, {"shift", shift_shape}}};
+        static constexpr std::array<detail_::LayerTensor, 2> tensors{{{"scale", scale_shape}, {"shift", shift_shape}}};
     };
     template <std::size_t... Dims>
     static consteval Mismatch(check)(Shape<Dims...> shape) {

@@ -38,8 +38,8 @@ struct GradientCheckOptions {
 
 /// GradientReport: the result of check_gradients, and the element with the largest error. The relative error is that of
 /// the larger of both numbers, but at least of 1/1000 of the largest one in its tensor and of 1/100000 of the largest
-/// one of all: differences are not exact for smaller ones. An element is at a kink, as ReLU has at 0, and is not compared,
-/// where the differences to both sides disagree by more than 1/1000.
+/// one of all: differences are not exact for smaller ones. Where the differences to both sides disagree by more than
+/// 1/1000, an element is at a kink, as ReLU has at 0, and is not compared.
 struct GradientReport {
     std::size_t compared = 0;  ///< elements
     std::size_t wrong = 0;     ///< of these
