@@ -174,7 +174,9 @@ def case(seed):
         for _, layer in leaves(layers):
             layer.cpp(rng)
         arrive, output = arriving(shape, layers)
-        computing = [(path, layer) for path, layer in leaves(layers) if isinstance(layer, (Conv2d, Pool, Linear, PReLU))]
+        computing = [
+            (path, layer) for path, layer in leaves(layers) if isinstance(layer, (Conv2d, Pool, Linear, PReLU))
+        ]
         if not computing:
             continue
         show = lambda s: f"Shape<{', '.join(map(str, s))}>"
