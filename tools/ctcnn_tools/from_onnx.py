@@ -469,6 +469,8 @@ class Reader:
     def op_PRelu(self, node, a, x, weight=None):
         self.need(weight, "weight")
         shape = (1,) * (len(self.builder.shape) + 1 - weight.ndim) + weight.shape
+        if self.opset < 7 and weight.ndim == 1:
+            shape = (1, weight.size)  # one for each channel, not yet broadcast
         if weight.ndim > len(self.builder.shape) + 1 or math.prod(shape) not in (1, shape[1]):
             raise Refusal(f"its weight {weight.shape} is neither one number nor one for each channel")
         self.builder.prelu(weight)
