@@ -92,7 +92,7 @@ def onnx_cases():
     yield model(
         IMAGE, node("MaxPool", kernel_shape=[3, 3], pads=[2, 2, 2, 2])
     ), "its padding 2 is more than half of its"
-    yield model(IMAGE, node("MaxPool", kernel_shape=[2, 2], pads=[0, 0, 1, 1])), "its padding is (0, 0) before and (1, 1)"
+    yield model(IMAGE, node("MaxPool", kernel_shape=[2, 2], pads=[0, 0, 1, 1])), "its padding is (0, 0) before and"
     yield model(IMAGE, node("MaxPool", kernel_shape=[7, 7], ceil_mode=1)), "its kernel reaches over 7 pixels, and there"
     scales = np.array([1, 1, 2, 2], np.float32)
     resize = lambda s=scales, **options: model(IMAGE, node("Resize", "", s, **options))

@@ -315,8 +315,8 @@ class Builder:
         if sizes not in equal.values() or counts and pads[:2] != pads[2:] and (ceil or sizes != equal[False]):
             if not counts:
                 raise Refusal(
-                    f"its padding is {pads[:2]} before and {pads[2:]} behind the image, and ctcnn's is the same: export "
-                    "the model with equal padding"
+                    f"its padding is {pads[:2]} before and {pads[2:]} behind the image, and ctcnn's is the same: "
+                    "export the model with equal padding"
                 )
             self.pad_now(size, pads)
             return self.pool(name, kernel, stride, (0, 0, 0, 0), dilation, counts_padding, ceil)
