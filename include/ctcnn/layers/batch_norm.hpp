@@ -53,7 +53,8 @@ struct BoundBatchNorm {
                                   V* output) {
         using T = scalar_t<V>;
         const auto scale = [&](std::size_t c) {
-            return weight(parameters, c) / math::sqrt(running[Channels + c] + static_cast<T>(options.eps));
+            return weight(parameters, c) /
+                   static_cast<T>(math::sqrt(static_cast<double>(running[Channels + c]) + options.eps));
         };
         kernels::scale_and_shift<Activation, InLayout, OutLayout>(
             input, output, scale, [&](std::size_t c) { return bias(parameters, c) - running[c] * scale(c); });
