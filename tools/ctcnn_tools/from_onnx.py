@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """ONNX models as networks of ctcnn."""
 
+import collections
 import math
 import os
 
@@ -12,15 +13,24 @@ from onnx.reference import ReferenceEvaluator
 
 from ctcnn_tools.network import CHAIN, HAS, Builder, Refusal
 
+SELU = (1.6732632423543772, 1.0507009873554805)  # alpha and gamma
 FLOATS = {onnx.TensorProto.FLOAT: np.float32, onnx.TensorProto.DOUBLE: np.float64}
 ANY_BATCH = 3  # images that a model computes whose batch may be of any size
 MOST_CONSTANT = 2**28  # elements of a constant that is computed
 
 # Operators that are computed here where all inputs are constants.
 COMPUTED = set(
-    "Add Cast Concat Constant ConstantOfShape Div Exp Floor Gather Identity Max Min Mul Neg Pow Reciprocal Reshape "
+    "Add Cast Concat Constant ConstantOfShape Div Exp Floor Gather Identity Max Min Mod Mul Neg Pow Reciprocal Reshape "
     "Shape Slice Split Sqrt Squeeze Sub Transpose Unsqueeze".split()
 )
+# Operators on each element, of which exporters make functions.
+POINTWISE = set("Add Clip Div Erf Exp HardSigmoid Mul Neg Pow Reciprocal Relu Sigmoid Sqrt Sub Tanh".split())
+FUNCTIONS = {
+    "SiLU": lambda x: x / (1 + np.exp(-x)),
+    "GELU": lambda x: x * (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2,
+    "GELUTanh": lambda x: x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2,
+    "Hardswish": lambda x: x * np.clip(x + 3, 0, 6) / 6,
+}
 BROADCASTING = {"Add", "Div", "Max", "Min", "Mul", "Pow", "Sub"}
 
 
@@ -95,9 +105,24 @@ class Reader:
         self.shapes = {self.current: (self.batch, *shape)}  # of all values on the way
 
     def read(self):
-        for node in self.needed():
+        nodes = self.needed()
+        for node in nodes:
+            if node.op_type == "Constant":
+                self.compute(node)
+        done = set()
+        for index, node in enumerate(nodes):
+            if id(node) in done or node.op_type == "Constant":
+                continue
             try:
-                self.step(node)
+                found = self.function_of(nodes[index:])
+                if found is None:
+                    self.step(node)
+                else:
+                    name, inside = found
+                    self.builder.activation(name)
+                    self.current = inside[-1].output[0]
+                    self.shapes[self.current] = (self.batch, *self.builder.seen)
+                    done.update(map(id, inside))
             except Refusal as refusal:
                 name = f" '{shown(node.name)}'" if node.name else ""
                 raise Refusal(f"node{name} ({shown(node.op_type)}): {refusal}") from None
@@ -111,6 +136,47 @@ class Reader:
         if self.output.name != self.current:
             raise Refusal("its output does not depend on its input")
         return self.builder.finish()
+
+    def function_of(self, nodes):
+        """The function that the first nodes compute of the current value, if that is one of FUNCTIONS, and the nodes:
+        exporters write some functions as several operators, which read the value more than once."""
+        readers = collections.Counter(name for node in nodes for name in set(node.input))
+        if readers[self.current] < 2 or self.current == self.output.name:
+            return None
+        known, inside, inner_reads = {self.current}, [], collections.Counter()
+        for node in nodes:
+            if node.op_type == "Constant":
+                continue
+            data = {name for name in node.input if name and name not in self.constants}
+            scalars = [self.constant(name) for name in node.input if name in self.constants]
+            if node.op_type not in POINTWISE or not data or data - known or any(v.size != 1 for v in scalars):
+                return None
+            inside.append(node)
+            known.add(node.output[0])
+            inner_reads.update(data)
+            inner = known - {node.output[0]}
+            if all(inner_reads[name] == readers[name] for name in inner) and self.output.name not in inner:
+                name = self.same_function(inside)
+                return name and (name, inside)
+        return None
+
+    def same_function(self, nodes):
+        """The name of the function that nodes compute of the current value, by its values."""
+        x = np.linspace(-6, 6, 97).astype(self.dtype)
+        used = {name for node in nodes for name in node.input if name in self.constants}
+        graph = helper.make_graph(
+            nodes,
+            "function",
+            [helper.make_tensor_value_info(self.current, helper.np_dtype_to_tensor_dtype(x.dtype), x.shape)],
+            [onnx.ValueInfoProto(name=nodes[-1].output[0])],
+            [numpy_helper.from_array(self.constant(name).reshape(()), name) for name in used],
+        )
+        evaluator = ReferenceEvaluator(helper.make_model(graph, opset_imports=self.model.opset_import))
+        (values,) = evaluator.run(None, {self.current: x})
+        for name, function in FUNCTIONS.items():
+            if np.abs(values - function(x.astype(np.float64))).max() <= 1e-5:
+                return name
+        return None
 
     def needed(self):
         """The nodes that the output needs."""
@@ -187,6 +253,10 @@ class Reader:
 
     def op_Conv(self, node, a, x, weight=None, bias=None):
         self.need(weight, "weight")
+        if weight.ndim == 3:
+            stride, pads, dilation = self.row_window(a, weight.shape[2])
+            self.builder.conv1d(weight, bias, stride, pads, dilation, a.get("group", 1))
+            return
         if weight.ndim != 4:
             raise Refusal(f"its kernel has {weight.ndim - 2} axes, and that of a Conv2d has 2: make the model 2-D")
         self.builder.conv2d(
@@ -195,6 +265,56 @@ class Reader:
             *self.windows(a, weight.shape[2:], a.get("dilations", [1, 1])),
             a.get("group", 1),
         )
+
+    def op_ConvTranspose(self, node, a, x, weight=None, bias=None):
+        self.need(weight, "weight")
+        if weight.ndim != 4:
+            raise Refusal(f"its kernel has {weight.ndim - 2} axes, and that of a ConvTranspose2d has 2")
+        pads = a.get("pads", [0, 0, 0, 0])
+        auto = a.get("auto_pad", b"NOTSET").decode()
+        if "output_shape" in a or auto not in ("NOTSET", "VALID") or pads[:2] != pads[2:]:
+            raise Refusal("its padding is computed, or not the same at both ends: export the model with equal padding")
+        options = [tuple(a.get("strides", [1, 1])), tuple(pads[:2]) if auto == "NOTSET" else (0, 0)]
+        options += [tuple(a.get("output_padding", [0, 0])), tuple(a.get("dilations", [1, 1]))]
+        self.builder.conv_transpose2d(weight, bias, *options, a.get("group", 1))
+
+    def op_LayerNormalization(self, node, a, x, scale=None, bias=None):
+        self.need(scale, "scale")
+        axis = a.get("axis", -1) % (len(self.builder.shape) + 1)
+        shape = (self.batch, *self.builder.seen)[axis:]
+        self.builder.layer_norm(shape, self.epsilon(a), scale, bias)
+
+    def op_GroupNormalization(self, node, a, x, scale=None, bias=None):
+        self.need(scale, "scale")
+        self.need(bias, "bias")
+        groups = a["num_groups"]
+        if self.opset < 21:  # one for each group
+            scale, bias = (np.repeat(v, self.builder.shape[0] // groups) for v in (scale, bias))
+        self.builder.group_norm(groups, self.epsilon(a), scale, bias)
+
+    def op_InstanceNormalization(self, node, a, x, scale=None, bias=None):
+        self.need(scale, "scale")
+        self.need(bias, "bias")
+        self.builder.group_norm(self.builder.shape[0], self.epsilon(a), scale, bias)
+
+    @staticmethod
+    def epsilon(a):
+        """Attributes are float32: the shortest number that is rounded to it."""
+        return float(str(np.float32(a.get("epsilon", 1e-5))))
+
+    def row_window(self, a, kernel):
+        """Stride, pads (begin, end) and dilation of a layer of sequences."""
+        (stride,), (dilation,) = a.get("strides", [1]), a.get("dilations", [1])
+        pads = tuple(a.get("pads", [0, 0]))
+        auto = a.get("auto_pad", b"NOTSET").decode()
+        if auto in ("SAME_UPPER", "SAME_LOWER"):
+            self.builder.sequence("it")
+            size = self.builder.shape[1]
+            both = max((-(-size // stride) - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
+            pads = (both // 2, both - both // 2)[:: 1 if auto == "SAME_UPPER" else -1]
+        elif auto != "NOTSET":
+            pads = (0, 0)
+        return stride, pads, dilation
 
     def need(self, value, what):
         if value is None:
@@ -222,6 +342,11 @@ class Reader:
 
     def pool(self, name, a, counts_padding):
         kernel = tuple(a["kernel_shape"])
+        if len(kernel) == 1:
+            stride, pads, dilation = self.row_window(a, kernel[0])
+            ceil = bool(a.get("ceil_mode", 0))
+            self.builder.pool1d(name.replace("2", "1"), kernel[0], stride, pads, dilation, counts_padding, ceil)
+            return
         if len(kernel) != 2:
             raise Refusal(f"its kernel has {len(kernel)} axes, and that of {name} has 2: make the model 2-D")
         self.builder.image(name)
@@ -314,11 +439,45 @@ class Reader:
     def op_Tanh(self, node, a, x):
         self.builder.activation("Tanh")
 
+    def op_LeakyRelu(self, node, a, x):
+        self.builder.leaky_relu(a.get("alpha", 0.01))
+
+    def op_Elu(self, node, a, x):
+        self.builder.elu(a.get("alpha", 1.0))
+
+    def op_Selu(self, node, a, x):
+        alpha, gamma = a.get("alpha", SELU[0]), a.get("gamma", SELU[1])
+        if np.abs(np.array([alpha, gamma]) - SELU).max() > 1e-6:
+            raise Refusal(f"its alpha is {alpha} and its gamma {gamma}, and SELU's are {SELU[0]:.6g} and {SELU[1]:.6g}")
+        self.builder.activation("SELU")
+
+    def op_Gelu(self, node, a, x):
+        self.builder.activation("GELU" if a.get("approximate", b"none") == b"none" else "GELUTanh")
+
+    def op_Softplus(self, node, a, x):
+        self.builder.softplus()
+
+    def op_HardSigmoid(self, node, a, x):
+        alpha, beta = a.get("alpha", 0.2), a.get("beta", 0.5)
+        if abs(alpha - 1 / 6) > 1e-6 or abs(beta - 0.5) > 1e-6:
+            raise Refusal(f"its alpha is {alpha:.6g} and its beta {beta:.6g}, and Hardsigmoid's are 1/6 and 0.5")
+        self.builder.activation("Hardsigmoid")
+
+    def op_HardSwish(self, node, a, x):
+        self.builder.activation("Hardswish")
+
+    def op_PRelu(self, node, a, x, weight=None):
+        self.need(weight, "weight")
+        shape = (1,) * (len(self.builder.shape) + 1 - weight.ndim) + weight.shape
+        if self.opset < 7 and weight.ndim == 1:
+            shape = (1, weight.size)  # one for each channel, not yet broadcast
+        if weight.ndim > len(self.builder.shape) + 1 or math.prod(shape) not in (1, shape[1]):
+            raise Refusal(f"its weight {weight.shape} is neither one number nor one for each channel")
+        self.builder.prelu(weight)
+
     def op_Clip(self, node, a, x, low=None, high=None):
         low, high = (a.get(name) if value is None else float(value) for name, value in (("min", low), ("max", high)))
-        if low != 0 or high is not None and high < float(np.finfo(np.float32).max):
-            raise Refusal(f"it limits to {low} and {high}, and ctcnn has ReLU, from 0 without an upper limit: use ReLU")
-        self.builder.activation("ReLU")
+        self.builder.clamp(low, high)
 
     def op_Flatten(self, node, a, x):
         axis = a.get("axis", 1)
@@ -391,6 +550,59 @@ class Reader:
         if rank != 4 or any(begin[:2]) or any(end[:2]):
             raise Refusal("it pads other axes than the height and the width of images: ctcnn pads these")
         self.builder.zero_pad((begin[2], begin[3], end[2], end[3]))
+
+    def op_Resize(self, node, a, x, roi=None, scales=None, sizes=None):
+        mode = a.get("mode", b"nearest").decode()
+        place = a.get("coordinate_transformation_mode", b"half_pixel").decode()
+        nearest = a.get("nearest_mode", b"round_prefer_floor").decode()
+        policy = a.get("keep_aspect_ratio_policy", b"stretch")
+        if a.get("antialias", 0) or self.opset < 11 or policy != b"stretch":
+            raise Refusal("it is a Resize that PyTorch's Upsample is not: export a model with Upsample")
+        old = np.array((self.batch, *self.builder.seen))
+        axes = list(a.get("axes", range(len(old))))
+        factors = np.ones(len(old))
+        if scales is not None and scales.size:
+            factors[axes] = scales
+        else:
+            self.need(sizes, "size")
+            factors[axes] = sizes / old[axes]
+        self.resize(factors, mode, place, nearest)
+
+    def op_Upsample(self, node, a, x, scales=None):
+        scales = np.array(a["scales"]) if scales is None and "scales" in a else scales
+        self.need(scales, "scale")
+        self.resize(scales, a.get("mode", b"nearest").decode(), "asymmetric", "floor")
+
+    def resize(self, factors, mode, place, nearest):
+        if len(factors) != 4 or any(factors[:2] != 1):
+            raise Refusal("it resizes other axes than the height and the width of images: Upsample resizes these")
+        scale = [float(factor) for factor in factors[2:]]
+        if mode not in ("nearest", "linear"):
+            raise Refusal(f"its mode is {shown(mode)}, and ctcnn has Nearest and Bilinear: use one of these")
+        for size, factor in zip(self.builder.shape[1:], scale):
+            if factor < 1 or factor != int(factor) or factor * size > 2**20:
+                continue  # refused below
+            out = np.arange(int(factor * size))
+            if mode == "nearest" and not (self.nearest(out, size, factor, place, nearest) == out // int(factor)).all():
+                raise Refusal(f"its pixels are not repeated {int(factor)} times with {shown(place)}: use asymmetric")
+            if mode == "linear" and place not in ("half_pixel", "pytorch_half_pixel") and factor > 1:
+                raise Refusal(f"its coordinates are {shown(place)}, and those of Upsample half_pixel: use these")
+        self.builder.upsample(scale, mode == "linear")
+
+    @staticmethod
+    def nearest(out, size, factor, place, mode):
+        """The pixels that outputs of an axis are taken from."""
+        half = place in ("half_pixel", "pytorch_half_pixel")
+        if place != "asymmetric" and not half:
+            return out * 0 - 1
+        at = (out + 0.5) / factor - 0.5 if half else out / factor
+        rounded = {
+            "floor": np.floor(at),
+            "ceil": np.ceil(at),
+            "round_prefer_floor": np.ceil(at - 0.5),
+            "round_prefer_ceil": np.floor(at + 0.5),
+        }
+        return rounded[mode].clip(0, size - 1)
 
     def softmax(self, kind, a):
         shape = self.builder.shape
