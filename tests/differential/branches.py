@@ -189,9 +189,10 @@ NAMES = ["stem", "body", "head", "a1", "_x", "conv-2", "B"]
 class GraphGenerator(Generator):
     """Networks with branches, BatchNorm and Dropout."""
 
-    def __init__(self, rng, names=True, **settings):
+    def __init__(self, rng, names=True, affine=False, **settings):
+        """names: whether layers may be Named. affine: whether each BatchNorm has weight and bias."""
         super().__init__(rng, **settings)
-        self.names = names
+        self.names, self.affine = names, affine
         self.depth = 0  # of branches in branches
 
     def layer(self, shape, last):
@@ -221,7 +222,7 @@ class GraphGenerator(Generator):
     def norm(self, shape):
         rng = self.rng
         options = dict(
-            affine=rng.random() < 0.8,
+            affine=rng.random() < 0.8 or self.affine,
             eps=rng.choice([1e-5, 1e-5, 1e-3, 0.1]),
             momentum=rng.choice([0.1, 0.1, 0.25, 0.01, 1.0]),
         )

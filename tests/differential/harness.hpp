@@ -328,7 +328,8 @@ void run(const std::string& path, const Places& places) {
     }
     out.write("names", names);
     out.write("name_offsets", offsets);
-    if (parameters.size() != Net::parameter_count + Net::buffer_count || pixels.size() != count * Net::input_shape::size) {
+    if (parameters.size() != Net::parameter_count + Net::buffer_count ||
+        pixels.size() != count * Net::input_shape::size) {
         return;
     }
     in.numbers(parameters.data(), parameters.size());

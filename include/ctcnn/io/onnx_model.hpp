@@ -132,12 +132,12 @@ inline OnnxGraph onnx_graph(const OnnxNetwork& network) {
         for (const std::size_t value : layer.inputs) {
             inputs.push_back(values_by_number[value]);
         }
-        // Mul has two inputs, and other joins any number.
+        // Mul has two inputs, and other joins any number. No two nodes may have the same name.
         for (std::size_t n = 2; layer.node.op_type == "Mul" && inputs.size() > 2; ++n) {
-            const std::string product = sentence({layer.name, ".product.", decimal(n)});
-            nodes.add(1, onnx_node(layer, std::span(inputs).first(2), {}, product));
+            const OnnxLayer product{sentence({layer.name, ".product.", decimal(n)}), layer.node, 0, {}};
+            nodes.add(1, onnx_node(product, std::span(inputs).first(2), {}, product.name));
             inputs.erase(inputs.begin());
-            inputs.front() = product;
+            inputs.front() = product.name;
         }
         nodes.add(1, onnx_node(layer, inputs, names.first(layer.tensor_count), values_by_number.back()));
         names = names.subspan(layer.tensor_count);
