@@ -190,7 +190,8 @@ class GraphGenerator(Generator):
     """Networks with branches, BatchNorm and Dropout."""
 
     def __init__(self, rng, names=True, affine=False, **settings):
-        """names: whether layers may be Named. affine: whether each BatchNorm has weight and bias."""
+        """names: whether layers may be Named and repeated, which compilers print in other words. affine: whether each
+        BatchNorm has weight and bias."""
         super().__init__(rng, **settings)
         self.names, self.affine = names, affine
         self.depth = 0  # of branches in branches
@@ -198,7 +199,8 @@ class GraphGenerator(Generator):
     def layer(self, shape, last):
         rng = self.rng
         if len(shape) in (1, 3) and rng.random() < 0.45 * self.graphs:
-            kind = rng.choice(["norm"] * 3 + ["dropout"] * 2 + ["residual", "concat", "add", "multiply"] * 2 + ["repeat"])
+            kinds = ["norm"] * 3 + ["dropout"] * 2 + ["residual", "concat", "add", "multiply"] * 2
+            kind = rng.choice(kinds + ["repeat"] * self.names)
             made = getattr(self, kind)(shape)
             if made is not None:
                 return made

@@ -135,7 +135,8 @@ class Conv2d(Layer):
         by_x = lambda seed: vjp(lambda v: self.apply(v, w), x.abs(), seed)
         by_w = lambda v, seed: vjp(lambda u: self.apply(v, u), w, seed)
         egx = by_x(eg) + c.gamma * self.spread(by_x(g.abs()), c)
-        sums = by_w(x.abs(), g.abs())
+        # A piece of a row multiplies sums of its elements: also those that no element of the kernel has together.
+        sums = by_w(self.spread(x.abs(), c), g.abs())
         if c.loose and self.may_be_filtered():
             sums = sums.amax((2, 3), keepdim=True).expand_as(sums)
         egw = by_w(ex, g.abs()) + by_w(x.abs(), eg) + c.gamma * sums

@@ -11,7 +11,9 @@ import sys
 import torch
 
 import command
-from layers import Block, Conv2d, Flatten, Generator, Linear, Pool, leaves
+from branches import Branches, GraphGenerator, Residual
+from layers import BatchNorm, BatchNorm2d, Block, Conv2d, Dropout, Flatten, Layer, Linear, Pool, leaves
+from reference import Reference
 
 TOO_LARGE = [2147483648, 4294967296, 9223372036854775807]
 FLAGS = "-std=c++20 -Wall -Wextra -DCTCNN_WITH_ZLIB=0"
@@ -22,10 +24,23 @@ def put(layers, path, replacement):
     head, *rest = path
     if not rest:
         return layers[:head] + replacement + layers[head + 1 :]
-    return layers[:head] + [Block(put(layers[head].layers, rest, replacement))] + layers[head + 1 :]
+    around = layers[head]
+    inside = put(around.children(), rest, replacement)
+    if isinstance(around, Residual) and around.shortcut:
+        changed = Residual(inside[:-1], inside[-1].layers)
+    else:
+        changed = type(around)(inside)
+    return layers[:head] + [changed] + layers[head + 1 :]
 
 
-class Text:
+def around(layers, path):
+    """The layer around the one at `path`, or None."""
+    for index in path[:-2]:
+        layers = layers[index].children()
+    return layers[path[-2]] if len(path) > 1 else None
+
+
+class Text(Layer):
     """A layer, or what stands in its place, as it is written."""
 
     def __init__(self, text):
@@ -37,17 +52,15 @@ class Text:
 
 def arriving(shape, layers):
     """The shape that arrives at each leaf."""
-    x = torch.zeros(2, *shape, device="meta")
-    result = {}
-    for path, layer in leaves(layers):
-        result[path] = tuple(x.shape[1:])
-        x = layer.module().to("meta")(x)
-    return result, tuple(x.shape[1:])
+    reference = Reference(layers, "mse", 0)
+    reference.infer(torch.zeros(2, *shape, dtype=torch.float64))
+    computing = [xs[0] for node, xs in zip(reference.nodes, reference.read) if node.module is not None]
+    return {path: tuple(x.shape[1:]) for (path, _), x in zip(leaves(layers), computing)}
 
 
 def options_of(layer):
-    """A layer's text as (name, list of sizes, list of options)."""
-    name, inside = re.fullmatch(r"(\w+)<(.*)>", layer.text).groups()
+    """A layer as it is spelled: (name, list of sizes, list of options)."""
+    name, inside = re.fullmatch(r"(\w+)<(.*)>", layer.cpp()).groups()
     arguments = [a.strip() for a in re.findall(r"\w+<[^<>]*>|\w+", inside)]
     sizes = [a for a in arguments if a.isdigit()]
     return name, sizes, arguments[len(sizes) :]
@@ -135,6 +148,21 @@ def broken(layer, shape, rng):
                 "unknown_option",
                 joined(name, sizes, options + [rng.choice(["Dilation<1>", "Dilation<2>", "Groups<1>", "NoBias"])]),
             )
+    elif isinstance(layer, BatchNorm):
+        c = shape[0]
+        reason = "in_channels" if isinstance(layer, BatchNorm2d) else "in_features"
+        for wrong in () if layer.lazy else (c + 1, c - 1, 2 * c):
+            if wrong > 0:
+                way(reason, joined(name, [str(wrong)], options), wrong)
+        if not layer.lazy:
+            way("zero_channels", joined(name, ["0"], options))
+            way("number_too_large", joined(name, [str(rng.choice(TOO_LARGE))], options))
+        way("repeated_option", joined(name, sizes, ["NoAffine", "NoAffine"]))
+        way("repeated_option", joined(name, sizes, ["Eps<0.25>", "Momentum<0.5>", "Eps<0.5>"]))
+        way("unknown_option", joined(name, sizes, options + [rng.choice(["Kernel<1>", "NoBias", "int", "ReLU"])]))
+    elif isinstance(layer, Dropout):
+        for wrong in ("1.5", "-0.25", "2.0"):
+            way("bad_probability", joined(name, [wrong], []))
     elif isinstance(layer, Linear):
         (f,) = shape
         if not layer.lazy:
@@ -154,6 +182,37 @@ def broken(layer, shape, rng):
     return rng.choice([w for w in ways if w[0] == reason])
 
 
+def join_fault(shape, rng):
+    """Branches that do not fit each other, on a shape: (reason, text, shapes that they make)."""
+    c, *pixels = shape
+    o = rng.choice([c, 1, 2, 5])
+    make = lambda n: f"Conv2d<{c}, {n}, Kernel<1>>" if pixels else f"Linear<{c}, {n}>"
+    of = lambda n: (n, *pixels)
+    a, b = make(o), make(o + 1)
+    ways = [
+        ("branch_shapes", f"Add<{a}, {b}>", [of(o), of(o + 1)]),
+        ("branch_shapes", f"Add<{a}, {a}, {b}>", [of(o), of(o), of(o + 1)]),
+        ("branch_shapes", f"Residual<{make(c + 1)}>", [of(c + 1), shape]),
+        ("branch_shapes", f"Residual<ReLU, {b}, Shortcut<{a}, Tanh>>", [of(o + 1), of(o)]),
+        ("multiply_shapes", f"Multiply<{a}, Sequential<Tanh, {b}>>", [of(o), of(o + 1)]),
+    ]
+    for text in ("Concat<ReLU>", f"Add<{a}>", "Multiply<>", "Residual<>", f"Residual<Shortcut<{make(c)}>>"):
+        ways.append(("too_few_branches", text, []))
+    if pixels:
+        half = tuple((size - 1) // 2 + 1 for size in pixels)
+        flat = (c * pixels[0] * pixels[1],)
+        ways.append(("concat_shapes", "Concat<Flatten, ReLU>", [flat, shape]))
+        ways.append(("branch_shapes", "Add<ReLU, Sequential<Sigmoid, Flatten>>", [shape, flat]))
+        if half != tuple(pixels):
+            step = f"Conv2d<{c}, {o}, Kernel<1>, Stride<2>>"
+            ways.append(("concat_shapes", f"Concat<{b}, {step}>", [of(o + 1), (o, *half)]))
+            ways.append(("branch_shapes", f"Residual<{step}, Shortcut<{a}>>", [(o, *half), of(o)]))
+            pixel = f"Sequential<AvgPool2d<Kernel<{pixels[0]}, {pixels[1]}>>, {b}>"
+            ways.append(("multiply_shapes", f"Multiply<{a}, {pixel}>", [of(o), (o + 1, 1, 1)]))
+    reason = rng.choice(sorted({w[0] for w in ways}))
+    return rng.choice([w for w in ways if w[0] == reason])
+
+
 def words(path, last):
     text = last
     for index in reversed(path):
@@ -165,12 +224,13 @@ def case(seed):
     """{net, reason, words that the message must hold, layer and arriving shape if it is one layer's fault}"""
     rng = random.Random(seed)
     while True:
-        generator = Generator(rng, most_elements=8000)
+        generator = GraphGenerator(rng, names=False, most_elements=8000)
         shape, layers = generator.network()
         for _, layer in leaves(layers):
             layer.cpp(rng)
-        arrive, output = arriving(shape, layers)
-        computing = [(path, layer) for path, layer in leaves(layers) if isinstance(layer, (Conv2d, Pool, Linear))]
+        arrive = arriving(shape, layers)
+        breakable = (Conv2d, Pool, Linear, BatchNorm, Dropout)
+        computing = [(path, layer) for path, layer in leaves(layers) if isinstance(layer, breakable)]
         if not computing:
             continue
         show = lambda s: f"Shape<{', '.join(map(str, s))}>"
@@ -182,6 +242,8 @@ def case(seed):
         kind = rng.choice(
             ["broken"] * 34
             + ["rank"] * 4
+            + ["join"] * 10
+            + ["name"] * 3
             + [
                 "input",
                 "option",
@@ -194,7 +256,14 @@ def case(seed):
                 "missing_input",
             ]
         )
-        result = {"seed": seed, "kind": kind, "layer": None, "arrives": None, "wanted": None, "axis": None}
+        # Layers are put before this one: not where there is one layer for each branch, or a Shortcut would begin so.
+        holder = around(layers, path)
+        single = isinstance(holder, Branches) and not isinstance(holder, Residual)
+        if single and kind not in ("broken", "join", "name") or kind == "input" and getattr(holder, "name", None):
+            continue
+        if kind in ("rank", "join") and len(arrive[path]) not in (1, 3) or kind == "rank" and type(layer) is Dropout:
+            continue
+        result = {"seed": seed, "kind": kind, "layer": None, "arrives": None, "wanted": None, "axis": None, "makes": []}
         if kind == "broken":
             reason, text, wanted, axis = broken(layer, arrive[path], rng)
             result.update(
@@ -210,7 +279,16 @@ def case(seed):
             flat = 1
             for d in arrive[path]:
                 flat *= d
-            if isinstance(layer, Linear):
+            if isinstance(layer, BatchNorm) and not isinstance(layer, BatchNorm2d):
+                new = Text(f"BatchNorm2d<{arrive[path][0]}>")
+                result.update(
+                    net=spell(put(layers, list(path), [new])),
+                    reason="image_rank",
+                    layer=new.text,
+                    arrives=show(arrive[path]),
+                    place=words(block, f"at_layer<{index}, {new.text}>"),
+                )
+            elif isinstance(layer, Linear):
                 # An image in place of features.
                 new = [Text(f"Conv2d<{arrive[path][0]}, 3, Kernel<1>>")]
                 result.update(
@@ -230,7 +308,14 @@ def case(seed):
                 )
             else:
                 new = Text(
-                    rng.choice([f"Linear<{flat}, 7>", f"Linear<{arrive[path][-1]}, 7>", "LazyLinear<7, NoBias>"])
+                    rng.choice(
+                        [
+                            f"Linear<{flat}, 7>",
+                            f"Linear<{arrive[path][-1]}, 7>",
+                            "LazyLinear<7, NoBias>",
+                            f"BatchNorm1d<{flat}>",
+                        ]
+                    )
                 )
                 result.update(
                     net=spell(put(layers, list(path), [new])),
@@ -239,6 +324,27 @@ def case(seed):
                     arrives=show(arrive[path]),
                     place=words(block, f"at_layer<{index}, {new.text}>"),
                 )
+        elif kind == "join":
+            reason, text, makes = join_fault(arrive[path], rng)
+            result.update(
+                net=spell(put(layers, list(path), [Text(text)])),
+                reason=reason,
+                layer=text,
+                arrives=show(arrive[path]),
+                makes=[show(made) for made in makes],
+                place=words(block, f"at_layer<{index}, {text}>"),
+            )
+        elif kind == "name":
+            twice = 'Sequential<Named<"a", ReLU>, Tanh, Named<"a", Tanh>>'
+            text = rng.choice(['Named<"", ReLU>', 'Named<"a.b", Tanh>', 'Named<"12", ReLU>', twice])
+            # Compilers print a name as an array of characters.
+            place = "".join(f"in_block<{i}, " for i in block) + f"at_layer<{index}, Named<"
+            result.update(
+                net=spell(put(layers, list(path), [Text(text)])),
+                reason="bad_name",
+                arrives=show(arrive[path]),
+                place=words(path, "the_sequence") if text == twice else place,
+            )
         elif kind in ("input", "option", "type", "network", "empty_block"):
             text = {
                 "input": f"Input<{', '.join(map(str, arrive[path]))}>",
@@ -250,12 +356,11 @@ def case(seed):
             reason = {"input": "misplaced_input", "empty_block": "empty_network"}.get(kind, "not_a_layer")
             place = words(block, f"at_layer<{index}, {text}>") if kind != "empty_block" else words(path, "the_sequence")
             changed = put(layers, list(path), [Text(text), layer])
-            if kind == "input" and block and index == 0:
+            if kind == "input" and isinstance(holder, Block) and index == 0:
                 # A block that begins with Input is a network inside a network.
                 inner = changed
                 for i in block:
-                    inner = inner[i]
-                    inner = getattr(inner, "layers", inner)
+                    inner = inner[i].children()
                 reason, place = "not_a_layer", words(
                     block[:-1], f"at_layer<{block[-1]}, Sequential<{', '.join(l.cpp() for l in inner)}>>"
                 )
@@ -324,8 +429,10 @@ USES = {
 
 
 def normal(text):
-    """The text without spaces and namespaces."""
-    return re.sub(r"\s+", "", re.sub(r"\b(\w+::)+", "", text))
+    """The text without spaces and namespaces, and with numbers as Python writes them."""
+    text = re.sub(r"\s+", "", re.sub(r"\b(\w+::)+", "", text))
+    text = re.sub(r"\b(Dropout(2d)?)<>", r"\1<0.5>", text)  # g++ leaves out what is the default
+    return re.sub(r"(?<![\w.])\d+(\.\d+(e[-+]?\d+)?|e[-+]?\d+)", lambda number: f"{float(number[0]):g}", text)
 
 
 def judge(c, text, compiler):
@@ -346,6 +453,9 @@ def judge(c, text, compiler):
         problems.append(f"no received<{c['arrives']}>")
     if c["wanted"] is not None and f"wanted<{c['wanted']}>" not in flat:
         problems.append(f"no wanted<{c['wanted']}>")
+    for n, shape in enumerate(c["makes"]):
+        if normal(f"branch_makes<{n}, {shape}>") not in flat:
+            problems.append(f"no branch_makes<{n}, {shape}>")
     if "warning:" in text:
         problems.append("a warning, too")
     return problems, len(lines)
