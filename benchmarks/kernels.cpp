@@ -109,7 +109,7 @@ struct FunctionBefore {
 };
 template <typename Net>
 struct FunctionBefore<Net, 0> {
-    using type = ctcnn::NoFunction;
+    using type = ctcnn::detail_::NoFunction;
 };
 
 template <typename Net, std::size_t K>

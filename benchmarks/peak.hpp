@@ -65,7 +65,7 @@ inline double fma_peak(std::size_t threads, std::size_t samples) {
         ctcnn::detail_::hold_in_register(term);
         for (std::size_t i = 0; i < repetitions; ++i) {
             ctcnn::detail_::kernels::unroll<sums>([&](auto j) __attribute__((always_inline)) {
-                sum[j] = ctcnn::multiply_add(sum[j], factor, term);
+                sum[j] = ctcnn::detail_::multiply_add(sum[j], factor, term);
                 ctcnn::detail_::hold_in_register(sum[j]);
             });
         }

@@ -17,15 +17,30 @@
 #include <ctcnn/core/tensor.hpp>
 
 #include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/adaptive_pool2d.hpp>
 #include <ctcnn/layers/batch_norm.hpp>
+#include <ctcnn/layers/conv1d.hpp>
 #include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/layers/conv_transpose2d.hpp>
 #include <ctcnn/layers/dropout.hpp>
 #include <ctcnn/layers/flatten.hpp>
+#include <ctcnn/layers/group_norm.hpp>
+#include <ctcnn/layers/identity.hpp>
+#include <ctcnn/layers/layer_norm.hpp>
 #include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/pad2d.hpp>
+#include <ctcnn/layers/pool1d.hpp>
 #include <ctcnn/layers/pool2d.hpp>
+#include <ctcnn/layers/unflatten.hpp>
+#include <ctcnn/layers/upsample.hpp>
 
+#include <ctcnn/layers/map.hpp>
+#include <ctcnn/layers/prelu.hpp>
+#include <ctcnn/layers/softmax.hpp>
 #include <ctcnn/model/branches.hpp>
 #include <ctcnn/model/named.hpp>
+
+#include <ctcnn/model/probabilities.hpp>
 #include <ctcnn/model/sequential.hpp>
 
 #endif

@@ -2,7 +2,7 @@
 //
 // Groups that do not divide the channels that arrive.
 //
-// EXPECT: \[groups_divide\] .*Groups must divide both numbers of channels
+// EXPECT: \[groups_divide\] .*the number of groups must divide each number of channels
 // EXPECT: at_layer<0, .*Conv2d<4, 6, .*Kernel<3>, .*Groups<3>
 // EXPECT: received<.*Shape<4, 8, 8>
 #include "use.hpp"

@@ -26,9 +26,12 @@ static_assert(Bordered::offset(0, 0, 0) == 13 && Bordered::offset(1, 2, 3) == 42
 
 static_assert(std::is_same_v<layout_t<Shape<6, 14, 10>>, Plain>);
 static_assert(std::is_same_v<layout_t<Shape<2, 3, 4>, 2, 1>, Bordered>);
-// What is no image lies flat.
+// A sequence is an image of one row.
+static_assert(std::is_same_v<layout_t<Shape<2, 3>>, Layout<2, 1, 3>>);
+static_assert(std::is_same_v<layout_t<Shape<2, 3>, 0, 1>, Layout<2, 1, 3, 0, 1>>);
+// Any other shape lies flat.
 static_assert(std::is_same_v<layout_t<Shape<400>>, Layout<400, 1, 1>>);
-static_assert(std::is_same_v<layout_t<Shape<2, 3>>, Layout<6, 1, 1>>);
+static_assert(std::is_same_v<layout_t<Shape<2, 3, 4, 5>>, Layout<120, 1, 1>>);
 
 /// Clears a buffer that is full of ones, and counts for each element whether it belongs to the image.
 template <typename L, Number V>

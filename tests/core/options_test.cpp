@@ -2,6 +2,7 @@
 #include <ctcnn/core/options.hpp>
 
 #include <cstddef>
+#include <limits>
 
 #include "catch.hpp"
 
@@ -13,6 +14,9 @@ namespace {
 constexpr unsigned convolution =
     Option::kernel | Option::padding | Option::stride | Option::dilation | Option::groups | Option::no_bias;
 constexpr unsigned pooling = Option::kernel | Option::stride | Option::padding;
+constexpr unsigned transposed = convolution | Option::output_padding;
+constexpr unsigned normalisation = Option::eps | Option::momentum | Option::no_affine;
+constexpr unsigned one_axis = convolution | Option::one_axis;
 constexpr unsigned linear = static_cast<unsigned>(Option::no_bias);
 
 template <unsigned Allowed, typename... Options>
@@ -36,6 +40,32 @@ static_assert(all.kernel.height == 3 && all.kernel.width == 2);
 static_assert(all.padding.height == 1 && all.padding.width == 2);
 static_assert(all.stride == Extent{2, 1} && all.dilation == Extent{4, 4});
 static_assert(all.groups == 6 && !all.bias && all.given == convolution);
+
+static_assert(defaults.output_padding == Extent{0, 0} && defaults.affine);
+static_assert(read_options<Kernel<3>, OutputPadding<1, 2>>(transposed).output_padding == Extent{1, 2});
+static_assert(reason<convolution, Kernel<3>, OutputPadding<1>> == Reason::unknown_option);
+static_assert(reason<transposed, Kernel<3>, OutputPadding<2'147'483'648>> == Reason::number_too_large);
+
+// Numbers that are not whole.
+constexpr LayerOptions plain = read_options<>(normalisation);
+constexpr LayerOptions other = read_options<NoAffine, Momentum<0.25>, Eps<0.5>>(normalisation);
+static_assert(plain.eps > 0.99e-5 && plain.eps < 1.01e-5 && plain.momentum > 0.099 && plain.momentum < 0.101);
+static_assert(other.eps > 0.49 && other.eps < 0.51 && other.momentum > 0.24 && other.momentum < 0.26);
+static_assert(!other.affine && other.given == normalisation);
+static_assert(reason<convolution, Kernel<3>, Eps<1e-3>> == Reason::unknown_option);
+static_assert(reason<normalisation, Eps<1e-3>, Eps<1e-3>> == Reason::repeated_option);
+static_assert(reason<normalisation, Momentum<0.5>, Momentum<0.5>> == Reason::repeated_option);
+static_assert(reason<normalisation, NoAffine, NoAffine> == Reason::repeated_option);
+template <template <double> typename Option, double Value>
+constexpr bool takes = requires { typename Option<Value>; };
+static_assert(takes<Eps, 0.0> && !takes<Eps, -1e-5> && !takes<Eps, std::numeric_limits<double>::quiet_NaN()>);
+static_assert(takes<Momentum, 0.0> && takes<Momentum, 1.0> && !takes<Momentum, 1.5> && !takes<Momentum, -0.5>);
+
+// Layers with one axis take one size.
+static_assert(read_options<Kernel<3>, Padding<2>>(one_axis).kernel == Extent{3, 3});
+static_assert(reason<one_axis, Kernel<3>, Padding<2>, Stride<2>, Dilation<2>> == Reason::none);
+static_assert(reason<one_axis, Kernel<3, 3>> == Reason::unknown_option);
+static_assert(reason<one_axis, Kernel<3>, Stride<1, 2>> == Reason::unknown_option);
 
 // Any order.
 constexpr LayerOptions turned =
@@ -72,19 +102,20 @@ constexpr bool takes_one_or_two = requires {
     typename Option<1, 2>;
 } && !requires { typename Option<>; } && !requires { typename Option<1, 2, 3>; };
 static_assert(takes_one_or_two<Kernel> && takes_one_or_two<Stride> && takes_one_or_two<Padding> &&
-              takes_one_or_two<Dilation>);
+              takes_one_or_two<Dilation> && takes_one_or_two<OutputPadding>);
 
 static_assert(Extent{0, 1}.has_zero() && Extent{1, 0}.has_zero() && !Extent{1, 1}.has_zero());
 static_assert(!Mismatch{} && Mismatch{Reason::in_features, 256});
 static_assert(Mismatch{Reason::in_features, 256} != Mismatch{Reason::in_features, 400});
 
 TEST_CASE("the options are bits of their own") {
-    const Option options[] = {Option::kernel,   Option::stride, Option::padding,
-                              Option::dilation, Option::groups, Option::no_bias};
+    const Option options[] = {Option::kernel,   Option::stride,    Option::padding,        Option::dilation,
+                              Option::groups,   Option::no_bias,   Option::output_padding, Option::eps,
+                              Option::momentum, Option::no_affine, Option::one_axis};
     unsigned seen = 0;
     for (const Option option : options) {
         CHECK((seen | option) != seen);
         seen = seen | option;
     }
-    CHECK(seen == convolution);
+    CHECK(seen == (convolution | transposed | normalisation | one_axis));
 }

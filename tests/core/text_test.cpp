@@ -26,6 +26,28 @@ static_assert(grouped<61706>().view() == "61,706");
 static_assert(grouped<100000>().view() == "100,000");
 static_assert(grouped<1000001>().view() == "1,000,001");
 
+constexpr Text<64> real(double number) {
+    Text<64> text;
+    text.append_real(number);
+    return text;
+}
+
+static_assert(real(1).view() == "1.0");
+static_assert(real(0).view() == "0.0");
+static_assert(real(-1).view() == "-1.0");
+static_assert(real(0.01).view() == "0.01");
+static_assert(real(0.25).view() == "0.25");
+static_assert(real(120.5).view() == "120.5");
+static_assert(real(2e9).view() == "2000000000.0");
+static_assert(real(1e16).view() == "1e+16");
+static_assert(real(1.5e300).view() == "1.5e+300");
+static_assert(real(1e-4).view() == "0.0001");
+static_assert(real(1e-5).view() == "1e-05");
+static_assert(real(1e-7).view() == "1e-07");
+static_assert(real(2.5e-10).view() == "2.5e-10");
+static_assert(real(0.95).view() == "0.95");
+static_assert(real(1.0 / 3).view() == "0.3333333333333333");
+
 TEST_CASE("a text grows at its end", "[text]") {
     Text<64> text;
     CHECK(text.view().empty());

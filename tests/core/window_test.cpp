@@ -90,6 +90,20 @@ static_assert(span_of(1, 1) == 1 && span_of(1, 9) == 1 && span_of(3, 2) == 5);
 static_assert(window_of(read_options<Kernel<3, 2>, Padding<1, 2>, Stride<2, 1>>(Option::kernel | Option::padding |
                                                                                 Option::stride)) ==
               Window{{3, 2}, {2, 1}, {1, 2}, {1, 1}});
+static_assert(window_of(read_options<Kernel<2>, CeilMode>(Option::kernel | Option::ceil_mode)).ceil);
+
+// A window may hang over the end if it begins inside the image or before it: 5 pixels are 3 pairs. Behind 4 pixels with
+// padding 1, a third window would begin in the padding after them, and is left out.
+static_assert(output_size_ceil(5, 2, 2, 0, 1) == 3 && output_size_ceil(6, 2, 2, 0, 1) == 3);
+static_assert(output_size_ceil(4, 2, 3, 1, 1) == 2 && output_size_ceil(5, 2, 3, 1, 1) == 2);
+static_assert(output_size_ceil(6, 3, 3, 1, 1) == 3 && output_size_ceil(4, 2, 5, 1, 1) == 1);
+static_assert(output_size_ceil(1, 3, 3, 0, 1) == 1 && output_size_ceil(2, 5, 4, 0, 1) == 1);
+constexpr Window pairs{.kernel = {2, 2}, .stride = {2, 2}, .ceil = true};
+static_assert(fits(pairs, 1, 1) && !fits({.kernel = {3, 3}, .stride = {2, 2}, .ceil = true}, 1, 3) &&
+              fits({.kernel = {3, 3}, .stride = {3, 3}, .ceil = true}, 1, 3));
+// On an image that the windows cover, it is the same as without.
+static_assert(on_image(pairs, 5, 4).ceil && on_image(pairs, 4, 5).ceil && !on_image(pairs, 4, 6).ceil);
+static_assert(rows_needed(pairs, 3, 5) == 5);
 
 TEST_CASE("window sizes are those that counting finds") {
     const std::size_t fitting = windows_as_counted();

@@ -21,7 +21,7 @@ def one(rng):
     """(how ctcnn spells it, how PyTorch makes it, the shape that arrives)."""
     side = lambda: rng.choice([1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 31, 33])
     shape = (rng.choice([1, 2, 3, 4, 6, 8]), side(), side())
-    kind = rng.choice(["conv", "conv", "conv", "pool", "pool", "linear", "plain"])
+    kind = rng.choice(["conv", "conv", "conv", "pool", "pool", "linear", "plain", "resize", "transposed", "row", "norm"])
     two = lambda choose: (choose(), choose())
     option = lambda name, pair: f"{name}<{pair[0]}, {pair[1]}>"
     if rng.random() < 0.08:
@@ -44,20 +44,78 @@ def one(rng):
         padding = tuple(rng.choice([0, 0, k // 2, k // 2, k // 2 + 1, rng.randint(0, k)]) for k in kernel)
         stride = two(lambda: rng.choice([1, 2, 3, 4, 9, 50]))
         name = rng.choice(["MaxPool2d", "AvgPool2d"])
+        ceil = rng.random() < 0.4
         return (
-            f"{name}<{option('Kernel', kernel)}, {option('Stride', stride)}, {option('Padding', padding)}>",
-            lambda: getattr(nn, name)(kernel, stride, padding),
+            f"{name}<{option('Kernel', kernel)}, {option('Stride', stride)}, {option('Padding', padding)}"
+            f"{', CeilMode' * ceil}>",
+            lambda: getattr(nn, name)(kernel, stride, padding, ceil_mode=ceil),
             shape,
         )
+    if kind == "resize":
+        which = rng.choice(["scale", "pad", "mean", "unflatten"])
+        if which == "scale":
+            scale = two(lambda: rng.choice([1, 2, 3, 7]))
+            mode = rng.choice(["nearest", "bilinear"])
+            text = f"Upsample<{option('Scale', scale)}, {mode.capitalize()}>"
+            return text, lambda: nn.Upsample(scale_factor=scale, mode=mode), shape
+        if which == "pad":
+            sides = tuple(rng.randint(0, 5) for _ in range(4))
+            return f"ZeroPad2d<{', '.join(map(str, sides))}>", lambda: nn.ZeroPad2d(sides), shape
+        if which == "mean":
+            size = two(lambda: rng.choice([1, 2, 3, 7, 40]))
+            return f"AdaptiveAvgPool2d<{size[0]}, {size[1]}>", lambda: nn.AdaptiveAvgPool2d(size), shape
+        size = (rng.randint(1, 3), rng.randint(1, 3), rng.randint(1, 3))
+        product = size[0] * size[1] * size[2]
+        shape = rng.choice([(product,), (product,), (product + 1,), (product, 2)])
+        return f"Unflatten<{', '.join(map(str, size))}>", lambda: nn.Unflatten(1, size), shape
+    if kind == "transposed":
+        c = shape[0] if rng.random() < 0.9 else rng.randint(1, 8)
+        kernel = two(lambda: rng.choice([1, 2, 3, 4, 5]))
+        stride = two(lambda: rng.choice([1, 1, 2, 3, 7]))
+        padding = two(lambda: rng.choice([0, 0, 1, 2, 3, 5, 20]))
+        more = two(lambda: rng.choice([0, 0, 1, 2]))
+        dilation = two(lambda: rng.choice([1, 1, 2, 3]))
+        groups, out = rng.choice([1, 1, 2, 3, c]), rng.choice([1, 2, 3, 4, 6, 12])
+        text = (
+            f"ConvTranspose2d<{c}, {out}, {option('Kernel', kernel)}, {option('Stride', stride)}, "
+            f"{option('Padding', padding)}, {option('OutputPadding', more)}, {option('Dilation', dilation)}, "
+            f"Groups<{groups}>>"
+        )
+        return text, lambda: nn.ConvTranspose2d(c, out, kernel, stride, padding, more, groups, True, dilation), shape
+    if kind == "row":
+        shape = shape[:2] if rng.random() < 0.9 else shape
+        kernel, stride = rng.choice([1, 2, 3, 4, 5, 7, 12]), rng.choice([1, 1, 2, 3, 40])
+        padding = rng.choice([0, 0, 1, kernel // 2, kernel // 2 + 1])
+        name = rng.choice(["Conv1d", "Conv1d", "MaxPool1d", "AvgPool1d"])
+        options = f"Kernel<{kernel}>, Stride<{stride}>, Padding<{padding}>"
+        if name == "Conv1d":
+            c, out = shape[0] if rng.random() < 0.9 else rng.randint(1, 8), rng.choice([1, 2, 3, 4])
+            return f"Conv1d<{c}, {out}, {options}>", lambda: nn.Conv1d(c, out, kernel, stride, padding), shape
+        return f"{name}<{options}>", lambda: getattr(nn, name)(kernel, stride, padding), shape
+    if kind == "norm":
+        shape = shape[: rng.randint(1, 3)]
+        if rng.random() < 0.4:
+            sizes = tuple(n + (rng.random() < 0.1) for n in shape)
+            return f"LayerNorm<Shape<{', '.join(map(str, sizes))}>>", lambda: nn.LayerNorm(sizes), shape
+        c = shape[0] if rng.random() < 0.9 else rng.randint(1, 8)
+        groups = rng.choice([1, 1, 2, 3, 4, c])
+        return f"GroupNorm<{groups}, {c}>", lambda: nn.GroupNorm(groups, c), shape
     if kind == "linear":
         shape = (rng.choice([1, 2, 3, 16, 17]),) if rng.random() < 0.9 else shape
         fin = shape[0] if rng.random() < 0.7 else rng.randint(1, 20)
         fout = rng.randint(1, 20)
         return f"Linear<{fin}, {fout}>", lambda: nn.Linear(fin, fout), shape
-    name = rng.choice(["ReLU", "Sigmoid", "Tanh", "Flatten"])
+    if rng.random() < 0.25:
+        count = rng.choice([0, 1, shape[0], shape[0], rng.randint(1, 8)])
+        return f"PReLU<{count}>", lambda: nn.PReLU(count), shape
+    if rng.random() < 0.2:
+        kind = rng.choice(["Softmax", "LogSoftmax"])
+        return kind, lambda: getattr(nn, kind)(1), shape
+    name = rng.choice(["ReLU", "Sigmoid", "Tanh", "Flatten", "Identity", "LeakyReLU<>", "ELU", "SELU", "GELU", "SiLU"])
+    name = rng.choice([name, "Softplus", "Hardtanh", "ReLU6", "Hardsigmoid", "Hardswish"])
     if rng.random() < 0.3:
         shape = rng.choice([(5,), (2, 3), (2, 3, 4, 5)])
-    return name, lambda: getattr(nn, name)(), shape
+    return name, lambda: getattr(nn, name.removesuffix("<>"))(), shape
 
 
 # What a random search finds too seldom, spelled out: (ctcnn, PyTorch, shape).
@@ -80,6 +138,11 @@ EDGES = [
     ("AvgPool2d<Kernel<2>, Padding<1>, Stride<3>>", lambda: nn.AvgPool2d(2, 3, 1), (1, 2, 2)),
     ("MaxPool2d<Kernel<2>, Padding<1>, Stride<3>>", lambda: nn.MaxPool2d(2, 3, 1), (1, 2, 2)),
     ("MaxPool2d<Kernel<2>, Padding<1>>", lambda: nn.MaxPool2d(2, padding=1), (3, 4, 4)),
+    ("MaxPool2d<Kernel<3>, CeilMode>", lambda: nn.MaxPool2d(3, ceil_mode=True), (1, 1, 1)),
+    ("MaxPool2d<Kernel<3>, Stride<2>, CeilMode>", lambda: nn.MaxPool2d(3, 2, ceil_mode=True), (1, 1, 1)),
+    ("AvgPool2d<Kernel<2>, Padding<1>, Stride<3>, CeilMode>", lambda: nn.AvgPool2d(2, 3, 1, True), (1, 4, 5)),
+    ("AvgPool2d<Kernel<1>, Stride<7>, CeilMode>", lambda: nn.AvgPool2d(1, 7, ceil_mode=True), (1, 7, 8)),
+    ("AdaptiveAvgPool2d<0>", lambda: nn.AdaptiveAvgPool2d(0), (1, 3, 3)),
     ("Linear<3, 0>", lambda: nn.Linear(3, 0), (3,)),
     ("Linear<0, 3>", lambda: nn.Linear(0, 3), (0,)),
     ("Conv2d<2, 0, Kernel<1>>", lambda: nn.Conv2d(2, 0, 1), (2, 3, 3)),
@@ -96,7 +159,11 @@ def documented(text, shape):
     """Why ctcnn refuses on purpose what PyTorch accepts, or None."""
     if text.startswith("Linear") and len(shape) != 1:
         return "feature_rank: Linear works on features alone"
-    if 0 in shape or re.match(r"(Linear|Conv2d)<(\d+, )?0[,>]", text):
+    if text.startswith("Unflatten") and len(shape) != 1:
+        return "feature_rank: Unflatten works on features alone"
+    if text == "AdaptiveAvgPool2d<0>":
+        return "zero_size: nothing is of size 0"
+    if 0 in shape or re.match(r"(Linear|Conv2d|PReLU)<(\d+, )?0[,>]", text):
         return "zero_channels, zero_input: nothing is of size 0"
     if any(int(n) > 2147483647 for n in re.findall(r"\d+", text)):
         return "number_too_large"

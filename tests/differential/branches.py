@@ -6,23 +6,29 @@ A join has several inputs, and takes lists of them: `join(xs)` computes it, and 
 `error` and `back` of layers.py are, the latter with a bound for each input.
 """
 
+import math
+
 import torch
 from torch import nn
 
 from layers import (
+    AdaptiveAvgPool2d,
+    AvgPool1d,
     AvgPool2d,
     BatchNorm1d,
     BatchNorm2d,
     Block,
+    Conv1d,
     Conv2d,
     Dropout,
     Dropout2d,
-    Flatten,
     Generator,
+    Hardsigmoid,
+    Identity,
     Layer,
     Linear,
+    MaxPool1d,
     MaxPool2d,
-    ReLU,
     Sigmoid,
     Tanh,
     named_modules,
@@ -123,7 +129,7 @@ class Branches(Layer):
         return self.branches
 
     def cpp(self, rng=None):
-        return f"{type(self).__name__}<{', '.join(branch.spelled(rng) for branch in self.branches)}>"
+        return f"{type(self).__name__}<{', '.join(branch.written(rng) for branch in self.branches)}>"
 
     def module(self):
         return JoinModule(named_modules(self.branches), self.join)
@@ -157,9 +163,9 @@ class Residual(Branches):
         return self.layers + ([self.shortcut] if self.shortcut else [])
 
     def cpp(self, rng=None):
-        inside = [layer.spelled(rng) for layer in self.layers]
+        inside = [layer.written(rng) for layer in self.layers]
         if self.shortcut:
-            inside.append(f"Shortcut<{', '.join(layer.spelled(rng) for layer in self.shortcut.layers)}>")
+            inside.append(f"Shortcut<{', '.join(layer.written(rng) for layer in self.shortcut.layers)}>")
         return f"Residual<{', '.join(inside)}>"
 
     def module(self):
@@ -180,7 +186,7 @@ class Repeat(Block):
 
     def cpp(self, rng=None):
         once = self.layers[: len(self.layers) // self.count]
-        return f"Repeat<{self.count}, {', '.join(layer.spelled(rng) for layer in once)}>"
+        return f"Repeat<{self.count}, {', '.join(layer.written(rng) for layer in once)}>"
 
 
 NAMES = ["stem", "body", "head", "a1", "_x", "conv-2", "B"]
@@ -189,17 +195,16 @@ NAMES = ["stem", "body", "head", "a1", "_x", "conv-2", "B"]
 class GraphGenerator(Generator):
     """Networks with branches, BatchNorm and Dropout."""
 
-    def __init__(self, rng, names=True, affine=False, **settings):
-        """names: whether layers may be Named and repeated, which compilers print in other words. affine: whether each
-        BatchNorm has weight and bias."""
+    def __init__(self, rng, names=True, **settings):
+        """names: whether layers may be Named and repeated, which compilers print in other words."""
         super().__init__(rng, **settings)
-        self.names, self.affine = names, affine
+        self.names = names
         self.depth = 0  # of branches in branches
 
     def layer(self, shape, last):
         rng = self.rng
-        if len(shape) in (1, 3) and rng.random() < 0.45 * self.graphs:
-            kinds = ["norm"] * 3 + ["dropout"] * 2 + ["residual", "concat", "add", "multiply"] * 2
+        if len(shape) < 4 and rng.random() < 0.45 * self.graphs:
+            kinds = ["batch_norm"] * 3 + ["dropout"] * 2 + ["residual", "concat", "add", "multiply"] * 2
             kind = rng.choice(kinds + ["repeat"] * self.names)
             made = getattr(self, kind)(shape)
             if made is not None:
@@ -221,16 +226,18 @@ class GraphGenerator(Generator):
                 layer.name = free.pop(self.rng.randrange(len(free)))
             self.give_names(layer.children(), repeated or isinstance(layer, Repeat))
 
-    def norm(self, shape):
+    def batch_norm(self, shape):
         rng = self.rng
         options = dict(
-            affine=rng.random() < 0.8 or self.affine,
+            affine=rng.random() < 0.8 or self.exported,
             eps=rng.choice([1e-5, 1e-5, 1e-3, 0.1]),
             momentum=rng.choice([0.1, 0.1, 0.25, 0.01, 1.0]),
         )
         if len(shape) == 3:
             return BatchNorm2d(shape[0], lazy=rng.random() < 0.25, **options), shape
-        return BatchNorm1d(shape[0], **options), shape
+        if len(shape) == 1:
+            return BatchNorm1d(shape[0], **options), shape
+        return self.norm(shape)
 
     def dropout(self, shape):
         kind = self.rng.choice([Dropout, Dropout2d]) if len(shape) == 3 else Dropout
@@ -246,7 +253,9 @@ class GraphGenerator(Generator):
             self.parameters -= shape[0] * channels
             self.multiply_adds -= shape[0] * channels
             return Linear(shape[0], channels, rng.random() < 0.7, rng.random() < 0.3), (channels,)
-        cin, h, w = shape
+        if len(shape) > 3:
+            return None
+        cin, h, w = shape if len(shape) == 3 else (shape[0], 1, shape[1])
         kernel = rng.choice([1, 1, 3, 3, 3, 5])
         groups = cin if cin == channels and rng.random() < 0.3 else 1
         ho, wo = (h - 1) // stride + 1, (w - 1) // stride + 1
@@ -256,6 +265,9 @@ class GraphGenerator(Generator):
             return None
         self.parameters -= parameters
         self.multiply_adds -= work
+        if len(shape) == 2:
+            one_row = (1, kernel), (0, kernel // 2), (1, stride), (1, 1)
+            return Conv1d(cin, channels, *one_row, groups, rng.random() < 0.6), (channels, wo)
         layer = Conv2d(
             cin,
             channels,
@@ -270,11 +282,15 @@ class GraphGenerator(Generator):
 
     def same(self, shape):
         """A layer that keeps the shape."""
-        kind = self.rng.choice(["convolution"] * 3 + ["activation"] * 3 + ["norm"] * 2 + ["pool", "dropout", "branches"])
+        kind = self.rng.choice(["convolution"] * 3 + ["activation"] * 3 + ["batch_norm"] * 2)
+        if self.rng.random() < 0.4:
+            kind = self.rng.choice(["pool", "dropout", "branches", "norm", "identity"])
         if kind == "convolution":
             made = self.channels_to(shape, shape[0])
             if made is not None:
                 return made[0]
+        elif kind == "pool" and len(shape) == 2:
+            return self.rng.choice([MaxPool1d, AvgPool1d])((1, 3), (1, 1), (0, 1))
         elif kind == "pool" and len(shape) == 3:
             size = self.rng.choice([3, 3, 5])
             return self.rng.choice([MaxPool2d, AvgPool2d])((size, size), (1, 1), (size // 2, size // 2))
@@ -282,8 +298,12 @@ class GraphGenerator(Generator):
             made = self.residual(shape, False)
             if made is not None:
                 return made[0]
-        elif kind in ("norm", "dropout"):
-            return getattr(self, kind)(shape)[0]
+        elif kind in ("batch_norm", "norm", "dropout"):
+            made = getattr(self, kind)(shape)
+            if made is not None:
+                return made[0]
+        elif kind == "identity":
+            return Identity()
         return self.activation(shape)[0]
 
     def several(self, shape, most=3):
@@ -322,12 +342,12 @@ class GraphGenerator(Generator):
         if not may_change or rng.random() < 0.5:
             return Residual(self.several(shape, 4)), shape
         channels = self.channels_of(shape)
-        stride = rng.choice([1, 1, 2]) if len(shape) == 3 else 1
+        stride = rng.choice([1, 1, 2]) if len(shape) > 1 else 1
         main = self.branch(shape, channels, stride)
         made = self.channels_to(shape, channels, stride)
         if main is None or made is None:
             return None
-        short = [made[0]] + ([self.norm(made[1])[0]] if rng.random() < 0.5 else [])
+        short = [made[0]] + ([self.batch_norm(made[1])[0]] if rng.random() < 0.5 else [])
         return Residual(main, short), made[1]
 
     @nested
@@ -339,7 +359,7 @@ class GraphGenerator(Generator):
             else:
                 count = self.channels_of(shape)
                 made = self.branch(shape, count)
-            if made is None or (channels + count) * (shape[1] * shape[2] if len(shape) == 3 else 1) > self.most_elements:
+            if made is None or (channels + count) * math.prod(shape[1:]) > self.most_elements:
                 return None
             branches.append(self.as_branch(made))
             channels += count
@@ -348,7 +368,7 @@ class GraphGenerator(Generator):
     @nested
     def add(self, shape):
         channels = self.channels_of(shape)
-        stride = self.rng.choice([1, 1, 2]) if len(shape) == 3 else 1
+        stride = self.rng.choice([1, 1, 2]) if len(shape) > 1 else 1
         branches = [self.branch(shape, channels, stride) for _ in range(self.rng.choice([2, 2, 3]))]
         if None in branches:
             return None
@@ -364,7 +384,8 @@ class GraphGenerator(Generator):
         if len(shape) == 3 and (rng.random() < 0.6 or len(branches) == 1):
             # A factor of each channel, as in squeeze-excitation.
             made = self.channels_to((shape[0], 1, 1), channels)
-            gate = None if made is None else [AvgPool2d(shape[1:]), made[0], rng.choice([Sigmoid, Sigmoid, Tanh])()]
+            pool = rng.choice([AvgPool2d(shape[1:]), AdaptiveAvgPool2d((1, 1))])
+            gate = None if made is None else [pool, made[0], rng.choice([Sigmoid, Sigmoid, Tanh, Hardsigmoid])()]
             branches.insert(rng.randint(0, len(branches)), gate)
         elif len(branches) == 1:
             branches.append(self.branch(shape, channels))

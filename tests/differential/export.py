@@ -6,6 +6,7 @@ import glob
 import gzip
 import os
 import random
+import re
 import subprocess
 import sys
 
@@ -127,6 +128,9 @@ def faults_of_model(model, reference, shape, dtype):
 
     state = {k: v.numpy().astype(dtype) for k, v in reference.state().items()}
     tensors = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    constants = {name for name in tensors if name.endswith(CONSTANTS)}
+    same("constants", constants, {name for node in model.graph.node for name in node.input if name.endswith(CONSTANTS)})
+    tensors = {name: tensor for name, tensor in tensors.items() if name not in constants}
     same("tensors", list(tensors), list(state))
     same("other dtypes", {k for k, v in tensors.items() if v.dtype != dtype}, set())
     same("other bits", {k for k in state if state[k].tobytes() != tensors.get(k, np.zeros(0)).tobytes()}, set())
@@ -137,10 +141,10 @@ def faults_of_model(model, reference, shape, dtype):
     reference.infer(torch.zeros(1, *shape, dtype=torch.float64))
     expected = [["batch", *value.shape[1:]] for value in reference.values[1:]]
     inferred = {v.name: shape_of(v) for v in [*model.graph.value_info, *model.graph.output]}
-    # Mul has two inputs: a Multiply of more branches is several nodes, of which the last one is the layer.
-    nodes = [node for node in model.graph.node if ".product." not in node.output[0]]
-    same("shapes", [inferred.get(node.output[0]) for node in nodes], expected)
-    same("names", [node.name for node in nodes], [".".join(node.path) for node in reference.nodes])
+    last = [node for node in model.graph.node if node.output[0].endswith("output")]  # of each layer
+    same("shapes", [inferred.get(node.output[0]) for node in last], expected)
+    names = [re.sub(r"\.node\d+$", "", node.name) for node in last]
+    same("names", names, [".".join(node.path) for node in reference.nodes])
     same("output", [v.name for v in model.graph.output], ["output"])
     return faults
 
@@ -164,16 +168,29 @@ def faults_of_outputs(path, images, outputs, batches):
     return faults, worst
 
 
+# Inputs of operators that are no parameters.
+CONSTANTS = (".pads", ".scales", ".shape")
+
 # What must occur in the networks of a sample: an operator, and what a node or an attribute of it is like.
 OCCURS = {
     "Conv without bias": ("Conv", lambda node, a: len(node.input) == 2),
     "Conv with bias": ("Conv", lambda node, a: len(node.input) == 3),
     "Conv, padded": ("Conv", lambda node, a: max(a["pads"]) > 0),
-    "Conv, padded unequally": ("Conv", lambda node, a: a["pads"][0] != a["pads"][1]),
-    "Conv with strides": ("Conv", lambda node, a: a["strides"][0] != a["strides"][1]),
-    "Conv with dilations": ("Conv", lambda node, a: a["dilations"][0] != a["dilations"][1]),
+    "Conv, padded unequally": ("Conv", lambda node, a: len(set(a["pads"])) > 1),
+    "Conv with strides": ("Conv", lambda node, a: len(set(a["strides"])) > 1),
+    "Conv with dilations": ("Conv", lambda node, a: len(set(a["dilations"])) > 1),
     "Conv with groups": ("Conv", lambda node, a: a["group"] > 1),
-    "Conv of a rectangle": ("Conv", lambda node, a: a["kernel_shape"][0] != a["kernel_shape"][1]),
+    "Conv of a rectangle": ("Conv", lambda node, a: len(set(a["kernel_shape"])) > 1),
+    "Conv with one axis": ("Conv", lambda node, a: len(a["kernel_shape"]) == 1),
+    "MaxPool with one axis": ("MaxPool", lambda node, a: len(a["kernel_shape"]) == 1),
+    "AveragePool with one axis": ("AveragePool", lambda node, a: len(a["kernel_shape"]) == 1),
+    "ConvTranspose with strides": ("ConvTranspose", lambda node, a: max(a["strides"]) > 1),
+    "ConvTranspose with output padding": ("ConvTranspose", lambda node, a: max(a["output_padding"]) > 0),
+    "ConvTranspose with dilations": ("ConvTranspose", lambda node, a: max(a["dilations"]) > 1),
+    "ConvTranspose with groups": ("ConvTranspose", lambda node, a: a["group"] > 1),
+    "LayerNormalization": ("LayerNormalization", lambda node, a: len(node.input) == 3),
+    "LayerNormalization without bias": ("LayerNormalization", lambda node, a: len(node.input) == 2),
+    "LayerNormalization with epsilon": ("LayerNormalization", lambda node, a: a["epsilon"] > 1e-4),
     "Gemm without bias": ("Gemm", lambda node, a: len(node.input) == 2),
     "Gemm with bias": ("Gemm", lambda node, a: len(node.input) == 3),
     **{
@@ -182,15 +199,25 @@ OCCURS = {
         for what, condition in {
             "padded": lambda node, a: max(a["pads"]) > 0,
             "overlapping": lambda node, a: a["strides"] < a["kernel_shape"],
-            "of a rectangle": lambda node, a: a["kernel_shape"][0] != a["kernel_shape"][1],
+            "of a rectangle": lambda node, a: len(set(a["kernel_shape"])) > 1,
+            "with ceil_mode": lambda node, a: a.get("ceil_mode", 0) == 1,
         }.items()
     },
-    **{operator: (operator, lambda node, a: True) for operator in ("Relu", "Sigmoid", "Tanh", "Flatten")},
+    "AveragePool without its padding": ("AveragePool", lambda node, a: a["count_include_pad"] == 0),
+    **{
+        f"Resize, {mode}": ("Resize", lambda node, a, mode=mode: a["mode"].decode() == mode)
+        for mode in ("nearest", "linear")
+    },
+    **{
+        operator: (operator, lambda node, a: True)
+        for operator in "Relu Sigmoid Tanh Flatten LeakyRelu Elu Selu Softplus Clip HardSigmoid HardSwish Erf PRelu "
+        "Softmax LogSoftmax Pad GlobalAveragePool Identity".split()
+    },
     "a block": ("", lambda node, a: "." in node.name),
     "a sum": ("Sum", lambda node, a: True),
     "a concatenation": ("Concat", lambda node, a: a["axis"] == 1),
-    "a product": ("Mul", lambda node, a: ".product." not in node.output[0]),
-    "a product of three": ("Mul", lambda node, a: ".product." in node.output[0]),
+    "a product": ("Mul", lambda node, a: ".product" not in node.output[0]),
+    "a product of three": ("Mul", lambda node, a: ".product" in node.output[0]),
     "BatchNorm": ("BatchNormalization", lambda node, a: len(node.input) == 5),
     "Dropout": ("Identity", lambda node, a: True),
     "a named layer": ("", lambda node, a: not node.name.split(".")[-1].isdigit()),
@@ -289,7 +316,7 @@ def main():
         return MISSING
     cases = []
     for seed in arguments.seeds:
-        shape, layers = GraphGenerator(random.Random(seed), affine=True).network()
+        shape, layers = GraphGenerator(random.Random(seed), exported=True).network()
         cases.append({"seed": seed, "shape": shape, "layers": layers})
     program = build(cases, arguments)
     failures, found, largest = 0, set(), 0.0

@@ -312,7 +312,7 @@ def main():
 
     modules = [(name, module, shape, 5 * index) for index, (name, module, shape) in enumerate(hand_written())]
     for seed in arguments.seeds:
-        shape, layers = Generator(random.Random(seed)).network()
+        shape, layers = Generator(random.Random(seed), exported=True).network()
         torch.manual_seed(seed)
         modules.append((f"seed {seed}", module_of(layers, shape, random.Random(seed))[0], shape, seed))
     for index, (name, module, shape, seed) in enumerate(modules):

@@ -8,6 +8,8 @@ most ex, and each sum by context.gamma times the sum of its absolute products.
 parameters.
 """
 
+import math
+import types
 from collections import OrderedDict
 
 import torch
@@ -44,9 +46,10 @@ class Layer:
     parameters = False  # whether it has `weight`, and with `bias` that, too
     buffers = ()  # names of what is not learned
     name = None  # in place of its index
+    exported = True  # whether it has an ONNX operator
     training_differs = False  # whether it computes something else in training than in inference
 
-    def spelled(self, rng=None):
+    def written(self, rng=None):
         """The layer, with its name if it has one."""
         text = self.cpp(rng)
         return f'Named<"{self.name}", {text}>' if self.name else text
@@ -57,7 +60,7 @@ class Layer:
 
     def tensors(self):
         """The names in its state_dict."""
-        own = ["weight"] + (["bias"] if self.bias else []) if self.parameters else []
+        own = ["weight"] + (["bias"] if getattr(self, "bias", False) else []) if self.parameters else []
         return own + list(self.buffers)
 
     def module(self):
@@ -185,8 +188,9 @@ class Linear(Layer):
 
 
 class Pool(Layer):
-    def __init__(self, kernel, stride=None, padding=(0, 0), text=None):
+    def __init__(self, kernel, stride=None, padding=(0, 0), text=None, ceil=False, counts_padding=True):
         self.kernel, self.stride, self.padding, self.text = kernel, stride, padding, text
+        self.ceil, self.counts_padding = ceil, counts_padding
 
     def cpp(self, rng=None):
         if self.text is None:
@@ -195,6 +199,7 @@ class Pool(Layer):
                 options.append(pair_text("Stride", self.stride, rng))
             if self.padding != (0, 0) or rng.random() < 0.1:
                 options.append(pair_text("Padding", self.padding, rng))
+            options += ["CeilMode"] * self.ceil + ["NoCountPadding"] * (not self.counts_padding)
             rng.shuffle(options)
             self.text = f"{type(self).__name__}<{', '.join(options)}>"
         return self.text
@@ -202,10 +207,10 @@ class Pool(Layer):
 
 class MaxPool2d(Pool):
     def module(self):
-        return nn.MaxPool2d(self.kernel, self.stride, self.padding)
+        return nn.MaxPool2d(self.kernel, self.stride, self.padding, ceil_mode=self.ceil)
 
     def apply(self, x):
-        return F.max_pool2d(x, self.kernel, self.stride, self.padding)
+        return F.max_pool2d(x, self.kernel, self.stride, self.padding, ceil_mode=self.ceil)
 
     def error(self, m, x, ex, y, c):
         return self.apply(ex)
@@ -215,9 +220,14 @@ class MaxPool2d(Pool):
         if c.kinks:
             b, ch, h, w = x.shape
             ph, pw = self.padding
-            padded = F.pad(x, (pw, pw, ph, ph), value=float("-inf"))
-            widths = F.pad(ex, (pw, pw, ph, ph))
             stride = self.stride or self.kernel
+            # Behind the image, as far as the last window reaches.
+            ends = [
+                max(p, (out - 1) * s + k - size - p)
+                for p, out, s, k, size in zip(self.padding, y.shape[2:], stride, self.kernel, (h, w))
+            ]
+            padded = F.pad(x, (pw, ends[1], ph, ends[0]), value=float("-inf"))
+            widths = F.pad(ex, (pw, ends[1], ph, ends[0]))
             fold = dict(kernel_size=self.kernel, stride=stride)
             size = padded.shape[2:]
             # unfold multiplies by one-hot weights nowhere, so infinities stay where they are.
@@ -239,10 +249,10 @@ class MaxPool2d(Pool):
 
 class AvgPool2d(Pool):
     def module(self):
-        return nn.AvgPool2d(self.kernel, self.stride, self.padding)
+        return nn.AvgPool2d(self.kernel, self.stride, self.padding, self.ceil, self.counts_padding)
 
     def apply(self, x):
-        return F.avg_pool2d(x, self.kernel, self.stride, self.padding)
+        return F.avg_pool2d(x, self.kernel, self.stride, self.padding, self.ceil, self.counts_padding)
 
     def error(self, m, x, ex, y, c):
         return self.apply(ex) + c.gamma * self.apply(x.abs())
@@ -252,6 +262,327 @@ class AvgPool2d(Pool):
 
     def terms(self, x, y):
         return self.kernel[0] * self.kernel[1]
+
+
+class Resizing(Layer):
+    """Moves and resizes images by sums with weights that are not negative. moves: forward only moves pixels."""
+
+    moves = False
+
+    def cpp(self, rng=None):
+        if self.text is None:
+            self.text = self.spelled(rng)
+        return self.text
+
+    def apply(self, x):
+        return self.module()(x)
+
+    def error(self, m, x, ex, y, c):
+        return self.apply(ex) if self.moves else self.apply(ex) + c.gamma * self.apply(x.abs())
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        return vjp(self.apply, x, eg + c.gamma * g.abs()), []
+
+
+class AdaptiveAvgPool2d(Resizing):
+    def __init__(self, size, text=None):
+        self.size, self.text = size, text
+
+    def spelled(self, rng):
+        a, b = self.size
+        return f"AdaptiveAvgPool2d<{a}>" if a == b and rng.random() < 0.8 else f"AdaptiveAvgPool2d<{a}, {b}>"
+
+    def module(self):
+        return nn.AdaptiveAvgPool2d(self.size)
+
+    def terms(self, x, y):
+        return math.prod(-(-n // out) + 1 for n, out in zip(x.shape[2:], y.shape[2:]))
+
+
+class Upsample(Resizing):
+    def __init__(self, scale, bilinear, text=None):
+        self.scale, self.bilinear, self.text = scale, bilinear, text
+        self.moves = not bilinear
+
+    def spelled(self, rng):
+        options = [pair_text("Scale", self.scale, rng)]
+        options += ["Bilinear"] if self.bilinear else ["Nearest"] * (rng.random() < 0.5)
+        rng.shuffle(options)
+        return f"Upsample<{', '.join(options)}>"
+
+    def module(self):
+        return nn.Upsample(scale_factor=self.scale, mode="bilinear" if self.bilinear else "nearest")
+
+    def terms(self, x, y):
+        return 4 * self.scale[0] * self.scale[1] if self.bilinear else self.scale[0] * self.scale[1]
+
+
+class ZeroPad2d(Resizing):
+    moves = True
+
+    def __init__(self, sides, text=None):
+        self.sides, self.text = sides, text  # left, right, top, bottom
+
+    def spelled(self, rng):
+        sizes = self.sides[:1] if len(set(self.sides)) == 1 and rng.random() < 0.8 else self.sides
+        return f"ZeroPad2d<{', '.join(map(str, sizes))}>"
+
+    def module(self):
+        return nn.ZeroPad2d(self.sides)
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        return vjp(self.apply, x, eg), []
+
+
+class Unflatten(Layer):
+    def __init__(self, size, text=None):
+        self.size, self.text = size, text or f"Unflatten<{', '.join(map(str, size))}>"
+
+    def cpp(self, rng=None):
+        return self.text
+
+    def module(self):
+        return nn.Unflatten(1, self.size)
+
+    def error(self, m, x, ex, y, c):
+        return ex.reshape(y.shape)
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        return eg.reshape(x.shape), []
+
+
+class OneRow:
+    """A layer of sequences as one of images of one row; the first axis of kernel, stride, ... is of size 1 (or 0)."""
+
+    def cpp(self, rng=None):
+        if self.text is None:
+            options = [f"Kernel<{self.kernel[1]}>"]
+            for name, default in (("Padding", 0), ("Stride", None), ("Dilation", 1), ("Groups", 1)):
+                value = getattr(self, name.lower(), default)
+                value = value[1] if isinstance(value, tuple) else value
+                default = self.default_stride() if name == "Stride" else default
+                if value is not None and (value != default or hasattr(self, name.lower()) and rng.random() < 0.1):
+                    options.append(f"{name}<{value}>")
+            if not getattr(self, "bias", True):
+                options.append("NoBias")
+            rng.shuffle(options)
+            sizes = [self.cin, self.cout] if hasattr(self, "cin") else []
+            self.text = f"{type(self).__name__}<{', '.join(map(str, sizes + options))}>"
+        return self.text
+
+    def default_stride(self):
+        return 1 if hasattr(self, "cin") else self.kernel[1]
+
+    def arguments(self):
+        pairs = (self.kernel, self.stride, self.padding) + ((self.dilation,) if hasattr(self, "dilation") else ())
+        return [pair and pair[1] for pair in pairs]
+
+    @staticmethod
+    def flat(m):
+        if getattr(m, "weight", None) is None:
+            return m
+        return types.SimpleNamespace(weight=m.weight.unsqueeze(2), bias=m.bias)
+
+    def error(self, m, x, ex, y, c):
+        return super().error(self.flat(m), *(v.unsqueeze(2) for v in (x, ex, y)), c).squeeze(2)
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        egx, parts = super().back(self.flat(m), *(v.unsqueeze(2) for v in (x, ex, y, ey, g, eg)), c)
+        return egx.squeeze(2), [part.squeeze(2) if part.dim() == 4 else part for part in parts]
+
+    def terms(self, x, y):
+        return super().terms(x.unsqueeze(2), y.unsqueeze(2))
+
+
+class Conv1d(OneRow, Conv2d):
+    def module(self):
+        return nn.Conv1d(self.cin, self.cout, *self.arguments(), self.groups, self.bias)
+
+
+class MaxPool1d(OneRow, MaxPool2d):
+    def module(self):
+        return nn.MaxPool1d(*self.arguments())
+
+
+class AvgPool1d(OneRow, AvgPool2d):
+    def module(self):
+        return nn.AvgPool1d(*self.arguments())
+
+
+class ConvTranspose2d(Layer):
+    parameters = True
+
+    def __init__(self, cin, cout, kernel, stride, padding, output_padding, dilation, groups, bias, text=None):
+        self.cin, self.cout, self.kernel, self.stride, self.padding = cin, cout, kernel, stride, padding
+        self.output_padding, self.dilation, self.groups, self.bias, self.text = (
+            output_padding,
+            dilation,
+            groups,
+            bias,
+            text,
+        )
+
+    def cpp(self, rng=None):
+        if self.text is None:
+            options = [pair_text("Kernel", self.kernel, rng)]
+            for name, value, default in (
+                ("Stride", self.stride, 1),
+                ("Padding", self.padding, 0),
+                ("OutputPadding", self.output_padding, 0),
+                ("Dilation", self.dilation, 1),
+            ):
+                if value != (default, default) or rng.random() < 0.1:
+                    options.append(pair_text(name, value, rng))
+            if self.groups != 1 or rng.random() < 0.1:
+                options.append(f"Groups<{self.groups}>")
+            if not self.bias:
+                options.append("NoBias")
+            rng.shuffle(options)
+            self.text = f"ConvTranspose2d<{', '.join(map(str, [self.cin, self.cout] + options))}>"
+        return self.text
+
+    def module(self):
+        return nn.ConvTranspose2d(
+            self.cin,
+            self.cout,
+            self.kernel,
+            self.stride,
+            self.padding,
+            self.output_padding,
+            self.groups,
+            self.bias,
+            self.dilation,
+        )
+
+    def apply(self, x, w):
+        return F.conv_transpose2d(
+            x, w, None, self.stride, self.padding, self.output_padding, self.groups, self.dilation
+        )
+
+    def error(self, m, x, ex, y, c):
+        w = m.weight.abs()
+        sums = self.apply(x.abs(), w)
+        if m.bias is not None:
+            sums = sums + m.bias.abs().reshape(1, -1, 1, 1)
+        return self.apply(ex, w) + c.gamma * sums
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        w = m.weight.abs()
+        by_x = lambda seed: vjp(lambda v: self.apply(v, w), x.abs(), seed)
+        by_w = lambda v, seed: vjp(lambda u: self.apply(v, u), w, seed)
+        rounded = eg + c.gamma * g.abs()
+        parts = [by_w(ex, g.abs()) + by_w(x.abs(), rounded)]
+        if m.bias is not None:
+            parts.append(rounded.sum((0, 2, 3)))
+        return by_x(rounded), parts
+
+    def terms(self, x, y):
+        outputs = y.shape[0] * y.shape[2] * y.shape[3]
+        return max(
+            self.cin // self.groups * self.kernel[0] * self.kernel[1],
+            self.cout // self.groups * self.kernel[0] * self.kernel[1],
+            x.shape[0] * x.shape[2] * x.shape[3],
+            outputs if self.bias else 0,
+        )
+
+
+class Norm(Layer):
+    """What layers that normalise within one image share; `groups` is their number."""
+
+    def grouped(self, v):
+        return v.reshape(len(v), self.groups, -1)
+
+    def of_element(self, parameter, x):
+        """A parameter with the axes of x."""
+        if self.own_weights:
+            return parameter.unsqueeze(0)
+        return parameter.reshape(1, -1, *[1] * (x.dim() - 2))
+
+    def state(self, m, x, ex, c):
+        """1 / sqrt(variance + eps), the normalised elements, and bounds of their errors, in groups."""
+        x, ex = self.grouped(x), self.grouped(ex)
+        mean = lambda v: v.mean(2, keepdim=True)
+        d = x - mean(x)
+        ed = ex + mean(ex) + c.gamma * (mean(x.abs()) + d.abs())
+        v = mean(d * d) + m.eps
+        ev = mean(2 * d.abs() * ed + ed * ed) + c.gamma * v
+        r = v.rsqrt()
+        er = (v - ev).clamp(min=m.eps).rsqrt() - r + c.gamma * r
+        exh = ed * r + (d.abs() + ed) * er
+        # No normalised element is larger than the root of their number.
+        exh = exh.clamp(max=2 * math.sqrt(x.shape[2]))
+        return r, er, d * r, exh
+
+    def error(self, m, x, ex, y, c):
+        _, _, xh, exh = self.state(m, x, ex, c)
+        xh, exh = xh.abs().reshape(x.shape), exh.reshape(x.shape)
+        if m.weight is None:
+            return exh + c.gamma * xh
+        w = self.of_element(m.weight.abs(), x)
+        result = w * exh + c.gamma * w * xh
+        return result if m.bias is None else result + c.gamma * self.of_element(m.bias.abs(), x)
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        r, er, xh, exh = self.state(m, x, ex, c)
+        w = 1 if m.weight is None else self.of_element(m.weight, x)
+        s = self.grouped(g * w)
+        es = self.grouped(eg * abs(w)) + c.gamma * s.abs()
+        mean = lambda v: v.mean(2, keepdim=True)
+        a, b = mean(s), mean(s * xh)
+        ea = mean(es) + c.gamma * mean(s.abs())
+        eb = mean(es * xh.abs() + (s.abs() + es) * exh) + c.gamma * mean((s * xh).abs())
+        inner = s - a - xh * b
+        sizes = s.abs() + a.abs() + (xh * b).abs()
+        e_inner = es + ea + xh.abs() * eb + exh * (b.abs() + eb) + c.gamma * sizes
+        egx = ((r + er) * e_inner + er * inner.abs()).reshape(x.shape)
+        if m.weight is None:
+            return egx, []
+        xh, exh = xh.abs().reshape(x.shape), exh.reshape(x.shape)
+        over = [0] if self.own_weights else [axis for axis in range(x.dim()) if axis != 1]
+        egw = eg * xh + (g.abs() + eg) * exh + c.gamma * g.abs() * xh
+        parts = [egw.sum(over)]
+        if m.bias is not None:
+            parts.append((eg + c.gamma * g.abs()).sum(over))
+        return egx, parts
+
+    def terms(self, x, y):
+        return max(x[0].numel() // self.groups, x.shape[0] if self.own_weights else x.numel() // x.shape[1])
+
+
+class GroupNorm(Norm):
+    own_weights = False
+    exported = False
+
+    def __init__(self, groups, channels, eps=1e-5, affine=True):
+        self.groups, self.channels, self.eps, self.affine = groups, channels, eps, affine
+        self.parameters = self.bias = affine
+        arguments = [str(groups), str(channels)] + ([f"Eps<{eps}>"] if eps != 1e-5 else [])
+        self.text = f"GroupNorm<{', '.join(arguments + ([] if affine else ['NoAffine']))}>"
+
+    def cpp(self, rng=None):
+        return self.text
+
+    def module(self):
+        return nn.GroupNorm(self.groups, self.channels, self.eps, self.affine)
+
+
+class LayerNorm(Norm):
+    own_weights = True
+    groups = 1
+
+    def __init__(self, shape, named, eps=1e-5, affine=True, bias=True):
+        self.sizes, self.named, self.eps, self.affine = list(shape), named, eps, affine
+        self.parameters, self.bias = affine, affine and bias
+        self.without_bias = not bias
+        options = [f"Shape<{', '.join(map(str, shape))}>"] if named else []
+        options += [f"Eps<{eps}>"] if eps != 1e-5 else []
+        self.text = f"LayerNorm<{', '.join(options + ([] if bias else ['NoBias']) + ([] if affine else ['NoAffine']))}>"
+
+    def cpp(self, rng=None):
+        return self.text
+
+    def module(self):
+        return nn.LayerNorm(self.sizes, self.eps, self.affine, not self.without_bias)
 
 
 class Plain(Layer):
@@ -304,6 +635,241 @@ class Tanh(Plain):
         return eg * slope + (g.abs() + eg) * (2 * y.abs() * ey + ey * ey) + c.gamma * g.abs() * slope, []
 
 
+class Function(Plain):
+    """A function of each element: its largest slope, a bound of the second derivative where there is one, and the jumps
+    of the slope at its kinks, {place: jump}."""
+
+    steepest, curve, jumps = 1.0, 0.0, {}
+    tiny = 1e-37
+    far = 0.0  # the slope is computed with factors of the size of x, up to this
+
+    def near_kink(self, x, ex, k):
+        return ((x - k).abs() <= ex) & (ex > 0)
+
+    def rough(self, x, y):
+        """What a few roundings are relative to."""
+        return y.abs()
+
+    def slope(self, m, x):
+        return vjp(m, x, torch.ones_like(x)).abs()
+
+    def error(self, m, x, ex, y, c):
+        passed = self.slope(m, x) * ex + self.curve / 2 * ex * ex
+        for k in self.jumps:
+            passed = torch.where(self.near_kink(x, ex, k), self.steepest * ex, passed)
+        return torch.minimum(passed, self.steepest * ex) + c.gamma * self.rough(x, y) + self.tiny
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        slope = self.slope(m, x)
+        change = torch.minimum(self.curve * ex, torch.full_like(ex, 2 * self.steepest))
+        rounding = slope + (0 if self.curve == 0 else self.steepest * (1 + x.abs().clamp(max=self.far)))
+        egx = eg * slope + (g.abs() + eg) * change + c.gamma * g.abs() * rounding
+        for k, jump in self.jumps.items() if c.kinks else ():
+            egx = egx + torch.where(self.near_kink(x, ex, k), jump * (g.abs() + eg), 0.0)
+        return egx, []
+
+
+class LeakyReLU(Function):
+    def __init__(self, slope=0.01):
+        self.negative_slope = slope
+        self.jumps = {0: abs(1 - slope)}
+
+    def cpp(self, rng=None):
+        return "LeakyReLU<>" if self.negative_slope == 0.01 else f"LeakyReLU<{self.negative_slope}>"
+
+    def module(self):
+        return nn.LeakyReLU(self.negative_slope)
+
+
+class ELU(Function):
+    curve = 1.0
+
+    def __init__(self, alpha=1.0):
+        self.alpha = alpha
+        self.steepest = max(1.0, alpha)
+        self.curve = alpha
+        self.jumps = {0: abs(1 - alpha)}
+
+    def cpp(self, rng=None):
+        return "ELU" if self.alpha == 1 else f"ELUWith<{self.alpha}>"
+
+    def module(self):
+        return nn.ELU(self.alpha)
+
+
+class SELU(Function):
+    steepest, curve, jumps = 1.7581, 1.7581, {0: 0.7075}
+
+    def module(self):
+        return nn.SELU()
+
+
+class GELU(Function):
+    steepest, curve, far = 1.13, 0.8, 20.0
+
+    def module(self):
+        return nn.GELU()
+
+    def rough(self, x, y):
+        return x.abs()
+
+
+class GELUTanh(GELU):
+    def module(self):
+        return nn.GELU("tanh")
+
+
+class SiLU(Function):
+    steepest, curve, far, tiny = 1.1, 0.5, 20.0, 1e-35
+
+    def module(self):
+        return nn.SiLU()
+
+
+class Softplus(Function):
+    """PyTorch's own threshold of 20: lower ones are jumps."""
+
+    def __init__(self, beta=1.0):
+        self.beta = beta
+        self.curve = beta / 4
+
+    def cpp(self, rng=None):
+        return "Softplus" if self.beta == 1 else f"SoftplusWith<{self.beta}>"
+
+    def module(self):
+        return nn.Softplus(self.beta)
+
+    def error(self, m, x, ex, y, c):
+        return super().error(m, x, ex, y, c) + 2.1e-9 / self.beta * ((self.beta * x - 20).abs() <= self.beta * ex)
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        egx, parts = super().back(m, x, ex, y, ey, g, eg, c)
+        near = (self.beta * x - 20).abs() <= self.beta * ex + 2.1e-9
+        return egx + torch.where(near, 2.1e-9 * (g.abs() + eg), 0.0), parts
+
+
+class Hardtanh(Function):
+    def __init__(self, low=-1.0, high=1.0):
+        self.low, self.high = low, high
+        self.jumps = {low: 1, high: 1}
+
+    def cpp(self, rng=None):
+        return "Hardtanh" if (self.low, self.high) == (-1, 1) else f"HardtanhWith<{self.low}, {self.high}>"
+
+    def module(self):
+        return nn.Hardtanh(self.low, self.high)
+
+
+class ReLU6(Function):
+    jumps = {0: 1, 6: 1}
+
+    def module(self):
+        return nn.ReLU6()
+
+
+class Hardsigmoid(Function):
+    # Rounding may take a sum just above -3 to 0, or one just below 3 to 6.
+    steepest, jumps = 1 / 6, {-3: 1 / 6, 3: 1 / 6}
+
+    def module(self):
+        return nn.Hardsigmoid()
+
+    def rough(self, x, y):
+        return y.abs() + 1
+
+    def near_kink(self, x, ex, k):
+        return (x - k).abs() <= ex + 1e-6
+
+
+class Hardswish(Function):
+    steepest, curve, jumps = 1.5, 1 / 3, {-3: 0.5, 3: 0.5}
+
+    def module(self):
+        return nn.Hardswish()
+
+    def rough(self, x, y):
+        return x.abs()
+
+
+class PReLU(Layer):
+    parameters, bias = True, False
+
+    def __init__(self, count=1):
+        self.count = count
+
+    def cpp(self, rng=None):
+        self.text = "PReLU<>" if self.count == 1 else f"PReLU<{self.count}>"
+        return self.text
+
+    def module(self):
+        return nn.PReLU(self.count)
+
+    def slope(self, m, x):
+        w = m.weight.reshape(-1, *[1] * (x.dim() - 2)) if self.count > 1 else m.weight
+        return w, torch.where(x > 0, 1.0, w.abs())
+
+    def error(self, m, x, ex, y, c):
+        w, slope = self.slope(m, x)
+        near = (x.abs() <= ex) & (ex > 0)
+        return torch.where(near, torch.maximum(w.abs(), torch.ones_like(w)), slope) * ex + c.gamma * y.abs()
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        w, slope = self.slope(m, x)
+        near = (x.abs() <= ex) & (ex > 0)
+        egx = slope * (eg + c.gamma * g.abs())
+        if c.kinks:
+            egx = egx + torch.where(near, (1 - w).abs() * (g.abs() + eg), 0.0)
+        below = torch.where((x <= 0) | near, (x.abs() + ex) * eg + ex * g.abs() + c.gamma * (x * g).abs(), 0.0)
+        if self.count == 1:
+            return egx, [below.sum().reshape(1)]
+        return egx, [below.transpose(0, 1).reshape(self.count, -1).sum(1)]
+
+    def terms(self, x, y):
+        return x.numel() // self.count
+
+
+class Softmax(Plain):
+    log = False
+
+    def module(self):
+        return nn.Softmax(1)
+
+    def passed(self, ex):
+        """The relative error of the powers and their sum."""
+        return torch.expm1((ex + ex.amax(1, keepdim=True)).clamp(max=50.0))
+
+    def error(self, m, x, ex, y, c):
+        relative = self.passed(ex) + c.gamma * (2 + x.amax(1, keepdim=True) - x)
+        return torch.minimum(y * relative, torch.ones_like(y)) + 1e-37
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        inner = (y * g).sum(1, keepdim=True)
+        e_inner = (ey * g.abs() + y * eg + c.gamma * (y * g).abs()).sum(1, keepdim=True)
+        both = eg + e_inner + c.gamma * (g.abs() + inner.abs())
+        return ey * (g - inner).abs() + (y + ey) * both, []
+
+    def terms(self, x, y):
+        return x.shape[1]
+
+
+class LogSoftmax(Softmax):
+    def module(self):
+        return nn.LogSoftmax(1)
+
+    def error(self, m, x, ex, y, c):
+        top = x.amax(1, keepdim=True)
+        lse = torch.logsumexp(x - top, 1, keepdim=True)
+        return ex + ex.amax(1, keepdim=True) + c.gamma * (1 + (x - top).abs() + lse + y.abs())
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        p = y.exp()
+        ep = Softmax.error(self, m, x, ex, p, c)
+        total = g.sum(1, keepdim=True)
+        e_total = (eg + c.gamma * g.abs()).sum(1, keepdim=True)
+        rounding = c.gamma * (g.abs() + p * total.abs())
+        return eg + ep * total.abs() + (p + ep) * e_total + rounding, []
+
+
 class Flatten(Plain):
     def module(self):
         return nn.Flatten()
@@ -313,6 +879,17 @@ class Flatten(Plain):
 
     def back(self, m, x, ex, y, ey, g, eg, c):
         return eg.reshape(x.shape), []
+
+
+class Identity(Plain):
+    def module(self):
+        return nn.Identity()
+
+    def error(self, m, x, ex, y, c):
+        return ex
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        return eg, []
 
 
 class BatchNorm(Layer):
@@ -467,7 +1044,7 @@ class Block(Layer):
         return self.layers
 
     def cpp(self, rng=None):
-        return f"Sequential<{', '.join(layer.spelled(rng) for layer in self.layers)}>"
+        return f"Sequential<{', '.join(layer.written(rng) for layer in self.layers)}>"
 
     def module(self):
         return sequential(self.layers)
@@ -514,12 +1091,27 @@ def out_size(size, kernel, stride, padding, dilation=1):
     return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
 
 
-class Generator:
-    """filtered: only convolutions that may be filtered with fewer multiplications: stride 1, no dilation."""
+def out_size_ceil(size, kernel, stride, padding):
+    """Where the last window may hang over the end, if it begins inside the image or the padding before it."""
+    out = -(-(size + 2 * padding - kernel) // stride) + 1
+    return out - 1 if (out - 1) * stride >= size + padding else out
 
-    def __init__(self, rng, most_elements=12000, most_multiply_adds=1500000, most_parameters=60000, filtered=False):
+
+class Generator:
+    """filtered: only convolutions that may be filtered with fewer multiplications: stride 1, no dilation.
+    exported: only layers that ONNX has an operator for."""
+
+    def __init__(
+        self,
+        rng,
+        most_elements=12000,
+        most_multiply_adds=1500000,
+        most_parameters=60000,
+        filtered=False,
+        exported=False,
+    ):
         self.rng = rng
-        self.filtered = filtered
+        self.filtered, self.exported = filtered, exported
         self.most_elements = most_elements
         self.multiply_adds = self.most_multiply_adds = most_multiply_adds
         self.parameters = most_parameters
@@ -588,12 +1180,111 @@ class Generator:
             )
             stride = None if rng.random() < 0.5 else self.pair(lambda: rng.choice([1, 1, 2, 2, 3, 4, 6]))
             step = stride or kernel
-            ho = out_size(h, kernel[0], step[0], padding[0])
-            wo = out_size(w, kernel[1], step[1], padding[1])
+            ceil = rng.random() < 0.25
+            size = out_size_ceil if ceil else out_size
+            ho = size(h, kernel[0], step[0], padding[0])
+            wo = size(w, kernel[1], step[1], padding[1])
             if ho < 1 or wo < 1 or c * ho * wo > self.most_elements:
                 continue
-            return (rng.choice([MaxPool2d, AvgPool2d])(kernel, stride, padding), (c, ho, wo))
+            if rng.random() < 0.5:
+                return MaxPool2d(kernel, stride, padding, ceil=ceil), (c, ho, wo)
+            return AvgPool2d(kernel, stride, padding, ceil=ceil, counts_padding=rng.random() < 0.7), (c, ho, wo)
         return None
+
+    def adaptive(self, shape):
+        rng = self.rng
+        c, h, w = shape
+        divisors = lambda n: [d for d in range(1, n + 1) if n % d == 0]
+        size = rng.choice([(1, 1), (rng.choice(divisors(h)), rng.choice(divisors(w)))])
+        if not self.exported and rng.random() < 0.5:
+            size = self.pair(lambda: rng.choice([1, 2, 3, 4, 5, 6, 7, 9, 13]))
+        return (AdaptiveAvgPool2d(size), (c, *size)) if c * size[0] * size[1] <= self.most_elements else None
+
+    def resize(self, shape):
+        rng = self.rng
+        c, h, w = shape
+        for _ in range(20):
+            if rng.random() < 0.5:
+                sides = rng.choice([(1, 1, 1, 1), (0, 1, 0, 1), tuple(rng.randint(0, 4) for _ in range(4))])
+                layer, out = ZeroPad2d(sides), (c, h + sides[2] + sides[3], w + sides[0] + sides[1])
+            else:
+                scale = self.pair(lambda: rng.choice([1, 2, 2, 2, 3, 4, 5]))
+                layer, out = Upsample(scale, rng.random() < 0.6), (c, h * scale[0], w * scale[1])
+            if math.prod(out) <= self.most_elements:
+                return layer, out
+        return None
+
+    def unflatten(self, shape):
+        divisors = [d for d in range(1, shape[0] + 1) if shape[0] % d == 0]
+        c = self.rng.choice(divisors)
+        h = self.rng.choice([d for d in divisors if shape[0] // c % d == 0])
+        size = (c, h, shape[0] // c // h)
+        return Unflatten(size), size
+
+    def identity(self, shape):
+        return Identity(), shape
+
+    def conv1d(self, shape):
+        made = self.conv((shape[0], 1, shape[1]))  # whose height is not used
+        if made is None:
+            return None
+        conv = made[0]
+        one_row = [(1, conv.kernel[1]), (0, conv.padding[1]), (1, conv.stride[1]), (1, conv.dilation[1])]
+        return Conv1d(conv.cin, conv.cout, *one_row, conv.groups, conv.bias), (made[1][0], made[1][2])
+
+    def pool1d(self, shape):
+        made = self.pool((shape[0], 1, shape[1]))
+        if made is None:
+            return None
+        kind = MaxPool1d if isinstance(made[0], MaxPool2d) else AvgPool1d
+        stride = made[0].stride and (1, made[0].stride[1])
+        return kind((1, made[0].kernel[1]), stride, (0, made[0].padding[1])), (made[1][0], made[1][2])
+
+    def transposed(self, shape):
+        rng = self.rng
+        cin, h, w = shape
+        for _ in range(60):
+            kernel = self.pair(lambda: rng.choice([1, 2, 2, 2, 3, 3, 3, 4, 4, 5, 6, 7]))
+            stride = self.pair(lambda: rng.choice([1, 1, 2, 2, 2, 3, 4]))
+            padding = self.pair(lambda: rng.choice([0, 0, 1, 1, 2, 3, 5]))
+            dilation = self.pair(lambda: rng.choice([1, 1, 1, 1, 2, 3]))
+            output_padding = tuple(rng.choice([0, rng.randrange(max(s, d))]) for s, d in zip(stride, dilation))
+            groups = rng.choice([1, 1, 1, cin, rng.choice([g for g in range(1, cin + 1) if cin % g == 0])])
+            cout = rng.choice(CHANNELS)
+            if cout % groups:
+                cout = groups * rng.choice([1, 1, 2, 3])
+            ho, wo = (
+                (n - 1) * stride[i] - 2 * padding[i] + dilation[i] * (kernel[i] - 1) + output_padding[i] + 1
+                for i, n in enumerate((h, w))
+            )
+            parameters = cin * (cout // groups) * kernel[0] * kernel[1]
+            if (
+                min(ho, wo) < 1
+                or cout > 70
+                or cout * ho * wo > self.most_elements
+                or parameters > self.parameters
+                or parameters * h * w > self.multiply_adds
+            ):
+                continue
+            self.parameters -= parameters
+            self.multiply_adds -= parameters * h * w
+            options = (kernel, stride, padding, output_padding, dilation, groups)
+            return ConvTranspose2d(cin, cout, *options, rng.random() < 0.75), (cout, ho, wo)
+        return None
+
+    def norm(self, shape):
+        rng = self.rng
+        size = math.prod(shape)
+        eps = rng.choice([1e-5, 1e-5, 1e-5, 1e-3, 0.25])
+        # PyTorch refuses groups of one element where the batch is one image.
+        groups = [g for g in range(1, shape[0] + 1) if shape[0] % g == 0 and size > g]
+        if groups and not self.exported and rng.random() < 0.6:
+            return GroupNorm(rng.choice(groups), shape[0], eps, rng.random() < 0.8), shape
+        if 2 * size > self.parameters:
+            return None
+        affine = self.exported or rng.random() < 0.8
+        self.parameters -= 2 * size
+        return LayerNorm(shape, rng.random() < 0.5, eps, affine, rng.random() < 0.8), shape
 
     def linear(self, shape):
         rng = self.rng
@@ -607,7 +1298,16 @@ class Generator:
         return None
 
     def activation(self, shape):
-        return self.rng.choice([ReLU, ReLU, Sigmoid, Tanh])(), shape
+        rng = self.rng
+        if rng.random() < 0.5:
+            return rng.choice([ReLU, ReLU, Sigmoid, Tanh])(), shape
+        kind = rng.choice(
+            [LeakyReLU, ELU, SELU, GELU, GELUTanh, SiLU, Softplus, Hardtanh, ReLU6, Hardsigmoid, Hardswish]
+            + [PReLU, PReLU, Softmax, LogSoftmax]
+        )
+        options = {LeakyReLU: [(0.25,), (0.0,)], ELU: [(0.5,), (1.5,)], Softplus: [(2.0,), (0.5,)]}
+        options |= {Hardtanh: [(-2.0, 0.5), (0.25, 3.0)], PReLU: [(shape[0],)]}
+        return kind(*(rng.choice(options[kind]) if kind in options and rng.random() < 0.5 else ())), shape
 
     def flatten(self, shape):
         size = 1
@@ -618,8 +1318,12 @@ class Generator:
     def layer(self, shape, last):
         rng = self.rng
         kinds = {
-            3: ["conv"] * 5 + ["pool"] * 3 + ["activation"] * 3 + ["flatten"],
-            1: ["linear"] * 5 + ["activation"] * 3 + ["flatten"],
+            3: ["conv"] * 5
+            + ["pool"] * 3
+            + ["activation"] * 3
+            + ["flatten", "transposed", "norm", "adaptive", "resize", "identity"],
+            2: ["conv1d"] * 5 + ["pool1d"] * 3 + ["activation"] * 3 + ["flatten", "norm"],
+            1: ["linear"] * 5 + ["activation"] * 3 + ["flatten", "norm", "identity", "unflatten"],
         }.get(len(shape), ["activation", "flatten"])
         if self.filtered and len(shape) == 3:
             kinds = ["conv"] * 5 + ["activation"] * 2 + ["pool"]
@@ -636,6 +1340,8 @@ class Generator:
             shape = (rng.choice(WIDTHS + [70, 97, 200, 257]),)
         elif kind < 0.15:
             shape = tuple(rng.randint(1, 7) for _ in range(rng.choice([2, 4])))
+        elif kind < 0.25:
+            shape = (rng.choice(CHANNELS), rng.choice(WIDTHS + [128, 150]))
         else:
             sides = (
                 SIDES["small" if rng.random() < 0.5 else "large"]

@@ -137,7 +137,7 @@ def write_input(c, path):
 
 def cpp_of(c):
     rng = random.Random(c["seed"])
-    return f"Sequential<Input<{', '.join(map(str, c['shape']))}>, {', '.join(layer.spelled(rng) for layer in c['layers'])}>"
+    return f"Sequential<Input<{', '.join(map(str, c['shape']))}>, {', '.join(layer.written(rng) for layer in c['layers'])}>"
 
 
 def source_of(cases):

@@ -12,9 +12,32 @@ import torch
 
 import command
 from branches import Branches, GraphGenerator, Residual
-from layers import BatchNorm, BatchNorm2d, Block, Conv2d, Dropout, Flatten, Layer, Linear, Pool, leaves
+from layers import (
+    AdaptiveAvgPool2d,
+    BatchNorm,
+    BatchNorm2d,
+    Block,
+    Conv2d,
+    ConvTranspose2d,
+    Dropout,
+    Flatten,
+    GroupNorm,
+    Layer,
+    LayerNorm,
+    Linear,
+    Norm,
+    OneRow,
+    Pool,
+    PReLU,
+    Unflatten,
+    Upsample,
+    ZeroPad2d,
+    leaves,
+)
 from reference import Reference
 
+COMPUTING = (AdaptiveAvgPool2d, Conv2d, ConvTranspose2d, Linear, Norm, Pool, PReLU, Unflatten, Upsample, ZeroPad2d)
+COMPUTING += (BatchNorm, Dropout)
 TOO_LARGE = [2147483648, 4294967296, 9223372036854775807]
 FLAGS = "-std=c++20 -Wall -Wextra -DCTCNN_WITH_ZLIB=0"
 
@@ -89,7 +112,9 @@ def broken(layer, shape, rng):
     def way(reason, text, wanted=None, axis=None):
         ways.append((reason, text, wanted, axis))
 
-    if isinstance(layer, (Conv2d, Pool)):
+    if isinstance(layer, (ConvTranspose2d, OneRow, Norm)):
+        more_ways(layer, shape, rng, way)
+    elif isinstance(layer, (Conv2d, Pool)):
         c, h, w = shape
         conv = isinstance(layer, Conv2d)
         way("zero_kernel", with_option(layer, "Kernel", one_or_both(rng, "Kernel", 0, 2), rng))
@@ -142,12 +167,39 @@ def broken(layer, shape, rng):
             kh, kw = layer.kernel
             way("pooling_padding", with_option(layer, "Padding", f"Padding<{kh // 2 + 1}, {pw}>", rng), axis="height")
             way("pooling_padding", with_option(layer, "Padding", f"Padding<{ph}, {kw // 2 + 1}>", rng), axis="width")
-            way("kernel_too_large", with_option(layer, "Kernel", f"Kernel<{h + 2 * ph + 1}, {kw}>", rng), axis="height")
-            way("kernel_too_large", with_option(layer, "Kernel", f"Kernel<{kh}, {w + 2 * pw + 1}>", rng), axis="width")
-            way(
-                "unknown_option",
-                joined(name, sizes, options + [rng.choice(["Dilation<1>", "Dilation<2>", "Groups<1>", "NoBias"])]),
-            )
+            # With CeilMode a window may hang over by less than its stride, which is the kernel unless it is given.
+            for axis, kernel in (("height", (h + 2 * ph + 1, kw)), ("width", (kh, w + 2 * pw + 1))):
+                over = layer.ceil and layer.stride is not None
+                kernel = tuple(k + (s - 1) * (k > own) * over for k, s, own in zip(kernel, layer.stride or kernel, layer.kernel))
+                text = with_option(layer, "Kernel", f"Kernel<{kernel[0]}, {kernel[1]}>", rng)
+                if layer.ceil and layer.stride is None:
+                    text = re.sub(r"CeilMode, |, CeilMode", "", text)
+                way("kernel_too_large", text, axis=axis)
+            unknown = ["Dilation<1>", "Dilation<2>", "Groups<1>", "NoBias", "Scale<2>"]
+            unknown += ["NoCountPadding"] * (name == "MaxPool2d")
+            way("unknown_option", joined(name, sizes, options + [rng.choice(unknown)]))
+    elif isinstance(layer, Upsample):
+        way("zero_size", with_option(layer, "Scale", one_or_both(rng, "Scale", 0, 2), rng))
+        way("missing_scale", joined(name, sizes, [o for o in options if not o.startswith("Scale")]))
+        way(
+            "number_too_large",
+            with_option(layer, "Scale", one_or_both(rng, "Scale", rng.choice(TOO_LARGE), 1), rng),
+        )
+        way("repeated_option", joined(name, sizes, options + ["Scale<2>"]))
+        way("repeated_option", joined(name, sizes, ["Nearest", "Bilinear"] + options))
+        way("unknown_option", joined(name, sizes, options + [rng.choice(["Kernel<2>", "CeilMode", "int", "Stride<2>"])]))
+    elif isinstance(layer, AdaptiveAvgPool2d):
+        way("zero_size", f"{name}<{rng.choice(['0', '0, 1', '1, 0'])}>")
+        way("number_too_large", f"{name}<{rng.choice(TOO_LARGE)}>")
+    elif isinstance(layer, ZeroPad2d):
+        big = rng.choice(TOO_LARGE)
+        way("number_too_large", f"{name}<{rng.choice([f'{big}', f'{big}, 0, 1, 1', f'0, 0, 0, {big}'])}>")
+    elif isinstance(layer, Unflatten):
+        (f,) = shape
+        c, h, w = layer.size
+        way("zero_size", f"{name}<{rng.choice([f'0, {h}, {w}', f'{c}, 0, {w}', f'{c}, {h}, 0'])}>")
+        way("unflatten_size", f"{name}<{c + 1}, {h}, {w}>", (c + 1) * h * w)
+        way("unflatten_size", f"{name}<{c}, {h}, {2 * w}>", 2 * f)
     elif isinstance(layer, BatchNorm):
         c = shape[0]
         reason = "in_channels" if isinstance(layer, BatchNorm2d) else "in_features"
@@ -177,9 +229,72 @@ def broken(layer, shape, rng):
             "unknown_option",
             joined(name, sizes, options + [rng.choice(["Kernel<1>", "Groups<2>", "Stride<1>", "float", "Tanh"])]),
         )
+    elif isinstance(layer, PReLU):
+        way("zero_channels", "PReLU<0>")
+        way("number_too_large", f"PReLU<{rng.choice(TOO_LARGE)}>")
+        way("in_channels", f"PReLU<{shape[0] + 1}>", shape[0] + 1)
     # Each reason as often as the others.
     reason = rng.choice(sorted({w[0] for w in ways}))
     return rng.choice([w for w in ways if w[0] == reason])
+
+
+def more_ways(layer, shape, rng, way):
+    """The ways to break a transposed convolution, or a layer of sequences or one that normalises."""
+    name, sizes, options = options_of(layer)
+    way("repeated_option", joined(name, sizes, options + ["NoBias", "NoBias"] if name == "LayerNorm" else
+                                  ["Eps<0.5>", "Eps<0.25>"] if name == "GroupNorm" else options + [options[0]]))  # fmt: skip
+    way("unknown_option", joined(name, sizes, options + [rng.choice(["int", "ReLU", "Momentum<0.1>", "Input<3>"])]))
+    if isinstance(layer, LayerNorm):
+        other = list(shape)
+        other[rng.randrange(len(other))] += 1
+        rest = [o for o in options if not o.startswith("Shape")]
+        way("normalized_shape", joined(name, [], [f"Shape<{', '.join(map(str, other))}>"] + rest))
+        way("normalized_shape", joined(name, [], [f"Shape<{', '.join(map(str, (1, *shape)))}>"] + rest))
+        return
+    if isinstance(layer, GroupNorm):
+        c = shape[0]
+        bad = rng.choice([g for g in range(2, c + 2) if c % g])
+        way("groups_divide", joined(name, [str(bad), str(c)], options))
+        way("zero_groups", joined(name, ["0", str(c)], options))
+        way("zero_channels", joined(name, [sizes[0], "0"], options))
+        way("number_too_large", joined(name, ["1", str(rng.choice(TOO_LARGE))], options))
+        way("in_channels", joined(name, [sizes[0], str(c + layer.groups)], options), c + layer.groups)
+        return
+    row, conv = isinstance(layer, OneRow), hasattr(layer, "cin")
+    size = lambda option, bad: f"{option}<{bad}>" if row else one_or_both(rng, option, bad, 1)
+    way("zero_kernel", with_option(layer, "Kernel", size("Kernel", 0), rng))
+    way("zero_stride", with_option(layer, "Stride", size("Stride", 0), rng))
+    way("missing_kernel", joined(name, sizes, [o for o in options if not o.startswith("Kernel")]))
+    for option in ["Kernel", "Stride", "Padding"]:
+        way("number_too_large", with_option(layer, option, size(option, rng.choice(TOO_LARGE)), rng))
+    if row:
+        way("unknown_option", with_option(layer, "Kernel", "Kernel<1, 1>", rng))
+        reach = shape[1] + 2 * layer.padding[1]
+        rest = [o for o in options if not o.startswith(("Kernel", "Dilation"))]
+        way("kernel_too_large", joined(name, sizes, rest + [f"Kernel<{reach + 1}>"]))
+        if not conv:
+            way("pooling_padding", with_option(layer, "Padding", f"Padding<{layer.kernel[1] // 2 + 1}>", rng))
+    if conv:
+        c = shape[0]
+        way("zero_dilation", with_option(layer, "Dilation", size("Dilation", 0), rng))
+        way("zero_groups", with_option(layer, "Groups", "Groups<0>", rng))
+        way("zero_channels", joined(name, ["0", sizes[1]], options))
+        way("zero_channels", joined(name, [sizes[0], "0"], options))
+        way("in_channels", joined(name, [str(c + layer.groups), sizes[1]], options), c + layer.groups)
+        bad = [g for g in range(2, max(c, layer.cout) + 2) if c % g or layer.cout % g]
+        way("groups_divide", with_option(layer, "Groups", f"Groups<{rng.choice(bad)}>", rng))
+    if isinstance(layer, ConvTranspose2d):
+        for axis in (0, 1):
+            padding = list(layer.output_padding)
+            padding[axis] = max(layer.stride[axis], layer.dilation[axis])
+            text = f"OutputPadding<{padding[0]}, {padding[1]}>"
+            way("output_padding", with_option(layer, "OutputPadding", text, rng), axis=("height", "width")[axis])
+            whole = (shape[1 + axis] - 1) * layer.stride[axis] + layer.output_padding[axis] + 1
+            whole += layer.dilation[axis] * (layer.kernel[axis] - 1)
+            padding = list(layer.padding)
+            padding[axis] = (whole + 1) // 2
+            text = f"Padding<{padding[0]}, {padding[1]}>"
+            way("transposed_padding", with_option(layer, "Padding", text, rng), axis=("height", "width")[axis])
 
 
 def join_fault(shape, rng):
@@ -229,8 +344,7 @@ def case(seed):
         for _, layer in leaves(layers):
             layer.cpp(rng)
         arrive = arriving(shape, layers)
-        breakable = (Conv2d, Pool, Linear, BatchNorm, Dropout)
-        computing = [(path, layer) for path, layer in leaves(layers) if isinstance(layer, breakable)]
+        computing = [(path, layer) for path, layer in leaves(layers) if isinstance(layer, COMPUTING)]
         if not computing:
             continue
         show = lambda s: f"Shape<{', '.join(map(str, s))}>"
@@ -263,6 +377,8 @@ def case(seed):
             continue
         if kind in ("rank", "join") and len(arrive[path]) not in (1, 3) or kind == "rank" and type(layer) is Dropout:
             continue
+        if kind == "rank" and isinstance(layer, (Norm, PReLU)):
+            kind = "broken"  # it works on any rank
         result = {"seed": seed, "kind": kind, "layer": None, "arrives": None, "wanted": None, "axis": None, "makes": []}
         if kind == "broken":
             reason, text, wanted, axis = broken(layer, arrive[path], rng)
@@ -288,8 +404,8 @@ def case(seed):
                     arrives=show(arrive[path]),
                     place=words(block, f"at_layer<{index}, {new.text}>"),
                 )
-            elif isinstance(layer, Linear):
-                # An image in place of features.
+            elif isinstance(layer, (Linear, Unflatten)) or isinstance(layer, OneRow) and rng.random() < 0.5:
+                # An image in place of features, or of a sequence.
                 new = [Text(f"Conv2d<{arrive[path][0]}, 3, Kernel<1>>")]
                 result.update(
                     net=spell(put(layers, list(path), new)),
@@ -298,10 +414,10 @@ def case(seed):
                     arrives=show(arrive[path]),
                     place=words(block, f"at_layer<{index}, {new[0].text}>"),
                 )
-            elif rng.random() < 0.5:
+            elif isinstance(layer, OneRow) or rng.random() < 0.5:
                 result.update(
                     net=spell(put(layers, list(path), [Flatten(), layer])),
-                    reason="image_rank",
+                    reason="sequence_rank" if isinstance(layer, OneRow) else "image_rank",
                     layer=layer.cpp(),
                     arrives=show((flat,)),
                     place=words(block, f"at_layer<{index + 1}, {layer.cpp()}>"),
@@ -429,10 +545,12 @@ USES = {
 
 
 def normal(text):
-    """The text without spaces and namespaces, and with numbers as Python writes them."""
+    """The text without spaces and namespaces; compilers write numbers and default arguments in different ways."""
     text = re.sub(r"\s+", "", re.sub(r"\b(\w+::)+", "", text))
-    text = re.sub(r"\b(Dropout(2d)?)<>", r"\1<0.5>", text)  # g++ leaves out what is the default
-    return re.sub(r"(?<![\w.])\d+(\.\d+(e[-+]?\d+)?|e[-+]?\d+)", lambda number: f"{float(number[0]):g}", text)
+    text = re.sub(r"(?<![\w.])\d+(\.\d+(e[-+]?\d+)?|e[-+]?\d+)", lambda number: f"{float(number[0]):.6g}", text)
+    text = text.replace("LeakyReLU<>", "LeakyReLU<0.01>").replace("PReLU<>", "PReLU<1>")
+    text = re.sub(r"\b(Dropout(2d)?)<>", r"\1<0.5>", text)
+    return re.sub(r"SoftplusWith<([^,<>]*)>", r"SoftplusWith<\1,20>", text)
 
 
 def judge(c, text, compiler):

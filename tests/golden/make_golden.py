@@ -85,6 +85,57 @@ LAYERS = {
     "relu": (nn.ReLU(), (2, 5, 3)),
     "sigmoid": (nn.Sigmoid(), (2, 5, 3)),
     "tanh": (nn.Tanh(), (2, 5, 3)),
+    "leaky_relu": (nn.LeakyReLU(), (2, 5, 3)),
+    "leaky_relu_0.25": (nn.LeakyReLU(0.25), (2, 5, 3)),
+    "elu": (nn.ELU(), (2, 5, 3)),
+    "elu_0.5": (nn.ELU(0.5), (2, 5, 3)),
+    "selu": (nn.SELU(), (2, 5, 3)),
+    "gelu": (nn.GELU(), (2, 5, 3)),
+    "gelu_tanh": (nn.GELU("tanh"), (2, 5, 3)),
+    "silu": (nn.SiLU(), (2, 5, 3)),
+    "softplus": (nn.Softplus(), (2, 5, 3)),
+    "softplus_2_1.5": (nn.Softplus(2, 1.5), (2, 5, 3)),
+    "hardtanh": (nn.Hardtanh(), (2, 5, 3)),
+    "hardtanh_-2_3": (nn.Hardtanh(-2, 3), (2, 5, 3)),
+    "hardsigmoid": (nn.Hardsigmoid(), (2, 5, 3)),
+    "hardswish": (nn.Hardswish(), (2, 5, 3)),
+    "relu6": (nn.ReLU6(), (2, 5, 3)),
+    "prelu": (nn.PReLU(), (3, 5, 3)),
+    "prelu_channels": (nn.PReLU(3), (3, 5, 3)),
+    "prelu_features": (nn.PReLU(7), (7,)),
+    "softmax": (nn.Softmax(1), (11,)),
+    "softmax_channels": (nn.Softmax(1), (5, 3, 2)),
+    "log_softmax": (nn.LogSoftmax(1), (11,)),
+    "log_softmax_channels": (nn.LogSoftmax(1), (5, 3, 2)),
+    "max_pool_ceil": (nn.MaxPool2d((2, 3), stride=(2, 2), padding=(0, 1), ceil_mode=True), (2, 5, 6)),
+    "avg_pool_ceil": (nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True), (2, 6, 4)),
+    "avg_pool_ceil_no_count": (nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True, count_include_pad=False), (2, 6, 4)),
+    "avg_pool_no_count": (nn.AvgPool2d((3, 2), stride=1, padding=1, count_include_pad=False), (2, 4, 5)),
+    "adaptive_avg_pool": (nn.AdaptiveAvgPool2d(1), (3, 5, 7)),
+    "adaptive_avg_pool_uneven": (nn.AdaptiveAvgPool2d((3, 7)), (2, 7, 5)),
+    "zero_pad": (nn.ZeroPad2d((1, 2, 0, 3)), (2, 3, 4)),
+    "upsample_nearest": (nn.Upsample(scale_factor=(2, 3)), (2, 3, 4)),
+    "upsample_bilinear": (nn.Upsample(scale_factor=2, mode="bilinear"), (2, 4, 5)),
+    "upsample_bilinear_odd": (nn.Upsample(scale_factor=(5, 3), mode="bilinear"), (2, 3, 2)),
+    "unflatten": (nn.Unflatten(1, (2, 3, 4)), (24,)),
+    "identity": (nn.Identity(), (2, 3, 4)),
+}
+
+# Layers that normalise within one image, transposed convolutions, and layers of sequences.
+MORE_LAYERS = {
+    "layer_norm": (nn.LayerNorm((3, 4, 5)), (3, 4, 5)),
+    "layer_norm_features": (nn.LayerNorm(37, eps=1e-2, bias=False), (37,)),
+    "group_norm": (nn.GroupNorm(2, 6), (6, 3, 5)),
+    "group_norm_features": (nn.GroupNorm(3, 12, eps=1e-3), (12,)),
+    "group_norm_no_affine": (nn.GroupNorm(1, 3, affine=False), (3, 13)),
+    "conv_transpose": (nn.ConvTranspose2d(2, 3, 4, stride=2, padding=1), (2, 5, 7)),
+    "conv_transpose_same": (nn.ConvTranspose2d(3, 2, 3, padding=1, bias=False), (3, 5, 4)),
+    "conv_transpose_everything": (nn.ConvTranspose2d(4, 6, (2, 3), stride=(3, 2), padding=(1, 2), output_padding=(2, 1),
+                                                     groups=2, dilation=(2, 3)), (4, 2, 3)),
+    "conv1d": (nn.Conv1d(3, 4, 5, stride=2, padding=2), (3, 17)),
+    "conv1d_groups": (nn.Conv1d(4, 6, 3, padding=4, dilation=2, groups=2, bias=False), (4, 11)),
+    "max_pool1d": (nn.MaxPool1d(3, stride=2, padding=1), (2, 14)),
+    "avg_pool1d": (nn.AvgPool1d(3, padding=1), (2, 14)),
 }
 
 
@@ -105,12 +156,12 @@ def run_layer(layer, images, factors, dtype):
     return results
 
 
-def write_layers():
-    for number, (name, (layer, shape)) in enumerate(LAYERS.items()):
-        generator = torch.Generator().manual_seed(100 + number)
+def write_layers(layers, first_seed):
+    for number, (name, (layer, shape)) in enumerate(layers.items()):
+        generator = torch.Generator().manual_seed(first_seed + number)
         golden = Golden("layer_" + name)
         # Few different numbers where ties matter; many, and large ones, for the elementwise functions.
-        divisor = 4 if name in ("relu", "sigmoid", "tanh") else 64
+        divisor = 64 if isinstance(layer, (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, nn.Linear)) else 4
         images = (bytes_of(generator, (IMAGES, *shape), 64, -2, 3) if name.startswith("max_pool")
                   else bytes_of(generator, (IMAGES, *shape), divisor))
         with torch.no_grad():
@@ -379,7 +430,8 @@ def main():
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     print("PyTorch", torch.__version__)
-    write_layers()
+    write_layers(LAYERS, 100)
+    write_layers(MORE_LAYERS, 400)
     write_losses()
     write_one_cycle()
     write_net("lenet", lenet, (1, 28, 28), 1, xavier=True)

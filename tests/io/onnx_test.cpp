@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -42,6 +43,9 @@ public:
                     throw std::runtime_error("a field ends behind its message");
                 }
                 field.bytes = bytes.substr(0, static_cast<std::size_t>(size));
+                bytes.remove_prefix(field.bytes.size());
+            } else if ((key & 7) == 5) {
+                field.bytes = bytes.substr(0, 4);
                 bytes.remove_prefix(field.bytes.size());
             } else {
                 throw std::runtime_error("an unknown wire type");
@@ -136,6 +140,16 @@ std::string type_of(const Message& value) {
     return result.append("of ").append(std::to_string(Message(tensor_type).number(1)));
 }
 
+/// A number of four or eight bytes, the lowest first.
+double scalar_of(const std::string& bytes) {
+    std::uint64_t bits = 0;
+    for (std::size_t n = bytes.size(); n-- > 0;) {
+        bits = bits << 8 | static_cast<unsigned char>(bytes[n]);
+    }
+    return bytes.size() == 8 ? std::bit_cast<double>(bits)
+                             : static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+}
+
 /// "3.1: Gemm(3.0.output, 3.1.weight) -> output, transB = 1"
 std::string told(const Message& node) {
     std::string result = node.text(3) + ": " + node.text(4) + "(";
@@ -146,6 +160,22 @@ std::string told(const Message& node) {
     for (const std::string& bytes : node.texts(5)) {
         const Message attribute(bytes);
         result.append(", ").append(attribute.text(1)).append(" =");
+        if (attribute.number(20) == 1) {
+            result.append(" ").append(std::to_string(scalar_of(attribute.text(2))));
+            continue;
+        }
+        if (attribute.number(20) == 4) {
+            const std::string value = attribute.text(5);
+            CHECK(Message(value).numbers(1).empty());
+            const std::string raw = Message(value).text(9);
+            CHECK(Message(value).number(2) == (raw.size() == 8 ? 11 : 1));
+            result.append(" ").append(std::to_string(scalar_of(raw)));
+            continue;
+        }
+        if (attribute.number(20) == 3) {
+            result.append(" ").append(attribute.text(4));
+            continue;
+        }
         CHECK(attribute.number(20) == (attribute.numbers(8).empty() ? 2 : 7));
         for (const std::uint64_t number : attribute.numbers(attribute.numbers(8).empty() ? 3 : 8)) {
             result.append(" ").append(std::to_string(number));
@@ -163,7 +193,33 @@ std::vector<std::string> nodes_of(const std::string& file) {
     return result;
 }
 
-/// Whether the tensors of a file are those of a network, bit for bit, under its names.
+/// The constants of a file, which come before the parameters: "1.shape: 0 2 3 4 of int64".
+std::vector<std::string> constants_of(const std::string& file, std::size_t parameters) {
+    const std::string graph = Message(file).text(7);
+    std::vector<std::string> tensors = Message(graph).texts(5);
+    REQUIRE(tensors.size() >= parameters);
+    tensors.resize(tensors.size() - parameters);
+    std::vector<std::string> result;
+    for (const std::string& bytes : tensors) {
+        const Message tensor(bytes);
+        result.push_back(tensor.text(8) + ":");
+        const bool whole = tensor.number(2) == 7;
+        CHECK((whole || tensor.number(2) == 1));
+        std::vector<std::uint64_t> numbers = tensor.numbers(7);
+        for (const std::string& number : tensor.texts(4)) {
+            numbers.push_back(static_cast<std::uint64_t>(scalar_of(number)));
+        }
+        CHECK(tensor.number(1) == numbers.size());
+        for (const std::uint64_t number : numbers) {
+            result.back().append(" ").append(std::to_string(number));
+        }
+        result.back() += whole ? " of int64" : " of float32";
+    }
+    return result;
+}
+
+/// Whether the tensors of a file are those of a network, bit for bit, under its names. A tensor may have axes of size 1
+/// more.
 template <typename Net>
 bool has_parameters(const std::string& file, const Net& net) {
     const std::string graph = Message(file).text(7);
@@ -176,7 +232,10 @@ bool has_parameters(const std::string& file, const Net& net) {
     for (std::size_t n = 0; n < tensors.size(); ++n) {
         const Message tensor(tensors[n]);
         const NamedTensor& expected = Net::names()[n];
-        const std::vector<std::uint64_t> shape(expected.shape.begin(), expected.shape.end());
+        std::vector<std::uint64_t> shape(expected.shape.begin(), expected.shape.end());
+        if (tensor.numbers(1).size() > shape.size()) {
+            shape.resize(tensor.numbers(1).size(), 1);
+        }
         if (tensor.text(8) != expected.name || tensor.numbers(1) != shape || tensor.number(2) != (size == 8 ? 11 : 1) ||
             tensor.text(9) != bits.substr(expected.offset * size, expected.count * size)) {
             return false;
@@ -201,14 +260,14 @@ using Image = Sequential<Input<3, 5, 4>, AvgPool2d<Kernel<2>>>;
 using Function = Sequential<Input<3>, ReLU>;
 using Large = Sequential<Input<300>, Linear<300, 300>, ReLU, Linear<300, 10>>;  // more than one piece of writing
 
-struct LeakyReLU : Activation<LeakyReLU> {
+struct OwnLeakyReLU : Activation<OwnLeakyReLU> {
     static constexpr std::string_view onnx = "LeakyRelu";
     template <typename V>
     static constexpr V forward(V x) {
         return lane_math::at_least(x, x * lane_math::constant<V>(0.01f));
     }
 };
-using WithOwn = Sequential<Input<3>, LeakyReLU, Linear<3, 2>, Sequential<LeakyReLU>>;
+using WithOwn = Sequential<Input<3>, OwnLeakyReLU, Linear<3, 2>, Sequential<OwnLeakyReLU>>;
 
 }  // namespace
 
@@ -330,11 +389,56 @@ TEST_CASE("branches: the joins are nodes, and each node has a name of its own", 
                                 "gate.3.1: Tanh(1.output) -> gate.3.1.output",
                                 "gate.3.2: Sigmoid(1.output) -> gate.3.2.output",
                                 "gate.3: Sum(gate.3.0.output, gate.3.1.output, gate.3.2.output) -> gate.3.output",
-                                "gate.product.2: Mul(gate.0.output, gate.1.output) -> gate.product.2",
-                                "gate.product.3: Mul(gate.product.2, gate.2.output) -> gate.product.3",
-                                "gate: Mul(gate.product.3, gate.3.output) -> output",
+                                "gate.product2: Mul(gate.0.output, gate.1.output) -> gate.product2",
+                                "gate.product3: Mul(gate.product2, gate.2.output) -> gate.product3",
+                                "gate: Mul(gate.product3, gate.3.output) -> output",
                             });
     CHECK(has_parameters(file, *net));
+}
+
+TEST_CASE("layers that move and resize, whose sizes are constants of the file", "[onnx]") {
+    using Moves = Sequential<Input<2, 4, 6>, ZeroPad2d<1, 2, 0, 3>, Upsample<Scale<2, 3>>, Identity,
+                             Upsample<Scale<1, 2>, Bilinear>, AdaptiveAvgPool2d<2, 3>, AdaptiveAvgPool2d<1>, Flatten,
+                             Linear<2, 24>, Sequential<Unflatten<2, 3, 4>>>;
+    const Moves net = filled<Moves>();
+    const std::string file = exported(net);
+    CHECK(nodes_of(file) == std::vector<std::string>{
+                                "0: Pad(input, 0.pads) -> 0.output",
+                                "1: Resize(0.output, , 1.scales) -> 1.output, mode = nearest, "
+                                "coordinate_transformation_mode = asymmetric, nearest_mode = floor",
+                                "2: Identity(1.output) -> 2.output",
+                                "3: Resize(2.output, , 3.scales) -> 3.output, mode = linear, "
+                                "coordinate_transformation_mode = half_pixel",
+                                "4: AveragePool(3.output) -> 4.output, kernel_shape = 7 18, strides = 7 18, pads = 0 0 "
+                                "0 0, count_include_pad = 1",
+                                "5: GlobalAveragePool(4.output) -> 5.output",
+                                "6: Flatten(5.output) -> 6.output, axis = 1",
+                                "7: Gemm(6.output, 7.weight, 7.bias) -> 7.output, transB = 1",
+                                "8.0: Reshape(7.output, 8.0.shape) -> output",
+                            });
+    CHECK(constants_of(file, Moves::names().size()) == std::vector<std::string>{
+                                                           "0.pads: 0 0 0 1 0 0 3 2 of int64",
+                                                           "1.scales: 1 1 2 3 of float32",
+                                                           "3.scales: 1 1 1 2 of float32",
+                                                           "8.0.shape: 0 2 3 4 of int64",
+                                                       });
+}
+
+TEST_CASE("pools say what differs from ONNX's defaults where it matters", "[onnx]") {
+    using Pools = Sequential<Input<1, 9, 8>, MaxPool2d<Kernel<2>, CeilMode>, MaxPool2d<Kernel<1, 2>, CeilMode>,
+                             AvgPool2d<Kernel<2>, Stride<1>, Padding<1>, NoCountPadding>,
+                             AvgPool2d<Kernel<2>, NoCountPadding>, AvgPool2d<Kernel<2>, CeilMode>>;
+    CHECK(nodes_of(exported<Pools>()) ==
+          std::vector<std::string>{
+              "0: MaxPool(input) -> 0.output, kernel_shape = 2 2, strides = 2 2, pads = 0 0 0 0, ceil_mode = 1",
+              "1: MaxPool(0.output) -> 1.output, kernel_shape = 1 2, strides = 1 2, pads = 0 0 0 0",
+              "2: AveragePool(1.output) -> 2.output, kernel_shape = 2 2, strides = 1 1, pads = 1 1 1 1, "
+              "count_include_pad = 0",
+              "3: AveragePool(2.output) -> 3.output, kernel_shape = 2 2, strides = 2 2, pads = 0 0 0 0, "
+              "count_include_pad = 1",
+              "4: AveragePool(3.output) -> output, kernel_shape = 2 2, strides = 2 2, pads = 0 0 0 0, ceil_mode = 1, "
+              "count_include_pad = 1",
+          });
 }
 
 TEST_CASE("networks without parameters, images as outputs, many parameters", "[onnx]") {
@@ -363,6 +467,62 @@ TEST_CASE("an activation of a program's own names its operator", "[onnx]") {
                                                "1: Gemm(0.output, 1.weight, 1.bias) -> 1.output, transB = 1",
                                                "2.0: LeakyRelu(1.output) -> output",
                                            });
+}
+
+TEST_CASE("activations with attributes, and with constants as inputs", "[onnx]") {
+    using Net = Sequential<Input<3>, LeakyReLU<0.25>, ELU, ELUWith<0.5>, SELU, Softplus, Hardtanh, ReLU6, Hardsigmoid,
+                           Hardswish, Softmax, LogSoftmax>;
+    CHECK(nodes_of(exported<Net>()) == std::vector<std::string>{
+                                           "0: LeakyRelu(input) -> 0.output, alpha = 0.250000",
+                                           "1: Elu(0.output) -> 1.output",
+                                           "2: Elu(1.output) -> 2.output, alpha = 0.500000",
+                                           "3: Selu(2.output) -> 3.output",
+                                           "4: Softplus(3.output) -> 4.output",
+                                           "5.constant1: Constant() -> 5.constant1, value = -1.000000",
+                                           "5.constant1b: Constant() -> 5.constant1b, value = 1.000000",
+                                           "5: Clip(4.output, 5.constant1, 5.constant1b) -> 5.output",
+                                           "6.constant1: Constant() -> 6.constant1, value = 0.000000",
+                                           "6.constant1b: Constant() -> 6.constant1b, value = 6.000000",
+                                           "6: Clip(5.output, 6.constant1, 6.constant1b) -> 6.output",
+                                           "7: HardSigmoid(6.output) -> 7.output, alpha = 0.166667, beta = 0.500000",
+                                           "8: HardSwish(7.output) -> 8.output",
+                                           "9: Softmax(8.output) -> 9.output, axis = 1",
+                                           "10: LogSoftmax(9.output) -> output, axis = 1",
+                                       });
+}
+
+TEST_CASE("layers of several operators", "[onnx]") {
+    using Net = Sequential<Input<3>, SiLU, GELU>::with_scalar<double>;
+    CHECK(nodes_of(exported<Net>()) == std::vector<std::string>{
+                                           "0.node1: Sigmoid(input) -> 0.value1",
+                                           "0.node2: Mul(input, 0.value1) -> 0.output",
+                                           "1.constant1: Constant() -> 1.constant1, value = 0.707107",
+                                           "1.node1: Mul(0.output, 1.constant1) -> 1.value1",
+                                           "1.node2: Erf(1.value1) -> 1.value2",
+                                           "1.constant3: Constant() -> 1.constant3, value = 1.000000",
+                                           "1.node3: Add(1.value2, 1.constant3) -> 1.value3",
+                                           "1.node4: Mul(0.output, 1.value3) -> 1.value4",
+                                           "1.constant5: Constant() -> 1.constant5, value = 0.500000",
+                                           "1.node5: Mul(1.value4, 1.constant5) -> output",
+                                       });
+}
+
+TEST_CASE("the weights of PReLU are broadcast along the pixels", "[onnx]") {
+    using Net = Sequential<Input<3, 2, 2>, PReLU<3>, PReLU<>, Flatten, PReLU<12>>;
+    const auto net = std::make_unique<Net>(filled<Net>());
+    const std::string file = exported(*net);
+    CHECK(nodes_of(file) == std::vector<std::string>{
+                                "0: PRelu(input, 0.weight) -> 0.output",
+                                "1: PRelu(0.output, 1.weight) -> 1.output",
+                                "2: Flatten(1.output) -> 2.output, axis = 1",
+                                "3: PRelu(2.output, 3.weight) -> output",
+                            });
+    CHECK(has_parameters(file, *net));
+    const std::string graph = Message(file).text(7);
+    const std::vector<std::string> tensors = Message(graph).texts(5);
+    CHECK(Message(tensors.at(0)).numbers(1) == std::vector<std::uint64_t>{3, 1, 1});
+    CHECK(Message(tensors.at(1)).numbers(1) == std::vector<std::uint64_t>{1});
+    CHECK(Message(tensors.at(2)).numbers(1) == std::vector<std::uint64_t>{12});
 }
 
 TEST_CASE("the same network gives the same bytes, and values that are not finite are kept", "[onnx]") {

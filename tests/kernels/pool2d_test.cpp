@@ -40,7 +40,7 @@ struct PoolCase {
 };
 
 /// Kernel 1 to 7, or up to 4 side by side; stride 1 to 3 or the kernel, padding up to half the kernel (3), channels 1
-/// to 9, images 1 to 17.
+/// to 9, images 1 to 17; a third with windows that may hang over the end.
 constexpr PoolCase pool_case(std::uint64_t seed, std::size_t index) {
     Draw draw(seed, index);
     PoolCase result{};
@@ -57,6 +57,7 @@ constexpr PoolCase pool_case(std::uint64_t seed, std::size_t index) {
     result.input_border = draw.once_in(2) ? Extent{0, 0} : draw.extent(0, 3);
     result.output_border = draw.once_in(2) ? Extent{0, 0} : draw.extent(0, 3);
     result.relu = draw.once_in(3);
+    result.window.ceil = draw.once_in(3);
     return result;
 }
 
@@ -195,7 +196,8 @@ void check_all(const Table& table) {
         const PoolCase c = pool_case(Seed, i);
         INFO("channels " << c.channels << ", kernel " << text(c.window.kernel) << ", stride " << text(c.window.stride)
                          << ", padding " << text(c.window.padding) << ", image " << text(c.input) << ", borders "
-                         << text(c.input_border) << " and " << text(c.output_border) << ", relu " << c.relu);
+                         << text(c.input_border) << " and " << text(c.output_border) << ", relu " << c.relu << ", ceil "
+                         << c.window.ceil);
         check(c, table[i], Draw(Seed + 1, i));
     }
 }

@@ -21,10 +21,18 @@
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/adaptive_pool2d.hpp>
 #include <ctcnn/layers/conv2d.hpp>
 #include <ctcnn/layers/flatten.hpp>
+#include <ctcnn/layers/identity.hpp>
 #include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/map.hpp>
+#include <ctcnn/layers/pad2d.hpp>
 #include <ctcnn/layers/pool2d.hpp>
+#include <ctcnn/layers/prelu.hpp>
+#include <ctcnn/layers/softmax.hpp>
+#include <ctcnn/layers/unflatten.hpp>
+#include <ctcnn/layers/upsample.hpp>
 
 #include "catch.hpp"
 #include "draw.hpp"
@@ -233,6 +241,13 @@ constexpr Subject elementwise_subject() {
             true};
 }
 
+/// A layer that computes on a shape of any rank, by the index of a case: features, images, and two and four axes.
+template <std::size_t Case>
+using AnyShape =
+    std::conditional_t<Case % 4 == 0, Shape<11>,
+                       std::conditional_t<Case % 4 == 1, Shape<3, 4, 5>,
+                                          std::conditional_t<Case % 4 == 2, Shape<3, 7>, Shape<2, 3, 2, 2>>>>;
+
 /// The elementwise function that made the input of a case; every fourth has none.
 template <std::size_t Case>
 using Before = std::conditional_t<Case % 4 == 0, NoFunction,
@@ -306,11 +321,27 @@ constexpr PoolCase pool_case(std::uint64_t seed, std::size_t index) {
 }
 
 /// A pooling layer with the window of a case, bound to its image.
-template <template <typename...> typename Pool, PoolCase C>
+template <template <typename...> typename Pool, PoolCase C, typename... More>
 using BoundPool = typename Pool<Kernel<C.window.kernel.height, C.window.kernel.width>,
                                 Stride<C.window.stride.height, C.window.stride.width>,
-                                Padding<C.window.padding.height, C.window.padding.width>>::
-    template At<Shape<C.channels, C.image.height, C.image.width>>;
+                                Padding<C.window.padding.height, C.window.padding.width>,
+                                More...>::template At<Shape<C.channels, C.image.height, C.image.width>>;
+
+/// A layer on shapes of several ranks, behind each of the functions, with and without borders of an image.
+template <typename L>
+void check_any_shape(std::uint64_t seed) {
+    for_each_case<8>([&](auto index) {
+        constexpr std::size_t i = decltype(index)::value;
+        using S = AnyShape<i>;
+        // Before<i> takes turns with the shapes: the cases from 4 on take another one for each.
+        using Function = Before<(i < 4 ? i : i + 1)>;
+        constexpr Extent border = S::rank == 3 && i > 4 ? Extent{1, 2} : Extent{0, 0};
+        Draw numbers(seed, i);
+        INFO("rank " << S::rank << ", case " << i);
+        check_gradients(subject_of<typename L::template At<S>, Function, border>(), off_the_kink(S::size, numbers),
+                        numbers);
+    });
+}
 
 template <typename L>
 void check_elementwise(std::uint64_t seed) {
@@ -393,3 +424,127 @@ TEST_CASE("gradients of ReLU") { check_elementwise<ReLU>(850); }
 TEST_CASE("gradients of Sigmoid") { check_elementwise<Sigmoid>(860); }
 
 TEST_CASE("gradients of Tanh") { check_elementwise<Tanh>(870); }
+
+TEST_CASE("gradients of MaxPool2d with CeilMode") {
+    for_each_case<cases>([](auto index) {
+        constexpr std::size_t i = decltype(index)::value;
+        constexpr PoolCase c = pool_case(880, i);
+        using Bound = BoundPool<MaxPool2d, c, CeilMode>;
+        using Function = Before<i % 3>;
+        Draw numbers(881, i);
+        INFO("channels " << c.channels << ", " << text(c.window, c.image));
+        check_gradients(subject_of<Bound, Function, output_border<i>>(),
+                        without_ties(Bound::input_shape::size, 882 + i), numbers);
+    });
+}
+
+TEST_CASE("gradients of AvgPool2d with CeilMode, and with NoCountPadding") {
+    for_each_case<cases>([](auto index) {
+        constexpr std::size_t i = decltype(index)::value;
+        constexpr PoolCase c = pool_case(890, i);
+        using Bound = std::conditional_t<i % 3 == 0, BoundPool<AvgPool2d, c, CeilMode>,
+                                         std::conditional_t<i % 3 == 1, BoundPool<AvgPool2d, c, NoCountPadding>,
+                                                            BoundPool<AvgPool2d, c, CeilMode, NoCountPadding>>>;
+        Draw numbers(891, i);
+        INFO("channels " << c.channels << ", " << text(c.window, c.image));
+        check_gradients(subject_of<Bound, Before<i>, output_border<i>>(),
+                        off_the_kink(Bound::input_shape::size, numbers), numbers);
+    });
+}
+
+TEST_CASE("gradients of AdaptiveAvgPool2d") {
+    for_each_case<cases>([](auto index) {
+        constexpr std::size_t i = decltype(index)::value;
+        constexpr Extent image = Draw(900, i).extent(1, 9);
+        constexpr Extent size = i % 5 == 0 ? Extent{1, 1} : Draw(901, i).extent(1, 11);
+        using Bound =
+            typename AdaptiveAvgPool2d<size.height, size.width>::template At<Shape<2, image.height, image.width>>;
+        Draw numbers(902, i);
+        INFO("image " << image.height << "x" << image.width << " -> " << size.height << "x" << size.width);
+        check_gradients(subject_of<Bound, Before<i>, output_border<i>>(),
+                        off_the_kink(Bound::input_shape::size, numbers), numbers);
+    });
+}
+
+TEST_CASE("gradients of ZeroPad2d") {
+    for_each_case<cases>([](auto index) {
+        constexpr std::size_t i = decltype(index)::value;
+        constexpr Extent image = Draw(910, i).extent(1, 6);
+        constexpr Extent first = Draw(911, i).extent(0, 3);
+        constexpr Extent last = Draw(912, i).extent(0, 3);
+        using L = ZeroPad2d<first.width, last.width, first.height, last.height>;
+        using Bound = typename L::template At<Shape<2, image.height, image.width>>;
+        Draw numbers(913, i);
+        INFO("image " << image.height << "x" << image.width << ", padding " << first.width << " " << last.width << " "
+                      << first.height << " " << last.height << " case " << i);
+        check_gradients(subject_of<Bound, Before<i>, output_border<i>>(),
+                        off_the_kink(Bound::input_shape::size, numbers), numbers);
+    });
+}
+
+TEST_CASE("gradients of Upsample") {
+    for_each_case<cases>([](auto index) {
+        constexpr std::size_t i = decltype(index)::value;
+        constexpr Extent image = Draw(920, i).extent(1, 5);
+        constexpr Extent scale = Draw(921, i).extent(1, 5);
+        using L = Upsample<Scale<scale.height, scale.width>, std::conditional_t<i % 3 == 1, Nearest, Bilinear>>;
+        using Bound = typename L::template At<Shape<2, image.height, image.width>>;
+        Draw numbers(922, i);
+        INFO("image " << image.height << "x" << image.width << ", scale " << scale.height << "x" << scale.width);
+        check_gradients(subject_of<Bound, Before<i>, output_border<i>>(),
+                        off_the_kink(Bound::input_shape::size, numbers), numbers);
+    });
+}
+
+TEST_CASE("gradients of Unflatten and Identity") {
+    for_each_case<cases>([](auto index) {
+        constexpr std::size_t i = decltype(index)::value;
+        constexpr Extent image = Draw(930, i).extent(1, 6);
+        using S = Shape<2, image.height, image.width>;
+        Draw numbers(931, i);
+        check_gradients(subject_of<typename Unflatten<2, image.height, image.width>::template At<Shape<S::size>>,
+                                   Before<i>, output_border<i>>(),
+                        off_the_kink(S::size, numbers), numbers);
+        check_gradients(subject_of<Identity::At<S>, Before<i>, output_border<i>>(), off_the_kink(S::size, numbers),
+                        numbers);
+    });
+}
+
+// Kinks lie between -0.1 and 0.1, where no input is, or beyond 1.5.
+TEST_CASE("gradients of activations whose derivative is a function of the output") {
+    check_elementwise<LeakyReLU<>>(880);
+    check_elementwise<LeakyReLU<0.25>>(881);
+    check_elementwise<ELU>(882);
+    check_elementwise<ELUWith<0.5>>(883);
+    check_elementwise<SELU>(884);
+    check_elementwise<Softplus>(885);
+    check_elementwise<HardtanhWith<-0.05, 2.0>>(886);
+    check_elementwise<ReLU6>(887);
+    check_elementwise<Hardsigmoid>(888);
+}
+
+TEST_CASE("gradients of activations whose derivative is a function of the input") {
+    check_any_shape<GELU>(890);
+    check_any_shape<GELUTanh>(891);
+    check_any_shape<SiLU>(892);
+    check_any_shape<Hardswish>(893);
+    check_any_shape<SoftplusWith<2.0, 0.1>>(894);
+}
+
+TEST_CASE("gradients of PReLU") {
+    check_any_shape<PReLU<>>(895);
+    Draw numbers(896);
+    const auto check = [&]<typename Bound, typename Function, Extent Border>() {
+        check_gradients(subject_of<Bound, Function, Border>(), off_the_kink(Bound::input_shape::size, numbers),
+                        numbers);
+    };
+    check.operator()<PReLU<5>::At<Shape<5>>, NoFunction, Extent{0, 0}>();
+    check.operator()<PReLU<3>::At<Shape<3, 4, 5>>, kernels::Tanh, Extent{2, 1}>();
+    check.operator()<PReLU<3>::At<Shape<3, 7>>, kernels::Tanh, Extent{0, 0}>();
+    check.operator()<PReLU<2>::At<Shape<2, 3, 2, 2>>, NoFunction, Extent{0, 0}>();
+}
+
+TEST_CASE("gradients of Softmax and LogSoftmax") {
+    check_any_shape<Softmax>(897);
+    check_any_shape<LogSoftmax>(898);
+}

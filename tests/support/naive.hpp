@@ -42,20 +42,25 @@ void for_each_meeting(const Window& window, Extent input, Extent output, F&& f) 
     }
 }
 
-/// How often the window fits into the padded image, on one axis: steps until it would hang over the end.
+/// How often the window fits into the padded image, on one axis: steps until it would hang over the end. With `ceil`,
+/// steps until the end is reached, of which each begins inside the image or the padding before it.
 inline std::size_t steps(std::size_t size, std::size_t kernel, std::size_t stride, std::size_t padding,
-                         std::size_t dilation) {
+                         std::size_t dilation, bool ceil) {
+    const std::size_t reach = (kernel - 1) * dilation + 1;
+    const std::size_t end = size + 2 * padding;
     std::size_t count = 0;
-    while (count * stride + (kernel - 1) * dilation < size + 2 * padding) {
+    while (count * stride + reach <= end) {
         ++count;
     }
-    return count;
+    const bool reached = count > 0 && (count - 1) * stride + reach == end;
+    return ceil && !reached && count * stride < size + padding ? count + 1 : count;
 }
 
 inline Extent output_of(const Window& window, Extent input) {
-    return {
-        steps(input.height, window.kernel.height, window.stride.height, window.padding.height, window.dilation.height),
-        steps(input.width, window.kernel.width, window.stride.width, window.padding.width, window.dilation.width)};
+    return {steps(input.height, window.kernel.height, window.stride.height, window.padding.height,
+                  window.dilation.height, window.ceil),
+            steps(input.width, window.kernel.width, window.stride.width, window.padding.width, window.dilation.width,
+                  window.ceil)};
 }
 
 /// A convolution: input (in_channels, input), weight (out_channels, in_channels / groups, kernel), output

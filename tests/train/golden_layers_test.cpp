@@ -1,9 +1,22 @@
 // SPDX-License-Identifier: MIT
 // Single layers against the numbers of PyTorch: outputs, and gradients of inputs and parameters.
 #include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/adaptive_pool2d.hpp>
+#include <ctcnn/layers/conv1d.hpp>
 #include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/layers/conv_transpose2d.hpp>
+#include <ctcnn/layers/group_norm.hpp>
+#include <ctcnn/layers/identity.hpp>
+#include <ctcnn/layers/layer_norm.hpp>
 #include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/map.hpp>
+#include <ctcnn/layers/pad2d.hpp>
+#include <ctcnn/layers/pool1d.hpp>
 #include <ctcnn/layers/pool2d.hpp>
+#include <ctcnn/layers/prelu.hpp>
+#include <ctcnn/layers/softmax.hpp>
+#include <ctcnn/layers/unflatten.hpp>
+#include <ctcnn/layers/upsample.hpp>
 #include <ctcnn/model/sequential.hpp>
 #include <ctcnn/train/value_and_grad.hpp>
 
@@ -160,4 +173,75 @@ TEST_CASE("linear layers and elementwise functions compute what PyTorch computes
     check_layer<Sequential<Input<2, 5, 3>, ReLU>>("relu");
     check_layer<Sequential<Input<2, 5, 3>, Sigmoid>>("sigmoid");
     check_layer<Sequential<Input<2, 5, 3>, Tanh>>("tanh");
+}
+
+TEST_CASE("pools whose windows hang over the end, or do not count padding, compute what PyTorch computes") {
+    check_layer<Sequential<Input<2, 5, 6>, MaxPool2d<Kernel<2, 3>, Stride<2>, Padding<0, 1>, CeilMode>>>(
+        "max_pool_ceil");
+    check_layer<Sequential<Input<2, 6, 4>, AvgPool2d<Kernel<3>, Stride<2>, Padding<1>, CeilMode>>>("avg_pool_ceil");
+    check_layer<Sequential<Input<2, 6, 4>, AvgPool2d<Kernel<3>, Stride<2>, Padding<1>, CeilMode, NoCountPadding>>>(
+        "avg_pool_ceil_no_count");
+    check_layer<Sequential<Input<2, 4, 5>, AvgPool2d<Kernel<3, 2>, Stride<1>, Padding<1>, NoCountPadding>>>(
+        "avg_pool_no_count");
+}
+
+TEST_CASE("layers that move and resize compute what PyTorch computes") {
+    check_layer<Sequential<Input<3, 5, 7>, AdaptiveAvgPool2d<1>>>("adaptive_avg_pool");
+    check_layer<Sequential<Input<2, 7, 5>, AdaptiveAvgPool2d<3, 7>>>("adaptive_avg_pool_uneven");
+    check_layer<Sequential<Input<2, 3, 4>, ZeroPad2d<1, 2, 0, 3>>>("zero_pad");
+    check_layer<Sequential<Input<2, 3, 4>, Upsample<Scale<2, 3>>>>("upsample_nearest");
+    check_layer<Sequential<Input<2, 4, 5>, Upsample<Scale<2>, Bilinear>>>("upsample_bilinear");
+    check_layer<Sequential<Input<2, 3, 2>, Upsample<Scale<5, 3>, Bilinear>>>("upsample_bilinear_odd");
+    check_layer<Sequential<Input<24>, Unflatten<2, 3, 4>>>("unflatten");
+    check_layer<Sequential<Input<2, 3, 4>, Identity>>("identity");
+}
+
+TEST_CASE("layers that normalise within one image compute what PyTorch computes") {
+    check_layer<Sequential<Input<3, 4, 5>, LayerNorm<>>>("layer_norm");
+    check_layer<Sequential<Input<37>, LayerNorm<Shape<37>, NoBias, Eps<1e-2>>>>("layer_norm_features");
+    check_layer<Sequential<Input<6, 3, 5>, GroupNorm<2, 6>>>("group_norm");
+    check_layer<Sequential<Input<12>, GroupNorm<3, 12, Eps<1e-3>>>>("group_norm_features");
+    check_layer<Sequential<Input<3, 13>, GroupNorm<1, 3, NoAffine>>>("group_norm_no_affine");
+}
+
+TEST_CASE("transposed convolutions compute what PyTorch computes") {
+    check_layer<Sequential<Input<2, 5, 7>, ConvTranspose2d<2, 3, Kernel<4>, Stride<2>, Padding<1>>>>("conv_transpose");
+    check_layer<Sequential<Input<3, 5, 4>, ConvTranspose2d<3, 2, Kernel<3>, Padding<1>, NoBias>>>(
+        "conv_transpose_same");
+    check_layer<Sequential<Input<4, 2, 3>, ConvTranspose2d<4, 6, Kernel<2, 3>, Stride<3, 2>, Padding<1, 2>,
+                                                           OutputPadding<2, 1>, Groups<2>, Dilation<2, 3>>>>(
+        "conv_transpose_everything");
+}
+
+TEST_CASE("layers of sequences compute what PyTorch computes") {
+    check_layer<Sequential<Input<3, 17>, Conv1d<3, 4, Kernel<5>, Stride<2>, Padding<2>>>>("conv1d");
+    check_layer<Sequential<Input<4, 11>, Conv1d<4, 6, Kernel<3>, Padding<4>, Dilation<2>, Groups<2>, NoBias>>>(
+        "conv1d_groups");
+    check_layer<Sequential<Input<2, 14>, MaxPool1d<Kernel<3>, Stride<2>, Padding<1>>>>("max_pool1d");
+    check_layer<Sequential<Input<2, 14>, AvgPool1d<Kernel<3>, Padding<1>>>>("avg_pool1d");
+}
+
+TEST_CASE("activations compute what PyTorch computes, also at their kinks") {
+    check_layer<Sequential<Input<2, 5, 3>, LeakyReLU<>>>("leaky_relu");
+    check_layer<Sequential<Input<2, 5, 3>, LeakyReLU<0.25>>>("leaky_relu_0.25");
+    check_layer<Sequential<Input<2, 5, 3>, ELU>>("elu");
+    check_layer<Sequential<Input<2, 5, 3>, ELUWith<0.5>>>("elu_0.5");
+    check_layer<Sequential<Input<2, 5, 3>, SELU>>("selu");
+    check_layer<Sequential<Input<2, 5, 3>, GELU>>("gelu");
+    check_layer<Sequential<Input<2, 5, 3>, GELUTanh>>("gelu_tanh");
+    check_layer<Sequential<Input<2, 5, 3>, SiLU>>("silu");
+    check_layer<Sequential<Input<2, 5, 3>, Softplus>>("softplus");
+    check_layer<Sequential<Input<2, 5, 3>, SoftplusWith<2.0, 1.5>>>("softplus_2_1.5");
+    check_layer<Sequential<Input<2, 5, 3>, Hardtanh>>("hardtanh");
+    check_layer<Sequential<Input<2, 5, 3>, HardtanhWith<-2.0, 3.0>>>("hardtanh_-2_3");
+    check_layer<Sequential<Input<2, 5, 3>, Hardsigmoid>>("hardsigmoid");
+    check_layer<Sequential<Input<2, 5, 3>, Hardswish>>("hardswish");
+    check_layer<Sequential<Input<2, 5, 3>, ReLU6>>("relu6");
+    check_layer<Sequential<Input<3, 5, 3>, PReLU<>>>("prelu");
+    check_layer<Sequential<Input<3, 5, 3>, PReLU<3>>>("prelu_channels");
+    check_layer<Sequential<Input<7>, PReLU<7>>>("prelu_features");
+    check_layer<Sequential<Input<11>, Softmax>>("softmax");
+    check_layer<Sequential<Input<5, 3, 2>, Softmax>>("softmax_channels");
+    check_layer<Sequential<Input<11>, LogSoftmax>>("log_softmax");
+    check_layer<Sequential<Input<5, 3, 2>, LogSoftmax>>("log_softmax_channels");
 }

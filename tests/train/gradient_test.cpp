@@ -3,9 +3,14 @@
 #include <ctcnn/train/value_and_grad.hpp>
 
 #include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/conv1d.hpp>
 #include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/layers/conv_transpose2d.hpp>
 #include <ctcnn/layers/flatten.hpp>
+#include <ctcnn/layers/group_norm.hpp>
+#include <ctcnn/layers/layer_norm.hpp>
 #include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/pool1d.hpp>
 #include <ctcnn/layers/pool2d.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/loss/mse.hpp>
@@ -156,4 +161,30 @@ TEST_CASE("overlapping pools, one after the other, with borders for the next con
                    AvgPool2d<Kernel<3, 2>, Stride<2, 1>, Padding<1>>, Tanh, Conv2d<2, 2, Kernel<3>, Padding<2, 1>>,
                    AvgPool2d<Kernel<2>, Stride<1>>, ReLU, MaxPool2d<Kernel<2, 3>, Stride<2, 1>, Padding<1>>>;
     check<Net, false>(6);
+}
+
+TEST_CASE("normalisation within one image, between convolutions and as the first layer") {
+    using Net = Sequential<Input<4, 5, 4>, GroupNorm<2, 4, Eps<1e-2>>, Conv2d<4, 6, Kernel<3>, Padding<1>>, Tanh,
+                           GroupNorm<3, 6>, Sigmoid, Conv2d<6, 2, Kernel<2>>, LayerNorm<NoBias>, Tanh,
+                           Conv2d<2, 3, Kernel<3>, Padding<2, 1>>, LayerNorm<>, Conv2d<3, 2, Kernel<3>, Padding<1>>,
+                           Tanh, GroupNorm<1, 2, NoAffine>, Conv2d<2, 2, Kernel<3>>, Flatten, LayerNorm<Eps<1e-3>>,
+                           Tanh, LayerNorm<NoAffine>, Linear<8, 3>>;
+    check<Net, true>(7);
+    check<Sequential<Input<7>, LayerNorm<>, Linear<7, 4>, Tanh, GroupNorm<2, 4>>, true>(8);
+}
+
+TEST_CASE("transposed convolutions between other layers and as the first one") {
+    using Net = Sequential<Input<2, 3, 4>, ConvTranspose2d<2, 4, Kernel<4>, Stride<2>, Padding<1>>, Tanh,
+                           Conv2d<4, 4, Kernel<3>, Padding<1>, Stride<2>>, Sigmoid,
+                           ConvTranspose2d<4, 2, Kernel<3, 2>, Stride<2, 3>, OutputPadding<1, 2>, Groups<2>, NoBias>,
+                           Tanh, ConvTranspose2d<2, 1, Kernel<2>, Dilation<2>, Padding<2>>>;
+    check<Net, false>(9);
+}
+
+TEST_CASE("layers of sequences") {
+    using Net = Sequential<Input<2, 19>, Conv1d<2, 4, Kernel<3>, Padding<1>>, Tanh, MaxPool1d<Kernel<2>>,
+                           Conv1d<4, 4, Kernel<3>, Dilation<2>, Padding<3>, Groups<2>, NoBias>, Sigmoid,
+                           GroupNorm<2, 4>, AvgPool1d<Kernel<3>, Stride<2>, Padding<1>>,
+                           Conv1d<4, 3, Kernel<2>, Stride<2>>, LayerNorm<>, Tanh, Flatten, LazyLinear<3>>;
+    check<Net, true>(10);
 }

@@ -29,6 +29,7 @@
 //                                    initialisation); or
 //     initial                        {weight, bias}, a std::array<double, 2>: what they begin with, if not at random
 //     multiply_adds                  forward, one image, a std::uint64_t; the largest one where it cannot be counted
+//     gives_probabilities            true if its outputs are what probabilities(net, x) answers; left out, false
 //     onnx()                         its ONNX operator, an OnnxNode; left out, export_onnx refuses the layer
 // and, to be run,
 //     elementwise: Function          its function, forward(input) and backward(output, grad_output)

@@ -40,7 +40,14 @@ enum class Reason : unsigned char {
     too_few_branches,
     bad_name,
     bad_probability,
+    normalized_shape,
+    sequence_rank,
+    output_padding,
+    transposed_padding,
     embedded_tensor,
+    missing_scale,
+    zero_size,
+    unflatten_size,
 };
 
 /// Mismatch: a layer's answer to a shape. Where a number is at fault, `wanted` is what it would have to be.

@@ -41,6 +41,16 @@ template <double Value>
 struct Momentum {};
 /// A layer that normalises, without weight and bias.
 struct NoAffine {};
+/// Pooling: the size of the output is rounded up, and a window may hang over the end of the image.
+struct CeilMode {};
+/// AvgPool2d: padding is no part of a mean (count_include_pad=False).
+struct NoCountPadding {};
+/// Upsample: how often each pixel is repeated, and how the pixels between are made.
+template <std::size_t... Factors>
+    requires(sizeof...(Factors) == 1 || sizeof...(Factors) == 2)
+struct Scale {};
+struct Nearest {};
+struct Bilinear {};
 
 }  // namespace ctcnn
 
@@ -69,6 +79,10 @@ enum class Option : unsigned {
     momentum = 256,
     no_affine = 512,
     one_axis = 1024,
+    ceil_mode = 2048,
+    no_count_padding = 4096,
+    scale = 8192,
+    mode = 16384,
 };
 
 constexpr unsigned operator|(Option a, Option b) { return static_cast<unsigned>(a) | static_cast<unsigned>(b); }
@@ -82,6 +96,10 @@ struct LayerOptions {
     Extent dilation{1, 1};
     std::size_t groups = 1;
     bool bias = true;
+    bool ceil_mode = false;
+    bool counts_padding = true;
+    Extent scale{0, 0};
+    bool bilinear = false;
     unsigned given = 0;
     Reason reason = Reason::none;
     Extent output_padding{0, 0};
@@ -144,6 +162,24 @@ public:
         note(Option::no_affine);
         options.affine = false;
     }
+    constexpr void read(std::type_identity<CeilMode>) {
+        note(Option::ceil_mode);
+        options.ceil_mode = true;
+    }
+    constexpr void read(std::type_identity<NoCountPadding>) {
+        note(Option::no_count_padding);
+        options.counts_padding = false;
+    }
+    template <std::size_t... Numbers>
+    constexpr void read(std::type_identity<Scale<Numbers...>>) {
+        note(Option::scale);
+        options.scale = extent({Numbers...});
+    }
+    constexpr void read(std::type_identity<Nearest>) { note(Option::mode); }
+    constexpr void read(std::type_identity<Bilinear>) {
+        note(Option::mode);
+        options.bilinear = true;
+    }
     template <typename T>
     constexpr void read(std::type_identity<T>) {
         refuse(Reason::unknown_option);
@@ -186,10 +222,15 @@ consteval LayerOptions read_options(unsigned allowed) {
     LayerOptions result = reader.options;
     if (result.reason == Reason::none) {
         const bool wants_kernel = (allowed & static_cast<unsigned>(Option::kernel)) != 0;
+        const bool wants_scale = (allowed & static_cast<unsigned>(Option::scale)) != 0;
         if (wants_kernel && !result.has(Option::kernel)) {
             result.reason = Reason::missing_kernel;
         } else if (wants_kernel && result.kernel.has_zero()) {
             result.reason = Reason::zero_kernel;
+        } else if (wants_scale && !result.has(Option::scale)) {
+            result.reason = Reason::missing_scale;
+        } else if (wants_scale && result.scale.has_zero()) {
+            result.reason = Reason::zero_size;
         } else if (result.stride.has_zero()) {
             result.reason = Reason::zero_stride;
         } else if (result.dilation.has_zero()) {
@@ -197,7 +238,8 @@ consteval LayerOptions read_options(unsigned allowed) {
         } else if (result.groups == 0) {
             result.reason = Reason::zero_groups;
         } else if (result.kernel.too_large() || result.stride.too_large() || result.padding.too_large() ||
-                   result.dilation.too_large() || result.output_padding.too_large() || result.groups > largest_number) {
+                   result.dilation.too_large() || result.output_padding.too_large() || result.groups > largest_number ||
+                   result.scale.too_large()) {
             result.reason = Reason::number_too_large;
         }
     }

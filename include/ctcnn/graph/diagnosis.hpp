@@ -75,6 +75,8 @@ consteval bool has_batch_axis() {
     using One = typename WithoutFirstAxis<Image>::type;
     if constexpr (R == Reason::image_rank) {
         return Image::rank == 4;
+    } else if constexpr (R == Reason::sequence_rank && Image::rank == 3) {
+        return works_on<One, L>;
     } else if constexpr ((R == Reason::feature_rank || R == Reason::in_features) &&
                          (Image::rank == 2 || Image::rank == 4)) {
         return works_on<Shape<One::size>, L> && (Image::dim(0) == 1 || !works_on<Shape<Image::size>, L>);
@@ -115,13 +117,16 @@ consteval auto diagnose() {
     } else if constexpr (whole && has_channels_last<R, L, Image>()) {
         return InputDiagnosis<Reason::channels_last, typename ChannelsFirst<Image>::type>{};
     } else if constexpr (whole && R == Reason::image_rank && Image::rank == 2) {
-        // Gray images have a channel, too.
+        // Gray images have a channel, too; and so have sequences, below.
         using Gray = Shape<1, Image::dim(0), Image::dim(1)>;
         if constexpr (works_on<Gray, L>) {
             return InputDiagnosis<R, Gray>{};
         } else {
             return Diagnosis<R>{};
         }
+    } else if constexpr (whole && R == Reason::sequence_rank && Image::rank == 1 &&
+                         works_on<Shape<1, Image::size>, L>) {
+        return InputDiagnosis<R, Shape<1, Image::size>>{};
     } else if constexpr (requires { typename L::template correction<S>; }) {
         if constexpr (works_on<S, typename L::template correction<S>>) {
             return Diagnosis<R, typename L::template correction<S>>{};

@@ -60,6 +60,16 @@ consteval std::size_t buffer_count() {
     }
 }
 
+/// The same of several layers.
+template <typename... Bound>
+consteval std::size_t buffer_count_of_all() {
+    if constexpr ((... || requires { Bound::buffer_count; })) {
+        return (std::size_t{0} + ... + model::buffer_count<Bound>());
+    } else {
+        return 0;
+    }
+}
+
 /// A refusal inside a block, as the sequence around the block says it; L is the block. What branches say of themselves
 /// has no place in them.
 template <std::size_t Index, typename L, typename R>

@@ -112,11 +112,11 @@ private:
 
     consteval Graph(const Table<Layers, Edges>& table, std::array<LayerFacts, Layers> layers, Form input,
                     LayerKind random_layers, Values values, std::array<bool, Layers + 2> read_once) {
-        for (LayerFacts& layer : layers) {
-            layer.kind = layer.kind == LayerKind::random ? random_layers : layer.kind;
+        for (std::size_t n = 0; n < Layers; ++n) {
+            layers[n].kind = layers[n].kind == LayerKind::random ? random_layers : layers[n].kind;
         }
-        for (const std::size_t value : table.values) {
-            ++values[value].readers;
+        for (std::size_t edge = 0; edge < Edges; ++edge) {
+            ++values[table.values[edge]].readers;
         }
         find_borders(table, layers, values);
         buffers[0] = {.form = input, .border = values[0].border};

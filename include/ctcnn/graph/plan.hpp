@@ -55,7 +55,11 @@ consteval auto parameter_counts(List<Ls...>) {
 }
 template <typename... Ls>
 consteval auto buffer_counts(List<Ls...>) {
-    return std::array<std::size_t, sizeof...(Ls)>{model::buffer_count<Ls>()...};
+    if constexpr ((... || requires { Ls::buffer_count; })) {
+        return std::array<std::size_t, sizeof...(Ls)>{model::buffer_count<Ls>()...};
+    } else {
+        return std::array<std::size_t, sizeof...(Ls)>{};
+    }
 }
 template <typename... Ls>
 consteval auto facts_of(List<Ls...>) {
@@ -74,8 +78,13 @@ struct Plan {
     using leaves = typename detail::LeavesOf<tree>::type;
     static constexpr auto facts = detail::facts_of(leaves{});
     /// Whether a layer computes in training alone.
-    static constexpr bool has_random = std::any_of(
-        facts.begin(), facts.end(), [](const LayerFacts& layer) { return layer.kind == LayerKind::random; });
+    static constexpr bool has_random = [] {
+        bool found = false;
+        for (std::size_t n = 0; n < facts.size(); ++n) {
+            found = found || facts[n].kind == LayerKind::random;
+        }
+        return found;
+    }();
 
     static constexpr auto leaf_offsets = running_sums(detail::parameter_counts(leaves{}));
     static constexpr std::size_t parameter_count = leaf_offsets.back();
@@ -256,8 +265,13 @@ private:
 
 public:
     /// Segments: the stages between two that need statistics of the batch, the second one included.
-    static constexpr std::size_t segment_count =
-        1 + static_cast<std::size_t>(std::count(kinds.begin(), kinds.end(), LayerKind::statistics));
+    static constexpr std::size_t segment_count = [] {
+        std::size_t count = 1;
+        for (std::size_t k = 0; k < stage_count; ++k) {
+            count += has_statistics(k) ? std::size_t{1} : 0;
+        }
+        return count;
+    }();
     static constexpr auto segment_begins = [] {
         std::array<std::size_t, segment_count + 1> begins{};
         std::size_t segment = 0;
@@ -309,15 +323,14 @@ public:
 
     /// Whether statistics are those of one element of each image.
     static constexpr bool normalises_features = [] {
-        const auto alone = each([](auto k) {
+        bool found = false;
+        for_each_stage<0, (segment_count > 1 ? stage_count : 0)>([&](auto k) {
             using Layer = Head<decltype(k)::value>;
             if constexpr (Layer::kind == LayerKind::statistics) {
-                return Layer::pixels == 1;
-            } else {
-                return false;
+                found = found || Layer::pixels == 1;
             }
         });
-        return std::any_of(alone.begin(), alone.end(), [](std::size_t is_alone) { return is_alone != 0; });
+        return found;
     }();
 
     static constexpr bool wants_gradient(std::size_t buffer) { return graph.buffers[buffer].wants_gradient; }

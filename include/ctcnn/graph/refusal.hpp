@@ -236,7 +236,7 @@ struct refused<Reason::not_a_layer, Words...> : detail_::model::NeverFits {
 };
 template <typename... Words>
 struct refused<Reason::unknown_option, Words...> : detail_::model::NeverFits {
-    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[unknown_option] this layer does not take one of its options: remove it (Conv2d takes Kernel, Padding, Stride, Dilation, Groups, NoBias; pooling takes Kernel, Stride, Padding; Linear takes NoBias)"));
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[unknown_option] this layer does not take one of its options: remove it (Conv2d takes Kernel, Padding, Stride, Dilation, Groups, NoBias, and ConvTranspose2d also OutputPadding; pooling takes Kernel, Stride, Padding, CeilMode, and AvgPool2d also NoCountPadding; Upsample takes Scale, Nearest, Bilinear; Linear takes NoBias; layers that normalise take Eps, NoAffine, and BatchNorm also Momentum; layers of sequences take one size)"));
 };
 template <typename... Words>
 struct refused<Reason::repeated_option, Words...> : detail_::model::NeverFits {
@@ -280,7 +280,7 @@ struct refused<Reason::feature_rank, Words...> : detail_::model::NeverFits {
 };
 template <typename... Words>
 struct refused<Reason::in_channels, Words...> : detail_::model::NeverFits {
-    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[in_channels] the layer's first number must be the number of channels that arrive: change it to the first size of the Shape received, or use LazyConv2d"));
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[in_channels] the layer's number of input channels must be the number of channels that arrive: change it to the first size of the Shape received, or use LazyConv2d in place of Conv2d"));
 };
 template <typename... Words>
 struct refused<Reason::in_features, Words...> : detail_::model::NeverFits {
@@ -296,7 +296,23 @@ struct refused<Reason::pooling_padding, Words...> : detail_::model::NeverFits {
 };
 template <typename... Words>
 struct refused<Reason::groups_divide, Words...> : detail_::model::NeverFits {
-    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[groups_divide] Groups must divide both numbers of channels: choose a divisor of each"));
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[groups_divide] the number of groups must divide each number of channels: choose a divisor of each"));
+};
+template <typename... Words>
+struct refused<Reason::normalized_shape, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[normalized_shape] LayerNorm normalises the whole shape that arrives, and names another one: write the Shape received, or LayerNorm<>, which takes any"));
+};
+template <typename... Words>
+struct refused<Reason::sequence_rank, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[sequence_rank] this layer works on sequences <C, L>, and something else arrives: move it before Flatten, or begin the network with Input<C, L>"));
+};
+template <typename... Words>
+struct refused<Reason::output_padding, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[output_padding] OutputPadding must be smaller than Stride or Dilation: make it smaller, or make the kernel larger"));
+};
+template <typename... Words>
+struct refused<Reason::transposed_padding, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[transposed_padding] the padding of a transposed convolution is taken off its output, and leaves nothing of it: make Padding smaller"));
 };
 template <typename... Words>
 struct refused<Reason::branch_shapes, Words...> : detail_::model::NeverFits {
@@ -325,6 +341,18 @@ struct refused<Reason::bad_probability, Words...> : detail_::model::NeverFits {
 template <typename... Words>
 struct refused<Reason::embedded_tensor, Words...> : detail_::model::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[embedded_tensor] the embedded file is not one of this network: a tensor has another shape in the file, or is in one of the two alone; name the network that was saved, or embed a file of this network"));
+};
+template <typename... Words>
+struct refused<Reason::missing_scale, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[missing_scale] this layer needs a Scale: add Scale<factor> or Scale<of the height, of the width>"));
+};
+template <typename... Words>
+struct refused<Reason::zero_size, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[zero_size] the image that this layer makes would have no pixels: write sizes, or a Scale, of 1 or more"));
+};
+template <typename... Words>
+struct refused<Reason::unflatten_size, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[unflatten_size] Unflatten<C, H, W> needs C*H*W features, and another number arrives: change its sizes, or the number of features that the layer before it makes"));
 };
 // clang-format on
 #if CTCNN_COMPOSES

@@ -130,48 +130,6 @@ constexpr void store_rows(const V* features, scalar_t<V>* rows) {
     }
 }
 
-/// Stores a tile of M x N numbers, or adds them to what is there, in rows that lie `row` apart; of each row the first
-/// `count` lanes. Not inlined: its registers would be taken from the tile.
-template <std::size_t M, std::size_t N, Number V>
-[[gnu::noinline]] constexpr void store_part(scalar_t<V>* target, std::size_t row, const V* tile, std::size_t count,
-                                            bool add) {
-    for (std::size_t m = 0; m < M; ++m) {
-        for (std::size_t i = 0; i < std::min(count, N * lane_count<V>); ++i) {
-            const scalar_t<V> number = get_lane(tile[m * N + i / lane_count<V>], i % lane_count<V>);
-            target[m * row + i] = number + (add ? target[m * row + i] : 0);
-        }
-    }
-}
-
-/// The same, quick where all lanes are stored.
-template <std::size_t M, std::size_t N, Number V>
-[[gnu::always_inline]] constexpr void store_tile(scalar_t<V>* target, std::size_t row, const V* tile, std::size_t count,
-                                                 bool add) {
-    if constexpr (is_lanes<V>) {
-        const auto place = [&](std::size_t m, std::size_t n)
-                               __attribute__((always_inline)) { return target + m * row + n * lane_count<V>; };
-        if (count >= N * lane_count<V>) {
-            if (add) {
-                unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-                    unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-                        (V::load(place(m, n)) + tile[m * N + n]).store(place(m, n));
-                    });
-                });
-            } else {
-                unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-                    unroll<N>([&](std::size_t n)
-                                  __attribute__((always_inline)) { tile[m * N + n].store(place(m, n)); });
-                });
-            }
-            return;
-        }
-    }
-    // A copy: a tile whose address is given away lives in memory, not in registers.
-    V copy[M * N];
-    unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { copy[j] = tile[j]; });
-    store_part<M, N, V>(target, row, copy, count, add);
-}
-
 /// linear_backward_weight: grad_weight(o, i) = sum over n of grad_output(n, o) * input(n, i) for the inputs first, ...,
 /// last - 1. With `add_first`, the sums are added to what is there. The images are the rows of `input` and
 /// `grad_output`, so a vector of V runs along the inputs and no lane is ever summed. The images are taken in portions

@@ -36,7 +36,7 @@ template <Window W, typename In, typename Out, typename Activation, Number V>
                                             w * W.stride.width + kw - W.padding.width)];
                 };
                 V sum;
-                if constexpr (W.padding == Extent{0, 0} && W.kernel.height * W.kernel.width <= 16) {
+                if constexpr (W.padding == Extent{0, 0} && !W.ceil && W.kernel.height * W.kernel.width <= 16) {
                     sum = pixel(0, 0);
                     unroll<W.kernel.height * W.kernel.width - 1>([&](std::size_t n) __attribute__((always_inline)) {
                         sum = sum + pixel((n + 1) / W.kernel.width, (n + 1) % W.kernel.width);
@@ -76,7 +76,7 @@ constexpr void avg_pool2d_forward(const V* input, V* output) {
 /// Whether every pixel belongs to one window at most, and every window lies inside: then the gradient of a window is
 /// spread at once. What the windows leave out at the right and the bottom receives nothing.
 constexpr bool tiles_exactly(const Window& window) {
-    return window.stride == window.kernel && window.padding == Extent{0, 0};
+    return window.stride == window.kernel && window.padding == Extent{0, 0} && !window.ceil;
 }
 
 /// Spreads the gradients of windows that do not overlap: share(gradient of an output, first pixel of its window) turns

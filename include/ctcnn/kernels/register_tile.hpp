@@ -142,4 +142,46 @@ template <std::size_t M, std::size_t N, Number V, typename Factor, typename Valu
     }
 }
 
+/// Stores a tile of M x N numbers, or adds them to what is there, in rows that lie `row` apart; of each row the first
+/// `count` lanes. Not inlined: its registers would be taken from the tile.
+template <std::size_t M, std::size_t N, Number V>
+[[gnu::noinline]] constexpr void store_part(scalar_t<V>* target, std::size_t row, const V* tile, std::size_t count,
+                                            bool add) {
+    for (std::size_t m = 0; m < M; ++m) {
+        for (std::size_t i = 0; i < std::min(count, N * lane_count<V>); ++i) {
+            const scalar_t<V> number = get_lane(tile[m * N + i / lane_count<V>], i % lane_count<V>);
+            target[m * row + i] = number + (add ? target[m * row + i] : 0);
+        }
+    }
+}
+
+/// The same, quick where all lanes are stored.
+template <std::size_t M, std::size_t N, Number V>
+[[gnu::always_inline]] constexpr void store_tile(scalar_t<V>* target, std::size_t row, const V* tile, std::size_t count,
+                                                 bool add) {
+    if constexpr (is_lanes<V>) {
+        const auto place = [&](std::size_t m, std::size_t n)
+                               __attribute__((always_inline)) { return target + m * row + n * lane_count<V>; };
+        if (count >= N * lane_count<V>) {
+            if (add) {
+                unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+                    unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
+                        (V::load(place(m, n)) + tile[m * N + n]).store(place(m, n));
+                    });
+                });
+            } else {
+                unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+                    unroll<N>([&](std::size_t n)
+                                  __attribute__((always_inline)) { tile[m * N + n].store(place(m, n)); });
+                });
+            }
+            return;
+        }
+    }
+    // A copy: a tile whose address is given away lives in memory, not in registers.
+    V copy[M * N];
+    unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { copy[j] = tile[j]; });
+    store_part<M, N, V>(target, row, copy, count, add);
+}
+
 }  // namespace CTCNN_DETAIL::kernels

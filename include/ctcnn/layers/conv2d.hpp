@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -12,10 +11,7 @@
 #include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
-#include <ctcnn/kernels/conv2d.hpp>
-#include <ctcnn/kernels/conv2d_backward.hpp>
-#include <ctcnn/kernels/conv2d_one_channel.hpp>
-#include <ctcnn/kernels/conv2d_winograd.hpp>
+#include <ctcnn/kernels/conv2d/ways.hpp>
 
 namespace CTCNN_DETAIL {
 
@@ -48,96 +44,44 @@ struct BoundConv2d {
     static constexpr std::size_t saved_size = 0;
     static constexpr bool batched_gradient = false;
 
-    /// Whether rows are filtered with fewer multiplications: for tiles of images, where it pays. Images of one channel
-    /// have a form of their own for it.
+    template <typename InLayout, typename OutLayout, typename Function, Number V>
+    using Stage = kernels::ConvStage<geometry, InLayout, OutLayout, Function, V>;
     template <typename InLayout, typename OutLayout, Number V>
-    static constexpr bool filters = is_lanes<V> && kernels::WinogradPlan<geometry, InLayout, OutLayout>::pays;
-    template <typename InLayout, typename OutLayout, Number V>
-    static constexpr bool filters_one_channel_forward =
-        is_lanes<V> && kernels::OneChannelPlan<geometry, InLayout, OutLayout>::forward_pays;
-    template <typename InLayout, typename OutLayout, Number V>
-    static constexpr bool filters_one_channel_backward =
-        is_lanes<V> && kernels::OneChannelPlan<geometry, InLayout, OutLayout>::backward_pays;
-
-    template <typename InLayout, typename OutLayout, Number V>
-    static constexpr std::size_t scratch_size = [] {
-        std::size_t size = 0;
-        if constexpr (filters<InLayout, OutLayout, V>) {
-            size = kernels::WinogradPlan<geometry, InLayout, OutLayout>::template scratch_numbers<V>;
-        }
-        if constexpr (filters_one_channel_forward<InLayout, OutLayout, V> ||
-                      filters_one_channel_backward<InLayout, OutLayout, V>) {
-            size = std::max(size, kernels::OneChannelPlan<geometry, InLayout, OutLayout>::template scratch_numbers<V>);
-        }
-        return size;
-    }();
-
+    static constexpr std::size_t scratch_size =
+        kernels::conv2d::scratch_size<Stage<InLayout, OutLayout, NoFunction, V>>;
     template <typename InLayout, typename OutLayout, typename T>
-    static constexpr std::size_t stack_size = kernels::single_image_stack_numbers<geometry, InLayout, OutLayout, T>;
-
+    static constexpr std::size_t stack_size = kernels::conv2d::stack_size<Stage<InLayout, OutLayout, NoFunction, T>>;
     template <typename InLayout, typename OutLayout, Number V>
-    static constexpr bool by_rows =
-        is_lanes<V> && (filters_one_channel_forward<InLayout, OutLayout, V> || !filters<InLayout, OutLayout, V>);
+    static constexpr bool by_rows = kernels::conv2d::by_rows<Stage<InLayout, OutLayout, NoFunction, V>>;
 
     template <typename InLayout, typename OutLayout, typename Activation, Number V>
     static constexpr void forward_rows(const scalar_t<V>* parameters, const V* input, V* output, V*, V* scratch,
                                        Range rows) {
-        if constexpr (filters_one_channel_forward<InLayout, OutLayout, V>) {
-            kernels::conv2d_forward_rows_one_channel<geometry, InLayout, OutLayout, Activation>(
-                input, parameters, bias(parameters), output, scratch, rows);
-        } else {
-            kernels::conv2d_forward_rows<geometry, InLayout, OutLayout, Activation>(input, parameters, bias(parameters),
-                                                                                    output, rows);
-        }
+        kernels::conv2d::forward_rows<Stage<InLayout, OutLayout, Activation, V>>(input, parameters, bias(parameters),
+                                                                                 output, scratch, rows);
     }
     template <typename InLayout, typename OutLayout, typename Activation, Number V>
-    static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V* saved, V* scratch) {
-        if constexpr (by_rows<InLayout, OutLayout, V>) {
-            forward_rows<InLayout, OutLayout, Activation>(parameters, input, output, saved, scratch,
-                                                          {0, OutLayout::height});
-        } else if constexpr (filters<InLayout, OutLayout, V>) {
-            kernels::conv2d_forward_winograd<geometry, InLayout, OutLayout, Activation>(
-                input, parameters, bias(parameters), output, scratch);
-        } else {
-            kernels::conv2d_forward<geometry, InLayout, OutLayout, Activation>(input, parameters, bias(parameters),
-                                                                               output);
-        }
+    static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V*, V* scratch) {
+        kernels::conv2d::forward<Stage<InLayout, OutLayout, Activation, V>>(input, parameters, bias(parameters), output,
+                                                                            scratch);
     }
     template <typename InLayout, typename OutLayout, typename Before, Number V>
     static constexpr void backward_input(const scalar_t<V>* parameters, V* grad_input, const V* grad_output, const V*,
                                          V* scratch) {
-        if constexpr (filters<InLayout, OutLayout, V>) {
-            kernels::conv2d_backward_winograd<geometry, InLayout, OutLayout, Before>(
-                grad_input, parameters, grad_output, false, nullptr, nullptr, scratch);
-        } else {
-            kernels::conv2d_backward_input<geometry, InLayout, OutLayout, Before>(grad_input, parameters, grad_output);
-        }
+        kernels::conv2d::backward_input<Stage<InLayout, OutLayout, Before, V>>(grad_input, parameters, grad_output,
+                                                                               scratch);
     }
     template <typename InLayout, typename OutLayout, Number V>
     static constexpr void backward_parameters(const V* input, const V* grad_output, bool add, scalar_t<V>* gradient,
                                               V* scratch) {
-        if constexpr (filters_one_channel_backward<InLayout, OutLayout, V>) {
-            kernels::conv2d_backward_weight_one_channel<geometry, InLayout, OutLayout>(
-                input, grad_output, add, gradient, bias(gradient), scratch);
-        } else if constexpr (filters<InLayout, OutLayout, V>) {
-            kernels::conv2d_backward_winograd<geometry, InLayout, OutLayout, NoFunction>(
-                input, nullptr, grad_output, add, gradient, bias(gradient), scratch);
-        } else {
-            kernels::conv2d_backward_weight<geometry, InLayout, OutLayout>(input, grad_output, add, gradient,
-                                                                           bias(gradient));
-        }
+        kernels::conv2d::backward_parameters<Stage<InLayout, OutLayout, NoFunction, V>>(
+            input, grad_output, add, gradient, bias(gradient), scratch);
     }
     template <typename InLayout, typename OutLayout, typename Before, Number V>
     static constexpr void backward(const scalar_t<V>* parameters, V* grad_input, const V* grad_output, bool add,
                                    scalar_t<V>* gradient, V* scratch) {
-        if constexpr (filters<InLayout, OutLayout, V>) {
-            kernels::conv2d_backward_winograd<geometry, InLayout, OutLayout, Before>(
-                grad_input, parameters, grad_output, add, gradient, bias(gradient), scratch);
-        } else {
-            backward_parameters<InLayout, OutLayout>(grad_input, grad_output, add, gradient, scratch);
-            backward_input<InLayout, OutLayout, Before>(parameters, grad_input, grad_output,
-                                                        static_cast<const V*>(nullptr), scratch);
-        }
+        kernels::conv2d::backward<Stage<InLayout, OutLayout, Before, V>>(grad_input, parameters, grad_output, add,
+                                                                         gradient, bias(gradient), scratch);
     }
 
 private:

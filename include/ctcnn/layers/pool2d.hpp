@@ -10,15 +10,18 @@
 #include <ctcnn/core/onnx_node.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
+#include <ctcnn/kernels/mean2d.hpp>
 #include <ctcnn/kernels/pool2d.hpp>
+#include <ctcnn/kernels/taps2d.hpp>
 
 namespace CTCNN_DETAIL {
 
-/// What the pooling layers share: their options and their check.
-template <typename... Options>
+/// What the pooling layers share: their options, `allowed` besides those that both have, and their check.
+template <unsigned allowed, typename... Options>
 struct Pool2d {
     static constexpr LayerOptions options = [] {
-        LayerOptions result = read_options<Options...>(Option::kernel | Option::stride | Option::padding);
+        LayerOptions result =
+            read_options<Options...>(allowed | Option::kernel | Option::stride | Option::padding | Option::ceil_mode);
         if (!result.has(Option::stride)) {
             result.stride = result.kernel;
         }
@@ -49,7 +52,7 @@ struct Pool2d {
 template <typename L, LayerOptions options, typename S>
 struct BoundPool2d {
     static constexpr LayerKind kind = LayerKind::compute;
-    static constexpr Window window = window_of(options);
+    static constexpr Window window = on_image(window_of(options), S::dim(1), S::dim(2));
     static constexpr Extent extent = output_extent(window, S::dim(1), S::dim(2));
 
     using layer = L;
@@ -63,6 +66,11 @@ struct BoundPool2d {
     static constexpr bool batched_gradient = false;
     template <typename InLayout, typename OutLayout, Number V>
     static constexpr bool by_rows = is_lanes<V>;
+
+    static constexpr OnnxNode with_window(OnnxNode node) {
+        node = node.with_window(window);
+        return window.ceil ? node.with("ceil_mode", 1) : node;
+    }
 };
 
 template <typename L, LayerOptions options, typename S>
@@ -70,7 +78,7 @@ struct BoundMaxPool2d : BoundPool2d<L, options, S> {
     using Base = BoundPool2d<L, options, S>;
     static constexpr std::size_t saved_size = kernels::notes_position(Base::window) ? Base::output_shape::size : 0;
 
-    static consteval OnnxNode onnx() { return OnnxNode{"MaxPool"}.with_window(Base::window); }
+    static consteval OnnxNode onnx() { return Base::with_window({"MaxPool"}); }
 
     template <typename InLayout, typename OutLayout, typename Activation, Number V>
     static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V* saved, V*) {
@@ -89,24 +97,46 @@ struct BoundMaxPool2d : BoundPool2d<L, options, S> {
 template <typename L, LayerOptions options, typename S>
 struct BoundAvgPool2d : BoundPool2d<L, options, S> {
     using Base = BoundPool2d<L, options, S>;
+    using Base::window;
     static constexpr std::size_t saved_size = 0;
+    static constexpr bool counts_padding = options.counts_padding || window.padding == Extent{0, 0};
+    /// Whether all means divide by the same number.
+    static constexpr bool even = counts_padding && !window.ceil;
 
     static consteval OnnxNode onnx() {
-        return OnnxNode{"AveragePool"}.with_window(Base::window).with("count_include_pad", 1);
+        return Base::with_window({"AveragePool"}).with("count_include_pad", counts_padding ? 1 : 0);
     }
 
     template <typename InLayout, typename OutLayout, typename Activation, Number V>
     static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V*, V*) {
-        kernels::avg_pool2d_forward<Base::window, InLayout, OutLayout, Activation>(input, output);
+        if constexpr (even) {
+            kernels::avg_pool2d_forward<window, InLayout, OutLayout, Activation>(input, output);
+        } else {
+            kernels::taps2d_forward<Rows, Columns, InLayout, OutLayout, Activation>(input, output);
+        }
     }
     template <typename InLayout, typename OutLayout, typename Activation, Number V>
     static constexpr void forward_rows(const scalar_t<V>*, const V* input, V* output, V*, V*, Range rows) {
-        kernels::avg_pool2d_forward_rows<Base::window, InLayout, OutLayout, Activation>(input, output, rows);
+        if constexpr (even) {
+            kernels::avg_pool2d_forward_rows<window, InLayout, OutLayout, Activation>(input, output, rows);
+        } else {
+            kernels::taps2d_forward_rows<Rows, Columns, InLayout, OutLayout, Activation>(input, output, rows);
+        }
     }
     template <typename InLayout, typename OutLayout, typename Before, Number V>
     static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V*, V*) {
-        kernels::avg_pool2d_backward<Base::window, InLayout, OutLayout, Before>(grad_input, grad_output);
+        if constexpr (even) {
+            kernels::avg_pool2d_backward<window, InLayout, OutLayout, Before>(grad_input, grad_output);
+        } else {
+            kernels::taps2d_backward<Rows, Columns, InLayout, OutLayout, Before>(grad_input, grad_output);
+        }
     }
+
+private:
+    using Rows = kernels::WindowMean<S::dim(1), window.kernel.height, window.stride.height, window.padding.height,
+                                     Base::extent.height, counts_padding>;
+    using Columns = kernels::WindowMean<S::dim(2), window.kernel.width, window.stride.width, window.padding.width,
+                                        Base::extent.width, counts_padding>;
 };
 
 }  // namespace CTCNN_DETAIL
@@ -114,13 +144,14 @@ struct BoundAvgPool2d : BoundPool2d<L, options, S> {
 namespace ctcnn {
 
 /// MaxPool2d: the largest number of each window; padding never wins.
-/// Options  Kernel (required), Stride (the kernel), Padding<0>
-/// Shapes   (C, Hi, Wi) -> (C, Ho, Wo);  Ho = (Hi + 2*Padding - Kernel)/Stride + 1
+/// Options  Kernel (required), Stride (the kernel), Padding<0>, CeilMode
+/// Shapes   (C, Hi, Wi) -> (C, Ho, Wo);  Ho = (Hi + 2*Padding - Kernel)/Stride + 1;  with CeilMode, rounded up, unless
+///          the last window would begin behind the image
 /// Refuses  unknown_option · repeated_option · missing_kernel · zero_kernel · zero_stride · number_too_large ·
 ///          pooling_padding · image_rank · kernel_too_large
 /// As in    torch.nn.MaxPool2d
 template <typename... Options>
-struct MaxPool2d : detail_::Pool2d<Options...> {
+struct MaxPool2d : detail_::Pool2d<0, Options...> {
     template <typename S>
     using At = detail_::BoundMaxPool2d<MaxPool2d, MaxPool2d::options, S>;
 
@@ -131,14 +162,15 @@ struct MaxPool2d : detail_::Pool2d<Options...> {
     }
 };
 
-/// AvgPool2d: the mean of each window; padding counts as zeros.
-/// Options  Kernel (required), Stride (the kernel), Padding<0>
-/// Shapes   (C, Hi, Wi) -> (C, Ho, Wo);  Ho = (Hi + 2*Padding - Kernel)/Stride + 1
+/// AvgPool2d: the mean of each window; padding counts as zeros, unless NoCountPadding says that it does not count. What
+/// lies behind the padded image does not count.
+/// Options  Kernel (required), Stride (the kernel), Padding<0>, CeilMode, NoCountPadding
+/// Shapes   those of MaxPool2d
 /// Refuses  unknown_option · repeated_option · missing_kernel · zero_kernel · zero_stride · number_too_large ·
 ///          pooling_padding · image_rank · kernel_too_large
-/// As in    torch.nn.AvgPool2d (count_include_pad=True, its default)
+/// As in    torch.nn.AvgPool2d; NoCountPadding is count_include_pad=False
 template <typename... Options>
-struct AvgPool2d : detail_::Pool2d<Options...> {
+struct AvgPool2d : detail_::Pool2d<static_cast<unsigned>(detail_::Option::no_count_padding), Options...> {
     template <typename S>
     using At = detail_::BoundAvgPool2d<AvgPool2d, AvgPool2d::options, S>;
 

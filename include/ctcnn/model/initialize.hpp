@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -93,18 +92,17 @@ constexpr void initialize_with(Net& net, const Initializer& initializer, std::ui
             parameters[i] = static_cast<T>(bound * (2 * unit - 1));
         }
     };
-    T* buffers = net.buffers().data();
+    T* buffers = net.parameters().data() + Net::parameter_count;
     for (const PlacedLayer& layer : placed_layers<Net>) {
         for (std::size_t i = 0; i < layer.buffer_count; ++i) {
             *buffers++ = static_cast<T>(layer.initial_buffers[2 * i / layer.buffer_count]);
         }
         const std::size_t weights = layer.weight_count;
         if (layer.parameter_count != 0 && layer.fan_in == 0) {
-            const auto begin = net.parameters().begin() + static_cast<std::ptrdiff_t>(layer.parameter_offset);
-            const auto biases = begin + static_cast<std::ptrdiff_t>(weights);
-            std::fill(begin, biases, static_cast<T>(layer.initial[0]));
-            std::fill(biases, begin + static_cast<std::ptrdiff_t>(layer.parameter_count),
-                      static_cast<T>(layer.initial[1]));
+            T* parameters = net.parameters().data() + layer.parameter_offset;
+            for (std::size_t i = 0; i < layer.parameter_count; ++i) {
+                parameters[i] = static_cast<T>(layer.initial[i < weights ? 0 : 1]);
+            }
         } else if (layer.parameter_count != 0) {
             fill(layer.parameter_offset, weights, initializer.bound(layer.fan_in, layer.fan_out));
             fill(layer.parameter_offset + weights, layer.parameter_count - weights,

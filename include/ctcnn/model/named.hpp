@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <type_traits>
@@ -16,9 +15,14 @@ namespace CTCNN_DETAIL::model {
 
 /// Whether a layer may have the name: it takes the place of an index, and dots separate names.
 consteval bool is_layer_name(std::string_view name) {
-    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-    return !name.empty() && name.find('.') == std::string_view::npos &&
-           !std::all_of(name.begin(), name.end(), is_digit);
+    bool is_number = true;
+    for (const char character : name) {
+        if (character == '.') {
+            return false;
+        }
+        is_number = is_number && character >= '0' && character <= '9';
+    }
+    return !is_number;
 }
 
 }  // namespace CTCNN_DETAIL::model

@@ -64,9 +64,15 @@ struct PlacedLayer {
 
 namespace detail {
 
-/// Step: an index, and what there is to say of the layer there: void, if nothing is.
+/// Step: an index, and what there is to say of the layer there.
 template <std::size_t Index, typename Bound>
 struct Step {
+    static constexpr PathPart part{Index, {}, {}};
+};
+template <std::size_t Index, typename Bound>
+    requires(
+        requires { Bound::child_name; } || requires { Bound::label; })
+struct Step<Index, Bound> {
     static constexpr PathPart part{Index, child_name<Bound>(), [] {
                                        if constexpr (requires { Bound::label; }) {
                                            return std::string_view(Bound::label);
@@ -75,13 +81,6 @@ struct Step {
                                        }
                                    }()};
 };
-template <std::size_t Index>
-struct Step<Index, void> {
-    static constexpr PathPart part{Index, {}, {}};
-};
-template <std::size_t Index, typename Bound>
-using StepTo =
-    Step<Index, std::conditional_t<requires { Bound::child_name; } || requires { Bound::label; }, Bound, void>>;
 
 template <typename... Steps>
 inline constexpr PathPart path_of[] = {Steps::part...};
@@ -108,9 +107,10 @@ constexpr auto open_block(std::size_t offset) {
                           0,
                           {},
                           Bound::kind,
-                          buffer_count<Bound>(),
+                          0,
                           {}};
-        if constexpr (requires { Bound::initial_buffers; }) {
+        if constexpr (requires { Bound::buffer_count; }) {
+            layer.buffer_count = Bound::buffer_count;
             layer.initial_buffers = Bound::initial_buffers;
         }
         if constexpr (requires { Bound::initial; }) {
@@ -129,7 +129,7 @@ constexpr auto open_blocks(List<Bound...>, std::size_t offset) {
         graph::running_sums(std::array<std::size_t, sizeof...(Bound)>{parameter_count<Bound>()...});
     return [&]<std::size_t... Place>(std::index_sequence<Place...>) {
         return hana::flatten(
-            hana::make_tuple(open_block<Bound, Steps..., StepTo<Place, Bound>>(offset + offsets[Place])...));
+            hana::make_tuple(open_block<Bound, Steps..., Step<Place, Bound>>(offset + offsets[Place])...));
     }(std::index_sequence_for<Bound...>{});
 }
 

@@ -64,7 +64,7 @@ inline constexpr bool is_forward<Image, Workspace, X, Buffers> =
 template <typename T, typename S, typename... Layers, std::size_t Count, typename Output, typename... Bound>
 class NetworkOf<T, List<S, Layers...>, FlowState<Count, Output, Accepted, Bound...>>
     : public ParameterArray<T, (std::size_t{0} + ... + model::parameter_count<Bound>()), List<Bound...>,
-                            (std::size_t{0} + ... + model::buffer_count<Bound>())> {
+                            model::buffer_count_of_all<Bound...>()> {
 public:
     using input_shape = typename S::shape;
     using output_shape = Output;
@@ -82,7 +82,7 @@ public:
     static constexpr std::size_t layer_count = Count;
     static constexpr std::size_t parameter_count = (std::size_t{0} + ... + model::parameter_count<Bound>());
     /// Elements of buffers(): what is not learned, such as running_mean and running_var.
-    static constexpr std::size_t buffer_count = (std::size_t{0} + ... + model::buffer_count<Bound>());
+    static constexpr std::size_t buffer_count = model::buffer_count_of_all<Bound...>();
     /// Multiplications with addition that forward takes for one image.
     static constexpr std::uint64_t multiply_adds = (std::uint64_t{0} + ... + Bound::multiply_adds);
 

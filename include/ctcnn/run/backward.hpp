@@ -162,15 +162,17 @@ constexpr void backward_together(const scalar_t<V>* parameters, TileWorkspace<Pl
     }
     Plan::template for_each_stage_backward<Plan::together_from>([&](auto k) {
         using Stage = typename Plan::template Stage<decltype(k)::value>;
+        std::array<V*, Tiles> inputs{};
+        std::array<const V*, Tiles> grad_outputs{};
         for (std::size_t n = 0; n < Tiles; ++n) {
-            rows.template store<decltype(k)::value>(first + n, workspaces[n].buffer(k), workspaces[n].buffer(k + 1));
+            inputs[n] = workspaces[n].buffer(k);
+            grad_outputs[n] = workspaces[n].buffer(k + 1);
+            rows.template store<decltype(k)::value>(first + n, inputs[n], grad_outputs[n]);
         }
         if constexpr (Plan::wants_gradient(k)) {
             using Before = typename Plan::template Stage<k - 1>::Function;
-            Stage::Layer::template backward_input_tiles<Before, V, Tiles>(
-                parameters + Stage::parameter_offset,
-                detail::of_each<Tiles>([&](std::size_t n) -> V* { return workspaces[n].buffer(k); }),
-                detail::of_each<Tiles>([&](std::size_t n) -> const V* { return workspaces[n].buffer(k + 1); }));
+            Stage::Layer::template backward_input_tiles<Before, V, Tiles>(parameters + Stage::parameter_offset, inputs,
+                                                                          grad_outputs);
         }
     });
 }

@@ -195,14 +195,6 @@ constexpr void run_forward(const scalar_t<V>* parameters, Workspace& workspace, 
     });
 }
 
-/// {f(0), ..., f(Tiles - 1)}.
-template <std::size_t Tiles, typename F>
-constexpr auto of_each(const F& f) {
-    return [&]<std::size_t... Tile>(std::index_sequence<Tile...>) {
-        return std::array{f(Tile)...};
-    }(std::make_index_sequence<Tiles>{});
-}
-
 /// Forward through the stages that tiles take together. buffer(tile, k) is buffer k of a tile.
 template <typename Plan, Number V, std::size_t Tiles, typename Buffer>
 constexpr void run_forward_together(const scalar_t<V>* parameters, const Buffer& buffer) {
@@ -211,10 +203,14 @@ constexpr void run_forward_together(const scalar_t<V>* parameters, const Buffer&
         static_assert(Stage::In::border == Extent{0, 0} && Stage::Out::border == Extent{0, 0} &&
                           Stage::Layer::saved_size == 0 && Stage::template scratch_numbers<V> == 0,
                       "what a layer with batched gradient wants of memory is its input and its output alone");
-        Stage::Layer::template forward_tiles<typename Stage::Function, V, Tiles>(
-            parameters + Stage::parameter_offset,
-            of_each<Tiles>([&](std::size_t tile) -> const V* { return buffer(tile, k); }),
-            of_each<Tiles>([&](std::size_t tile) -> V* { return buffer(tile, k + 1); }));
+        std::array<const V*, Tiles> inputs{};
+        std::array<V*, Tiles> outputs{};
+        for (std::size_t tile = 0; tile < Tiles; ++tile) {
+            inputs[tile] = buffer(tile, k);
+            outputs[tile] = buffer(tile, k + 1);
+        }
+        Stage::Layer::template forward_tiles<typename Stage::Function, V, Tiles>(parameters + Stage::parameter_offset,
+                                                                                 inputs, outputs);
     });
 }
 

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -167,12 +166,12 @@ public:
     }
 
     /// Moves the running statistics towards those of the last step.
-    constexpr void update_buffers(std::size_t images, std::span<T, Net::buffer_count> buffers) const {
-        Plan::for_each_stage([&](auto k) {
+    constexpr void update_buffers([[maybe_unused]] std::size_t images, [[maybe_unused]] T* buffers) const {
+        Plan::template for_each_stage<0, (has_segments ? Plan::stage_count : 0)>([&](auto k) {
             using Stage = typename Plan::template Stage<decltype(k)::value>;
             if constexpr (Stage::kind == LayerKind::statistics) {
                 Stage::Layer::update_running(statistics_.data() + Plan::statistics_offsets[k], images,
-                                             buffers.data() + Stage::buffer_offset);
+                                             buffers + Stage::buffer_offset);
             }
         });
     }

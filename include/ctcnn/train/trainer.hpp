@@ -241,7 +241,7 @@ private:
                     mean = batch_mean;
                     finite = batch_finite;
                     if (finite) {
-                        buffers.update_buffers(images.size(), net_.buffers());
+                        buffers.update_buffers(images.size(), net_.parameters().data() + count);
                     }
                 },
                 {progress_.seed, number});
@@ -337,7 +337,7 @@ private:
                             progress_.loss_sum += mean * static_cast<double>(batch.count);
                             progress_.epoch_steps = step;
                             progress_.steps = steps_before + step;
-                            buffers.update_buffers(batch.count, net_.buffers());
+                            buffers.update_buffers(batch.count, net_.parameters().data() + count);
                         } else {
                             failed_step = step;
                             end = true;

@@ -41,7 +41,7 @@ namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 template <typename Net>
 struct StepOptions {
     Randomness randomness{};
-    std::array<typename Net::scalar, Net::buffer_count>* moved = nullptr;
+    typename Net::scalar* moved = nullptr;
 };
 
 template <typename Net, typename Loss, typename Target, typename Buffers>
@@ -52,7 +52,7 @@ constexpr typename Net::scalar value_and_grad_in(const Net& net, const Loss& los
     const Batch<typename Net::input_tensor, Target> batch{images.data(), targets.data(), nullptr, images.size()};
     const double mean = buffers.run(net.parameters().data(), loss, batch, options.randomness);
     if (options.moved != nullptr) {
-        buffers.update_buffers(images.size(), std::span<typename Net::scalar, Net::buffer_count>(*options.moved));
+        buffers.update_buffers(images.size(), options.moved);
     }
     for (std::size_t i = 0; i < Net::parameter_count; ++i) {
         gradients.parameters()[i] = buffers.gradients()[i];
@@ -154,7 +154,7 @@ constexpr LossAndGradients<Net> value_and_grad(const Net& net, const Loss& loss,
     detail_::train::StepOptions<Net> options{randomness};
     if constexpr (Net::buffer_count != 0) {
         std::copy(net.buffers().begin(), net.buffers().end(), result.buffers.begin());
-        options.moved = &result.buffers;
+        options.moved = result.buffers.data();
     }
     result.loss = detail_::train::checked_value_and_grad(net, loss, images, targets, options, result.gradients);
     return result;

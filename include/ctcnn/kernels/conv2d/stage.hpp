@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/kernels/conv2d/geometry.hpp>
+
+namespace CTCNN_DETAIL::kernels {
+
+/// ConvStage: a convolution at its place in a network: its geometry, the layouts of its input and output, the
+/// elementwise function that is fused with it, and what an element is. Forward applies the function to the output.
+/// Backward, it is the function that made the input, whose derivative is applied to the gradient.
+template <Conv2dGeometry G, typename InLayout, typename OutLayout, typename FusedFunction, Number Element>
+struct ConvStage {
+    static constexpr Conv2dGeometry geometry = G;
+    using In = InLayout;
+    using Out = OutLayout;
+    using Function = FusedFunction;
+    using V = Element;
+    using T = scalar_t<V>;
+
+    using WithoutFunction = ConvStage<G, In, Out, NoFunction, V>;
+
+    /// Where the kernel begins for the first output, in the border of the input.
+    static constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
+};
+
+namespace conv2d {
+
+/// What a convolution computes. backward is backward_input and backward_parameters at once.
+enum class Direction { forward, backward_input, backward_parameters, backward };
+
+/// Way: one algorithm for convolutions, the base of all of them. A way has
+///     name
+///     has(Direction)             which of the functions below it has
+///     possible<Stage>            whether it computes right results there
+///     profitable<Stage>(Direction)   whether it is the one to take there, if no way before it in the list is
+///     scratch_size<Stage>        how many elements V its functions need for the time of a call
+///     stack_size<Stage>          how many elements they put on the stack in arrays
+///     by_rows                    whether forward_rows stands in place of forward
+/// and functions, where T is the type of a lane, bias T* or nullptr_t, grad_bias null where there is none:
+///     forward<Stage>(const V* input, const T* weight, bias, V* output, V* scratch)
+///     forward_rows<Stage>(the same, Range)   some rows of the output, asked for in order from the first one on; of the
+///                                input, the rows before rows_needed are there; the scratch memory stays as it is from
+///                                one call to the next
+///     backward_input<Stage>(V* grad_input, const T* weight, const V* grad_output, V* scratch)
+///                                `grad_input` holds the input when the call begins and its gradient when it ends
+///     backward_parameters<Stage>(const V* input, const V* grad_output, bool add, T* grad_weight, T* grad_bias,
+///                                V* scratch)    with `add`, the sums over all lanes are added to what is there
+///     backward<Stage>(V* grad_input, const T* weight, const V* grad_output, bool add, T* grad_weight, T* grad_bias,
+///                                V* scratch)    both
+/// The input has a border of zeros at least as wide as the padding; that of the output is left alone.
+struct Way {
+    static constexpr bool by_rows = false;
+    template <typename Stage>
+    static constexpr std::size_t scratch_size = 0;
+    template <typename Stage>
+    static constexpr std::size_t stack_size = 0;
+};
+
+}  // namespace conv2d
+
+}  // namespace CTCNN_DETAIL::kernels

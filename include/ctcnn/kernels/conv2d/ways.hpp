@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/core/window.hpp>
+#include <ctcnn/kernels/conv2d/by_definition.hpp>
+#include <ctcnn/kernels/conv2d/depthwise.hpp>
+#include <ctcnn/kernels/conv2d/direct.hpp>
+#include <ctcnn/kernels/conv2d/one_channel.hpp>
+#include <ctcnn/kernels/conv2d/pointwise.hpp>
+#include <ctcnn/kernels/conv2d/single_image.hpp>
+#include <ctcnn/kernels/conv2d/stage.hpp>
+#include <ctcnn/kernels/conv2d/winograd.hpp>
+
+namespace CTCNN_DETAIL::kernels::conv2d {
+
+template <typename... W>
+struct WayList {};
+
+/// All ways. Each direction of a stage takes the first one that has it, is possible there and pays.
+using Ways = WayList<OneChannel, Depthwise, Winograd, SingleImage, Pointwise, Direct, ByDefinition>;
+
+/// No way has the direction: backward is then one after the other.
+struct NoWay : Way {
+    static constexpr const char* name = "none";
+};
+
+template <Direction D, typename Stage>
+consteval auto choose(WayList<>) {
+    return NoWay{};
+}
+template <Direction D, typename Stage, typename First, typename... Rest>
+consteval auto choose(WayList<First, Rest...>) {
+    if constexpr (!First::has(D)) {
+        return choose<D, Stage>(WayList<Rest...>{});
+    } else if constexpr (!First::template possible<Stage>) {
+        return choose<D, Stage>(WayList<Rest...>{});
+    } else if constexpr (!First::template profitable<Stage>(D)) {
+        return choose<D, Stage>(WayList<Rest...>{});
+    } else {
+        return First{};
+    }
+}
+
+/// The way that a direction of a stage takes. The function of the stage has no part in the choice.
+template <Direction D, typename Stage>
+using WayFor = decltype(choose<D, typename Stage::WithoutFunction>(Ways{}));
+
+/// How many elements V the ways of a stage need for the time of a call.
+template <typename Stage>
+inline constexpr std::size_t scratch_size =
+    std::max({WayFor<Direction::forward, Stage>::template scratch_size<Stage>,
+              WayFor<Direction::backward_input, Stage>::template scratch_size<Stage>,
+              WayFor<Direction::backward_parameters, Stage>::template scratch_size<Stage>,
+              WayFor<Direction::backward, Stage>::template scratch_size<Stage>});
+
+/// How many elements forward puts on the stack, in arrays.
+template <typename Stage>
+inline constexpr std::size_t stack_size = WayFor<Direction::forward, Stage>::template stack_size<Stage>;
+
+/// Whether forward of tiles of images can go row by row.
+template <typename Stage>
+inline constexpr bool by_rows = is_lanes<typename Stage::V> && WayFor<Direction::forward, Stage>::by_rows;
+
+template <typename Stage, typename Bias>
+constexpr void forward_rows(const typename Stage::V* input, const typename Stage::T* weight, Bias bias,
+                            typename Stage::V* output, typename Stage::V* scratch, Range rows) {
+    WayFor<Direction::forward, Stage>::template forward_rows<Stage>(input, weight, bias, output, scratch, rows);
+}
+
+template <typename Stage, typename Bias>
+constexpr void forward(const typename Stage::V* input, const typename Stage::T* weight, Bias bias,
+                       typename Stage::V* output, typename Stage::V* scratch) {
+    using Chosen = WayFor<Direction::forward, Stage>;
+    constexpr Range all{0, Stage::Out::height};
+    if constexpr (Chosen::by_rows) {
+        Chosen::template forward_rows<Stage>(input, weight, bias, output, scratch, all);
+        return;
+    } else if constexpr (!is_lanes<typename Stage::V>) {
+        if (std::is_constant_evaluated()) {
+            // Vectors are no part of constant expressions.
+            Direct::forward_rows<Stage>(input, weight, bias, output, scratch, all);
+            return;
+        }
+    }
+    if constexpr (!Chosen::by_rows) {
+        Chosen::template forward<Stage>(input, weight, bias, output, scratch);
+    }
+}
+
+template <typename Stage>
+constexpr void backward_input(typename Stage::V* grad_input, const typename Stage::T* weight,
+                              const typename Stage::V* grad_output, typename Stage::V* scratch) {
+    WayFor<Direction::backward_input, Stage>::template backward_input<Stage>(grad_input, weight, grad_output, scratch);
+}
+
+template <typename Stage>
+constexpr void backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output, bool add,
+                                   typename Stage::T* grad_weight, typename Stage::T* grad_bias,
+                                   typename Stage::V* scratch) {
+    WayFor<Direction::backward_parameters, Stage>::template backward_parameters<Stage>(input, grad_output, add,
+                                                                                       grad_weight, grad_bias, scratch);
+}
+
+template <typename Stage>
+constexpr void backward(typename Stage::V* grad_input, const typename Stage::T* weight,
+                        const typename Stage::V* grad_output, bool add, typename Stage::T* grad_weight,
+                        typename Stage::T* grad_bias, typename Stage::V* scratch) {
+    using Chosen = WayFor<Direction::backward, Stage>;
+    if constexpr (std::is_same_v<Chosen, NoWay>) {
+        backward_parameters<typename Stage::WithoutFunction>(grad_input, grad_output, add, grad_weight, grad_bias,
+                                                             scratch);
+        backward_input<Stage>(grad_input, weight, grad_output, scratch);
+    } else {
+        Chosen::template backward<Stage>(grad_input, weight, grad_output, add, grad_weight, grad_bias, scratch);
+    }
+}
+
+}  // namespace CTCNN_DETAIL::kernels::conv2d

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/onnx_node.hpp>
+#include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/core/text.hpp>
+#include <ctcnn/kernels/activation.hpp>
+#include <ctcnn/layers/copying.hpp>
+
+namespace ctcnn {
+
+struct Flatten;
+
+/// Unflatten: reads features as an image, channel by channel, row by row. No number moves.
+/// Shapes   (C*H*W) -> (C, H, W)
+/// Refuses  zero_size · feature_rank · unflatten_size
+/// As in    torch.nn.Unflatten(1, (C, H, W))
+template <std::size_t C, std::size_t H, std::size_t W>
+struct Unflatten {
+    template <std::size_t... Dims>
+    static consteval Mismatch(check)(Shape<Dims...>) {
+        constexpr std::size_t size = Shape<C, H, W>::size;
+        if (size == 0) {
+            return {Reason::zero_size};
+        }
+        if (sizeof...(Dims) != 1) {
+            return {Reason::feature_rank};
+        }
+        return Shape<Dims...>::size == size ? Mismatch{} : Mismatch{Reason::unflatten_size, size};
+    }
+
+    template <typename S>
+    struct At : detail_::CopyingLayer<S, Shape<C, H, W>> {
+        static constexpr detail_::LayerKind kind = detail_::LayerKind::reshape;
+        using layer = Unflatten;
+
+        static consteval detail_::OnnxNode onnx() {
+            // A size of 0 stands for that of the input.
+            return detail_::OnnxNode{"Reshape"}.with_input("shape", detail_::OnnxConstant::Type::int64, {0, C, H, W});
+        }
+
+        // The same as CopyingLayer, which copies from an image to an image where the output has a border.
+        using Image = detail_::Layout<C, H, W>;
+        template <typename InLayout, typename OutLayout, typename Activation, detail_::Number V>
+        static constexpr void forward(const detail_::scalar_t<V>*, const V* input, V* output, V*, V*) {
+            detail_::kernels::map_forward<Activation, Image, OutLayout>(input, output);
+        }
+        template <typename InLayout, typename OutLayout, typename Before, detail_::Number V>
+        static constexpr void backward_input(const detail_::scalar_t<V>*, V* grad_input, const V* grad_output, const V*,
+                                             V*) {
+            detail_::kernels::map_backward<Before, Image, OutLayout>(grad_input, grad_output);
+        }
+    };
+    template <typename S>
+        requires(Shape<C, H, W>::size != 0)
+    using correction = std::conditional_t<S::rank == 1, corrected<Unflatten<S::size / (H * W), H, W>>,
+                                          corrected<Flatten, Unflatten<S::size / (H * W), H, W>>>;
+
+    static constexpr void describe(detail_::Description& text) {
+        text.append("Unflatten(dim=1, unflattened_size=(");
+        text.append_number(C);
+        text.append(", ");
+        text.append_number(H);
+        text.append(", ");
+        text.append_number(W);
+        text.append("))");
+    }
+};
+
+}  // namespace ctcnn

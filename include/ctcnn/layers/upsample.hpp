@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/onnx_node.hpp>
+#include <ctcnn/core/options.hpp>
+#include <ctcnn/core/saturating.hpp>
+#include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/core/text.hpp>
+#include <ctcnn/kernels/taps2d.hpp>
+#include <ctcnn/kernels/upsample2d.hpp>
+
+namespace CTCNN_DETAIL {
+
+/// Upsample on images of shape S.
+template <typename L, LayerOptions options, typename S>
+struct BoundUpsample {
+    static constexpr Extent scale = options.scale;
+
+    static constexpr LayerKind kind = LayerKind::compute;
+    using layer = L;
+    using input_shape = S;
+    using output_shape = Shape<S::dim(0), saturating_product<std::size_t>({S::dim(1), scale.height}),
+                               saturating_product<std::size_t>({S::dim(2), scale.width})>;
+    using weight_shape = NoParameter;
+    using bias_shape = NoParameter;
+
+    static constexpr std::uint64_t multiply_adds = 0;
+    static constexpr Extent input_border{0, 0};
+    static constexpr std::size_t saved_size = 0;
+    static constexpr bool batched_gradient = false;
+
+    static consteval OnnxNode onnx() {
+        const OnnxNode node = OnnxNode{"Resize"}.without_input().with_input("scales", OnnxConstant::Type::float32,
+                                                                            {1, 1, scale.height, scale.width});
+        return options.bilinear
+                   ? node.with_word("mode", "linear").with_word("coordinate_transformation_mode", "half_pixel")
+                   : node.with_word("mode", "nearest")
+                         .with_word("coordinate_transformation_mode", "asymmetric")
+                         .with_word("nearest_mode", "floor");
+    }
+
+    template <typename InLayout, typename OutLayout, typename Activation, Number V>
+    static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V*, V*) {
+        if constexpr (options.bilinear) {
+            kernels::taps2d_forward<Rows, Columns, InLayout, OutLayout, Activation>(input, output);
+        } else {
+            kernels::upsample_nearest2d_forward<scale, InLayout, OutLayout, Activation>(input, output);
+        }
+    }
+    template <typename InLayout, typename OutLayout, typename Before, Number V>
+    static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V*, V*) {
+        if constexpr (options.bilinear) {
+            kernels::taps2d_backward<Rows, Columns, InLayout, OutLayout, Before>(grad_input, grad_output);
+        } else {
+            kernels::upsample_nearest2d_backward<scale, InLayout, OutLayout, Before>(grad_input, grad_output);
+        }
+    }
+
+private:
+    using Rows = kernels::BilinearAxis<S::dim(1), scale.height>;
+    using Columns = kernels::BilinearAxis<S::dim(2), scale.width>;
+};
+
+}  // namespace CTCNN_DETAIL
+
+namespace ctcnn {
+
+/// Upsample: an image with Scale times as many rows and columns. Nearest repeats each pixel; Bilinear interpolates
+/// between the centres of the pixels.
+/// Options  Scale (required), Nearest (the default) or Bilinear
+/// Shapes   (C, H, W) -> (C, H*Scale, W*Scale)
+/// Refuses  unknown_option · repeated_option · missing_scale · zero_size · number_too_large · image_rank
+/// As in    torch.nn.Upsample(scale_factor), mode "nearest" or "bilinear" with align_corners=False
+template <typename... Options>
+struct Upsample {
+    static constexpr detail_::LayerOptions options =
+        detail_::read_options<Options...>(detail_::Option::scale | detail_::Option::mode);
+
+    template <std::size_t... Dims>
+    static consteval Mismatch(check)(Shape<Dims...>) {
+        if (options.reason != Reason::none) {
+            return {options.reason};
+        }
+        return {sizeof...(Dims) == 3 ? Reason::none : Reason::image_rank};
+    }
+
+    template <typename S>
+    using At = detail_::BoundUpsample<Upsample, options, S>;
+
+    static constexpr void describe(detail_::Description& text) {
+        const detail_::Extent scale = options.scale;
+        text.append(scale.height == scale.width ? "Upsample(scale_factor=" : "Upsample(scale_factor=(");
+        text.append_number(scale.height);
+        if (scale.height != scale.width) {
+            text.append(".0, ");
+            text.append_number(scale.width);
+        }
+        text.append(scale.height == scale.width ? ".0, mode='" : ".0), mode='");
+        text.append(options.bilinear ? "bilinear')" : "nearest')");
+    }
+};
+
+}  // namespace ctcnn

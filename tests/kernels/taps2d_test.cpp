@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// Maps of rows and columns with small whole weights against sums over the whole matrices, bit by bit.
+#include <ctcnn/kernels/taps2d.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/window.hpp>
+
+#include "catch.hpp"
+#include "draw.hpp"
+#include "linear_maps.hpp"
+
+using namespace ctcnn;
+using namespace ctcnn::detail_;
+
+namespace {
+
+/// A map whose outputs take up to 3 inputs, and whose inputs are part of no output, of one or of several.
+template <std::size_t Inputs, std::size_t Outputs>
+struct Whole {
+    static constexpr std::size_t inputs = Inputs;
+    static constexpr std::size_t outputs = Outputs;
+
+    static constexpr Range support(std::size_t output) {
+        const std::size_t first = output * Inputs / Outputs;
+        return {first, std::min(first + 3, Inputs)};
+    }
+    static constexpr double weight(std::size_t output, std::size_t input) {
+        return static_cast<double>(1 + (output + 2 * input) % 4);
+    }
+};
+
+template <typename Axis>
+double element(std::size_t output, std::size_t input) {
+    const Range support = Axis::support(output);
+    return input >= support.first && input < support.last ? Axis::weight(output, input) : 0;
+}
+
+constexpr linear_maps::Sizes sizes_of(std::size_t index) {
+    Draw draw(1000, index);
+    const Extent input = draw.extent(1, 8);
+    return linear_maps::draw_sizes(draw, input, draw.extent(1, 8));
+}
+
+// A table, and the table of the transposed map.
+struct Means {
+    static constexpr std::size_t inputs = 4;
+    static constexpr std::size_t outputs = 2;
+    static constexpr Range support(std::size_t output) { return output == 0 ? Range{0, 2} : Range{1, 3}; }
+    static constexpr double weight(std::size_t output, std::size_t input) {
+        return static_cast<double>(10 * output + input);
+    }
+};
+static_assert(kernels::taps_count<Means> == 4);
+static_assert(kernels::taps<Means, float>.first == std::array<std::size_t, 2>{0, 1});
+static_assert(kernels::taps<Means, float>.begin == std::array<std::size_t, 3>{0, 2, 4});
+static_assert(kernels::taps<Means, float>.weights == std::array<float, 4>{0, 1, 11, 12});
+static_assert(kernels::transposed_taps<Means, float>.first == std::array<std::size_t, 4>{0, 0, 1, 2});
+static_assert(kernels::transposed_taps<Means, float>.begin == std::array<std::size_t, 5>{0, 1, 3, 4, 4});
+static_assert(kernels::transposed_taps<Means, float>.weights == std::array<float, 4>{0, 1, 11, 12});
+
+// In constant expressions.
+static_assert([] {
+    const std::array<float, 4> input{1, 2, 3, 4};
+    std::array<float, 2> output{};
+    kernels::taps2d_forward<Whole<1, 1>, Means, Layout<1, 1, 4>, Layout<1, 1, 2>, NoFunction>(input.data(),
+                                                                                              output.data());
+    return output == std::array<float, 2>{2, 58};
+}());
+
+}  // namespace
+
+TEST_CASE("maps of rows and columns equal sums over their matrices") {
+    linear_maps::for_each_case<portion(30)>([](auto index, auto number) {
+        using V = decltype(number);
+        constexpr linear_maps::Sizes s = sizes_of(index);
+        using Rows = Whole<s.input.height, s.output.height>;
+        using Columns = Whole<s.input.width, s.output.width>;
+        using In = linear_maps::In<s>;
+        using Out = linear_maps::Out<s>;
+        using F = linear_maps::Function<s>;
+        linear_maps::check<V>(s, &kernels::taps2d_forward<Rows, Columns, In, Out, F, V>,
+                              &kernels::taps2d_backward<Rows, Columns, In, Out, F, V>, element<Rows>, element<Columns>,
+                              0, Draw(1001, index));
+    });
+}
+
+TEST_CASE("some rows of a map are those of the whole") {
+    using In = Layout<2, 5, 3>;
+    using Out = Layout<2, 7, 4, 1, 2>;
+    using Rows = Whole<5, 7>;
+    using Columns = Whole<3, 4>;
+    const std::vector<float> input = Draw(1002).integers<float>(In::size);
+    std::vector<float> whole(Out::size);
+    std::vector<float> parts(Out::size);
+    kernels::taps2d_forward<Rows, Columns, In, Out, NoFunction>(input.data(), whole.data());
+    for (const Range rows : {Range{0, 1}, Range{1, 1}, Range{1, 5}, Range{5, 7}}) {
+        kernels::taps2d_forward_rows<Rows, Columns, In, Out, NoFunction>(input.data(), parts.data(), rows);
+    }
+    CHECK(parts == whole);
+}
+
+TEST_CASE("NaN reaches the outputs that take it, in its lane") {
+    using V = Lanes<float>;
+    using Line = Whole<1, 1>;
+    std::array<V, 4> input{broadcast<V>(1), broadcast<V>(2), broadcast<V>(3), broadcast<V>(4)};
+    set_lane(input[2], 1, std::numeric_limits<float>::quiet_NaN());
+    std::array<V, 2> output{};
+    kernels::taps2d_forward<Line, Means, Layout<1, 1, 4>, Layout<1, 1, 2>, NoFunction>(input.data(), output.data());
+    CHECK(get_lane(output[0], 1) == 2);
+    CHECK(std::isnan(get_lane(output[1], 1)));
+    CHECK(get_lane(output[1], 0) == 58);
+}
