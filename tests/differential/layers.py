@@ -1238,7 +1238,10 @@ class Generator:
             return None
         kind = MaxPool1d if isinstance(made[0], MaxPool2d) else AvgPool1d
         stride = made[0].stride and (1, made[0].stride[1])
-        return kind((1, made[0].kernel[1]), stride, (0, made[0].padding[1])), (made[1][0], made[1][2])
+        # It has no CeilMode.
+        width = out_size(shape[1], made[0].kernel[1], (stride or made[0].kernel)[1], made[0].padding[1])
+        layer = kind((1, made[0].kernel[1]), stride, (0, made[0].padding[1]))
+        return (layer, (shape[0], width)) if width > 0 else None
 
     def transposed(self, shape):
         rng = self.rng
