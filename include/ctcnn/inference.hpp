@@ -22,6 +22,7 @@
 #include <ctcnn/layers/conv1d.hpp>
 #include <ctcnn/layers/conv2d.hpp>
 #include <ctcnn/layers/conv_transpose2d.hpp>
+#include <ctcnn/layers/custom.hpp>
 #include <ctcnn/layers/dropout.hpp>
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/group_norm.hpp>

@@ -24,6 +24,7 @@
 #include <ctcnn/layers/conv1d.hpp>
 #include <ctcnn/layers/conv2d.hpp>
 #include <ctcnn/layers/conv_transpose2d.hpp>
+#include <ctcnn/layers/custom.hpp>
 #include <ctcnn/layers/dropout.hpp>
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/group_norm.hpp>
@@ -40,6 +41,7 @@
 #include <ctcnn/layers/upsample.hpp>
 
 #include <ctcnn/model/branches.hpp>
+#include <ctcnn/model/explain.hpp>
 #include <ctcnn/model/initialize.hpp>
 #include <ctcnn/model/named.hpp>
 #include <ctcnn/model/probabilities.hpp>
@@ -53,6 +55,7 @@
 #include <ctcnn/optim/adam.hpp>
 #include <ctcnn/optim/one_cycle.hpp>
 #include <ctcnn/optim/sgd.hpp>
+#include <ctcnn/train/check_gradients.hpp>
 #include <ctcnn/train/evaluate.hpp>
 #include <ctcnn/train/fit.hpp>
 #include <ctcnn/train/value_and_grad.hpp>

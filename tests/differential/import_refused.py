@@ -208,7 +208,7 @@ def torch_cases():
     yield nn.AvgPool2d(3, padding=1, count_include_pad=False), IMAGE, "it does not count padding"
     yield nn.AvgPool2d(2, divisor_override=3), IMAGE, "its divisor_override is not the size of the kernel"
     yield nn.AdaptiveAvgPool2d(4), IMAGE, "6 pixels are no multiple of the 4"
-    yield nn.Conv1d(2, 2, 3), (2, 8), "aten.conv1d.default: ctcnn has no layer for it"
+    yield nn.Conv3d(2, 2, 1), (2, 2, 3, 3), "aten.conv3d.default: ctcnn has no layer for it"
     yield nn.Conv2d(2, 2, 3, padding=1, padding_mode="reflect"), IMAGE, "it pads with reflect"
     yield nn.ConstantPad2d(1, 3.0), IMAGE, "it pads with the value 3.0"
     yield nn.BatchNorm2d(2, track_running_stats=False), IMAGE, "it computes the statistics of the batch"

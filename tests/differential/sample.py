@@ -41,10 +41,14 @@ def right_features(c):
             if isinstance(value, bool):
                 result.add(f"{name} {option} {value}")
             elif option == "groups":
-                result.add(f"{name} groups {'1' if value == 1 else 'all' if value == getattr(layer, 'cin', 0) else 'some'}")
+                result.add(
+                    f"{name} groups {'1' if value == 1 else 'all' if value == getattr(layer, 'cin', 0) else 'some'}"
+                )
             elif isinstance(value, tuple) and (option == "kernel" or kernel is None or min(kernel) > 1):
                 # Sizes that differ count where a kernel reaches over both axes: there one could stand for the other.
-                kind = "differ" if value[0] != value[1] else "default" if value[0] == ("padding" not in option) else "same"
+                kind = (
+                    "differ" if value[0] != value[1] else "default" if value[0] == ("padding" not in option) else "same"
+                )
                 result.add(f"{name} {option} {kind}")
         if kernel and getattr(layer, "dilation", (1, 1)) != (1, 1) and layer.stride != (1, 1) and min(kernel) > 1:
             result.add(f"{name} stride and dilation")

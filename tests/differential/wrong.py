@@ -241,8 +241,8 @@ def broken(layer, shape, rng):
 def more_ways(layer, shape, rng, way):
     """The ways to break a transposed convolution, or a layer of sequences or one that normalises."""
     name, sizes, options = options_of(layer)
-    way("repeated_option", joined(name, sizes, options + ["NoBias", "NoBias"] if name == "LayerNorm" else
-                                  ["Eps<0.5>", "Eps<0.25>"] if name == "GroupNorm" else options + [options[0]]))  # fmt: skip
+    twice = {"LayerNorm": ["NoBias", "NoBias"], "GroupNorm": ["NoAffine", "NoAffine"]}
+    way("repeated_option", joined(name, sizes, options + twice.get(name, options[:1])))
     way("unknown_option", joined(name, sizes, options + [rng.choice(["int", "ReLU", "Momentum<0.1>", "Input<3>"])]))
     if isinstance(layer, LayerNorm):
         other = list(shape)

@@ -266,6 +266,10 @@ struct OwnLeakyReLU : Activation<OwnLeakyReLU> {
     static constexpr V forward(V x) {
         return lane_math::at_least(x, x * lane_math::constant<V>(0.01f));
     }
+    template <typename V>
+    static constexpr V backward(V y, V grad) {
+        return lane_math::select_less(y, V{}, grad * lane_math::constant<V>(0.01f), grad);
+    }
 };
 using WithOwn = Sequential<Input<3>, OwnLeakyReLU, Linear<3, 2>, Sequential<OwnLeakyReLU>>;
 

@@ -243,12 +243,53 @@ class Reader:
             pads = self.two(0 if padding == "valid" else padding) * 2
         self.builder.conv2d(a["weight"], a["bias"], stride, tuple(pads), dilation, a["groups"])
 
+    def op_conv1d(self, a):
+        (stride,), (dilation,), padding = a["stride"], a["dilation"], a["padding"]
+        both = dilation * (a["weight"].shape[2] - 1)
+        pads = (both // 2, both - both // 2) if padding == "same" else (0, 0) if padding == "valid" else padding * 2
+        self.builder.conv1d(a["weight"], a["bias"], stride, tuple(pads), dilation, a["groups"])
+
+    def op_conv_transpose2d(self, a):
+        pairs = [self.two(a[name]) for name in ("stride", "padding", "output_padding", "dilation")]
+        self.builder.conv_transpose2d(a["weight"], a["bias"], *pairs, a["groups"])
+
     def op_convolution(self, a):
-        if a["transposed"]:
-            raise Refusal(f"it is a transposed convolution: {self.remedy()}")
-        if a["weight"].ndim != 4:
-            raise Refusal(f"it is a convolution over {a['weight'].ndim - 2} axes, and ctcnn has Conv2d")
-        self.op_conv2d(a)
+        kinds = {(False, 3): self.op_conv1d, (False, 4): self.op_conv2d, (True, 4): self.op_conv_transpose2d}
+        kind = kinds.get((a["transposed"], a["weight"].ndim))
+        if kind is None:
+            transposed = "transposed " * a["transposed"]
+            raise Refusal(f"it is a {transposed}convolution over {a['weight'].ndim - 2} axes: {self.remedy()}")
+        kind(a)
+
+    def op_layer_norm(self, a):
+        self.builder.layer_norm(a["normalized_shape"], a["eps"], a["weight"], a["bias"])
+
+    op_native_layer_norm = op_layer_norm
+
+    def op_group_norm(self, a):
+        self.builder.group_norm(a["num_groups"], a["eps"], a["weight"], a["bias"])
+
+    def op_native_group_norm(self, a):
+        self.builder.group_norm(a["group"], a["eps"], a["weight"], a["bias"])
+
+    def pool1d(self, name, a):
+        one = lambda values: values if isinstance(values, int) else values[0]
+        kernel = one(a["kernel_size"])
+        self.builder.pool1d(
+            name,
+            kernel,
+            one(a["stride"] or [kernel]),
+            (one(a["padding"]),) * 2,
+            one(a.get("dilation", 1)),
+            a.get("count_include_pad", True),
+            a["ceil_mode"],
+        )
+
+    def op_max_pool1d(self, a):
+        self.pool1d("MaxPool1d", a)
+
+    def op_avg_pool1d(self, a):
+        self.pool1d("AvgPool1d", a)
 
     def op_linear(self, a):
         self.builder.linear(a["weight"], a["bias"])

@@ -8,7 +8,8 @@ import numpy as np
 
 HAS = (
     "Conv2d, Linear, MaxPool2d, AvgPool2d, Flatten, ReLU, Sigmoid, Tanh, LeakyReLU, ELU, SELU, GELU, SiLU, Softplus, "
-    "Hardtanh, Hardsigmoid, Hardswish, ReLU6, PReLU, Softmax and LogSoftmax"
+    "Hardtanh, Hardsigmoid, Hardswish, ReLU6, PReLU, Softmax, LogSoftmax, "
+    "ConvTranspose2d, LayerNorm, GroupNorm, Conv1d, MaxPool1d and AvgPool1d"
 )
 MOST_ELEMENTS = 2**28  # of a value between layers
 MOST_ADDED = 64  # zeros that a kernel may get on one axis for the sake of unequal padding
@@ -46,6 +47,49 @@ class Conv2d:
         options += [f"Groups<{self.groups}>"] if self.groups > 1 else []
         options += ["NoBias"] if self.bias is None else []
         return f"Conv2d<{', '.join(map(str, options))}>"
+
+
+class Conv1d(Conv2d):
+    """Its options are numbers."""
+
+    def cpp(self):
+        out, channels, kernel = self.weight.shape
+        options = [channels * self.groups, out, f"Kernel<{kernel}>"]
+        options += [f"Padding<{self.padding}>"] if self.padding > 0 else []
+        options += [f"Stride<{self.stride}>"] if self.stride > 1 else []
+        options += [f"Dilation<{self.dilation}>"] if self.dilation > 1 else []
+        options += [f"Groups<{self.groups}>"] if self.groups > 1 else []
+        options += ["NoBias"] if self.bias is None else []
+        return f"Conv1d<{', '.join(map(str, options))}>"
+
+
+class ConvTranspose2d:
+    def __init__(self, weight, bias, stride, padding, output_padding, dilation, groups):
+        self.weight, self.bias, self.stride, self.padding = weight, bias, stride, padding
+        self.output_padding, self.dilation, self.groups = output_padding, dilation, groups
+
+    def cpp(self):
+        channels, out, *kernel = self.weight.shape
+        options = [channels, out * self.groups, pair("Kernel", kernel)]
+        options += [pair("Stride", self.stride)] if max(self.stride) > 1 else []
+        options += [pair("Padding", self.padding)] if max(self.padding) > 0 else []
+        options += [pair("OutputPadding", self.output_padding)] if max(self.output_padding) > 0 else []
+        options += [pair("Dilation", self.dilation)] if max(self.dilation) > 1 else []
+        options += [f"Groups<{self.groups}>"] if self.groups > 1 else []
+        options += ["NoBias"] if self.bias is None else []
+        return f"ConvTranspose2d<{', '.join(map(str, options))}>"
+
+
+class Norm:
+    """GroupNorm or LayerNorm, by its name and its sizes."""
+
+    def __init__(self, name, sizes, eps, weight, bias):
+        self.name, self.sizes, self.eps, self.weight, self.bias = name, sizes, eps, weight, bias
+
+    def cpp(self):
+        options = [*self.sizes] + ([f"Eps<{self.eps!r}>"] if self.eps != 1e-5 else [])
+        options += ["NoAffine"] if self.weight is None else ["NoBias"] if self.bias is None else []
+        return f"{self.name}<{', '.join(map(str, options))}>"
 
 
 class Linear:
@@ -361,6 +405,86 @@ class Builder:
                 )
             kernel.append(size // out)
         self.pool(name, kernel, kernel, (0, 0, 0, 0))
+
+    def conv_transpose2d(self, weight, bias, stride, padding, output_padding, dilation, groups):
+        """weight: (in, out / groups, height, width)."""
+        self.flush("a transposed convolution")
+        self.image("a transposed convolution")
+        weight = np.asarray(weight, np.float64)
+        bias = None if bias is None else np.asarray(bias, np.float64).reshape(-1)
+        if min(*stride, *dilation, groups, *weight.shape) < 1 or min(*padding, *output_padding) < 0:
+            raise Refusal("a size, stride, dilation or number of groups is below 1, or padding below 0")
+        if weight.shape[0] != self.shape[0] or weight.shape[0] % groups:
+            raise Refusal(f"its weight {weight.shape} does not fit to {self.shape[0]} channels in {groups} groups")
+        sizes = tuple(
+            (self.shape[1 + i] - 1) * stride[i] - 2 * padding[i] + dilation[i] * (weight.shape[2 + i] - 1) + 1
+            for i in (0, 1)
+        )
+        sizes = tuple(size + more for size, more in zip(sizes, output_padding))
+        if min(sizes) < 1 or any(more >= max(s, d) for more, s, d in zip(output_padding, stride, dilation)):
+            raise Refusal(f"its output would be of size {sizes}, or its output padding is not below stride or dilation")
+        layer = ConvTranspose2d(weight, bias, stride, padding, output_padding, dilation, groups)
+        self.append(layer, (weight.shape[1] * groups, *sizes))
+
+    def sequence(self, what):
+        self.flush(what)
+        if len(self.shape) != 2 or self.order is not None:
+            raise Refusal(f"{what} of a value of shape {self.seen} behind the batch axis: ctcnn has it for (C, L)")
+
+    def conv1d(self, weight, bias, stride, pads, dilation, groups):
+        """pads: at the begin and at the end."""
+        self.sequence("a Conv1d")
+        weight = np.asarray(weight, np.float64)
+        bias = None if bias is None else np.asarray(bias, np.float64).reshape(-1)
+        if min(stride, dilation, groups, *weight.shape) < 1 or min(pads) < 0:
+            raise Refusal("a size, stride, dilation or number of groups is below 1, or padding below 0")
+        if weight.shape[1] * groups != self.shape[0] or weight.shape[0] % groups:
+            raise Refusal(f"its weight {weight.shape} does not fit to {self.shape[0]} channels in {groups} groups")
+        padding, added, size = self.equal_padding(self.shape[1], weight.shape[2], *pads, stride, dilation, MOST_ADDED)
+        if any(added):
+            weight = np.pad(weight, [(0, 0), (0, 0), added])
+            self.note("unequal padding is a larger kernel with zeros and equal padding")
+        self.append(Conv1d(weight, bias, stride, padding, dilation, groups), (weight.shape[0], size))
+
+    def pool1d(self, name, kernel, stride, pads, dilation=1, counts_padding=True, ceil=False):
+        """name: MaxPool1d or AvgPool1d."""
+        self.sequence(name)
+        if dilation != 1 or ceil:
+            raise Refusal(
+                "it has a dilation, or its output size is rounded up, which pools of sequences of ctcnn have not"
+            )
+        padding, _, size = self.equal_padding(self.shape[1], kernel, *pads, stride, 1, 0)
+        if padding > kernel // 2 or name == "AvgPool1d" and padding > 0 and not counts_padding:
+            raise Refusal("its padding is more than half of its kernel, or not counted, which ctcnn refuses")
+        options = [f"Kernel<{kernel}>"] + ([f"Stride<{stride}>"] if stride != kernel else [])
+        options += [f"Padding<{padding}>"] if padding > 0 else []
+        self.append(Plain(f"{name}<{', '.join(options)}>"), (self.shape[0], size))
+
+    def norm(self, name, sizes, eps, weight, bias, shape):
+        self.flush(name)
+        self.channels_first()
+        if eps < 0:
+            raise Refusal("its epsilon is below 0")
+        if weight is None and bias is not None:
+            weight = np.ones(shape)
+        weight, bias = (None if v is None else np.asarray(v, np.float64).reshape(shape) for v in (weight, bias))
+        if name == "GroupNorm" and weight is not None and bias is None:
+            bias = np.zeros(shape)
+        self.append(Norm(name, sizes, float(eps), weight, bias), self.shape)
+
+    def layer_norm(self, shape, eps, weight, bias):
+        """shape: that of the axes that are normalised."""
+        if tuple(shape) != self.seen:
+            raise Refusal(
+                f"it normalises axes of the sizes {tuple(shape)} of {self.seen}, and LayerNorm of ctcnn normalises all "
+                "axes behind the batch axis"
+            )
+        self.norm("LayerNorm", [], eps, weight, bias, self.shape)
+
+    def group_norm(self, groups, eps, weight, bias):
+        if groups < 1 or self.shape[0] % groups:
+            raise Refusal(f"its {groups} groups do not divide {self.shape[0]} channels")
+        self.norm("GroupNorm", [groups, self.shape[0]], eps, weight, bias, self.shape[:1])
 
     def linear(self, weight, bias):
         """weight: (out, in)."""

@@ -53,6 +53,18 @@ using layout_t = typename LayoutOf<S, BorderHeight, BorderWidth>::type;
 template <typename L, typename S>
 using channels_first_t = std::conditional_t<L::channels == S::dim(0), L, Layout<S::dim(0), 1, S::size / S::dim(0)>>;
 
+/// Writes zeros into the elements of an image.
+template <typename L, typename V>
+constexpr void clear_elements(V* data) {
+    for (std::size_t c = 0; c < L::channels; ++c) {
+        for (std::size_t h = 0; h < L::height; ++h) {
+            for (std::size_t w = 0; w < L::width; ++w) {
+                data[L::offset(c, h, w)] = V{};
+            }
+        }
+    }
+}
+
 /// Writes zeros into the border of a buffer.
 template <typename L, typename V>
 constexpr void clear_border(V* data) {

@@ -143,7 +143,6 @@ struct Name {
     }
     constexpr std::string_view view() const { return {characters, Length}; }
 };
-
 template <std::size_t Size>
 Name(const char (&)[Size]) -> Name<Size - 1>;
 

@@ -8,11 +8,11 @@
 #include <type_traits>
 
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/list.hpp>
 #include <ctcnn/core/math.hpp>
 #include <ctcnn/core/softmax.hpp>
 #include <ctcnn/core/storage.hpp>
 #include <ctcnn/core/target.hpp>
-#include <ctcnn/model/list.hpp>
 #include <ctcnn/model/network.hpp>
 
 namespace CTCNN_DETAIL::model {
@@ -152,7 +152,9 @@ template <AnyNetwork Net>
 constexpr TopK<typename Net::scalar, Net::output_shape::size> top_k(const Net& net,
                                                                     const typename Net::input_tensor& image,
                                                                     std::size_t k, typename Net::workspace& buffers) {
-    return {detail_::model::infer_image<typename Net::plan>(net.parameters().data(), image.data(), buffers.get()), k};
+    return {
+        detail_::run::infer_image<typename Net::inference_plan>(net.parameters().data(), image.data(), buffers.get()),
+        k};
 }
 template <AnyNetwork Net>
 constexpr TopK<typename Net::scalar, Net::output_shape::size> top_k(const Net& net,
