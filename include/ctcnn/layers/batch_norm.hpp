@@ -53,7 +53,8 @@ struct BoundBatchNorm {
                                   V* output) {
         using T = scalar_t<V>;
         const auto scale = [&](std::size_t c) {
-            return weight(parameters, c) / math::sqrt(buffers[Channels + c] + static_cast<T>(options.eps));
+            return static_cast<T>(static_cast<double>(weight(parameters, c)) /
+                                  math::sqrt(static_cast<double>(buffers[Channels + c]) + options.eps));
         };
         kernels::scale_and_shift<Activation, InLayout, OutLayout>(
             input, output, scale, [&](std::size_t c) { return bias(parameters, c) - buffers[c] * scale(c); });
