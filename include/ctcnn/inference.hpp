@@ -35,6 +35,7 @@
 #include <ctcnn/layers/upsample.hpp>
 
 #include <ctcnn/model/branches.hpp>
+#include <ctcnn/model/fuse.hpp>
 #include <ctcnn/model/named.hpp>
 #include <ctcnn/model/sequential.hpp>
 

@@ -37,6 +37,7 @@
 #include <ctcnn/layers/upsample.hpp>
 
 #include <ctcnn/model/branches.hpp>
+#include <ctcnn/model/fuse.hpp>
 #include <ctcnn/model/initialize.hpp>
 #include <ctcnn/model/named.hpp>
 #include <ctcnn/model/sequential.hpp>
