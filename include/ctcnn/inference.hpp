@@ -22,6 +22,7 @@
 #include <ctcnn/layers/conv1d.hpp>
 #include <ctcnn/layers/conv2d.hpp>
 #include <ctcnn/layers/conv_transpose2d.hpp>
+#include <ctcnn/layers/custom.hpp>
 #include <ctcnn/layers/dropout.hpp>
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/group_norm.hpp>
@@ -34,9 +35,14 @@
 #include <ctcnn/layers/unflatten.hpp>
 #include <ctcnn/layers/upsample.hpp>
 
+#include <ctcnn/layers/map.hpp>
+#include <ctcnn/layers/prelu.hpp>
+#include <ctcnn/layers/softmax.hpp>
 #include <ctcnn/model/branches.hpp>
 #include <ctcnn/model/fuse.hpp>
 #include <ctcnn/model/named.hpp>
+
+#include <ctcnn/model/probabilities.hpp>
 #include <ctcnn/model/sequential.hpp>
 
 #endif

@@ -24,22 +24,28 @@
 #include <ctcnn/layers/conv1d.hpp>
 #include <ctcnn/layers/conv2d.hpp>
 #include <ctcnn/layers/conv_transpose2d.hpp>
+#include <ctcnn/layers/custom.hpp>
 #include <ctcnn/layers/dropout.hpp>
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/group_norm.hpp>
 #include <ctcnn/layers/identity.hpp>
 #include <ctcnn/layers/layer_norm.hpp>
 #include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/map.hpp>
 #include <ctcnn/layers/pad2d.hpp>
 #include <ctcnn/layers/pool1d.hpp>
 #include <ctcnn/layers/pool2d.hpp>
+#include <ctcnn/layers/prelu.hpp>
+#include <ctcnn/layers/softmax.hpp>
 #include <ctcnn/layers/unflatten.hpp>
 #include <ctcnn/layers/upsample.hpp>
 
 #include <ctcnn/model/branches.hpp>
+#include <ctcnn/model/explain.hpp>
 #include <ctcnn/model/fuse.hpp>
 #include <ctcnn/model/initialize.hpp>
 #include <ctcnn/model/named.hpp>
+#include <ctcnn/model/probabilities.hpp>
 #include <ctcnn/model/sequential.hpp>
 #include <ctcnn/model/summary.hpp>
 
@@ -50,6 +56,7 @@
 #include <ctcnn/optim/adam.hpp>
 #include <ctcnn/optim/one_cycle.hpp>
 #include <ctcnn/optim/sgd.hpp>
+#include <ctcnn/train/check_gradients.hpp>
 #include <ctcnn/train/evaluate.hpp>
 #include <ctcnn/train/fit.hpp>
 #include <ctcnn/train/value_and_grad.hpp>

@@ -19,6 +19,7 @@
 #include <ctcnn/layers/pool2d.hpp>
 #include <ctcnn/layers/unflatten.hpp>
 #include <ctcnn/layers/upsample.hpp>
+#include <ctcnn/model/probabilities.hpp>
 #include <ctcnn/model/sequential.hpp>
 
 template <typename Net>
@@ -31,7 +32,10 @@ void use(Net& net) {
     const typename Net::output_tensor output = net(image);
     ctcnn::Workspace<Net> workspace{};
     const auto again = net(image, workspace);
-    const std::size_t best = predict(net, image);
+    const std::size_t best =
+        predict(net, image) + top_k(net, image, 3).size() + top_k(net, image, 1, workspace)[0].index;
+    const typename Net::output_tensor shares = probabilities(net, image);
+    static_cast<void>(shares.size() + probabilities(net, image, workspace).size());
     ctcnn::Gradients<Net> gradients{};
     static_cast<void>(output.size() + again.size() + best + gradients.parameters().size());
 

@@ -49,6 +49,11 @@ void check() {
     CHECK(error_of<V>([](V x) { return math::sigmoid(x); }, [](double x) { return 1 / (1 + std::exp(-x)); }) < allowed);
     CHECK(error_of<V>([](V x) { return math::tanh(x); }, [](double x) { return std::tanh(x); }) < allowed);
     CHECK(error_of<V>([](V x) { return math::exp(x); }, [](double x) { return std::exp(x); }) < allowed);
+    CHECK(error_of<V>([](V x) { return math::expm1(x); }, [](double x) { return std::expm1(x); }) < allowed);
+    CHECK(error_of<V>([](V x) { return math::erf(x); }, [](double x) { return std::erf(x); }) < allowed);
+    CHECK(error_of<V>([](V x) { return math::log1p(math::sigmoid(x)); },
+                      [](double x) { return std::log1p(1 / (1 + std::exp(-x))); }) < allowed);
+    CHECK(error_of<V>([](V x) { return math::log(math::exp(x)); }, [](double x) { return x; }) < allowed);
 }
 
 }  // namespace

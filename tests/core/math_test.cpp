@@ -6,6 +6,7 @@
 // fused multiply-adds, and the bounds that are tested. Between the two lies room for another compiler, which may fuse
 // other multiplications and additions:
 //     exp 1.00 (bound 1.5)   sigmoid 2.47 (bound 3)   tanh 2.58 (bound 3)   log 2.87 (bound 3.5)   sqrt 0.75 (bound 1)
+//     expm1 1.89 (bound 2.5)   log1p on [0, 1] 1.95 (bound 2.5)   erf 1.26 (bound 2)
 //     sigmoid of 16 lanes 7.49 (bound 9); for |x| <= 20 5.11 (bound 6), for |x| <= 1 3.82 (bound 4.5)
 #include <ctcnn/core/math.hpp>
 
@@ -60,12 +61,18 @@ double largest_error(double low, double high, const Function& function, const Co
 constexpr auto exp_of = []<Number V>(V x) { return stored(math::exp(x)); };
 constexpr auto sigmoid_of = []<Number V>(V x) { return stored(math::sigmoid(x)); };
 constexpr auto tanh_of = []<Number V>(V x) { return stored(math::tanh(x)); };
-constexpr auto log_of = []<std::floating_point T>(T x) { return stored(math::log(x)); };
+constexpr auto log_of = []<Number V>(V x) { return stored(math::log(x)); };
+constexpr auto expm1_of = []<Number V>(V x) { return stored(math::expm1(x)); };
+constexpr auto log1p_of = []<Number V>(V x) { return stored(math::log1p(x)); };
+constexpr auto erf_of = []<Number V>(V x) { return stored(math::erf(x)); };
 
 long double correct_exp(long double x) { return std::exp(x); }
 long double correct_sigmoid(long double x) { return 1 / (1 + std::exp(-x)); }
 long double correct_tanh(long double x) { return std::tanh(x); }
 long double correct_log(long double x) { return std::log(x); }
+long double correct_expm1(long double x) { return std::expm1(x); }
+long double correct_log1p(long double x) { return std::log1p(x); }
+long double correct_erf(long double x) { return std::erf(x); }
 
 /// The range on which exp does not limit its argument.
 template <typename T>
@@ -89,11 +96,19 @@ void check_accuracy() {
     CHECK(largest_error<T>(0.01, 2, log_of, correct_log) <= 3.5);
     CHECK(largest_error<T>(1, 1000, log_of, correct_log) <= 3.5);
     CHECK(largest_error<T>(1, 1e30, log_of, correct_log) <= 3.5);
+    CHECK(largest_error<T>(lowest<T>, highest<T>, expm1_of, correct_expm1) <= 2.5);
+    CHECK(largest_error<T>(-2, 2, expm1_of, correct_expm1) <= 2.5);
+    CHECK(largest_error<T>(-1e-3, 1e-3, expm1_of, correct_expm1) <= 2.5);
+    CHECK(largest_error<T>(0, 1, log1p_of, correct_log1p) <= 2.5);
+    CHECK(largest_error<T>(0, 1e-3, log1p_of, correct_log1p) <= 2.5);
+    CHECK(largest_error<T>(-7, 7, erf_of, correct_erf) <= 2);
+    CHECK(largest_error<T>(-1.1, 1.1, erf_of, correct_erf) <= 2);
+    CHECK(largest_error<T>(-1e-3, 1e-3, erf_of, correct_erf) <= 2);
 }
 
 /// How far the lanes are from the scalar function, counted in numbers between the two. None at all: lanes and scalars
 /// run through the same expressions, and a compiler that fuses a multiply-add in one of them does so in the other. The
-/// sigmoid of 512-bit lanes is the exception, and the x87 unit, which keeps more digits of some numbers than of others.
+/// sigmoid and erf of 512-bit lanes are the exceptions, and the x87 unit, which keeps more digits of some numbers than of others.
 constexpr std::uint64_t largest_distance = has_excess_digits ? 2 : 0;
 template <typename V, typename Function>
 std::uint64_t distance_to_scalar(double low, double high, const Function& function) {
@@ -121,6 +136,8 @@ std::uint64_t distance_to_scalar(double low, double high, const Function& functi
 template <typename V>
 void check_lanes() {
     using T = scalar_t<V>;
+    // g++ fuses other multiplications of erf for 512-bit lanes.
+    constexpr std::uint64_t erf_distance = sizeof(V) == 64 ? 1 : largest_distance;
     CHECK(distance_to_scalar<V>(lowest<T> - 5, highest<T> + 5, exp_of) <= largest_distance);
     CHECK(distance_to_scalar<V>(-2, 2, exp_of) <= largest_distance);
     if constexpr (std::same_as<V, Lanes<float, 16>> && vector_bytes == 64) {
@@ -135,6 +152,13 @@ void check_lanes() {
     }
     CHECK(distance_to_scalar<V>(-25, 25, tanh_of) <= largest_distance);
     CHECK(distance_to_scalar<V>(-2, 2, tanh_of) <= largest_distance);
+    CHECK(distance_to_scalar<V>(lowest<T> - 5, highest<T> + 5, expm1_of) <= largest_distance);
+    CHECK(distance_to_scalar<V>(-2, 2, expm1_of) <= largest_distance);
+    CHECK(distance_to_scalar<V>(0, 1, log1p_of) <= largest_distance);
+    CHECK(distance_to_scalar<V>(-7, 7, erf_of) <= erf_distance);
+    CHECK(distance_to_scalar<V>(-2, 2, erf_of) <= erf_distance);
+    CHECK(distance_to_scalar<V>(1e-30, 2, log_of) <= largest_distance);
+    CHECK(distance_to_scalar<V>(1, 1e30, log_of) <= largest_distance);
 }
 
 /// Infinities, NaN, arguments that are far too large or too small to matter.
@@ -163,31 +187,43 @@ void check_extremes() {
         CHECK(at(sigmoid_of, -large) <= std::numeric_limits<T>::min());
         CHECK(at(tanh_of, large) == 1);
         CHECK(at(tanh_of, -large) == -1);
+        CHECK(at(expm1_of, -large) == -1);
+        CHECK(math::is_finite(at(expm1_of, large)));
+        CHECK(at(erf_of, large) == 1);
+        CHECK(at(erf_of, -large) == -1);
     }
     for (const T small : {T(0), -T(0), denormal, -denormal, std::numeric_limits<T>::min()}) {
         CHECK(at(exp_of, small) == 1);
         CHECK(at(sigmoid_of, small) == T(0.5));
         CHECK(at(tanh_of, small) == small);
+        CHECK(at(expm1_of, small) == small);
+        // The factor 2/sqrt(pi), to half a unit: denormals have few.
+        CHECK(std::abs(at(erf_of, small) - small * T(1.1283791670955126)) <= std::abs(small) * T(0.15));
     }
     for (const T nan : {std::numeric_limits<T>::quiet_NaN(), -std::numeric_limits<T>::quiet_NaN()}) {
         CHECK(std::isnan(at(exp_of, nan)));
         CHECK(std::isnan(at(sigmoid_of, nan)));
         CHECK(std::isnan(at(tanh_of, nan)));
+        CHECK(std::isnan(at(expm1_of, nan)));
+        CHECK(std::isnan(at(log1p_of, nan)));
+        CHECK(std::isnan(at(erf_of, nan)));
+        CHECK(std::isnan(at(log_of, nan)));
     }
     for (const T x : {T(1e-6), T(0.1), T(0.7), T(3), T(9), T(30)}) {
         CHECK(at(tanh_of, -x) == -at(tanh_of, x));
+        CHECK(at(erf_of, -x) == -at(erf_of, x));
     }
+    CHECK(at(log1p_of, T(0)) == 0);
+    CHECK(at(log_of, T(0)) == -infinity);
+    CHECK(at(log_of, -T(0)) == -infinity);
+    CHECK(at(log_of, T(1)) == 0);
+    CHECK(at(log_of, infinity) == infinity);
+    CHECK(std::isnan(at(log_of, T(-1))));
+    CHECK(std::isnan(at(log_of, -infinity)));
 }
 
 template <typename T>
 void check_special_values_of_log() {
-    constexpr T infinity = std::numeric_limits<T>::infinity();
-    CHECK(math::log(T(0)) == -infinity);
-    CHECK(math::log(-T(0)) == -infinity);
-    CHECK(math::log(infinity) == infinity);
-    CHECK(std::isnan(math::log(T(-1))));
-    CHECK(std::isnan(math::log(-infinity)));
-    CHECK(std::isnan(math::log(std::numeric_limits<T>::quiet_NaN())));
     // The ends of the normal numbers, beyond which log is not defined.
     CHECK(ulps(math::log(std::numeric_limits<T>::min()),
                std::log(static_cast<long double>(std::numeric_limits<T>::min()))) <= 3.5);
@@ -200,8 +236,11 @@ constexpr bool works_in_constant_expressions() {
     return math::exp(T(0)) == 1 && math::sigmoid(T(0)) == T(0.5) && math::tanh(T(0)) == 0 && math::log(T(1)) == 0 &&
            math::exp(T(1)) > T(2.71828) && math::exp(T(1)) < T(2.71829) && math::log(T(10)) > T(2.30258) &&
            math::log(T(10)) < T(2.30259) && math::tanh(T(1)) > T(0.761594) && math::tanh(T(1)) < T(0.761595) &&
-           math::sigmoid(T(-1)) > T(0.268941) && math::sigmoid(T(-1)) < T(0.268942) &&
-           math::is_finite(std::numeric_limits<T>::max()) && !math::is_finite(std::numeric_limits<T>::infinity()) &&
+           math::expm1(T(0)) == 0 && math::log1p(T(1)) > T(0.693147) && math::log1p(T(1)) < T(0.693148) &&
+           math::erf(T(0)) == 0 && math::erf(T(0.5)) > T(0.520499) && math::erf(T(0.5)) < T(0.520500) &&
+           math::erf(T(2)) > T(0.995322) && math::erf(T(2)) < T(0.995323) && math::sigmoid(T(-1)) > T(0.268941) &&
+           math::sigmoid(T(-1)) < T(0.268942) && math::is_finite(std::numeric_limits<T>::max()) &&
+           !math::is_finite(std::numeric_limits<T>::infinity()) &&
            !math::is_finite(-std::numeric_limits<T>::infinity()) &&
            !math::is_finite(std::numeric_limits<T>::quiet_NaN());
 }

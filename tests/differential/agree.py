@@ -105,10 +105,17 @@ def one(rng):
         fin = shape[0] if rng.random() < 0.7 else rng.randint(1, 20)
         fout = rng.randint(1, 20)
         return f"Linear<{fin}, {fout}>", lambda: nn.Linear(fin, fout), shape
-    name = rng.choice(["ReLU", "Sigmoid", "Tanh", "Flatten", "Identity"])
+    if rng.random() < 0.25:
+        count = rng.choice([0, 1, shape[0], shape[0], rng.randint(1, 8)])
+        return f"PReLU<{count}>", lambda: nn.PReLU(count), shape
+    if rng.random() < 0.2:
+        kind = rng.choice(["Softmax", "LogSoftmax"])
+        return kind, lambda: getattr(nn, kind)(1), shape
+    name = rng.choice(["ReLU", "Sigmoid", "Tanh", "Flatten", "Identity", "LeakyReLU<>", "ELU", "SELU", "GELU", "SiLU"])
+    name = rng.choice([name, "Softplus", "Hardtanh", "ReLU6", "Hardsigmoid", "Hardswish"])
     if rng.random() < 0.3:
         shape = rng.choice([(5,), (2, 3), (2, 3, 4, 5)])
-    return name, lambda: getattr(nn, name)(), shape
+    return name, lambda: getattr(nn, name.removesuffix("<>"))(), shape
 
 
 # What a random search finds too seldom, spelled out: (ctcnn, PyTorch, shape).
@@ -156,7 +163,7 @@ def documented(text, shape):
         return "feature_rank: Unflatten works on features alone"
     if text == "AdaptiveAvgPool2d<0>":
         return "zero_size: nothing is of size 0"
-    if 0 in shape or re.match(r"(Linear|Conv2d)<(\d+, )?0[,>]", text):
+    if 0 in shape or re.match(r"(Linear|Conv2d|PReLU)<(\d+, )?0[,>]", text):
         return "zero_channels, zero_input: nothing is of size 0"
     if any(int(n) > 2147483647 for n in re.findall(r"\d+", text)):
         return "number_too_large"

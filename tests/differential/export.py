@@ -6,6 +6,7 @@ import glob
 import gzip
 import os
 import random
+import re
 import subprocess
 import sys
 
@@ -140,8 +141,10 @@ def faults_of_model(model, reference, shape, dtype):
     reference.forward(torch.zeros(1, *shape, dtype=torch.float64))
     expected = [["batch", *value.shape[1:]] for value in reference.values[1:]]
     inferred = {v.name: shape_of(v) for v in [*model.graph.value_info, *model.graph.output]}
-    same("shapes", [inferred.get(node.output[0]) for node in model.graph.node], expected)
-    same("names", [node.name for node in model.graph.node], [".".join(map(str, path)) for path in reference.paths])
+    last = [node for node in model.graph.node if node.output[0].endswith("output")]  # of each layer
+    same("shapes", [inferred.get(node.output[0]) for node in last], expected)
+    names = [re.sub(r"\.node\d+$", "", node.name) for node in last]
+    same("names", names, [".".join(map(str, path)) for path in reference.paths])
     same("output", [v.name for v in model.graph.output], ["output"])
     return faults
 
@@ -207,7 +210,8 @@ OCCURS = {
     },
     **{
         operator: (operator, lambda node, a: True)
-        for operator in ("Relu", "Sigmoid", "Tanh", "Flatten", "Pad", "GlobalAveragePool", "Identity")
+        for operator in "Relu Sigmoid Tanh Flatten LeakyRelu Elu Selu Softplus Clip HardSigmoid HardSwish Erf PRelu "
+        "Softmax LogSoftmax Pad GlobalAveragePool Identity".split()
     },
     "a block": ("", lambda node, a: "." in node.name),
 }

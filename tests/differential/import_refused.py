@@ -78,10 +78,10 @@ IMAGE = (2, 6, 6)
 def onnx_cases():
     """(model, what the sentence has)"""
     yield model(IMAGE, node("ConvTranspose", rand(2, 2, 3, 3))), "node 'n0' (ConvTranspose): ctcnn has no layer for it"
-    yield model(IMAGE, CONV, node("LeakyRelu")), "node 'n1' (LeakyRelu): ctcnn has no layer for it. It has Conv2d"
+    yield model(IMAGE, CONV, node("Celu")), "node 'n1' (Celu): ctcnn has no layer for it. It has Conv2d"
     yield model(IMAGE, CONV, node("Add", "v0")), "node 'n1' (Add): it joins two computed values"
     yield model(IMAGE, CONV, node("Add", "x")), "(Add): it joins two computed values"
-    yield model(IMAGE, CONV, node("Softmax", axis=1), node("Relu")), "(Relu): it follows a Softmax"
+    yield model(IMAGE, CONV, node("Softmax", axis=2), node("Relu")), "(Relu): it follows a Softmax over axis 2"
     yield model(IMAGE, node("Conv", rand(2, 2, 3))), "its kernel has 1 axes, and that of a Conv2d has 2"
     yield model(IMAGE, node("Conv", rand(2, 3, 3, 3))), "does not fit to 2 channels in 1 groups"
     yield model(IMAGE, node("Conv", rand(2, 2, 7, 7))), "its kernel reaches over 7 pixels, and there are 6"
@@ -112,7 +112,12 @@ def onnx_cases():
     norm = [rand(2)] * 3 + [abs(rand(2))]
     yield model(IMAGE, node("BatchNormalization", *norm, training_mode=1)), "it is in training mode"
     yield model((4, 4), node("BatchNormalization", *[rand(4)] * 3, abs(rand(4)))), "it works on a value of shape (4, 4)"
-    yield model((4,), node("Clip", np.float32(0), np.float32(6))), "it limits to 0.0 and 6.0, and ctcnn has ReLU"
+    yield model((4,), node("Clip", np.float32(6), np.float32(0))), "it limits to 6.0 and 0.0, and the lower limit of"
+    yield model((4,), node("LeakyRelu", alpha=-0.5)), "its slope is -0.5, and that of LeakyReLU is 0 or more"
+    yield model((4,), node("Elu", alpha=-0.5)), "its alpha is -0.5, and that of ELU is 0 or more"
+    yield model((4,), node("Selu", alpha=1.0)), "its alpha is 1.0 and its gamma 1.0507"
+    yield model((4,), node("HardSigmoid")), "its alpha is 0.2 and its beta 0.5, and Hardsigmoid's are 1/6 and 0.5"
+    yield model(IMAGE, node("PRelu", rand(6))), "its weight (6,) is neither one number nor one for each channel"
     yield model(IMAGE, node("Flatten", axis=2)), "its axis is 2, and ctcnn flattens all axes behind the batch"
     yield model(
         IMAGE, CONV, node("Reshape", np.array([0, 6, 12]))
@@ -192,9 +197,9 @@ class Early(nn.Module):
 def torch_cases():
     """(module, shape, what the sentence has)"""
     conv = nn.Conv2d(2, 2, 3)
-    yield nn.Sequential(conv, nn.GELU()), IMAGE, "layer '1' (GELU, node 'gelu'): aten.gelu.default: ctcnn has no layer"
-    inner = nn.Sequential(conv, nn.Sequential(nn.ReLU(), nn.PReLU()))
-    yield inner, IMAGE, "layer '1.1' (PReLU, node 'prelu'): aten.prelu.default: ctcnn has no layer for it"
+    yield nn.Sequential(conv, nn.Mish()), IMAGE, "layer '1' (Mish, node 'mish'): aten.mish.default: ctcnn has no layer"
+    inner = nn.Sequential(conv, nn.Sequential(nn.ReLU(), nn.RReLU()))
+    yield inner, IMAGE, "layer '1.1' (RReLU, node 'rrelu'): aten.rrelu.default: ctcnn has no layer for it"
     yield Branch(), (4,), "it joins two computed values"
     yield Early(), (4,), "PyTorch cannot run or export it"
     yield nn.Linear(3, 2), (4,), "PyTorch cannot run or export it with an input of shape (8, 4)"
@@ -210,7 +215,9 @@ def torch_cases():
     yield nn.Sequential(nn.ReLU(), nn.BatchNorm1d(4)), (4,), "cannot be folded: move it next to one"
     yield nn.Sequential(conv, nn.Unflatten(1, (1, 2))), IMAGE, "ctcnn can only flatten to one axis"
     yield nn.Flatten(2), IMAGE, "it flattens the axes 2 to -1"
-    yield nn.Sequential(nn.Softmax(1), nn.Linear(4, 2)), (4,), "it follows a Softmax"
+    yield nn.Sequential(conv, nn.Softmax(2), nn.ReLU()), IMAGE, "it follows a Softmax over axis 2"
+    yield nn.LeakyReLU(-0.5), (4,), "its slope is -0.5, and that of LeakyReLU is 0 or more"
+    yield nn.CELU(2.0), (4,), "ctcnn has no layer for it"
     yield nn.Sequential(nn.Dropout()), (4,), "nothing in the model is a layer of ctcnn"
     yield nn.MaxPool2d(2, return_indices=True), IMAGE, "it has 2 outputs"
 

@@ -617,6 +617,241 @@ class Tanh(Plain):
         return eg * slope + (g.abs() + eg) * (2 * y.abs() * ey + ey * ey) + c.gamma * g.abs() * slope, []
 
 
+class Function(Plain):
+    """A function of each element: its largest slope, a bound of the second derivative where there is one, and the jumps
+    of the slope at its kinks, {place: jump}."""
+
+    steepest, curve, jumps = 1.0, 0.0, {}
+    tiny = 1e-37
+    far = 0.0  # the slope is computed with factors of the size of x, up to this
+
+    def near_kink(self, x, ex, k):
+        return ((x - k).abs() <= ex) & (ex > 0)
+
+    def rough(self, x, y):
+        """What a few roundings are relative to."""
+        return y.abs()
+
+    def slope(self, m, x):
+        return vjp(m, x, torch.ones_like(x)).abs()
+
+    def error(self, m, x, ex, y, c):
+        passed = self.slope(m, x) * ex + self.curve / 2 * ex * ex
+        for k in self.jumps:
+            passed = torch.where(self.near_kink(x, ex, k), self.steepest * ex, passed)
+        return torch.minimum(passed, self.steepest * ex) + c.gamma * self.rough(x, y) + self.tiny
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        slope = self.slope(m, x)
+        change = torch.minimum(self.curve * ex, torch.full_like(ex, 2 * self.steepest))
+        rounding = slope + (0 if self.curve == 0 else self.steepest * (1 + x.abs().clamp(max=self.far)))
+        egx = eg * slope + (g.abs() + eg) * change + c.gamma * g.abs() * rounding
+        for k, jump in self.jumps.items() if c.kinks else ():
+            egx = egx + torch.where(self.near_kink(x, ex, k), jump * (g.abs() + eg), 0.0)
+        return egx, []
+
+
+class LeakyReLU(Function):
+    def __init__(self, slope=0.01):
+        self.negative_slope = slope
+        self.jumps = {0: abs(1 - slope)}
+
+    def cpp(self, rng=None):
+        return "LeakyReLU<>" if self.negative_slope == 0.01 else f"LeakyReLU<{self.negative_slope}>"
+
+    def module(self):
+        return nn.LeakyReLU(self.negative_slope)
+
+
+class ELU(Function):
+    curve = 1.0
+
+    def __init__(self, alpha=1.0):
+        self.alpha = alpha
+        self.steepest = max(1.0, alpha)
+        self.curve = alpha
+        self.jumps = {0: abs(1 - alpha)}
+
+    def cpp(self, rng=None):
+        return "ELU" if self.alpha == 1 else f"ELUWith<{self.alpha}>"
+
+    def module(self):
+        return nn.ELU(self.alpha)
+
+
+class SELU(Function):
+    steepest, curve, jumps = 1.7581, 1.7581, {0: 0.7075}
+
+    def module(self):
+        return nn.SELU()
+
+
+class GELU(Function):
+    steepest, curve, far = 1.13, 0.8, 20.0
+
+    def module(self):
+        return nn.GELU()
+
+    def rough(self, x, y):
+        return x.abs()
+
+
+class GELUTanh(GELU):
+    def module(self):
+        return nn.GELU("tanh")
+
+
+class SiLU(Function):
+    steepest, curve, far, tiny = 1.1, 0.5, 20.0, 1e-35
+
+    def module(self):
+        return nn.SiLU()
+
+
+class Softplus(Function):
+    """PyTorch's own threshold of 20: lower ones are jumps."""
+
+    def __init__(self, beta=1.0):
+        self.beta = beta
+        self.curve = beta / 4
+
+    def cpp(self, rng=None):
+        return "Softplus" if self.beta == 1 else f"SoftplusWith<{self.beta}>"
+
+    def module(self):
+        return nn.Softplus(self.beta)
+
+    def error(self, m, x, ex, y, c):
+        return super().error(m, x, ex, y, c) + 2.1e-9 / self.beta * ((self.beta * x - 20).abs() <= self.beta * ex)
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        egx, parts = super().back(m, x, ex, y, ey, g, eg, c)
+        near = (self.beta * x - 20).abs() <= self.beta * ex + 2.1e-9
+        return egx + torch.where(near, 2.1e-9 * (g.abs() + eg), 0.0), parts
+
+
+class Hardtanh(Function):
+    def __init__(self, low=-1.0, high=1.0):
+        self.low, self.high = low, high
+        self.jumps = {low: 1, high: 1}
+
+    def cpp(self, rng=None):
+        return "Hardtanh" if (self.low, self.high) == (-1, 1) else f"HardtanhWith<{self.low}, {self.high}>"
+
+    def module(self):
+        return nn.Hardtanh(self.low, self.high)
+
+
+class ReLU6(Function):
+    jumps = {0: 1, 6: 1}
+
+    def module(self):
+        return nn.ReLU6()
+
+
+class Hardsigmoid(Function):
+    # Rounding may take a sum just above -3 to 0, or one just below 3 to 6.
+    steepest, jumps = 1 / 6, {-3: 1 / 6, 3: 1 / 6}
+
+    def module(self):
+        return nn.Hardsigmoid()
+
+    def rough(self, x, y):
+        return y.abs() + 1
+
+    def near_kink(self, x, ex, k):
+        return (x - k).abs() <= ex + 1e-6
+
+
+class Hardswish(Function):
+    steepest, curve, jumps = 1.5, 1 / 3, {-3: 0.5, 3: 0.5}
+
+    def module(self):
+        return nn.Hardswish()
+
+    def rough(self, x, y):
+        return x.abs()
+
+
+class PReLU(Layer):
+    parameters, bias = True, False
+
+    def __init__(self, count=1):
+        self.count = count
+
+    def cpp(self, rng=None):
+        self.text = "PReLU<>" if self.count == 1 else f"PReLU<{self.count}>"
+        return self.text
+
+    def module(self):
+        return nn.PReLU(self.count)
+
+    def slope(self, m, x):
+        w = m.weight.reshape(-1, *[1] * (x.dim() - 2)) if self.count > 1 else m.weight
+        return w, torch.where(x > 0, 1.0, w.abs())
+
+    def error(self, m, x, ex, y, c):
+        w, slope = self.slope(m, x)
+        near = (x.abs() <= ex) & (ex > 0)
+        return torch.where(near, torch.maximum(w.abs(), torch.ones_like(w)), slope) * ex + c.gamma * y.abs()
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        w, slope = self.slope(m, x)
+        near = (x.abs() <= ex) & (ex > 0)
+        egx = slope * (eg + c.gamma * g.abs())
+        if c.kinks:
+            egx = egx + torch.where(near, (1 - w).abs() * (g.abs() + eg), 0.0)
+        below = torch.where((x <= 0) | near, (x.abs() + ex) * eg + ex * g.abs() + c.gamma * (x * g).abs(), 0.0)
+        if self.count == 1:
+            return egx, [below.sum().reshape(1)]
+        return egx, [below.transpose(0, 1).reshape(self.count, -1).sum(1)]
+
+    def terms(self, x, y):
+        return x.numel() // self.count
+
+
+class Softmax(Plain):
+    log = False
+
+    def module(self):
+        return nn.Softmax(1)
+
+    def passed(self, ex):
+        """The relative error of the powers and their sum."""
+        return torch.expm1((ex + ex.amax(1, keepdim=True)).clamp(max=50.0))
+
+    def error(self, m, x, ex, y, c):
+        relative = self.passed(ex) + c.gamma * (2 + x.amax(1, keepdim=True) - x)
+        return torch.minimum(y * relative, torch.ones_like(y)) + 1e-37
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        inner = (y * g).sum(1, keepdim=True)
+        e_inner = (ey * g.abs() + y * eg + c.gamma * (y * g).abs()).sum(1, keepdim=True)
+        both = eg + e_inner + c.gamma * (g.abs() + inner.abs())
+        return ey * (g - inner).abs() + (y + ey) * both, []
+
+    def terms(self, x, y):
+        return x.shape[1]
+
+
+class LogSoftmax(Softmax):
+    def module(self):
+        return nn.LogSoftmax(1)
+
+    def error(self, m, x, ex, y, c):
+        top = x.amax(1, keepdim=True)
+        lse = torch.logsumexp(x - top, 1, keepdim=True)
+        return ex + ex.amax(1, keepdim=True) + c.gamma * (1 + (x - top).abs() + lse + y.abs())
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        p = y.exp()
+        ep = Softmax.error(self, m, x, ex, p, c)
+        total = g.sum(1, keepdim=True)
+        e_total = (eg + c.gamma * g.abs()).sum(1, keepdim=True)
+        rounding = c.gamma * (g.abs() + p * total.abs())
+        return eg + ep * total.abs() + (p + ep) * e_total + rounding, []
+
+
 class Flatten(Plain):
     def module(self):
         return nn.Flatten()
@@ -884,7 +1119,16 @@ class Generator:
         return None
 
     def activation(self, shape):
-        return self.rng.choice([ReLU, ReLU, Sigmoid, Tanh])(), shape
+        rng = self.rng
+        if rng.random() < 0.5:
+            return rng.choice([ReLU, ReLU, Sigmoid, Tanh])(), shape
+        kind = rng.choice(
+            [LeakyReLU, ELU, SELU, GELU, GELUTanh, SiLU, Softplus, Hardtanh, ReLU6, Hardsigmoid, Hardswish]
+            + [PReLU, PReLU, Softmax, LogSoftmax]
+        )
+        options = {LeakyReLU: [(0.25,), (0.0,)], ELU: [(0.5,), (1.5,)], Softplus: [(2.0,), (0.5,)]}
+        options |= {Hardtanh: [(-2.0, 0.5), (0.25, 3.0)], PReLU: [(shape[0],)]}
+        return kind(*(rng.choice(options[kind]) if kind in options and rng.random() < 0.5 else ())), shape
 
     def flatten(self, shape):
         size = 1

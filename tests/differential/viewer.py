@@ -45,17 +45,33 @@ OPERATORS = {
     "Upsample": "Resize",
     "Unflatten": "Reshape",
     "Identity": "Identity",
+    "LeakyReLU": "LeakyRelu",
+    "ELU": "Elu",
+    "SELU": "Selu",
+    "Softplus": "Softplus",
+    "Hardtanh": "Clip",
+    "ReLU6": "Clip",
+    "Hardsigmoid": "HardSigmoid",
+    "Hardswish": "HardSwish",
+    "PReLU": "PRelu",
+    "Softmax": "Softmax",
+    "LogSoftmax": "LogSoftmax",
+    "SiLU": "Sigmoid Mul",
 }
 
-
-def operator_of(module):
-    name = type(module).__name__
-    if name == "AdaptiveAvgPool2d":
-        return "GlobalAveragePool" if module.output_size == (1, 1) else "AveragePool"
-    return OPERATORS.get(name)
-
-
 CONSTANTS = (".pads", ".scales", ".shape")  # inputs of operators that are no parameters
+
+
+def operators_of(module):
+    """The operators that a module of PyTorch becomes, without the constants."""
+    name = type(module).__name__
+    if name == "GELU":
+        return (["Mul Erf Add Mul Mul", "Mul Mul Mul Add Mul Tanh Add Mul Mul"][module.approximate == "tanh"]).split()
+    if name == "AdaptiveAvgPool2d":
+        return ["GlobalAveragePool" if module.output_size == (1, 1) else "AveragePool"]
+    if name == "Softplus" and module.beta != 1:
+        return ["Mul", "Softplus", "Mul"]
+    return OPERATORS.get(name, "").split()
 
 
 def save(cases, arguments):
@@ -83,7 +99,7 @@ def faults_of(c, onnx, safetensors):
     """What Netron finds else than PyTorch in the two files of a network."""
     module = Reference(c["layers"], "mse", 0).module
     tensors = {name: list(tensor.shape) for name, tensor in module.state_dict().items()}
-    nodes = [operator_of(m) for m in module.modules() if operator_of(m) is not None]
+    nodes = [operator for m in module.modules() for operator in operators_of(m)]
     faults = []
     for model, format in ((onnx, "ONNX v8"), (safetensors, "Safetensors")):
         if "error" in model:

@@ -24,13 +24,14 @@ from layers import (
     Norm,
     OneRow,
     Pool,
+    PReLU,
     Unflatten,
     Upsample,
     ZeroPad2d,
     leaves,
 )
 
-COMPUTING = (AdaptiveAvgPool2d, Conv2d, ConvTranspose2d, Linear, Norm, Pool, Unflatten, Upsample, ZeroPad2d)
+COMPUTING = (AdaptiveAvgPool2d, Conv2d, ConvTranspose2d, Linear, Norm, Pool, PReLU, Unflatten, Upsample, ZeroPad2d)
 TOO_LARGE = [2147483648, 4294967296, 9223372036854775807]
 FLAGS = "-std=c++20 -Wall -Wextra -DCTCNN_WITH_ZLIB=0"
 
@@ -196,6 +197,10 @@ def broken(layer, shape, rng):
             "unknown_option",
             joined(name, sizes, options + [rng.choice(["Kernel<1>", "Groups<2>", "Stride<1>", "float", "Tanh"])]),
         )
+    elif isinstance(layer, PReLU):
+        way("zero_channels", "PReLU<0>")
+        way("number_too_large", f"PReLU<{rng.choice(TOO_LARGE)}>")
+        way("in_channels", f"PReLU<{shape[0] + 1}>", shape[0] + 1)
     # Each reason as often as the others.
     reason = rng.choice(sorted({w[0] for w in ways}))
     return rng.choice([w for w in ways if w[0] == reason])
@@ -300,7 +305,7 @@ def case(seed):
                 "missing_input",
             ]
         )
-        if kind == "rank" and isinstance(layer, Norm):
+        if kind == "rank" and isinstance(layer, (Norm, PReLU)):
             kind = "broken"  # it works on any rank
         result = {"seed": seed, "kind": kind, "layer": None, "arrives": None, "wanted": None, "axis": None}
         if kind == "broken":
@@ -432,9 +437,11 @@ USES = {
 
 
 def normal(text):
-    """The text without spaces and namespaces, and with numbers such as 2.5e-1 as Python writes them."""
-    text = re.sub(r"\b\d+\.\d+(e[-+]?\d+)?", lambda number: str(float(number[0])), text)
-    return re.sub(r"\s+", "", re.sub(r"\b(\w+::)+", "", text))
+    """The text without spaces and namespaces; compilers write numbers and default arguments in different ways."""
+    text = re.sub(r"\s+", "", re.sub(r"\b(\w+::)+", "", text))
+    text = re.sub(r"\d+\.\d+(e[-+]?\d+)?|\d+e[-+]?\d+", lambda number: f"{float(number[0]):.6g}", text)
+    text = text.replace("LeakyReLU<>", "LeakyReLU<0.01>").replace("PReLU<>", "PReLU<1>")
+    return re.sub(r"SoftplusWith<([^,<>]*)>", r"SoftplusWith<\1,20>", text)
 
 
 def judge(c, text, compiler):

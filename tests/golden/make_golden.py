@@ -85,6 +85,28 @@ LAYERS = {
     "relu": (nn.ReLU(), (2, 5, 3)),
     "sigmoid": (nn.Sigmoid(), (2, 5, 3)),
     "tanh": (nn.Tanh(), (2, 5, 3)),
+    "leaky_relu": (nn.LeakyReLU(), (2, 5, 3)),
+    "leaky_relu_0.25": (nn.LeakyReLU(0.25), (2, 5, 3)),
+    "elu": (nn.ELU(), (2, 5, 3)),
+    "elu_0.5": (nn.ELU(0.5), (2, 5, 3)),
+    "selu": (nn.SELU(), (2, 5, 3)),
+    "gelu": (nn.GELU(), (2, 5, 3)),
+    "gelu_tanh": (nn.GELU("tanh"), (2, 5, 3)),
+    "silu": (nn.SiLU(), (2, 5, 3)),
+    "softplus": (nn.Softplus(), (2, 5, 3)),
+    "softplus_2_1.5": (nn.Softplus(2, 1.5), (2, 5, 3)),
+    "hardtanh": (nn.Hardtanh(), (2, 5, 3)),
+    "hardtanh_-2_3": (nn.Hardtanh(-2, 3), (2, 5, 3)),
+    "hardsigmoid": (nn.Hardsigmoid(), (2, 5, 3)),
+    "hardswish": (nn.Hardswish(), (2, 5, 3)),
+    "relu6": (nn.ReLU6(), (2, 5, 3)),
+    "prelu": (nn.PReLU(), (3, 5, 3)),
+    "prelu_channels": (nn.PReLU(3), (3, 5, 3)),
+    "prelu_features": (nn.PReLU(7), (7,)),
+    "softmax": (nn.Softmax(1), (11,)),
+    "softmax_channels": (nn.Softmax(1), (5, 3, 2)),
+    "log_softmax": (nn.LogSoftmax(1), (11,)),
+    "log_softmax_channels": (nn.LogSoftmax(1), (5, 3, 2)),
     "max_pool_ceil": (nn.MaxPool2d((2, 3), stride=(2, 2), padding=(0, 1), ceil_mode=True), (2, 5, 6)),
     "avg_pool_ceil": (nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True), (2, 6, 4)),
     "avg_pool_ceil_no_count": (nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True, count_include_pad=False), (2, 6, 4)),
@@ -139,7 +161,7 @@ def write_layers(layers, first_seed):
         generator = torch.Generator().manual_seed(first_seed + number)
         golden = Golden("layer_" + name)
         # Few different numbers where ties matter; many, and large ones, for the elementwise functions.
-        divisor = 4 if name in ("relu", "sigmoid", "tanh") else 64
+        divisor = 64 if isinstance(layer, (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, nn.Linear)) else 4
         images = (bytes_of(generator, (IMAGES, *shape), 64, -2, 3) if name.startswith("max_pool")
                   else bytes_of(generator, (IMAGES, *shape), divisor))
         with torch.no_grad():

@@ -44,14 +44,9 @@ public:
                 }
                 field.bytes = bytes.substr(0, static_cast<std::size_t>(size));
                 bytes.remove_prefix(field.bytes.size());
-            } else if ((key & 7) == 5 && bytes.size() >= 4) {
-                // A float, as a whole number.
-                std::uint32_t bits = 0;
-                for (unsigned i = 0; i < 4; ++i) {
-                    bits |= std::uint32_t{static_cast<unsigned char>(bytes[i])} << 8 * i;
-                }
-                field.number = static_cast<std::uint64_t>(std::bit_cast<float>(bits));
-                bytes.remove_prefix(4);
+            } else if ((key & 7) == 5) {
+                field.bytes = bytes.substr(0, 4);
+                bytes.remove_prefix(field.bytes.size());
             } else {
                 throw std::runtime_error("an unknown wire type");
             }
@@ -145,6 +140,16 @@ std::string type_of(const Message& value) {
     return result.append("of ").append(std::to_string(Message(tensor_type).number(1)));
 }
 
+/// A number of four or eight bytes, the lowest first.
+double scalar_of(const std::string& bytes) {
+    std::uint64_t bits = 0;
+    for (std::size_t n = bytes.size(); n-- > 0;) {
+        bits = bits << 8 | static_cast<unsigned char>(bytes[n]);
+    }
+    return bytes.size() == 8 ? std::bit_cast<double>(bits)
+                             : static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+}
+
 /// "3.1: Gemm(3.0.output, 3.1.weight) -> output, transB = 1"
 std::string told(const Message& node) {
     std::string result = node.text(3) + ": " + node.text(4) + "(";
@@ -155,8 +160,19 @@ std::string told(const Message& node) {
     for (const std::string& bytes : node.texts(5)) {
         const Message attribute(bytes);
         result.append(", ").append(attribute.text(1)).append(" =");
-        if (!attribute.texts(4).empty()) {
-            CHECK(attribute.number(20) == 3);
+        if (attribute.number(20) == 1) {
+            result.append(" ").append(std::to_string(scalar_of(attribute.text(2))));
+            continue;
+        }
+        if (attribute.number(20) == 4) {
+            const std::string value = attribute.text(5);
+            CHECK(Message(value).numbers(1).empty());
+            const std::string raw = Message(value).text(9);
+            CHECK(Message(value).number(2) == (raw.size() == 8 ? 11 : 1));
+            result.append(" ").append(std::to_string(scalar_of(raw)));
+            continue;
+        }
+        if (attribute.number(20) == 3) {
             result.append(" ").append(attribute.text(4));
             continue;
         }
@@ -189,7 +205,10 @@ std::vector<std::string> constants_of(const std::string& file, std::size_t param
         result.push_back(tensor.text(8) + ":");
         const bool whole = tensor.number(2) == 7;
         CHECK((whole || tensor.number(2) == 1));
-        const std::vector<std::uint64_t> numbers = tensor.numbers(whole ? 7 : 4);
+        std::vector<std::uint64_t> numbers = tensor.numbers(7);
+        for (const std::string& number : tensor.texts(4)) {
+            numbers.push_back(static_cast<std::uint64_t>(scalar_of(number)));
+        }
         CHECK(tensor.number(1) == numbers.size());
         for (const std::uint64_t number : numbers) {
             result.back().append(" ").append(std::to_string(number));
@@ -199,7 +218,8 @@ std::vector<std::string> constants_of(const std::string& file, std::size_t param
     return result;
 }
 
-/// Whether the tensors of a file are those of a network, bit for bit, under its names.
+/// Whether the tensors of a file are those of a network, bit for bit, under its names. A tensor may have axes of size 1
+/// more.
 template <typename Net>
 bool has_parameters(const std::string& file, const Net& net) {
     const std::string graph = Message(file).text(7);
@@ -212,7 +232,10 @@ bool has_parameters(const std::string& file, const Net& net) {
     for (std::size_t n = 0; n < tensors.size(); ++n) {
         const Message tensor(tensors[n]);
         const NamedTensor& expected = Net::names()[n];
-        const std::vector<std::uint64_t> shape(expected.shape.begin(), expected.shape.end());
+        std::vector<std::uint64_t> shape(expected.shape.begin(), expected.shape.end());
+        if (tensor.numbers(1).size() > shape.size()) {
+            shape.resize(tensor.numbers(1).size(), 1);
+        }
         if (tensor.text(8) != expected.name || tensor.numbers(1) != shape || tensor.number(2) != (size == 8 ? 11 : 1) ||
             tensor.text(9) != bits.substr(expected.offset * size, expected.count * size)) {
             return false;
@@ -233,14 +256,14 @@ using Image = Sequential<Input<3, 5, 4>, AvgPool2d<Kernel<2>>>;
 using Function = Sequential<Input<3>, ReLU>;
 using Large = Sequential<Input<300>, Linear<300, 300>, ReLU, Linear<300, 10>>;  // more than one piece of writing
 
-struct LeakyReLU : Activation<LeakyReLU> {
+struct OwnLeakyReLU : Activation<OwnLeakyReLU> {
     static constexpr std::string_view onnx = "LeakyRelu";
     template <typename V>
     static constexpr V forward(V x) {
         return lane_math::at_least(x, x * lane_math::constant<V>(0.01f));
     }
 };
-using WithOwn = Sequential<Input<3>, LeakyReLU, Linear<3, 2>, Sequential<LeakyReLU>>;
+using WithOwn = Sequential<Input<3>, OwnLeakyReLU, Linear<3, 2>, Sequential<OwnLeakyReLU>>;
 
 }  // namespace
 
@@ -411,6 +434,62 @@ TEST_CASE("an activation of a program's own names its operator", "[onnx]") {
                                                "1: Gemm(0.output, 1.weight, 1.bias) -> 1.output, transB = 1",
                                                "2.0: LeakyRelu(1.output) -> output",
                                            });
+}
+
+TEST_CASE("activations with attributes, and with constants as inputs", "[onnx]") {
+    using Net = Sequential<Input<3>, LeakyReLU<0.25>, ELU, ELUWith<0.5>, SELU, Softplus, Hardtanh, ReLU6, Hardsigmoid,
+                           Hardswish, Softmax, LogSoftmax>;
+    CHECK(nodes_of(exported<Net>()) == std::vector<std::string>{
+                                           "0: LeakyRelu(input) -> 0.output, alpha = 0.250000",
+                                           "1: Elu(0.output) -> 1.output",
+                                           "2: Elu(1.output) -> 2.output, alpha = 0.500000",
+                                           "3: Selu(2.output) -> 3.output",
+                                           "4: Softplus(3.output) -> 4.output",
+                                           "5.constant1: Constant() -> 5.constant1, value = -1.000000",
+                                           "5.constant1b: Constant() -> 5.constant1b, value = 1.000000",
+                                           "5: Clip(4.output, 5.constant1, 5.constant1b) -> 5.output",
+                                           "6.constant1: Constant() -> 6.constant1, value = 0.000000",
+                                           "6.constant1b: Constant() -> 6.constant1b, value = 6.000000",
+                                           "6: Clip(5.output, 6.constant1, 6.constant1b) -> 6.output",
+                                           "7: HardSigmoid(6.output) -> 7.output, alpha = 0.166667, beta = 0.500000",
+                                           "8: HardSwish(7.output) -> 8.output",
+                                           "9: Softmax(8.output) -> 9.output, axis = 1",
+                                           "10: LogSoftmax(9.output) -> output, axis = 1",
+                                       });
+}
+
+TEST_CASE("layers of several operators", "[onnx]") {
+    using Net = Sequential<Input<3>, SiLU, GELU>::with_scalar<double>;
+    CHECK(nodes_of(exported<Net>()) == std::vector<std::string>{
+                                           "0.node1: Sigmoid(input) -> 0.value1",
+                                           "0.node2: Mul(input, 0.value1) -> 0.output",
+                                           "1.constant1: Constant() -> 1.constant1, value = 0.707107",
+                                           "1.node1: Mul(0.output, 1.constant1) -> 1.value1",
+                                           "1.node2: Erf(1.value1) -> 1.value2",
+                                           "1.constant3: Constant() -> 1.constant3, value = 1.000000",
+                                           "1.node3: Add(1.value2, 1.constant3) -> 1.value3",
+                                           "1.node4: Mul(0.output, 1.value3) -> 1.value4",
+                                           "1.constant5: Constant() -> 1.constant5, value = 0.500000",
+                                           "1.node5: Mul(1.value4, 1.constant5) -> output",
+                                       });
+}
+
+TEST_CASE("the weights of PReLU are broadcast along the pixels", "[onnx]") {
+    using Net = Sequential<Input<3, 2, 2>, PReLU<3>, PReLU<>, Flatten, PReLU<12>>;
+    const auto net = std::make_unique<Net>(filled<Net>());
+    const std::string file = exported(*net);
+    CHECK(nodes_of(file) == std::vector<std::string>{
+                                "0: PRelu(input, 0.weight) -> 0.output",
+                                "1: PRelu(0.output, 1.weight) -> 1.output",
+                                "2: Flatten(1.output) -> 2.output, axis = 1",
+                                "3: PRelu(2.output, 3.weight) -> output",
+                            });
+    CHECK(has_parameters(file, *net));
+    const std::string graph = Message(file).text(7);
+    const std::vector<std::string> tensors = Message(graph).texts(5);
+    CHECK(Message(tensors.at(0)).numbers(1) == std::vector<std::uint64_t>{3, 1, 1});
+    CHECK(Message(tensors.at(1)).numbers(1) == std::vector<std::uint64_t>{1});
+    CHECK(Message(tensors.at(2)).numbers(1) == std::vector<std::uint64_t>{12});
 }
 
 TEST_CASE("the same network gives the same bytes, and values that are not finite are kept", "[onnx]") {

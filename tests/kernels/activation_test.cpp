@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 #include <ctcnn/core/lanes.hpp>
@@ -139,6 +140,121 @@ void check_maps() {
     check_map<V, Layout<4, 6, 3, 1, 0>, Layout<4, 6, 3, 0, 2>>();
 }
 
+/// A function as mathematics says it, with its derivative, both of the input.
+template <typename F, bool OfInput, long double (*Value)(long double), long double (*Slope)(long double)>
+struct Truth {
+    using Kernel = F;
+    static constexpr bool of_input = OfInput;  // whether backward gets the input, and not the output
+    static long double value(long double x) { return Value(x); }
+    static long double slope(long double x) { return Slope(x); }
+};
+
+namespace truth {
+
+constexpr long double alpha = 1.6732632423543772848L;
+constexpr long double scale = 1.0507009873554804934L;
+
+long double leaky(long double x) { return x > 0 ? x : x / 4; }
+long double leaky_slope(long double x) { return x > 0 ? 1 : 0.25L; }
+long double elu(long double x) { return x > 0 ? x : std::expm1(x) / 2; }
+long double elu_slope(long double x) { return x > 0 ? 1 : std::exp(x) / 2; }
+long double selu(long double x) { return scale * (x > 0 ? x : alpha * std::expm1(x)); }
+long double selu_slope(long double x) { return scale * (x > 0 ? 1 : alpha * std::exp(x)); }
+long double clamp(long double x) { return x < -2 ? -2 : x > 3 ? 3 : x; }
+long double clamp_slope(long double x) { return x > -2 && x < 3 ? 1 : 0; }
+long double hard(long double x) { return x < -3 ? 0 : x > 3 ? 1 : (x + 3) / 6; }
+long double hard_slope(long double x) { return x > -3 && x < 3 ? 1 / 6.0L : 0; }
+long double softplus(long double x) { return x > 20 ? x : std::log1p(std::exp(x)); }
+long double softplus_slope(long double x) { return x > 20 ? 1 : 1 / (1 + std::exp(-x)); }
+long double softplus_2(long double x) { return 2 * x > 3 ? x : std::log1p(std::exp(2 * x)) / 2; }
+long double softplus_2_slope(long double x) { return 2 * x > 3 ? 1 : 1 / (1 + std::exp(-2 * x)); }
+long double gelu(long double x) { return x * std::erfc(-x / std::sqrt(2.0L)) / 2; }
+long double gelu_slope(long double x) {
+    return std::erfc(-x / std::sqrt(2.0L)) / 2 + x * std::exp(-x * x / 2) / std::sqrt(2 * std::acos(-1.0L));
+}
+long double gelu_tanh(long double x) {
+    return x * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0L)) * (x + 0.044715L * x * x * x))) / 2;
+}
+long double gelu_tanh_slope(long double x) {
+    const long double t = std::tanh(std::sqrt(2 / std::acos(-1.0L)) * (x + 0.044715L * x * x * x));
+    return (1 + t + x * (1 - t * t) * std::sqrt(2 / std::acos(-1.0L)) * (1 + 3 * 0.044715L * x * x)) / 2;
+}
+long double silu(long double x) { return x / (1 + std::exp(-x)); }
+long double silu_slope(long double x) {
+    const long double s = 1 / (1 + std::exp(-x));
+    return s * (1 + x * (1 - s));
+}
+long double hardswish(long double x) { return x * hard(x); }
+long double hardswish_slope(long double x) { return x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5L; }
+
+}  // namespace truth
+
+template <typename Check>
+void for_each_function(const Check& check) {
+    check(Truth<kernels::LeakyReLU<0.25>, false, truth::leaky, truth::leaky_slope>{});
+    check(Truth<kernels::ScaledELU<0.5>, false, truth::elu, truth::elu_slope>{});
+    check(Truth<kernels::ScaledELU<1.6732632423543772, 1.0507009873554805>, false, truth::selu, truth::selu_slope>{});
+    check(Truth<kernels::Clamp<-2.0, 3.0>, false, truth::clamp, truth::clamp_slope>{});
+    check(Truth<kernels::Hardsigmoid, false, truth::hard, truth::hard_slope>{});
+    check(Truth<kernels::Softplus<1.0, 20.0>, false, truth::softplus, truth::softplus_slope>{});
+    check(Truth<kernels::SoftplusOfInput<2.0, 3.0>, true, truth::softplus_2, truth::softplus_2_slope>{});
+    check(Truth<kernels::GELU, true, truth::gelu, truth::gelu_slope>{});
+    check(Truth<kernels::GELUTanh, true, truth::gelu_tanh, truth::gelu_tanh_slope>{});
+    check(Truth<kernels::SiLU, true, truth::silu, truth::silu_slope>{});
+    check(Truth<kernels::Hardswish, true, truth::hardswish, truth::hardswish_slope>{});
+}
+
+/// Values and derivatives in every lane. Each elementary function has an error of a few epsilon, 8 in 16 lanes
+/// (tests/core/math_test.cpp), and few operations come after it. GELU adds 1 to an error function that may be nearly
+/// -1: its error is one relative to x. The derivatives of SiLU and GELUTanh are x times what is left of 1 - s or 1 -
+/// t^2, which is off by an epsilon.
+template <typename F, Number V>
+void check_function() {
+    using T = scalar_t<V>;
+    using Kernel = typename F::Kernel;
+    constexpr T allowed = (lane_count<V> == 16 ? 12 : 8) * std::numeric_limits<T>::epsilon();
+    constexpr bool cancels = std::is_same_v<Kernel, kernels::GELU> || std::is_same_v<Kernel, kernels::GELUTanh>;
+    Draw draw(620);
+    for (int round = 0; round < 400; ++round) {
+        const T width = round % 4 == 0 ? T(0.01) : round % 4 == 1 ? T(1) : round % 4 == 2 ? T(8) : T(40);
+        V input{};
+        for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+            set_lane(input, lane, draw.real(-width, width));
+        }
+        const V output = Kernel::forward(input);
+        const V gradient = Kernel::backward(F::of_input ? input : output, broadcast<V>(-3));
+        for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+            const T x = get_lane(input, lane);
+            const T expected = static_cast<T>(F::value(x));
+            INFO("at " << x);
+            CHECK(std::abs(get_lane(output, lane) - expected) <= allowed * std::abs(cancels ? x : expected));
+            CHECK(std::abs(get_lane(gradient, lane) - static_cast<T>(-3 * F::slope(x))) <=
+                  3 * allowed * (1 + std::abs(x)));
+        }
+    }
+}
+
+/// NaN passes forward, and backward where the gradient is NaN; what is far out is finite.
+template <typename F, Number V>
+void check_extremes() {
+    using T = scalar_t<V>;
+    using Kernel = typename F::Kernel;
+    const auto first = [](V x) { return get_lane(x, 0); };
+    const V nan = broadcast<V>(std::numeric_limits<T>::quiet_NaN());
+    CHECK(std::isnan(first(Kernel::forward(nan))));
+    CHECK(std::isnan(first(Kernel::backward(nan, nan))));
+    for (const T large : {T(100), T(1e4), T(1e30)}) {
+        for (const T x : {large, -large}) {
+            INFO("at " << x);
+            const V output = Kernel::forward(broadcast<V>(x));
+            const auto expected = static_cast<T>(F::value(x));
+            CHECK(std::abs(first(output) - expected) <= std::abs(expected) * T(1e-6) + T(1e-30));
+            const V gradient = Kernel::backward(F::of_input ? broadcast<V>(x) : output, broadcast<V>(1));
+            CHECK(std::abs(first(gradient) - static_cast<T>(F::slope(x))) <= T(1e-6));
+        }
+    }
+}
+
 constexpr float infinity = std::numeric_limits<float>::infinity();
 constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 
@@ -149,6 +265,20 @@ static_assert(kernels::Sigmoid::forward(0.0f) == 0.5f);
 static_assert(kernels::Sigmoid::backward(0.5f, 4.0f) == 1.0f);
 static_assert(kernels::Tanh::forward(0.0f) == 0.0f);
 static_assert(kernels::Tanh::backward(0.5f, 4.0f) == 3.0f);
+
+static_assert(kernels::LeakyReLU<0.5>::forward(-2.0f) == -1.0f);
+static_assert(kernels::LeakyReLU<0.5>::backward(-1.0f, 4.0f) == 2.0f);
+static_assert(kernels::ScaledELU<2.0>::forward(0.0f) == 0.0f && kernels::ScaledELU<2.0>::forward(3.0f) == 3.0f);
+static_assert(kernels::ScaledELU<2.0>::forward(-100.0f) == -2.0f);
+static_assert(kernels::Clamp<-1.0, 1.0>::backward(1.0f, 4.0f) == 0.0f,
+              "the derivative at the kink is 0, as in PyTorch");
+static_assert(kernels::Softplus<1.0, 20.0>::forward(21.0f) == 21.0f);
+static_assert(kernels::GELU::forward(0.0f) == 0.0f && kernels::GELU::backward(0.0f, 4.0f) == 2.0f);
+static_assert(kernels::GELUTanh::forward(0.0f) == 0.0f && kernels::GELUTanh::backward(0.0f, 4.0f) == 2.0f);
+static_assert(kernels::SiLU::forward(0.0f) == 0.0f && kernels::SiLU::backward(0.0f, 4.0f) == 2.0f);
+static_assert(kernels::Hardswish::forward(4.0f) == 4.0f && kernels::Hardswish::backward(-3.0f, 4.0f) == 0.0f);
+static_assert(kernels::Composed<kernels::Clamp<-1.0, 1.0>, kernels::ReLU>::forward(-5.0f) == 0.0f);
+static_assert(kernels::Composed<kernels::SiLU, kernels::Tanh>::backward(0.0f, 4.0f) == 2.0f);
 
 }  // namespace
 
@@ -181,4 +311,22 @@ TEST_CASE("a function applied to an image changes the image alone") {
     check_maps<double>();
     check_maps<Lanes<float>>();
     check_maps<Lanes<double>>();
+}
+
+TEST_CASE("activations and their derivatives are those of mathematics") {
+    for_each_function([]<typename F>(F) {
+        check_function<F, float>();
+        check_function<F, double>();
+        check_function<F, Lanes<float>>();
+        check_function<F, Lanes<double>>();
+    });
+}
+
+TEST_CASE("activations far out, and of NaN") {
+    for_each_function([]<typename F>(F) {
+        check_extremes<F, float>();
+        check_extremes<F, double>();
+        check_extremes<F, Lanes<float>>();
+        check_extremes<F, Lanes<double>>();
+    });
 }

@@ -26,8 +26,11 @@
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/identity.hpp>
 #include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/map.hpp>
 #include <ctcnn/layers/pad2d.hpp>
 #include <ctcnn/layers/pool2d.hpp>
+#include <ctcnn/layers/prelu.hpp>
+#include <ctcnn/layers/softmax.hpp>
 #include <ctcnn/layers/unflatten.hpp>
 #include <ctcnn/layers/upsample.hpp>
 
@@ -238,6 +241,13 @@ constexpr Subject elementwise_subject() {
             true};
 }
 
+/// A layer that computes on a shape of any rank, by the index of a case: features, images, and two and four axes.
+template <std::size_t Case>
+using AnyShape =
+    std::conditional_t<Case % 4 == 0, Shape<11>,
+                       std::conditional_t<Case % 4 == 1, Shape<3, 4, 5>,
+                                          std::conditional_t<Case % 4 == 2, Shape<3, 7>, Shape<2, 3, 2, 2>>>>;
+
 /// The elementwise function that made the input of a case; every fourth has none.
 template <std::size_t Case>
 using Before = std::conditional_t<Case % 4 == 0, NoFunction,
@@ -316,6 +326,22 @@ using BoundPool = typename Pool<Kernel<C.window.kernel.height, C.window.kernel.w
                                 Stride<C.window.stride.height, C.window.stride.width>,
                                 Padding<C.window.padding.height, C.window.padding.width>,
                                 More...>::template At<Shape<C.channels, C.image.height, C.image.width>>;
+
+/// A layer on shapes of several ranks, behind each of the functions, with and without borders of an image.
+template <typename L>
+void check_any_shape(std::uint64_t seed) {
+    for_each_case<8>([&](auto index) {
+        constexpr std::size_t i = decltype(index)::value;
+        using S = AnyShape<i>;
+        // Before<i> takes turns with the shapes: the cases from 4 on take another one for each.
+        using Function = Before<(i < 4 ? i : i + 1)>;
+        constexpr Extent border = S::rank == 3 && i > 4 ? Extent{1, 2} : Extent{0, 0};
+        Draw numbers(seed, i);
+        INFO("rank " << S::rank << ", case " << i);
+        check_gradients(subject_of<typename L::template At<S>, Function, border>(), off_the_kink(S::size, numbers),
+                        numbers);
+    });
+}
 
 template <typename L>
 void check_elementwise(std::uint64_t seed) {
@@ -482,4 +508,43 @@ TEST_CASE("gradients of Unflatten and Identity") {
         check_gradients(subject_of<Identity::At<S>, Before<i>, output_border<i>>(), off_the_kink(S::size, numbers),
                         numbers);
     });
+}
+
+// Kinks lie between -0.1 and 0.1, where no input is, or beyond 1.5.
+TEST_CASE("gradients of activations whose derivative is a function of the output") {
+    check_elementwise<LeakyReLU<>>(880);
+    check_elementwise<LeakyReLU<0.25>>(881);
+    check_elementwise<ELU>(882);
+    check_elementwise<ELUWith<0.5>>(883);
+    check_elementwise<SELU>(884);
+    check_elementwise<Softplus>(885);
+    check_elementwise<HardtanhWith<-0.05, 2.0>>(886);
+    check_elementwise<ReLU6>(887);
+    check_elementwise<Hardsigmoid>(888);
+}
+
+TEST_CASE("gradients of activations whose derivative is a function of the input") {
+    check_any_shape<GELU>(890);
+    check_any_shape<GELUTanh>(891);
+    check_any_shape<SiLU>(892);
+    check_any_shape<Hardswish>(893);
+    check_any_shape<SoftplusWith<2.0, 0.1>>(894);
+}
+
+TEST_CASE("gradients of PReLU") {
+    check_any_shape<PReLU<>>(895);
+    Draw numbers(896);
+    const auto check = [&]<typename Bound, typename Function, Extent Border>() {
+        check_gradients(subject_of<Bound, Function, Border>(), off_the_kink(Bound::input_shape::size, numbers),
+                        numbers);
+    };
+    check.operator()<PReLU<5>::At<Shape<5>>, NoFunction, Extent{0, 0}>();
+    check.operator()<PReLU<3>::At<Shape<3, 4, 5>>, kernels::Tanh, Extent{2, 1}>();
+    check.operator()<PReLU<3>::At<Shape<3, 7>>, kernels::Tanh, Extent{0, 0}>();
+    check.operator()<PReLU<2>::At<Shape<2, 3, 2, 2>>, NoFunction, Extent{0, 0}>();
+}
+
+TEST_CASE("gradients of Softmax and LogSoftmax") {
+    check_any_shape<Softmax>(897);
+    check_any_shape<LogSoftmax>(898);
 }

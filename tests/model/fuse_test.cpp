@@ -5,6 +5,7 @@
 #include <ctcnn/layers/activation.hpp>
 #include <ctcnn/layers/batch_norm.hpp>
 #include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/layers/conv_transpose2d.hpp>
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/linear.hpp>
 #include <ctcnn/layers/pool2d.hpp>
@@ -40,6 +41,9 @@ static_assert(becomes<Sequential<I, LazyConv2d<3, NoBias, Kernel<2>>, BatchNorm2
 static_assert(becomes<Sequential<Input<4>, Linear<4, 3, NoBias>, BatchNorm1d<3>>, Sequential<Input<4>, Linear<4, 3>>>);
 static_assert(
     becomes<Sequential<Input<4>, LazyLinear<3, NoBias>, BatchNorm1d<3>>, Sequential<Input<4>, LazyLinear<3>>>);
+
+static_assert(becomes<Sequential<I, ConvTranspose2d<2, 4, Kernel<2>, Stride<2>, NoBias>, BatchNorm2d<4>>,
+                      Sequential<I, ConvTranspose2d<2, 4, Kernel<2>, Stride<2>>>>);
 
 // Where there is none, BatchNorm stays -----------------------------------------------------------------------------
 
@@ -118,6 +122,9 @@ TEST_CASE("fuse(net) computes what net does") {
     check<Sequential<I, Conv2d<2, 6, Kernel<3, 2>, Groups<2>>, BatchNorm2d<6, NoAffine, Eps<1e-2>>, Sigmoid>>();
     check<Sequential<I, LazyConv2d<3, Kernel<2>, NoBias>, LazyBatchNorm2d<>, Flatten, LazyLinear<5, NoBias>,
                      BatchNorm1d<5>, ReLU, Linear<5, 3>>>();
+    check<Sequential<I, ConvTranspose2d<2, 3, Kernel<2>>, BatchNorm2d<3>>>();
+    check<Sequential<Input<4, 3, 3>, ConvTranspose2d<4, 6, Kernel<3, 2>, Stride<2>, Groups<2>, NoBias>,
+                     BatchNorm2d<6>>>();
     check<Sequential<I, B, C, B, B, ReLU, B>>();
     check<Sequential<I, Sequential<C>, B, C, Sequential<B, ReLU, CNoBias, B>>>();
     check<Sequential<I, Concat<C, B, Sequential<CNoBias, B>, Sequential<B, C>>, BatchNorm2d<8>>>();

@@ -9,9 +9,12 @@
 #include <ctcnn/layers/identity.hpp>
 #include <ctcnn/layers/layer_norm.hpp>
 #include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/map.hpp>
 #include <ctcnn/layers/pad2d.hpp>
 #include <ctcnn/layers/pool1d.hpp>
 #include <ctcnn/layers/pool2d.hpp>
+#include <ctcnn/layers/prelu.hpp>
+#include <ctcnn/layers/softmax.hpp>
 #include <ctcnn/layers/unflatten.hpp>
 #include <ctcnn/layers/upsample.hpp>
 #include <ctcnn/model/sequential.hpp>
@@ -216,4 +219,29 @@ TEST_CASE("layers of sequences compute what PyTorch computes") {
         "conv1d_groups");
     check_layer<Sequential<Input<2, 14>, MaxPool1d<Kernel<3>, Stride<2>, Padding<1>>>>("max_pool1d");
     check_layer<Sequential<Input<2, 14>, AvgPool1d<Kernel<3>, Padding<1>>>>("avg_pool1d");
+}
+
+TEST_CASE("activations compute what PyTorch computes, also at their kinks") {
+    check_layer<Sequential<Input<2, 5, 3>, LeakyReLU<>>>("leaky_relu");
+    check_layer<Sequential<Input<2, 5, 3>, LeakyReLU<0.25>>>("leaky_relu_0.25");
+    check_layer<Sequential<Input<2, 5, 3>, ELU>>("elu");
+    check_layer<Sequential<Input<2, 5, 3>, ELUWith<0.5>>>("elu_0.5");
+    check_layer<Sequential<Input<2, 5, 3>, SELU>>("selu");
+    check_layer<Sequential<Input<2, 5, 3>, GELU>>("gelu");
+    check_layer<Sequential<Input<2, 5, 3>, GELUTanh>>("gelu_tanh");
+    check_layer<Sequential<Input<2, 5, 3>, SiLU>>("silu");
+    check_layer<Sequential<Input<2, 5, 3>, Softplus>>("softplus");
+    check_layer<Sequential<Input<2, 5, 3>, SoftplusWith<2.0, 1.5>>>("softplus_2_1.5");
+    check_layer<Sequential<Input<2, 5, 3>, Hardtanh>>("hardtanh");
+    check_layer<Sequential<Input<2, 5, 3>, HardtanhWith<-2.0, 3.0>>>("hardtanh_-2_3");
+    check_layer<Sequential<Input<2, 5, 3>, Hardsigmoid>>("hardsigmoid");
+    check_layer<Sequential<Input<2, 5, 3>, Hardswish>>("hardswish");
+    check_layer<Sequential<Input<2, 5, 3>, ReLU6>>("relu6");
+    check_layer<Sequential<Input<3, 5, 3>, PReLU<>>>("prelu");
+    check_layer<Sequential<Input<3, 5, 3>, PReLU<3>>>("prelu_channels");
+    check_layer<Sequential<Input<7>, PReLU<7>>>("prelu_features");
+    check_layer<Sequential<Input<11>, Softmax>>("softmax");
+    check_layer<Sequential<Input<5, 3, 2>, Softmax>>("softmax_channels");
+    check_layer<Sequential<Input<11>, LogSoftmax>>("log_softmax");
+    check_layer<Sequential<Input<5, 3, 2>, LogSoftmax>>("log_softmax_channels");
 }

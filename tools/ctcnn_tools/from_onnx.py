@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """ONNX models as networks of ctcnn."""
 
+import collections
 import math
 import os
 
@@ -12,6 +13,7 @@ from onnx.reference import ReferenceEvaluator
 
 from ctcnn_tools.network import CHAIN, HAS, Builder, Refusal
 
+SELU = (1.6732632423543772, 1.0507009873554805)  # alpha and gamma
 FLOATS = {onnx.TensorProto.FLOAT: np.float32, onnx.TensorProto.DOUBLE: np.float64}
 ANY_BATCH = 3  # images that a model computes whose batch may be of any size
 MOST_CONSTANT = 2**28  # elements of a constant that is computed
@@ -21,6 +23,14 @@ COMPUTED = set(
     "Add Cast Concat Constant ConstantOfShape Div Exp Floor Gather Identity Max Min Mul Neg Pow Reciprocal Reshape "
     "Shape Slice Split Sqrt Squeeze Sub Transpose Unsqueeze".split()
 )
+# Operators on each element, of which exporters make functions.
+POINTWISE = set("Add Clip Div Erf Exp HardSigmoid Mul Neg Pow Reciprocal Relu Sigmoid Sqrt Sub Tanh".split())
+FUNCTIONS = {
+    "SiLU": lambda x: x / (1 + np.exp(-x)),
+    "GELU": lambda x: x * (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2,
+    "GELUTanh": lambda x: x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2,
+    "Hardswish": lambda x: x * np.clip(x + 3, 0, 6) / 6,
+}
 BROADCASTING = {"Add", "Div", "Max", "Min", "Mul", "Pow", "Sub"}
 
 
@@ -95,9 +105,24 @@ class Reader:
         self.shapes = {self.current: (self.batch, *shape)}  # of all values on the way
 
     def read(self):
-        for node in self.needed():
+        nodes = self.needed()
+        for node in nodes:
+            if node.op_type == "Constant":
+                self.compute(node)
+        done = set()
+        for index, node in enumerate(nodes):
+            if id(node) in done or node.op_type == "Constant":
+                continue
             try:
-                self.step(node)
+                found = self.function_of(nodes[index:])
+                if found is None:
+                    self.step(node)
+                else:
+                    name, inside = found
+                    self.builder.activation(name)
+                    self.current = inside[-1].output[0]
+                    self.shapes[self.current] = (self.batch, *self.builder.seen)
+                    done.update(map(id, inside))
             except Refusal as refusal:
                 name = f" '{shown(node.name)}'" if node.name else ""
                 raise Refusal(f"node{name} ({shown(node.op_type)}): {refusal}") from None
@@ -111,6 +136,47 @@ class Reader:
         if self.output.name != self.current:
             raise Refusal("its output does not depend on its input")
         return self.builder.finish()
+
+    def function_of(self, nodes):
+        """The function that the first nodes compute of the current value, if that is one of FUNCTIONS, and the nodes:
+        exporters write some functions as several operators, which read the value more than once."""
+        readers = collections.Counter(name for node in nodes for name in set(node.input))
+        if readers[self.current] < 2 or self.current == self.output.name:
+            return None
+        known, inside, inner_reads = {self.current}, [], collections.Counter()
+        for node in nodes:
+            if node.op_type == "Constant":
+                continue
+            data = {name for name in node.input if name and name not in self.constants}
+            scalars = [self.constant(name) for name in node.input if name in self.constants]
+            if node.op_type not in POINTWISE or not data or data - known or any(v.size != 1 for v in scalars):
+                return None
+            inside.append(node)
+            known.add(node.output[0])
+            inner_reads.update(data)
+            inner = known - {node.output[0]}
+            if all(inner_reads[name] == readers[name] for name in inner) and self.output.name not in inner:
+                name = self.same_function(inside)
+                return name and (name, inside)
+        return None
+
+    def same_function(self, nodes):
+        """The name of the function that nodes compute of the current value, by its values."""
+        x = np.linspace(-6, 6, 97).astype(self.dtype)
+        used = {name for node in nodes for name in node.input if name in self.constants}
+        graph = helper.make_graph(
+            nodes,
+            "function",
+            [helper.make_tensor_value_info(self.current, helper.np_dtype_to_tensor_dtype(x.dtype), x.shape)],
+            [onnx.ValueInfoProto(name=nodes[-1].output[0])],
+            [numpy_helper.from_array(self.constant(name).reshape(()), name) for name in used],
+        )
+        evaluator = ReferenceEvaluator(helper.make_model(graph, opset_imports=self.model.opset_import))
+        (values,) = evaluator.run(None, {self.current: x})
+        for name, function in FUNCTIONS.items():
+            if np.abs(values - function(x.astype(np.float64))).max() <= 1e-5:
+                return name
+        return None
 
     def needed(self):
         """The nodes that the output needs."""
@@ -314,11 +380,43 @@ class Reader:
     def op_Tanh(self, node, a, x):
         self.builder.activation("Tanh")
 
+    def op_LeakyRelu(self, node, a, x):
+        self.builder.leaky_relu(a.get("alpha", 0.01))
+
+    def op_Elu(self, node, a, x):
+        self.builder.elu(a.get("alpha", 1.0))
+
+    def op_Selu(self, node, a, x):
+        alpha, gamma = a.get("alpha", SELU[0]), a.get("gamma", SELU[1])
+        if np.abs(np.array([alpha, gamma]) - SELU).max() > 1e-6:
+            raise Refusal(f"its alpha is {alpha} and its gamma {gamma}, and SELU's are {SELU[0]:.6g} and {SELU[1]:.6g}")
+        self.builder.activation("SELU")
+
+    def op_Gelu(self, node, a, x):
+        self.builder.activation("GELU" if a.get("approximate", b"none") == b"none" else "GELUTanh")
+
+    def op_Softplus(self, node, a, x):
+        self.builder.softplus()
+
+    def op_HardSigmoid(self, node, a, x):
+        alpha, beta = a.get("alpha", 0.2), a.get("beta", 0.5)
+        if abs(alpha - 1 / 6) > 1e-6 or abs(beta - 0.5) > 1e-6:
+            raise Refusal(f"its alpha is {alpha:.6g} and its beta {beta:.6g}, and Hardsigmoid's are 1/6 and 0.5")
+        self.builder.activation("Hardsigmoid")
+
+    def op_HardSwish(self, node, a, x):
+        self.builder.activation("Hardswish")
+
+    def op_PRelu(self, node, a, x, weight=None):
+        self.need(weight, "weight")
+        shape = (1,) * (len(self.builder.shape) + 1 - weight.ndim) + weight.shape
+        if weight.ndim > len(self.builder.shape) + 1 or math.prod(shape) not in (1, shape[1]):
+            raise Refusal(f"its weight {weight.shape} is neither one number nor one for each channel")
+        self.builder.prelu(weight)
+
     def op_Clip(self, node, a, x, low=None, high=None):
         low, high = (a.get(name) if value is None else float(value) for name, value in (("min", low), ("max", high)))
-        if low != 0 or high is not None and high < float(np.finfo(np.float32).max):
-            raise Refusal(f"it limits to {low} and {high}, and ctcnn has ReLU, from 0 without an upper limit: use ReLU")
-        self.builder.activation("ReLU")
+        self.builder.clamp(low, high)
 
     def op_Flatten(self, node, a, x):
         axis = a.get("axis", 1)

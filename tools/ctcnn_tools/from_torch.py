@@ -346,6 +346,44 @@ class Reader:
     def op_tanh(self, a):
         self.builder.activation("Tanh")
 
+    def op_leaky_relu(self, a):
+        self.builder.leaky_relu(a["negative_slope"])
+
+    def op_elu(self, a):
+        if a.get("scale", 1) != 1 or a.get("input_scale", 1) != 1:
+            raise Refusal("it is an ELU with scales, and ctcnn has ELU and SELU")
+        self.builder.elu(a["alpha"])
+
+    def op_selu(self, a):
+        self.builder.activation("SELU")
+
+    def op_gelu(self, a):
+        self.builder.activation("GELU" if a["approximate"] == "none" else "GELUTanh")
+
+    def op_silu(self, a):
+        self.builder.activation("SiLU")
+
+    def op_softplus(self, a):
+        self.builder.softplus(a["beta"], a["threshold"])
+
+    def op_hardtanh(self, a):
+        self.builder.clamp(a["min_val"], a["max_val"])
+
+    def op_clamp(self, a):
+        self.builder.clamp(a["min"], a["max"])
+
+    def op_relu6(self, a):
+        self.builder.activation("ReLU6")
+
+    def op_hardsigmoid(self, a):
+        self.builder.activation("Hardsigmoid")
+
+    def op_hardswish(self, a):
+        self.builder.activation("Hardswish")
+
+    def op_prelu(self, a):
+        self.builder.prelu(a["weight"])
+
     def op_flatten(self, a):
         rank = len(self.builder.shape) + 1
         if a["start_dim"] % rank != 1 or a["end_dim"] % rank != rank - 1:

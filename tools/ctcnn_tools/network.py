@@ -6,7 +6,10 @@ import math
 
 import numpy as np
 
-HAS = "Conv2d, Linear, MaxPool2d, AvgPool2d, Flatten, ReLU, Sigmoid and Tanh"
+HAS = (
+    "Conv2d, Linear, MaxPool2d, AvgPool2d, Flatten, ReLU, Sigmoid, Tanh, LeakyReLU, ELU, SELU, GELU, SiLU, Softplus, "
+    "Hardtanh, Hardsigmoid, Hardswish, ReLU6, PReLU, Softmax and LogSoftmax"
+)
 MOST_ELEMENTS = 2**28  # of a value between layers
 MOST_ADDED = 64  # zeros that a kernel may get on one axis for the sake of unequal padding
 
@@ -21,6 +24,12 @@ class Refusal(Exception):
 def pair(name, values):
     a, b = values
     return f"{name}<{a}>" if a == b else f"{name}<{a}, {b}>"
+
+
+def real(value):
+    """A number as an argument of a template: 1 of float32 that was 0.1 is 0.1."""
+    text = str(np.float32(value))
+    return text if any(c in text for c in ".e") else text + ".0"
 
 
 class Conv2d:
@@ -46,6 +55,16 @@ class Linear:
     def cpp(self):
         out, features = self.weight.shape
         return f"Linear<{features}, {out}{', NoBias' if self.bias is None else ''}>"
+
+
+class PReLU:
+    bias = None
+
+    def __init__(self, weight):
+        self.weight = weight
+
+    def cpp(self):
+        return f"PReLU<{self.weight.size}>" if self.weight.size > 1 else "PReLU<>"
 
 
 class Plain:
@@ -83,6 +102,7 @@ class Builder:
         self.affine = None  # (scale, shift) for each channel, not yet in a layer
         self.pad = (0, 0, 0, 0)  # zeros around, not yet in a layer: top, left, bottom, right
         self.tail = None  # ("softmax" or "log_softmax", axis) behind the network
+        self.tail_path = ()
         self.notes = []
         self.folded, self.left_out = collections.Counter(), collections.Counter()
 
@@ -100,15 +120,20 @@ class Builder:
             raise Refusal(f"its output would have {math.prod(shape)} elements; at most {MOST_ELEMENTS} are supported")
         self.shape = tuple(shape)
 
-    def refuse_tail(self):
-        if self.tail is not None:
+    def place_tail(self):
+        """Makes a layer of a Softmax behind which there is another one."""
+        if self.tail is None:
+            return
+        (kind, axis), self.tail = self.tail, None
+        if axis != 0:
             raise Refusal(
-                "it follows a Softmax, and ctcnn has no Softmax within a network: end the model at the Softmax, or "
-                "before it"
+                f"it follows a Softmax over axis {axis + 1}, and ctcnn has Softmax over the channels or features: "
+                "axis 1"
             )
+        self.layers.append((self.tail_path, Plain("Softmax" if kind == "softmax" else "LogSoftmax")))
 
     def image(self, what):
-        self.refuse_tail()
+        self.place_tail()
         if len(self.shape) != 3:
             raise Refusal(
                 f"{what} of a value of shape {self.shape} behind the batch axis: ctcnn has it for images (C, H, W)"
@@ -123,7 +148,7 @@ class Builder:
 
     def flush(self, what):
         """Makes layers of what is left over from the operations before."""
-        self.refuse_tail()
+        self.place_tail()
         if self.columns is not None:
             raise Refusal(
                 f"{what} behind a Flatten of an image with its channels last: only a Linear can be permuted. "
@@ -156,7 +181,7 @@ class Builder:
 
     def scale(self, scale, shift):
         """x * scale + shift; both are scalars, or have the channels' (features') size."""
-        self.refuse_tail()
+        self.place_tail()
         self.channels_first()
         if not self.shape:
             raise Refusal("the input has no axis but the batch")
@@ -339,7 +364,7 @@ class Builder:
 
     def linear(self, weight, bias):
         """weight: (out, in)."""
-        self.refuse_tail()
+        self.place_tail()
         weight = np.asarray(weight, np.float64)
         if len(self.shape) != 1:
             raise Refusal(
@@ -368,13 +393,53 @@ class Builder:
     def activation(self, name):
         if self.order is None or self.affine is not None or any(self.pad):
             self.flush(name)
-        self.refuse_tail()
+        self.place_tail()
         self.append(Plain(name), self.shape)
+
+    def leaky_relu(self, slope):
+        if slope < 0:
+            raise Refusal(f"its slope is {slope}, and that of LeakyReLU is 0 or more")
+        self.activation("LeakyReLU<>" if np.float32(slope) == np.float32(0.01) else f"LeakyReLU<{real(slope)}>")
+
+    def elu(self, alpha):
+        if alpha < 0:
+            raise Refusal(f"its alpha is {alpha}, and that of ELU is 0 or more")
+        self.activation("ELU" if alpha == 1 else f"ELUWith<{real(alpha)}>")
+
+    def softplus(self, beta=1.0, threshold=20.0):
+        if beta <= 0:
+            raise Refusal(f"its beta is {beta}, and that of Softplus is above 0")
+        options = [real(beta)] + ([real(threshold)] if threshold != 20 else [])
+        self.activation("Softplus" if (beta, threshold) == (1, 20) else f"SoftplusWith<{', '.join(options)}>")
+
+    def clamp(self, low, high):
+        """Either limit may be None or infinite."""
+        low, high = -math.inf if low is None else low, math.inf if high is None else high
+        largest = float(np.finfo(np.float32).max)
+        if low == 0 and high >= largest:
+            self.activation("ReLU")
+        elif not low < high:
+            raise Refusal(f"it limits to {low} and {high}, and the lower limit of Hardtanh is below the upper one")
+        elif low == 0 and high == 6:
+            self.activation("ReLU6")
+        elif (low, high) == (-1, 1):
+            self.activation("Hardtanh")
+        else:
+            low, high = max(low, -largest), min(high, largest)
+            self.activation(f"HardtanhWith<{real(low)}, {real(high)}>")
+
+    def prelu(self, weight):
+        self.flush("PReLU")
+        self.channels_first()
+        weight = np.asarray(weight, np.float64).reshape(-1)
+        if weight.size not in (1, self.shape[0]):
+            raise Refusal(f"its {weight.size} weights do not fit to {self.shape[0]} channels")
+        self.append(PReLU(weight), self.shape)
 
     def flatten(self, explicit=True):
         """explicit: a layer of the model, not only a reshape."""
         if self.tail is not None and len(self.shape) != 1:
-            self.refuse_tail()
+            self.place_tail()
         if len(self.shape) == 1 and not explicit or self.tail is not None:
             return
         size = math.prod(self.shape)
@@ -430,11 +495,7 @@ class Builder:
         self.flush("Softmax")
         if self.order is not None:
             raise Refusal("its value has its axes permuted: export the model with its channels first")
-        self.tail = (kind, axis)
-        self.note(
-            f"{'Softmax' if kind == 'softmax' else 'LogSoftmax'} at the end is left out: the network's outputs are the "
-            "logits, in the same order; CrossEntropyLoss and predict expect them"
-        )
+        self.tail, self.tail_path = (kind, axis), self.path
 
     def finish(self):
         if self.affine is not None or any(self.pad) or self.columns is not None:
@@ -445,6 +506,11 @@ class Builder:
             raise Refusal("the output has its axes permuted: export the model with its channels first")
         if not self.layers:
             raise Refusal("nothing in the model is a layer of ctcnn")
+        if self.tail is not None:
+            self.note(
+                f"{'Softmax' if self.tail[0] == 'softmax' else 'LogSoftmax'} at the end is left out: the network's "
+                "outputs are the logits, in the same order; CrossEntropyLoss, predict and probabilities expect them"
+            )
         return self
 
     # What is written.

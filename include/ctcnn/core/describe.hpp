@@ -58,6 +58,16 @@ constexpr void describe_norm(Description& text, const LayerOptions& options,
     }
 }
 
+/// "alpha=1.0", after a comma unless it is the first argument.
+constexpr void describe_real(Description& text, std::string_view name, double number) {
+    if (!text.view().ends_with('(')) {
+        text.append(", ");
+    }
+    text.append(name);
+    text.append("=");
+    text.append_real(number);
+}
+
 /// The options that differ from PyTorch's defaults: "kernel_size=5, padding=2". `default_stride` is the kernel for
 /// pooling.
 constexpr void describe_options(Description& text, const LayerOptions& options, Extent default_stride = {1, 1}) {

@@ -18,8 +18,11 @@ template <detail_::Number V>
 using detail_::at_least;
 using detail_::at_most;
 using detail_::select_less;
+using detail_::math::erf;
 using detail_::math::exp;
+using detail_::math::expm1;
 using detail_::math::log;
+using detail_::math::log1p;
 using detail_::math::sigmoid;
 using detail_::math::tanh;
 

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include <ctcnn/core/mismatch.hpp>
 #include <ctcnn/core/options.hpp>
@@ -15,7 +16,8 @@
 //
 // A layer is an empty type with
 //     check(Shape) -> Mismatch       whether it can work on what arrives, and if not, why; never an error. The library
-//                                    writes (check), since some systems have a macro check(...)
+//                                    writes (check), since some systems have a macro check(...). A type that has
+//                                    custom_layer answers by answer<Shape>() instead, whatever its check takes
 //     At<Shape>                      the layer on images of that shape, asked for only where check has no objection
 //     describe(Description&)         writes its name and sizes as PyTorch does; without it, summary has no words for it
 //     correction<Shape>              corrected<...>: what to write instead of a layer that refuses the shape because of
@@ -29,6 +31,7 @@
 //                                    initialisation); or
 //     initial                        {weight, bias}, a std::array<double, 2>: what they begin with, if not at random
 //     multiply_adds                  forward, one image, a std::uint64_t; the largest one where it cannot be counted
+//     gives_probabilities            true if its outputs are what probabilities(net, x) answers; left out, false
 //     onnx()                         its ONNX operator, an OnnxNode; left out, export_onnx refuses the layer
 // and, to be run,
 //     elementwise: Function          its function, forward(input) and backward(output, grad_output)
@@ -36,6 +39,7 @@
 //                  saved_size        how many numbers forward leaves for backward, for one image
 //                  batched_gradient  whether the gradient of its weight is computed from rows, once for many tiles
 //                  forward, backward_input; with parameters also backward_parameters, and backward for both at once;
+//                                    without backward_parameters, backward takes its place, too;
 //                                    with batched_gradient instead backward_weight and backward_bias, and also
 //                                    forward_tiles and backward_input_tiles, for several tiles of images at once; these
 //                                    get neither layouts nor memory, for such a layer has no border, saves nothing and
@@ -77,7 +81,7 @@ namespace CTCNN_API {
 
 /// Layer: a type that answers to a shape.
 template <typename L>
-concept Layer = requires {
+concept Layer = requires { typename L::custom_layer; } || requires {
     { (L::check)(Shape<1>{}) } -> std::same_as<Mismatch>;
     { (L::check)(Shape<1, 1, 1>{}) } -> std::same_as<Mismatch>;
 };
@@ -118,16 +122,78 @@ consteval bool too_large() {
     }
 }
 
-/// Why a layer does not work on a shape: what its check says, or that it is too large.
+/// The member that a layer bound to its shape lacks, or has in a wrong form, as it is declared; empty if it has all
+/// that its kind needs.
+template <typename Bound>
+consteval std::string_view missing_member() {
+    if constexpr (requires { typename Bound::custom_layer; }) {
+        return Bound::missing();
+    } else if constexpr (!requires { Bound::kind == LayerKind::compute; }) {
+        return "static constexpr LayerKind kind";
+    } else if constexpr (!requires { typename Bound::layer; }) {
+        return "using layer";
+    } else if constexpr (!requires { requires is_shape<typename Bound::input_shape>; }) {
+        return "using input_shape = Shape<...>";
+    } else if constexpr (!requires { requires is_shape<typename Bound::output_shape>; }) {
+        return "using output_shape = Shape<...>";
+    } else if constexpr (!requires { Bound::multiply_adds + std::uint64_t{0}; }) {
+        return "static constexpr std::uint64_t multiply_adds";
+    } else if constexpr (Bound::kind == LayerKind::elementwise) {
+        if constexpr (!requires(float x) {
+                          { Bound::Function::forward(x) } -> std::same_as<float>;
+                      }) {
+            return "template <typename V> static constexpr V forward(V x)";
+        } else if constexpr (!requires(float x) {
+                                 { Bound::Function::backward(x, x) } -> std::same_as<float>;
+                             }) {
+            return "template <typename V> static constexpr V backward(V y, V grad)";
+        } else {
+            return {};
+        }
+    } else if constexpr (Bound::kind == LayerKind::compute) {
+        if constexpr (!requires { requires is_shape<typename Bound::weight_shape>; }) {
+            return "using weight_shape = Shape<...>";
+        } else if constexpr (!requires { requires is_shape<typename Bound::bias_shape>; }) {
+            return "using bias_shape = Shape<...>";
+        } else if constexpr (!requires { Bound::input_border == Extent{}; }) {
+            return "static constexpr Extent input_border";
+        } else if constexpr (!requires { Bound::saved_size + std::size_t{0}; }) {
+            return "static constexpr std::size_t saved_size";
+        } else if constexpr (!requires { !Bound::batched_gradient; }) {
+            return "static constexpr bool batched_gradient";
+        } else {
+            return {};
+        }
+    } else {
+        return {};
+    }
+}
+
+/// Why a layer does not work on a shape: what its check says, what it lacks, or that it is too large.
 template <typename L, typename S>
 consteval Mismatch mismatch_of() {
-    constexpr Mismatch mismatch = (L::check)(S{});
-    if constexpr (!mismatch) {
-        if (too_large<typename L::template At<S>>()) {
+    constexpr Mismatch mismatch = [] {
+        if constexpr (requires { typename L::custom_layer; }) {
+            return L::template answer<S>();
+        } else {
+            return (L::check)(S{});
+        }
+    }();
+    if constexpr (mismatch) {
+        return mismatch;
+    } else if constexpr (!requires { typename L::template At<S>; }) {
+        return {"template <typename S> struct At", Reason::incomplete_layer};
+    } else {
+        using Bound = typename L::template At<S>;
+        constexpr std::string_view missing = missing_member<Bound>();
+        if constexpr (!missing.empty()) {
+            return {missing, Reason::incomplete_layer};
+        } else if constexpr (too_large<Bound>()) {
             return {Reason::number_too_large};
+        } else {
+            return {};
         }
     }
-    return mismatch;
 }
 
 }  // namespace CTCNN_DETAIL

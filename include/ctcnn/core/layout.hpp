@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 
 #include <ctcnn/core/options.hpp>
 #include <ctcnn/core/shape.hpp>
@@ -46,6 +47,23 @@ struct LayoutOf<Shape<C, L>, BorderHeight, BorderWidth> {
 /// The layout of a shape with a border: layout_t<Shape<6, 14, 14>, 0, 0>::plane is 196.
 template <typename S, std::size_t BorderHeight = 0, std::size_t BorderWidth = 0>
 using layout_t = typename LayoutOf<S, BorderHeight, BorderWidth>::type;
+
+/// The layout L of a shape S as one whose channels are the first axis of S: shapes of other ranks than images and
+/// features lie flat.
+template <typename L, typename S>
+using channels_first_t = std::conditional_t<L::channels == S::dim(0), L, Layout<S::dim(0), 1, S::size / S::dim(0)>>;
+
+/// Writes zeros into the elements of an image.
+template <typename L, typename V>
+constexpr void clear_elements(V* data) {
+    for (std::size_t c = 0; c < L::channels; ++c) {
+        for (std::size_t h = 0; h < L::height; ++h) {
+            for (std::size_t w = 0; w < L::width; ++w) {
+                data[L::offset(c, h, w)] = V{};
+            }
+        }
+    }
+}
 
 /// Writes zeros into the border of a buffer.
 template <typename L, typename V>

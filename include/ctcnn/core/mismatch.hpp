@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 
 #include <ctcnn/core/target.hpp>
 
@@ -48,12 +49,20 @@ enum class Reason : unsigned char {
     missing_scale,
     zero_size,
     unflatten_size,
+    own_reason,
+    incomplete_layer,
 };
 
-/// Mismatch: a layer's answer to a shape. Where a number is at fault, `wanted` is what it would have to be.
+/// Mismatch: a layer's answer to a shape. Where a number is at fault, `wanted` is what it would have to be. A layer
+/// outside the library may refuse in its own words: `return {"the number of features must be even"};`.
 struct Mismatch {
     Reason reason = Reason::none;
     std::size_t wanted = 0;
+    std::string_view words{};
+
+    constexpr Mismatch() = default;
+    constexpr Mismatch(Reason why, std::size_t number = 0) : reason(why), wanted(number) {}
+    constexpr Mismatch(std::string_view sentence, Reason why = Reason::own_reason) : reason(why), words(sentence) {}
 
     constexpr explicit operator bool() const { return reason != Reason::none; }
     friend constexpr bool operator==(const Mismatch&, const Mismatch&) = default;

@@ -36,13 +36,19 @@ struct OnnxConstant {
 };
 
 /// OnnxNode: what a layer is in an ONNX file: an operator and its attributes. Its inputs are what arrives at the layer,
-/// the layer's tensors, in their order, and the constants.
+/// the layer's tensors, in their order, scalars and constants. A layer without an operator of its own is an array of
+/// nodes: each names its inputs, and the last one gives the output.
 struct OnnxNode {
     std::string_view op_type;
     std::array<OnnxAttribute, 6> attributes{};
     std::size_t attribute_count = 0;
     std::array<OnnxConstant, 2> constants{};
     std::size_t constant_count = 0;
+    std::array<std::size_t, 2> inputs{};  // 0: what arrives at the layer; n: the output of its node n, from 1
+    std::size_t input_count = 1;
+    std::array<double, 2> scalars{};  // behind the layer's tensors
+    std::size_t scalar_count = 0;
+    std::size_t trailing_axes = 0;  // axes of size 1 that the layer's tensors have behind theirs
 
     /// The same with one attribute more.
     constexpr OnnxNode with(std::string_view name, std::uint64_t value) const {
@@ -75,6 +81,20 @@ struct OnnxNode {
         return node;
     }
     constexpr OnnxNode without_input() const { return with_input({}, OnnxConstant::Type::int64, {}); }
+    /// The same with a scalar more as an input: the limits of a Clip are no attributes.
+    constexpr OnnxNode with_scalar(double number) const {
+        OnnxNode node = *this;
+        node.scalars[node.scalar_count++] = number;
+        return node;
+    }
+    /// The same on other inputs: OnnxNode{"Mul"}.on(0, 2) multiplies what arrives by the output of the layer's second node.
+    template <typename... Input>
+    constexpr OnnxNode on(Input... input) const {
+        OnnxNode node = *this;
+        node.inputs = {static_cast<std::size_t>(input)...};
+        node.input_count = sizeof...(Input);
+        return node;
+    }
     /// The attributes that convolutions and pooling share; dilations are not among them.
     constexpr OnnxNode with_window(const Window& window) const {
         return with_list("kernel_shape", {window.kernel.height, window.kernel.width})

@@ -33,49 +33,64 @@ struct Text {
     /// With a comma every three digits: 61706 is "61,706".
     constexpr void append_grouped(std::uint64_t number) { append_digits(number, true); }
 
-    /// A finite number with up to six digits, as Python writes it: 0.1, 2.0, 1e-05.
+    /// As Python prints a float: "0.01", "1.0", "1e-05"; correct to 15 digits.
     constexpr void append_real(double number) {
         if (number < 0) {
             append("-");
             number = -number;
         }
-        int exponent = 0;
-        for (; number >= 10; ++exponent) {
-            number /= 10;
-        }
-        for (; number > 0 && number < 1; --exponent) {
-            number *= 10;
-        }
-        auto rounded = static_cast<std::uint64_t>(number * 1e5 + 0.5);
-        if (rounded == 1'000'000) {
-            rounded = 100'000;
+        int exponent = 0;  // of the first digit
+        for (double power = 10; number >= power; power *= 10) {
             ++exponent;
         }
-        char digits[6]{};
-        std::size_t count = 1;
-        for (std::size_t i = sizeof(digits); i-- > 0; rounded /= 10) {
-            digits[i] = static_cast<char>('0' + rounded % 10);
-            count = digits[i] != '0' && i >= count ? i + 1 : count;
+        for (double power = 1; number > 0 && number * power < 1; power *= 10) {
+            --exponent;
         }
-        const bool scientific = exponent < -4 || exponent > 15;
-        if (!scientific && exponent < 0) {
-            append("0.");
-            append(static_cast<std::size_t>(-1 - exponent), '0');
-            append({digits, count});
-            return;
+        // The fewest digits that are the number once more.
+        std::uint64_t digits = 0;
+        int count = 0;
+        for (bool same = false; !same && count < 16;) {
+            ++count;
+            double power = 1;
+            const int places = count - 1 - exponent;
+            for (int i = 0; i < (places < 0 ? -places : places); ++i) {
+                power *= 10;
+            }
+            digits = static_cast<std::uint64_t>((places < 0 ? number / power : number * power) + 0.5);
+            const double again = places < 0 ? static_cast<double>(digits) * power : static_cast<double>(digits) / power;
+            same = !(again < number) && !(number < again);
         }
-        const std::size_t whole = scientific ? 1 : static_cast<std::size_t>(exponent) + 1;
-        for (std::size_t i = 0; i < count || i < whole; ++i) {
-            append(i == whole ? "." : "");
-            append(1, i < count ? digits[i] : '0');
+        std::array<char, 32> text{};
+        std::size_t size = static_cast<std::size_t>(count);
+        for (std::size_t i = size; i-- > 0; digits /= 10) {
+            text[i] = static_cast<char>('0' + digits % 10);
         }
-        if (scientific) {
+        if (digits != 0) {  // 99 has become 100
+            text = {'1'};
+            size = 1;
+            ++exponent;
+        }
+        while (size > 1 && text[size - 1] == '0') {
+            --size;
+        }
+        const std::string_view shown(text.data(), size);
+        if (exponent < -4 || exponent >= 16) {
+            append(shown.substr(0, 1));
+            append(size > 1 ? "." : "");
+            append(shown.substr(1));
             append(exponent < 0 ? "e-" : "e+");
-            const int size = exponent < 0 ? -exponent : exponent;
-            append(size < 10 ? "0" : "");
-            append_number(static_cast<std::uint64_t>(size));
-        } else if (count <= whole) {
-            append(".0");
+            append(exponent > -10 && exponent < 10 ? "0" : "");
+            append_number(static_cast<std::uint64_t>(exponent < 0 ? -exponent : exponent));
+        } else if (exponent < 0) {
+            append("0.");
+            append(static_cast<std::size_t>(-exponent - 1), '0');
+            append(shown);
+        } else {
+            const auto whole = static_cast<std::size_t>(exponent) + 1;
+            append(shown.substr(0, whole));
+            append(whole > size ? whole - size : 0, '0');
+            append(".");
+            append(whole < size ? shown.substr(whole) : "0");
         }
     }
 
@@ -128,7 +143,6 @@ struct Name {
     }
     constexpr std::string_view view() const { return {characters, Length}; }
 };
-
 template <std::size_t Size>
 Name(const char (&)[Size]) -> Name<Size - 1>;
 

@@ -16,6 +16,10 @@ namespace CTCNN_DETAIL::model {
 
 // The flow of shapes through a sequence of layers. Asking never fails: a sequence that does not work yields a Refusal.
 
+/// Block: a sequence of layers without Input is itself a layer.
+template <typename L>
+concept Block = requires { typename L::block_layers; };
+
 /// Nested: a layer that consists of layers, such as a block (a Sequential without Input) or branches. flow_from<S> is
 /// how a shape flows through it, and the layers that its At carries are bound to their shapes.
 template <typename L>
@@ -96,6 +100,8 @@ consteval auto ask() {
             return Accepted{};
         } else if constexpr (Nested<L>) {
             return typename Outward<Index, L, typename L::template flow_from<S>::refusal>::type{};
+        } else if constexpr (!mismatch.words.empty()) {
+            return Refusal<mismatch.reason, at_layer<Index, L>, received<S>, decltype(says_of<L, S>())>{};
         } else if constexpr (mismatch.wanted != 0) {
             return Refusal<mismatch.reason, at_layer<Index, L>, received<S>, wanted<mismatch.wanted>>{};
         } else {

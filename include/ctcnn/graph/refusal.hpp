@@ -5,8 +5,10 @@
 #include <string_view>
 #include <type_traits>
 
+#include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/mismatch.hpp>
 #include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/spelling.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
 
@@ -33,6 +35,10 @@ struct received {};
 /// The number that would fit, where a number is at fault.
 template <std::size_t Number>
 struct wanted {};
+/// What a layer says in its own words, or the member that it lacks. clang shows the first 36 characters of a text, and
+/// gets it in pieces.
+template <detail_::Name... Pieces>
+struct says {};
 /// Where an embedded file does not fit: the tensor, and its shape in the network and in the file. One that is not there
 /// has no shape: absent.
 template <detail_::Name TensorName>
@@ -62,12 +68,32 @@ struct Accepted {
     static constexpr Mismatch mismatch{};
 };
 
-/// What the specializations of refused share: a condition that never holds. Where texts cannot be put together, clang
-/// shows the words as the condition's arguments.
-struct NeverFits {
-    template <typename... Words>
-    static constexpr bool fits = false;
-};
+/// The first piece of a text, up to a blank.
+constexpr std::string_view first_piece(std::string_view text) {
+#if defined(__clang__)
+    constexpr std::size_t most = 36;
+#else
+    constexpr std::size_t most = static_cast<std::size_t>(-1);
+#endif
+    if (text.size() <= most) {
+        return text;
+    }
+    const std::size_t blank = text.substr(0, most + 1).find_last_of(' ');
+    return text.substr(0, blank == text.npos ? most : blank);
+}
+
+/// The words of a layer's refusal from character Begin on, behind the pieces before.
+template <typename L, typename S, std::size_t Begin = 0, Name... Before>
+consteval auto says_of() {
+    constexpr std::string_view text = mismatch_of<L, S>().words.substr(Begin);
+    constexpr std::string_view piece = first_piece(text);
+    constexpr std::size_t end = piece.size() + (piece.size() < text.size() && text[piece.size()] == ' ' ? 1 : 0);
+    if constexpr (end < text.size()) {
+        return says_of<L, S, Begin + end, Before..., Name<piece.size()>(piece)>();
+    } else {
+        return says<Before..., Name<piece.size()>(piece)>{};
+    }
+}
 
 // Whether static_assert takes a text that is put together: in C++26, and as an extension before.
 #if defined(__cpp_static_assert) && __cpp_static_assert >= 202306L
@@ -80,42 +106,15 @@ struct NeverFits {
 #define CTCNN_COMPOSES 0
 #endif
 
-#if CTCNN_COMPOSES
-/// The name of a type as the compiler prints it, in what it says of this function: "... [T = ctcnn::Linear<256, 120>]",
-/// "... [with T = ctcnn::Linear<256, 120>]".
-template <typename T>
-consteval std::string_view printed() {
-    std::string_view text = __PRETTY_FUNCTION__;
-    text.remove_prefix(text.find("T = ") + 4);
-    return text.substr(0, text.find_last_of("]"));
-}
-
 /// Message: the sentence of a refusal and all its words, "...; layer 7, Linear<256, 120>, received Shape<400>, wanted
 /// 256: write Linear<400, 120>".
 struct Message : Text<1024> {
     constexpr const char* data() const { return characters.data(); }
     constexpr std::size_t size() const { return length; }
 
-    /// A type as a program spells it: without the namespace, and not without end.
     template <typename T>
     constexpr void spell() {
-        constexpr std::size_t most = 200;
-        const std::size_t end = length + most;
-        std::string_view rest = printed<T>();
-        while (!rest.empty()) {
-            if (rest.starts_with("ctcnn::")) {
-                rest.remove_prefix(7);
-            } else if (rest.starts_with("> >")) {
-                rest.remove_prefix(2);
-                append(">");
-            } else if (length == end) {
-                append("...");
-                return;
-            } else {
-                append(rest.substr(0, 1));
-                rest.remove_prefix(1);
-            }
-        }
+        append_spelling<T>(*this);
     }
 
     /// A place reads as in the names of PyTorch's state_dict: layer 2.1 is layer 1 of the block at 2.
@@ -153,6 +152,11 @@ struct Message : Text<1024> {
         append(", wanted ");
         append_number(Number);
     }
+    template <Name... Pieces>
+    constexpr void tell(std::type_identity<says<Pieces...>>) {
+        std::string_view before = ": ";
+        ((append(before), append(Pieces.view()), before = " "), ...);
+    }
     template <typename... Spelling>
     constexpr void tell(std::type_identity<corrected<Spelling...>>) {
         std::string_view before = ": write ";
@@ -187,12 +191,31 @@ consteval Message compose(std::string_view sentence) {
     (message.tell(std::type_identity<Words>{}), ...);
     return message;
 }
-#define CTCNN_TEXT(text) detail_::model::compose<Words...>(text)
-#define CTCNN_WORDS
+
+/// A word that makes no error of a refusal: refused<Reason::in_features, sentence_alone>::sentence is its text.
+struct sentence_alone {};
+
+/// What the specializations of refused share: a condition that does not hold. Where texts cannot be put together, clang
+/// shows the words as the condition's arguments.
+struct NeverFits {
+    template <typename... Words>
+    static constexpr bool fits = (std::is_same_v<Words, sentence_alone> && ...);
+};
+#if CTCNN_COMPOSES
+template <typename... Words>
+using Unsaid = std::conditional_t<(std::is_same_v<Words, sentence_alone> && ...), sentence_alone, void>;
+#define CTCNN_WORDS detail_::model::Unsaid<Words...>
+#define CTCNN_MESSAGE(text) detail_::model::compose<Words...>(text)
 #else
-#define CTCNN_TEXT(text) text
 #define CTCNN_WORDS Words...
+#define CTCNN_MESSAGE(text) text
 #endif
+
+// A static_assert takes only a literal, and others want the sentence as a constant: what stands between the parentheses
+// of CTCNN_TEXT ends the assertion, and is the sentence of the class, too.
+#define CTCNN_TEXT(text)  \
+    CTCNN_MESSAGE(text)); \
+    static constexpr std::string_view sentence = (text
 
 }  // namespace CTCNN_DETAIL::model
 
@@ -339,6 +362,14 @@ struct refused<Reason::bad_probability, Words...> : detail_::model::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[bad_probability] the probability of Dropout must be from 0 to 1: write Dropout<0.5> or the like"));
 };
 template <typename... Words>
+struct refused<Reason::own_reason, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[own_reason] this layer refuses the shape that arrives for a reason of its own, which says<...> shows"));
+};
+template <typename... Words>
+struct refused<Reason::incomplete_layer, Words...> : detail_::model::NeverFits {
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[incomplete_layer] this layer lacks a member, or has it in another form: declare in the layer what says<...> shows"));
+};
+template <typename... Words>
 struct refused<Reason::embedded_tensor, Words...> : detail_::model::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[embedded_tensor] the embedded file is not one of this network: a tensor has another shape in the file, or is in one of the two alone; name the network that was saved, or embed a file of this network"));
 };
@@ -359,6 +390,7 @@ struct refused<Reason::unflatten_size, Words...> : detail_::model::NeverFits {
 #pragma GCC diagnostic pop
 #endif
 #undef CTCNN_TEXT
+#undef CTCNN_MESSAGE
 #undef CTCNN_WORDS
 #undef CTCNN_COMPOSES
 

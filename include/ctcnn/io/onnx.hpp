@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ctcnn/core/layer.hpp>
@@ -20,11 +22,14 @@
 
 namespace CTCNN_DETAIL::io {
 
-/// Whether a layer that is bound to its shape has an ONNX operator; for a block, all layers inside it.
+template <typename X>
+inline constexpr bool are_onnx_nodes = std::same_as<X, OnnxNode>;
+template <std::size_t N>
+inline constexpr bool are_onnx_nodes<std::array<OnnxNode, N>> = true;
+
+/// Whether a layer that is bound to its shape has an ONNX operator, or several; for a block, all layers inside it.
 template <typename Bound>
-inline constexpr bool has_onnx_operator = requires {
-    { Bound::onnx() } -> std::same_as<OnnxNode>;
-};
+inline constexpr bool has_onnx_operator = requires { requires are_onnx_nodes<decltype(Bound::onnx())>; };
 template <typename... Bound>
 inline constexpr bool has_onnx_operator<List<Bound...>> = (... && has_onnx_operator<Bound>);
 
@@ -50,7 +55,14 @@ void add_layer(const model::Place& place, std::vector<OnnxLayer>& layers) {
             add_layer<typename Bound::join>(place, layers);
         }
     } else {
-        layers.push_back({name_of(place), Bound::onnx(), model::tensor_count<Bound>(), {}});
+        OnnxLayer layer{name_of(place), {}, model::tensor_count<Bound>(), {}};
+        if constexpr (std::same_as<decltype(Bound::onnx()), OnnxNode>) {
+            layer.nodes = {Bound::onnx()};
+        } else {
+            constexpr auto nodes = Bound::onnx();
+            layer.nodes.assign(nodes.begin(), nodes.end());
+        }
+        layers.push_back(std::move(layer));
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -26,7 +27,7 @@ namespace CTCNN_DETAIL::io {
 /// OnnxLayer: a layer of a network, without its type.
 struct OnnxLayer {
     std::string name;  // "3.1"
-    OnnxNode node;
+    std::vector<OnnxNode> nodes;
     std::size_t tensor_count;
     std::span<const std::size_t> inputs;  // 0 is the input of the network, n + 1 what layer n makes
 };
@@ -88,22 +89,77 @@ inline std::string onnx_value_name(const OnnxNetwork& network, std::size_t value
     return value == 0 ? "input" : sentence({network.layers[value - 1].name, ".output"});
 }
 
-/// NodeProto, begun with the inputs.
-inline ProtobufMessage onnx_node(const OnnxLayer& layer, ProtobufMessage message, std::span<const NamedTensor> tensors,
-                                 std::string_view output) {
-    for (const NamedTensor& tensor : tensors) {
-        message.add(1, tensor.name);
-    }
-    for (std::size_t n = 0; n < layer.node.constant_count; ++n) {
-        message.add(1, onnx_name(layer, layer.node.constants[n]));
-    }
+/// NodeProto, begun with the inputs, but for its attributes.
+inline ProtobufMessage onnx_node(ProtobufMessage message, std::string_view output, std::string_view name,
+                                 std::string_view op_type) {
     message.add(2, output);
-    message.add(3, layer.name);
-    message.add(4, layer.node.op_type);
-    for (std::size_t n = 0; n < layer.node.attribute_count; ++n) {
-        message.add(5, onnx_attribute(layer.node.attributes[n]));
-    }
+    message.add(3, name);
+    message.add(4, op_type);
     return message;
+}
+
+/// A node whose output is a scalar.
+inline ProtobufMessage onnx_scalar(const std::string& name, double number, Dtype dtype) {
+    const bool wide = dtype == Dtype::float64;
+    std::uint64_t bits =
+        wide ? std::bit_cast<std::uint64_t>(number) : std::bit_cast<std::uint32_t>(static_cast<float>(number));
+    std::string bytes;
+    for (std::size_t n = 0; n < (wide ? 8 : 4); ++n, bits >>= 8) {
+        bytes += static_cast<char>(static_cast<unsigned char>(bits & 0xff));
+    }
+    ProtobufMessage tensor;  // without dims
+    tensor.add(2, onnx_data_type(dtype));
+    tensor.add(9, bytes);
+    ProtobufMessage attribute;
+    attribute.add(1, "value");
+    attribute.add(5, tensor);
+    attribute.add(20, 4);
+    ProtobufMessage message = onnx_node({}, name, name, "Constant");
+    message.add(5, attribute);
+    return message;
+}
+
+/// Adds the nodes of layer number `index` to a GraphProto.
+inline void add_onnx_nodes(ProtobufMessage& graph, const OnnxNetwork& network, std::size_t index,
+                           std::span<const NamedTensor> tensors) {
+    const OnnxLayer& layer = network.layers[index];
+    std::vector<std::string> values{""};  // of the layer's nodes, from 1
+    for (const OnnxNode& node : layer.nodes) {
+        const bool last = &node == &layer.nodes.back();
+        const std::string number = decimal(values.size());
+        const std::string name = layer.nodes.size() == 1 ? layer.name : sentence({layer.name, ".node", number});
+        ProtobufMessage inputs;
+        std::size_t count = 0;
+        for (const std::size_t value : layer.inputs) {
+            for (std::size_t n = 0; n < node.input_count; ++n) {
+                inputs.add(1, node.inputs[n] == 0 ? onnx_value_name(network, value) : values[node.inputs[n]]);
+            }
+            // Mul has two inputs, and other joins any number.
+            if (++count >= 2 && count < layer.inputs.size() && node.op_type == "Mul") {
+                const std::string product = sentence({layer.name, ".product", decimal(count)});
+                graph.add(1, onnx_node(inputs, product, product, node.op_type));
+                inputs = {};
+                inputs.add(1, product);
+            }
+        }
+        for (const NamedTensor& tensor : tensors) {
+            inputs.add(1, tensor.name);
+        }
+        for (std::size_t n = 0; n < node.scalar_count; ++n) {
+            const std::string scalar = sentence({layer.name, ".constant", number, n == 0 ? "" : "b"});
+            inputs.add(1, scalar);
+            graph.add(1, onnx_scalar(scalar, node.scalars[n], network.state.dtype));
+        }
+        for (std::size_t n = 0; n < node.constant_count; ++n) {
+            inputs.add(1, onnx_name(layer, node.constants[n]));
+        }
+        values.push_back(last ? onnx_value_name(network, index + 1) : sentence({layer.name, ".value", number}));
+        ProtobufMessage message = onnx_node(inputs, values.back(), name, node.op_type);
+        for (std::size_t n = 0; n < node.attribute_count; ++n) {
+            message.add(5, onnx_attribute(node.attributes[n]));
+        }
+        graph.add(1, message);
+    }
 }
 
 /// ValueInfoProto: images in a batch of any size.
@@ -129,10 +185,13 @@ inline ProtobufMessage onnx_value(std::string_view name, Dtype dtype, std::span<
 }
 
 /// TensorProto up to its elements, which are the last field.
-inline ProtobufMessage onnx_tensor(const NamedTensor& tensor, Dtype dtype) {
+inline ProtobufMessage onnx_tensor(const NamedTensor& tensor, std::size_t trailing_axes, Dtype dtype) {
     ProtobufMessage message;
     for (const std::size_t dim : tensor.shape) {
         message.add(1, std::uint64_t{dim});
+    }
+    for (std::size_t n = 0; n < trailing_axes; ++n) {
+        message.add(1, 1);
     }
     message.add(2, onnx_data_type(dtype));
     message.add(8, tensor.name);
@@ -152,46 +211,37 @@ inline OnnxGraph onnx_graph(const OnnxNetwork& network) {
     OnnxGraph graph;
     ProtobufMessage nodes;
     std::span<const NamedTensor> names = network.state.names;
-    for (std::size_t n = 0; n < network.layers.size(); ++n) {
-        const OnnxLayer& layer = network.layers[n];
-        ProtobufMessage inputs;
-        std::size_t count = 0;
-        for (const std::size_t value : layer.inputs) {
-            inputs.add(1, onnx_value_name(network, value));
-            // Mul has two inputs, and other joins any number.
-            if (++count >= 2 && count < layer.inputs.size() && layer.node.op_type == "Mul") {
-                const std::string product = sentence({layer.name, ".product.", decimal(count)});
-                nodes.add(1, onnx_node(layer, inputs, {}, product));
-                inputs = {};
-                inputs.add(1, product);
-            }
+    for (std::size_t index = 0; index < network.layers.size(); ++index) {
+        const OnnxLayer& layer = network.layers[index];
+        const std::span<const NamedTensor> tensors = names.first(layer.tensor_count);
+        add_onnx_nodes(nodes, network, index, tensors);
+        for (const NamedTensor& tensor : tensors) {
+            const std::string beginning =
+                onnx_tensor(tensor, layer.nodes[0].trailing_axes, network.state.dtype).bytes();
+            const std::uint64_t elements = std::uint64_t{tensor.count} * element_bytes(network.state.dtype);
+            ProtobufMessage message;
+            message.begin(5, beginning.size() + elements);
+            graph.tensors.push_back(message.bytes() + beginning);
+            graph.size += graph.tensors.back().size() + elements;
         }
-        nodes.add(1, onnx_node(layer, inputs, names.first(layer.tensor_count), onnx_value_name(network, n + 1)));
         names = names.subspan(layer.tensor_count);
     }
     nodes.add(2, "network");
     for (const OnnxLayer& layer : network.layers) {
-        for (std::size_t n = 0; n < layer.node.constant_count; ++n) {
-            if (!layer.node.constants[n].name.empty()) {
-                nodes.add(5, onnx_constant(layer, layer.node.constants[n]));
+        for (const OnnxNode& node : layer.nodes) {
+            for (std::size_t n = 0; n < node.constant_count; ++n) {
+                if (!node.constants[n].name.empty()) {
+                    nodes.add(5, onnx_constant(layer, node.constants[n]));
+                }
             }
         }
     }
     graph.nodes = nodes.bytes();
 
-    for (const NamedTensor& tensor : network.state.names) {
-        const std::string beginning = onnx_tensor(tensor, network.state.dtype).bytes();
-        const std::uint64_t elements = std::uint64_t{tensor.count} * element_bytes(network.state.dtype);
-        ProtobufMessage message;
-        message.begin(5, beginning.size() + elements);
-        graph.tensors.push_back(message.bytes() + beginning);
-        graph.size += graph.tensors.back().size() + elements;
-    }
-
-    ProtobufMessage ends;
-    ends.add(11, onnx_value("input", network.state.dtype, network.input));
-    ends.add(12, onnx_value("output", network.state.dtype, network.output));
-    graph.values = ends.bytes();
+    ProtobufMessage values;
+    values.add(11, onnx_value("input", network.state.dtype, network.input));
+    values.add(12, onnx_value("output", network.state.dtype, network.output));
+    graph.values = values.bytes();
     graph.size += graph.nodes.size() + graph.values.size();
     return graph;
 }

@@ -13,8 +13,8 @@
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/bias.hpp>
-#include <ctcnn/kernels/conv2d_backward.hpp>
-#include <ctcnn/kernels/conv2d_geometry.hpp>
+#include <ctcnn/kernels/conv2d/direct_backward.hpp>
+#include <ctcnn/kernels/conv2d/geometry.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
@@ -100,8 +100,8 @@ constexpr void conv_transpose2d_forward(const V* input, const scalar_t<V>* weigh
                         V sum[M * N];
                         unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
                         for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
-                            const detail::Tap row =
-                                detail::tap_at(h, kh, G.window.stride.height, G.window.padding.height,
+                            const conv2d::Tap row =
+                                conv2d::tap_at(h, kh, G.window.stride.height, G.window.padding.height,
                                                G.window.dilation.height, In::height);
                             for (std::size_t kw = 0; row.valid && kw < G.window.kernel.width; ++kw) {
                                 const std::ptrdiff_t distance =
@@ -202,7 +202,7 @@ constexpr void conv_transpose2d_backward_weight(const V* input, const V* grad_ou
     for (std::size_t o = 0; grad_bias != nullptr && o < Out::channels; ++o) {
         for (std::size_t from = 0; from < Out::height; from += portion) {
             const auto sum =
-                detail::sum_of_rows<Out>(grad_output + Out::offset(o, from, 0), std::min(portion, Out::height - from));
+                conv2d::sum_of_rows<Out>(grad_output + Out::offset(o, from, 0), std::min(portion, Out::height - from));
             grad_bias[o] = add_first || from != 0 ? grad_bias[o] + sum : sum;
         }
     }

@@ -39,6 +39,7 @@ class CTCNN_TAG Sequential
     : public detail_::model::InsteadOfNetwork<
           refused<sizeof...(Layers) == 0 ? Reason::empty_network : Reason::missing_input, Sequential<Layers...>>> {
 public:
+    using block_layers = detail_::List<Layers...>;
     template <typename S>
     using flow_from = detail_::model::Flow<S, Layers...>;
 

@@ -98,6 +98,15 @@ struct SummaryRows {
 
     template <typename F>
     static constexpr void for_each(F&& f) {
+        for_each_layer(f);
+        SummaryRow totals{};
+        totals.layer.append("Total");
+        add_numbers(totals, Net::parameter_count, Net::multiply_adds, sizeof(typename Net::scalar), "0");
+        f(totals);
+    }
+    /// The same without the totals.
+    template <typename F>
+    static constexpr void for_each_layer(F&& f) {
         SummaryRow headings{};
         headings.layer.append("Layer");
         headings.output.append("Output");
@@ -114,10 +123,6 @@ struct SummaryRows {
                 before = layer.path;
             }
         }
-        SummaryRow totals{};
-        totals.layer.append("Total");
-        add_numbers(totals, Net::parameter_count, Net::multiply_adds, sizeof(typename Net::scalar), "0");
-        f(totals);
     }
 
 private:
@@ -160,30 +165,41 @@ struct SummarySize {
     constexpr std::size_t line() const { return layer + output + parameters + multiply_adds + bytes + 4 * 2; }
 };
 
-template <typename Net>
-constexpr auto compose_summary() {
-    constexpr SummarySize size = [] {
+/// SummaryTable: the rows of Rows as lines, with a rule behind the headings and before the last one.
+template <typename Rows>
+struct SummaryTable {
+    static constexpr SummarySize size = [] {
         SummarySize result;
-        SummaryRows<Net>::for_each(result);
+        Rows::for_each(result);
         return result;
     }();
-    constexpr std::size_t longest_last_line = 150;
-    Text<(size.rows + 2) * (size.line() + 1) + longest_last_line> text;
-    std::size_t row_number = 0;
-    SummaryRows<Net>::for_each([&](const SummaryRow& row) {
-        if (row_number == 1 || row_number + 1 == size.rows) {
-            text.append(size.line(), '-');
+    static constexpr std::size_t characters = (size.rows + 2) * (size.line() + 1);
+
+    static constexpr void append_to(auto& text) {
+        std::size_t row_number = 0;
+        Rows::for_each([&](const SummaryRow& row) {
+            if (row_number == 1 || row_number + 1 == size.rows) {
+                text.append(size.line(), '-');
+                text.append("\n");
+            }
+            ++row_number;
+            text.append_left(row.layer.view(), size.layer + 2);
+            text.append_left(row.output.view(), size.output + 2);
+            text.append_right(row.parameters.view(), size.parameters);
+            text.append_right(row.multiply_adds.view(), size.multiply_adds + 2);
+            text.append_right(row.bytes.view(), size.bytes + 2);
+            text.trim();
             text.append("\n");
-        }
-        ++row_number;
-        text.append_left(row.layer.view(), size.layer + 2);
-        text.append_left(row.output.view(), size.output + 2);
-        text.append_right(row.parameters.view(), size.parameters);
-        text.append_right(row.multiply_adds.view(), size.multiply_adds + 2);
-        text.append_right(row.bytes.view(), size.bytes + 2);
-        text.trim();
-        text.append("\n");
-    });
+        });
+    }
+};
+
+template <typename Net>
+constexpr auto compose_summary() {
+    using Table = SummaryTable<SummaryRows<Net>>;
+    constexpr std::size_t longest_last_line = 150;
+    Text<Table::characters + longest_last_line> text;
+    Table::append_to(text);
     text.append("Workspace of one image: ");
     text.append_grouped(Net::inference_workspace_bytes);
     text.append(" bytes to infer, ");

@@ -144,7 +144,15 @@ constexpr void backward_stage(const scalar_t<V>* parameters, TileWorkspace<Plan,
             });
         } else if constexpr (sums_gradient) {
             const V* input = workspace.buffer(b);
-            Layer::template backward_parameters<In, Out>(input, grad_output, add, own_gradients, scratch);
+            if constexpr (requires {
+                              Layer::template backward_parameters<In, Out>(input, grad_output, add, own_gradients,
+                                                                           scratch);
+                          }) {
+                Layer::template backward_parameters<In, Out>(input, grad_output, add, own_gradients, scratch);
+            } else {
+                Layer::template backward<In, Out, NoFunction>(own_parameters, workspace.buffer(b), grad_output, add,
+                                                              own_gradients, scratch);
+            }
         }
     }
 }

@@ -57,6 +57,16 @@ void call(Net& net, Workspace<Net>& workspace, const std::vector<Net::input_tens
     predict(net, images[0], flat);                                          // predict takes one image
     predict(net, images, labels);                                           // predict takes one image
     predict(net);                                                           // predict takes one image
+    probabilities(net, flat);                                               // probabilities takes one image
+    probabilities(net, images);                                             // probabilities takes one image
+    probabilities(net, images[0], labels);                                  // probabilities takes one image
+    probabilities(net);                                                     // probabilities takes one image
+    top_k(net, flat, 3);                                                    // top_k takes one image
+    top_k(net, images, 3);                                                  // top_k takes one image
+    top_k(net, images[0]);                                                  // top_k takes one image
+    top_k(net, images[0], labels);                                          // top_k takes one image
+    top_k(net, images[0], 3, labels);                                       // top_k takes one image
+    top_k(net, images[0], workspace, 3);                                    // top_k takes one image
     value_and_grad(net, CrossEntropyLoss{}, flat, labels);                  // the images are not what the network takes
     value_and_grad(net, CrossEntropyLoss{}, nested, labels);                // the images are not what the network takes
     value_and_grad(net, CrossEntropyLoss{}, images[0], labels[0]);          // the images are not what the network takes
@@ -90,6 +100,10 @@ void call(Net& net, Workspace<Net>& workspace, const std::vector<Net::input_tens
     predict(net, images[0], workspace);
     predict(net, images);
     predict(net, set.images(), 2);
+    probabilities(net, images[0]);
+    probabilities(net, images[0], workspace);
+    top_k(net, images[0], 3);
+    top_k(net, images[0], std::size_t{3}, workspace);
     value_and_grad(net, CrossEntropyLoss{}, images, labels);
     value_and_grad(net, CrossEntropyLoss{}, set.images(), set.labels(), gradients);
     value_and_grad(net, CrossEntropyLoss{}, images, std::vector<int>{1, 2});

@@ -66,14 +66,15 @@ struct SingleWinogradPlan {
     /// piece lie on the stack; along channels also the weights before that, and the rows of a piece.
     static constexpr std::size_t row = vectors_of(columns) * lanes;
     static constexpr std::size_t weight_numbers = count * G.in_channels * kernel.width * G.out_channels;
-    static constexpr std::size_t input_numbers = count * G.in_channels * pieces * row;
-    static constexpr std::size_t product_numbers = count * G.out_channels * Out::width;
+    using Input = Layout<G.in_channels, 1, row>;
+    using Products = Layout<G.out_channels, 1, Out::width>;
+    static constexpr std::size_t input_numbers = count * pieces * Input::size;
+    static constexpr std::size_t product_numbers = count * Products::size;
     static constexpr std::size_t more_numbers =
         along_channels ? G.weights() + outputs * G.out_channels * Out::width : 0;
 
     /// At a point, a piece is a convolution with a row of the kernel.
     static constexpr Conv2dGeometry at_point{G.in_channels, G.out_channels, 1, {.kernel = {1, kernel.width}}};
-    using Input = Layout<G.in_channels, 1, row>;
 
     static constexpr std::size_t stack_numbers = input_numbers + weight_numbers + product_numbers + more_numbers;
 
@@ -188,7 +189,7 @@ template <Conv2dGeometry G, typename In, typename Out, typename T, typename Bias
 void forward_wide_winograd(const T* input, const T* weight, Bias bias, T* output) {
     using Plan = SingleWinogradPlan<G, In, Out, T>;
     using Input = typename Plan::Input;
-    using Products = Layout<G.out_channels, 1, Out::width>;
+    using Products = typename Plan::Products;
     using Taps = Lanes<T, lanes_within<T>(Plan::kernel.width)>;
     using V = Lanes<T, lanes_within<T>(Out::width)>;
     constexpr std::size_t width = Plan::kernel.width;

@@ -93,7 +93,7 @@ template <typename Plan, typename Points, std::size_t Pieces, bool Rescale, Numb
             V values[Points::count];
             Points::points_of_inputs(x, values);
             unroll<Points::count>([&](std::size_t f) __attribute__((always_inline)) {
-                transformed[f * Plan::template input_step<Pieces> + c * Pieces * Plan::rows + h] =
+                transformed[f * Plan::template input_step<Pieces> + c * Plan::template Input<Pieces>::plane + h] =
                     Rescale ? rescaled<Plan, Points>(f, values[f]) : values[f];
             });
         }
@@ -113,8 +113,8 @@ template <typename Plan, typename Points, Number V>
             V values[Points::count];
             Points::template evaluate<outputs>(y, values);
             unroll<Points::count>([&](std::size_t f) __attribute__((always_inline)) {
-                transformed[f * Plan::template output_step<Plan::portion> + o * Plan::portion * Out::height + h] =
-                    rescaled<Plan, Points>(f, values[f]);
+                transformed[f * Plan::template output_step<Plan::portion> +
+                            o * Plan::template Output<Plan::portion>::plane + h] = rescaled<Plan, Points>(f, values[f]);
             });
         }
     }
@@ -135,8 +135,8 @@ template <typename Plan, typename Points, typename Before, Number V>
             const std::size_t row = h + G.window.padding.height;
             V values[Points::count];
             unroll<Points::count>([&](std::size_t f) __attribute__((always_inline)) {
-                values[f] =
-                    transformed[f * Plan::template input_step<Plan::portion> + c * Plan::portion * Plan::rows + row];
+                values[f] = transformed[f * Plan::template input_step<Plan::portion> +
+                                        c * Plan::template Input<Plan::portion>::plane + row];
             });
             V x[Points::count];
             Points::inputs_of_points(values, x);
@@ -189,7 +189,7 @@ void winograd_forward(const typename Stage::V* input, const typename Stage::T* w
             for (std::size_t h = 0; h < Out::height; ++h) {
                 V values[Points::count];
                 unroll<Points::count>([&](std::size_t f) __attribute__((always_inline)) {
-                    values[f] = outputs[f * output_step + o * Out::height + h];
+                    values[f] = outputs[f * output_step + o * Plan::template Output<1>::plane + h];
                 });
                 V result[columns];
                 Points::template collect<columns>(values, result);
