@@ -36,6 +36,7 @@ struct BoundBatchNorm {
     static constexpr std::array<double, 2> initial_buffers{0, 1};
     static constexpr std::size_t statistics_size = 2 * Channels;
     static constexpr std::size_t pixels = S::size / Channels;
+    static constexpr double eps = options.eps;
     static constexpr std::uint64_t multiply_adds = 0;
     static constexpr Extent input_border{0, 0};
     static constexpr std::size_t saved_size = 0;
@@ -53,8 +54,8 @@ struct BoundBatchNorm {
                                   V* output) {
         using T = scalar_t<V>;
         const auto scale = [&](std::size_t c) {
-            return weight(parameters, c) /
-                   static_cast<T>(math::sqrt(static_cast<double>(running[Channels + c]) + options.eps));
+            return static_cast<T>(static_cast<double>(weight(parameters, c)) /
+                                  math::sqrt(static_cast<double>(running[Channels + c]) + options.eps));
         };
         kernels::scale_and_shift<Activation, InLayout, OutLayout>(
             input, output, scale, [&](std::size_t c) { return bias(parameters, c) - running[c] * scale(c); });
@@ -220,6 +221,7 @@ struct BatchNorm2d : private detail_::BatchNormOptions<C, Options...> {
     }
     template <typename S>
     using At = detail_::BoundBatchNorm<BatchNorm2d, C, Common::options, S>;
+    static constexpr bool folds_into_layer_before = true;
     template <typename S>
         requires(S::rank == 3)
     using correction = corrected<BatchNorm2d<S::dim(0), Options...>>;
@@ -241,6 +243,7 @@ struct LazyBatchNorm2d {
     }
     template <typename S>
     using At = typename BatchNorm2d<S::dim(0), Options...>::template At<S>;
+    static constexpr bool folds_into_layer_before = true;
 };
 
 /// BatchNorm1d: the same for features, each of which is a channel.
@@ -267,6 +270,7 @@ struct BatchNorm1d : private detail_::BatchNormOptions<F, Options...> {
     }
     template <typename S>
     using At = detail_::BoundBatchNorm<BatchNorm1d, F, Common::options, S>;
+    static constexpr bool folds_into_layer_before = true;
     template <typename S>
         requires(S::rank == 1)
     using correction = corrected<BatchNorm1d<S::size, Options...>>;
