@@ -40,4 +40,7 @@ static_assert(std::is_same_v<decltype(net.layer<"a">()), decltype(net.layer<0>()
 static_assert(std::is_same_v<Repeat<2, Linear<4, 4>, ReLU>, Sequential<Linear<4, 4>, ReLU, Linear<4, 4>, ReLU>>);
 static_assert(Sequential<Input<4>, Repeat<3, Linear<4, 4>, ReLU>>::names()[5].name == "0.4.bias");
 
-TEST_CASE("a summary shows names") { CHECK(summary<Net>().find("block.b") != std::string_view::npos); }
+TEST_CASE("a summary shows names") {
+    CHECK(summary<Net>().find("\na Linear(4, 2)") != std::string_view::npos);
+    CHECK(summary<Net>().find("\n  b Linear(2, 3)") != std::string_view::npos);
+}
