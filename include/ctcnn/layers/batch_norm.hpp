@@ -50,15 +50,15 @@ struct BoundBatchNorm {
 
     /// With running statistics.
     template <typename InLayout, typename OutLayout, typename Activation, Number V>
-    static constexpr void forward(const scalar_t<V>* parameters, const scalar_t<V>* buffers, const V* input,
+    static constexpr void forward(const scalar_t<V>* parameters, const scalar_t<V>* running, const V* input,
                                   V* output) {
         using T = scalar_t<V>;
         const auto scale = [&](std::size_t c) {
             return static_cast<T>(static_cast<double>(weight(parameters, c)) /
-                                  math::sqrt(static_cast<double>(buffers[Channels + c]) + options.eps));
+                                  math::sqrt(static_cast<double>(running[Channels + c]) + eps));
         };
         kernels::scale_and_shift<Activation, InLayout, OutLayout>(
-            input, output, scale, [&](std::size_t c) { return bias(parameters, c) - buffers[c] * scale(c); });
+            input, output, scale, [&](std::size_t c) { return bias(parameters, c) - running[c] * scale(c); });
     }
 
     /// With those of the batch.
@@ -103,16 +103,16 @@ struct BoundBatchNorm {
 
     /// The running statistics, of which the variance is that of a sample: divided by one element less.
     template <typename T>
-    static constexpr void update_running(const T* statistics, std::size_t images, T* buffers) {
+    static constexpr void update_running(const T* statistics, std::size_t images, T* running) {
         const double elements = static_cast<double>(images * pixels);
         for (std::size_t c = 0; c < Channels; ++c) {
             const double inverse = static_cast<double>(statistics[2 * c + 1]);
             const double variance = (1 / (inverse * inverse) - options.eps) * elements / (elements - 1);
-            const auto move = [](T& running, double to) {
-                running = static_cast<T>((1 - options.momentum) * static_cast<double>(running) + options.momentum * to);
+            const auto move = [](T& value, double to) {
+                value = static_cast<T>((1 - options.momentum) * static_cast<double>(value) + options.momentum * to);
             };
-            move(buffers[c], static_cast<double>(statistics[2 * c]));
-            move(buffers[Channels + c], variance);
+            move(running[c], static_cast<double>(statistics[2 * c]));
+            move(running[Channels + c], variance);
         }
     }
 
