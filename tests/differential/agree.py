@@ -13,15 +13,27 @@ import torch
 from torch import nn
 
 import command
+from branches import Concatenation, JoinModule
 
 warnings.simplefilter("ignore")
+
+
+class SameShapes:
+    """Unlike PyTorch, ctcnn adds equal shapes alone."""
+
+    @staticmethod
+    def join(xs):
+        if any(x.shape != xs[0].shape for x in xs):
+            raise ValueError("other shapes")
+        return sum(xs[1:], xs[0])
 
 
 def one(rng):
     """(how ctcnn spells it, how PyTorch makes it, the shape that arrives)."""
     side = lambda: rng.choice([1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 31, 33])
     shape = (rng.choice([1, 2, 3, 4, 6, 8]), side(), side())
-    kind = rng.choice(["conv", "conv", "conv", "pool", "pool", "linear", "plain", "resize", "transposed", "row", "norm"])
+    kinds = ["conv", "conv", "conv", "pool", "pool", "linear", "plain", "resize", "transposed", "row", "norm"]
+    kind = rng.choice(kinds + ["batch_norm", "dropout", "branches"])
     two = lambda choose: (choose(), choose())
     option = lambda name, pair: f"{name}<{pair[0]}, {pair[1]}>"
     if rng.random() < 0.08:
@@ -100,6 +112,28 @@ def one(rng):
         c = shape[0] if rng.random() < 0.9 else rng.randint(1, 8)
         groups = rng.choice([1, 1, 2, 3, 4, c])
         return f"GroupNorm<{groups}, {c}>", lambda: nn.GroupNorm(groups, c), shape
+    if kind == "batch_norm":
+        name = rng.choice(["BatchNorm2d", "BatchNorm1d"])
+        shape = shape[:1] if name == "BatchNorm1d" and rng.random() < 0.8 else shape
+        c = shape[0] if rng.random() < 0.8 else rng.randint(1, 8)
+        return f"{name}<{c}>", lambda: getattr(nn, name)(c), shape
+    if kind == "dropout":
+        name, p = rng.choice(["Dropout", "Dropout2d"]), rng.choice([0.0, 0.5, 1.0, 1.25, -0.5])
+        return f"{name}<{p}>", lambda: getattr(nn, name)(p), shape
+    if kind == "branches":
+        one_of = lambda: (rng.choice([2, 2, 3]), rng.choice([1, 3]), rng.choice([0, 1, 1]), rng.choice([1, 1, 1, 2]))
+        branches = [one_of() for _ in range(rng.choice([1, 2, 2, 2, 3]))]
+        name = rng.choice(["Concat", "Add"])
+        spelled = [
+            f"Conv2d<{shape[0]}, {out}, Kernel<{kernel}>, Padding<{padding}>, Stride<{stride}>>"
+            for out, kernel, padding, stride in branches
+        ]
+
+        def make():
+            modules = [nn.Conv2d(shape[0], out, kernel, stride, padding) for out, kernel, padding, stride in branches]
+            return JoinModule(dict(zip("012", modules)), SameShapes if name == "Add" else Concatenation)
+
+        return f"{name}<{', '.join(spelled)}>", make, shape
     if kind == "linear":
         shape = (rng.choice([1, 2, 3, 16, 17]),) if rng.random() < 0.9 else shape
         fin = shape[0] if rng.random() < 0.7 else rng.randint(1, 20)
@@ -157,6 +191,10 @@ EDGES = [
 
 def documented(text, shape):
     """Why ctcnn refuses on purpose what PyTorch accepts, or None."""
+    if re.match(r"(Concat|Add)<[^<]*<[^<]*<[^<]*<[^<]*<[^<]*$", text):
+        return "too_few_branches"
+    if text.startswith("BatchNorm1d") and len(shape) != 1:
+        return "feature_rank: BatchNorm1d works on features alone"
     if text.startswith("Linear") and len(shape) != 1:
         return "feature_rank: Linear works on features alone"
     if text.startswith("Unflatten") and len(shape) != 1:

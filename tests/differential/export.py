@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 import command
-from layers import Generator
+from branches import GraphGenerator
 from reference import Reference
 from right import FLAGS, cpp_of
 
@@ -126,7 +126,7 @@ def faults_of_model(model, reference, shape, dtype):
         if got != expected:
             faults.append(f"{what} {got}, expected {expected}")
 
-    state = {k: v.numpy().astype(dtype) for k, v in reference.module.state_dict().items()}
+    state = {k: v.numpy().astype(dtype) for k, v in reference.state().items()}
     tensors = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     constants = {name for name in tensors if name.endswith(CONSTANTS)}
     same("constants", constants, {name for node in model.graph.node for name in node.input if name.endswith(CONSTANTS)})
@@ -138,13 +138,13 @@ def faults_of_model(model, reference, shape, dtype):
     same("versions", (model.ir_version, [(o.domain, o.version) for o in model.opset_import]), (8, [("", 17)]))
     same("input", [(v.name, shape_of(v)) for v in model.graph.input], [("input", ["batch", *shape])])
     # What the package infers behind each layer is what PyTorch computes.
-    reference.forward(torch.zeros(1, *shape, dtype=torch.float64))
+    reference.infer(torch.zeros(1, *shape, dtype=torch.float64))
     expected = [["batch", *value.shape[1:]] for value in reference.values[1:]]
     inferred = {v.name: shape_of(v) for v in [*model.graph.value_info, *model.graph.output]}
     last = [node for node in model.graph.node if node.output[0].endswith("output")]  # of each layer
     same("shapes", [inferred.get(node.output[0]) for node in last], expected)
     names = [re.sub(r"\.node\d+$", "", node.name) for node in last]
-    same("names", names, [".".join(map(str, path)) for path in reference.paths])
+    same("names", names, [".".join(node.path) for node in reference.nodes])
     same("output", [v.name for v in model.graph.output], ["output"])
     return faults
 
@@ -214,6 +214,13 @@ OCCURS = {
         "Softmax LogSoftmax Pad GlobalAveragePool Identity".split()
     },
     "a block": ("", lambda node, a: "." in node.name),
+    "a sum": ("Sum", lambda node, a: True),
+    "a concatenation": ("Concat", lambda node, a: a["axis"] == 1),
+    "a product": ("Mul", lambda node, a: ".product" not in node.output[0]),
+    "a product of three": ("Mul", lambda node, a: ".product" in node.output[0]),
+    "BatchNorm": ("BatchNormalization", lambda node, a: len(node.input) == 5),
+    "Dropout": ("Identity", lambda node, a: True),
+    "a named layer": ("", lambda node, a: not node.name.split(".")[-1].isdigit()),
 }
 
 
@@ -235,7 +242,7 @@ def examine(program, c, folder):
     reference = Reference(c["layers"], "mse", 0)
     reference.draw(torch.Generator().manual_seed(c["seed"]), 1)
     path = f"{folder}/{c['seed']}"
-    save_file({k: v.float().contiguous() for k, v in reference.module.state_dict().items()}, path + ".safetensors")
+    save_file({k: v.float().contiguous() for k, v in reference.state().items()}, path + ".safetensors")
     images = np.random.default_rng(c["seed"]).standard_normal((max(BATCHES), *c["shape"]), np.float32)
     images.tofile(path + ".images")
     done = subprocess.run([program, str(c["seed"]), path], capture_output=True, text=True)
@@ -309,7 +316,7 @@ def main():
         return MISSING
     cases = []
     for seed in arguments.seeds:
-        shape, layers = Generator(random.Random(seed), exported=True).network()
+        shape, layers = GraphGenerator(random.Random(seed), exported=True).network()
         cases.append({"seed": seed, "shape": shape, "layers": layers})
     program = build(cases, arguments)
     failures, found, largest = 0, set(), 0.0

@@ -12,7 +12,7 @@ import sys
 import torch
 
 import command
-from layers import Generator
+from branches import GraphGenerator
 from reference import Reference
 from right import FLAGS, cpp_of
 
@@ -46,6 +46,8 @@ void pass_on(const std::string& path) {
     }
     std::cout << "end\\n";
     const auto net = std::make_unique<Net>();
+    load_safetensors(*net, path + ".torch", {.allow_unexpected = true});
+    save_safetensors(*net, path + ".from_torch");
     load_safetensors(*net, path + ".in");
     save_safetensors(*net, path + ".out", {{"made", "by ctcnn"}});
     load_safetensors(*net, path + ".finite");
@@ -112,7 +114,7 @@ def by_name(state):
 def there_and_back(program, seed, reference, rng, folder):
     """What is wrong with the files of one network."""
     reference.draw(torch.Generator().manual_seed(seed), 1)
-    finite = {k: v.float().contiguous() for k, v in reference.module.state_dict().items()}
+    finite = {k: v.float().contiguous() for k, v in reference.state().items()}
     state = {k: v.clone() for k, v in finite.items()}
     for tensor in state.values():
         bits = tensor.view(torch.int32).view(-1)
@@ -121,6 +123,9 @@ def there_and_back(program, seed, reference, rng, folder):
     path = f"{folder}/{seed}"
     save_file(state, path + ".in", {"made": "by ctcnn"})
     save_file(finite, path + ".finite")
+    # What PyTorch writes: with a number of batches, which ctcnn has not.
+    reference.module.float()
+    save_file({k: v.contiguous() for k, v in reference.module.state_dict().items()}, path + ".torch")
     done = subprocess.run([program, str(seed), path], capture_output=True, text=True)
     if done.returncode != 0:
         return [f"exit {done.returncode}: {done.stderr[-500:]}"]
@@ -133,13 +138,16 @@ def there_and_back(program, seed, reference, rng, folder):
     names = [f"{name} {list(tensor.shape)}" for name, tensor in state.items()]
     require(done.stdout.splitlines() == [*names, "end"], f"names {done.stdout.splitlines()}, torch {names}")
     require(same_bits(by_name(load_file(path + ".out")), by_name(state)), "other bits")
+    require(same_bits(by_name(load_file(path + ".from_torch")), by_name(finite)), "other bits of PyTorch's own file")
     require(read(path + ".out") == read(path + ".in"), "another file than the official package writes")
     for name, dtype in DTYPES.items():
         converted = {k: v.to(dtype) for k, v in finite.items()}
         require(same_bits(by_name(load_file(f"{path}.{name}")), by_name(converted)), f"other bits as {name}")
         again = {k: v.float() for k, v in converted.items()}
         require(same_bits(by_name(load_file(f"{path}.from_{name}")), by_name(again)), f"other bits from {name}")
-    reference.module.float().load_state_dict(load_file(path + ".out"))
+    reference.load(*(torch.zeros(len(row)) for row in (reference.parameters(), reference.buffers())))
+    reference.module.load_state_dict(load_file(path + ".from_torch"), strict=True)
+    require(same_bits(by_name(dict(reference.state())), by_name(finite)), "load_state_dict gives other bits")
     return faults
 
 
@@ -414,7 +422,7 @@ def main():
         return MISSING
     networks = []
     for seed in arguments.seeds:
-        shape, layers = Generator(random.Random(seed)).network()
+        shape, layers = GraphGenerator(random.Random(seed)).network()
         networks.append({"seed": seed, "shape": shape, "layers": layers})
     program = build([(c["seed"], cpp_of(c)) for c in networks], arguments)
     failures = 0

@@ -98,6 +98,7 @@ std::vector<std::uint64_t> place(const T* begin, const ctcnn::TensorView<T, S>& 
 struct Settings {
     std::vector<std::size_t> batches;
     std::size_t fit_images, fit_batch, fit_steps;
+    std::uint64_t seed;
     bool schedule;
     float pct_start, div_factor, final_div_factor;
     bool linear, cycle_momentum, three_phase;
@@ -120,6 +121,32 @@ Optimizer read_optimizer(Reader& in) {
     return result;
 }
 
+/// What training computes of a batch; with the buffers behind it, if the network has some.
+template <typename Net>
+struct Step {
+    using T = typename Net::scalar;
+    T loss{};
+    std::vector<T> gradients = std::vector<T>(Net::parameter_count);
+    std::vector<T> buffers = std::vector<T>(Net::buffer_count);
+
+    template <typename Loss, typename Images, typename Targets>
+    void run(const Net& net, const Loss& loss_function, const Images& images, const Targets& targets,
+             ctcnn::Randomness randomness) {
+        if constexpr (Net::buffer_count != 0) {
+            const auto result = ctcnn::value_and_grad(net, loss_function, images, targets, randomness);
+            loss = result.loss;
+            std::copy_n(result.gradients.parameters().data(), gradients.size(), gradients.data());
+            std::copy_n(result.buffers.data(), buffers.size(), buffers.data());
+        } else {
+            loss = ctcnn::value_and_grad(net, loss_function, images, targets, *destination_, randomness);
+            std::copy_n(destination_->parameters().data(), gradients.size(), gradients.data());
+        }
+    }
+
+private:
+    std::unique_ptr<ctcnn::Gradients<Net>> destination_ = std::make_unique<ctcnn::Gradients<Net>>();
+};
+
 /// Everything that is done in one number type. `Whole`: with training by fit, evaluate and predict.
 template <typename Net, typename Loss, Target target, typename Optimizer, bool Whole>
 void work(Writer& out, const std::string& prefix, const Settings& settings, const Optimizer& optimizer,
@@ -135,6 +162,9 @@ void work(Writer& out, const std::string& prefix, const Settings& settings, cons
     auto reset = [&] {
         for (std::size_t i = 0; i < Net::parameter_count; ++i) {
             net->parameters()[i] = static_cast<T>(parameters[i]);
+        }
+        for (std::size_t i = 0; i < Net::buffer_count; ++i) {
+            net->buffers()[i] = static_cast<T>(parameters[Net::parameter_count + i]);
         }
     };
     reset();
@@ -163,13 +193,14 @@ void work(Writer& out, const std::string& prefix, const Settings& settings, cons
     }
     out.write(prefix + "outputs", all.data(), all.size());
 
-    auto gradients = std::make_unique<ctcnn::Gradients<Net>>();
+    Step<Net> result;
     for (const std::size_t batch : settings.batches) {
         const std::span<const typename Net::input_tensor> x(images.data(), batch);
         const std::span<const Targets> t(targets.data(), batch);
-        const T value = ctcnn::value_and_grad(*net, loss, x, t, *gradients);
-        out.write(prefix + "loss" + std::to_string(batch), static_cast<double>(value));
-        out.write(prefix + "grad" + std::to_string(batch), gradients->parameters().data(), Net::parameter_count);
+        result.run(*net, loss, x, t, {settings.seed, batch});
+        out.write(prefix + "loss" + std::to_string(batch), static_cast<double>(result.loss));
+        out.write(prefix + "grad" + std::to_string(batch), result.gradients.data(), Net::parameter_count);
+        out.write(prefix + "moved" + std::to_string(batch), result.buffers.data(), Net::buffer_count);
     }
 
     if constexpr (Whole && target == Target::labels) {
@@ -204,7 +235,7 @@ void work(Writer& out, const std::string& prefix, const Settings& settings, cons
             const std::size_t size = std::min(settings.fit_batch, many.size() - from);
             const std::span<const typename Net::input_tensor> x(many.data() + from, size);
             const std::span<const std::uint8_t> t(names.data() + from, size);
-            const T value = ctcnn::value_and_grad(*net, loss, x, t, *gradients);
+            result.run(*net, loss, x, t, {settings.seed, step});
             Optimizer now = optimizer;
             if (settings.schedule) {
                 const double factor = cycle(step, settings.fit_steps);
@@ -219,20 +250,23 @@ void work(Writer& out, const std::string& prefix, const Settings& settings, cons
                 }
             }
             if constexpr (std::is_same_v<Optimizer, ctcnn::SGD>) {
-                now.step(net->parameters(), gradients->parameters(), first);
+                now.step(net->parameters(), std::span<const T>(result.gradients), first);
             } else {
-                now.step(net->parameters(), gradients->parameters(), first, second, step);
+                now.step(net->parameters(), std::span<const T>(result.gradients), first, second, step);
             }
+            std::copy(result.buffers.begin(), result.buffers.end(), net->buffers().begin());
             const std::string number = std::to_string(step);
-            out.write(prefix + "step_loss" + number, static_cast<double>(value));
-            out.write(prefix + "step_grad" + number, gradients->parameters().data(), Net::parameter_count);
+            out.write(prefix + "step_loss" + number, static_cast<double>(result.loss));
+            out.write(prefix + "step_grad" + number, result.gradients.data(), Net::parameter_count);
             out.write(prefix + "step_parameters" + number, net->parameters().data(), Net::parameter_count);
+            out.write(prefix + "step_moved" + number, result.buffers.data(), Net::buffer_count);
         }
         reset();
         std::vector<double> losses;
         ctcnn::FitOptions options{.epochs = settings.fit_steps,
                                   .max_steps = settings.fit_steps,
                                   .batch_size = settings.fit_batch,
+                                  .seed = settings.seed,
                                   .shuffle = false};
         if (settings.schedule) {
             options.schedule = cycle;
@@ -241,6 +275,7 @@ void work(Writer& out, const std::string& prefix, const Settings& settings, cons
         ctcnn::fit(*net, data, optimizer, options, loss);
         out.write(prefix + "fit_losses", losses.data(), losses.size());
         out.write(prefix + "fit_parameters", net->parameters().data(), Net::parameter_count);
+        out.write(prefix + "fit_moved", net->buffers().data(), Net::buffer_count);
     }
 }
 
@@ -255,6 +290,8 @@ void run(const std::string& path, const Places& places) {
     settings.fit_images = in.count();
     settings.fit_batch = in.count();
     settings.fit_steps = in.count();
+    settings.seed = in.count();
+    settings.seed |= static_cast<std::uint64_t>(in.count()) << 32;
     settings.schedule = in.count() != 0;
     settings.linear = in.count() != 0;
     settings.cycle_momentum = in.count() != 0;
@@ -276,7 +313,23 @@ void run(const std::string& path, const Places& places) {
     Writer out(path + ".out");
     out.write("counts", std::vector<std::uint64_t>{Net::layer_count, Net::parameter_count, Net::multiply_adds,
                                                    parameters.size(), pixels.size()});
-    if (parameters.size() != Net::parameter_count || pixels.size() != count * Net::input_shape::size) {
+    // Which layer begins each stage of training.
+    std::vector<std::uint64_t> stages;
+    for (std::size_t k = 0; k < Net::plan::stage_count; ++k) {
+        stages.push_back(Net::plan::leaf_of(k));
+    }
+    out.write("stages", stages);
+    std::vector<std::uint64_t> names;
+    std::vector<std::uint64_t> offsets;
+    for (const ctcnn::NamedTensor& tensor : Net::names()) {
+        names.insert(names.end(), tensor.name.begin(), tensor.name.end());
+        names.push_back('\n');
+        offsets.push_back(tensor.offset);
+    }
+    out.write("names", names);
+    out.write("name_offsets", offsets);
+    if (parameters.size() != Net::parameter_count + Net::buffer_count ||
+        pixels.size() != count * Net::input_shape::size) {
         return;
     }
     in.numbers(parameters.data(), parameters.size());

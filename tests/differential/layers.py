@@ -10,6 +10,7 @@ parameters.
 
 import math
 import types
+from collections import OrderedDict
 
 import torch
 import torch.nn.functional as F
@@ -42,9 +43,25 @@ class Context:
 
 
 class Layer:
-    parameters = False
-    weight = None
+    parameters = False  # whether it has `weight`, and with `bias` that, too
+    buffers = ()  # names of what is not learned
+    name = None  # in place of its index
     exported = True  # whether it has an ONNX operator
+    training_differs = False  # whether it computes something else in training than in inference
+
+    def written(self, rng=None):
+        """The layer, with its name if it has one."""
+        text = self.cpp(rng)
+        return f'Named<"{self.name}", {text}>' if self.name else text
+
+    def children(self):
+        """Layers inside it."""
+        return []
+
+    def tensors(self):
+        """The names in its state_dict."""
+        own = ["weight"] + (["bias"] if getattr(self, "bias", False) else []) if self.parameters else []
+        return own + list(self.buffers)
 
     def module(self):
         raise NotImplementedError
@@ -121,7 +138,8 @@ class Conv2d(Layer):
         by_x = lambda seed: vjp(lambda v: self.apply(v, w), x.abs(), seed)
         by_w = lambda v, seed: vjp(lambda u: self.apply(v, u), w, seed)
         egx = by_x(eg) + c.gamma * self.spread(by_x(g.abs()), c)
-        sums = by_w(x.abs(), g.abs())
+        # A piece of a row multiplies sums of its elements: also those that no element of the kernel has together.
+        sums = by_w(self.spread(x.abs(), c), g.abs())
         if c.loose and self.may_be_filtered():
             sums = sums.amax((2, 3), keepdim=True).expand_as(sums)
         egw = by_w(ex, g.abs()) + by_w(x.abs(), eg) + c.gamma * sums
@@ -874,26 +892,187 @@ class Identity(Plain):
         return eg, []
 
 
+class BatchNorm(Layer):
+    """Of n elements of a channel, mean and variance are off by
+        em = mean(ex) + gamma mean|x|,
+        ev = mean(2 |d| ed + ed^2) + gamma (v + 2 rms(d) rms(x)),  d = x - mean, ed = ex + em + gamma |d|.
+    The last term is what the means of tiles are off by, times how far they lie from the mean of all. 1 / sqrt(v + eps) is
+    bounded at v - ev, which holds to all orders. Normalised elements are at most sqrt(n - 1), so their error is at most
+    twice that where the variance is all noise. Forward multiplies x and the mean by the scale before they are
+    subtracted, and is off by gamma (|scale x| + |scale mean| + |bias|) more; backward subtracts first. Its bound is that
+    of a sum of products: g - mean(g) - x' mean(g x')."""
+
+    parameters = True
+    buffers = ("running_mean", "running_var")
+    training_differs = True
+
+    def __init__(self, channels, affine=True, eps=1e-5, momentum=0.1, lazy=False, text=None):
+        self.channels, self.eps, self.momentum, self.lazy, self.text = channels, eps, momentum, lazy, text
+        self.parameters = self.bias = affine
+
+    def cpp(self, rng=None):
+        if self.text is None:
+            name = ("Lazy" if self.lazy else "") + type(self).__name__
+            options = [f"Eps<{self.eps}>"] if self.eps != 1e-5 or rng.random() < 0.1 else []
+            options += [f"Momentum<{self.momentum}>"] if self.momentum != 0.1 or rng.random() < 0.1 else []
+            options += [] if self.parameters else ["NoAffine"]
+            rng.shuffle(options)
+            self.text = f"{name}<{', '.join(([] if self.lazy else [str(self.channels)]) + options)}>"
+        return self.text
+
+    def module(self):
+        module = getattr(nn, type(self).__name__)
+        return module(self.channels, eps=self.eps, momentum=self.momentum, affine=self.parameters)
+
+    def moments(self, x, ex, c):
+        """Mean and variance of the batch with their bounds, of each channel."""
+        axes = tuple(i for i in range(x.dim()) if i != 1)
+        mean = lambda v: v.mean(axes, keepdim=True)
+        m = mean(x)
+        d = x - m
+        v = mean(d * d)
+        em = mean(ex) + c.gamma * mean(x.abs())
+        ed = ex + em + c.gamma * d.abs()
+        ev = mean(2 * d.abs() * ed + ed * ed) + c.gamma * (v + 2 * (v * mean(x * x)).sqrt())
+        return m, v, em, ev
+
+    def of_channels(self, x, values):
+        """Values of each channel, so that they go with x; 1 where there are none."""
+        if values is None:
+            return torch.ones((), dtype=x.dtype)
+        return values.reshape(1, -1, *[1] * (x.dim() - 2))
+
+    def normalised(self, x, ex, c):
+        """x', 1 / deviation, and their bounds."""
+        m, v, em, ev = self.moments(x, ex, c)
+        inverse = (v + self.eps).rsqrt()
+        einverse = ((v - ev).clamp(min=0) + self.eps).rsqrt() - inverse + c.gamma * inverse
+        d = (x - m).abs()
+        e = (ex + em + c.gamma * d) * (inverse + einverse) + d * einverse
+        count = x.numel() // x.shape[1]
+        return (x - m) * inverse, inverse, e.clamp(max=2 * count**0.5), einverse, m
+
+    def error(self, m, x, ex, y, c):
+        w = self.of_channels(x, m.weight).abs()
+        bias = self.of_channels(x, m.bias).abs() if m.bias is not None else 0
+        if m.training:
+            _, inverse, e, _, mean = self.normalised(x, ex, c)
+        else:
+            mean, inverse = self.of_channels(x, m.running_mean), self.of_channels(x, (m.running_var + m.eps).rsqrt())
+            e = ex * inverse
+        return w * e + c.gamma * (w * inverse * (x.abs() + mean.abs()) + bias)
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        w = self.of_channels(x, m.weight).abs()
+        n, inverse, en, einverse, _ = self.normalised(x, ex, c)
+        axes = tuple(i for i in range(x.dim()) if i != 1)
+        total = lambda v: v.sum(axes, keepdim=True)
+        count = x.numel() // x.shape[1]
+        size, n_size = g.abs(), n.abs()
+        s1, s2 = total(g) / count, total(g * n) / count
+        es1 = (total(eg) + c.gamma * total(size)) / count
+        es2 = (total(eg * n_size + (size + eg) * en) + c.gamma * total(size * n_size)) / count
+        inside = eg + es1 + n_size * es2 + en * (s2.abs() + es2)
+        inside = inside + c.gamma * (size + s1.abs() + n_size * s2.abs())
+        egx = w * ((inverse + einverse) * inside + einverse * (g - s1 - n * s2).abs())
+        return egx, [es2.flatten() * count, es1.flatten() * count] if self.parameters else []
+
+    def moved(self, m, x, ex, c):
+        """The running statistics behind a step, and their bounds. The variance is computed from 1 / deviation, so that
+        it is off by gamma eps, too."""
+        mean, v, em, ev = (t.flatten() for t in self.moments(x, ex, c))
+        count = x.numel() // x.shape[1]
+        sample = count / max(count - 1, 1)
+        old_mean, old_var = m.running_mean, m.running_var
+        p = self.momentum
+        means = (1 - p) * old_mean + p * mean
+        variances = (1 - p) * old_var + p * v * sample
+        e_mean = p * em + c.gamma * (old_mean.abs() + mean.abs())
+        e_var = p * sample * (ev + 2 * c.gamma * (v + self.eps)) + c.gamma * (old_var + v * sample)
+        return [means, variances], [e_mean, e_var]
+
+    def terms(self, x, y):
+        return min(16, len(x)) * x[0, 0].numel()  # of a tile
+
+
+class BatchNorm2d(BatchNorm):
+    pass
+
+
+class BatchNorm1d(BatchNorm):
+    pass
+
+
+class Masked(nn.Module):
+    """Dropout whose factors, 0 or 1 / (1 - p), are given."""
+
+    def forward(self, x):
+        return x * self.factors.to(x.dtype) if self.training else x
+
+
+class Dropout(Layer):
+    training_differs = True
+    planes = False
+
+    def __init__(self, p):
+        self.p = p
+
+    def cpp(self, rng=None):
+        return f"{type(self).__name__}<{self.p}>"
+
+    def module(self):
+        return Masked()
+
+    def error(self, m, x, ex, y, c):
+        return m.factors * (ex + c.gamma * x.abs()) if m.training else ex
+
+    def back(self, m, x, ex, y, ey, g, eg, c):
+        return (m.factors * (eg + c.gamma * g.abs()) if m.training else eg), []
+
+
+class Dropout2d(Dropout):
+    planes = True
+
+
 class Block(Layer):
     """A Sequential inside another."""
 
     def __init__(self, layers):
         self.layers = layers
 
+    def children(self):
+        return self.layers
+
     def cpp(self, rng=None):
-        return f"Sequential<{', '.join(layer.cpp(rng) for layer in self.layers)}>"
+        return f"Sequential<{', '.join(layer.written(rng) for layer in self.layers)}>"
 
     def module(self):
-        return nn.Sequential(*(layer.module() for layer in self.layers))
+        return sequential(self.layers)
+
+
+def named_modules(layers):
+    """The modules of layers, by the names that they have in a state_dict."""
+    return OrderedDict((layer.name or str(index), layer.module()) for index, layer in enumerate(layers))
+
+
+def sequential(layers):
+    return nn.Sequential(named_modules(layers))
 
 
 def leaves(layers, path=()):
-    """(path, layer) of each layer that is no block."""
+    """(path, layer) of each layer that has none inside it."""
     for index, layer in enumerate(layers):
-        if isinstance(layer, Block):
-            yield from leaves(layer.layers, path + (index,))
+        if layer.children():
+            yield from leaves(layer.children(), path + (index,))
         else:
             yield path + (index,), layer
+
+
+def all_layers(layers):
+    """Those, and the ones around them."""
+    for layer in layers:
+        yield layer
+        yield from all_layers(layer.children())
 
 
 # Random networks.
@@ -1059,7 +1238,10 @@ class Generator:
             return None
         kind = MaxPool1d if isinstance(made[0], MaxPool2d) else AvgPool1d
         stride = made[0].stride and (1, made[0].stride[1])
-        return kind((1, made[0].kernel[1]), stride, (0, made[0].padding[1])), (made[1][0], made[1][2])
+        # It has no CeilMode.
+        width = out_size(shape[1], made[0].kernel[1], (stride or made[0].kernel)[1], made[0].padding[1])
+        layer = kind((1, made[0].kernel[1]), stride, (0, made[0].padding[1]))
+        return (layer, (shape[0], width)) if width > 0 else None
 
     def transposed(self, shape):
         rng = self.rng

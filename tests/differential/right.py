@@ -15,7 +15,8 @@ import numpy as np
 import torch
 
 import command
-from layers import Context, Generator, leaves
+from branches import GraphGenerator
+from layers import BatchNorm, Context, leaves
 from reference import DOUBLE, FLOAT, Reference, in_units
 
 BATCHES = [1, 2, 15, 16, 17, 33, 100]
@@ -26,14 +27,12 @@ def case(seed, network=None, style=None, filtered=False):
     """Everything about one random network, from its seed alone. `network`, its shape and layers, and `style`, that of
     the images, may be given."""
     rng = random.Random(seed)
-    generator = Generator(rng, filtered=filtered, most_multiply_adds=3000000 if filtered else 1500000)
+    generator = GraphGenerator(rng, filtered=filtered, most_multiply_adds=3000000 if filtered else 1500000)
     shape, layers = network or generator.network()
     torch_rng = torch.Generator().manual_seed(seed)
     c = {"seed": seed, "shape": shape, "layers": layers}
     probe = Reference(layers, "mse", 0)
-    with torch.no_grad():
-        y = probe.module(torch.zeros(2, *shape, dtype=torch.float64))
-    outputs = y[0].numel()
+    outputs = probe.infer(torch.zeros(2, *shape, dtype=torch.float64))[0].numel()
     kind = rng.choice((["cross_entropy"] * 3 if outputs > 1 else []) + ["mse_labels", "mse"])
     c["loss"] = kind
     c["outputs"] = outputs
@@ -44,6 +43,8 @@ def case(seed, network=None, style=None, filtered=False):
     reference.draw(torch_rng, rng.choice([0.5, 1, 1, 1.5, 3]))
     c["reference"] = reference
     batches = sorted(set(rng.sample(BATCHES, 3) + [rng.choice([33, 100])]))
+    if any(isinstance(node.layer, BatchNorm) and xs[0][0, 0].numel() == 1 for node, xs in zip(probe.nodes, probe.read)):
+        batches = [b for b in batches if b > 1]  # There is no variance of one element.
     c["batches"] = batches
     n = max(batches)
     drawn = rng.choice(["normal"] * 4 + ["pixels", "large", "huge", "small", "whole", "sparse"])
@@ -67,7 +68,7 @@ def case(seed, network=None, style=None, filtered=False):
     elements = int(np.prod(shape))
     batch = min(max(80, 2000000 // work), 1200, max(80, 3000000 // elements)) + rng.randint(0, 40)
     c["fit_batch"] = batch
-    c["fit_images"] = 2 * batch + rng.randint(1, batch)
+    c["fit_images"] = 2 * batch + max(2, rng.randint(1, batch))
     c["fit_steps"] = 4
     c["schedule"] = rng.random() < 0.5
     c["linear"] = rng.random() < 0.3
@@ -78,6 +79,7 @@ def case(seed, network=None, style=None, filtered=False):
     cycle = random.Random(f"{seed} cycle")
     c["cycle_momentum"] = cycle.random() < 0.6
     c["three_phase"] = cycle.random() < 0.3
+    c["fit_seed"] = cycle.getrandbits(64)
     if c["adam"]:
         c["optimizer"] = [
             rng.choice([1e-3, 1e-2]),
@@ -101,16 +103,19 @@ def write_input(c, path):
     if c["optimizer"][0] is None:
         # A step that moves the parameters by about a hundredth.
         n = min(16, len(c["x"]))
+        reference.keep_all()
         _, g = reference.gradients(c["x"][:n].double(), target_of(c, n))
         p = reference.parameters()
         size = g.abs().max().item() if g.numel() else 0
         c["optimizer"][0] = float(np.float32(0.01 * p.abs().max().item() / size)) if size > 1e-30 else 0.1
     words = struct.pack("<I", len(c["batches"])) + b"".join(struct.pack("<I", b) for b in c["batches"])
     words += struct.pack(
-        "<7I3f",
+        "<9I3f",
         c["fit_images"],
         c["fit_batch"],
         c["fit_steps"],
+        c["fit_seed"] & 0xFFFFFFFF,
+        c["fit_seed"] >> 32,
         c["schedule"],
         c["linear"],
         c["cycle_momentum"],
@@ -120,7 +125,7 @@ def write_input(c, path):
         c["final_div"],
     )
     words += struct.pack("<4fI", *c["optimizer"])
-    p = reference.parameters().float()
+    p = torch.cat([reference.parameters(), reference.buffers()]).float()
     targets = c["targets"] if c["loss"] == "mse" else torch.zeros(0)
     words += struct.pack("<f4I", c["smoothing"], len(c["x"]), p.numel(), c["x"].numel(), targets.numel())
     for array in (p, c["x"], targets):
@@ -132,7 +137,7 @@ def write_input(c, path):
 
 def cpp_of(c):
     rng = random.Random(c["seed"])
-    return f"Sequential<Input<{', '.join(map(str, c['shape']))}>, {', '.join(layer.cpp(rng) for layer in c['layers'])}>"
+    return f"Sequential<Input<{', '.join(map(str, c['shape']))}>, {', '.join(layer.written(rng) for layer in c['layers'])}>"
 
 
 def source_of(cases):
@@ -143,9 +148,8 @@ def source_of(cases):
         lines.append(f"using {name} = {cpp_of(c)};")
         views = []
         for path, layer in leaves(c["layers"]):
-            if layer.parameters:
-                access = "net" + "".join(f".template layer<{i}>()" for i in path)
-                views += [f"note({access}.weight);"] + ([f"note({access}.bias);"] if layer.bias else [])
+            access = "net" + "".join(f".template layer<{i}>()" for i in path)
+            views += [f"note({access}.{name});" for name in layer.tensors()]
         loss = "CrossEntropyLoss" if c["loss"] == "cross_entropy" else "MSELoss"
         target = "tensors" if c["loss"] == "mse" else "labels"
         lines.append(f"void run{c['seed']}(const std::string& folder) {{")
@@ -239,6 +243,13 @@ class Check:
                 self.require(found == shape, f"shape_after<{i}>: {found}, torch {shape}")
             places = reference.places()
             self.require(out["place"] == places, f"places of parameters {out['place']}, torch {places}")
+            names = "".join(map(chr, out["names"].tolist())).splitlines()
+            self.require(names == list(reference.state()), f"names {names}, torch {list(reference.state())}")
+            offsets, own = out["name_offsets"].tolist(), [place[0] for place in places]
+            self.require(offsets == own, f"offsets of names {offsets}, torch {own}")
+            y, whole = reference.infer(x[:2]), reference.module(x[:2])
+            self.require(torch.equal(y, whole), "the reference as a graph is not its module")
+            self.stages = {leaf: k for k, leaf in enumerate(out["stages"].tolist())}
         if self.failures:
             return self  # There is nothing to compare the rest with.
         for prefix, eps in (("", FLOAT), ("double_", DOUBLE)):
@@ -249,69 +260,86 @@ class Check:
             self.training(x)
         return self
 
+    def contexts(self, eps):
+        """For a unit, a unit with neighbours, and what is allowed. The reference has computed something before."""
+        allowed = eps * (24 + self.c["reference"].longest_sum() ** 0.5)
+        return [Context(eps, False, False), Context(eps, True, False), Context(allowed, True, True)]
+
     def numbers_of(self, prefix, eps, x):
         c, out, reference = self.c, self.out, self.c["reference"]
         for b in c["batches"]:
-            target = target_of(c, b)
-            value, gradient = reference.gradients(x[:b], target)
-            terms = reference.longest_sum()
-            allowed = eps * (24 + terms**0.5)
-            results = []
-            for gamma, loose, kinks in ((eps, False, False), (eps, True, False), (allowed, True, True)):
-                context = Context(gamma, loose, kinks)
-                errors = reference.forward_errors(context)
-                results.append((errors, *reference.gradient_errors(errors, target, context)))
-            (e1, l1, g1), (e2, l2, g2), (e3, l3, g3) = results
-            if b == max(c["batches"]):
-                y = reference.values[-1]
-                self.near(prefix + "outputs", out[prefix + "outputs"], y, e1[-1], e2[-1], e3[-1])
-                if prefix == "":
-                    self.per_image = reference.loss_of(y, target, "none").detach()
-                    self.loss_bounds = [
-                        reference.loss_error(y, e[-1], target, gamma)[0].detach()
-                        for e, gamma in ((e1, eps), (e2, eps), (e3, allowed))
-                    ]
-                    self.y, self.ey = y.detach().reshape(len(y), -1), e3[-1].reshape(len(y), -1)
-            spread = lambda l: l + eps * abs(value)
-            self.near(
-                f"{prefix}loss{b}",
-                out[f"{prefix}loss{b}"],
-                [value],
-                [spread(l1)],
-                [spread(l2)],
-                [l3 + 8 * eps * abs(value)],
-            )
-            self.near(f"{prefix}grad{b}", out[f"{prefix}grad{b}"], gradient, g1, g2, g3)
-            if prefix == "" and b == max(c["batches"]):
-                self.of_torch(
-                    x[:b], target, y, e1[-1], e2[-1], e3[-1], gradient, g1, g2, g3, value, spread(l1), spread(l2), l3
-                )
+            self.step(prefix, b, eps, x[:b], target_of(c, b), b)
+        y = reference.infer(x)
+        contexts = self.contexts(eps)
+        errors = [reference.forward_errors(context)[-1] for context in contexts]
+        self.near(prefix + "outputs", out[prefix + "outputs"], y, *errors)
+        if prefix == "":
+            target = target_of(c, len(x))
+            self.per_image = reference.loss_of(y, target, "none").detach()
+            self.loss_bounds = [
+                reference.loss_error(y, e, target, context.gamma)[0].detach() for e, context in zip(errors, contexts)
+            ]
+            self.y, self.ey = y.detach().reshape(len(y), -1), errors[-1].reshape(len(y), -1)
+            self.torch_outputs = y, errors
+            self.of_torch(x, target)
 
-    def of_torch(self, x, target, y, e1, e2, e3, gradient, g1, g2, g3, value, l1, l2, l3):
+    def step(self, prefix, batch, eps, x, target, number):
+        """A step of training: loss, gradients and running statistics. `batch` ends the names of its numbers, `number`
+        is that of its randomness."""
+        c, out, reference = self.c, self.out, self.c["reference"]
+        reference.mask(self.stages, (c["fit_seed"], number), len(x))
+        value, gradient = reference.gradients(x, target)
+        losses, bounds, moved = [], [], []
+        contexts = self.contexts(eps)
+        for context in contexts:
+            errors = reference.forward_errors(context)
+            loss, bound = reference.gradient_errors(errors, target, context)
+            losses.append([loss + (8 if context is contexts[-1] else 1) * eps * abs(value)])
+            bounds.append(bound)
+            moved.append(reference.moved_errors(errors, context))
+        self.near(f"{prefix}loss{batch}", out[f"{prefix}loss{batch}"], [value], *losses)
+        self.near(f"{prefix}grad{batch}", out[f"{prefix}grad{batch}"], gradient, *bounds)
+        self.near(f"{prefix}moved{batch}", out[f"{prefix}moved{batch}"], reference.moved, *moved)
+        self.torch_step = value, losses, gradient, bounds
+
+    def of_torch(self, x, target):
         """What PyTorch in float32 is off by, in the same units, for comparison; never a failure of ctcnn."""
         reference = self.c["reference"]
         before = {k: v.detach().clone() for k, v in reference.module.state_dict().items()}
-        grads = {k: p.grad for k, p in reference.module.named_parameters()}
         for p in reference.module.parameters():
             p.grad = None
-        reference.module.float()
+        reference.module.float().eval()
         failures, comparisons, numbers = list(self.failures), self.comparisons, self.numbers
-        y32 = reference.module(x.float())
-        loss = reference.loss_of(y32, target if target.dim() == 1 else target.float())
-        self.near("torch_outputs", y32.detach().numpy(), y, e1, e2, e3)
-        self.near("torch_loss", [loss.item()], [value], [l1], [l2], [l3 + 8 * FLOAT * abs(value)])
+        y, errors = self.torch_outputs
+        self.near("torch_outputs", reference.module(x.float()).detach().numpy(), y, *errors)
+        value, losses, gradient, bounds = self.torch_step
+        loss = reference.loss_of(reference.module.train()(x.float()), target if target.dim() == 1 else target.float())
+        self.near("torch_loss", [loss.item()], [value], *losses)
         if any(True for _ in reference.module.parameters()):
             loss.backward()
             g32 = torch.cat([p.grad.reshape(-1) for p in reference.module.parameters()])
-            self.near("torch_grad", g32.numpy(), gradient, g1, g2, g3)
+            self.near("torch_grad", g32.numpy(), gradient, *bounds)
         self.torch_failures = self.failures[len(failures) :]
         self.failures, self.comparisons, self.numbers = failures, comparisons, numbers
         for p in reference.module.parameters():
             p.grad = None
         reference.module.double()
         reference.module.load_state_dict(before)
-        for k, p in reference.module.named_parameters():
-            p.grad = grads[k]
+
+    def steps(self, x):
+        """The first and the last step of training, from ctcnn's own parameters and running statistics before them."""
+        c, out, reference = self.c, self.out, self.c["reference"]
+        begin = reference.parameters(), reference.buffers()
+        target = target_of(c, len(x))
+        for step in sorted({1, 2, c["fit_steps"]}):
+            if step > 1:
+                tensors = [out[f"step_{what}{step - 1}"].astype(np.float64) for what in ("parameters", "moved")]
+                reference.load(*map(torch.from_numpy, tensors))
+            per_epoch = -(-c["fit_images"] // c["fit_batch"])
+            first = (step - 1) % per_epoch * c["fit_batch"]
+            index = torch.arange(first, min(first + c["fit_batch"], c["fit_images"])) % len(x)
+            self.step("step_", step, FLOAT, x[index], target[index], step)
+        reference.load(*begin)
 
     def training(self, x):
         c, out, reference = self.c, self.out, self.c["reference"]
@@ -320,7 +348,9 @@ class Check:
         mean = lambda v, i: v[i].mean().item()
         tail = lambda value: 8 * FLOAT * abs(value)
         first = index[: c["fit_batch"]]
-        for name, i in (("evaluated_loss", index), ("step_loss1", first)):
+        if reference.training_differs:
+            self.steps(x)
+        for name, i in (("evaluated_loss", index), ("step_loss1", first))[: 1 if reference.training_differs else 2]:
             value = mean(self.per_image, i)
             l1, l2, l3 = (mean(l, i) for l in self.loss_bounds)
             self.near(name, out[name], [value], [l1 + tail(value) / 8], [l2 + tail(value) / 8], [l3 + tail(value)])
@@ -402,6 +432,10 @@ class Check:
             unit,
             16 * unit + 1e-3 * change.max(),
         )
+        last = torch.as_tensor(out[f"step_moved{c['fit_steps']}"].astype(np.float64))
+        unit = FLOAT * (last.abs() + reference.buffers().abs())
+        change = (last - reference.buffers()).abs().max() if last.numel() else 0
+        self.near("fit_moved_against_loop", out["fit_moved"], last, unit, unit, 16 * unit + 1e-3 * change)
         losses = np.array([out[f"step_loss{s}"][0] for s in range(1, c["fit_steps"] + 1)])
         self.near(
             "fit_loss_against_loop",

@@ -10,7 +10,8 @@ import re
 import command
 import right
 import wrong
-from layers import Pool, leaves
+from branches import Branches, Multiply, Residual
+from layers import Pool, all_layers, leaves
 
 
 def right_features(c):
@@ -20,18 +21,34 @@ def right_features(c):
     _, first, second, decay, nesterov = c["optimizer"]
     settings = (second,) if c["adam"] else (first > 0, nesterov)
     result.add(f"{'Adam' if c['adam'] else 'SGD'} {settings} {decay > 0}")
+    for layer in all_layers(c["layers"]):
+        if layer.children():
+            result |= {type(layer).__name__, f"named block {layer.name is not None}"}
+        if isinstance(layer, Residual):
+            result |= {f"Residual shortcut {layer.shortcut is not None}", f"Residual of one {len(layer.layers) == 1}"}
+        elif isinstance(layer, Branches):
+            result.add(f"{type(layer).__name__} of {len(layer.branches)}")
+            result.add(f"{type(layer).__name__} with a layer {any(not b.children() for b in layer.branches)}")
+    for node, xs in zip(c["reference"].nodes, c["reference"].read):
+        if node.layer is Multiply.join:
+            result.add(f"Multiply of shapes {len({x.shape for x in xs})}")
     for path, layer in leaves(c["layers"]):
         name = type(layer).__name__
+        result.add(f"named {layer.name is not None}")
         result |= {name, f"depth {min(len(path), 3)}"}
         kernel = getattr(layer, "kernel", None)
         for option, value in vars(layer).items():
             if isinstance(value, bool):
                 result.add(f"{name} {option} {value}")
             elif option == "groups":
-                result.add(f"{name} groups {'1' if value == 1 else 'all' if value == getattr(layer, 'cin', 0) else 'some'}")
+                result.add(
+                    f"{name} groups {'1' if value == 1 else 'all' if value == getattr(layer, 'cin', 0) else 'some'}"
+                )
             elif isinstance(value, tuple) and (option == "kernel" or kernel is None or min(kernel) > 1):
                 # Sizes that differ count where a kernel reaches over both axes: there one could stand for the other.
-                kind = "differ" if value[0] != value[1] else "default" if value[0] == ("padding" not in option) else "same"
+                kind = (
+                    "differ" if value[0] != value[1] else "default" if value[0] == ("padding" not in option) else "same"
+                )
                 result.add(f"{name} {option} {kind}")
         if kernel and getattr(layer, "dilation", (1, 1)) != (1, 1) and layer.stride != (1, 1) and min(kernel) > 1:
             result.add(f"{name} stride and dilation")
@@ -75,7 +92,7 @@ def main():
     of, cost = {}, {}
     for seed in seeds:
         c = right.case(seed)
-        of[seed], cost[seed] = right_features(c), 2 + len(c["reference"].modules) + 2 * c["double"]
+        of[seed], cost[seed] = right_features(c), 2 + len(c["reference"].nodes) + 2 * c["double"]
     choose("right", of, cost, arguments.always)
     choose("wrong", {seed: wrong_features(wrong.case(seed)) for seed in seeds}, dict.fromkeys(seeds, 1), [])
 

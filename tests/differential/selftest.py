@@ -20,21 +20,28 @@ from layers import AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, Sigmoid, Tanh
 def float32_results(c):
     reference = c["reference"]
     shapes = reference.shapes(c["x"][:2].double())
-    out = {"place": reference.places(), "counts": np.array([len(shapes), reference.parameters().numel()])}
+    reference.infer(c["x"][:2].double())
+    learned = reference.parameters().numel()
+    out = {"place": reference.places(), "counts": np.array([len(shapes), learned])}
     out.update({f"shape{i}": np.array(s) for i, s in enumerate(shapes)})
+    out["names"] = np.array([ord(character) for name in reference.state() for character in name + "\n"])
+    out["name_offsets"] = np.array([place[0] for place in reference.places()])
+    out["stages"] = np.arange(len(reference.nodes))
     before = {k: v.clone() for k, v in reference.module.state_dict().items()}
     for b in c["batches"]:
         target = right.target_of(c, b)
+        reference.mask(range(len(reference.nodes)), (c["fit_seed"], b), b)
         reference.module.zero_grad()
-        reference.module.float()
-        y = reference.module(c["x"][:b])
+        reference.module.float().eval()
+        out["outputs"] = reference.module(c["x"][:b]).detach().numpy().reshape(-1).copy()
+        y = reference.module.train()(c["x"][:b])
         loss = reference.loss_of(y, target if target.dim() == 1 else target.float())
         gradient = torch.zeros(0)
-        if out["counts"][1]:
+        if learned:
             loss.backward()
             gradient = torch.cat([p.grad.reshape(-1) for p in reference.module.parameters()])
-        out["outputs"] = y.detach().numpy().reshape(-1).copy()
         out.update({f"loss{b}": np.array([loss.item()]), f"grad{b}": gradient.numpy().copy()})
+        out[f"moved{b}"] = reference.buffers().numpy()
         for p in reference.module.parameters():
             p.grad = None
         reference.module.double()

@@ -18,8 +18,9 @@ def smaller(shape, layers):
         with torch.no_grad():
             yield tuple(layers[0].module().double()(x).shape[1:]), layers[1:]
     for i, layer in enumerate(layers):
-        if isinstance(layer, Block):
-            yield shape, layers[:i] + layer.layers + layers[i + 1 :]
+        if layer.children():
+            yield shape, layers[:i] + layer.children() + layers[i + 1 :]
+            yield shape, layers[:i] + [Block(layer.children())] + layers[i + 1 :]
         elif 0 < i < len(layers) - 1:
             without = layers[:i] + layers[i + 1 :]
             try:

@@ -11,14 +11,18 @@ import sys
 import torch
 
 import command
+from branches import Branches, GraphGenerator, Residual
 from layers import (
     AdaptiveAvgPool2d,
+    BatchNorm,
+    BatchNorm2d,
     Block,
     Conv2d,
     ConvTranspose2d,
+    Dropout,
     Flatten,
-    Generator,
     GroupNorm,
+    Layer,
     LayerNorm,
     Linear,
     Norm,
@@ -30,8 +34,10 @@ from layers import (
     ZeroPad2d,
     leaves,
 )
+from reference import Reference
 
 COMPUTING = (AdaptiveAvgPool2d, Conv2d, ConvTranspose2d, Linear, Norm, Pool, PReLU, Unflatten, Upsample, ZeroPad2d)
+COMPUTING += (BatchNorm, Dropout)
 TOO_LARGE = [2147483648, 4294967296, 9223372036854775807]
 FLAGS = "-std=c++20 -Wall -Wextra -DCTCNN_WITH_ZLIB=0"
 
@@ -41,10 +47,23 @@ def put(layers, path, replacement):
     head, *rest = path
     if not rest:
         return layers[:head] + replacement + layers[head + 1 :]
-    return layers[:head] + [Block(put(layers[head].layers, rest, replacement))] + layers[head + 1 :]
+    around = layers[head]
+    inside = put(around.children(), rest, replacement)
+    if isinstance(around, Residual) and around.shortcut:
+        changed = Residual(inside[:-1], inside[-1].layers)
+    else:
+        changed = type(around)(inside)
+    return layers[:head] + [changed] + layers[head + 1 :]
 
 
-class Text:
+def around(layers, path):
+    """The layer around the one at `path`, or None."""
+    for index in path[:-2]:
+        layers = layers[index].children()
+    return layers[path[-2]] if len(path) > 1 else None
+
+
+class Text(Layer):
     """A layer, or what stands in its place, as it is written."""
 
     def __init__(self, text):
@@ -56,17 +75,15 @@ class Text:
 
 def arriving(shape, layers):
     """The shape that arrives at each leaf."""
-    x = torch.zeros(2, *shape, device="meta")
-    result = {}
-    for path, layer in leaves(layers):
-        result[path] = tuple(x.shape[1:])
-        x = layer.module().to("meta")(x)
-    return result, tuple(x.shape[1:])
+    reference = Reference(layers, "mse", 0)
+    reference.infer(torch.zeros(2, *shape, dtype=torch.float64))
+    computing = [xs[0] for node, xs in zip(reference.nodes, reference.read) if node.module is not None]
+    return {path: tuple(x.shape[1:]) for (path, _), x in zip(leaves(layers), computing)}
 
 
 def options_of(layer):
-    """A layer's text as (name, list of sizes, list of options)."""
-    name, inside = re.fullmatch(r"(\w+)<(.*)>", layer.text).groups()
+    """A layer as it is spelled: (name, list of sizes, list of options)."""
+    name, inside = re.fullmatch(r"(\w+)<(.*)>", layer.cpp()).groups()
     arguments = [a.strip() for a in re.findall(r"\w+<[^<>]*>|\w+", inside)]
     sizes = [a for a in arguments if a.isdigit()]
     return name, sizes, arguments[len(sizes) :]
@@ -153,7 +170,8 @@ def broken(layer, shape, rng):
             # With CeilMode a window may hang over by less than its stride, which is the kernel unless it is given.
             for axis, kernel in (("height", (h + 2 * ph + 1, kw)), ("width", (kh, w + 2 * pw + 1))):
                 over = layer.ceil and layer.stride is not None
-                kernel = tuple(k + (s - 1) * (k > own) * over for k, s, own in zip(kernel, layer.stride or kernel, layer.kernel))
+                steps = layer.stride or kernel
+                kernel = tuple(k + (s - 1) * (k > o) * over for k, s, o in zip(kernel, steps, layer.kernel))
                 text = with_option(layer, "Kernel", f"Kernel<{kernel[0]}, {kernel[1]}>", rng)
                 if layer.ceil and layer.stride is None:
                     text = re.sub(r"CeilMode, |, CeilMode", "", text)
@@ -170,7 +188,8 @@ def broken(layer, shape, rng):
         )
         way("repeated_option", joined(name, sizes, options + ["Scale<2>"]))
         way("repeated_option", joined(name, sizes, ["Nearest", "Bilinear"] + options))
-        way("unknown_option", joined(name, sizes, options + [rng.choice(["Kernel<2>", "CeilMode", "int", "Stride<2>"])]))
+        unknown = rng.choice(["Kernel<2>", "CeilMode", "int", "Stride<2>"])
+        way("unknown_option", joined(name, sizes, options + [unknown]))
     elif isinstance(layer, AdaptiveAvgPool2d):
         way("zero_size", f"{name}<{rng.choice(['0', '0, 1', '1, 0'])}>")
         way("number_too_large", f"{name}<{rng.choice(TOO_LARGE)}>")
@@ -183,6 +202,21 @@ def broken(layer, shape, rng):
         way("zero_size", f"{name}<{rng.choice([f'0, {h}, {w}', f'{c}, 0, {w}', f'{c}, {h}, 0'])}>")
         way("unflatten_size", f"{name}<{c + 1}, {h}, {w}>", (c + 1) * h * w)
         way("unflatten_size", f"{name}<{c}, {h}, {2 * w}>", 2 * f)
+    elif isinstance(layer, BatchNorm):
+        c = shape[0]
+        reason = "in_channels" if isinstance(layer, BatchNorm2d) else "in_features"
+        for wrong in () if layer.lazy else (c + 1, c - 1, 2 * c):
+            if wrong > 0:
+                way(reason, joined(name, [str(wrong)], options), wrong)
+        if not layer.lazy:
+            way("zero_channels", joined(name, ["0"], options))
+            way("number_too_large", joined(name, [str(rng.choice(TOO_LARGE))], options))
+        way("repeated_option", joined(name, sizes, ["NoAffine", "NoAffine"]))
+        way("repeated_option", joined(name, sizes, ["Eps<0.25>", "Momentum<0.5>", "Eps<0.5>"]))
+        way("unknown_option", joined(name, sizes, options + [rng.choice(["Kernel<1>", "NoBias", "int", "ReLU"])]))
+    elif isinstance(layer, Dropout):
+        for wrong in ("1.5", "-0.25", "2.0"):
+            way("bad_probability", joined(name, [wrong], []))
     elif isinstance(layer, Linear):
         (f,) = shape
         if not layer.lazy:
@@ -209,8 +243,8 @@ def broken(layer, shape, rng):
 def more_ways(layer, shape, rng, way):
     """The ways to break a transposed convolution, or a layer of sequences or one that normalises."""
     name, sizes, options = options_of(layer)
-    way("repeated_option", joined(name, sizes, options + ["NoBias", "NoBias"] if name == "LayerNorm" else
-                                  ["Eps<0.5>", "Eps<0.25>"] if name == "GroupNorm" else options + [options[0]]))  # fmt: skip
+    twice = {"LayerNorm": ["NoBias", "NoBias"], "GroupNorm": ["NoAffine", "NoAffine"]}
+    way("repeated_option", joined(name, sizes, options + twice.get(name, options[:1])))
     way("unknown_option", joined(name, sizes, options + [rng.choice(["int", "ReLU", "Momentum<0.1>", "Input<3>"])]))
     if isinstance(layer, LayerNorm):
         other = list(shape)
@@ -265,6 +299,37 @@ def more_ways(layer, shape, rng, way):
             way("transposed_padding", with_option(layer, "Padding", text, rng), axis=("height", "width")[axis])
 
 
+def join_fault(shape, rng):
+    """Branches that do not fit each other, on a shape: (reason, text, shapes that they make)."""
+    c, *pixels = shape
+    o = rng.choice([c, 1, 2, 5])
+    make = lambda n: f"Conv2d<{c}, {n}, Kernel<1>>" if pixels else f"Linear<{c}, {n}>"
+    of = lambda n: (n, *pixels)
+    a, b = make(o), make(o + 1)
+    ways = [
+        ("branch_shapes", f"Add<{a}, {b}>", [of(o), of(o + 1)]),
+        ("branch_shapes", f"Add<{a}, {a}, {b}>", [of(o), of(o), of(o + 1)]),
+        ("branch_shapes", f"Residual<{make(c + 1)}>", [of(c + 1), shape]),
+        ("branch_shapes", f"Residual<ReLU, {b}, Shortcut<{a}, Tanh>>", [of(o + 1), of(o)]),
+        ("multiply_shapes", f"Multiply<{a}, Sequential<Tanh, {b}>>", [of(o), of(o + 1)]),
+    ]
+    for text in ("Concat<ReLU>", f"Add<{a}>", "Multiply<>", "Residual<>", f"Residual<Shortcut<{make(c)}>>"):
+        ways.append(("too_few_branches", text, []))
+    if pixels:
+        half = tuple((size - 1) // 2 + 1 for size in pixels)
+        flat = (c * pixels[0] * pixels[1],)
+        ways.append(("concat_shapes", "Concat<Flatten, ReLU>", [flat, shape]))
+        ways.append(("branch_shapes", "Add<ReLU, Sequential<Sigmoid, Flatten>>", [shape, flat]))
+        if half != tuple(pixels):
+            step = f"Conv2d<{c}, {o}, Kernel<1>, Stride<2>>"
+            ways.append(("concat_shapes", f"Concat<{b}, {step}>", [of(o + 1), (o, *half)]))
+            ways.append(("branch_shapes", f"Residual<{step}, Shortcut<{a}>>", [(o, *half), of(o)]))
+            pixel = f"Sequential<AvgPool2d<Kernel<{pixels[0]}, {pixels[1]}>>, {b}>"
+            ways.append(("multiply_shapes", f"Multiply<{a}, {pixel}>", [of(o), (o + 1, 1, 1)]))
+    reason = rng.choice(sorted({w[0] for w in ways}))
+    return rng.choice([w for w in ways if w[0] == reason])
+
+
 def words(path, last):
     text = last
     for index in reversed(path):
@@ -276,11 +341,11 @@ def case(seed):
     """{net, reason, words that the message must hold, layer and arriving shape if it is one layer's fault}"""
     rng = random.Random(seed)
     while True:
-        generator = Generator(rng, most_elements=8000)
+        generator = GraphGenerator(rng, names=False, most_elements=8000)
         shape, layers = generator.network()
         for _, layer in leaves(layers):
             layer.cpp(rng)
-        arrive, output = arriving(shape, layers)
+        arrive = arriving(shape, layers)
         computing = [(path, layer) for path, layer in leaves(layers) if isinstance(layer, COMPUTING)]
         if not computing:
             continue
@@ -293,6 +358,8 @@ def case(seed):
         kind = rng.choice(
             ["broken"] * 34
             + ["rank"] * 4
+            + ["join"] * 10
+            + ["name"] * 3
             + [
                 "input",
                 "option",
@@ -305,9 +372,16 @@ def case(seed):
                 "missing_input",
             ]
         )
+        # Layers are put before this one: not where there is one layer for each branch, or a Shortcut would begin so.
+        holder = around(layers, path)
+        single = isinstance(holder, Branches) and not isinstance(holder, Residual)
+        if single and kind not in ("broken", "join", "name") or kind == "input" and getattr(holder, "name", None):
+            continue
+        if kind in ("rank", "join") and len(arrive[path]) not in (1, 3) or kind == "rank" and type(layer) is Dropout:
+            continue
         if kind == "rank" and isinstance(layer, (Norm, PReLU)):
             kind = "broken"  # it works on any rank
-        result = {"seed": seed, "kind": kind, "layer": None, "arrives": None, "wanted": None, "axis": None}
+        result = {"seed": seed, "kind": kind, "layer": None, "arrives": None, "wanted": None, "axis": None, "makes": []}
         if kind == "broken":
             reason, text, wanted, axis = broken(layer, arrive[path], rng)
             result.update(
@@ -323,7 +397,16 @@ def case(seed):
             flat = 1
             for d in arrive[path]:
                 flat *= d
-            if isinstance(layer, (Linear, Unflatten)) or isinstance(layer, OneRow) and rng.random() < 0.5:
+            if isinstance(layer, BatchNorm) and not isinstance(layer, BatchNorm2d):
+                new = Text(f"BatchNorm2d<{arrive[path][0]}>")
+                result.update(
+                    net=spell(put(layers, list(path), [new])),
+                    reason="image_rank",
+                    layer=new.text,
+                    arrives=show(arrive[path]),
+                    place=words(block, f"at_layer<{index}, {new.text}>"),
+                )
+            elif isinstance(layer, (Linear, Unflatten)) or isinstance(layer, OneRow) and rng.random() < 0.5:
                 # An image in place of features, or of a sequence.
                 new = [Text(f"Conv2d<{arrive[path][0]}, 3, Kernel<1>>")]
                 result.update(
@@ -343,7 +426,14 @@ def case(seed):
                 )
             else:
                 new = Text(
-                    rng.choice([f"Linear<{flat}, 7>", f"Linear<{arrive[path][-1]}, 7>", "LazyLinear<7, NoBias>"])
+                    rng.choice(
+                        [
+                            f"Linear<{flat}, 7>",
+                            f"Linear<{arrive[path][-1]}, 7>",
+                            "LazyLinear<7, NoBias>",
+                            f"BatchNorm1d<{flat}>",
+                        ]
+                    )
                 )
                 result.update(
                     net=spell(put(layers, list(path), [new])),
@@ -352,6 +442,27 @@ def case(seed):
                     arrives=show(arrive[path]),
                     place=words(block, f"at_layer<{index}, {new.text}>"),
                 )
+        elif kind == "join":
+            reason, text, makes = join_fault(arrive[path], rng)
+            result.update(
+                net=spell(put(layers, list(path), [Text(text)])),
+                reason=reason,
+                layer=text,
+                arrives=show(arrive[path]),
+                makes=[show(made) for made in makes],
+                place=words(block, f"at_layer<{index}, {text}>"),
+            )
+        elif kind == "name":
+            twice = 'Sequential<Named<"a", ReLU>, Tanh, Named<"a", Tanh>>'
+            text = rng.choice(['Named<"", ReLU>', 'Named<"a.b", Tanh>', 'Named<"12", ReLU>', twice])
+            # Compilers print a name as an array of characters.
+            place = "".join(f"in_block<{i}, " for i in block) + f"at_layer<{index}, Named<"
+            result.update(
+                net=spell(put(layers, list(path), [Text(text)])),
+                reason="bad_name",
+                arrives=show(arrive[path]),
+                place=words(path, "the_sequence") if text == twice else place,
+            )
         elif kind in ("input", "option", "type", "network", "empty_block"):
             text = {
                 "input": f"Input<{', '.join(map(str, arrive[path]))}>",
@@ -363,12 +474,11 @@ def case(seed):
             reason = {"input": "misplaced_input", "empty_block": "empty_network"}.get(kind, "not_a_layer")
             place = words(block, f"at_layer<{index}, {text}>") if kind != "empty_block" else words(path, "the_sequence")
             changed = put(layers, list(path), [Text(text), layer])
-            if kind == "input" and block and index == 0:
+            if kind == "input" and isinstance(holder, Block) and index == 0:
                 # A block that begins with Input is a network inside a network.
                 inner = changed
                 for i in block:
-                    inner = inner[i]
-                    inner = getattr(inner, "layers", inner)
+                    inner = inner[i].children()
                 reason, place = "not_a_layer", words(
                     block[:-1], f"at_layer<{block[-1]}, Sequential<{', '.join(l.cpp() for l in inner)}>>"
                 )
@@ -439,8 +549,9 @@ USES = {
 def normal(text):
     """The text without spaces and namespaces; compilers write numbers and default arguments in different ways."""
     text = re.sub(r"\s+", "", re.sub(r"\b(\w+::)+", "", text))
-    text = re.sub(r"\d+\.\d+(e[-+]?\d+)?|\d+e[-+]?\d+", lambda number: f"{float(number[0]):.6g}", text)
+    text = re.sub(r"(?<![\w.])\d+(\.\d+(e[-+]?\d+)?|e[-+]?\d+)", lambda number: f"{float(number[0]):.6g}", text)
     text = text.replace("LeakyReLU<>", "LeakyReLU<0.01>").replace("PReLU<>", "PReLU<1>")
+    text = re.sub(r"\b(Dropout(2d)?)<>", r"\1<0.5>", text)
     return re.sub(r"SoftplusWith<([^,<>]*)>", r"SoftplusWith<\1,20>", text)
 
 
@@ -462,6 +573,9 @@ def judge(c, text, compiler):
         problems.append(f"no received<{c['arrives']}>")
     if c["wanted"] is not None and f"wanted<{c['wanted']}>" not in flat:
         problems.append(f"no wanted<{c['wanted']}>")
+    for n, shape in enumerate(c["makes"]):
+        if normal(f"branch_makes<{n}, {shape}>") not in flat:
+            problems.append(f"no branch_makes<{n}, {shape}>")
     if "warning:" in text:
         problems.append("a warning, too")
     return problems, len(lines)

@@ -252,6 +252,10 @@ using Nested = Sequential<Input<2, 9, 7>,
                                      Sequential<Tanh, LazyConv2d<3, Kernel<2>, Dilation<2, 3>, NoBias>>>,
                           MaxPool2d<Kernel<2, 3>, Stride<1, 2>, Padding<1, 0>>, AvgPool2d<Kernel<2>, Padding<1>>,
                           Flatten, Sequential<LazyLinear<7, NoBias>, Sigmoid>, Linear<7, 2>>;
+using Branched =
+    Sequential<Input<4>, Residual<Sigmoid, Linear<4, 4>>,
+               Concat<ReLU, Sequential<Linear<4, 2>, Tanh>, Residual<Linear<4, 3>, Shortcut<Linear<4, 3>>>>,
+               Named<"gate", Multiply<ReLU, Sigmoid, Tanh, Add<ReLU, Tanh, Sigmoid>>>>;
 using Image = Sequential<Input<3, 5, 4>, AvgPool2d<Kernel<2>>>;
 using Function = Sequential<Input<3>, ReLU>;
 using Large = Sequential<Input<300>, Linear<300, 300>, ReLU, Linear<300, 10>>;  // more than one piece of writing
@@ -261,6 +265,10 @@ struct OwnLeakyReLU : Activation<OwnLeakyReLU> {
     template <typename V>
     static constexpr V forward(V x) {
         return lane_math::at_least(x, x * lane_math::constant<V>(0.01f));
+    }
+    template <typename V>
+    static constexpr V backward(V y, V grad) {
+        return lane_math::select_less(y, V{}, grad * lane_math::constant<V>(0.01f), grad);
     }
 };
 using WithOwn = Sequential<Input<3>, OwnLeakyReLU, Linear<3, 2>, Sequential<OwnLeakyReLU>>;
@@ -360,6 +368,35 @@ TEST_CASE("all layers with all options, in blocks", "[onnx]") {
               "4.1: Sigmoid(4.0.output) -> 4.1.output",
               "5: Gemm(4.1.output, 5.weight, 5.bias) -> output, transB = 1",
           });
+    CHECK(has_parameters(file, *net));
+}
+
+TEST_CASE("branches: the joins are nodes, and each node has a name of its own", "[onnx]") {
+    const auto net = std::make_unique<Branched>(filled<Branched>());
+    const std::string file = exported(*net);
+    CHECK(nodes_of(file) == std::vector<std::string>{
+                                "0.0: Sigmoid(input) -> 0.0.output",
+                                "0.1: Gemm(0.0.output, 0.1.weight, 0.1.bias) -> 0.1.output, transB = 1",
+                                "0: Sum(0.1.output, input) -> 0.output",
+                                "1.0: Relu(0.output) -> 1.0.output",
+                                "1.1.0: Gemm(0.output, 1.1.0.weight, 1.1.0.bias) -> 1.1.0.output, transB = 1",
+                                "1.1.1: Tanh(1.1.0.output) -> 1.1.1.output",
+                                "1.2.0: Gemm(0.output, 1.2.0.weight, 1.2.0.bias) -> 1.2.0.output, transB = 1",
+                                "1.2.shortcut.0: Gemm(0.output, 1.2.shortcut.0.weight, 1.2.shortcut.0.bias) -> "
+                                "1.2.shortcut.0.output, transB = 1",
+                                "1.2: Sum(1.2.0.output, 1.2.shortcut.0.output) -> 1.2.output",
+                                "1: Concat(1.0.output, 1.1.1.output, 1.2.output) -> 1.output, axis = 1",
+                                "gate.0: Relu(1.output) -> gate.0.output",
+                                "gate.1: Sigmoid(1.output) -> gate.1.output",
+                                "gate.2: Tanh(1.output) -> gate.2.output",
+                                "gate.3.0: Relu(1.output) -> gate.3.0.output",
+                                "gate.3.1: Tanh(1.output) -> gate.3.1.output",
+                                "gate.3.2: Sigmoid(1.output) -> gate.3.2.output",
+                                "gate.3: Sum(gate.3.0.output, gate.3.1.output, gate.3.2.output) -> gate.3.output",
+                                "gate.product2: Mul(gate.0.output, gate.1.output) -> gate.product2",
+                                "gate.product3: Mul(gate.product2, gate.2.output) -> gate.product3",
+                                "gate: Mul(gate.product3, gate.3.output) -> output",
+                            });
     CHECK(has_parameters(file, *net));
 }
 

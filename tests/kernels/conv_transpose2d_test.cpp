@@ -78,30 +78,41 @@ struct TransposedKernels {
     void (*backward_weight)(const V*, const V*, bool, T*, T*);
 };
 
+/// The bias, or nullptr for a case that has none.
+template <bool Has, typename T>
+auto given([[maybe_unused]] T* bias) {
+    if constexpr (Has) {
+        return bias;
+    } else {
+        return nullptr;
+    }
+}
+
+template <TransposedCase c, Number V>
+struct Compiled {
+    using T = scalar_t<V>;
+    using In =
+        Layout<c.geometry.out_channels, c.input.height, c.input.width, c.input_border.height, c.input_border.width>;
+    using Out =
+        Layout<c.geometry.in_channels, c.output.height, c.output.width, c.output_border.height, c.output_border.width>;
+    using Function = std::conditional_t<c.relu, kernels::ReLU, NoFunction>;
+
+    static void forward(const V* input, const T* weight, const T* bias, V* output) {
+        kernels::conv_transpose2d_forward<c.geometry, In, Out, Function>(input, weight, given<c.bias>(bias), output);
+    }
+    static void backward_input(V* grad_input, const T* weight, const V* grad_output) {
+        kernels::conv_transpose2d_backward_input<c.geometry, In, Out, Function>(grad_input, weight, grad_output);
+    }
+    static void backward_weight(const V* input, const V* grad_output, bool add, T* grad_weight, T* grad_bias) {
+        kernels::conv_transpose2d_backward_weight<c.geometry, In, Out>(input, grad_output, add, grad_weight,
+                                                                       given<c.bias>(grad_bias));
+    }
+};
+
 template <Number V, std::uint64_t Seed, std::size_t Case>
 constexpr TransposedKernels<V> transposed_kernels() {
-    using T = scalar_t<V>;
-    constexpr TransposedCase c = transposed_case(Seed, Case);
-    constexpr kernels::Conv2dGeometry g = c.geometry;
-    using In = Layout<g.out_channels, c.input.height, c.input.width, c.input_border.height, c.input_border.width>;
-    using Out = Layout<g.in_channels, c.output.height, c.output.width, c.output_border.height, c.output_border.width>;
-    using Function = std::conditional_t<c.relu, kernels::ReLU, NoFunction>;
-    return {
-        [](const V* input, const T* weight, [[maybe_unused]] const T* bias, V* output) {
-            if constexpr (c.bias) {
-                kernels::conv_transpose2d_forward<g, In, Out, Function>(input, weight, bias, output);
-            } else {
-                kernels::conv_transpose2d_forward<g, In, Out, Function>(input, weight, nullptr, output);
-            }
-        },
-        &kernels::conv_transpose2d_backward_input<g, In, Out, Function, V>,
-        [](const V* input, const V* grad_output, bool add, T* grad_weight, [[maybe_unused]] T* grad_bias) {
-            if constexpr (c.bias) {
-                kernels::conv_transpose2d_backward_weight<g, In, Out>(input, grad_output, add, grad_weight, grad_bias);
-            } else {
-                kernels::conv_transpose2d_backward_weight<g, In, Out>(input, grad_output, add, grad_weight, nullptr);
-            }
-        }};
+    using Own = Compiled<transposed_case(Seed, Case), V>;
+    return {&Own::forward, &Own::backward_input, &Own::backward_weight};
 }
 
 /// Calls f(input index, weight index, output index) for each product that the layer sums: those of the convolution from

@@ -169,8 +169,8 @@ std::vector<double> take(const Place& place, Buffer<V>& buffer, std::size_t lane
     return image;
 }
 
-/// Of numbers of size 1 or more, relative: some ten roundings for each of the sums, and where the elements of a group are
-/// close to one another, a factor of up to 32, the reciprocal of the root of eps.
+/// Of numbers of size 1 or more, relative: some ten roundings for each of the sums, and where the elements of a group
+/// are close to one another, a factor of up to 32, the reciprocal of the root of eps.
 template <typename T>
 constexpr double tolerance = 10 * 32 * (sizeof(T) == 4 ? 0x1p-24 : 0x1p-53);
 

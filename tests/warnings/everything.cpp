@@ -21,6 +21,26 @@ using LeNet =
                       ctcnn::ReLU, ctcnn::Flatten, ctcnn::Linear<64, 32>, ctcnn::ReLU, ctcnn::LazyLinear<10>>;
 using InDouble = LeNet::with_scalar<double>;
 
+template <std::size_t C>
+struct Scale : ctcnn::CustomLayer<Scale<C>> {
+    using parameters = ctcnn::Parameters<ctcnn::Parameter<"weight", ctcnn::Shape<C>, ctcnn::InitialValue<1.0>>>;
+    template <std::size_t H, std::size_t W>
+    static consteval ctcnn::Mismatch check(ctcnn::Shape<C, H, W>) {
+        return {};
+    }
+    static constexpr void forward(auto x, auto y, auto weight) {
+        for (const auto [c, h, w] : x.indices()) {
+            y(c, h, w) = x(c, h, w) * weight(c);
+        }
+    }
+    static constexpr void backward(auto x, auto weight, auto grad_y, auto grad_x, auto grad_weight) {
+        for (const auto [c, h, w] : x.indices()) {
+            grad_x(c, h, w) = grad_y(c, h, w) * weight(c);
+            grad_weight(c) += grad_y(c, h, w) * x(c, h, w);
+        }
+    }
+};
+
 }  // namespace
 
 int main() {
@@ -30,6 +50,9 @@ int main() {
     ctcnn::initialize(in_double, ctcnn::KaimingUniform{}, 3);
     const std::string_view text = ctcnn::summary<LeNet>();
     std::printf("%zu\n", text.size());
+    std::printf("%zu\n", ctcnn::explain<ctcnn::Input<3, 4, 4>, ctcnn::ReLU, Scale<2>>().size());
+    std::printf("%s\n", ctcnn::check_gradients<Scale<2>, ctcnn::Shape<2, 3, 3>>().sentence().c_str());
+    std::printf("%s\n", ctcnn::check_gradients(net).sentence().c_str());
 
     const auto set = ctcnn::load_mnist("data", ctcnn::Split::train);
     const ctcnn::Dataset<ctcnn::Shape<1, 28, 28>, double, int> flat(std::vector<double>(784), std::vector<int>(1));

@@ -20,7 +20,7 @@ MOST_CONSTANT = 2**28  # elements of a constant that is computed
 
 # Operators that are computed here where all inputs are constants.
 COMPUTED = set(
-    "Add Cast Concat Constant ConstantOfShape Div Exp Floor Gather Identity Max Min Mul Neg Pow Reciprocal Reshape "
+    "Add Cast Concat Constant ConstantOfShape Div Exp Floor Gather Identity Max Min Mod Mul Neg Pow Reciprocal Reshape "
     "Shape Slice Split Sqrt Squeeze Sub Transpose Unsqueeze".split()
 )
 # Operators on each element, of which exporters make functions.
@@ -253,6 +253,10 @@ class Reader:
 
     def op_Conv(self, node, a, x, weight=None, bias=None):
         self.need(weight, "weight")
+        if weight.ndim == 3:
+            stride, pads, dilation = self.row_window(a, weight.shape[2])
+            self.builder.conv1d(weight, bias, stride, pads, dilation, a.get("group", 1))
+            return
         if weight.ndim != 4:
             raise Refusal(f"its kernel has {weight.ndim - 2} axes, and that of a Conv2d has 2: make the model 2-D")
         self.builder.conv2d(
@@ -261,6 +265,56 @@ class Reader:
             *self.windows(a, weight.shape[2:], a.get("dilations", [1, 1])),
             a.get("group", 1),
         )
+
+    def op_ConvTranspose(self, node, a, x, weight=None, bias=None):
+        self.need(weight, "weight")
+        if weight.ndim != 4:
+            raise Refusal(f"its kernel has {weight.ndim - 2} axes, and that of a ConvTranspose2d has 2")
+        pads = a.get("pads", [0, 0, 0, 0])
+        auto = a.get("auto_pad", b"NOTSET").decode()
+        if "output_shape" in a or auto not in ("NOTSET", "VALID") or pads[:2] != pads[2:]:
+            raise Refusal("its padding is computed, or not the same at both ends: export the model with equal padding")
+        options = [tuple(a.get("strides", [1, 1])), tuple(pads[:2]) if auto == "NOTSET" else (0, 0)]
+        options += [tuple(a.get("output_padding", [0, 0])), tuple(a.get("dilations", [1, 1]))]
+        self.builder.conv_transpose2d(weight, bias, *options, a.get("group", 1))
+
+    def op_LayerNormalization(self, node, a, x, scale=None, bias=None):
+        self.need(scale, "scale")
+        axis = a.get("axis", -1) % (len(self.builder.shape) + 1)
+        shape = (self.batch, *self.builder.seen)[axis:]
+        self.builder.layer_norm(shape, self.epsilon(a), scale, bias)
+
+    def op_GroupNormalization(self, node, a, x, scale=None, bias=None):
+        self.need(scale, "scale")
+        self.need(bias, "bias")
+        groups = a["num_groups"]
+        if self.opset < 21:  # one for each group
+            scale, bias = (np.repeat(v, self.builder.shape[0] // groups) for v in (scale, bias))
+        self.builder.group_norm(groups, self.epsilon(a), scale, bias)
+
+    def op_InstanceNormalization(self, node, a, x, scale=None, bias=None):
+        self.need(scale, "scale")
+        self.need(bias, "bias")
+        self.builder.group_norm(self.builder.shape[0], self.epsilon(a), scale, bias)
+
+    @staticmethod
+    def epsilon(a):
+        """Attributes are float32: the shortest number that is rounded to it."""
+        return float(str(np.float32(a.get("epsilon", 1e-5))))
+
+    def row_window(self, a, kernel):
+        """Stride, pads (begin, end) and dilation of a layer of sequences."""
+        (stride,), (dilation,) = a.get("strides", [1]), a.get("dilations", [1])
+        pads = tuple(a.get("pads", [0, 0]))
+        auto = a.get("auto_pad", b"NOTSET").decode()
+        if auto in ("SAME_UPPER", "SAME_LOWER"):
+            self.builder.sequence("it")
+            size = self.builder.shape[1]
+            both = max((-(-size // stride) - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
+            pads = (both // 2, both - both // 2)[:: 1 if auto == "SAME_UPPER" else -1]
+        elif auto != "NOTSET":
+            pads = (0, 0)
+        return stride, pads, dilation
 
     def need(self, value, what):
         if value is None:
@@ -288,6 +342,11 @@ class Reader:
 
     def pool(self, name, a, counts_padding):
         kernel = tuple(a["kernel_shape"])
+        if len(kernel) == 1:
+            stride, pads, dilation = self.row_window(a, kernel[0])
+            ceil = bool(a.get("ceil_mode", 0))
+            self.builder.pool1d(name.replace("2", "1"), kernel[0], stride, pads, dilation, counts_padding, ceil)
+            return
         if len(kernel) != 2:
             raise Refusal(f"its kernel has {len(kernel)} axes, and that of {name} has 2: make the model 2-D")
         self.builder.image(name)
@@ -410,6 +469,8 @@ class Reader:
     def op_PRelu(self, node, a, x, weight=None):
         self.need(weight, "weight")
         shape = (1,) * (len(self.builder.shape) + 1 - weight.ndim) + weight.shape
+        if self.opset < 7 and weight.ndim == 1:
+            shape = (1, weight.size)  # one for each channel, not yet broadcast
         if weight.ndim > len(self.builder.shape) + 1 or math.prod(shape) not in (1, shape[1]):
             raise Refusal(f"its weight {weight.shape} is neither one number nor one for each channel")
         self.builder.prelu(weight)
@@ -489,6 +550,59 @@ class Reader:
         if rank != 4 or any(begin[:2]) or any(end[:2]):
             raise Refusal("it pads other axes than the height and the width of images: ctcnn pads these")
         self.builder.zero_pad((begin[2], begin[3], end[2], end[3]))
+
+    def op_Resize(self, node, a, x, roi=None, scales=None, sizes=None):
+        mode = a.get("mode", b"nearest").decode()
+        place = a.get("coordinate_transformation_mode", b"half_pixel").decode()
+        nearest = a.get("nearest_mode", b"round_prefer_floor").decode()
+        policy = a.get("keep_aspect_ratio_policy", b"stretch")
+        if a.get("antialias", 0) or self.opset < 11 or policy != b"stretch":
+            raise Refusal("it is a Resize that PyTorch's Upsample is not: export a model with Upsample")
+        old = np.array((self.batch, *self.builder.seen))
+        axes = list(a.get("axes", range(len(old))))
+        factors = np.ones(len(old))
+        if scales is not None and scales.size:
+            factors[axes] = scales
+        else:
+            self.need(sizes, "size")
+            factors[axes] = sizes / old[axes]
+        self.resize(factors, mode, place, nearest)
+
+    def op_Upsample(self, node, a, x, scales=None):
+        scales = np.array(a["scales"]) if scales is None and "scales" in a else scales
+        self.need(scales, "scale")
+        self.resize(scales, a.get("mode", b"nearest").decode(), "asymmetric", "floor")
+
+    def resize(self, factors, mode, place, nearest):
+        if len(factors) != 4 or any(factors[:2] != 1):
+            raise Refusal("it resizes other axes than the height and the width of images: Upsample resizes these")
+        scale = [float(factor) for factor in factors[2:]]
+        if mode not in ("nearest", "linear"):
+            raise Refusal(f"its mode is {shown(mode)}, and ctcnn has Nearest and Bilinear: use one of these")
+        for size, factor in zip(self.builder.shape[1:], scale):
+            if factor < 1 or factor != int(factor) or factor * size > 2**20:
+                continue  # refused below
+            out = np.arange(int(factor * size))
+            if mode == "nearest" and not (self.nearest(out, size, factor, place, nearest) == out // int(factor)).all():
+                raise Refusal(f"its pixels are not repeated {int(factor)} times with {shown(place)}: use asymmetric")
+            if mode == "linear" and place not in ("half_pixel", "pytorch_half_pixel") and factor > 1:
+                raise Refusal(f"its coordinates are {shown(place)}, and those of Upsample half_pixel: use these")
+        self.builder.upsample(scale, mode == "linear")
+
+    @staticmethod
+    def nearest(out, size, factor, place, mode):
+        """The pixels that outputs of an axis are taken from."""
+        half = place in ("half_pixel", "pytorch_half_pixel")
+        if place != "asymmetric" and not half:
+            return out * 0 - 1
+        at = (out + 0.5) / factor - 0.5 if half else out / factor
+        rounded = {
+            "floor": np.floor(at),
+            "ceil": np.ceil(at),
+            "round_prefer_floor": np.ceil(at - 0.5),
+            "round_prefer_ceil": np.floor(at + 0.5),
+        }
+        return rounded[mode].clip(0, size - 1)
 
     def softmax(self, kind, a):
         shape = self.builder.shape

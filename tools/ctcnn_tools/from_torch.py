@@ -243,12 +243,53 @@ class Reader:
             pads = self.two(0 if padding == "valid" else padding) * 2
         self.builder.conv2d(a["weight"], a["bias"], stride, tuple(pads), dilation, a["groups"])
 
+    def op_conv1d(self, a):
+        (stride,), (dilation,), padding = a["stride"], a["dilation"], a["padding"]
+        both = dilation * (a["weight"].shape[2] - 1)
+        pads = (both // 2, both - both // 2) if padding == "same" else (0, 0) if padding == "valid" else padding * 2
+        self.builder.conv1d(a["weight"], a["bias"], stride, tuple(pads), dilation, a["groups"])
+
+    def op_conv_transpose2d(self, a):
+        pairs = [self.two(a[name]) for name in ("stride", "padding", "output_padding", "dilation")]
+        self.builder.conv_transpose2d(a["weight"], a["bias"], *pairs, a["groups"])
+
     def op_convolution(self, a):
-        if a["transposed"]:
-            raise Refusal(f"it is a transposed convolution: {self.remedy()}")
-        if a["weight"].ndim != 4:
-            raise Refusal(f"it is a convolution over {a['weight'].ndim - 2} axes, and ctcnn has Conv2d")
-        self.op_conv2d(a)
+        kinds = {(False, 3): self.op_conv1d, (False, 4): self.op_conv2d, (True, 4): self.op_conv_transpose2d}
+        kind = kinds.get((a["transposed"], a["weight"].ndim))
+        if kind is None:
+            transposed = "transposed " * a["transposed"]
+            raise Refusal(f"it is a {transposed}convolution over {a['weight'].ndim - 2} axes: {self.remedy()}")
+        kind(a)
+
+    def op_layer_norm(self, a):
+        self.builder.layer_norm(a["normalized_shape"], a["eps"], a["weight"], a["bias"])
+
+    op_native_layer_norm = op_layer_norm
+
+    def op_group_norm(self, a):
+        self.builder.group_norm(a["num_groups"], a["eps"], a["weight"], a["bias"])
+
+    def op_native_group_norm(self, a):
+        self.builder.group_norm(a["group"], a["eps"], a["weight"], a["bias"])
+
+    def pool1d(self, name, a):
+        one = lambda values: values if isinstance(values, int) else values[0]
+        kernel = one(a["kernel_size"])
+        self.builder.pool1d(
+            name,
+            kernel,
+            one(a["stride"] or [kernel]),
+            (one(a["padding"]),) * 2,
+            one(a.get("dilation", 1)),
+            a.get("count_include_pad", True),
+            a["ceil_mode"],
+        )
+
+    def op_max_pool1d(self, a):
+        self.pool1d("MaxPool1d", a)
+
+    def op_avg_pool1d(self, a):
+        self.pool1d("AvgPool1d", a)
 
     def op_linear(self, a):
         self.builder.linear(a["weight"], a["bias"])
@@ -296,6 +337,24 @@ class Reader:
 
     def op_adaptive_max_pool2d(self, a):
         self.builder.adaptive_pool("MaxPool2d", self.two(a["output_size"]))
+
+    def upsample(self, a, bilinear):
+        """The scale is that of the sizes; one that was rounded to them would move the pixels."""
+        scale = [out / size for out, size in zip(self.result[2:], self.builder.shape[1:])]
+        given = a.get("scale_factors") or (a.get("scales_h"), a.get("scales_w"))
+        if a.get("align_corners"):
+            raise Refusal("it aligns the corners, and Upsample the centres of the pixels: use align_corners=False")
+        if any(factor is not None and factor != n for factor, n in zip(given, scale)):
+            raise Refusal(f"its scale is {tuple(given)}, and ctcnn's are whole numbers: choose whole ones")
+        self.builder.upsample(scale, bilinear)
+
+    def op_upsample_nearest2d(self, a):
+        self.upsample(a, False)
+
+    op__upsample_nearest_exact2d = op_upsample_nearest2d  # the same for whole scales
+
+    def op_upsample_bilinear2d(self, a):
+        self.upsample(a, True)
 
     def op_mean(self, a):
         rank = len(self.builder.shape) + 1

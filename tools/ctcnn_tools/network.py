@@ -7,8 +7,9 @@ import math
 import numpy as np
 
 HAS = (
-    "Conv2d, Linear, MaxPool2d, AvgPool2d, Flatten, ReLU, Sigmoid, Tanh, LeakyReLU, ELU, SELU, GELU, SiLU, Softplus, "
-    "Hardtanh, Hardsigmoid, Hardswish, ReLU6, PReLU, Softmax and LogSoftmax"
+    "Conv2d, Linear, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, ZeroPad2d, Upsample, Flatten, Unflatten, ReLU, Sigmoid, "
+    "Tanh, LeakyReLU, ELU, SELU, GELU, SiLU, Softplus, Hardtanh, Hardsigmoid, Hardswish, ReLU6, PReLU, Softmax, "
+    "LogSoftmax, ConvTranspose2d, LayerNorm, GroupNorm, Conv1d, MaxPool1d and AvgPool1d"
 )
 MOST_ELEMENTS = 2**28  # of a value between layers
 MOST_ADDED = 64  # zeros that a kernel may get on one axis for the sake of unequal padding
@@ -46,6 +47,49 @@ class Conv2d:
         options += [f"Groups<{self.groups}>"] if self.groups > 1 else []
         options += ["NoBias"] if self.bias is None else []
         return f"Conv2d<{', '.join(map(str, options))}>"
+
+
+class Conv1d(Conv2d):
+    """Its options are numbers."""
+
+    def cpp(self):
+        out, channels, kernel = self.weight.shape
+        options = [channels * self.groups, out, f"Kernel<{kernel}>"]
+        options += [f"Padding<{self.padding}>"] if self.padding > 0 else []
+        options += [f"Stride<{self.stride}>"] if self.stride > 1 else []
+        options += [f"Dilation<{self.dilation}>"] if self.dilation > 1 else []
+        options += [f"Groups<{self.groups}>"] if self.groups > 1 else []
+        options += ["NoBias"] if self.bias is None else []
+        return f"Conv1d<{', '.join(map(str, options))}>"
+
+
+class ConvTranspose2d:
+    def __init__(self, weight, bias, stride, padding, output_padding, dilation, groups):
+        self.weight, self.bias, self.stride, self.padding = weight, bias, stride, padding
+        self.output_padding, self.dilation, self.groups = output_padding, dilation, groups
+
+    def cpp(self):
+        channels, out, *kernel = self.weight.shape
+        options = [channels, out * self.groups, pair("Kernel", kernel)]
+        options += [pair("Stride", self.stride)] if max(self.stride) > 1 else []
+        options += [pair("Padding", self.padding)] if max(self.padding) > 0 else []
+        options += [pair("OutputPadding", self.output_padding)] if max(self.output_padding) > 0 else []
+        options += [pair("Dilation", self.dilation)] if max(self.dilation) > 1 else []
+        options += [f"Groups<{self.groups}>"] if self.groups > 1 else []
+        options += ["NoBias"] if self.bias is None else []
+        return f"ConvTranspose2d<{', '.join(map(str, options))}>"
+
+
+class Norm:
+    """GroupNorm or LayerNorm, by its name and its sizes."""
+
+    def __init__(self, name, sizes, eps, weight, bias):
+        self.name, self.sizes, self.eps, self.weight, self.bias = name, sizes, eps, weight, bias
+
+    def cpp(self):
+        options = [*self.sizes] + ([f"Eps<{self.eps!r}>"] if self.eps != 1e-5 else [])
+        options += ["NoAffine"] if self.weight is None else ["NoBias"] if self.bias is None else []
+        return f"{self.name}<{', '.join(map(str, options))}>"
 
 
 class Linear:
@@ -169,8 +213,10 @@ class Builder:
             bias = shift if shift.any() else None
             self.depthwise(scale, bias)
         if any(self.pad):
-            self.note("padding with no convolution behind it is a Conv2d with Kernel<1> and a group per channel")
-            self.depthwise(np.ones(self.shape[0]), None)
+            top, left, bottom, right = self.pad
+            self.pad = (0, 0, 0, 0)
+            sides = (left, right, top, bottom) if len({top, left, bottom, right}) > 1 else (top,)
+            self.append(Plain(f"ZeroPad2d<{', '.join(map(str, sides))}>"), self.shape)
 
     def depthwise(self, scale, bias):
         self.conv2d(scale.reshape(-1, 1, 1, 1), bias, (1, 1), (0, 0, 0, 0), (1, 1), self.shape[0])
@@ -263,17 +309,17 @@ class Builder:
                 weight = (grouped * per_group[0][..., None]).reshape(weight.shape)
                 bias = (0 if bias is None else bias) + added if bias is not None or shift.any() else None
         before, self.pad = self.unpadded(), (0, 0, 0, 0)
-        padding, sizes = [], []
-        for axis in (0, 1):
-            p, added, size = self.equal_padding(
-                before[axis],
-                weight.shape[2 + axis],
-                pads[axis],
-                pads[axis + 2],
-                stride[axis],
-                dilation[axis],
-                MOST_ADDED,
+        equal = [
+            self.equal_padding(
+                before[axis], weight.shape[2 + axis], pads[axis], pads[axis + 2], stride[axis], dilation[axis]
             )
+            for axis in (0, 1)
+        ]
+        if None in equal:
+            self.pad_now(before, pads)
+            return self.conv2d(weight, bias, stride, (0, 0, 0, 0), dilation, groups)
+        padding, sizes = [], []
+        for axis, (p, added, size) in enumerate(equal):
             if any(added):
                 widths = [(0, 0)] * 4
                 widths[2 + axis] = added
@@ -284,9 +330,16 @@ class Builder:
         layer = Conv2d(weight, bias, tuple(stride), tuple(padding), tuple(dilation), groups)
         self.append(layer, (weight.shape[0], *sizes))
 
+    def pad_now(self, size, pads):
+        """A ZeroPad2d on an image of `size` pixels."""
+        self.pad = pads
+        self.shape = (self.shape[0], size[0] + pads[0] + pads[2], size[1] + pads[1] + pads[3])
+        self.flush("padding")
+
     @staticmethod
-    def equal_padding(size, kernel, begin, end, stride, dilation, most_added):
-        """Padding that is the same at both ends, zeros that the kernel gets at its ends, and the size of the output."""
+    def equal_padding(size, kernel, begin, end, stride, dilation):
+        """Padding that is the same at both ends, zeros that the kernel gets at its ends, and the size of the output;
+        None where the kernel would get too many."""
 
         def out_size(both, k):
             return (size + both - dilation * (k - 1) - 1) // stride + 1
@@ -296,16 +349,12 @@ class Builder:
             raise Refusal(
                 f"its kernel reaches over {dilation * (kernel - 1) + 1} pixels, and there are {size + begin + end}"
             )
-        for added in range(min(abs(end - begin) // dilation + 1, most_added) + 1):
+        for added in range(min(abs(end - begin) // dilation + 1, MOST_ADDED) + 1):
             in_front = added if end > begin else 0
             padding = begin + in_front * dilation
             if out_size(2 * padding, kernel + added) == out:
                 return padding, (in_front, added - in_front), out
-        raise Refusal(
-            f"its padding is {begin} at one end and {end} at the other, and ctcnn's is the same at both: export the "
-            "model "
-            "with equal padding"
-        )
+        return None
 
     def pool(self, name, kernel, stride, pads, dilation=(1, 1), counts_padding=True, ceil=False):
         """name: MaxPool2d or AvgPool2d."""
@@ -320,47 +369,157 @@ class Builder:
         else:
             self.flush(name)
             size = self.shape[1:]
-        padding, sizes = [], []
-        for axis in (0, 1):
-            begin, end = pads[axis], pads[axis + 2]
-            p, _, out = self.equal_padding(size[axis], kernel[axis], begin, end, stride[axis], 1, 0)
-            if ceil:
-                rounded_up = -(-(size[axis] + begin + end - kernel[axis]) // stride[axis]) + 1
-                if (rounded_up - 1) * stride[axis] >= size[axis] + begin:
-                    rounded_up -= 1  # a window that begins in the padding at the end
-                if rounded_up != out:
-                    raise Refusal(
-                        "its output size is rounded up, and ctcnn rounds down: export the model with ceil_mode 0, or "
-                        "pad "
-                        "its input"
-                    )
-            reaches = (out - 1) * stride[axis] + kernel[axis] - p > size[axis]
-            if name == "AvgPool2d" and not counts_padding and (p > 0 or reaches):
+        sizes = tuple(
+            self.windows(size[n], kernel[n], stride[n], pads[n], pads[n + 2], ceil) for n in (0, 1)
+        )
+        equal = {
+            mode: tuple(self.windows(size[n], kernel[n], stride[n], pads[n], pads[n], mode) for n in (0, 1))
+            for mode in (False, True)
+        }
+        # Windows over the end see the same pixels, however much padding is there. It counts in means only.
+        counts = name == "AvgPool2d" and counts_padding
+        if sizes not in equal.values() or counts and pads[:2] != pads[2:] and (ceil or sizes != equal[False]):
+            if not counts:
                 raise Refusal(
-                    "it does not count padding (count_include_pad is 0), and AvgPool2d counts padding as zeros: export "
-                    "the model with count_include_pad 1, or without padding"
+                    f"its padding is {pads[:2]} before and {pads[2:]} behind the image, and ctcnn's is the same: "
+                    "export the model with equal padding"
                 )
-            if p > kernel[axis] // 2:
-                raise Refusal(f"its padding {p} is more than half of its kernel {kernel[axis]}, which ctcnn refuses")
-            padding.append(p)
-            sizes.append(out)
+            self.pad_now(size, pads)
+            return self.pool(name, kernel, stride, (0, 0, 0, 0), dilation, counts_padding, ceil)
+        padding = pads[:2]
+        for p, k in zip(padding, kernel):
+            if p > k // 2:
+                raise Refusal(f"its padding {p} is more than half of its kernel {k}, which ctcnn refuses")
         options = [pair("Kernel", kernel)]
         options += [pair("Stride", stride)] if tuple(stride) != tuple(kernel) else []
         options += [pair("Padding", padding)] if max(padding) > 0 else []
+        options += ["CeilMode"] if sizes != equal[False] else []
+        options += ["NoCountPadding"] if name == "AvgPool2d" and not counts_padding and max(padding) > 0 else []
         self.append(Plain(f"{name}<{', '.join(options)}>"), (self.shape[0], *sizes))
+
+    @staticmethod
+    def windows(size, kernel, stride, begin, end, ceil):
+        """How many windows a pool has on an axis."""
+        rest = size + begin + end - kernel
+        count = -(-rest // stride) + 1 if ceil else rest // stride + 1
+        if ceil and (count - 1) * stride >= size + begin:
+            count -= 1  # a window that begins in the padding at the end
+        if count < 1 or rest < 0 and not ceil:
+            raise Refusal(f"its kernel reaches over {kernel} pixels, and there are {size + begin + end}")
+        return count
 
     def adaptive_pool(self, name, sizes):
         self.image(name)
-        kernel = []
-        for size, out in zip(self.shape[1:], sizes):
-            if out is None:
-                out = size
-            if out < 1 or size % out:
-                raise Refusal(
-                    f"{size} pixels are no multiple of the {out} that it makes of them: choose sizes that divide"
-                )
-            kernel.append(size // out)
-        self.pool(name, kernel, kernel, (0, 0, 0, 0))
+        sizes = tuple(size if out is None else out for size, out in zip(self.shape[1:], sizes))
+        if min(sizes) < 1:
+            raise Refusal(f"it makes {sizes[0]} x {sizes[1]} pixels: choose sizes of 1 or more")
+        even = not any(size % out for size, out in zip(self.shape[1:], sizes))
+        if name == "AvgPool2d" and (sizes == (1, 1) or not even):
+            self.flush(name)
+            text = "AdaptiveAvgPool2d<1>" if sizes == (1, 1) else pair("AdaptiveAvgPool2d", sizes)
+            self.append(Plain(text), (self.shape[0], *sizes))
+        elif even:
+            kernel = [size // out for size, out in zip(self.shape[1:], sizes)]
+            self.pool(name, kernel, kernel, (0, 0, 0, 0))
+        else:
+            raise Refusal(
+                f"its image {self.shape[1:]} is no multiple of the {sizes} that it makes of it: choose sizes that "
+                "divide"
+            )
+
+    def upsample(self, scale, bilinear):
+        """scale: of the height and the width."""
+        self.image("Upsample")
+        if min(scale) < 1 or any(n != int(n) for n in scale):
+            raise Refusal(f"its scale is {tuple(scale)}, and ctcnn's are whole numbers: choose whole ones")
+        scale = tuple(int(n) for n in scale)
+        if scale == (1, 1):
+            self.left_out["Upsample by 1"] += 1
+            return
+        self.flush("Upsample")
+        options = [pair("Scale", scale)] + ["Bilinear"] * bilinear
+        c, h, w = self.shape
+        self.append(Plain(f"Upsample<{', '.join(options)}>"), (c, h * scale[0], w * scale[1]))
+
+    def conv_transpose2d(self, weight, bias, stride, padding, output_padding, dilation, groups):
+        """weight: (in, out / groups, height, width)."""
+        self.flush("a transposed convolution")
+        self.image("a transposed convolution")
+        weight = np.asarray(weight, np.float64)
+        bias = None if bias is None else np.asarray(bias, np.float64).reshape(-1)
+        if min(*stride, *dilation, groups, *weight.shape) < 1 or min(*padding, *output_padding) < 0:
+            raise Refusal("a size, stride, dilation or number of groups is below 1, or padding below 0")
+        if weight.shape[0] != self.shape[0] or weight.shape[0] % groups:
+            raise Refusal(f"its weight {weight.shape} does not fit to {self.shape[0]} channels in {groups} groups")
+        sizes = tuple(
+            (self.shape[1 + i] - 1) * stride[i] - 2 * padding[i] + dilation[i] * (weight.shape[2 + i] - 1) + 1
+            for i in (0, 1)
+        )
+        sizes = tuple(size + more for size, more in zip(sizes, output_padding))
+        if min(sizes) < 1 or any(more >= max(s, d) for more, s, d in zip(output_padding, stride, dilation)):
+            raise Refusal(f"its output would be of size {sizes}, or its output padding is not below stride or dilation")
+        layer = ConvTranspose2d(weight, bias, stride, padding, output_padding, dilation, groups)
+        self.append(layer, (weight.shape[1] * groups, *sizes))
+
+    def sequence(self, what):
+        self.flush(what)
+        if len(self.shape) != 2 or self.order is not None:
+            raise Refusal(f"{what} of a value of shape {self.seen} behind the batch axis: ctcnn has it for (C, L)")
+
+    def conv1d(self, weight, bias, stride, pads, dilation, groups):
+        """pads: at the begin and at the end."""
+        self.sequence("a Conv1d")
+        weight = np.asarray(weight, np.float64)
+        bias = None if bias is None else np.asarray(bias, np.float64).reshape(-1)
+        if min(stride, dilation, groups, *weight.shape) < 1 or min(pads) < 0:
+            raise Refusal("a size, stride, dilation or number of groups is below 1, or padding below 0")
+        if weight.shape[1] * groups != self.shape[0] or weight.shape[0] % groups:
+            raise Refusal(f"its weight {weight.shape} does not fit to {self.shape[0]} channels in {groups} groups")
+        padding, added, size = self.equal_padding(self.shape[1], weight.shape[2], *pads, stride, dilation, MOST_ADDED)
+        if any(added):
+            weight = np.pad(weight, [(0, 0), (0, 0), added])
+            self.note("unequal padding is a larger kernel with zeros and equal padding")
+        self.append(Conv1d(weight, bias, stride, padding, dilation, groups), (weight.shape[0], size))
+
+    def pool1d(self, name, kernel, stride, pads, dilation=1, counts_padding=True, ceil=False):
+        """name: MaxPool1d or AvgPool1d."""
+        self.sequence(name)
+        if dilation != 1 or ceil:
+            raise Refusal(
+                "it has a dilation, or its output size is rounded up, which pools of sequences of ctcnn have not"
+            )
+        padding, _, size = self.equal_padding(self.shape[1], kernel, *pads, stride, 1, 0)
+        if padding > kernel // 2 or name == "AvgPool1d" and padding > 0 and not counts_padding:
+            raise Refusal("its padding is more than half of its kernel, or not counted, which ctcnn refuses")
+        options = [f"Kernel<{kernel}>"] + ([f"Stride<{stride}>"] if stride != kernel else [])
+        options += [f"Padding<{padding}>"] if padding > 0 else []
+        self.append(Plain(f"{name}<{', '.join(options)}>"), (self.shape[0], size))
+
+    def norm(self, name, sizes, eps, weight, bias, shape):
+        self.flush(name)
+        self.channels_first()
+        if eps < 0:
+            raise Refusal("its epsilon is below 0")
+        if weight is None and bias is not None:
+            weight = np.ones(shape)
+        weight, bias = (None if v is None else np.asarray(v, np.float64).reshape(shape) for v in (weight, bias))
+        if name == "GroupNorm" and weight is not None and bias is None:
+            bias = np.zeros(shape)
+        self.append(Norm(name, sizes, float(eps), weight, bias), self.shape)
+
+    def layer_norm(self, shape, eps, weight, bias):
+        """shape: that of the axes that are normalised."""
+        if tuple(shape) != self.seen:
+            raise Refusal(
+                f"it normalises axes of the sizes {tuple(shape)} of {self.seen}, and LayerNorm of ctcnn normalises all "
+                "axes behind the batch axis"
+            )
+        self.norm("LayerNorm", [], eps, weight, bias, self.shape)
+
+    def group_norm(self, groups, eps, weight, bias):
+        if groups < 1 or self.shape[0] % groups:
+            raise Refusal(f"its {groups} groups do not divide {self.shape[0]} channels")
+        self.norm("GroupNorm", [groups, self.shape[0]], eps, weight, bias, self.shape[:1])
 
     def linear(self, weight, bias):
         """weight: (out, in)."""
@@ -465,10 +624,12 @@ class Builder:
         elif not self.layers and self.affine is None and not any(self.pad) and self.order is None:
             self.input_shape = self.shape = dims
             self.note(f"a reshape of the input is left out: the network's input is {dims}, with the same elements")
+        elif len(dims) == 3 and min(dims) > 0:
+            self.flatten(explicit=False)
+            self.flush("Unflatten")
+            self.append(Plain(f"Unflatten<{', '.join(map(str, dims))}>"), dims)
         else:
-            raise Refusal(
-                f"it changes {self.seen} to {dims}, and ctcnn can only flatten to one axis behind the batch axis"
-            )
+            raise Refusal(f"it changes {self.seen} to {dims}, and ctcnn has features (F) and images (C, H, W)")
 
     def transpose(self, order):
         """Permutes the axes behind the batch axis: the model goes on with axis order[i] as its axis i."""

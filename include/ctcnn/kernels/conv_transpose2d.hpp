@@ -34,8 +34,8 @@ constexpr Range columns_inside(std::ptrdiff_t start, std::size_t step, std::size
     return {std::min(count, least(0)), std::min(count, least(static_cast<std::ptrdiff_t>(size)))};
 }
 
-/// sum(m, n) += sum over c of weight[c * Next + m * Row] * x[c * Plane + start + n * Step] for M x N sums. Columns n that
-/// are not in the range take zeros.
+/// sum(m, n) += sum over c of weight[c * Next + m * Row] * x[c * Plane + start + n * Step] for M x N sums. Columns n
+/// that are not in the range take zeros.
 template <std::size_t M, std::size_t N, std::size_t Next, std::size_t Row, std::size_t Plane, std::size_t Step,
           Number V>
 [[gnu::always_inline]] constexpr void add_tap(V* sum, const scalar_t<V>* weight, const V* x, std::ptrdiff_t start,
@@ -77,8 +77,8 @@ template <std::size_t M, std::size_t N, std::size_t Row, std::size_t Column, Num
 
 }  // namespace detail
 
-/// conv_transpose2d_forward: output(o, h, w) = f(bias(o) + sum over i, kh, kw of weight(i, o, kh, kw) * input(i, h', w')),
-/// h = h'*Sh + kh*Dh - Ph, w likewise. Columns that lie a stride apart see the same columns of the kernel, and are
+/// conv_transpose2d_forward: output(o, h, w) = f(bias(o) + sum over i, kh, kw of weight(i, o, kh, kw) * input(i, h',
+/// w')), h = h'*Sh + kh*Dh - Ph, w likewise. Columns that lie a stride apart see the same columns of the kernel, and are
 /// computed together.
 /// Layouts  In (Ci, Hi, Wi); Out (Co, Ho, Wo); bias may be nullptr
 template <Conv2dGeometry G, typename In, typename Out, typename Activation, Number V, typename Bias>
@@ -140,8 +140,8 @@ constexpr void conv_transpose2d_forward(const V* input, const scalar_t<V>* weigh
     }
 }
 
-/// conv_transpose2d_backward_input: the gradient of the input. `grad_input` holds the input when the call begins and its
-/// gradient when it ends; Before is the elementwise function that made the input, whose derivative is applied on the
+/// conv_transpose2d_backward_input: the gradient of the input. `grad_input` holds the input when the call begins and
+/// its gradient when it ends; Before is the elementwise function that made the input, whose derivative is applied on the
 /// way.
 /// Layouts  In (Ci, Hi, Wi); Out (Co, Ho, Wo)
 template <Conv2dGeometry G, typename In, typename Out, typename Before, Number V>

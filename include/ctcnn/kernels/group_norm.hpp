@@ -145,8 +145,8 @@ template <std::size_t Length, Number V, typename Bias>
 
 }  // namespace detail
 
-/// group_norm_forward: output = f((input - mean) / sqrt(variance + eps) * weight + bias), mean and variance those of the
-/// element's group. Two passes: the mean, then the squares of the distances from it.
+/// group_norm_forward: output = f((input - mean) / sqrt(variance + eps) * weight + bias), mean and variance those of
+/// the element's group. Two passes: the mean, then the squares of the distances from it.
 /// Layouts  In, Out (C, H, W) of G.channels * G.elements elements; without borders, the elements in this order may have
 ///          another shape; weight and bias (C), or one for each element; each may be nullptr
 template <GroupNormGeometry G, typename In, typename Out, typename Activation, Number V, typename Weight, typename Bias>

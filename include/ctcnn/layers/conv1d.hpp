@@ -22,7 +22,8 @@ constexpr LayerOptions of_one_row(LayerOptions options) {
     return options;
 }
 
-/// BoundConv1d: Conv1d on sequences of shape S, the convolution of an image of one row; L is the layer as it is spelled.
+/// BoundConv1d: Conv1d on sequences of shape S, the convolution of an image of one row; L is the layer as it is
+/// spelled.
 template <typename L, std::size_t In, std::size_t Out, typename S>
 struct BoundConv1d : BoundConv2d<L, In, Out, of_one_row(L::options), Shape<S::dim(0), 1, S::dim(1)>> {
     using Base = BoundConv2d<L, In, Out, of_one_row(L::options), Shape<S::dim(0), 1, S::dim(1)>>;

@@ -15,8 +15,8 @@
 
 namespace CTCNN_DETAIL {
 
-/// The size of a transposed convolution's result on one axis, twice the padding not yet taken off: 7 pixels, a kernel of
-/// 4, stride 2 give 16. Numbers up to largest_number give one that 64 bits can hold.
+/// The size of a transposed convolution's result on one axis, twice the padding not yet taken off: 7 pixels, a kernel
+/// of 4, stride 2 give 16. Numbers up to largest_number give one that 64 bits can hold.
 /// Source: torch.nn.ConvTranspose2d
 constexpr std::uint64_t transposed_size(std::uint64_t size, std::uint64_t kernel, std::uint64_t stride,
                                         std::uint64_t dilation, std::uint64_t output_padding) {

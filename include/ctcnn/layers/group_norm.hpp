@@ -84,8 +84,8 @@ private:
 
 namespace ctcnn {
 
-/// GroupNorm: normalises each group of neighbouring channels of an image to mean 0 and variance 1; then each channel has
-/// its factor and its offset: (x - mean)/sqrt(variance + Eps)*weight + bias.
+/// GroupNorm: normalises each group of neighbouring channels of an image to mean 0 and variance 1; then each channel
+/// has its factor and its offset: (x - mean)/sqrt(variance + Eps)*weight + bias.
 /// Options  Eps<1e-5>, NoAffine
 /// Shapes   (C, ...) -> the same
 /// Params   weight (C), bias (C); none with NoAffine

@@ -16,6 +16,10 @@ struct Square : Activation<Square> {
     static constexpr V forward(V x) {
         return x * x;
     }
+    template <typename V>
+    static constexpr V backward(V, V grad) {
+        return grad;
+    }
 };
 
 using Net = Sequential<Input<3>, Sequential<Linear<3, 2>, Square>, Linear<2, 2>>;
