@@ -13,7 +13,7 @@ using namespace ctcnn;
 
 // Each channel times a number that is learned.
 template <std::size_t C>
-struct Scale : CustomLayer<Scale<C>> {
+struct ChannelScale : CustomLayer<ChannelScale<C>> {
     using parameters = Parameters<Parameter<"weight", Shape<C>, InitialValue<1.0>>>;
 
     template <std::size_t Channels, std::size_t H, std::size_t W>
@@ -44,19 +44,19 @@ struct LeakyTenth : Activation<LeakyTenth> {
     }
 };
 
-using Net = Sequential<Input<1, 6, 6>, Conv2d<1, 4, Kernel<3>>, Scale<4>, LeakyTenth, Flatten, LazyLinear<2>>;
+using Net = Sequential<Input<1, 6, 6>, Conv2d<1, 4, Kernel<3>>, ChannelScale<4>, LeakyTenth, Flatten, LazyLinear<2>>;
 static_assert(Net::parameter_count == (4 * 9 + 4) + 4 + (64 * 2 + 2));
 static_assert(Net::names()[2].name == "1.weight");
 
 // It works in constant expressions, and is refused like any other layer.
-constexpr Sequential<Input<2, 1, 2>, Scale<2>> doubled = [] {
-    Sequential<Input<2, 1, 2>, Scale<2>> net{};
+constexpr Sequential<Input<2, 1, 2>, ChannelScale<2>> doubled = [] {
+    Sequential<Input<2, 1, 2>, ChannelScale<2>> net{};
     net.layer<0>().weight(0) = 2;
     net.layer<0>().weight(1) = -1;
     return net;
 }();
 static_assert(doubled({1, 2, 3, 4}) == Tensor<float, Shape<2, 1, 2>>{2, 4, -3, -4});
-static_assert(!Accepts<Scale<2>, Shape<3, 6, 6>>);
+static_assert(!Accepts<ChannelScale<2>, Shape<3, 6, 6>>);
 
 // Backward is right if differences say so: (loss(p + h) - loss(p - h)) / 2h, in double.
 bool is_right(const GradientReport& report) {
@@ -65,8 +65,8 @@ bool is_right(const GradientReport& report) {
 }
 
 int main() {
-    if (!is_right(check_gradients<Scale<4>, Shape<4, 5, 6>>()) || !is_right(check_gradients<LeakyTenth, Shape<8>>()) ||
-        !is_right(check_gradients(Net{}))) {
+    if (!is_right(check_gradients<ChannelScale<4>, Shape<4, 5, 6>>()) ||
+        !is_right(check_gradients<LeakyTenth, Shape<8>>()) || !is_right(check_gradients(Net{}))) {
         return 1;
     }
 
@@ -91,7 +91,7 @@ int main() {
         std::printf(" %.2f", static_cast<double>(weight));
     }
     // What does not fit is explained without an error, too.
-    std::printf("\n\n%.*s", static_cast<int>(explain<Input<3, 6, 6>, Tanh, Scale<4>>().size()),
-                explain<Input<3, 6, 6>, Tanh, Scale<4>>().data());
+    std::printf("\n\n%.*s", static_cast<int>(explain<Input<3, 6, 6>, Tanh, ChannelScale<4>>().size()),
+                explain<Input<3, 6, 6>, Tanh, ChannelScale<4>>().data());
     return accuracy == 1 ? 0 : 1;
 }

@@ -39,6 +39,7 @@
 #include <ctcnn/layers/prelu.hpp>
 #include <ctcnn/layers/softmax.hpp>
 #include <ctcnn/model/branches.hpp>
+#include <ctcnn/model/fuse.hpp>
 #include <ctcnn/model/named.hpp>
 
 #include <ctcnn/model/probabilities.hpp>

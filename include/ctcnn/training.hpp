@@ -42,6 +42,7 @@
 
 #include <ctcnn/model/branches.hpp>
 #include <ctcnn/model/explain.hpp>
+#include <ctcnn/model/fuse.hpp>
 #include <ctcnn/model/initialize.hpp>
 #include <ctcnn/model/named.hpp>
 #include <ctcnn/model/probabilities.hpp>

@@ -6,6 +6,7 @@
 // EXPECT: at_layer<0, .*Conv2d<3, 4, .*Kernel<3>
 // EXPECT: received<.*Shape<1, 8, 8>
 // EXPECT: wanted<3>
+// EXPECT: corrected<.*Conv2d<1, 4, .*Kernel<3>
 #include <ctcnn/ctcnn.hpp>
 
 #include "learn.hpp"

@@ -86,19 +86,22 @@ def onnx_cases():
     yield model(IMAGE, node("Conv", rand(2, 3, 3, 3))), "does not fit to 2 channels in 1 groups"
     yield model(IMAGE, node("Conv", rand(2, 2, 7, 7))), "its kernel reaches over 7 pixels, and there are 6"
     yield model(IMAGE, node("Conv", rand(2, 2, 3, 3), pads=[0, 0, -1, 0])), "negative padding removes pixels"
-    far = model(IMAGE, node("Conv", rand(2, 2, 3, 3), pads=[0, 0, 900, 0]))
-    yield far, "its padding is 0 at one end and 900 at the other"
     yield model(IMAGE, node("Conv", rand(2, 2, 3, 3) * np.inf)), "0.weight has an element that is infinite or NaN"
-    yield model(
-        IMAGE, node("MaxPool", kernel_shape=[3, 3], ceil_mode=1, strides=[2, 2])
-    ), "its output size is rounded up"
     yield model(IMAGE, node("MaxPool", kernel_shape=[2, 2], dilations=[2, 2])), "its dilation is (2, 2)"
     yield model(IMAGE, node("MaxPool", kernel_shape=[2])), "its kernel has 1 axes, and that of MaxPool2d has 2"
     yield model(
         IMAGE, node("MaxPool", kernel_shape=[3, 3], pads=[2, 2, 2, 2])
     ), "its padding 2 is more than half of its"
-    yield model(IMAGE, node("MaxPool", kernel_shape=[2, 2], pads=[0, 0, 1, 1])), "its padding is 0 at one end and 1 at"
-    yield model(IMAGE, node("AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1])), "it does not count padding"
+    yield model(IMAGE, node("MaxPool", kernel_shape=[2, 2], pads=[0, 0, 1, 1])), "its padding is (0, 0) before and"
+    yield model(IMAGE, node("MaxPool", kernel_shape=[7, 7], ceil_mode=1)), "its kernel reaches over 7 pixels, and there"
+    scales = np.array([1, 1, 2, 2], np.float32)
+    resize = lambda s=scales, **options: model(IMAGE, node("Resize", "", s, **options))
+    yield resize(mode="cubic"), "its mode is cubic, and ctcnn has Nearest and Bilinear"
+    yield resize(mode="linear", coordinate_transformation_mode="asymmetric"), "its coordinates are asymmetric"
+    yield resize(coordinate_transformation_mode="align_corners"), "its pixels are not repeated 2 times"
+    yield resize(nearest_mode="floor"), "its pixels are not repeated 2 times with half_pixel"
+    yield resize(np.array([1, 1, 2.5, 2.5], np.float32)), "its scale is (2.5, 2.5), and ctcnn's are whole"
+    yield resize(np.array([1, 2, 2, 2], np.float32)), "it resizes other axes than the height and the width"
     yield model(IMAGE, node("ReduceMean", axes=[1])), "it reduces the axes [1] of 4"
     yield model(IMAGE, node("Gemm", rand(2, 2))), "a Linear on a value of shape (2, 6, 6)"
     yield model((4,), node("Gemm", rand(3, 2))), "its weight (2, 3) does not fit to 4 features"
@@ -121,7 +124,7 @@ def onnx_cases():
     yield model(IMAGE, node("Flatten", axis=2)), "its axis is 2, and ctcnn flattens all axes behind the batch"
     yield model(
         IMAGE, CONV, node("Reshape", np.array([0, 6, 12]))
-    ), "ctcnn can only flatten to one axis behind the batch"
+    ), "ctcnn has features (F) and images (C, H, W)"
     yield model(IMAGE, node("Reshape", np.array([-1, 36]))), "in which the first axis is no longer the batch"
     yield model(IMAGE, node("Transpose", perm=[1, 0, 2, 3])), "moves the batch axis"
     yield model(IMAGE, CONV, node("Transpose", perm=[0, 2, 3, 1])), "the output has its axes permuted"
@@ -204,16 +207,17 @@ def torch_cases():
     yield Early(), (4,), "PyTorch cannot run or export it"
     yield nn.Linear(3, 2), (4,), "PyTorch cannot run or export it with an input of shape (8, 4)"
     yield nn.Linear(4, 2).half(), (4,), "its input is torch.float16, and ctcnn's is float: call model.float()"
-    yield nn.Sequential(nn.MaxPool2d(3, ceil_mode=True, stride=2)), IMAGE, "its output size is rounded up"
-    yield nn.AvgPool2d(3, padding=1, count_include_pad=False), IMAGE, "it does not count padding"
+    yield nn.Upsample(scale_factor=1.5), IMAGE, "its scale is (1.5, 1.5), and ctcnn's are whole numbers"
+    yield nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True), IMAGE, "it aligns the corners"
+    yield nn.Upsample(scale_factor=2, mode="bicubic"), IMAGE, "aten.upsample_bicubic2d.vec: ctcnn has no layer for it"
     yield nn.AvgPool2d(2, divisor_override=3), IMAGE, "its divisor_override is not the size of the kernel"
-    yield nn.AdaptiveAvgPool2d(4), IMAGE, "6 pixels are no multiple of the 4"
+    yield nn.AdaptiveMaxPool2d(4), IMAGE, "its image (6, 6) is no multiple of the (4, 4) that it makes"
     yield nn.Conv3d(2, 2, 1), (2, 2, 3, 3), "aten.conv3d.default: ctcnn has no layer for it"
     yield nn.Conv2d(2, 2, 3, padding=1, padding_mode="reflect"), IMAGE, "it pads with reflect"
     yield nn.ConstantPad2d(1, 3.0), IMAGE, "it pads with the value 3.0"
     yield nn.BatchNorm2d(2, track_running_stats=False), IMAGE, "it computes the statistics of the batch"
     yield nn.Sequential(nn.ReLU(), nn.BatchNorm1d(4)), (4,), "cannot be folded: move it next to one"
-    yield nn.Sequential(conv, nn.Unflatten(1, (1, 2))), IMAGE, "ctcnn can only flatten to one axis"
+    yield nn.Sequential(conv, nn.Unflatten(1, (1, 2))), IMAGE, "ctcnn has features (F) and images (C, H, W)"
     yield nn.Flatten(2), IMAGE, "it flattens the axes 2 to -1"
     yield nn.Sequential(conv, nn.Softmax(2), nn.ReLU()), IMAGE, "it follows a Softmax over axis 2"
     yield nn.LeakyReLU(-0.5), (4,), "its slope is -0.5, and that of LeakyReLU is 0 or more"

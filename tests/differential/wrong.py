@@ -170,7 +170,8 @@ def broken(layer, shape, rng):
             # With CeilMode a window may hang over by less than its stride, which is the kernel unless it is given.
             for axis, kernel in (("height", (h + 2 * ph + 1, kw)), ("width", (kh, w + 2 * pw + 1))):
                 over = layer.ceil and layer.stride is not None
-                kernel = tuple(k + (s - 1) * (k > own) * over for k, s, own in zip(kernel, layer.stride or kernel, layer.kernel))
+                steps = layer.stride or kernel
+                kernel = tuple(k + (s - 1) * (k > o) * over for k, s, o in zip(kernel, steps, layer.kernel))
                 text = with_option(layer, "Kernel", f"Kernel<{kernel[0]}, {kernel[1]}>", rng)
                 if layer.ceil and layer.stride is None:
                     text = re.sub(r"CeilMode, |, CeilMode", "", text)
@@ -187,7 +188,8 @@ def broken(layer, shape, rng):
         )
         way("repeated_option", joined(name, sizes, options + ["Scale<2>"]))
         way("repeated_option", joined(name, sizes, ["Nearest", "Bilinear"] + options))
-        way("unknown_option", joined(name, sizes, options + [rng.choice(["Kernel<2>", "CeilMode", "int", "Stride<2>"])]))
+        unknown = rng.choice(["Kernel<2>", "CeilMode", "int", "Stride<2>"])
+        way("unknown_option", joined(name, sizes, options + [unknown]))
     elif isinstance(layer, AdaptiveAvgPool2d):
         way("zero_size", f"{name}<{rng.choice(['0', '0, 1', '1, 0'])}>")
         way("number_too_large", f"{name}<{rng.choice(TOO_LARGE)}>")

@@ -109,7 +109,7 @@ LAYERS = {
     "log_softmax_channels": (nn.LogSoftmax(1), (5, 3, 2)),
     "max_pool_ceil": (nn.MaxPool2d((2, 3), stride=(2, 2), padding=(0, 1), ceil_mode=True), (2, 5, 6)),
     "avg_pool_ceil": (nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True), (2, 6, 4)),
-    "avg_pool_ceil_no_count": (nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True, count_include_pad=False), (2, 6, 4)),
+    "avg_pool_ceil_no_count": (nn.AvgPool2d(3, 2, padding=1, ceil_mode=True, count_include_pad=False), (2, 6, 4)),
     "avg_pool_no_count": (nn.AvgPool2d((3, 2), stride=1, padding=1, count_include_pad=False), (2, 4, 5)),
     "adaptive_avg_pool": (nn.AdaptiveAvgPool2d(1), (3, 5, 7)),
     "adaptive_avg_pool_uneven": (nn.AdaptiveAvgPool2d((3, 7)), (2, 7, 5)),

@@ -180,17 +180,17 @@ namespace {
 
 // What a program sees of such a network -----------------------------------------------------------------------------
 
-using Named = Sequential<Input<3, 4, 5>, user::Scale<3>, Sequential<user::Conv3x3<3, 2>, ReLU>, Flatten, user::Parabola,
-                         user::Halves, user::Swish>;
-static_assert(Named::output_shape{} == Shape<20>{});
-static_assert(Named::parameter_count == 3 + (2 * 3 * 9 + 2) + 3 * 40);
-static_assert(Named::multiply_adds == 2 * 4 * 5 * 3 * 9);
-static_assert(Named::names().size() == 6);
-static_assert(Named::names()[0].name == "0.weight" && Named::names()[0].offset == 0);
-static_assert(Named::names()[1].name == "1.0.weight" && Named::names()[1].shape.size() == 4);
-static_assert(Named::names()[2].name == "1.0.bias" && Named::names()[2].offset == 3 + 54);
-static_assert(Named::names()[3].name == "3.square" && Named::names()[5].name == "3.start");
-static_assert(Named::names()[5].shape.size() == 1 && Named::names()[5].shape[0] == 40);
+using WithNames = Sequential<Input<3, 4, 5>, user::Scale<3>, Sequential<user::Conv3x3<3, 2>, ReLU>, Flatten,
+                             user::Parabola, user::Halves, user::Swish>;
+static_assert(WithNames::output_shape{} == Shape<20>{});
+static_assert(WithNames::parameter_count == 3 + (2 * 3 * 9 + 2) + 3 * 40);
+static_assert(WithNames::multiply_adds == 2 * 4 * 5 * 3 * 9);
+static_assert(WithNames::names().size() == 6);
+static_assert(WithNames::names()[0].name == "0.weight" && WithNames::names()[0].offset == 0);
+static_assert(WithNames::names()[1].name == "1.0.weight" && WithNames::names()[1].shape.size() == 4);
+static_assert(WithNames::names()[2].name == "1.0.bias" && WithNames::names()[2].offset == 3 + 54);
+static_assert(WithNames::names()[3].name == "3.square" && WithNames::names()[5].name == "3.start");
+static_assert(WithNames::names()[5].shape.size() == 1 && WithNames::names()[5].shape[0] == 40);
 
 static_assert(Accepts<user::Scale<3>, Shape<3, 4, 5>>);
 static_assert(!Accepts<user::Scale<3>, Shape<4, 4, 5>> && !Accepts<user::Scale<3>, Shape<3>>);
@@ -297,7 +297,7 @@ TEST_CASE("the derivatives of all layers of this file") {
     passes(check_gradients<user::Swish, Shape<4, 3>>());
     passes(check_gradients<user::Halves, Shape<6>>());
     passes(check_gradients<user::Gain, Shape<2, 3, 2>>());
-    passes(check_gradients(Named{}));
+    passes(check_gradients(WithNames{}));
 }
 
 TEST_CASE("parameters begin as they are declared") {
@@ -327,16 +327,16 @@ TEST_CASE("parameters begin as they are declared") {
 }
 
 TEST_CASE("the table and the files of a network name the parameters of one's own layers") {
-    CHECK(summary<Named>().find("0 user::Scale<3>  ") != std::string_view::npos);
-    CHECK(summary<Named>().find("0 Conv3x3(...)  ") != std::string_view::npos);
-    CHECK(summary<Named>().find("3 user::Parabola") != std::string_view::npos);
+    CHECK(summary<WithNames>().find("0 user::Scale<3>  ") != std::string_view::npos);
+    CHECK(summary<WithNames>().find("0 Conv3x3(...)  ") != std::string_view::npos);
+    CHECK(summary<WithNames>().find("3 user::Parabola") != std::string_view::npos);
 
-    Named saved{};
+    WithNames saved{};
     Draw draw(6);
     draw_integers(saved.parameters(), draw);
     const std::string path = "custom_test.safetensors";
     save_safetensors(saved, path);
-    Named loaded{};
+    WithNames loaded{};
     load_safetensors(loaded, path);
     CHECK(std::ranges::equal(saved.parameters(), loaded.parameters()));
     std::remove(path.c_str());

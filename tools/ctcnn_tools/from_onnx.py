@@ -20,7 +20,7 @@ MOST_CONSTANT = 2**28  # elements of a constant that is computed
 
 # Operators that are computed here where all inputs are constants.
 COMPUTED = set(
-    "Add Cast Concat Constant ConstantOfShape Div Exp Floor Gather Identity Max Min Mul Neg Pow Reciprocal Reshape "
+    "Add Cast Concat Constant ConstantOfShape Div Exp Floor Gather Identity Max Min Mod Mul Neg Pow Reciprocal Reshape "
     "Shape Slice Split Sqrt Squeeze Sub Transpose Unsqueeze".split()
 )
 # Operators on each element, of which exporters make functions.
@@ -550,6 +550,59 @@ class Reader:
         if rank != 4 or any(begin[:2]) or any(end[:2]):
             raise Refusal("it pads other axes than the height and the width of images: ctcnn pads these")
         self.builder.zero_pad((begin[2], begin[3], end[2], end[3]))
+
+    def op_Resize(self, node, a, x, roi=None, scales=None, sizes=None):
+        mode = a.get("mode", b"nearest").decode()
+        place = a.get("coordinate_transformation_mode", b"half_pixel").decode()
+        nearest = a.get("nearest_mode", b"round_prefer_floor").decode()
+        policy = a.get("keep_aspect_ratio_policy", b"stretch")
+        if a.get("antialias", 0) or self.opset < 11 or policy != b"stretch":
+            raise Refusal("it is a Resize that PyTorch's Upsample is not: export a model with Upsample")
+        old = np.array((self.batch, *self.builder.seen))
+        axes = list(a.get("axes", range(len(old))))
+        factors = np.ones(len(old))
+        if scales is not None and scales.size:
+            factors[axes] = scales
+        else:
+            self.need(sizes, "size")
+            factors[axes] = sizes / old[axes]
+        self.resize(factors, mode, place, nearest)
+
+    def op_Upsample(self, node, a, x, scales=None):
+        scales = np.array(a["scales"]) if scales is None and "scales" in a else scales
+        self.need(scales, "scale")
+        self.resize(scales, a.get("mode", b"nearest").decode(), "asymmetric", "floor")
+
+    def resize(self, factors, mode, place, nearest):
+        if len(factors) != 4 or any(factors[:2] != 1):
+            raise Refusal("it resizes other axes than the height and the width of images: Upsample resizes these")
+        scale = [float(factor) for factor in factors[2:]]
+        if mode not in ("nearest", "linear"):
+            raise Refusal(f"its mode is {shown(mode)}, and ctcnn has Nearest and Bilinear: use one of these")
+        for size, factor in zip(self.builder.shape[1:], scale):
+            if factor < 1 or factor != int(factor) or factor * size > 2**20:
+                continue  # refused below
+            out = np.arange(int(factor * size))
+            if mode == "nearest" and not (self.nearest(out, size, factor, place, nearest) == out // int(factor)).all():
+                raise Refusal(f"its pixels are not repeated {int(factor)} times with {shown(place)}: use asymmetric")
+            if mode == "linear" and place not in ("half_pixel", "pytorch_half_pixel") and factor > 1:
+                raise Refusal(f"its coordinates are {shown(place)}, and those of Upsample half_pixel: use these")
+        self.builder.upsample(scale, mode == "linear")
+
+    @staticmethod
+    def nearest(out, size, factor, place, mode):
+        """The pixels that outputs of an axis are taken from."""
+        half = place in ("half_pixel", "pytorch_half_pixel")
+        if place != "asymmetric" and not half:
+            return out * 0 - 1
+        at = (out + 0.5) / factor - 0.5 if half else out / factor
+        rounded = {
+            "floor": np.floor(at),
+            "ceil": np.ceil(at),
+            "round_prefer_floor": np.ceil(at - 0.5),
+            "round_prefer_ceil": np.floor(at + 0.5),
+        }
+        return rounded[mode].clip(0, size - 1)
 
     def softmax(self, kind, a):
         shape = self.builder.shape

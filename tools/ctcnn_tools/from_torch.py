@@ -338,6 +338,24 @@ class Reader:
     def op_adaptive_max_pool2d(self, a):
         self.builder.adaptive_pool("MaxPool2d", self.two(a["output_size"]))
 
+    def upsample(self, a, bilinear):
+        """The scale is that of the sizes; one that was rounded to them would move the pixels."""
+        scale = [out / size for out, size in zip(self.result[2:], self.builder.shape[1:])]
+        given = a.get("scale_factors") or (a.get("scales_h"), a.get("scales_w"))
+        if a.get("align_corners"):
+            raise Refusal("it aligns the corners, and Upsample the centres of the pixels: use align_corners=False")
+        if any(factor is not None and factor != n for factor, n in zip(given, scale)):
+            raise Refusal(f"its scale is {tuple(given)}, and ctcnn's are whole numbers: choose whole ones")
+        self.builder.upsample(scale, bilinear)
+
+    def op_upsample_nearest2d(self, a):
+        self.upsample(a, False)
+
+    op__upsample_nearest_exact2d = op_upsample_nearest2d  # the same for whole scales
+
+    def op_upsample_bilinear2d(self, a):
+        self.upsample(a, True)
+
     def op_mean(self, a):
         rank = len(self.builder.shape) + 1
         axes = sorted(axis % rank for axis in a.get("dim") or range(rank))

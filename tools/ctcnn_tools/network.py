@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 HAS = (
-    "Conv2d, Linear, MaxPool2d, AvgPool2d, Flatten, ReLU, Sigmoid, Tanh, LeakyReLU, ELU, SELU, GELU, SiLU, Softplus, "
-    "Hardtanh, Hardsigmoid, Hardswish, ReLU6, PReLU, Softmax, LogSoftmax, "
-    "ConvTranspose2d, LayerNorm, GroupNorm, Conv1d, MaxPool1d and AvgPool1d"
+    "Conv2d, Linear, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, ZeroPad2d, Upsample, Flatten, Unflatten, ReLU, Sigmoid, "
+    "Tanh, LeakyReLU, ELU, SELU, GELU, SiLU, Softplus, Hardtanh, Hardsigmoid, Hardswish, ReLU6, PReLU, Softmax, "
+    "LogSoftmax, ConvTranspose2d, LayerNorm, GroupNorm, Conv1d, MaxPool1d and AvgPool1d"
 )
 MOST_ELEMENTS = 2**28  # of a value between layers
 MOST_ADDED = 64  # zeros that a kernel may get on one axis for the sake of unequal padding
@@ -213,8 +213,10 @@ class Builder:
             bias = shift if shift.any() else None
             self.depthwise(scale, bias)
         if any(self.pad):
-            self.note("padding with no convolution behind it is a Conv2d with Kernel<1> and a group per channel")
-            self.depthwise(np.ones(self.shape[0]), None)
+            top, left, bottom, right = self.pad
+            self.pad = (0, 0, 0, 0)
+            sides = (left, right, top, bottom) if len({top, left, bottom, right}) > 1 else (top,)
+            self.append(Plain(f"ZeroPad2d<{', '.join(map(str, sides))}>"), self.shape)
 
     def depthwise(self, scale, bias):
         self.conv2d(scale.reshape(-1, 1, 1, 1), bias, (1, 1), (0, 0, 0, 0), (1, 1), self.shape[0])
@@ -307,17 +309,17 @@ class Builder:
                 weight = (grouped * per_group[0][..., None]).reshape(weight.shape)
                 bias = (0 if bias is None else bias) + added if bias is not None or shift.any() else None
         before, self.pad = self.unpadded(), (0, 0, 0, 0)
-        padding, sizes = [], []
-        for axis in (0, 1):
-            p, added, size = self.equal_padding(
-                before[axis],
-                weight.shape[2 + axis],
-                pads[axis],
-                pads[axis + 2],
-                stride[axis],
-                dilation[axis],
-                MOST_ADDED,
+        equal = [
+            self.equal_padding(
+                before[axis], weight.shape[2 + axis], pads[axis], pads[axis + 2], stride[axis], dilation[axis]
             )
+            for axis in (0, 1)
+        ]
+        if None in equal:
+            self.pad_now(before, pads)
+            return self.conv2d(weight, bias, stride, (0, 0, 0, 0), dilation, groups)
+        padding, sizes = [], []
+        for axis, (p, added, size) in enumerate(equal):
             if any(added):
                 widths = [(0, 0)] * 4
                 widths[2 + axis] = added
@@ -328,9 +330,16 @@ class Builder:
         layer = Conv2d(weight, bias, tuple(stride), tuple(padding), tuple(dilation), groups)
         self.append(layer, (weight.shape[0], *sizes))
 
+    def pad_now(self, size, pads):
+        """A ZeroPad2d on an image of `size` pixels."""
+        self.pad = pads
+        self.shape = (self.shape[0], size[0] + pads[0] + pads[2], size[1] + pads[1] + pads[3])
+        self.flush("padding")
+
     @staticmethod
-    def equal_padding(size, kernel, begin, end, stride, dilation, most_added):
-        """Padding that is the same at both ends, zeros that the kernel gets at its ends, and the size of the output."""
+    def equal_padding(size, kernel, begin, end, stride, dilation):
+        """Padding that is the same at both ends, zeros that the kernel gets at its ends, and the size of the output;
+        None where the kernel would get too many."""
 
         def out_size(both, k):
             return (size + both - dilation * (k - 1) - 1) // stride + 1
@@ -340,16 +349,12 @@ class Builder:
             raise Refusal(
                 f"its kernel reaches over {dilation * (kernel - 1) + 1} pixels, and there are {size + begin + end}"
             )
-        for added in range(min(abs(end - begin) // dilation + 1, most_added) + 1):
+        for added in range(min(abs(end - begin) // dilation + 1, MOST_ADDED) + 1):
             in_front = added if end > begin else 0
             padding = begin + in_front * dilation
             if out_size(2 * padding, kernel + added) == out:
                 return padding, (in_front, added - in_front), out
-        raise Refusal(
-            f"its padding is {begin} at one end and {end} at the other, and ctcnn's is the same at both: export the "
-            "model "
-            "with equal padding"
-        )
+        return None
 
     def pool(self, name, kernel, stride, pads, dilation=(1, 1), counts_padding=True, ceil=False):
         """name: MaxPool2d or AvgPool2d."""
@@ -364,47 +369,77 @@ class Builder:
         else:
             self.flush(name)
             size = self.shape[1:]
-        padding, sizes = [], []
-        for axis in (0, 1):
-            begin, end = pads[axis], pads[axis + 2]
-            p, _, out = self.equal_padding(size[axis], kernel[axis], begin, end, stride[axis], 1, 0)
-            if ceil:
-                rounded_up = -(-(size[axis] + begin + end - kernel[axis]) // stride[axis]) + 1
-                if (rounded_up - 1) * stride[axis] >= size[axis] + begin:
-                    rounded_up -= 1  # a window that begins in the padding at the end
-                if rounded_up != out:
-                    raise Refusal(
-                        "its output size is rounded up, and ctcnn rounds down: export the model with ceil_mode 0, or "
-                        "pad "
-                        "its input"
-                    )
-            reaches = (out - 1) * stride[axis] + kernel[axis] - p > size[axis]
-            if name == "AvgPool2d" and not counts_padding and (p > 0 or reaches):
+        sizes = tuple(
+            self.windows(size[n], kernel[n], stride[n], pads[n], pads[n + 2], ceil) for n in (0, 1)
+        )
+        equal = {
+            mode: tuple(self.windows(size[n], kernel[n], stride[n], pads[n], pads[n], mode) for n in (0, 1))
+            for mode in (False, True)
+        }
+        # Windows over the end see the same pixels, however much padding is there. It counts in means only.
+        counts = name == "AvgPool2d" and counts_padding
+        if sizes not in equal.values() or counts and pads[:2] != pads[2:] and (ceil or sizes != equal[False]):
+            if not counts:
                 raise Refusal(
-                    "it does not count padding (count_include_pad is 0), and AvgPool2d counts padding as zeros: export "
-                    "the model with count_include_pad 1, or without padding"
+                    f"its padding is {pads[:2]} before and {pads[2:]} behind the image, and ctcnn's is the same: "
+                    "export the model with equal padding"
                 )
-            if p > kernel[axis] // 2:
-                raise Refusal(f"its padding {p} is more than half of its kernel {kernel[axis]}, which ctcnn refuses")
-            padding.append(p)
-            sizes.append(out)
+            self.pad_now(size, pads)
+            return self.pool(name, kernel, stride, (0, 0, 0, 0), dilation, counts_padding, ceil)
+        padding = pads[:2]
+        for p, k in zip(padding, kernel):
+            if p > k // 2:
+                raise Refusal(f"its padding {p} is more than half of its kernel {k}, which ctcnn refuses")
         options = [pair("Kernel", kernel)]
         options += [pair("Stride", stride)] if tuple(stride) != tuple(kernel) else []
         options += [pair("Padding", padding)] if max(padding) > 0 else []
+        options += ["CeilMode"] if sizes != equal[False] else []
+        options += ["NoCountPadding"] if name == "AvgPool2d" and not counts_padding and max(padding) > 0 else []
         self.append(Plain(f"{name}<{', '.join(options)}>"), (self.shape[0], *sizes))
+
+    @staticmethod
+    def windows(size, kernel, stride, begin, end, ceil):
+        """How many windows a pool has on an axis."""
+        rest = size + begin + end - kernel
+        count = -(-rest // stride) + 1 if ceil else rest // stride + 1
+        if ceil and (count - 1) * stride >= size + begin:
+            count -= 1  # a window that begins in the padding at the end
+        if count < 1 or rest < 0 and not ceil:
+            raise Refusal(f"its kernel reaches over {kernel} pixels, and there are {size + begin + end}")
+        return count
 
     def adaptive_pool(self, name, sizes):
         self.image(name)
-        kernel = []
-        for size, out in zip(self.shape[1:], sizes):
-            if out is None:
-                out = size
-            if out < 1 or size % out:
-                raise Refusal(
-                    f"{size} pixels are no multiple of the {out} that it makes of them: choose sizes that divide"
-                )
-            kernel.append(size // out)
-        self.pool(name, kernel, kernel, (0, 0, 0, 0))
+        sizes = tuple(size if out is None else out for size, out in zip(self.shape[1:], sizes))
+        if min(sizes) < 1:
+            raise Refusal(f"it makes {sizes[0]} x {sizes[1]} pixels: choose sizes of 1 or more")
+        even = not any(size % out for size, out in zip(self.shape[1:], sizes))
+        if name == "AvgPool2d" and (sizes == (1, 1) or not even):
+            self.flush(name)
+            text = "AdaptiveAvgPool2d<1>" if sizes == (1, 1) else pair("AdaptiveAvgPool2d", sizes)
+            self.append(Plain(text), (self.shape[0], *sizes))
+        elif even:
+            kernel = [size // out for size, out in zip(self.shape[1:], sizes)]
+            self.pool(name, kernel, kernel, (0, 0, 0, 0))
+        else:
+            raise Refusal(
+                f"its image {self.shape[1:]} is no multiple of the {sizes} that it makes of it: choose sizes that "
+                "divide"
+            )
+
+    def upsample(self, scale, bilinear):
+        """scale: of the height and the width."""
+        self.image("Upsample")
+        if min(scale) < 1 or any(n != int(n) for n in scale):
+            raise Refusal(f"its scale is {tuple(scale)}, and ctcnn's are whole numbers: choose whole ones")
+        scale = tuple(int(n) for n in scale)
+        if scale == (1, 1):
+            self.left_out["Upsample by 1"] += 1
+            return
+        self.flush("Upsample")
+        options = [pair("Scale", scale)] + ["Bilinear"] * bilinear
+        c, h, w = self.shape
+        self.append(Plain(f"Upsample<{', '.join(options)}>"), (c, h * scale[0], w * scale[1]))
 
     def conv_transpose2d(self, weight, bias, stride, padding, output_padding, dilation, groups):
         """weight: (in, out / groups, height, width)."""
@@ -589,10 +624,12 @@ class Builder:
         elif not self.layers and self.affine is None and not any(self.pad) and self.order is None:
             self.input_shape = self.shape = dims
             self.note(f"a reshape of the input is left out: the network's input is {dims}, with the same elements")
+        elif len(dims) == 3 and min(dims) > 0:
+            self.flatten(explicit=False)
+            self.flush("Unflatten")
+            self.append(Plain(f"Unflatten<{', '.join(map(str, dims))}>"), dims)
         else:
-            raise Refusal(
-                f"it changes {self.seen} to {dims}, and ctcnn can only flatten to one axis behind the batch axis"
-            )
+            raise Refusal(f"it changes {self.seen} to {dims}, and ctcnn has features (F) and images (C, H, W)")
 
     def transpose(self, order):
         """Permutes the axes behind the batch axis: the model goes on with axis order[i] as its axis i."""

@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <type_traits>
 
+#include <ctcnn/core/list.hpp>
 #include <ctcnn/core/mismatch.hpp>
 #include <ctcnn/core/target.hpp>
 
@@ -245,5 +246,26 @@ consteval LayerOptions read_options(unsigned allowed) {
     }
     return result;
 }
+
+template <typename... Options>
+inline constexpr auto without_no_bias =
+    (List<>{} + ... + std::conditional_t<std::is_same_v<Options, NoBias>, List<>, List<Options>>{});
+
+/// A layer with the options that are left without NoBias.
+template <typename L>
+struct WithBias;
+template <template <std::size_t, std::size_t, typename...> typename L, std::size_t In, std::size_t Out,
+          typename... Options>
+struct WithBias<L<In, Out, Options...>> {
+    template <typename... Kept>
+    static L<In, Out, Kept...> with(List<Kept...>);
+    using type = decltype(with(without_no_bias<Options...>));
+};
+template <template <std::size_t, typename...> typename L, std::size_t Out, typename... Options>
+struct WithBias<L<Out, Options...>> {
+    template <typename... Kept>
+    static L<Out, Kept...> with(List<Kept...>);
+    using type = decltype(with(without_no_bias<Options...>));
+};
 
 }  // namespace CTCNN_DETAIL

@@ -87,6 +87,16 @@ struct Outward<Index, L, Refusal<R, the_branches, Words...>> {
     using type = Refusal<R, at_layer<Index, L>, Words...>;
 };
 
+/// Whether a layer inside L refuses. If not, and L still does, it refuses its name.
+template <typename L, typename S>
+consteval bool refuses_inside() {
+    if constexpr (Nested<L>) {
+        return bool(L::template flow_from<S>::refusal::mismatch);
+    } else {
+        return false;
+    }
+}
+
 /// The refusal of one layer, or Accepted. A block hands on what the layer inside it says.
 template <std::size_t Index, typename L, typename S>
 consteval auto ask() {
@@ -98,7 +108,7 @@ consteval auto ask() {
         constexpr Mismatch mismatch = mismatch_of<L, S>();
         if constexpr (!mismatch) {
             return Accepted{};
-        } else if constexpr (Nested<L>) {
+        } else if constexpr (refuses_inside<L, S>()) {
             return typename Outward<Index, L, typename L::template flow_from<S>::refusal>::type{};
         } else if constexpr (!mismatch.words.empty()) {
             return Refusal<mismatch.reason, at_layer<Index, L>, received<S>, decltype(says_of<L, S>())>{};
@@ -153,24 +163,29 @@ consteval bool has_repeated_name() {
     return false;
 }
 
-/// The end: each layer can be counted and kept in memory, and all together must be, too.
+/// Why layers cannot stand in one block, each of which can alone: together they cannot be counted or kept in memory, or
+/// two have the same name.
+template <typename... Bound>
+consteval Reason reason_together(List<Bound...>) {
+    if (saturating_sum<std::size_t>({model::parameter_count<Bound>()...}) > most_numbers ||
+        saturating_sum<std::uint64_t>({Bound::multiply_adds...}) == uncountable<std::uint64_t>) {
+        return Reason::number_too_large;
+    }
+    if constexpr ((... || requires { Bound::child_name; })) {
+        return model::has_repeated_name<Bound...>() ? Reason::bad_name : Reason::none;
+    } else {
+        return Reason::none;
+    }
+}
+
+/// The end of a sequence, where all layers are known.
 template <typename S, typename State>
 struct Sum {
     using type = State;
 };
 template <typename S, std::size_t Count, typename Output, typename... Bound>
 struct Sum<S, FlowState<Count, Output, Accepted, Bound...>> {
-    static constexpr Reason reason = [] {
-        if (saturating_sum<std::size_t>({model::parameter_count<Bound>()...}) > most_numbers ||
-            saturating_sum<std::uint64_t>({Bound::multiply_adds...}) == uncountable<std::uint64_t>) {
-            return Reason::number_too_large;
-        }
-        if constexpr ((... || requires { Bound::child_name; })) {
-            return model::has_repeated_name<Bound...>() ? Reason::bad_name : Reason::none;
-        } else {
-            return Reason::none;
-        }
-    }();
+    static constexpr Reason reason = reason_together(List<Bound...>{});
     using Refused = Refusal<reason, the_sequence, received<S>>;
     using type = FlowState<Count, Output, std::conditional_t<reason != Reason::none, Refused, Accepted>, Bound...>;
 };

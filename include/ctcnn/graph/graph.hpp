@@ -39,6 +39,7 @@ struct LayerFacts {
     Extent input_border;
     Form output;
     std::size_t parameters;
+    bool keeps_shape;  ///< whether its output has the shape of its input
 };
 
 /// StageFacts: a layer that computes, and the elementwise function that is applied as it stores.
@@ -57,6 +58,7 @@ struct BufferFacts {
     std::size_t offset_in_parent = 0;
     std::size_t readers = 0;
     std::size_t last_stage = 0;   ///< that reads it
+    bool reshaped = false;        ///< whether it is also read under another shape
     bool wants_gradient = false;  ///< whether parameters lie before it
     bool own_gradient = false;    ///< whether its gradient has a place of its own until it is complete
 
@@ -70,7 +72,7 @@ constexpr bool is_join(LayerKind kind) {
 
 /// Graph: the stages of a network and the buffers between them, from its table. A layer that computes is a stage. An
 /// elementwise layer joins the stage before it, if nothing else reads what that stage makes. A reshape is another view
-/// of the same buffer where that has no border; else it is a stage that copies. The branches of a concatenation write
+/// of the same buffer where that has no border, or the shape stays; else it is a stage that copies. The branches of a concatenation write
 /// to their parts of its buffer.
 template <std::size_t Layers, std::size_t Edges>
 struct Graph {
@@ -124,13 +126,14 @@ private:
         for (std::size_t n = 0; n < Layers; ++n) {
             ValueFacts& in = values[table.values[table.first_edge[n]]];
             ValueFacts& out = values[n + 1];
-            const bool borderless = in.border == Extent{0, 0} && out.border == Extent{0, 0};
-            if (layers[n].kind == LayerKind::reshape && borderless) {
+            const bool borderless = buffers[in.buffer].border == Extent{0, 0} && out.border == Extent{0, 0};
+            if (layers[n].kind == LayerKind::reshape && (borderless || layers[n].keeps_shape)) {
                 out.buffer = in.buffer;
+                buffers[in.buffer].reshaped = buffers[in.buffer].reshaped || !layers[n].keeps_shape;
                 read_once[in.buffer] = read_once[in.buffer] && out.readers == 1;
             } else if (layers[n].kind == LayerKind::elementwise && read_once[in.buffer] &&
                        takes_function(layers, in.buffer - 1) &&
-                       (is_made_by(table, in.buffer - 1, n) || out.border == Extent{0, 0})) {
+                       (!buffers[in.buffer].reshaped || out.border == Extent{0, 0})) {
                 stages[in.buffer - 1].function = n;
                 out.buffer = in.buffer;
                 buffers[in.buffer].border = out.border;
@@ -157,6 +160,7 @@ private:
                 ValueFacts& in = values[table.values[edge]];
                 Extent border = layers[n].input_border;
                 if (layers[n].kind == LayerKind::concat ||
+                    (layers[n].kind == LayerKind::reshape && layers[n].keeps_shape) ||
                     (layers[n].kind == LayerKind::elementwise && in.readers == 1)) {
                     border = values[n + 1].border;
                 }
@@ -178,11 +182,6 @@ private:
 
     consteval bool takes_function(const std::array<LayerFacts, Layers>& layers, std::size_t stage) const {
         return stages[stage].function == nothing && layers[stages[stage].layer].kind != LayerKind::concat;
-    }
-
-    /// Whether layer n reads what a stage makes as the stage makes it, without a reshape between them.
-    consteval bool is_made_by(const Table<Layers, Edges>& table, std::size_t stage, std::size_t n) const {
-        return table.values[table.first_edge[n]] == stages[stage].layer + 1;
     }
 
     consteval void find_readers() {

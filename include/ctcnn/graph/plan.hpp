@@ -63,8 +63,9 @@ consteval auto buffer_counts(List<Ls...>) {
 }
 template <typename... Ls>
 consteval auto facts_of(List<Ls...>) {
-    return std::array<LayerFacts, sizeof...(Ls)>{LayerFacts{
-        Ls::kind, Ls::input_border, form_of(Indices(Ls::output_shape::dims)), model::parameter_count<Ls>()}...};
+    return std::array<LayerFacts, sizeof...(Ls)>{
+        LayerFacts{Ls::kind, Ls::input_border, form_of(Indices(Ls::output_shape::dims)), model::parameter_count<Ls>(),
+                   std::is_same_v<typename Ls::input_shape, typename Ls::output_shape>}...};
 }
 }  // namespace detail
 

@@ -355,7 +355,7 @@ struct refused<Reason::too_few_branches, Words...> : detail_::model::NeverFits {
 };
 template <typename... Words>
 struct refused<Reason::bad_name, Words...> : detail_::model::NeverFits {
-    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[bad_name] a name of Named is empty, has a dot, is a number, or stands twice in one block: choose another, as in Named<\"stem\", Layer>"));
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[bad_name] a name of Named is empty, has a dot, is a number, or stands twice in one block: choose another, such as stem"));
 };
 template <typename... Words>
 struct refused<Reason::bad_probability, Words...> : detail_::model::NeverFits {

@@ -33,6 +33,16 @@ inline constexpr bool has_onnx_operator = requires { requires are_onnx_nodes<dec
 template <typename... Bound>
 inline constexpr bool has_onnx_operator<List<Bound...>> = (... && has_onnx_operator<Bound>);
 
+/// The operators of a layer.
+template <typename Bound>
+inline constexpr auto onnx_nodes_of = [] {
+    if constexpr (std::same_as<decltype(Bound::onnx()), OnnxNode>) {
+        return std::array{Bound::onnx()};
+    } else {
+        return Bound::onnx();
+    }
+}();
+
 /// A message of protobuf has less than 2 GiB. 16 MiB of it are for what is not a parameter.
 template <typename Net>
 inline constexpr bool fits_onnx =
@@ -55,14 +65,7 @@ void add_layer(const model::Place& place, std::vector<OnnxLayer>& layers) {
             add_layer<typename Bound::join>(place, layers);
         }
     } else {
-        OnnxLayer layer{name_of(place), {}, model::tensor_count<Bound>(), {}};
-        if constexpr (std::same_as<decltype(Bound::onnx()), OnnxNode>) {
-            layer.nodes = {Bound::onnx()};
-        } else {
-            constexpr auto nodes = Bound::onnx();
-            layer.nodes.assign(nodes.begin(), nodes.end());
-        }
-        layers.push_back(std::move(layer));
+        layers.push_back({name_of(place), onnx_nodes_of<Bound>, model::tensor_count<Bound>(), {}});
     }
 }
 

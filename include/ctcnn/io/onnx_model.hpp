@@ -27,7 +27,7 @@ namespace CTCNN_DETAIL::io {
 /// OnnxLayer: a layer of a network, without its type.
 struct OnnxLayer {
     std::string name;  // "3.1"
-    std::vector<OnnxNode> nodes;
+    std::span<const OnnxNode> nodes;
     std::size_t tensor_count;
     std::span<const std::size_t> inputs;  // 0 is the input of the network, n + 1 what layer n makes
 };
@@ -123,16 +123,16 @@ inline ProtobufMessage onnx_scalar(const std::string& name, double number, Dtype
 inline void add_onnx_nodes(ProtobufMessage& graph, const OnnxNetwork& network, std::size_t index,
                            std::span<const NamedTensor> tensors) {
     const OnnxLayer& layer = network.layers[index];
-    std::vector<std::string> values{""};  // of the layer's nodes, from 1
+    std::vector<std::string> values;  // of the layer's nodes
     for (const OnnxNode& node : layer.nodes) {
         const bool last = &node == &layer.nodes.back();
-        const std::string number = decimal(values.size());
+        const std::string number = decimal(values.size() + 1);
         const std::string name = layer.nodes.size() == 1 ? layer.name : sentence({layer.name, ".node", number});
         ProtobufMessage inputs;
         std::size_t count = 0;
         for (const std::size_t value : layer.inputs) {
             for (std::size_t n = 0; n < node.input_count; ++n) {
-                inputs.add(1, node.inputs[n] == 0 ? onnx_value_name(network, value) : values[node.inputs[n]]);
+                inputs.add(1, node.inputs[n] == 0 ? onnx_value_name(network, value) : values[node.inputs[n] - 1]);
             }
             // Mul has two inputs, and other joins any number.
             if (++count >= 2 && count < layer.inputs.size() && node.op_type == "Mul") {

@@ -128,7 +128,7 @@ private:
         const auto found = std::find_if(names_.begin(), names_.end(),
                                         [&name](const NamedTensor& own) { return name && *name == own.name; });
         if (found == names_.end()) {
-            if (!options_.allow_unexpected) {
+            if (!options_.allow_unexpected && !(name && counts_batches(*name))) {
                 add(other_differences_, {Kind::unexpected, none, &tensor});
             }
             return;
@@ -139,6 +139,22 @@ private:
         } else {
             add(other_differences_, {Kind::taken, index, &tensor});
         }
+    }
+
+    /// Whether the name is that of a count of batches, which PyTorch stores beside the running_mean of its batch norms
+    /// and which nothing needs here.
+    bool counts_batches(const NameParts& name) const {
+        constexpr std::string_view count = "num_batches_tracked";
+        constexpr std::string_view mean = "running_mean";
+        const std::size_t size = name.head.size() + name.tail.size();
+        return std::any_of(names_.begin(), names_.end(), [&](const NamedTensor& own) {
+            if (own.learned || !own.name.ends_with(mean) || size != own.name.size() - mean.size() + count.size()) {
+                return false;
+            }
+            const std::string_view layer = own.name.substr(0, own.name.size() - mean.size());
+            return name.tail.ends_with(count) &&
+                   NameParts{name.head, name.tail.substr(0, name.tail.size() - count.size())} == layer;
+        });
     }
 
     void compare(std::size_t index) {

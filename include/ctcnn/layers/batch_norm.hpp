@@ -36,6 +36,7 @@ struct BoundBatchNorm {
     static constexpr std::array<double, 2> initial_buffers{0, 1};
     static constexpr std::size_t statistics_size = 2 * Channels;
     static constexpr std::size_t pixels = S::size / Channels;
+    static constexpr double eps = options.eps;
     static constexpr std::uint64_t multiply_adds = 0;
     static constexpr Extent input_border{0, 0};
     static constexpr std::size_t saved_size = 0;
@@ -49,14 +50,15 @@ struct BoundBatchNorm {
 
     /// With running statistics.
     template <typename InLayout, typename OutLayout, typename Activation, Number V>
-    static constexpr void forward(const scalar_t<V>* parameters, const scalar_t<V>* buffers, const V* input,
+    static constexpr void forward(const scalar_t<V>* parameters, const scalar_t<V>* running, const V* input,
                                   V* output) {
         using T = scalar_t<V>;
         const auto scale = [&](std::size_t c) {
-            return weight(parameters, c) / math::sqrt(buffers[Channels + c] + static_cast<T>(options.eps));
+            return static_cast<T>(static_cast<double>(weight(parameters, c)) /
+                                  math::sqrt(static_cast<double>(running[Channels + c]) + options.eps));
         };
         kernels::scale_and_shift<Activation, InLayout, OutLayout>(
-            input, output, scale, [&](std::size_t c) { return bias(parameters, c) - buffers[c] * scale(c); });
+            input, output, scale, [&](std::size_t c) { return bias(parameters, c) - running[c] * scale(c); });
     }
 
     /// With those of the batch.
@@ -101,16 +103,16 @@ struct BoundBatchNorm {
 
     /// The running statistics, of which the variance is that of a sample: divided by one element less.
     template <typename T>
-    static constexpr void update_running(const T* statistics, std::size_t images, T* buffers) {
+    static constexpr void update_running(const T* statistics, std::size_t images, T* running) {
         const double elements = static_cast<double>(images * pixels);
         for (std::size_t c = 0; c < Channels; ++c) {
             const double inverse = static_cast<double>(statistics[2 * c + 1]);
             const double variance = (1 / (inverse * inverse) - options.eps) * elements / (elements - 1);
-            const auto move = [](T& running, double to) {
-                running = static_cast<T>((1 - options.momentum) * static_cast<double>(running) + options.momentum * to);
+            const auto move = [](T& value, double to) {
+                value = static_cast<T>((1 - options.momentum) * static_cast<double>(value) + options.momentum * to);
             };
-            move(buffers[c], static_cast<double>(statistics[2 * c]));
-            move(buffers[Channels + c], variance);
+            move(running[c], static_cast<double>(statistics[2 * c]));
+            move(running[Channels + c], variance);
         }
     }
 
@@ -219,6 +221,7 @@ struct BatchNorm2d : private detail_::BatchNormOptions<C, Options...> {
     }
     template <typename S>
     using At = detail_::BoundBatchNorm<BatchNorm2d, C, Common::options, S>;
+    static constexpr bool folds_into_layer_before = true;
     template <typename S>
         requires(S::rank == 3)
     using correction = corrected<BatchNorm2d<S::dim(0), Options...>>;
@@ -240,6 +243,7 @@ struct LazyBatchNorm2d {
     }
     template <typename S>
     using At = typename BatchNorm2d<S::dim(0), Options...>::template At<S>;
+    static constexpr bool folds_into_layer_before = true;
 };
 
 /// BatchNorm1d: the same for features, each of which is a channel.
@@ -266,6 +270,7 @@ struct BatchNorm1d : private detail_::BatchNormOptions<F, Options...> {
     }
     template <typename S>
     using At = detail_::BoundBatchNorm<BatchNorm1d, F, Common::options, S>;
+    static constexpr bool folds_into_layer_before = true;
     template <typename S>
         requires(S::rank == 1)
     using correction = corrected<BatchNorm1d<S::size, Options...>>;

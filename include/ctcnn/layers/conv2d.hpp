@@ -141,6 +141,8 @@ struct Conv2d {
 
     template <typename S>
     using At = detail_::BoundConv2d<Conv2d, In, Out, options, S>;
+    /// What a BatchNorm behind the layer folds into.
+    struct with_bias : detail_::WithBias<Conv2d> {};
     template <typename S>
         requires(S::rank == 3)
     using correction = corrected<Conv2d<S::dim(0), Out, Options...>>;
@@ -169,6 +171,8 @@ struct LazyConv2d {
 
     template <typename S>
     using At = typename Conv2d<S::dim(0), Out, Options...>::template At<S>;
+    /// What a BatchNorm behind the layer folds into.
+    struct with_bias : detail_::WithBias<LazyConv2d> {};
 };
 
 }  // namespace ctcnn

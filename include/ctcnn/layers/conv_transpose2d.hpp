@@ -37,6 +37,7 @@ struct BoundConvTranspose2d {
     using output_shape = Shape<Out, extent.height, extent.width>;
     using weight_shape = Shape<In, Out / options.groups, options.kernel.height, options.kernel.width>;
     using bias_shape = Shape<options.bias ? Out : 0>;
+    static constexpr bool is_transposed = true;
 
     /// As PyTorch counts them: it takes the weight for that of a convolution.
     static constexpr std::size_t fan_in = weight_shape::size / In;
@@ -145,6 +146,8 @@ struct ConvTranspose2d {
 
     template <typename S>
     using At = detail_::BoundConvTranspose2d<ConvTranspose2d, In, Out, S>;
+    /// What a BatchNorm behind the layer folds into.
+    struct with_bias : detail_::WithBias<ConvTranspose2d> {};
     template <typename S>
         requires(S::rank == 3)
     using correction = corrected<ConvTranspose2d<S::dim(0), Out, Options...>>;

@@ -115,6 +115,8 @@ struct Linear {
 
     template <typename S>
     using At = detail_::BoundLinear<Linear, In, Out, options, S>;
+    /// What a BatchNorm behind the layer folds into.
+    struct with_bias : detail_::WithBias<Linear> {};
     template <typename S>
     using correction = std::conditional_t<S::rank == 1, corrected<Linear<S::size, Out, Options...>>,
                                           corrected<Flatten, Linear<S::size, Out, Options...>>>;
@@ -138,6 +140,8 @@ struct LazyLinear {
 
     template <typename S>
     using At = typename Linear<S::size, Out, Options...>::template At<S>;
+    /// What a BatchNorm behind the layer folds into.
+    struct with_bias : detail_::WithBias<LazyLinear> {};
     template <typename S>
     using correction = corrected<Flatten, LazyLinear>;
 };

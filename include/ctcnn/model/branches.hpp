@@ -134,9 +134,14 @@ struct BranchesFlow {
             }();
             return std::type_identity<typename At<first, List<Flows...>>::refusal>{};
         } else {
-            constexpr Reason reason = decltype(join_shapes<Kind, typename Flows::output_shape...>())::reason;
+            using Join = decltype(join_shapes<Kind, typename Flows::output_shape...>());
+            constexpr Reason reason = Join::reason;
             if constexpr (reason == Reason::none) {
-                return std::type_identity<Accepted>{};
+                constexpr Reason together = Join::shape::size > most_numbers / 2
+                                                ? Reason::number_too_large
+                                                : reason_together((List<>{} + ... + typename Flows::layers{}));
+                return std::type_identity<std::conditional_t<together == Reason::none, Accepted,
+                                                             Refusal<together, the_branches, received<S>>>>{};
             } else {
                 return []<std::size_t... N>(std::index_sequence<N...>) {
                     return std::type_identity<

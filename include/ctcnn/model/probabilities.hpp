@@ -174,13 +174,13 @@ constexpr TopK<typename Net::scalar, Net::output_shape::size> top_k(const Net&, 
 }
 template <RefusedNetwork Net, typename Image, typename... Workspace>
     requires requires { typename Image::shape; }
-constexpr TopK<float, 1> top_k(const Net&, const Image&, std::size_t, const Workspace&...) {
-    const float output = 0;
+constexpr TopK<typename Net::scalar, 1> top_k(const Net&, const Image&, std::size_t, const Workspace&...) {
+    const typename Net::scalar output = 0;
     return {&output, 1};
 }
 template <RefusedNetwork Net>
-constexpr TopK<float, 1> top_k(const Net&, const typename Net::input_tensor&, std::size_t) {
-    const float output = 0;
+constexpr TopK<typename Net::scalar, 1> top_k(const Net&, const typename Net::input_tensor&, std::size_t) {
+    const typename Net::scalar output = 0;
     return {&output, 1};
 }
 

@@ -104,6 +104,13 @@ constexpr void backward_join(TileWorkspace<Plan, V>& workspace) {
     }
 }
 
+/// Backward of a layer, as layer_forward.
+template <typename Layer, typename In, typename Out, typename Before, Number V>
+[[gnu::noinline]] constexpr void layer_backward(const scalar_t<V>* parameters, V* input, const V* grad_output, bool add,
+                                                scalar_t<V>* gradients, V* scratch) {
+    Layer::template backward<In, Out, Before>(parameters, input, grad_output, add, gradients, scratch);
+}
+
 /// Stage K backward. Gradients of parameters that are no batched ones are put into `gradients`, or with `add` added to
 /// what is there.
 template <typename Plan, std::size_t K, Number V, typename Rows, typename Batch>
@@ -134,6 +141,9 @@ constexpr void backward_stage(const scalar_t<V>* parameters, TileWorkspace<Plan,
                     Layer::template backward_batch<In, Out, Before>(own_parameters, batch.statistics(K),
                                                                     batch.gradient_sums(K), batch.images, batch.present,
                                                                     input, grad_output);
+                } else if constexpr (sums_gradient && Plan::segment_count > 1) {
+                    layer_backward<Layer, In, Out, Before>(own_parameters, input, grad_output, add, own_gradients,
+                                                           scratch);
                 } else if constexpr (sums_gradient) {
                     Layer::template backward<In, Out, Before>(own_parameters, input, grad_output, add, own_gradients,
                                                               scratch);

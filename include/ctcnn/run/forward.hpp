@@ -125,6 +125,13 @@ struct RowStream {
     }
 };
 
+/// Forward of a layer. Not inlined, and without the network in its name: layers that repeat are compiled once.
+template <typename Layer, typename In, typename Out, typename Function, Number V>
+[[gnu::noinline]] constexpr void layer_forward(const scalar_t<V>* parameters, const V* input, V* output, V* saved,
+                                               V* scratch) {
+    Layer::template forward<In, Out, Function>(parameters, input, output, saved, scratch);
+}
+
 /// Stage K forward. The batch tells a layer of what it needs in training.
 template <typename Plan, std::size_t K, Number V, typename Workspace, typename Batch>
 [[gnu::always_inline]] constexpr void run_stage(const scalar_t<V>* parameters, Workspace& workspace,
@@ -157,8 +164,13 @@ template <typename Plan, std::size_t K, Number V, typename Workspace, typename B
         } else if constexpr (Stage::kind == LayerKind::random && Batch::trains) {
             Layer::template forward_random<In, Out, Function>(batch.random(K), input, output, workspace.saved_by(K));
         } else {
-            Layer::template forward<In, Out, Function>(own, input, output, workspace.saved_by(K),
-                                                       workspace.scratch.data());
+            if constexpr (Plan::segment_count > 1) {
+                layer_forward<Layer, In, Out, Function>(own, input, output, workspace.saved_by(K),
+                                                        workspace.scratch.data());
+            } else {
+                Layer::template forward<In, Out, Function>(own, input, output, workspace.saved_by(K),
+                                                           workspace.scratch.data());
+            }
         }
     }
 }

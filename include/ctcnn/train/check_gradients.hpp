@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -16,6 +15,7 @@
 
 #include <ctcnn/core/indices.hpp>
 #include <ctcnn/core/layer_tensor.hpp>
+#include <ctcnn/core/math.hpp>
 #include <ctcnn/core/random.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/target.hpp>
@@ -58,19 +58,19 @@ struct GradientReport {
         if (constant || compared == 0) {
             return "failed: there is nothing to compare, for no output depends smoothly on an input or a parameter";
         }
-        std::array<char, 512> text{};
+        char text[512];
         if (passed()) {
             std::snprintf(
-                text.data(), text.size(),
+                text, sizeof(text),
                 "passed: %zu derivatives agree with differences; the largest relative error is %.2g, of %.99s",
                 compared, largest_error, element.c_str());
         } else {
-            std::snprintf(text.data(), text.size(),
+            std::snprintf(text, sizeof(text),
                           "failed: %zu of %zu derivatives are wrong; most of all that of %.99s, which is %.6g, where "
                           "differences give %.6g: a relative error of %.2g",
                           wrong, compared, element.c_str(), gradient, difference, largest_error);
         }
-        std::string result(text.data());
+        std::string result(text);
         if (kinks != 0) {
             result += "; " + std::to_string(kinks) + " at kinks were not compared";
         }
@@ -121,22 +121,25 @@ struct WeightedSum {
     }
 };
 
-/// Derivative: one gradient element, and the differences to its left and to its right.
+/// Derivative: one gradient element, and the differences to its left and to its right. A template, so that programs
+/// that check no gradients do not compile vectors of it.
+template <typename T>
 struct Derivative {
     std::size_t index;
-    double gradient;
-    double left;
-    double right;
+    T gradient;
+    T left;
+    T right;
 
-    double difference() const { return (left + right) / 2; }
-    double magnitude() const { return std::max(std::abs(gradient), std::abs(difference())); }
+    static constexpr T absolute(T x) { return x < 0 ? -x : x; }
+    T difference() const { return (left + right) / 2; }
+    T magnitude() const { return std::max(absolute(gradient), absolute(difference())); }
 
     /// Whether the differences to both sides disagree, measured by at least `least`.
-    bool at_kink(double least) const { return std::abs(left - right) > 1e-3 * std::max(least, magnitude()); }
+    bool at_kink(T least) const { return absolute(left - right) > 1e-3 * std::max(least, magnitude()); }
     /// The error relative to at least `least`; infinite for NaN.
-    double error(double least) const {
-        const double wrong = std::abs(gradient - difference());
-        return std::isfinite(wrong) ? wrong / std::max(least, magnitude()) : std::numeric_limits<double>::infinity();
+    T error(T least) const {
+        const T wrong = absolute(gradient - difference());
+        return math::is_finite(wrong) ? wrong / std::max(least, magnitude()) : std::numeric_limits<T>::infinity();
     }
 };
 
@@ -175,10 +178,11 @@ GradientReport compare_gradients(Net& net, std::span<const NamedTensor> tensors,
     Gradients<Net> unused;
     const double loss = loss_at(gradients);
 
-    std::vector<std::vector<Derivative>> compared;
+    using Compared = Derivative<typename Net::scalar>;
+    std::vector<std::vector<Compared>> compared;
     double largest = 0;
     for (const NamedTensor& tensor : tensors) {
-        std::vector<Derivative>& derivatives = compared.emplace_back();
+        std::vector<Compared>& derivatives = compared.emplace_back();
         for (std::size_t n = 0; n < std::min(tensor.count, options.elements); ++n) {
             const std::size_t index =
                 tensor.count <= options.elements ? n : random.below(drawn++, static_cast<std::uint32_t>(tensor.count));
@@ -199,10 +203,10 @@ GradientReport compare_gradients(Net& net, std::span<const NamedTensor> tensors,
     report.constant = !(largest > 0);
     for (std::size_t t = 0; t < tensors.size(); ++t) {
         double largest_here = 0;
-        for (const Derivative& derivative : compared[t]) {
+        for (const Compared& derivative : compared[t]) {
             largest_here = std::max(largest_here, derivative.magnitude());
         }
-        for (const Derivative& derivative : compared[t]) {
+        for (const Compared& derivative : compared[t]) {
             const double least = std::max(1e-3 * largest_here, 1e-5 * largest);
             if (derivative.at_kink(least)) {
                 ++report.kinks;
@@ -222,17 +226,24 @@ GradientReport compare_gradients(Net& net, std::span<const NamedTensor> tensors,
     return report;
 }
 
-/// The tensors of a network, behind the shift of its input.
+/// ShiftedTensors: what is learned of a network, behind the shift of its input.
 template <typename Net>
-std::vector<NamedTensor> shifted_tensors() {
-    using S = typename Net::input_shape;
-    std::vector<NamedTensor> tensors{{"input", dims_of<S>, 0, S::size}};
-    for (NamedTensor tensor : Net::names()) {
-        tensor.offset += S::size;
-        tensors.push_back(tensor);
+struct ShiftedTensors {
+    std::array<NamedTensor, Net::names().size() + 1> tensors{};
+    std::size_t count = 0;
+
+    ShiftedTensors() {
+        using S = typename Net::input_shape;
+        tensors[count++] = {"input", dims_of<S>, 0, S::size};
+        for (NamedTensor tensor : Net::names()) {
+            if (tensor.learned) {
+                tensor.offset += S::size;
+                tensors[count++] = tensor;
+            }
+        }
     }
-    return tensors;
-}
+    std::span<const NamedTensor> span() const { return {tensors.data(), count}; }
+};
 
 template <typename L, typename S>
 struct LayerAlone;
@@ -266,7 +277,7 @@ GradientReport check_gradients(const GradientCheckOptions& options = {}) {
         const auto name = [](const NamedTensor& tensor) {
             return tensor.offset == 0 ? tensor.name : tensor.name.substr(tensor.name.find('.') + 1);
         };
-        return compare_gradients(probe, shifted_tensors<Net>(), name, options);
+        return compare_gradients(probe, ShiftedTensors<Net>().span(), name, options);
     }
 }
 
@@ -285,7 +296,7 @@ GradientReport check_gradients(const Net& net, const GradientCheckOptions& optio
     std::copy(own.parameters().begin(), own.parameters().end(),
               probe.parameters().begin() + static_cast<std::ptrdiff_t>(Net::input_shape::size));
     const auto name = [](const NamedTensor& tensor) { return tensor.name; };
-    return compare_gradients(probe, shifted_tensors<Net>(), name, options);
+    return compare_gradients(probe, ShiftedTensors<Net>().span(), name, options);
 }
 template <RefusedNetwork Net>
 GradientReport check_gradients(const Net&, const GradientCheckOptions& = {}) {

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/list.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/conv2d/by_definition.hpp>
@@ -30,21 +31,22 @@ struct NoWay : Way {
     static constexpr const char* name = "none";
 };
 
-template <Direction D, typename Stage>
-consteval auto choose(WayList<>) {
-    return NoWay{};
-}
-template <Direction D, typename Stage, typename First, typename... Rest>
-consteval auto choose(WayList<First, Rest...>) {
-    if constexpr (!First::has(D)) {
-        return choose<D, Stage>(WayList<Rest...>{});
-    } else if constexpr (!First::template possible<Stage>) {
-        return choose<D, Stage>(WayList<Rest...>{});
-    } else if constexpr (!First::template profitable<Stage>(D)) {
-        return choose<D, Stage>(WayList<Rest...>{});
-    } else {
-        return First{};
-    }
+/// Whether a way has a direction of a stage, and pays there.
+template <typename W, typename Stage, Direction D>
+concept Pays = W::has(D) && W::template possible<Stage> && W::template profitable<Stage>(D);
+
+/// The first way of the list that pays.
+template <Direction D, typename Stage, typename... W>
+consteval auto choose(WayList<W...>) {
+    constexpr std::size_t place = [] {
+        const bool pays[] = {Pays<W, Stage, D>...};
+        std::size_t n = 0;
+        while (n < sizeof...(W) && !pays[n]) {
+            ++n;
+        }
+        return n;
+    }();
+    return At<place, List<W..., NoWay>>{};
 }
 
 /// The way that a direction of a stage takes. The function of the stage has no part in the choice.

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// Where buffers, parameters and gradients lie, where segments begin, and which stages tiles take together.
+#include <ctcnn/graph/plan.hpp>
+
+#include <array>
+#include <cstddef>
+#include <type_traits>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/batch_norm.hpp>
+#include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/layers/dropout.hpp>
+#include <ctcnn/layers/flatten.hpp>
+#include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/pool2d.hpp>
+#include <ctcnn/model/branches.hpp>
+#include <ctcnn/model/named.hpp>
+#include <ctcnn/model/sequential.hpp>
+
+#include "catch.hpp"
+
+using namespace ctcnn;
+using namespace ctcnn::detail_;
+
+namespace {
+
+template <std::size_t In, std::size_t Out, typename... Options>
+using Conv = Conv2d<In, Out, Kernel<3>, Padding<1>, Options...>;
+
+// A chain --------------------------------------------------------------------------------------------------------------
+
+using LeNet = Sequential<Input<1, 28, 28>, Conv2d<1, 6, Kernel<5>, Padding<2>>, Sigmoid, AvgPool2d<Kernel<2>>,
+                         Conv2d<6, 16, Kernel<5>>, Sigmoid, AvgPool2d<Kernel<2>>, Flatten, Linear<400, 120>, Sigmoid,
+                         Linear<120, 84>, Sigmoid, Linear<84, 10>>::plan;
+
+}  // namespace
+
+static_assert(LeNet::stage_count == 7 && LeNet::leaf_of(2) == 3 && LeNet::leaf_of(6) == 11);
+static_assert(LeNet::buffer_size(0) == 1024 && LeNet::buffer_size(1) == 4704 && LeNet::buffer_size(4) == 400);
+static_assert(LeNet::buffer_offset(2) == 1024 + 4704 && LeNet::buffer_numbers == 9118);
+static_assert(LeNet::inference_numbers == 5880 && LeNet::saved_numbers == 0 && LeNet::parameter_count == 61'706);
+static_assert(LeNet::Stage<2>::parameter_offset == 156 && LeNet::Stage<2>::parameters == 2416);
+static_assert(LeNet::Stage<2>::In::border == Extent{0, 0} && LeNet::Stage<0>::In::border == Extent{2, 2});
+static_assert(LeNet::tile_gradient_offsets[1] == 156 && LeNet::tile_gradient_numbers == 156 + 2416);
+static_assert(LeNet::segment_count == 1 && LeNet::segment_begins == std::array<std::size_t, 2>{0, 7});
+static_assert(LeNet::first_chain == 7 && LeNet::together_from == 4 && !LeNet::has_random);
+static_assert(LeNet::tiles_together<Lanes<float>> == 2 && LeNet::tiles_together<float> == 1);
+static_assert(LeNet::statistics_numbers == 0 && LeNet::added_gradient_offset == LeNet::buffer_numbers);
+
+// The last stages of a chain ------------------------------------------------------------------------------------------
+
+namespace {
+template <typename... Layers>
+using Features = Sequential<Input<8>, Layers...>::plan;
+using A = Linear<8, 8>;
+template <typename P>
+constexpr bool goes_together = P::template tiles_together<Lanes<float>> == 2;
+}  // namespace
+
+// Tiles take Linear layers together that follow one another at the end, and no others.
+static_assert(Features<A, ReLU, A>::together_from == 0 && goes_together<Features<A, ReLU, A>>);
+static_assert(Features<A, Residual<A>, A>::together_from == 3 && goes_together<Features<A, Residual<A>, A>>);
+static_assert(Features<A, Residual<A>>::together_from == 3 && !goes_together<Features<A, Residual<A>>>);
+static_assert(Features<A, Residual<A>>::stage_count == 3);
+static_assert(Features<A, Residual<A, ReLU>, ReLU, A, A>::together_from == 3);
+static_assert(Features<A, Add<A, A>, ReLU>::together_from == Features<A, Add<A, A>, ReLU>::stage_count);
+static_assert(Features<Concat<A, A>>::together_from == 3 && Features<Multiply<A, A>>::together_from == 3);
+// Where several read the value before a Linear layer, their gradients are added in a place that tiles alone have.
+static_assert(Features<A, Concat<A, Sequential<ReLU, A>>>::together_from == 5);
+
+// The first ones: row by row, as long as each has the buffer before it as its only input.
+static_assert(Features<A, ReLU, A>::first_chain == 2 && Features<A, Residual<A>, A>::first_chain == 2);
+static_assert(Features<Add<A, A>>::first_chain == 1);
+
+// Segments ------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+using Normalised = Sequential<Input<2, 6, 6>, Conv<2, 4, NoBias>, BatchNorm2d<4>, ReLU,
+                              Residual<Conv<4, 4, NoBias>, BatchNorm2d<4, NoAffine>>, ReLU, Flatten, Linear<144, 3>>;
+using Plan = Normalised::plan;
+
+}  // namespace
+
+// A segment begins with the stage that needs statistics: 0 Conv | 1 BatchNorm, ReLU, 2 Conv | 3 BatchNorm, 4 add, ReLU,
+// 5 Linear.
+static_assert(Plan::stage_count == 6 && Plan::segment_count == 3);
+static_assert(Plan::segment_begins == std::array<std::size_t, 4>{0, 1, 3, 6});
+static_assert(Plan::has_statistics(1) && Plan::has_statistics(3) && !Plan::has_statistics(2));
+static_assert(Plan::first_chain == 1 && Plan::together_from == 5 && !goes_together<Plan>);
+static_assert(Plan::statistics_offsets == std::array<std::size_t, 7>{0, 0, 8, 8, 16, 16, 16});
+static_assert(!Plan::normalises_features && Features<A, BatchNorm1d<8>>::normalises_features);
+static_assert(Sequential<Input<4, 1, 1>, BatchNorm2d<4>>::plan::normalises_features);
+
+// Running statistics lie behind all parameters, and their gradients are not those of tiles.
+static_assert(Normalised::buffer_count == 16 && Plan::parameter_count == 72 + 8 + 144 + 435);
+static_assert(Plan::Stage<1>::buffer_offset == 0 && Plan::Stage<3>::buffer_offset == 8);
+static_assert(Plan::tile_gradient_numbers == 72 + 144);
+
+// Two on the same value are two segments, the second of which is empty but for its first stage.
+namespace {
+using Both = Sequential<Input<2, 4, 4>, Conv<2, 2>, Concat<BatchNorm2d<2>, BatchNorm2d<2, NoAffine>>>::plan;
+}
+static_assert(Both::segment_begins == std::array<std::size_t, 4>{0, 1, 2, 4});
+
+// Dropout -------------------------------------------------------------------------------------------------------------
+
+namespace {
+using Thinned = Sequential<Input<2, 6, 6>, Conv<2, 4>, Dropout2d<0.25>, ReLU, Flatten, Dropout<>, Linear<144, 3>>;
+using Plain = Sequential<Input<2, 6, 6>, Conv<2, 4>, ReLU, Flatten, Linear<144, 3>>;
+}  // namespace
+
+// In training it is a stage that keeps its factors, one for each channel or element; in inference it is nothing.
+static_assert(Thinned::plan::has_random && Thinned::plan::stage_count == 4 && Thinned::plan::saved_numbers == 4 + 144);
+static_assert(Thinned::inference_plan::stage_count == 2);
+static_assert(Thinned::inference_workspace_bytes == Plain::inference_workspace_bytes);
+static_assert(Thinned::inference_stack_bytes == Plain::inference_stack_bytes);
+static_assert(std::is_same_v<Plain::plan, Plain::inference_plan> && Thinned::plan::segment_count == 1);
+
+// Gradients of several readers ----------------------------------------------------------------------------------------
+
+namespace {
+using Skipped = Sequential<Input<2, 6, 6>, Conv<2, 4>, ReLU, Residual<Conv<4, 4>>, ReLU>::plan;
+}
+// Behind the buffers, one for the sum, and one that a reader computes its part in. The last reader comes first.
+static_assert(Skipped::has_own_gradient(1) && !Skipped::has_own_gradient(2));
+static_assert(Skipped::training_memory.buffers_size == 2 * 64 + 4 * 64 + 2 * 4 * 36);
+static_assert(Skipped::gradient_offset(1) == Skipped::training_memory.buffers_size);
+static_assert(Skipped::added_gradient_offset == Skipped::gradient_offset(1) + 4 * 64);
+static_assert(Skipped::buffer_numbers == Skipped::added_gradient_offset + 4 * 64);
+static_assert(Skipped::is_last_reader(2, 1) && !Skipped::is_last_reader(1, 0));
+// A stage that reads a buffer twice takes it first for its first input.
+namespace {
+using Twice = Sequential<Input<8>, A, Multiply<Flatten, Flatten>>::plan;
+}
+static_assert(Twice::input_of(1, 0) == 1 && Twice::input_of(1, 1) == 1);
+static_assert(Twice::is_last_reader(1, 0) && !Twice::is_last_reader(1, 1));
+
+TEST_CASE("running sums") {
+    STATIC_REQUIRE(graph::running_sums(std::array<std::size_t, 3>{3, 4, 5}) == std::array<std::size_t, 4>{0, 3, 7, 12});
+}
