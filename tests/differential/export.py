@@ -115,7 +115,8 @@ def checked(path):
 
 
 def shape_of(value):
-    return [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]
+    """Sizes; the size of the batch is "batch", which the package calls unk__0 behind Resize."""
+    return [dim.dim_param.replace("unk__0", "batch") or dim.dim_value for dim in value.type.tensor_type.shape.dim]
 
 
 def faults_of_model(model, reference, shape, dtype):

@@ -46,7 +46,7 @@ void pass_on(const std::string& path) {
     }
     std::cout << "end\\n";
     const auto net = std::make_unique<Net>();
-    load_safetensors(*net, path + ".torch", {.allow_unexpected = true});
+    load_safetensors(*net, path + ".torch");
     save_safetensors(*net, path + ".from_torch");
     load_safetensors(*net, path + ".in");
     save_safetensors(*net, path + ".out", {{"made", "by ctcnn"}});
@@ -123,7 +123,7 @@ def there_and_back(program, seed, reference, rng, folder):
     path = f"{folder}/{seed}"
     save_file(state, path + ".in", {"made": "by ctcnn"})
     save_file(finite, path + ".finite")
-    # What PyTorch writes: with a number of batches, which ctcnn has not.
+    # What PyTorch writes: with the number of batches, which ctcnn passes over.
     reference.module.float()
     save_file({k: v.contiguous() for k, v in reference.module.state_dict().items()}, path + ".torch")
     done = subprocess.run([program, str(seed), path], capture_output=True, text=True)

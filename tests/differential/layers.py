@@ -47,7 +47,6 @@ class Layer:
     buffers = ()  # names of what is not learned
     name = None  # in place of its index
     exported = True  # whether it has an ONNX operator
-    training_differs = False  # whether it computes something else in training than in inference
 
     def written(self, rng=None):
         """The layer, with its name if it has one."""
@@ -904,7 +903,6 @@ class BatchNorm(Layer):
 
     parameters = True
     buffers = ("running_mean", "running_var")
-    training_differs = True
 
     def __init__(self, channels, affine=True, eps=1e-5, momentum=0.1, lazy=False, text=None):
         self.channels, self.eps, self.momentum, self.lazy, self.text = channels, eps, momentum, lazy, text
@@ -1011,7 +1009,6 @@ class Masked(nn.Module):
 
 
 class Dropout(Layer):
-    training_differs = True
     planes = False
 
     def __init__(self, p):

@@ -32,6 +32,9 @@ class Reference:
     def __init__(self, layers, loss, smoothing):
         self.layers = layers
         self.module = sequential(layers).double().eval()
+        for module in self.module.modules():
+            if isinstance(module, nn.Hardsigmoid):  # PyTorch's has the slope 1/6 of float32 in float64, too.
+                module.forward = lambda x: F.relu6(x + 3) / 6
         self.nodes = []
         self.follow(layers, self.module, (), range(len(layers)), 0)
         self.readers = [sum(node.inputs.count(v) for node in self.nodes) for v in range(len(self.nodes) + 1)]

@@ -101,13 +101,13 @@ def target_of(c, b):
 def write_input(c, path):
     reference = c["reference"]
     if c["optimizer"][0] is None:
-        # A step that moves the parameters by about a hundredth.
+        # A step that moves no tensor by more than about a hundredth.
         n = min(16, len(c["x"]))
         reference.keep_all()
-        _, g = reference.gradients(c["x"][:n].double(), target_of(c, n))
-        p = reference.parameters()
-        size = g.abs().max().item() if g.numel() else 0
-        c["optimizer"][0] = float(np.float32(0.01 * p.abs().max().item() / size)) if size > 1e-30 else 0.1
+        reference.gradients(c["x"][:n].double(), target_of(c, n))
+        sizes = [(p.detach().abs().max().item(), p.grad.abs().max().item()) for p in reference.module.parameters()]
+        rates = [0.01 * size / slope for size, slope in sizes if slope > 1e-30]
+        c["optimizer"][0] = float(np.float32(min(rates, default=0.1)))
     words = struct.pack("<I", len(c["batches"])) + b"".join(struct.pack("<I", b) for b in c["batches"])
     words += struct.pack(
         "<9I3f",
