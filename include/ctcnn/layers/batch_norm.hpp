@@ -39,7 +39,6 @@ struct BoundBatchNorm {
     static constexpr double eps = options.eps;
     static constexpr double momentum = options.momentum;
     static constexpr std::size_t pixels = S::size / Channels;
-    static constexpr double eps = options.eps;
     static constexpr std::uint64_t multiply_adds = 0;
     static constexpr Extent input_border{0, 0};
     static constexpr std::size_t saved_size = 0;
