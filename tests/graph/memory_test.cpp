@@ -117,13 +117,14 @@ static_assert(Inception::plan::inference_places.offsets[3] == Inception::plan::i
 
 // Blocks in the order of their making may take more memory than in that of their sizes.
 namespace {
-consteval std::array<std::size_t, 2> sizes_in_two_orders(std::array<graph::Block, 4> blocks,
-                                                         const std::array<std::size_t, 4>& by_size) {
+consteval std::array<std::size_t, 2> sizes_in_two_orders(std::array<graph::Block, 4> blocks) {
     std::array<graph::Block, 4> again = blocks;
-    return {graph::detail::place(blocks, {0, 1, 2, 3}, 4), graph::detail::place(again, by_size, 4)};
+    const std::size_t by_time = graph::detail::place_by_time(blocks, {0, 1, 2, 3}, 4);
+    const std::size_t by_size = graph::detail::place_by_size(again, {0, 1, 2, 3}, 4);
+    return {by_time, by_size};
 }
 }  // namespace
-static_assert(sizes_in_two_orders({{{4, 0, 0, 0}, {2, 0, 1, 0}, {6, 1, 2, 0}, {2, 2, 3, 0}}}, {2, 0, 1, 3}) ==
+static_assert(sizes_in_two_orders({{{4, 0, 0, 0}, {2, 0, 1, 0}, {6, 1, 2, 0}, {2, 2, 3, 0}}}) ==
               std::array<std::size_t, 2>{12, 8});
 
 TEST_CASE("blocks that do not live together share a place") {

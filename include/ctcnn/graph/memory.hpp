@@ -29,15 +29,15 @@ struct Memory {
 
 namespace detail {
 
-/// The lowest offset at which a block meets none of the first `count` that are placed and live with it.
+/// The lowest offset at which a block meets none of `others`.
 template <std::size_t N>
-consteval std::size_t lowest_offset(const std::array<Block, N>& blocks, const std::array<std::size_t, N>& order,
+consteval std::size_t lowest_offset(const std::array<Block, N>& blocks, const std::array<std::size_t, N>& others,
                                     std::size_t count, const Block& block) {
     std::size_t offset = 0;
     for (bool moved = true; moved;) {
         moved = false;
         for (std::size_t n = 0; n < count; ++n) {
-            const Block& other = blocks[order[n]];
+            const Block& other = blocks[others[n]];
             if (block.lives_with(other) && offset < other.offset + other.size && other.offset < offset + block.size) {
                 offset = other.offset + other.size;
                 moved = true;
@@ -47,9 +47,44 @@ consteval std::size_t lowest_offset(const std::array<Block, N>& blocks, const st
     return offset;
 }
 
-/// Places blocks in an order; returns the size of the memory.
+/// Sorts the blocks of `order` so that none has one behind it that is_before it. Blocks are nearly in order.
+template <std::size_t N, typename Before>
+consteval void sort(const std::array<Block, N>& blocks, std::array<std::size_t, N>& order, std::size_t count,
+                    Before is_before) {
+    for (std::size_t n = 1; n < count; ++n) {
+        for (std::size_t i = n; i > 0 && is_before(blocks[order[i]], blocks[order[i - 1]]); --i) {
+            std::swap(order[i], order[i - 1]);
+        }
+    }
+}
+
+/// Places blocks in the order in which they are needed; returns the size of the memory.
 template <std::size_t N>
-consteval std::size_t place(std::array<Block, N>& blocks, const std::array<std::size_t, N>& order, std::size_t count) {
+consteval std::size_t place_by_time(std::array<Block, N>& blocks, std::array<std::size_t, N> order, std::size_t count) {
+    sort(blocks, order, count, [](const Block& a, const Block& b) { return a.first < b.first; });
+    std::array<std::size_t, N> living{};
+    std::size_t others = 0;
+    std::size_t size = 0;
+    for (std::size_t n = 0; n < count; ++n) {
+        Block& block = blocks[order[n]];
+        std::size_t left = 0;
+        for (std::size_t i = 0; i < others; ++i) {
+            if (blocks[living[i]].last >= block.first) {
+                living[left++] = living[i];
+            }
+        }
+        block.offset = lowest_offset(blocks, living, left, block);
+        size = std::max(size, block.offset + block.size);
+        living[left] = order[n];
+        others = left + 1;
+    }
+    return size;
+}
+
+/// The same in the order of their sizes, the largest first.
+template <std::size_t N>
+consteval std::size_t place_by_size(std::array<Block, N>& blocks, std::array<std::size_t, N> order, std::size_t count) {
+    sort(blocks, order, count, [](const Block& a, const Block& b) { return a.size > b.size; });
     std::size_t size = 0;
     for (std::size_t n = 0; n < count; ++n) {
         Block& block = blocks[order[n]];
@@ -59,11 +94,15 @@ consteval std::size_t place(std::array<Block, N>& blocks, const std::array<std::
     return size;
 }
 
+/// Up to so many buffers are also placed by their sizes: compilers limit the steps of a constant expression, and these
+/// grow with the square of the number.
+inline constexpr std::size_t most_by_size = 128;
+
 }  // namespace detail
 
 /// Where the buffers of a forward pass lie that keeps nothing, from buffer `from` on: each needs its place from the
-/// stage that makes it to the last one that reads it. They are placed in the order of their making and in that of their
-/// sizes, each as low as it can be; the smaller result is kept.
+/// stage that makes it to the last one that reads it. They are placed in the order in which they are needed and in that of
+/// their sizes, each as low as it can be; the smaller result is kept.
 template <std::size_t Layers, std::size_t Edges>
 consteval Memory<Layers + 2> inference_memory(const Graph<Layers, Edges>& graph, std::size_t from = 0) {
     constexpr std::size_t most = Layers + 2;
@@ -81,13 +120,9 @@ consteval Memory<Layers + 2> inference_memory(const Graph<Layers, Edges>& graph,
         root.first = std::min(root.first, b == 0 ? 0 : b - 1);  // A part is made before the whole.
     }
     std::array<Block, most> by_time = blocks;
-    const std::size_t size_by_time = detail::place(by_time, order, count);
-    for (std::size_t n = 1; n < count; ++n) {
-        for (std::size_t i = n; i > 0 && blocks[order[i]].size > blocks[order[i - 1]].size; --i) {
-            std::swap(order[i], order[i - 1]);
-        }
-    }
-    const std::size_t size_by_size = detail::place(blocks, order, count);
+    const std::size_t size_by_time = detail::place_by_time(by_time, order, count);
+    const std::size_t size_by_size =
+        count <= detail::most_by_size ? detail::place_by_size(blocks, order, count) : static_cast<std::size_t>(-1);
     const std::array<Block, most>& best = size_by_time < size_by_size ? by_time : blocks;
     Memory<most> memory{{}, std::min(size_by_time, size_by_size)};
     for (std::size_t b = from; b <= graph.stage_count; ++b) {

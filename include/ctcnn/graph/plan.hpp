@@ -55,11 +55,21 @@ consteval auto parameter_counts(List<Ls...>) {
 }
 template <typename... Ls>
 consteval auto buffer_counts(List<Ls...>) {
-    if constexpr ((... || requires { Ls::buffer_count; })) {
-        return std::array<std::size_t, sizeof...(Ls)>{model::buffer_count<Ls>()...};
-    } else {
-        return std::array<std::size_t, sizeof...(Ls)>{};
-    }
+    // No fold: compilers limit their length, and a network may have more layers.
+    constexpr bool any = [] { const bool has[] = {requires {Ls::buffer_count; }...
+};
+bool found = false;
+for (std::size_t n = 0; n < sizeof...(Ls); ++n) {
+    found = found || has[n];
+}
+return found;
+}
+();
+if constexpr (any) {
+    return std::array<std::size_t, sizeof...(Ls)>{model::buffer_count<Ls>()...};
+} else {
+    return std::array<std::size_t, sizeof...(Ls)>{};
+}
 }
 template <typename... Ls>
 consteval auto facts_of(List<Ls...>) {
@@ -143,19 +153,34 @@ struct Plan {
         }();
     };
 
+    /// Compilers limit the length of a fold; clang's limit is 256.
+    static constexpr std::size_t longest_fold = 128;
+
     /// Calls f(std::integral_constant<std::size_t, K>{}) for the stages First, ..., Last - 1.
     template <std::size_t First = 0, std::size_t Last = stage_count, typename F>
     static constexpr void for_each_stage(F&& f) {
-        [&]<std::size_t... K>(std::index_sequence<K...>) {
-            (f(std::integral_constant<std::size_t, First + K>{}), ...);
-        }(std::make_index_sequence<(First < Last ? Last - First : 0)>{});
+        if constexpr (First + longest_fold < Last) {
+            constexpr std::size_t middle = First + (Last - First) / 2;
+            for_each_stage<First, middle>(f);
+            for_each_stage<middle, Last>(f);
+        } else {
+            [&]<std::size_t... K>(std::index_sequence<K...>) {
+                (f(std::integral_constant<std::size_t, First + K>{}), ...);
+            }(std::make_index_sequence<(First < Last ? Last - First : 0)>{});
+        }
     }
     /// The same from the last one to the first.
     template <std::size_t First = 0, std::size_t Last = stage_count, typename F>
     static constexpr void for_each_stage_backward(F&& f) {
-        [&]<std::size_t... K>(std::index_sequence<K...>) {
-            (f(std::integral_constant<std::size_t, Last - 1 - K>{}), ...);
-        }(std::make_index_sequence<(First < Last ? Last - First : 0)>{});
+        if constexpr (First + longest_fold < Last) {
+            constexpr std::size_t middle = First + (Last - First) / 2;
+            for_each_stage_backward<middle, Last>(f);
+            for_each_stage_backward<First, middle>(f);
+        } else {
+            [&]<std::size_t... K>(std::index_sequence<K...>) {
+                (f(std::integral_constant<std::size_t, Last - 1 - K>{}), ...);
+            }(std::make_index_sequence<(First < Last ? Last - First : 0)>{});
+        }
     }
 
 private:
