@@ -125,7 +125,7 @@ def wrong_networks(arguments):
     arguments.flags = wrong.FLAGS
     net = "Sequential<Input<1, 4, 4>, Flatten, Linear<12, 3>>"
     c = {"seed": 0, "kind": "broken", "reason": "in_features", "net": net, "place": "at_layer<1, Linear<12, 3>>",
-         "layer": "Linear<12, 3>", "arrives": "Shape<16>", "wanted": 12}  # fmt: skip
+         "layer": "Linear<12, 3>", "arrives": "Shape<16>", "wanted": 12, "makes": []}  # fmt: skip
     fine = {"net": net.replace("12", "16"), "layer": "Linear<16, 3>"}
     faults = [
         ("nothing", None, {}),
