@@ -81,8 +81,9 @@ int main(int argument_count, char** arguments) {
                          }});
         for (const auto& [name, bytes] : memories) {
             cases.push_back(
-                {"machine/" + name + suffix, [threads, bytes = bytes](const Options& options, Line& line) {
-                     const std::size_t size = options.choose(bytes, bytes, std::min(bytes, std::size_t{8} << 20));
+                {"machine/" + name + suffix, [threads, size_of_memory = bytes](const Options& options, Line& line) {
+                     const std::size_t size =
+                         options.choose(size_of_memory, size_of_memory, std::min(size_of_memory, std::size_t{8} << 20));
                      line.add("bytes", size);
                      line.add("gigabytes_per_second",
                               read_bandwidth(threads, size, options.choose(256u << 20, 128u << 20, 8u << 20),

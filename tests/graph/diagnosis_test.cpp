@@ -20,7 +20,7 @@ using namespace ctcnn::detail_;
 namespace {
 
 template <typename Expected, typename S, typename... Layers>
-constexpr bool says = std::is_same_v<model::Error<S, typename model::Flow<S, Layers...>::refusal>, Expected>;
+constexpr bool is_refused_with = std::is_same_v<model::Error<S, typename model::Flow<S, Layers...>::refusal>, Expected>;
 
 using Conv = Conv2d<1, 6, Kernel<5>>;
 using Dense = Linear<784, 10>;
@@ -28,38 +28,39 @@ using Dense = Linear<784, 10>;
 }  // namespace
 
 // The layer's own correction, if it works.
-static_assert(says<refused<Reason::in_features, at_layer<0, Linear<5, 2>>, received<Shape<4>>, wanted<5>,
-                           corrected<Linear<4, 2>>>,
-                   Shape<4>, Linear<5, 2>>);
-static_assert(says<refused<Reason::in_channels, at_layer<0, BatchNorm2d<3>>, received<Shape<2, 4, 4>>, wanted<3>,
-                           corrected<BatchNorm2d<2>>>,
-                   Shape<2, 4, 4>, BatchNorm2d<3>>);
+static_assert(is_refused_with<refused<Reason::in_features, at_layer<0, Linear<5, 2>>, received<Shape<4>>, wanted<5>,
+                                      corrected<Linear<4, 2>>>,
+                              Shape<4>, Linear<5, 2>>);
+static_assert(is_refused_with<refused<Reason::in_channels, at_layer<0, BatchNorm2d<3>>, received<Shape<2, 4, 4>>,
+                                      wanted<3>, corrected<BatchNorm2d<2>>>,
+                              Shape<2, 4, 4>, BatchNorm2d<3>>);
 
 // Axes of Input.
-static_assert(
-    says<refused<Reason::batch_axis, at_layer<0, Conv>, received<Shape<64, 1, 28, 28>>, corrected<Input<1, 28, 28>>>,
-         Shape<64, 1, 28, 28>, Conv>);
-static_assert(says<refused<Reason::channels_last, at_layer<0, Conv>, received<Shape<28, 28, 1>>, wanted<1>,
-                           corrected<Input<1, 28, 28>>>,
-                   Shape<28, 28, 1>, Conv>);
-static_assert(says<refused<Reason::image_rank, at_layer<0, Conv>, received<Shape<28, 28>>, corrected<Input<1, 28, 28>>>,
-                   Shape<28, 28>, Conv>);
-static_assert(says<refused<Reason::batch_axis, at_layer<1, Dense>, received<Shape<50176>>, wanted<784>,
-                           corrected<Input<1, 28, 28>>>,
-                   Shape<64, 1, 28, 28>, Flatten, Dense>);
+static_assert(is_refused_with<refused<Reason::batch_axis, at_layer<0, Conv>, received<Shape<64, 1, 28, 28>>,
+                                      corrected<Input<1, 28, 28>>>,
+                              Shape<64, 1, 28, 28>, Conv>);
+static_assert(is_refused_with<refused<Reason::channels_last, at_layer<0, Conv>, received<Shape<28, 28, 1>>, wanted<1>,
+                                      corrected<Input<1, 28, 28>>>,
+                              Shape<28, 28, 1>, Conv>);
+static_assert(is_refused_with<
+              refused<Reason::image_rank, at_layer<0, Conv>, received<Shape<28, 28>>, corrected<Input<1, 28, 28>>>,
+              Shape<28, 28>, Conv>);
+static_assert(is_refused_with<refused<Reason::batch_axis, at_layer<1, Dense>, received<Shape<50176>>, wanted<784>,
+                                      corrected<Input<1, 28, 28>>>,
+                              Shape<64, 1, 28, 28>, Flatten, Dense>);
 
 // The same in a branch, whose first layer sees Input as well.
-static_assert(says<refused<Reason::channels_last, in_block<0, at_layer<1, Conv>>, received<Shape<28, 28, 1>>, wanted<1>,
-                           corrected<Input<1, 28, 28>>>,
-                   Shape<28, 28, 1>, Concat<Conv2d<28, 2, Kernel<1>>, Conv>>);
-static_assert(says<refused<Reason::in_features, in_block<0, in_block<1, at_layer<0, Linear<5, 4>>>>, received<Shape<4>>,
-                           wanted<5>, corrected<Linear<4, 4>>>,
-                   Shape<4>, Residual<Linear<4, 4>, Shortcut<Linear<5, 4>>>>);
+static_assert(is_refused_with<refused<Reason::channels_last, in_block<0, at_layer<1, Conv>>, received<Shape<28, 28, 1>>,
+                                      wanted<1>, corrected<Input<1, 28, 28>>>,
+                              Shape<28, 28, 1>, Concat<Conv2d<28, 2, Kernel<1>>, Conv>>);
+static_assert(is_refused_with<refused<Reason::in_features, in_block<0, in_block<1, at_layer<0, Linear<5, 4>>>>,
+                                      received<Shape<4>>, wanted<5>, corrected<Linear<4, 4>>>,
+                              Shape<4>, Residual<Linear<4, 4>, Shortcut<Linear<5, 4>>>>);
 
 // Branches that do not fit each other have no correction of their own.
-static_assert(says<refused<Reason::branch_shapes, at_layer<0, Residual<Linear<4, 3>>>, received<Shape<4>>,
-                           branch_makes<0, Shape<3>>, branch_makes<1, Shape<4>>>,
-                   Shape<4>, Residual<Linear<4, 3>>>);
+static_assert(is_refused_with<refused<Reason::branch_shapes, at_layer<0, Residual<Linear<4, 3>>>, received<Shape<4>>,
+                                      branch_makes<0, Shape<3>>, branch_makes<1, Shape<4>>>,
+                              Shape<4>, Residual<Linear<4, 3>>>);
 
 TEST_CASE("corrections are only shown if they work") {
     STATIC_REQUIRE(model::works_on<Shape<4>, corrected<Linear<4, 2>>>);

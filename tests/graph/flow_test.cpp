@@ -26,7 +26,7 @@ namespace {
 template <typename S, typename... Layers>
 using refusal = typename Flow<S, Layers...>::refusal;
 template <typename Expected, typename S, typename... Layers>
-constexpr bool says = std::is_same_v<refusal<S, Layers...>, Expected>;
+constexpr bool is_refused_with = std::is_same_v<refusal<S, Layers...>, Expected>;
 
 using A = Linear<4, 4>;
 using Wrong = Linear<5, 4>;
@@ -34,76 +34,82 @@ using At4 = received<Shape<4>>;
 
 }  // namespace
 
-static_assert(says<Accepted, Shape<4>, A, ReLU, Linear<4, 2>>);
+static_assert(is_refused_with<Accepted, Shape<4>, A, ReLU, Linear<4, 2>>);
 static_assert(std::is_same_v<Flow<Shape<4>, A, Linear<4, 2>>::output_shape, Shape<2>>);
 static_assert(Flow<Shape<4>, A, ReLU>::layers::size == 2);
 
 // The first refusal, and nothing behind it.
-static_assert(says<Refusal<Reason::in_features, at_layer<1, Wrong>, At4, wanted<5>>, Shape<4>, A, Wrong, int, Wrong>);
-static_assert(says<Refusal<Reason::not_a_layer, at_layer<0, int>, At4>, Shape<4>, int>);
-static_assert(says<Refusal<Reason::misplaced_input, at_layer<1, Input<4>>, At4>, Shape<4>, A, Input<4>>);
-static_assert(says<Refusal<Reason::empty_network, the_sequence, At4>, Shape<4>>);
+static_assert(
+    is_refused_with<Refusal<Reason::in_features, at_layer<1, Wrong>, At4, wanted<5>>, Shape<4>, A, Wrong, int, Wrong>);
+static_assert(is_refused_with<Refusal<Reason::not_a_layer, at_layer<0, int>, At4>, Shape<4>, int>);
+static_assert(is_refused_with<Refusal<Reason::misplaced_input, at_layer<1, Input<4>>, At4>, Shape<4>, A, Input<4>>);
+static_assert(is_refused_with<Refusal<Reason::empty_network, the_sequence, At4>, Shape<4>>);
 
 // Inside a block, a branch, a shortcut.
 template <typename Place>
 using WrongAt = Refusal<Reason::in_features, Place, At4, wanted<5>>;
-static_assert(says<WrongAt<in_block<1, at_layer<2, Wrong>>>, Shape<4>, A, Sequential<A, ReLU, Wrong>>);
+static_assert(is_refused_with<WrongAt<in_block<1, at_layer<2, Wrong>>>, Shape<4>, A, Sequential<A, ReLU, Wrong>>);
+static_assert(is_refused_with<WrongAt<in_block<1, in_block<0, at_layer<1, Wrong>>>>, Shape<4>, A,
+                              Sequential<Sequential<A, Wrong>>>);
+static_assert(is_refused_with<WrongAt<in_block<1, at_layer<2, Wrong>>>, Shape<4>, A, Residual<A, ReLU, Wrong>>);
+static_assert(is_refused_with<WrongAt<in_block<0, in_block<2, at_layer<1, Wrong>>>>, Shape<4>,
+                              Residual<A, A, Shortcut<A, Wrong>>>);
+static_assert(is_refused_with<WrongAt<in_block<0, at_layer<2, Wrong>>>, Shape<4>, Add<A, A, Wrong>>);
 static_assert(
-    says<WrongAt<in_block<1, in_block<0, at_layer<1, Wrong>>>>, Shape<4>, A, Sequential<Sequential<A, Wrong>>>);
-static_assert(says<WrongAt<in_block<1, at_layer<2, Wrong>>>, Shape<4>, A, Residual<A, ReLU, Wrong>>);
+    is_refused_with<WrongAt<in_block<0, in_block<1, at_layer<1, Wrong>>>>, Shape<4>, Add<A, Sequential<A, Wrong>, A>>);
 static_assert(
-    says<WrongAt<in_block<0, in_block<2, at_layer<1, Wrong>>>>, Shape<4>, Residual<A, A, Shortcut<A, Wrong>>>);
-static_assert(says<WrongAt<in_block<0, at_layer<2, Wrong>>>, Shape<4>, Add<A, A, Wrong>>);
-static_assert(says<WrongAt<in_block<0, in_block<1, at_layer<1, Wrong>>>>, Shape<4>, Add<A, Sequential<A, Wrong>, A>>);
-static_assert(says<WrongAt<in_block<0, in_block<0, at_layer<0, Wrong>>>>, Shape<4>, Concat<Concat<Wrong, A>, A>>);
-static_assert(says<Refusal<Reason::empty_network, in_block<0, in_block<1, the_sequence>>, At4>, Shape<4>,
-                   Residual<A, Shortcut<>>>);
-static_assert(says<Refusal<Reason::not_a_layer, in_block<0, at_layer<1, int>>, At4>, Shape<4>, Add<A, int>>);
+    is_refused_with<WrongAt<in_block<0, in_block<0, at_layer<0, Wrong>>>>, Shape<4>, Concat<Concat<Wrong, A>, A>>);
+static_assert(is_refused_with<Refusal<Reason::empty_network, in_block<0, in_block<1, the_sequence>>, At4>, Shape<4>,
+                              Residual<A, Shortcut<>>>);
+static_assert(is_refused_with<Refusal<Reason::not_a_layer, in_block<0, at_layer<1, int>>, At4>, Shape<4>, Add<A, int>>);
 
 // What branches say of themselves: the layer around them, and what each makes.
-static_assert(says<Refusal<Reason::branch_shapes, at_layer<1, Add<A, Linear<4, 3>>>, At4, branch_makes<0, Shape<4>>,
-                           branch_makes<1, Shape<3>>>,
-                   Shape<4>, A, Add<A, Linear<4, 3>>>);
-static_assert(says<Refusal<Reason::branch_shapes, in_block<0, at_layer<1, Residual<Linear<4, 3>>>>, At4,
-                           branch_makes<0, Shape<3>>, branch_makes<1, Shape<4>>>,
-                   Shape<4>, Sequential<A, Residual<Linear<4, 3>>>>);
-static_assert(says<Refusal<Reason::concat_shapes, at_layer<0, Concat<Flatten, Conv2d<1, 2, Kernel<1>>>>,
-                           received<Shape<1, 2, 2>>, branch_makes<0, Shape<4>>, branch_makes<1, Shape<2, 2, 2>>>,
-                   Shape<1, 2, 2>, Concat<Flatten, Conv2d<1, 2, Kernel<1>>>>);
-static_assert(says<Refusal<Reason::too_few_branches, at_layer<0, Add<A>>, At4>, Shape<4>, Add<A>>);
-static_assert(says<Refusal<Reason::too_few_branches, at_layer<0, Concat<>>, At4>, Shape<4>, Concat<>>);
-static_assert(says<Refusal<Reason::too_few_branches, at_layer<0, Residual<>>, At4>, Shape<4>, Residual<>>);
+static_assert(is_refused_with<Refusal<Reason::branch_shapes, at_layer<1, Add<A, Linear<4, 3>>>, At4,
+                                      branch_makes<0, Shape<4>>, branch_makes<1, Shape<3>>>,
+                              Shape<4>, A, Add<A, Linear<4, 3>>>);
+static_assert(is_refused_with<Refusal<Reason::branch_shapes, in_block<0, at_layer<1, Residual<Linear<4, 3>>>>, At4,
+                                      branch_makes<0, Shape<3>>, branch_makes<1, Shape<4>>>,
+                              Shape<4>, Sequential<A, Residual<Linear<4, 3>>>>);
 static_assert(
-    says<Refusal<Reason::too_few_branches, at_layer<0, Residual<Shortcut<A>>>, At4>, Shape<4>, Residual<Shortcut<A>>>);
+    is_refused_with<Refusal<Reason::concat_shapes, at_layer<0, Concat<Flatten, Conv2d<1, 2, Kernel<1>>>>,
+                            received<Shape<1, 2, 2>>, branch_makes<0, Shape<4>>, branch_makes<1, Shape<2, 2, 2>>>,
+                    Shape<1, 2, 2>, Concat<Flatten, Conv2d<1, 2, Kernel<1>>>>);
+static_assert(is_refused_with<Refusal<Reason::too_few_branches, at_layer<0, Add<A>>, At4>, Shape<4>, Add<A>>);
+static_assert(is_refused_with<Refusal<Reason::too_few_branches, at_layer<0, Concat<>>, At4>, Shape<4>, Concat<>>);
+static_assert(is_refused_with<Refusal<Reason::too_few_branches, at_layer<0, Residual<>>, At4>, Shape<4>, Residual<>>);
+static_assert(is_refused_with<Refusal<Reason::too_few_branches, at_layer<0, Residual<Shortcut<A>>>, At4>, Shape<4>,
+                              Residual<Shortcut<A>>>);
 
 // Names.
 using Nameless = Named<"", A>;
-static_assert(says<Refusal<Reason::bad_name, at_layer<0, Nameless>, At4>, Shape<4>, Nameless>);
-static_assert(says<Refusal<Reason::bad_name, the_sequence, At4>, Shape<4>, Named<"a", A>, Named<"a", A>>);
-static_assert(says<Accepted, Shape<4>, Named<"a", A>, Named<"b", A>, Sequential<Named<"a", A>>>);
+static_assert(is_refused_with<Refusal<Reason::bad_name, at_layer<0, Nameless>, At4>, Shape<4>, Nameless>);
+static_assert(is_refused_with<Refusal<Reason::bad_name, the_sequence, At4>, Shape<4>, Named<"a", A>, Named<"a", A>>);
+static_assert(is_refused_with<Accepted, Shape<4>, Named<"a", A>, Named<"b", A>, Sequential<Named<"a", A>>>);
 // Also of a block, and in branches.
 using NamelessBlock = Named<"1", Sequential<A>>;
-static_assert(says<Refusal<Reason::bad_name, at_layer<0, NamelessBlock>, At4>, Shape<4>, NamelessBlock>);
+static_assert(is_refused_with<Refusal<Reason::bad_name, at_layer<0, NamelessBlock>, At4>, Shape<4>, NamelessBlock>);
 using NamelessBranches = Named<"a.b", Residual<A>>;
-static_assert(says<Refusal<Reason::bad_name, at_layer<0, NamelessBranches>, At4>, Shape<4>, NamelessBranches>);
+static_assert(
+    is_refused_with<Refusal<Reason::bad_name, at_layer<0, NamelessBranches>, At4>, Shape<4>, NamelessBranches>);
 using SameNames = Residual<Named<"a", A>, Named<"a", A>>;
-static_assert(says<Refusal<Reason::bad_name, at_layer<0, SameNames>, At4>, Shape<4>, SameNames>);
+static_assert(is_refused_with<Refusal<Reason::bad_name, at_layer<0, SameNames>, At4>, Shape<4>, SameNames>);
 using TwoShortcuts = Residual<Named<"shortcut", A>, Shortcut<A>>;
-static_assert(says<Refusal<Reason::bad_name, at_layer<0, TwoShortcuts>, At4>, Shape<4>, TwoShortcuts>);
+static_assert(is_refused_with<Refusal<Reason::bad_name, at_layer<0, TwoShortcuts>, At4>, Shape<4>, TwoShortcuts>);
 
 // What is too large together.
 using Wide = Linear<2147483647, 1073741824, NoBias>;
 using Narrow = Linear<1073741824, 2147483647, NoBias>;
 using Large = received<Shape<2147483647>>;
-static_assert(says<Accepted, Shape<2147483647>, Wide>);
-static_assert(says<Refusal<Reason::number_too_large, the_sequence, Large>, Shape<2147483647>, Wide, Narrow>);
+static_assert(is_refused_with<Accepted, Shape<2147483647>, Wide>);
+static_assert(is_refused_with<Refusal<Reason::number_too_large, the_sequence, Large>, Shape<2147483647>, Wide, Narrow>);
 using WideBranches = Residual<Wide, Narrow>;
-static_assert(
-    says<Refusal<Reason::number_too_large, at_layer<0, WideBranches>, Large>, Shape<2147483647>, WideBranches>);
+static_assert(is_refused_with<Refusal<Reason::number_too_large, at_layer<0, WideBranches>, Large>, Shape<2147483647>,
+                              WideBranches>);
 using LargeConcat = Concat<Flatten, Flatten>;
 using Third = Shape<2147483647, 357913941>;
-static_assert(says<Accepted, Third, Flatten> && Third::size > most_numbers / 4);
-static_assert(says<Refusal<Reason::number_too_large, at_layer<0, LargeConcat>, received<Third>>, Third, LargeConcat>);
+static_assert(is_refused_with<Accepted, Third, Flatten> && Third::size > most_numbers / 4);
+static_assert(
+    is_refused_with<Refusal<Reason::number_too_large, at_layer<0, LargeConcat>, received<Third>>, Third, LargeConcat>);
 
 TEST_CASE("what a refusal says is also known when the program runs") {
     STATIC_REQUIRE(refusal<Shape<4>, A, Wrong>::mismatch.reason == Reason::in_features);

@@ -105,9 +105,9 @@ static_assert(padded_reader.input_of(2) == 1 && padded_reader.input_of(3, 0) == 
 namespace {
 consteval auto graph_behind_unflatten(std::size_t padding) {
     const graph::Table<3, 3> table{{0, 1, 2, 3}, {0, 1, 2}};
-    const std::array<graph::LayerFacts, 3> layers{{{LayerKind::compute, {0, 0}, {36, 1, 1}, 324},
-                                                   {LayerKind::reshape, {0, 0}, {4, 3, 3}, 0},
-                                                   {LayerKind::compute, {padding, padding}, {2, 3, 3}, 74}}};
+    const std::array<graph::LayerFacts, 3> layers{{{LayerKind::compute, {0, 0}, {36, 1, 1}, 324, false},
+                                                   {LayerKind::reshape, {0, 0}, {4, 3, 3}, 0, false},
+                                                   {LayerKind::compute, {padding, padding}, {2, 3, 3}, 74, false}}};
     return graph::Graph<3, 3>(table, layers, {8, 1, 1}, LayerKind::compute);
 }
 }  // namespace

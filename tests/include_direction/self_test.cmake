@@ -12,6 +12,11 @@ set(licence "// SPDX-License-Identifier: MIT\n")
 function(expect outcome file text)
     file(REMOVE_RECURSE "${SCRATCH}")
     file(WRITE "${SCRATCH}/include/ctcnn/core/good.hpp" "${licence}#include <array>\n")
+    file(WRITE "${SCRATCH}/tests/core/good_test.cpp" "${licence}")
+    string(REGEX REPLACE "^include/ctcnn/(.*)[.]hpp$" "tests/\\1_test.cpp" test "${file}")
+    if(NOT test STREQUAL file AND NOT file MATCHES "untested")
+        file(WRITE "${SCRATCH}/${test}" "${licence}")
+    endif()
     file(WRITE "${SCRATCH}/${file}" "${text}")
     execute_process(COMMAND "${CMAKE_COMMAND}" "-DROOT=${SCRATCH}" -P "${CMAKE_CURRENT_LIST_DIR}/check.cmake"
                     RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
@@ -53,6 +58,10 @@ expect_header("own headers are included as" core/x.hpp "#include \"../model/a.hp
 expect_header("does not include the whole library" core/x.hpp "#include <ctcnn/ctcnn.hpp>")
 expect_header("lies in one of the folders" elsewhere/x.hpp "")
 expect_header("ends in .hpp" core/x.h "")
+
+# A test at the header's path, or an exemption.
+expect_header("its test is missing: write tests/core/untested_test.cpp" core/untested.hpp "")
+expect_header("remove its exemption" graph/refusal.hpp "")
 
 # OpenMP and Boost.
 expect_header("only run/ knows OpenMP" kernels/x.hpp "#include <omp.h>")

@@ -2,7 +2,10 @@
 #include <ctcnn/io/checkpoint.hpp>
 
 #include <ctcnn/io/safetensors.hpp>
+#include <ctcnn/layers/batch_norm.hpp>
+#include <ctcnn/layers/dropout.hpp>
 #include <ctcnn/loss/mse.hpp>
+#include <ctcnn/model/branches.hpp>
 #include <ctcnn/optim/adam.hpp>
 #include <ctcnn/optim/one_cycle.hpp>
 #include <ctcnn/optim/sgd.hpp>
@@ -18,6 +21,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -109,6 +113,43 @@ TEST_CASE("A training that is saved after any step and resumed ends with the bit
     };
     check(sgd);
     check(adam);
+}
+
+TEST_CASE("Running statistics and the random numbers of dropout go on where they were") {
+    using Normalised = Sequential<Input<1, 6, 5>, Conv2d<1, 4, Kernel<3>, NoBias>, BatchNorm2d<4>, Tanh,
+                                  Residual<BatchNorm2d<4>>, Flatten, Dropout<0.25>, Linear<48, 3>>;
+    const ScratchFolder folder;
+    const std::filesystem::path path = folder.path() / "training.safetensors";
+    const small::Data data = small::data(100);
+    const auto same = [](const Normalised& a, const Normalised& b) {
+        return small::same_bits(a, b) &&
+               small::same_bits(std::span<const float>(a.buffers()), std::span<const float>(b.buffers()));
+    };
+    Normalised wanted{};
+    initialize(wanted, KaimingUniform{}, 2);
+    const Normalised start = wanted;
+    fit(wanted, data, adam, options);
+    REQUIRE_FALSE(same(wanted, start));
+    for (std::size_t saved = 1; saved <= 15; saved += 2) {
+        CAPTURE(saved);
+        Normalised net = start;
+        FitOptions stopping = options;
+        stopping.threads = 1 + saved % 3;
+        std::size_t asked = 0;
+        stopping.should_stop = [&] { return ++asked == saved; };
+        Trainer trainer(net, adam, stopping);
+        trainer.fit(data);
+        save_checkpoint(trainer, path);
+
+        Normalised other{};
+        FitOptions resuming = options;
+        resuming.seed = 77;
+        Trainer resumed(other, adam, resuming);
+        resume(resumed, path);
+        REQUIRE(same(other, net));
+        resumed.fit(data);
+        REQUIRE(same(other, wanted));
+    }
 }
 
 TEST_CASE("A checkpoint is a safetensors file of the network, and has metadata of the caller's") {

@@ -445,6 +445,35 @@ TEST_CASE("pools say what differs from ONNX's defaults where it matters", "[onnx
           });
 }
 
+TEST_CASE("branches, and what joins them", "[onnx]") {
+    using Branched = Sequential<Input<2, 4, 4>, Named<"stem", Conv2d<2, 2, Kernel<1>, NoBias>>, BatchNorm2d<2>,
+                                Residual<Sigmoid>, Concat<Tanh, Sequential<Conv2d<2, 1, Kernel<1>, NoBias>, Dropout<>>>,
+                                Multiply<ReLU, AvgPool2d<Kernel<4>>>, Residual<Flatten, Shortcut<Flatten>>>;
+    const auto net = std::make_unique<Branched>(filled<Branched>());
+    const std::string file = exported(*net);
+    CHECK(nodes_of(file) ==
+          std::vector<std::string>{
+              "stem: Conv(input, stem.weight) -> stem.output, kernel_shape = 1 1, strides = 1 1, pads = 0 0 0 0, "
+              "dilations = 1 1, group = 1",
+              "1: BatchNormalization(stem.output, 1.weight, 1.bias, 1.running_mean, 1.running_var) -> 1.output, "
+              "epsilon = 0.000010",
+              "2.0: Sigmoid(1.output) -> 2.0.output",
+              "2: Sum(2.0.output, 1.output) -> 2.output",
+              "3.0: Tanh(2.output) -> 3.0.output",
+              "3.1.0: Conv(2.output, 3.1.0.weight) -> 3.1.0.output, kernel_shape = 1 1, strides = 1 1, pads = 0 0 0 "
+              "0, dilations = 1 1, group = 1",
+              "3.1.1: Identity(3.1.0.output) -> 3.1.1.output",
+              "3: Concat(3.0.output, 3.1.1.output) -> 3.output, axis = 1",
+              "4.0: Relu(3.output) -> 4.0.output",
+              "4.1: AveragePool(3.output) -> 4.1.output, kernel_shape = 4 4, strides = 4 4, pads = 0 0 0 0, "
+              "count_include_pad = 1",
+              "4: Mul(4.0.output, 4.1.output) -> 4.output",
+              "5.0: Flatten(4.output) -> 5.0.output, axis = 1",
+              "5.shortcut.0: Flatten(4.output) -> 5.shortcut.0.output, axis = 1",
+              "5: Sum(5.0.output, 5.shortcut.0.output) -> output",
+          });
+}
+
 TEST_CASE("networks without parameters, images as outputs, many parameters", "[onnx]") {
     const std::string image = exported<Image>();
     const std::string graph = Message(image).text(7);

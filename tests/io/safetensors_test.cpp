@@ -269,6 +269,47 @@ TEST_CASE("one error tells all differences, and the network stays as it was", "[
     CHECK(bits_of(net) == bits);
 }
 
+TEST_CASE("running statistics are saved and loaded, and PyTorch's count of batches is not", "[safetensors]") {
+    using Normalised = Sequential<Input<1>, Linear<1, 1, NoBias>, Named<"norm", BatchNorm1d<1>>>;
+    const ScratchFolder folder;
+    Normalised net{};
+    for (std::size_t n = 0; n < 3; ++n) {
+        net.parameters()[n] = static_cast<float>(n + 1);
+    }
+    net.buffers()[0] = 4;
+    net.buffers()[1] = 5;
+    save_safetensors(net, folder.path() / "a");
+    Normalised loaded{};
+    load_safetensors(loaded, folder.path() / "a");
+    CHECK(bits_of(loaded) == bits_of(net));
+    CHECK((loaded.buffers()[0] == 4 && loaded.buffers()[1] == 5));
+
+    // As PyTorch saves it: a scalar of 64 bits beside the others, which the file begins with here.
+    const auto with_count = [](const std::string& name) {
+        Bytes data(8, 0);
+        data[0] = 77;
+        const Bytes rest = floats({3, 4, 5, 2, 1});
+        data.insert(data.end(), rest.begin(), rest.end());
+        return safetensors("{" + entry(name, "I64", "[]", 0, 8) + "," + entry("norm.bias", "F32", "[1]", 8, 12) + "," +
+                               entry("norm.running_mean", "F32", "[1]", 12, 16) + "," +
+                               entry("norm.running_var", "F32", "[1]", 16, 20) + "," +
+                               entry("norm.weight", "F32", "[1]", 20, 24) + "," +
+                               entry("0.weight", "F32", "[1,1]", 24, 28) + "}",
+                           data);
+    };
+    const auto path = folder.write("b", with_count("norm.num_batches_tracked"));
+    Normalised other{};
+    load_safetensors(other, path);
+    CHECK(bits_of(other) == bits_of(net));
+    CHECK((other.buffers()[0] == 4 && other.buffers()[1] == 5));
+    // Not beside a running_mean of the network, it is a tensor like others.
+    for (const std::string name :
+         {"num_batches_tracked", "0.num_batches_tracked", "norm.x.num_batches_tracked", "norm.num_batches_tracked2"}) {
+        const auto refused_path = folder.write("c", with_count(name));
+        CHECK_THROWS_AS(load_safetensors(other, refused_path), TensorMismatch);
+    }
+}
+
 TEST_CASE("missing and unexpected tensors may be allowed", "[safetensors]") {
     const ScratchFolder folder;
     const std::string header =

@@ -56,7 +56,10 @@ static_assert(streamed<Filtered> == 0 && streamed<TwoWithScratch> == 2 && stream
 /// Whether a stage is a convolution of images of one channel that filters them as they come.
 template <typename Net, std::size_t K, typename Stage = typename Net::plan::template Stage<K>>
 constexpr bool filters_one_channel =
-    Stage::Layer::template filters_one_channel_forward<typename Stage::In, typename Stage::Out, V>;
+    std::is_same_v<kernels::conv2d::OneChannel,
+                   kernels::conv2d::WayFor<kernels::conv2d::Direction::forward,
+                                           kernels::ConvStage<Stage::Layer::geometry, typename Stage::In,
+                                                              typename Stage::Out, NoFunction, V>>>;
 static_assert(filters_one_channel<Overlapping, 0>);
 static_assert(filters_one_channel<TwoWithScratch, 0> && filters_one_channel<TwoWithScratch, 2>);
 static_assert(run::detail::stages_by_rows<Padded::plan, V, 1>() == 1);

@@ -12,10 +12,13 @@
 
 #include <ctcnn/data/dataset.hpp>
 #include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/batch_norm.hpp>
 #include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/layers/dropout.hpp>
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/linear.hpp>
 #include <ctcnn/layers/pool2d.hpp>
+#include <ctcnn/model/branches.hpp>
 #include <ctcnn/model/initialize.hpp>
 #include <ctcnn/model/sequential.hpp>
 #include <ctcnn/optim/adam.hpp>
@@ -50,16 +53,25 @@ const Dataset<Net::input_shape>& data() {
     return set;
 }
 
-template <typename Optimizer>
-Net trained(const Optimizer& optimizer, std::size_t batch_size, std::size_t threads) {
-    Net net{};
+// Branches, statistics of the batch in two places at once, and random numbers.
+using ResNet =
+    Sequential<Input<1, 12, 12>, Conv2d<1, 4, Kernel<3>, Padding<1>, NoBias>, BatchNorm2d<4>, ReLU,
+               Residual<Conv2d<4, 6, Kernel<3>, Padding<1>, Stride<2>, NoBias>, BatchNorm2d<6>, Dropout2d<0.25>,
+                        Shortcut<Conv2d<4, 6, Kernel<1>, Stride<2>, NoBias>, BatchNorm2d<6>>>,
+               ReLU, Concat<MaxPool2d<Kernel<2>>, AvgPool2d<Kernel<2>>>, Flatten, Dropout<>, Linear<108, 5>>;
+
+template <typename Network = Net, typename Optimizer>
+Network trained(const Optimizer& optimizer, std::size_t batch_size, std::size_t threads) {
+    Network net{};
     initialize(net, KaimingUniform{});
     fit(net, data(), optimizer, {.epochs = 2, .batch_size = batch_size, .threads = threads});
     return net;
 }
 
-bool same(const Net& a, const Net& b) {
-    return std::memcmp(a.parameters().data(), b.parameters().data(), Net::parameter_bytes) == 0;
+template <typename Network>
+bool same(const Network& a, const Network& b) {
+    return std::memcmp(a.parameters().data(), b.parameters().data(), Network::parameter_bytes) == 0 &&
+           std::memcmp(a.buffers().data(), b.buffers().data(), Network::buffer_count * sizeof(float)) == 0;
 }
 
 }  // namespace
@@ -76,6 +88,19 @@ TEST_CASE("the same bits for any number of threads") {
             const Evaluation evaluation = evaluate(one, data(), threads);
             CHECK(std::memcmp(&evaluation.loss, &expected.loss, sizeof(double)) == 0);
             CHECK(evaluation.accuracy == expected.accuracy);
+        }
+    }
+}
+
+TEST_CASE("the same bits with branches, batch norm and dropout") {
+    for (const std::size_t batch_size : {7u, 33u, 96u, 480u}) {
+        const ResNet one = trained<ResNet>(SGD{.lr = 0.1f, .momentum = 0.9f}, batch_size, 1);
+        const Evaluation expected = evaluate(one, data(), 1);
+        for (const std::size_t threads : {2u, 3u, 5u, 8u}) {
+            INFO("batch size " << batch_size << ", " << threads << " threads");
+            CHECK(same(trained<ResNet>(SGD{.lr = 0.1f, .momentum = 0.9f}, batch_size, threads), one));
+            const Evaluation evaluation = evaluate(one, data(), threads);
+            CHECK(std::memcmp(&evaluation.loss, &expected.loss, sizeof(double)) == 0);
         }
     }
 }

@@ -22,6 +22,10 @@
 //     describe(Description&)         writes its name and sizes as PyTorch does; without it, summary has no words for it
 //     correction<Shape>              corrected<...>: what to write instead of a layer that refuses the shape because of
 //                                    its numbers; may be left out, and is shown only if it works
+//     with_bias                      a struct whose type is the layer with a bias, if a BatchNorm behind it can be folded
+//                                    into it: output c is the sum of products with the weights of c, plus bias c. Its
+//                                    At has is_transposed where the weight has the input's channels first
+//     folds_into_layer_before        of BatchNorm: it is folded into such a layer; its At has eps
 // and At<Shape> has
 //     layer                          the layer; for a lazy one, the layer that it stands for
 //     kind                           what the layer does with memory (LayerKind)

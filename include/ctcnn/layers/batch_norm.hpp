@@ -35,8 +35,10 @@ struct BoundBatchNorm {
     static constexpr std::size_t buffer_count = 2 * Channels;
     static constexpr std::array<double, 2> initial_buffers{0, 1};
     static constexpr std::size_t statistics_size = 2 * Channels;
-    static constexpr std::size_t pixels = S::size / Channels;
+    // Constants of their own: clang 19 crashes on floating-point members of template arguments in some functions.
     static constexpr double eps = options.eps;
+    static constexpr double momentum = options.momentum;
+    static constexpr std::size_t pixels = S::size / Channels;
     static constexpr std::uint64_t multiply_adds = 0;
     static constexpr Extent input_border{0, 0};
     static constexpr std::size_t saved_size = 0;
@@ -45,7 +47,7 @@ struct BoundBatchNorm {
     static consteval OnnxNode onnx()
         requires(options.affine)
     {
-        return OnnxNode{"BatchNormalization"}.with_number("epsilon", options.eps);
+        return OnnxNode{"BatchNormalization"}.with_number("epsilon", eps);
     }
 
     /// With running statistics.
@@ -55,7 +57,7 @@ struct BoundBatchNorm {
         using T = scalar_t<V>;
         const auto scale = [&](std::size_t c) {
             return static_cast<T>(static_cast<double>(weight(parameters, c)) /
-                                  math::sqrt(static_cast<double>(running[Channels + c]) + options.eps));
+                                  math::sqrt(static_cast<double>(running[Channels + c]) + eps));
         };
         kernels::scale_and_shift<Activation, InLayout, OutLayout>(
             input, output, scale, [&](std::size_t c) { return bias(parameters, c) - running[c] * scale(c); });
@@ -97,7 +99,7 @@ struct BoundBatchNorm {
                            elements_of(tile) * deviation * deviation;
             }
             statistics[2 * c] = static_cast<T>(mean);
-            statistics[2 * c + 1] = static_cast<T>(1 / math::sqrt(squares / elements + options.eps));
+            statistics[2 * c + 1] = static_cast<T>(1 / math::sqrt(squares / elements + eps));
         }
     }
 
@@ -107,9 +109,9 @@ struct BoundBatchNorm {
         const double elements = static_cast<double>(images * pixels);
         for (std::size_t c = 0; c < Channels; ++c) {
             const double inverse = static_cast<double>(statistics[2 * c + 1]);
-            const double variance = (1 / (inverse * inverse) - options.eps) * elements / (elements - 1);
+            const double variance = (1 / (inverse * inverse) - eps) * elements / (elements - 1);
             const auto move = [](T& value, double to) {
-                value = static_cast<T>((1 - options.momentum) * static_cast<double>(value) + options.momentum * to);
+                value = static_cast<T>((1 - momentum) * static_cast<double>(value) + momentum * to);
             };
             move(running[c], static_cast<double>(statistics[2 * c]));
             move(running[Channels + c], variance);

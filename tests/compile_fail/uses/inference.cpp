@@ -288,3 +288,9 @@ void tell_names() {
     }
 }
 #endif
+#if USE(38)
+std::size_t best_fused(const Net& net, const Net::input_tensor& image) {
+    const Fused<Net> fused = fuse(net);
+    return predict(fused, image);
+}
+#endif

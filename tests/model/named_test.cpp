@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// Names of layers, and blocks that are repeated.
+#include <ctcnn/model/named.hpp>
+
+#include <string_view>
+#include <type_traits>
+
+#include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/linear.hpp>
+#include <ctcnn/model/sequential.hpp>
+#include <ctcnn/model/summary.hpp>
+
+#include "catch.hpp"
+
+using namespace ctcnn;
+using namespace ctcnn::detail_;
+
+// A name takes the place of an index: no number, no dot, not empty.
+static_assert(model::is_layer_name("stem") && model::is_layer_name("layer1") && model::is_layer_name("1x1"));
+static_assert(!model::is_layer_name("") && !model::is_layer_name("12") && !model::is_layer_name("a.b"));
+
+// The layer itself does not change.
+using A = Named<"a", Linear<4, 2>>;
+static_assert(Accepts<A, Shape<4>> && !Accepts<A, Shape<5>> && !Accepts<Named<"", Linear<4, 2>>, Shape<4>>);
+using Net = Sequential<Input<4>, A, Named<"block", Sequential<ReLU, Named<"b", Linear<2, 3>>>>>;
+static_assert(Net::output_shape{} == Shape<3>{} && Net::parameter_count == 10 + 9);
+static_assert(Net::names()[0].name == "a.weight" && Net::names()[3].name == "block.b.bias");
+
+// By name or by index.
+constexpr Net net = [] {
+    Net result{};
+    result.layer<"a">().weight(1, 3) = 5;
+    result.layer<"block">().layer<"b">().bias(2) = 7;
+    return result;
+}();
+static_assert(net.layer<0>().weight(1, 3) == 5 && net.layer<1>().layer<1>().bias(2) == 7);
+static_assert(net.parameters()[7] == 5 && net.parameters()[18] == 7);
+static_assert(std::is_same_v<decltype(net.layer<"a">()), decltype(net.layer<0>())>);
+
+static_assert(std::is_same_v<Repeat<2, Linear<4, 4>, ReLU>, Sequential<Linear<4, 4>, ReLU, Linear<4, 4>, ReLU>>);
+static_assert(Sequential<Input<4>, Repeat<3, Linear<4, 4>, ReLU>>::names()[5].name == "0.4.bias");
+
+TEST_CASE("a summary shows names") {
+    CHECK(summary<Net>().find("\na Linear(4, 2)") != std::string_view::npos);
+    CHECK(summary<Net>().find("\n  b Linear(2, 3)") != std::string_view::npos);
+}
