@@ -116,7 +116,9 @@ class Reference:
         """Outputs; keeps all values, and what each node reads of them, so that each reader has a gradient."""
         self.values, self.read = [x], []
         for node in self.nodes:
-            xs = [self.values[v].view_as(self.values[v]) if self.readers[v] > 1 else self.values[v] for v in node.inputs]
+            xs = [
+                self.values[v].view_as(self.values[v]) if self.readers[v] > 1 else self.values[v] for v in node.inputs
+            ]
             x = node.of(xs)
             for value in (*xs, x):
                 if value.requires_grad:

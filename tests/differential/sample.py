@@ -29,6 +29,7 @@ def right_features(c):
         elif isinstance(layer, Branches):
             result.add(f"{type(layer).__name__} of {len(layer.branches)}")
             result.add(f"{type(layer).__name__} with a layer {any(not b.children() for b in layer.branches)}")
+    c["reference"].infer(c["x"][:1].double())
     for node, xs in zip(c["reference"].nodes, c["reference"].read):
         if node.layer is Multiply.join:
             result.add(f"Multiply of shapes {len({x.shape for x in xs})}")
@@ -86,7 +87,7 @@ def choose(name, of, cost, always):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=400, help="the seeds are chosen from 1 to this")
-    parser.add_argument("--always", type=command.seeds, default="8", help="seeds of the first set; default 8")
+    parser.add_argument("--always", type=command.seeds, default=[], help="seeds of the first set")
     arguments = parser.parse_args()
     seeds = range(1, arguments.count + 1)
     of, cost = {}, {}

@@ -72,7 +72,8 @@ def bounds(seeds):
     print(f"PyTorch in float32: {len(refused)} of {len(seeds)} networks refused {refused}")
     print(f"faults of a thousandth: {found} found, {len(missed)} missed {missed}")
     # PyTorch in float32 may be off by more than ctcnn may: one network in twenty is let pass.
-    return (len(refused) * 20 > len(seeds)) + (len(missed) * 4 >= found)
+    # Behind several BatchNorm layers of few elements, the bounds of the worst case are wide: a third may be missed.
+    return (len(refused) * 20 > len(seeds)) + (len(missed) * 2 >= found)
 
 
 def small_case(number, layers, told):
@@ -125,7 +126,7 @@ def wrong_networks(arguments):
     arguments.flags = wrong.FLAGS
     net = "Sequential<Input<1, 4, 4>, Flatten, Linear<12, 3>>"
     c = {"seed": 0, "kind": "broken", "reason": "in_features", "net": net, "place": "at_layer<1, Linear<12, 3>>",
-         "layer": "Linear<12, 3>", "arrives": "Shape<16>", "wanted": 12}  # fmt: skip
+         "layer": "Linear<12, 3>", "arrives": "Shape<16>", "wanted": 12, "makes": []}  # fmt: skip
     fine = {"net": net.replace("12", "16"), "layer": "Linear<16, 3>"}
     faults = [
         ("nothing", None, {}),
