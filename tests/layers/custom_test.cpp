@@ -118,6 +118,28 @@ struct Parabola : ctcnn::CustomLayer<Parabola> {
     }
 };
 
+// A weight that begins at random, and parameters that do not.
+struct Mixed : ctcnn::CustomLayer<Mixed> {
+    using parameters = ctcnn::Parameters<ctcnn::Parameter<"weight", ctcnn::Shape<3, 4>>,
+                                         ctcnn::Parameter<"offset", ctcnn::Shape<2>, ctcnn::InitialValue<0.25>>,
+                                         ctcnn::Parameter<"gain", ctcnn::Shape<1>, ctcnn::InitialValue<2.0>>>;
+
+    static constexpr void forward(auto x, auto y, auto weight, auto offset, auto gain) {
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            y[i] = x[i] * weight[i] * gain[0] + offset[i % 2];
+        }
+    }
+    static constexpr void backward(auto x, auto weight, auto, auto gain, auto grad_y, auto grad_x, auto grad_weight,
+                                   auto grad_offset, auto grad_gain) {
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            grad_x[i] = grad_y[i] * weight[i] * gain[0];
+            grad_weight[i] += grad_y[i] * x[i] * gain[0];
+            grad_offset[i % 2] += grad_y[i];
+            grad_gain[0] += grad_y[i] * x[i] * weight[i];
+        }
+    }
+};
+
 // The function of the input that Activation cannot have.
 struct Swish : ctcnn::CustomLayer<Swish> {
     static constexpr void forward(auto x, auto y) {
@@ -298,6 +320,7 @@ TEST_CASE("the derivatives of all layers of this file") {
     passes(check_gradients<user::Halves, Shape<6>>());
     passes(check_gradients<user::Gain, Shape<2, 3, 2>>());
     passes(check_gradients(WithNames{}));
+    passes(check_gradients<user::Mixed, Shape<12>>());
 }
 
 TEST_CASE("parameters begin as they are declared") {
@@ -307,6 +330,12 @@ TEST_CASE("parameters begin as they are declared") {
     Sequential<Input<4>, user::Parabola> parabola{};
     initialize(parabola, KaimingUniform{});
     CHECK(std::ranges::all_of(parabola.parameters(), [](float p) { return p == 0.5f; }));
+
+    Sequential<Input<5>, Linear<5, 12>, user::Mixed> mixed{};
+    initialize(mixed, KaimingUniform{});
+    const auto of_mixed = mixed.parameters().subspan(5 * 12 + 12);
+    CHECK(std::ranges::none_of(of_mixed.first(12), [](float p) { return p == 0 || p < -0.5f || p > 0.5f; }));
+    CHECK((of_mixed[12] == 0.25f && of_mixed[13] == 0.25f && of_mixed[14] == 2));
 
     // fan_in is 2 * 9 where nothing is said, as of the library's own layer: the same numbers.
     Sequential<Input<2, 4, 4>, user::Conv3x3<2, 5>> own{};

@@ -98,8 +98,23 @@ constexpr void initialize_with(Net& net, const Initializer& initializer, std::ui
             *buffers++ = static_cast<T>(layer.initial_buffers[2 * i / layer.buffer_count]);
         }
         const std::size_t weights = layer.weight_count;
-        if (layer.parameter_count != 0 && layer.fan_in == 0) {
-            T* parameters = net.parameters().data() + layer.parameter_offset;
+        T* parameters = net.parameters().data() + layer.parameter_offset;
+        if (layer.tensors != nullptr) {
+            std::size_t offset = layer.parameter_offset;
+            for (std::size_t n = 0; n < layer.tensor_count; ++n) {
+                const LayerTensor& tensor = layer.tensors[n];
+                const std::size_t count = tensor.count();
+                if (tensor.fan_out != 0) {
+                    fill(offset, count, initializer.bound(tensor.fan_in, tensor.fan_out));
+                } else if (tensor.fan_in != 0) {
+                    fill(offset, count, 1 / math::sqrt(static_cast<double>(tensor.fan_in)));
+                }
+                for (std::size_t i = 0; tensor.fan_in == 0 && i < count; ++i) {
+                    *parameters++ = static_cast<T>(tensor.initial);
+                }
+                parameters = net.parameters().data() + (offset += count);
+            }
+        } else if (layer.parameter_count != 0 && layer.fan_in == 0) {
             for (std::size_t i = 0; i < layer.parameter_count; ++i) {
                 parameters[i] = static_cast<T>(layer.initial[i < weights ? 0 : 1]);
             }

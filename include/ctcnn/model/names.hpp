@@ -49,6 +49,8 @@ struct PlacedLayer {
     LayerKind kind;
     std::size_t buffer_count;
     std::array<double, 2> initial_buffers;  ///< what its first and its second buffer begin with
+    const LayerTensor* tensors;             ///< that it declares itself, each with what it begins with
+    std::size_t tensor_count;
 
     /// The name in PyTorch's state_dict: "2.0".
     std::string name() const {
@@ -108,7 +110,13 @@ constexpr auto open_block(std::size_t offset) {
                           {},
                           Bound::kind,
                           0,
-                          {}};
+                          {},
+                          nullptr,
+                          0};
+        if constexpr (requires { Bound::tensors; }) {
+            layer.tensors = Bound::tensors.data();
+            layer.tensor_count = Bound::tensors.size();
+        }
         if constexpr (requires { Bound::buffer_count; }) {
             layer.buffer_count = Bound::buffer_count;
             layer.initial_buffers = Bound::initial_buffers;
