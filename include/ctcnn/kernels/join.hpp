@@ -53,12 +53,13 @@ template <typename Join, typename Activation, typename Out, Number V, typename..
     for (std::size_t c = 0; c < Out::channels; ++c) {
         for (std::size_t h = 0; h < Out::height; ++h) {
             for (std::size_t w = 0; w < Out::width; ++w) {
-                output[Out::offset(c, h, w)] = Activation::forward([&]<std::size_t... I>(std::index_sequence<I...>) {
-                    const std::array<V, sizeof...(In)> x{inputs[I][detail::offset_of<In, Out>(c, h, w)]...};
-                    V result = x[0];
-                    ((result = I == 0 ? result : Join::join(result, x[I])), ...);
-                    return result;
-                }(std::index_sequence_for<In...>{}));
+                output[Out::offset(c, h, w)] =
+                    Activation::forward([&]<std::size_t... Input>(std::index_sequence<Input...>) {
+                        const std::array<V, sizeof...(In)> x{inputs[Input][detail::offset_of<In, Out>(c, h, w)]...};
+                        V result = x[0];
+                        ((result = Input == 0 ? result : Join::join(result, x[Input])), ...);
+                        return result;
+                    }(std::index_sequence_for<In...>{}));
             }
         }
     }
@@ -78,15 +79,15 @@ template <typename Before, typename In, typename Out, Number V>
     }
 }
 
-/// multiply_backward: the gradient of a product with respect to input I is that of the product times the other inputs.
-template <std::size_t I, typename Before, typename Out, Number V, typename... In>
+/// multiply_backward: the gradient of a product with respect to input Place is that of the product times the other inputs.
+template <std::size_t Place, typename Before, typename Out, Number V, typename... In>
 [[gnu::noinline]] constexpr void multiply_backward(List<In...>, const std::array<const V*, sizeof...(In)>& inputs,
                                                    V* grad_input, const V* grad_output) {
-    using Own = At<I, List<In...>>;
+    using Own = At<Place, List<In...>>;
     const auto part = [&](std::size_t c, std::size_t h, std::size_t w) __attribute__((always_inline)) {
         return [&]<std::size_t... N>(std::index_sequence<N...>) {
             V result = grad_output[Out::offset(c, h, w)];
-            ((result = N == I ? result : result * inputs[N][detail::offset_of<In, Out>(c, h, w)]), ...);
+            ((result = N == Place ? result : result * inputs[N][detail::offset_of<In, Out>(c, h, w)]), ...);
             return result;
         }(std::index_sequence_for<In...>{});
     };

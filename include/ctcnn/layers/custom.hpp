@@ -150,16 +150,17 @@ struct ParameterList<Parameters<Ps...>> {
 
     template <typename Layer, typename X, typename Y, Number V = typename X::value_type>
     static constexpr void forward([[maybe_unused]] const scalar_t<V>* parameters, X x, Y y) {
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            Layer::forward(x, y, ParameterView<V, typename ParameterParts<Ps>::shape>(parameters + offsets[I])...);
+        [&]<std::size_t... Input>(std::index_sequence<Input...>) {
+            Layer::forward(x, y, ParameterView<V, typename ParameterParts<Ps>::shape>(parameters + offsets[Input])...);
         }(std::index_sequence_for<Ps...>{});
     }
     template <typename Layer, typename X, typename GradY, typename GradX, Number V = typename X::value_type>
     static constexpr void backward([[maybe_unused]] const scalar_t<V>* parameters, X x, GradY grad_y, GradX grad_x,
                                    [[maybe_unused]] V* sums) {
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            Layer::backward(x, ParameterView<V, typename ParameterParts<Ps>::shape>(parameters + offsets[I])..., grad_y,
-                            grad_x, GradientView<V, typename ParameterParts<Ps>::shape>(sums + 2 * offsets[I])...);
+        [&]<std::size_t... Input>(std::index_sequence<Input...>) {
+            Layer::backward(x, ParameterView<V, typename ParameterParts<Ps>::shape>(parameters + offsets[Input])...,
+                            grad_y, grad_x,
+                            GradientView<V, typename ParameterParts<Ps>::shape>(sums + 2 * offsets[Input])...);
         }(std::index_sequence_for<Ps...>{});
     }
 };

@@ -29,7 +29,7 @@ template <typename Plan, std::size_t Buffer, Number V>
 constexpr void complete_gradient(V* buffer, const V* gradient) {
     using Stage = typename Plan::template Stage<Buffer - 1>;
     if constexpr (Stage::kind == LayerKind::concat) {
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
+        [&]<std::size_t... Input>(std::index_sequence<Input...>) {
             const auto complete = [&](auto input) {
                 constexpr std::size_t n = decltype(input)::value;
                 constexpr std::size_t part = Plan::input_of(Buffer - 1, n);
@@ -41,7 +41,7 @@ constexpr void complete_gradient(V* buffer, const V* gradient) {
                     kernels::map_backward<NoFunction, L, L>(buffer + offset, gradient + offset);
                 }
             };
-            (complete(std::integral_constant<std::size_t, I>{}), ...);
+            (complete(std::integral_constant<std::size_t, Input>{}), ...);
         }(std::make_index_sequence<Stage::inputs>{});
     } else {
         using Out = typename Stage::Out;
@@ -86,10 +86,10 @@ constexpr void backward_join(TileWorkspace<Plan, V>& workspace) {
             } else if constexpr (Stage::kind == LayerKind::add) {
                 kernels::add_backward<Before, In, Out>(target, grad_output);
             } else {
-                [&]<std::size_t... I>(std::index_sequence<I...>) {
+                [&]<std::size_t... Input>(std::index_sequence<Input...>) {
                     kernels::multiply_backward<N, Before, Out, V>(
-                        List<typename Plan::template InputOf<K, I>...>{},
-                        std::array<const V*, Stage::inputs>{workspace.buffer(Plan::input_of(K, I))...}, target,
+                        List<typename Plan::template InputOf<K, Input>...>{},
+                        std::array<const V*, Stage::inputs>{workspace.buffer(Plan::input_of(K, Input))...}, target,
                         grad_output);
                 }(std::make_index_sequence<Stage::inputs>{});
             }

@@ -143,13 +143,13 @@ template <typename Plan, std::size_t K, Number V, typename Workspace, typename B
     using Function = typename Stage::Function;
     V* output = workspace.buffer(K + 1);
     if constexpr (graph::is_join(Stage::kind)) {
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            const std::array<const V*, Stage::inputs> inputs{workspace.buffer(Plan::input_of(K, I))...};
+        [&]<std::size_t... Input>(std::index_sequence<Input...>) {
+            const std::array<const V*, Stage::inputs> inputs{workspace.buffer(Plan::input_of(K, Input))...};
             if constexpr (Stage::kind == LayerKind::concat) {
-                (copy_branch<Plan, K, I>(inputs[I], output), ...);
+                (copy_branch<Plan, K, Input>(inputs[Input], output), ...);
             } else {
                 using Join = std::conditional_t<Stage::kind == LayerKind::add, kernels::Sum, kernels::Product>;
-                kernels::join_forward<Join, Function, Out>(List<typename Plan::template InputOf<K, I>...>{}, inputs,
+                kernels::join_forward<Join, Function, Out>(List<typename Plan::template InputOf<K, Input>...>{}, inputs,
                                                            output);
             }
         }(std::make_index_sequence<Stage::inputs>{});
