@@ -38,11 +38,12 @@
 #include <ctcnn/layers/map.hpp>
 #include <ctcnn/layers/prelu.hpp>
 #include <ctcnn/layers/softmax.hpp>
+#include <ctcnn/model/sequential.hpp>
+
 #include <ctcnn/model/branches.hpp>
 #include <ctcnn/model/fuse.hpp>
 #include <ctcnn/model/named.hpp>
 
 #include <ctcnn/model/probabilities.hpp>
-#include <ctcnn/model/sequential.hpp>
 
 #endif

@@ -40,13 +40,14 @@
 #include <ctcnn/layers/unflatten.hpp>
 #include <ctcnn/layers/upsample.hpp>
 
+#include <ctcnn/model/sequential.hpp>
+
 #include <ctcnn/model/branches.hpp>
 #include <ctcnn/model/explain.hpp>
 #include <ctcnn/model/fuse.hpp>
 #include <ctcnn/model/initialize.hpp>
 #include <ctcnn/model/named.hpp>
 #include <ctcnn/model/probabilities.hpp>
-#include <ctcnn/model/sequential.hpp>
 #include <ctcnn/model/summary.hpp>
 
 #include <ctcnn/data/dataset.hpp>

@@ -2,7 +2,7 @@
 //
 // A layer of a program's own refuses for a reason of the library.
 //
-// EXPECT: \[in_channels\] the layer's first number must be the number of channels that arrive
+// EXPECT: \[in_channels\] the layer's number of input channels must be the number of channels that arrive
 // EXPECT: at_layer<0, user::Scale<3>
 // EXPECT: received<.*Shape<2, 4, 4>
 // EXPECT: wanted<3>

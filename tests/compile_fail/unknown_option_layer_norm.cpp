@@ -2,7 +2,7 @@
 //
 // The running statistics of BatchNorm2d.
 //
-// EXPECT: \[unknown_option\] .*GroupNorm and LayerNorm take Eps, NoAffine
+// EXPECT: \[unknown_option\] .*layers that normalise take Eps, NoAffine
 // EXPECT: at_layer<0, .*LayerNorm<.*Momentum<
 // EXPECT: received<.*Shape<2, 20>
 #include "use.hpp"

@@ -68,10 +68,10 @@ TEST_CASE("parameters lie in the order of the names, and buffers behind them") {
     std::size_t parameters = 0;
     std::size_t buffers = Net::parameter_count;
     for (const NamedTensor& tensor : Net::names()) {
-        std::size_t& next = tensor.learned ? parameters : buffers;
+        std::size_t& next = (tensor.offset < Net::parameter_count) ? parameters : buffers;
         CHECK(tensor.offset == next);
         next += tensor.count;
-        CHECK(tensor.learned == (tensor.name.find("running") == std::string_view::npos));
+        CHECK((tensor.offset < Net::parameter_count) == (tensor.name.find("running") == std::string_view::npos));
     }
     CHECK(parameters == Net::parameter_count);
     CHECK(buffers == Net::parameter_count + Net::buffer_count);

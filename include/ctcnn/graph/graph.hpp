@@ -254,4 +254,7 @@ public:
     }
 };
 
+template <std::size_t Layers, std::size_t Edges>
+Graph(const Table<Layers, Edges>&, std::array<LayerFacts, Layers>, Form, LayerKind) -> Graph<Layers, Edges>;
+
 }  // namespace CTCNN_DETAIL::graph

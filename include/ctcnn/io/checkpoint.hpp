@@ -43,7 +43,7 @@ public:
         texts_.reserve(network.size() * state_count);  // views of short texts do not survive a move
         for (std::size_t s = 0; s < state_count; ++s) {
             for (const NamedTensor& tensor : network) {
-                if (tensor.learned) {
+                if (tensor.offset < parameters) {
                     texts_.push_back(sentence({"optimizer.", decimal(s), ".", tensor.name}));
                     names_.push_back(
                         {texts_.back(), tensor.shape, buffers + (s + 1) * parameters + tensor.offset, tensor.count});

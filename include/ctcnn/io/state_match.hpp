@@ -148,7 +148,7 @@ private:
         constexpr std::string_view mean = "running_mean";
         const std::size_t size = name.head.size() + name.tail.size();
         return std::any_of(names_.begin(), names_.end(), [&](const NamedTensor& own) {
-            if (own.learned || !own.name.ends_with(mean) || size != own.name.size() - mean.size() + count.size()) {
+            if (!own.name.ends_with(mean) || size != own.name.size() - mean.size() + count.size()) {
                 return false;
             }
             const std::string_view layer = own.name.substr(0, own.name.size() - mean.size());

@@ -176,7 +176,7 @@ consteval NamedTensor tensor_at() {
     std::size_t place = 0;
     for (const bool learned : {true, false}) {
         for (const NamedTensor& tensor : Net::names()) {
-            if (tensor.learned == learned && place++ == Place) {
+            if ((tensor.offset < Net::parameter_count) == learned && place++ == Place) {
                 return tensor;
             }
         }

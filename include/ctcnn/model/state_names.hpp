@@ -20,9 +20,8 @@ namespace CTCNN_API {
 struct NamedTensor {
     std::string_view name;   ///< "3.1.bias"
     detail_::Indices shape;  ///< {6, 1, 5, 5}
-    std::size_t offset;   ///< of its first element in parameters(), or if that ends before it, in buffers() behind it
-    std::size_t count;    ///< of its elements
-    bool learned = true;  ///< whether it lies in parameters(); running statistics lie in buffers()
+    std::size_t offset;  ///< of its first element in parameters(), or if that ends before it, in buffers() behind it
+    std::size_t count;   ///< of its elements
 };
 
 }  // namespace CTCNN_API
@@ -143,7 +142,7 @@ inline constexpr auto named_tensors = [] {
         append_place(place, length);
         length.append(tensor.name);
         std::size_t& begin = learned ? offset : buffer_offset;
-        tensors[index++] = {names.substr(0, length.characters), tensor.shape, begin, tensor.count(), learned};
+        tensors[index++] = {names.substr(0, length.characters), tensor.shape, begin, tensor.count()};
         names.remove_prefix(length.characters);
         begin += tensor.count();
     };

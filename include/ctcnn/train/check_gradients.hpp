@@ -236,7 +236,7 @@ struct ShiftedTensors {
         using S = typename Net::input_shape;
         tensors[count++] = {"input", dims_of<S>, 0, S::size};
         for (NamedTensor tensor : Net::names()) {
-            if (tensor.learned) {
+            if (tensor.offset < Net::parameter_count) {
                 tensor.offset += S::size;
                 tensors[count++] = tensor;
             }

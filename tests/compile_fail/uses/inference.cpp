@@ -42,10 +42,10 @@ struct Program {
 };
 #endif
 #if USE(4)
-struct Named : Net {
+struct Derived : Net {
     std::string name;
 };
-std::size_t best(const Named& named, const Named::input_tensor& image) { return predict(named, image); }
+std::size_t best(const Derived& named, const Derived::input_tensor& image) { return predict(named, image); }
 #endif
 #if USE(5)
 template <typename Network>
