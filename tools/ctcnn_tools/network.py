@@ -337,7 +337,7 @@ class Builder:
         self.flush("padding")
 
     @staticmethod
-    def equal_padding(size, kernel, begin, end, stride, dilation):
+    def equal_padding(size, kernel, begin, end, stride, dilation, most_added=MOST_ADDED):
         """Padding that is the same at both ends, zeros that the kernel gets at its ends, and the size of the output;
         None where the kernel would get too many."""
 
@@ -349,7 +349,7 @@ class Builder:
             raise Refusal(
                 f"its kernel reaches over {dilation * (kernel - 1) + 1} pixels, and there are {size + begin + end}"
             )
-        for added in range(min(abs(end - begin) // dilation + 1, MOST_ADDED) + 1):
+        for added in range(min(abs(end - begin) // dilation + 1, most_added) + 1):
             in_front = added if end > begin else 0
             padding = begin + in_front * dilation
             if out_size(2 * padding, kernel + added) == out:
@@ -466,6 +466,15 @@ class Builder:
         if len(self.shape) != 2 or self.order is not None:
             raise Refusal(f"{what} of a value of shape {self.seen} behind the batch axis: ctcnn has it for (C, L)")
 
+    def equal_row(self, kernel, pads, stride, dilation, most_added):
+        found = self.equal_padding(self.shape[1], kernel, *pads, stride, dilation, most_added)
+        if found is None:
+            raise Refusal(
+                f"its padding is {pads[0]} at one end and {pads[1]} at the other, and ctcnn's is the same at both: export "
+                "the model with equal padding"
+            )
+        return found
+
     def conv1d(self, weight, bias, stride, pads, dilation, groups):
         """pads: at the begin and at the end."""
         self.sequence("a Conv1d")
@@ -475,7 +484,7 @@ class Builder:
             raise Refusal("a size, stride, dilation or number of groups is below 1, or padding below 0")
         if weight.shape[1] * groups != self.shape[0] or weight.shape[0] % groups:
             raise Refusal(f"its weight {weight.shape} does not fit to {self.shape[0]} channels in {groups} groups")
-        padding, added, size = self.equal_padding(self.shape[1], weight.shape[2], *pads, stride, dilation, MOST_ADDED)
+        padding, added, size = self.equal_row(weight.shape[2], pads, stride, dilation, MOST_ADDED)
         if any(added):
             weight = np.pad(weight, [(0, 0), (0, 0), added])
             self.note("unequal padding is a larger kernel with zeros and equal padding")
@@ -488,7 +497,7 @@ class Builder:
             raise Refusal(
                 "it has a dilation, or its output size is rounded up, which pools of sequences of ctcnn have not"
             )
-        padding, _, size = self.equal_padding(self.shape[1], kernel, *pads, stride, 1, 0)
+        padding, _, size = self.equal_row(kernel, pads, stride, 1, 0)
         if padding > kernel // 2 or name == "AvgPool1d" and padding > 0 and not counts_padding:
             raise Refusal("its padding is more than half of its kernel, or not counted, which ctcnn refuses")
         options = [f"Kernel<{kernel}>"] + ([f"Stride<{stride}>"] if stride != kernel else [])
