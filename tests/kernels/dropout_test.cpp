@@ -17,7 +17,7 @@ using namespace ctcnn::detail_;
 
 namespace {
 
-/// Random bits that are known: those of element i of lane n are i * 2^29 + n * 2^26.
+/// Random bits that are known: those of element i of lane n are i * 2^29 + n * 2^25.
 template <typename V>
 struct KnownDraws {
     template <typename F>
@@ -25,7 +25,7 @@ struct KnownDraws {
         for (std::size_t n = 0; n < 4; ++n) {
             std::array<std::uint32_t, lane_count<V>> bits{};
             for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
-                bits[lane] = static_cast<std::uint32_t>(((4 * block + n) << 29) + (lane << 26));
+                bits[lane] = static_cast<std::uint32_t>(((4 * block + n) << 29) + (lane << 25));
             }
             f(n, bits);
         }
