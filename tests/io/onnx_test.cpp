@@ -446,10 +446,11 @@ TEST_CASE("pools say what differs from ONNX's defaults where it matters", "[onnx
 }
 
 TEST_CASE("branches, and what joins them", "[onnx]") {
-    using Branched = Sequential<Input<2, 4, 4>, Named<"stem", Conv2d<2, 2, Kernel<1>, NoBias>>, BatchNorm2d<2>,
-                                Residual<Sigmoid>, Concat<Tanh, Sequential<Conv2d<2, 1, Kernel<1>, NoBias>, Dropout<>>>,
-                                Multiply<ReLU, AvgPool2d<Kernel<4>>>, Residual<Flatten, Shortcut<Flatten>>>;
-    const auto net = std::make_unique<Branched>(filled<Branched>());
+    using JoinedNet =
+        Sequential<Input<2, 4, 4>, Named<"stem", Conv2d<2, 2, Kernel<1>, NoBias>>, BatchNorm2d<2>, Residual<Sigmoid>,
+                   Concat<Tanh, Sequential<Conv2d<2, 1, Kernel<1>, NoBias>, Dropout<>>>,
+                   Multiply<ReLU, AvgPool2d<Kernel<4>>>, Residual<Flatten, Shortcut<Flatten>>>;
+    const auto net = std::make_unique<JoinedNet>(filled<JoinedNet>());
     const std::string file = exported(*net);
     CHECK(nodes_of(file) ==
           std::vector<std::string>{
