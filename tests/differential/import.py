@@ -67,11 +67,9 @@ def module_of(layers, shape, rng):
                 p.normal_(0, (p[0].numel() if p.dim() > 1 else 4) ** -0.5)
             shape = tuple(module(torch.zeros(2, *shape)).shape[1:])
         modules.append(module)
-        if len(shape) in (1, 3) and rng.random() < (0.4 if isinstance(layer, (Conv2d, Linear)) else 0.1):
-            if len(shape) == 3:
-                modules.append(norm(nn.BatchNorm2d, shape[0]))
-            elif isinstance(layer, Linear):
-                modules.append(norm(nn.BatchNorm1d, shape[0]))
+        # Behind these it can always be folded.
+        if isinstance(layer, (Conv2d, Linear)) and len(shape) in (1, 3) and rng.random() < 0.4:
+            modules.append(norm(nn.BatchNorm2d if len(shape) == 3 else nn.BatchNorm1d, shape[0]))
         if rng.random() < 0.2:
             kinds = [nn.Dropout, nn.Identity] + ([nn.Dropout2d] if len(shape) == 3 else [])
             modules.append(rng.choice(kinds)())
