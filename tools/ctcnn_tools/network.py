@@ -15,7 +15,7 @@ MOST_ELEMENTS = 2**28  # of a value between layers
 MOST_ADDED = 64  # zeros that a kernel may get on one axis for the sake of unequal padding
 
 
-CHAIN = "the layers of a network of ctcnn are a chain, and there is no layer for branches"
+CHAIN = "ctcnn-import makes chains of layers: write a network with branches in C++, with Residual, Add or Concat"
 
 
 class Refusal(Exception):

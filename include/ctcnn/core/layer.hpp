@@ -22,9 +22,9 @@
 //     describe(Description&)         writes its name and sizes as PyTorch does; without it, summary has no words for it
 //     correction<Shape>              corrected<...>: what to write instead of a layer that refuses the shape because of
 //                                    its numbers; may be left out, and is shown only if it works
-//     with_bias                      a struct whose type is the layer with a bias, if a BatchNorm behind it can be folded
-//                                    into it: output c is the sum of products with the weights of c, plus bias c. Its
-//                                    At has is_transposed where the weight has the input's channels first
+//     with_bias                      a struct whose type is the layer with a bias, if a BatchNorm behind it can be
+//                                    folded into it: output c is the sum of products with the weights of c, plus bias
+//                                    c. Its At has is_transposed where the weight has the input's channels first
 //     folds_into_layer_before        of BatchNorm: it is folded into such a layer; its At has eps
 // and At<Shape> has
 //     layer                          the layer; for a lazy one, the layer that it stands for
@@ -59,9 +59,9 @@
 namespace CTCNN_DETAIL {
 
 /// What a layer does with memory: compute fills a new buffer; statistics does so, too, and in training with statistics
-/// of the whole batch; random does so in training, and nothing in inference; elementwise changes the buffer of the layer
-/// before it; reshape only reads it under another shape. add, multiply and concat read several buffers. block is a
-/// sequence of layers, branches are several that read the same input, and a join of their ends.
+/// of the whole batch; random does so in training, and nothing in inference; elementwise changes the buffer of the
+/// layer before it; reshape only reads it under another shape. add, multiply and concat read several buffers. block is
+/// a sequence of layers, branches are several that read the same input, and a join of their ends.
 enum class LayerKind { compute, statistics, random, elementwise, reshape, add, multiply, concat, block, branches };
 
 /// The elementwise function of a stage that has none.

@@ -78,8 +78,8 @@ template <std::size_t M, std::size_t N, std::size_t Row, std::size_t Column, Num
 }  // namespace detail
 
 /// conv_transpose2d_forward: output(o, h, w) = f(bias(o) + sum over i, kh, kw of weight(i, o, kh, kw) * input(i, h',
-/// w')), h = h'*Sh + kh*Dh - Ph, w likewise. Columns that lie a stride apart see the same columns of the kernel, and are
-/// computed together.
+/// w')), h = h'*Sh + kh*Dh - Ph, w likewise. Columns that lie a stride apart see the same columns of the kernel, and
+/// are computed together.
 /// Layouts  In (Ci, Hi, Wi); Out (Co, Ho, Wo); bias may be nullptr
 template <Conv2dGeometry G, typename In, typename Out, typename Activation, Number V, typename Bias>
 constexpr void conv_transpose2d_forward(const V* input, const scalar_t<V>* weight, Bias bias, V* output) {
@@ -141,8 +141,8 @@ constexpr void conv_transpose2d_forward(const V* input, const scalar_t<V>* weigh
 }
 
 /// conv_transpose2d_backward_input: the gradient of the input. `grad_input` holds the input when the call begins and
-/// its gradient when it ends; Before is the elementwise function that made the input, whose derivative is applied on the
-/// way.
+/// its gradient when it ends; Before is the elementwise function that made the input, whose derivative is applied on
+/// the way.
 /// Layouts  In (Ci, Hi, Wi); Out (Co, Ho, Wo)
 template <Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
 constexpr void conv_transpose2d_backward_input(V* grad_input, const scalar_t<V>* weight, const V* grad_output) {

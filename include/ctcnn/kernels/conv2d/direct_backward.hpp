@@ -30,8 +30,8 @@ struct BackwardColumns {
     static constexpr std::size_t count = taps_apart(In::width, First, stride);
 };
 
-/// One tile of direct_backward_input_dense: M channels of N columns, from (0, h, column w of the Columns) of `grad_input`
-/// on. Where the kernel hangs over the edge of the output, the missing products are left out. Column is a number for a
+/// One tile of direct_backward_input_dense: M channels of N columns, from (0, h, column w of the Columns) of
+/// `grad_input` on. Where the kernel hangs over the edge of the output, the missing products are left out. Column is a number for a
 /// tile that sees all kernel columns; else it is a constant, and what each kernel column reaches is known when it is
 /// compiled.
 template <std::size_t M, std::size_t N, typename Stage, typename Columns, typename Column>
@@ -228,8 +228,8 @@ template <std::size_t M, std::size_t N, Number V>
 }
 
 /// The gradients of the parameters: grad_weight(o, i, kh, kw) = sum over all lanes, h, w of grad_output(o, h, w) *
-/// input(i, h', w'), and grad_bias(o) = sum of grad_output(o, h, w), over the rows h of the range. With `add_first`, the
-/// sums are added to what is there.
+/// input(i, h', w'), and grad_bias(o) = sum of grad_output(o, h, w), over the rows h of the range. With `add_first`,
+/// the sums are added to what is there.
 template <typename Stage>
 constexpr void direct_backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output,
                                           bool add_first, typename Stage::T* grad_weight, typename Stage::T* grad_bias,
