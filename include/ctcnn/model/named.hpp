@@ -53,10 +53,10 @@ struct Named : L {
 
 namespace CTCNN_DETAIL::model {
 
-template <std::size_t Count, typename Layers, typename... Repeated>
+template <std::size_t N, typename Layers, typename... Repeated>
 struct RepeatOf;
-template <std::size_t Count, typename... Layers, typename... Repeated>
-struct RepeatOf<Count, List<Layers...>, Repeated...> : RepeatOf<Count - 1, List<Layers...>, Repeated..., Layers...> {};
+template <std::size_t N, typename... Layers, typename... Repeated>
+struct RepeatOf<N, List<Layers...>, Repeated...> : RepeatOf<N - 1, List<Layers...>, Repeated..., Layers...> {};
 template <typename... Layers, typename... Repeated>
 struct RepeatOf<0, List<Layers...>, Repeated...> {
     using type = Sequential<Repeated...>;
@@ -66,9 +66,9 @@ struct RepeatOf<0, List<Layers...>, Repeated...> {
 
 namespace ctcnn {
 
-/// Repeat: a block of the same layers Count times one after the other: Repeat<2, Conv2d<8, 8, Kernel<3>>, ReLU> is
+/// Repeat: a block of the same layers N times one after the other: Repeat<2, Conv2d<8, 8, Kernel<3>>, ReLU> is
 /// Sequential<Conv2d<8, 8, Kernel<3>>, ReLU, Conv2d<8, 8, Kernel<3>>, ReLU>.
-template <std::size_t Count, typename... Layers>
-using Repeat = typename detail_::model::RepeatOf<Count, detail_::List<Layers...>>::type;
+template <std::size_t N, typename... Layers>
+using Repeat = typename detail_::model::RepeatOf<N, detail_::List<Layers...>>::type;
 
 }  // namespace ctcnn
