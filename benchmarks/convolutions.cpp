@@ -93,10 +93,11 @@ void measure(const char* name) {
     using At = typename Layer::template At<Image>;
     using In = detail_::layout_t<Image, At::input_border.height, At::input_border.width>;
     using Out = detail_::layout_t<typename At::output_shape>;
-    using Before = detail_::kernels::ReLU;
+    using Forward = detail_::Stage<In, Out, detail_::NoFunction, V>;
+    using Backward = detail_::Stage<In, Out, detail_::kernels::ReLU, V>;
     constexpr std::size_t parameters = At::weight_shape::size + At::bias_shape::size;
     detail_::AlignedVector<V> input(In::size), zeros(In::size), output(Out::size), grad_output(Out::size),
-        scratch(At::template scratch_size<In, Out, V>);
+        scratch(At::template scratch_size<Forward>);
     detail_::AlignedVector<float> weight(parameters), gradient(parameters);
     fill(input, 0, 1);
     fill(grad_output, -1, 1);
@@ -109,7 +110,7 @@ void measure(const char* name) {
     const double input_traffic = read_output + update_time(zeros);
     const double parameters_traffic = read_output + read_time(input);
     namespace ways = detail_::kernels::conv2d;
-    using Stage = detail_::kernels::ConvStage<At::geometry, In, Out, detail_::NoFunction, V>;
+    using Stage = detail_::kernels::ConvStage<At::geometry, Forward>;
     const auto report = [&](const char* direction, const char* way, double factor, double traffic, const auto& call) {
         const double seconds = fastest(call);
         const double speed = factor * operations / seconds * 1e-9;
@@ -120,20 +121,20 @@ void measure(const char* name) {
         std::fflush(stdout);
     };
     report("forward", ways::WayFor<ways::Direction::forward, Stage>::name, 1, forward_traffic, [&] {
-        At::template forward<In, Out, detail_::NoFunction>(weight.data(), input.data(), output.data(),
-                                                           static_cast<V*>(nullptr), scratch.data());
+        At::template forward<Forward>(weight.data(), input.data(), output.data(), static_cast<V*>(nullptr),
+                                      scratch.data());
     });
     report("input", ways::WayFor<ways::Direction::backward_input, Stage>::name, 1, input_traffic, [&] {
-        At::template backward_input<In, Out, Before>(weight.data(), zeros.data(), grad_output.data(),
-                                                     static_cast<const V*>(nullptr), scratch.data());
+        At::template backward_input<Backward>(weight.data(), zeros.data(), grad_output.data(),
+                                              static_cast<const V*>(nullptr), scratch.data());
     });
     report("parameters", ways::WayFor<ways::Direction::backward_parameters, Stage>::name, 1, parameters_traffic, [&] {
-        At::template backward_parameters<In, Out>(input.data(), grad_output.data(), false, gradient.data(),
+        At::template backward_parameters<Forward>(input.data(), grad_output.data(), false, gradient.data(),
                                                   scratch.data());
     });
     report("both", ways::WayFor<ways::Direction::backward, Stage>::name, 2, input_traffic + parameters_traffic, [&] {
-        At::template backward<In, Out, Before>(weight.data(), zeros.data(), grad_output.data(), false, gradient.data(),
-                                               scratch.data());
+        At::template backward<Backward>(weight.data(), zeros.data(), grad_output.data(), false, gradient.data(),
+                                        scratch.data());
     });
 }
 

@@ -90,11 +90,11 @@ void run_forward(benchmark::State& state) {
     Bench<Net> bench;
     for (auto _ : state) {
         if constexpr (tiles_of_stage<Net, K> == 2) {
-            Stage::Layer::template forward_tiles<typename Stage::Function, V, 2>(
+            Stage::Layer::template forward_tiles<typename Stage::template Forward<V>, 2>(
                 bench.template parameters<K>(), {bench.tiles[0].buffer(K), bench.tiles[1].buffer(K)},
                 {bench.tiles[0].buffer(K + 1), bench.tiles[1].buffer(K + 1)});
         } else {
-            Stage::Layer::template forward<typename Stage::In, typename Stage::Out, typename Stage::Function>(
+            Stage::Layer::template forward<typename Stage::template Forward<V>>(
                 bench.template parameters<K>(), bench.tile->buffer(K), bench.tile->buffer(K + 1),
                 bench.template saved<K>(), bench.tile->scratch.data());
         }
@@ -123,11 +123,11 @@ void run_backward_data(benchmark::State& state) {
     using Before = typename FunctionBefore<Net, K>::type;
     for (auto _ : state) {
         if constexpr (tiles_of_stage<Net, K> == 2) {
-            Stage::Layer::template backward_input_tiles<Before, V, 2>(
+            Stage::Layer::template backward_input_tiles<typename Stage::template Backward<Before, V>, 2>(
                 bench.template parameters<K>(), {bench.tiles[0].buffer(K), bench.tiles[1].buffer(K)},
                 {bench.tiles[0].buffer(K + 1), bench.tiles[1].buffer(K + 1)});
         } else {
-            Stage::Layer::template backward_input<typename Stage::In, typename Stage::Out, Before>(
+            Stage::Layer::template backward_input<typename Stage::template Backward<Before, V>>(
                 bench.template parameters<K>(), bench.tile->buffer(K), bench.tile->buffer(K + 1),
                 bench.template saved<K>(), bench.tile->scratch.data());
         }
@@ -168,7 +168,7 @@ void run_backward_weights(benchmark::State& state) {
     } else {
         ctcnn::detail_::AlignedVector<float> gradient(Stage::parameters);
         for (auto _ : state) {
-            Layer::template backward_parameters<typename Stage::In, typename Stage::Out>(
+            Layer::template backward_parameters<typename Stage::template Forward<V>>(
                 bench.tile->buffer(K), bench.tile->buffer(K + 1), false, gradient.data(), bench.tile->scratch.data());
             benchmark::ClobberMemory();
         }

@@ -125,9 +125,9 @@ void check_map() {
         out.put(expected_output, lane, image);
         in.put(expected_grad_input, lane, grad_image);
     }
-    kernels::map_forward<kernels::ReLU, In, Out>(input.data(), output.data());
+    kernels::map_forward<Stage<In, Out, kernels::ReLU, V>>(input.data(), output.data());
     CHECK(output == expected_output);
-    kernels::map_backward<kernels::ReLU, In, Out>(input.data(), grad_output.data());
+    kernels::map_backward<Stage<In, Out, kernels::ReLU, V>>(input.data(), grad_output.data());
     CHECK(input == expected_grad_input);
 }
 

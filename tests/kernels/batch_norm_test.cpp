@@ -52,7 +52,8 @@ void check(std::size_t present) {
     }
 
     std::array<T, 2 * In::channels> statistics{};
-    kernels::tile_moments<In>(static_cast<const V*>(input.data()), mask, present, statistics.data());
+    kernels::tile_moments<Stage<In, In, NoFunction, V>>(static_cast<const V*>(input.data()), mask, present,
+                                                        statistics.data());
     std::array<T, 2 * In::channels> of_batch{};
     for (std::size_t c = 0; c < In::channels; ++c) {
         T squares{};
@@ -69,8 +70,8 @@ void check(std::size_t present) {
     }
 
     std::array<T, 2 * In::channels> sums{};
-    kernels::normalised_sums<In, Out>(of_batch.data(), static_cast<const V*>(input.data()),
-                                      static_cast<const V*>(grad_output.data()), sums.data());
+    kernels::normalised_sums<Stage<In, Out, NoFunction, V>>(of_batch.data(), static_cast<const V*>(input.data()),
+                                                            static_cast<const V*>(grad_output.data()), sums.data());
     for (std::size_t c = 0; c < In::channels; ++c) {
         T sum{};
         T products{};
@@ -104,7 +105,7 @@ void check(std::size_t present) {
         }
         in.put(expected, lane, naive);
     }
-    kernels::normalised_backward<kernels::ReLU, In, Out>(
+    kernels::normalised_backward<Stage<In, Out, kernels::ReLU, V>>(
         of_batch.data(), whole.data(), [](std::size_t c) { return static_cast<T>(c + 1); }, 8, mask, gradient.data(),
         static_cast<const V*>(grad_output.data()));
     bool same = gradient.guards_are_untouched();
@@ -141,7 +142,8 @@ TEST_CASE("the spread of elements that are far from zero is not lost") {
         x[i] = 10000.0f + static_cast<float>(i % 2);
     }
     std::array<float, 2> statistics{};
-    kernels::tile_moments<L>(static_cast<const float*>(x.data()), 1.0f, 1, statistics.data());
+    kernels::tile_moments<Stage<L, L, NoFunction, float>>(static_cast<const float*>(x.data()), 1.0f, 1,
+                                                          statistics.data());
     CHECK(statistics[0] == 10000.5f);
     CHECK(statistics[1] == 64.0f);  // 256 deviations of one half
 }
@@ -151,7 +153,7 @@ TEST_CASE("scale and shift, and then the function") {
     using Out = Layout<2, 1, 3>;
     const std::vector<float> x{0, 1, -2, 3, 0, 0, -1, 2, -3, 0};
     std::array<float, 6> y{};
-    kernels::scale_and_shift<kernels::ReLU, In, Out>(
+    kernels::scale_and_shift<Stage<In, Out, kernels::ReLU, float>>(
         x.data(), y.data(), [](std::size_t c) { return static_cast<float>(2 + c); },
         [](std::size_t c) { return static_cast<float>(c); });
     CHECK(y == std::array<float, 6>{2, 0, 6, 0, 7, 0});

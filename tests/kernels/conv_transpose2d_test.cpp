@@ -98,14 +98,16 @@ struct Compiled {
     using Function = std::conditional_t<c.relu, kernels::ReLU, NoFunction>;
 
     static void forward(const V* input, const T* weight, const T* bias, V* output) {
-        kernels::conv_transpose2d_forward<c.geometry, In, Out, Function>(input, weight, given<c.bias>(bias), output);
+        kernels::conv_transpose2d_forward<c.geometry, Stage<In, Out, Function, V>>(input, weight, given<c.bias>(bias),
+                                                                                   output);
     }
     static void backward_input(V* grad_input, const T* weight, const V* grad_output) {
-        kernels::conv_transpose2d_backward_input<c.geometry, In, Out, Function>(grad_input, weight, grad_output);
+        kernels::conv_transpose2d_backward_input<c.geometry, Stage<In, Out, Function, V>>(grad_input, weight,
+                                                                                          grad_output);
     }
     static void backward_weight(const V* input, const V* grad_output, bool add, T* grad_weight, T* grad_bias) {
-        kernels::conv_transpose2d_backward_weight<c.geometry, In, Out>(input, grad_output, add, grad_weight,
-                                                                       given<c.bias>(grad_bias));
+        kernels::conv_transpose2d_backward_weight<c.geometry, Stage<In, Out, NoFunction, V>>(
+            input, grad_output, add, grad_weight, given<c.bias>(grad_bias));
     }
 };
 
@@ -233,23 +235,23 @@ static_assert([] {
     using Out = Layout<1, 3, 3>;
     const float bias = 1;
     std::array<float, 9> output{};
-    kernels::conv_transpose2d_forward<two_by_two, In, Out, NoFunction>(zero_to_three.data(), zero_to_three.data(),
-                                                                       &bias, output.data());
+    kernels::conv_transpose2d_forward<two_by_two, Stage<In, Out, NoFunction, float>>(
+        zero_to_three.data(), zero_to_three.data(), &bias, output.data());
     const std::array<float, 9> grad_output{1, 2, 3, 4, 5, 6, 7, 8, 9};
     std::array<float, 4> grad_input = zero_to_three;
-    kernels::conv_transpose2d_backward_input<two_by_two, In, Out, NoFunction>(grad_input.data(), zero_to_three.data(),
-                                                                              grad_output.data());
+    kernels::conv_transpose2d_backward_input<two_by_two, Stage<In, Out, NoFunction, float>>(
+        grad_input.data(), zero_to_three.data(), grad_output.data());
     std::array<float, 4> grad_weight{};
     float grad_bias = 0;
-    kernels::conv_transpose2d_backward_weight<two_by_two, In, Out>(zero_to_three.data(), grad_output.data(), false,
-                                                                   grad_weight.data(), &grad_bias);
+    kernels::conv_transpose2d_backward_weight<two_by_two, Stage<In, Out, NoFunction, float>>(
+        zero_to_three.data(), grad_output.data(), false, grad_weight.data(), &grad_bias);
     return output == std::array<float, 9>{1, 1, 2, 1, 5, 7, 5, 13, 10} &&
            grad_input == std::array<float, 4>{25, 31, 43, 49} && grad_weight == std::array<float, 4>{25, 31, 43, 49} &&
            grad_bias == 45;
 }());
 static_assert([] {
     std::array<float, 16> output{};
-    kernels::conv_transpose2d_forward<strided, Layout<1, 2, 2>, Layout<1, 4, 4>, NoFunction>(
+    kernels::conv_transpose2d_forward<strided, Stage<Layout<1, 2, 2>, Layout<1, 4, 4>, NoFunction, float>>(
         zero_to_three.data(), zero_to_three.data(), nullptr, output.data());
     return output == std::array<float, 16>{0, 0, 0, 1, 0, 0, 2, 3, 0, 2, 0, 3, 4, 6, 6, 9};
 }());

@@ -67,16 +67,16 @@ TEST_CASE("elements, or those of a channel together, times their factors, forwar
     const std::array<float, 4> of_elements{2, 2, 0, 2};
     const std::array<float, 2> of_channels{0, 2};
     std::array<float, 4> y{};
-    kernels::dropout_forward<In, Out, kernels::ReLU, 1>(x.data(), of_elements.data(), y.data());
+    kernels::dropout_forward<1, Stage<In, Out, kernels::ReLU, float>>(x.data(), of_elements.data(), y.data());
     CHECK(y == std::array<float, 4>{2, 0, 0, 8});
-    kernels::dropout_forward<In, Out, NoFunction, 2>(x.data(), of_channels.data(), y.data());
+    kernels::dropout_forward<2, Stage<In, Out, NoFunction, float>>(x.data(), of_channels.data(), y.data());
     CHECK(y == std::array<float, 4>{0, 0, 6, 8});
 
     const std::array<float, 4> gradient{1, 10, 100, 1000};
     std::array<float, 8> g = x;
-    kernels::dropout_backward<In, Out, kernels::ReLU, 1>(g.data(), of_elements.data(), gradient.data());
+    kernels::dropout_backward<1, Stage<In, Out, kernels::ReLU, float>>(g.data(), of_elements.data(), gradient.data());
     CHECK(g == std::array<float, 8>{0, 2, 0, 0, 0, 0, 2000, 0});
     g = x;
-    kernels::dropout_backward<In, Out, NoFunction, 2>(g.data(), of_channels.data(), gradient.data());
+    kernels::dropout_backward<2, Stage<In, Out, NoFunction, float>>(g.data(), of_channels.data(), gradient.data());
     CHECK(g == std::array<float, 8>{0, 0, 0, 0, 0, 200, 2000, 0});
 }

@@ -91,17 +91,17 @@ struct Compiled {
     static constexpr T own_eps = static_cast<T>(eps);
 
     static void forward(const V* input, const T* weight, const T* bias, V* output) {
-        kernels::group_norm_forward<c.geometry, In, Out, kernels::ReLU>(input, given<c.affine>(weight),
-                                                                        given<c.bias>(bias), own_eps, output);
+        kernels::group_norm_forward<c.geometry, Stage<In, Out, kernels::ReLU, V>>(input, given<c.affine>(weight),
+                                                                                  given<c.bias>(bias), own_eps, output);
     }
     static void backward(V* grad_input, const T* weight, const V* grad_output, bool add, T* grad_weight, T* grad_bias) {
-        kernels::group_norm_backward<c.geometry, In, Out, Before>(grad_input, given<c.affine>(weight), grad_output,
-                                                                  own_eps, add, given<c.affine>(grad_weight),
-                                                                  given<c.bias>(grad_bias));
+        kernels::group_norm_backward<c.geometry, Stage<In, Out, Before, V>>(
+            grad_input, given<c.affine>(weight), grad_output, own_eps, add, given<c.affine>(grad_weight),
+            given<c.bias>(grad_bias));
     }
     static void backward_parameters(const V* input, const V* grad_output, bool add, T* grad_weight, T* grad_bias) {
-        kernels::group_norm_backward<c.geometry, In, Out, void>(input, nullptr, grad_output, own_eps, add,
-                                                                given<c.affine>(grad_weight), given<c.bias>(grad_bias));
+        kernels::group_norm_backward<c.geometry, Stage<In, Out, void, V>>(
+            input, nullptr, grad_output, own_eps, add, given<c.affine>(grad_weight), given<c.bias>(grad_bias));
     }
 };
 
@@ -276,14 +276,14 @@ static_assert([] {
     const std::array<float, 2> weight{2, 3};
     const std::array<float, 2> bias{10, 20};
     std::array<float, 4> output{};
-    kernels::group_norm_forward<two_groups, L, L, NoFunction>(input.data(), weight.data(), bias.data(), 0.0f,
-                                                              output.data());
+    kernels::group_norm_forward<two_groups, Stage<L, L, NoFunction, float>>(input.data(), weight.data(), bias.data(),
+                                                                            0.0f, output.data());
     std::array<float, 4> grad_input = input;
     const std::array<float, 4> grad_output{1, 3, 5, 6};
     std::array<float, 2> grad_weight{};
     std::array<float, 2> grad_bias{};
-    kernels::group_norm_backward<two_groups, L, L, NoFunction>(grad_input.data(), weight.data(), grad_output.data(),
-                                                               0.0f, false, grad_weight.data(), grad_bias.data());
+    kernels::group_norm_backward<two_groups, Stage<L, L, NoFunction, float>>(
+        grad_input.data(), weight.data(), grad_output.data(), 0.0f, false, grad_weight.data(), grad_bias.data());
     return output == std::array<float, 4>{8, 12, 23, 17} && grad_weight == std::array<float, 2>{2, -1} &&
            grad_bias == std::array<float, 2>{4, 11} && grad_input == std::array<float, 4>{0, 0, 0, 0};
 }());
@@ -303,8 +303,8 @@ TEST_CASE("equal elements become the bias") {
     std::vector<float> output(10);
     using L = Layout<2, 1, 5>;
     constexpr kernels::GroupNormGeometry geometry{2, 2, 5, kernels::Affine::of_channel};
-    kernels::group_norm_forward<geometry, L, L, NoFunction>(input.data(), bias.data(), bias.data(), 1e-5f,
-                                                            output.data());
+    kernels::group_norm_forward<geometry, Stage<L, L, NoFunction, float>>(input.data(), bias.data(), bias.data(), 1e-5f,
+                                                                          output.data());
     for (const float number : output) {
         CHECK(number == Approx(7).epsilon(1e-4));
     }
@@ -315,14 +315,15 @@ TEST_CASE("NaN stays in its group, and spreads in it") {
     const std::array<float, 4> input{nan, 1, 2, 4};
     std::array<float, 4> output{};
     using L = Layout<2, 1, 2>;
-    kernels::group_norm_forward<two_groups, L, L, kernels::ReLU>(input.data(), nullptr, nullptr, 1e-5f, output.data());
+    kernels::group_norm_forward<two_groups, Stage<L, L, kernels::ReLU, float>>(input.data(), nullptr, nullptr, 1e-5f,
+                                                                               output.data());
     CHECK(std::isnan(output[0]));
     CHECK(std::isnan(output[1]));
     CHECK(output[3] == Approx(1).epsilon(1e-4));
     std::array<float, 4> grad_input = input;
     const std::array<float, 4> grad_output{1, 2, 3, 4};
-    kernels::group_norm_backward<two_groups, L, L, NoFunction>(grad_input.data(), nullptr, grad_output.data(), 1e-5f,
-                                                               false, nullptr, nullptr);
+    kernels::group_norm_backward<two_groups, Stage<L, L, NoFunction, float>>(
+        grad_input.data(), nullptr, grad_output.data(), 1e-5f, false, nullptr, nullptr);
     CHECK(std::isnan(grad_input[0]));
     CHECK(std::isnan(grad_input[1]));
     CHECK(!std::isnan(grad_input[2]));
@@ -340,8 +341,10 @@ TEST_CASE("long sums, and elements that are far from zero, lose few digits") {
         const std::vector<double> exact(input.begin(), input.end());
         std::vector<float> output(count);
         std::vector<double> right(count);
-        kernels::group_norm_forward<geometry, L, L, NoFunction>(input.data(), nullptr, nullptr, 1e-5f, output.data());
-        kernels::group_norm_forward<geometry, L, L, NoFunction>(exact.data(), nullptr, nullptr, 1e-5, right.data());
+        kernels::group_norm_forward<geometry, Stage<L, L, NoFunction, float>>(input.data(), nullptr, nullptr, 1e-5f,
+                                                                              output.data());
+        kernels::group_norm_forward<geometry, Stage<L, L, NoFunction, double>>(exact.data(), nullptr, nullptr, 1e-5,
+                                                                               right.data());
         double worst = 0;
         for (std::size_t i = 0; i < count; ++i) {
             worst = std::max(worst, std::abs(static_cast<double>(output[i]) - right[i]));

@@ -90,8 +90,8 @@ TEST_CASE("means that do not count padding, or what lies behind it, equal the de
         INFO("kernel " << text(w.kernel) << ", stride " << text(w.stride) << ", padding " << text(w.padding)
                        << ", counted " << c.counts_padding);
         linear_maps::check<V>(
-            c.sizes, &kernels::taps2d_forward<Rows, Columns, In, Out, F, V>,
-            &kernels::taps2d_backward<Rows, Columns, In, Out, F, V>,
+            c.sizes, &kernels::taps2d_forward<Rows, Columns, Stage<In, Out, F, V>>,
+            &kernels::taps2d_backward<Rows, Columns, Stage<In, Out, F, V>>,
             [&](std::size_t output, std::size_t input) {
                 return window_share(size.height, w.kernel.height, w.stride.height, w.padding.height, c.counts_padding,
                                     output, input);
@@ -114,8 +114,8 @@ TEST_CASE("means over shares of the image equal the definition") {
         using Out = linear_maps::Out<s>;
         using F = linear_maps::Function<s>;
         linear_maps::check<V>(
-            s, &kernels::taps2d_forward<Rows, Columns, In, Out, F, V>,
-            &kernels::taps2d_backward<Rows, Columns, In, Out, F, V>,
+            s, &kernels::taps2d_forward<Rows, Columns, Stage<In, Out, F, V>>,
+            &kernels::taps2d_backward<Rows, Columns, Stage<In, Out, F, V>>,
             [&](std::size_t output, std::size_t input) {
                 return adaptive_share(s.input.height, s.output.height, output, input);
             },

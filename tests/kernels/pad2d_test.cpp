@@ -41,14 +41,15 @@ constexpr PadCase pad_case(std::size_t index) {
 static_assert([] {
     const std::array<float, 2> input{0, 0};
     std::array<float, 6> output{};
-    kernels::zero_pad2d_forward<1, 0, Layout<1, 1, 2>, Layout<1, 2, 3>, kernels::Sigmoid>(input.data(), output.data());
+    kernels::zero_pad2d_forward<1, 0, Stage<Layout<1, 1, 2>, Layout<1, 2, 3>, kernels::Sigmoid, float>>(input.data(),
+                                                                                                        output.data());
     return output == std::array<float, 6>{0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f};
 }());
 static_assert([] {
     std::array<float, 2> grad_input{1, 2};
     const std::array<float, 6> grad_output{3, 4, 5, 6, 7, 8};
-    kernels::zero_pad2d_backward<1, 0, Layout<1, 1, 2>, Layout<1, 2, 3>, NoFunction>(grad_input.data(),
-                                                                                     grad_output.data());
+    kernels::zero_pad2d_backward<1, 0, Stage<Layout<1, 1, 2>, Layout<1, 2, 3>, NoFunction, float>>(grad_input.data(),
+                                                                                                   grad_output.data());
     return grad_input == std::array<float, 2>{4, 5};
 }());
 
@@ -63,8 +64,8 @@ TEST_CASE("padding equals its definition") {
         using F = linear_maps::Function<c.sizes>;
         INFO("left " << c.left << ", top " << c.top);
         linear_maps::check<V>(
-            c.sizes, &kernels::zero_pad2d_forward<c.left, c.top, In, Out, F, V>,
-            &kernels::zero_pad2d_backward<c.left, c.top, In, Out, F, V>,
+            c.sizes, &kernels::zero_pad2d_forward<c.left, c.top, Stage<In, Out, F, V>>,
+            &kernels::zero_pad2d_backward<c.left, c.top, Stage<In, Out, F, V>>,
             [&](std::size_t output, std::size_t input) { return output == input + c.top ? 1.0 : 0.0; },
             [&](std::size_t output, std::size_t input) { return output == input + c.left ? 1.0 : 0.0; }, 0,
             Draw(1011, index));
@@ -76,12 +77,12 @@ TEST_CASE("some rows of a padded image are those of the whole") {
     using Out = Layout<2, 8, 6, 1, 2>;
     const std::vector<float> input = Draw(1012).integers<float>(In::size);
     std::vector<float> whole(Out::size);
-    kernels::zero_pad2d_forward<2, 3, In, Out, NoFunction>(input.data(), whole.data());
+    kernels::zero_pad2d_forward<2, 3, Stage<In, Out, NoFunction, float>>(input.data(), whole.data());
     for (std::size_t step = 1; step <= Out::height; ++step) {
         std::vector<float> parts(Out::size);
         for (std::size_t h = 0; h < Out::height; h += step) {
-            kernels::zero_pad2d_forward_rows<2, 3, In, Out, NoFunction>(input.data(), parts.data(),
-                                                                        {h, std::min(h + step, Out::height)});
+            kernels::zero_pad2d_forward_rows<2, 3, Stage<In, Out, NoFunction, float>>(
+                input.data(), parts.data(), {h, std::min(h + step, Out::height)});
         }
         CHECK(parts == whole);
     }

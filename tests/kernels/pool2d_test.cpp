@@ -123,8 +123,8 @@ struct MaxPoolKernels {
 template <Number V, std::uint64_t Seed, std::size_t Case>
 constexpr MaxPoolKernels<V> max_pool_kernels() {
     constexpr PoolCase c = pool_case(Seed, Case);
-    return {&kernels::max_pool2d_forward<c.window, InputLayout<c>, OutputLayout<c>, Function<c>, V>,
-            &kernels::max_pool2d_backward<c.window, InputLayout<c>, OutputLayout<c>, Function<c>, V>};
+    return {&kernels::max_pool2d_forward<c.window, Stage<InputLayout<c>, OutputLayout<c>, Function<c>, V>>,
+            &kernels::max_pool2d_backward<c.window, Stage<InputLayout<c>, OutputLayout<c>, Function<c>, V>>};
 }
 
 template <Number V>
@@ -136,8 +136,8 @@ struct AvgPoolKernels {
 template <Number V, std::uint64_t Seed, std::size_t Case>
 constexpr AvgPoolKernels<V> avg_pool_kernels() {
     constexpr PoolCase c = pool_case(Seed, Case);
-    return {&kernels::avg_pool2d_forward<c.window, InputLayout<c>, OutputLayout<c>, Function<c>, V>,
-            &kernels::avg_pool2d_backward<c.window, InputLayout<c>, OutputLayout<c>, Function<c>, V>};
+    return {&kernels::avg_pool2d_forward<c.window, Stage<InputLayout<c>, OutputLayout<c>, Function<c>, V>>,
+            &kernels::avg_pool2d_backward<c.window, Stage<InputLayout<c>, OutputLayout<c>, Function<c>, V>>};
 }
 
 template <Number V>
@@ -225,12 +225,12 @@ constexpr std::array<float, 9> one_to_nine{1, 2, 3, 4, 5, 6, 7, 8, 9};
 static_assert([] {
     std::array<float, 4> output{};
     std::array<float, 4> position{};
-    kernels::max_pool2d_forward<two_by_two, Nine, Layout<1, 2, 2>, NoFunction>(one_to_nine.data(), output.data(),
-                                                                               position.data());
+    kernels::max_pool2d_forward<two_by_two, Stage<Nine, Layout<1, 2, 2>, NoFunction, float>>(
+        one_to_nine.data(), output.data(), position.data());
     std::array<float, 9> grad_input = one_to_nine;
     const std::array<float, 4> grad_output{1, 2, 3, 4};
-    kernels::max_pool2d_backward<two_by_two, Nine, Layout<1, 2, 2>, NoFunction>(grad_input.data(), grad_output.data(),
-                                                                                position.data());
+    kernels::max_pool2d_backward<two_by_two, Stage<Nine, Layout<1, 2, 2>, NoFunction, float>>(
+        grad_input.data(), grad_output.data(), position.data());
     return output == std::array<float, 4>{5, 6, 8, 9} && position == std::array<float, 4>{3, 3, 3, 3} &&
            grad_input == std::array<float, 9>{0, 0, 0, 0, 1, 2, 0, 3, 4};
 }());
@@ -241,20 +241,22 @@ static_assert(kernels::notes_position(two_by_two) && !kernels::notes_position(si
 static_assert([] {
     float output = 0;
     float position = -1;
-    kernels::max_pool2d_forward<side_by_side, Nine, Layout<1, 1, 1>, NoFunction>(one_to_nine.data(), &output,
-                                                                                 &position);
+    kernels::max_pool2d_forward<side_by_side, Stage<Nine, Layout<1, 1, 1>, NoFunction, float>>(one_to_nine.data(),
+                                                                                               &output, &position);
     std::array<float, 9> grad_input = one_to_nine;
     const float grad_output = 7;
-    kernels::max_pool2d_backward<side_by_side, Nine, Layout<1, 1, 1>, NoFunction, float>(grad_input.data(),
-                                                                                         &grad_output, nullptr);
+    kernels::max_pool2d_backward<side_by_side, Stage<Nine, Layout<1, 1, 1>, NoFunction, float>>(grad_input.data(),
+                                                                                                &grad_output, nullptr);
     return output == 5 && position == -1 && grad_input == std::array<float, 9>{0, 0, 0, 0, 7, 0, 0, 0, 0};
 }());
 static_assert([] {
     std::array<float, 4> output{};
-    kernels::avg_pool2d_forward<two_by_two, Nine, Layout<1, 2, 2>, NoFunction>(one_to_nine.data(), output.data());
+    kernels::avg_pool2d_forward<two_by_two, Stage<Nine, Layout<1, 2, 2>, NoFunction, float>>(one_to_nine.data(),
+                                                                                             output.data());
     std::array<float, 9> grad_input = one_to_nine;
     const std::array<float, 4> grad_output{4, 8, 12, 16};
-    kernels::avg_pool2d_backward<two_by_two, Nine, Layout<1, 2, 2>, NoFunction>(grad_input.data(), grad_output.data());
+    kernels::avg_pool2d_backward<two_by_two, Stage<Nine, Layout<1, 2, 2>, NoFunction, float>>(grad_input.data(),
+                                                                                              grad_output.data());
     return output == std::array<float, 4>{3, 4, 6, 7} && grad_input == std::array<float, 9>{1, 3, 2, 4, 10, 6, 3, 7, 4};
 }());
 
@@ -292,7 +294,8 @@ TEST_CASE("a maximum of numbers below zero is not the padding's") {
     const std::array<float, 4> input{-4, -std::numeric_limits<float>::infinity(), -6, -7};
     float output = 1;
     float position = -1;
-    kernels::max_pool2d_forward<window, Layout<1, 2, 2>, Layout<1, 1, 1>, NoFunction>(input.data(), &output, &position);
+    kernels::max_pool2d_forward<window, Stage<Layout<1, 2, 2>, Layout<1, 1, 1>, NoFunction, float>>(input.data(),
+                                                                                                    &output, &position);
     CHECK(output == -4);
     CHECK(position == 4);
 }
@@ -303,8 +306,8 @@ TEST_CASE("a window of minus infinities has a winner, the first") {
     std::array<float, 4> input{lowest, lowest, lowest, lowest};
     std::array<float, 4> output{};
     std::array<float, 4> position{};
-    kernels::max_pool2d_forward<window, Layout<1, 2, 2>, Layout<1, 2, 2>, NoFunction>(input.data(), output.data(),
-                                                                                      position.data());
+    kernels::max_pool2d_forward<window, Stage<Layout<1, 2, 2>, Layout<1, 2, 2>, NoFunction, float>>(
+        input.data(), output.data(), position.data());
     CHECK(output == std::array<float, 4>{lowest, lowest, lowest, lowest});
     CHECK(position == std::array<float, 4>{3, 2, 1, 0});
 }
@@ -322,23 +325,23 @@ TEST_CASE("a window with NaN gives NaN in its lane and nowhere else") {
         set_lane(input[place], 1, std::numeric_limits<float>::quiet_NaN());
         V output{};
         V position{};
-        kernels::max_pool2d_forward<alone, Layout<1, 1, 4>, Layout<1, 1, 1>, NoFunction>(input.data(), &output,
-                                                                                         &position);
+        kernels::max_pool2d_forward<alone, Stage<Layout<1, 1, 4>, Layout<1, 1, 1>, NoFunction, V>>(input.data(),
+                                                                                                   &output, &position);
         CHECK(std::isnan(get_lane(output, 1)));
         CHECK(get_lane(output, 0) == 3);
         // On the way back one pixel of the window gets the gradient, and the other lanes' get theirs.
         std::array<V, 4> grad_input = input;
         const V grad_output = broadcast<V>(7);
-        kernels::max_pool2d_backward<alone, Layout<1, 1, 4>, Layout<1, 1, 1>, NoFunction, V>(grad_input.data(),
-                                                                                             &grad_output, nullptr);
+        kernels::max_pool2d_backward<alone, Stage<Layout<1, 1, 4>, Layout<1, 1, 1>, NoFunction, V>>(
+            grad_input.data(), &grad_output, nullptr);
         float received = 0;
         for (std::size_t i = 0; i < 4; ++i) {
             CHECK(get_lane(grad_input[i], 0) == (i == 3 ? 7.0f : 0.0f));
             received += get_lane(grad_input[i], 1);
         }
         CHECK(received == 7);
-        kernels::max_pool2d_forward<window, Layout<1, 1, 4>, Layout<1, 1, 1>, NoFunction>(input.data(), &output,
-                                                                                          &position);
+        kernels::max_pool2d_forward<window, Stage<Layout<1, 1, 4>, Layout<1, 1, 1>, NoFunction, V>>(input.data(),
+                                                                                                    &output, &position);
         CHECK(std::isnan(get_lane(output, 1)));
         CHECK(get_lane(position, 1) == static_cast<float>(place));
         CHECK(get_lane(output, 0) == 3);
@@ -364,8 +367,8 @@ TEST_CASE("the mean of a large window is right to a few units in the last place,
         }
         std::vector<V> output(Out::size);
         std::vector<float> one(Out::size);
-        kernels::avg_pool2d_forward<window, In, Out, NoFunction>(input.data(), output.data());
-        kernels::avg_pool2d_forward<window, In, Out, NoFunction>(single.data(), one.data());
+        kernels::avg_pool2d_forward<window, Stage<In, Out, NoFunction, V>>(input.data(), output.data());
+        kernels::avg_pool2d_forward<window, Stage<In, Out, NoFunction, float>>(single.data(), one.data());
         INFO("windows of " << Size << " x " << Size);
         for (std::size_t h = 0; h < outputs; ++h) {
             for (std::size_t w = 0; w < outputs; ++w) {

@@ -52,16 +52,20 @@ void check_prelu() {
         out.put(expected_output, lane, image);
         in.put(expected_grad_input, lane, gradient);
     }
-    kernels::prelu_forward<Weights, In, Out, kernels::Clamp<-3.0, 1e6>>(weight.data(), input.data(), output.data());
+    kernels::prelu_forward<Weights, Stage<In, Out, kernels::Clamp<-3.0, 1e6>, V>>(weight.data(), input.data(),
+                                                                                  output.data());
     CHECK(output == expected_output);
     std::vector<T> gradient(Weights, T(100));
-    kernels::prelu_backward_weight<Weights, In, Out>(input.data(), grad_output.data(), true, gradient.data());
+    kernels::prelu_backward_weight<Weights, Stage<In, Out, NoFunction, V>>(input.data(), grad_output.data(), true,
+                                                                           gradient.data());
     CHECK(gradient == expected_gradient);
-    kernels::prelu_backward_weight<Weights, In, Out>(input.data(), grad_output.data(), false, gradient.data());
+    kernels::prelu_backward_weight<Weights, Stage<In, Out, NoFunction, V>>(input.data(), grad_output.data(), false,
+                                                                           gradient.data());
     for (std::size_t n = 0; n < Weights; ++n) {
         CHECK(gradient[n] == expected_gradient[n] - 100);
     }
-    kernels::prelu_backward_input<Weights, In, Out, kernels::ReLU>(weight.data(), input.data(), grad_output.data());
+    kernels::prelu_backward_input<Weights, Stage<In, Out, kernels::ReLU, V>>(weight.data(), input.data(),
+                                                                             grad_output.data());
     CHECK(input == expected_grad_input);
 }
 

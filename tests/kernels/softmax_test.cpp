@@ -75,8 +75,8 @@ void check_softmax(scalar_t<V> width) {
         in.put(input, lane, images.back());
         out.put(grad_output, lane, gradients.back());
     }
-    kernels::softmax_forward<Log, In, Out, NoFunction>(input.data(), output.data());
-    kernels::softmax_backward<Log, In, Out, NoFunction>(input.data(), grad_output.data());
+    kernels::softmax_forward<Log, Stage<In, Out, NoFunction, V>>(input.data(), output.data());
+    kernels::softmax_backward<Log, Stage<In, Out, NoFunction, V>>(input.data(), grad_output.data());
     CHECK(output.guards_are_untouched());
     CHECK(input.guards_are_untouched());
     for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
@@ -115,7 +115,7 @@ void check_shapes() {
 template <bool Log>
 constexpr std::array<float, 3> softmax_of(std::array<float, 3> x) {
     std::array<float, 3> y{};
-    kernels::softmax_forward<Log, Layout<3, 1, 1>, Layout<3, 1, 1>, NoFunction>(x.data(), y.data());
+    kernels::softmax_forward<Log, Stage<Layout<3, 1, 1>, Layout<3, 1, 1>, NoFunction, float>>(x.data(), y.data());
     return y;
 }
 
@@ -136,13 +136,13 @@ TEST_CASE("the function behind Softmax and the one before it are applied") {
     std::array<double, 2> x{0.5, 1.5};
     std::array<double, 2> y{};
     using L = Layout<2, 1, 1>;
-    kernels::softmax_forward<false, L, L, kernels::Clamp<0.25, 0.5>>(x.data(), y.data());
+    kernels::softmax_forward<false, Stage<L, L, kernels::Clamp<0.25, 0.5>, double>>(x.data(), y.data());
     CHECK(y[1] == 0.5);
     CHECK(y[0] == Approx(1 / (1 + std::exp(1.0))));
     const std::array<double, 2> gradient{1, 0};
     std::array<double, 2> plain = x;
-    kernels::softmax_backward<false, L, L, NoFunction>(plain.data(), gradient.data());
-    kernels::softmax_backward<false, L, L, kernels::Clamp<0.0, 1.0>>(x.data(), gradient.data());
+    kernels::softmax_backward<false, Stage<L, L, NoFunction, double>>(plain.data(), gradient.data());
+    kernels::softmax_backward<false, Stage<L, L, kernels::Clamp<0.0, 1.0>, double>>(x.data(), gradient.data());
     CHECK(x[0] == plain[0]);
     CHECK(x[0] != 0);
     CHECK(x[1] == 0);

@@ -71,8 +71,8 @@ static_assert(kernels::transposed_taps<Means, float>.weights == std::array<float
 static_assert([] {
     const std::array<float, 4> input{1, 2, 3, 4};
     std::array<float, 2> output{};
-    kernels::taps2d_forward<Whole<1, 1>, Means, Layout<1, 1, 4>, Layout<1, 1, 2>, NoFunction>(input.data(),
-                                                                                              output.data());
+    kernels::taps2d_forward<Whole<1, 1>, Means, Stage<Layout<1, 1, 4>, Layout<1, 1, 2>, NoFunction, float>>(
+        input.data(), output.data());
     return output == std::array<float, 2>{2, 58};
 }());
 
@@ -87,9 +87,9 @@ TEST_CASE("maps of rows and columns equal sums over their matrices") {
         using In = linear_maps::In<s>;
         using Out = linear_maps::Out<s>;
         using F = linear_maps::Function<s>;
-        linear_maps::check<V>(s, &kernels::taps2d_forward<Rows, Columns, In, Out, F, V>,
-                              &kernels::taps2d_backward<Rows, Columns, In, Out, F, V>, element<Rows>, element<Columns>,
-                              0, Draw(1001, index));
+        linear_maps::check<V>(s, &kernels::taps2d_forward<Rows, Columns, Stage<In, Out, F, V>>,
+                              &kernels::taps2d_backward<Rows, Columns, Stage<In, Out, F, V>>, element<Rows>,
+                              element<Columns>, 0, Draw(1001, index));
     });
 }
 
@@ -101,9 +101,10 @@ TEST_CASE("some rows of a map are those of the whole") {
     const std::vector<float> input = Draw(1002).integers<float>(In::size);
     std::vector<float> whole(Out::size);
     std::vector<float> parts(Out::size);
-    kernels::taps2d_forward<Rows, Columns, In, Out, NoFunction>(input.data(), whole.data());
+    kernels::taps2d_forward<Rows, Columns, Stage<In, Out, NoFunction, float>>(input.data(), whole.data());
     for (const Range rows : {Range{0, 1}, Range{1, 1}, Range{1, 5}, Range{5, 7}}) {
-        kernels::taps2d_forward_rows<Rows, Columns, In, Out, NoFunction>(input.data(), parts.data(), rows);
+        kernels::taps2d_forward_rows<Rows, Columns, Stage<In, Out, NoFunction, float>>(input.data(), parts.data(),
+                                                                                       rows);
     }
     CHECK(parts == whole);
 }
@@ -114,7 +115,8 @@ TEST_CASE("NaN reaches the outputs that take it, in its lane") {
     std::array<V, 4> input{broadcast<V>(1), broadcast<V>(2), broadcast<V>(3), broadcast<V>(4)};
     set_lane(input[2], 1, std::numeric_limits<float>::quiet_NaN());
     std::array<V, 2> output{};
-    kernels::taps2d_forward<Line, Means, Layout<1, 1, 4>, Layout<1, 1, 2>, NoFunction>(input.data(), output.data());
+    kernels::taps2d_forward<Line, Means, Stage<Layout<1, 1, 4>, Layout<1, 1, 2>, NoFunction, V>>(input.data(),
+                                                                                                 output.data());
     CHECK(get_lane(output[0], 1) == 2);
     CHECK(std::isnan(get_lane(output[1], 1)));
     CHECK(get_lane(output[1], 0) == 58);

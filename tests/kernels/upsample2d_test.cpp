@@ -51,19 +51,19 @@ double bilinear(std::size_t size, std::size_t scale, std::size_t output, std::si
 static_assert([] {
     const std::array<float, 2> input{1, 2};
     std::array<float, 12> output{};
-    kernels::upsample_nearest2d_forward<Extent{3, 2}, Layout<1, 1, 2>, Layout<1, 3, 4>, NoFunction>(input.data(),
-                                                                                                    output.data());
+    kernels::upsample_nearest2d_forward<Extent{3, 2}, Stage<Layout<1, 1, 2>, Layout<1, 3, 4>, NoFunction, float>>(
+        input.data(), output.data());
     std::array<float, 2> grad_input = input;
-    kernels::upsample_nearest2d_backward<Extent{3, 2}, Layout<1, 1, 2>, Layout<1, 3, 4>, NoFunction>(grad_input.data(),
-                                                                                                     output.data());
+    kernels::upsample_nearest2d_backward<Extent{3, 2}, Stage<Layout<1, 1, 2>, Layout<1, 3, 4>, NoFunction, float>>(
+        grad_input.data(), output.data());
     return output == std::array<float, 12>{1, 1, 2, 2, 1, 1, 2, 2, 1, 1, 2, 2} &&
            grad_input == std::array<float, 2>{6, 12};
 }());
 static_assert([] {
     const std::array<float, 2> input{0, 4};
     std::array<float, 4> output{};
-    kernels::taps2d_forward<kernels::BilinearAxis<1, 1>, kernels::BilinearAxis<2, 2>, Layout<1, 1, 2>, Layout<1, 1, 4>,
-                            NoFunction>(input.data(), output.data());
+    kernels::taps2d_forward<kernels::BilinearAxis<1, 1>, kernels::BilinearAxis<2, 2>,
+                            Stage<Layout<1, 1, 2>, Layout<1, 1, 4>, NoFunction, float>>(input.data(), output.data());
     return output == std::array<float, 4>{0, 1, 3, 4};
 }());
 
@@ -78,8 +78,8 @@ TEST_CASE("repeated pixels equal the definition") {
         using F = linear_maps::Function<c.sizes>;
         INFO("scale " << text(c.scale));
         linear_maps::check<V>(
-            c.sizes, &kernels::upsample_nearest2d_forward<c.scale, In, Out, F, V>,
-            &kernels::upsample_nearest2d_backward<c.scale, In, Out, F, V>,
+            c.sizes, &kernels::upsample_nearest2d_forward<c.scale, Stage<In, Out, F, V>>,
+            &kernels::upsample_nearest2d_backward<c.scale, Stage<In, Out, F, V>>,
             [&](std::size_t output, std::size_t input) { return output / c.scale.height == input ? 1.0 : 0.0; },
             [&](std::size_t output, std::size_t input) { return output / c.scale.width == input ? 1.0 : 0.0; }, 0,
             Draw(1021, index));
@@ -101,8 +101,8 @@ TEST_CASE("interpolation equals the definition") {
         constexpr bool exact =
             (c.scale.height & (c.scale.height - 1)) == 0 && (c.scale.width & (c.scale.width - 1)) == 0;
         linear_maps::check<V>(
-            c.sizes, &kernels::taps2d_forward<Rows, Columns, In, Out, F, V>,
-            &kernels::taps2d_backward<Rows, Columns, In, Out, F, V>,
+            c.sizes, &kernels::taps2d_forward<Rows, Columns, Stage<In, Out, F, V>>,
+            &kernels::taps2d_backward<Rows, Columns, Stage<In, Out, F, V>>,
             [&](std::size_t output, std::size_t input) {
                 return bilinear(c.sizes.input.height, c.scale.height, output, input);
             },
@@ -117,7 +117,7 @@ TEST_CASE("an infinity reaches the pixels beside it and no others") {
     constexpr float infinity = std::numeric_limits<float>::infinity();
     const std::array<float, 4> input{0, 0, infinity, 0};
     std::array<float, 12> output{};
-    kernels::taps2d_forward<kernels::BilinearAxis<1, 1>, kernels::BilinearAxis<4, 3>, Layout<1, 1, 4>, Layout<1, 1, 12>,
-                            NoFunction>(input.data(), output.data());
+    kernels::taps2d_forward<kernels::BilinearAxis<1, 1>, kernels::BilinearAxis<4, 3>,
+                            Stage<Layout<1, 1, 4>, Layout<1, 1, 12>, NoFunction, float>>(input.data(), output.data());
     CHECK(output == std::array<float, 12>{0, 0, 0, 0, 0, infinity, infinity, infinity, infinity, infinity, 0, 0});
 }

@@ -191,7 +191,7 @@ Numbers without_ties(std::size_t count, std::uint64_t seed) {
 }
 
 /// The gradients of the parameters, wherever the layer keeps them.
-template <typename Bound, typename In, typename Out>
+template <typename Bound, typename Stage>
 void backward_parameters(const double* input, const double* grad_output, double* gradient) {
     if constexpr (Bound::weight_shape::size == 0) {
         FAIL("the layer has no parameters");
@@ -202,8 +202,7 @@ void backward_parameters(const double* input, const double* grad_output, double*
             Bound::template backward_bias<double>(grad_output, 1, false, gradient);
         }
     } else {
-        Bound::template backward_parameters<In, Out>(input, grad_output, false, gradient,
-                                                     static_cast<double*>(nullptr));
+        Bound::template backward_parameters<Stage>(input, grad_output, false, gradient, nullptr);
     }
 }
 
@@ -217,9 +216,9 @@ constexpr Subject subject_of() {
             Bound::weight_shape::size + Bound::bias_shape::size,
             Bound::saved_size,
             &Before::template forward<double>,
-            &Bound::template forward<In, Out, NoFunction, double>,
-            &Bound::template backward_input<In, Out, Before, double>,
-            &backward_parameters<Bound, In, Out>};
+            &Bound::template forward<Stage<In, Out, NoFunction, double>>,
+            &Bound::template backward_input<Stage<In, Out, Before, double>>,
+            &backward_parameters<Bound, Stage<In, Out, NoFunction, double>>};
 }
 
 /// An elementwise layer leaves its derivative to the layer behind it: to Flatten, or, where its output has a border, to
@@ -235,8 +234,8 @@ constexpr Subject elementwise_subject() {
             0,
             0,
             &NoFunction::forward<double>,
-            &Bound::template forward<In, Out, typename Bound::Function, double>,
-            &Behind::template backward_input<Out, Out, typename Bound::Function, double>,
+            &Bound::template forward<Stage<In, Out, typename Bound::Function, double>>,
+            &Behind::template backward_input<Stage<Out, Out, typename Bound::Function, double>>,
             nullptr,
             true};
 }

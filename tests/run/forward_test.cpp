@@ -55,11 +55,10 @@ static_assert(streamed<Filtered> == 0 && streamed<TwoWithScratch> == 2 && stream
 
 /// Whether a stage is a convolution of images of one channel that filters them as they come.
 template <typename Net, std::size_t K, typename Stage = typename Net::plan::template Stage<K>>
-constexpr bool filters_one_channel =
-    std::is_same_v<kernels::conv2d::OneChannel,
-                   kernels::conv2d::WayFor<kernels::conv2d::Direction::forward,
-                                           kernels::ConvStage<Stage::Layer::geometry, typename Stage::In,
-                                                              typename Stage::Out, NoFunction, V>>>;
+constexpr bool filters_one_channel = std::is_same_v<
+    kernels::conv2d::OneChannel,
+    kernels::conv2d::WayFor<kernels::conv2d::Direction::forward,
+                            kernels::ConvStage<Stage::Layer::geometry, typename Stage::template Forward<V>>>>;
 static_assert(filters_one_channel<Overlapping, 0>);
 static_assert(filters_one_channel<TwoWithScratch, 0> && filters_one_channel<TwoWithScratch, 2>);
 static_assert(run::detail::stages_by_rows<Padded::plan, V, 1>() == 1);
@@ -99,7 +98,7 @@ void check() {
     Plan::for_each_stage([&](auto k) {
         using Stage = typename Plan::template Stage<decltype(k)::value>;
         const V* input = whole->buffer(k);
-        Stage::Layer::template forward<typename Stage::In, typename Stage::Out, typename Stage::Function>(
+        Stage::Layer::template forward<typename Stage::template Forward<V>>(
             net->parameters().data() + Stage::parameter_offset, input, whole->buffer(k + 1), whole->saved_by(k),
             whole->scratch.data());
     });

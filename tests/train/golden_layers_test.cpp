@@ -85,7 +85,7 @@ void check_inputs_and_outputs(const Net& net, const golden::File& file) {
             }
             output[i] = Stage::Function::backward(output[i], factor);
         }
-        Stage::Layer::template backward_input<typename Stage::In, typename Stage::Out, NoFunction>(
+        Stage::Layer::template backward_input<typename Stage::template Backward<NoFunction, V>>(
             net.parameters().data(), workspace->buffer(0), output, workspace->saved.data(), workspace->scratch.data());
         for (std::size_t lane = 0; lane < present; ++lane) {
             for (std::size_t c = 0; c < Stage::In::channels; ++c) {

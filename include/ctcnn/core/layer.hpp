@@ -37,25 +37,25 @@
 //     multiply_adds                  forward, one image, a std::uint64_t; the largest one where it cannot be counted
 //     gives_probabilities            true if its outputs are what probabilities(net, x) answers; left out, false
 //     onnx()                         its ONNX operator, an OnnxNode; left out, export_onnx refuses the layer
-// and, to be run,
+// and, to be run, where templates have one argument, Stage (core/stage.hpp),
 //     elementwise: Function          its function, forward(input) and backward(output, grad_output)
 //     all kinds:   input_border      the border of zeros that it needs around its input
 //                  saved_size        how many numbers forward leaves for backward, for one image
 //                  batched_gradient  whether the gradient of its weight is computed from rows, once for many tiles
 //                  forward, backward_input; with parameters also backward_parameters, and backward for both at once;
 //                                    without backward_parameters, backward takes its place, too;
-//                                    with batched_gradient instead backward_weight and backward_bias, and also
-//                                    forward_tiles and backward_input_tiles, for several tiles of images at once; these
-//                                    get neither layouts nor memory, for such a layer has no border, saves nothing and
-//                                    needs no scratch
-//                  by_rows<In, Out, V>   whether it can compute some rows of its output, once the rows of the input
-//                                    that its window needs for them are there; left out, no. If so, also window and
+//                                    with batched_gradient instead backward_weight and backward_bias, which work on
+//                                    rows, and also forward_tiles and backward_input_tiles, for several tiles of
+//                                    images at once; these get no memory, for such a layer has no border, saves
+//                                    nothing and needs no scratch
+//                  by_rows           whether it can compute some rows of its output, once the rows of the input that
+//                                    its window needs for them are there; left out, no. If so, also window and
 //                                    forward_rows, which gets the rows in order, each once
-//                  scratch_size<In, Out, V>  how many elements V it needs for the time of a call, in forward_rows from
-//                                    the first row to the last; left out, none. All stages share this memory, which
-//                                    these functions get last, forward_rows before the rows
-//                  stack_size<In, Out, T>    how many elements T forward of one image puts on the stack in arrays;
-//                                    left out, none
+//                  scratch_size      how many elements V it needs for the time of a call, in forward_rows from the
+//                                    first row to the last; left out, none. All stages share this memory, which these
+//                                    functions get last, forward_rows before the rows
+//                  stack_size        how many elements T forward of one image puts on the stack in arrays; left out,
+//                                    none
 namespace CTCNN_DETAIL {
 
 /// What a layer does with memory: compute fills a new buffer; statistics does so, too, and in training with statistics
@@ -63,18 +63,6 @@ namespace CTCNN_DETAIL {
 /// layer before it; reshape only reads it under another shape. add, multiply and concat read several buffers. block is
 /// a sequence of layers, branches are several that read the same input, and a join of their ends.
 enum class LayerKind { compute, statistics, random, elementwise, reshape, add, multiply, concat, block, branches };
-
-/// The elementwise function of a stage that has none.
-struct NoFunction {
-    template <typename V>
-    [[gnu::always_inline]] static constexpr V forward(V input) {
-        return input;
-    }
-    template <typename V>
-    [[gnu::always_inline]] static constexpr V backward(V, V grad_output) {
-        return grad_output;
-    }
-};
 
 /// The shape of a parameter that a layer does not have.
 using NoParameter = Shape<0>;

@@ -247,6 +247,15 @@ consteval LayerOptions read_options(unsigned allowed) {
     return result;
 }
 
+/// The options of a layer with one axis as those of images of one row.
+constexpr LayerOptions of_one_row(LayerOptions options) {
+    options.kernel.height = 1;
+    options.stride.height = 1;
+    options.padding.height = 0;
+    options.dilation.height = 1;
+    return options;
+}
+
 template <typename... Options>
 inline constexpr auto without_no_bias =
     (List<>{} + ... + std::conditional_t<std::is_same_v<Options, NoBias>, List<>, List<Options>>{});

@@ -12,6 +12,7 @@
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/list.hpp>
 #include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/graph/flow.hpp>
 #include <ctcnn/graph/graph.hpp>
@@ -129,13 +130,18 @@ struct Plan {
     template <std::size_t K, std::size_t N>
     using PartOf = LayoutOf<K + 1, InputShape<K, N>>;
 
-    /// Stage K as its kernels see it.
+    /// Stage K: its layer, how its input and output lie in their buffers, its function, and where its parameters are.
     template <std::size_t K>
     struct Stage {
         using Layer = Head<K>;
         using In = LayoutOf<graph.input_of(K), typename Layer::input_shape>;
         using Out = LayoutOf<K + 1, typename Layer::output_shape>;
         using Function = FunctionOf<K>;
+        /// The stage as its kernels see it forward, and with the function that made its input, backward.
+        template <Number V>
+        using Forward = detail_::Stage<In, Out, Function, V>;
+        template <typename Before, Number V>
+        using Backward = detail_::Stage<In, Out, Before, V>;
         static constexpr LayerKind kind = Layer::kind;
         static constexpr std::size_t inputs = graph.stages[K].inputs;
         static constexpr std::size_t parameter_offset = leaf_offsets[leaf_of(K)];
@@ -145,8 +151,8 @@ struct Plan {
         /// How many elements V its kernels need as scratch memory.
         template <Number V>
         static constexpr std::size_t scratch_numbers = [] {
-            if constexpr (requires { Layer::template scratch_size<In, Out, V>; }) {
-                return Layer::template scratch_size<In, Out, V>;
+            if constexpr (requires { Layer::template scratch_size<Forward<V>>; }) {
+                return Layer::template scratch_size<Forward<V>>;
             } else {
                 return std::size_t{0};
             }
@@ -249,8 +255,8 @@ public:
     static constexpr std::size_t stack_numbers = [] {
         const auto sizes = each([](auto k) {
             using Here = Stage<decltype(k)::value>;
-            if constexpr (requires { Here::Layer::template stack_size<typename Here::In, typename Here::Out, T>; }) {
-                return Here::Layer::template stack_size<typename Here::In, typename Here::Out, T>;
+            if constexpr (requires { Here::Layer::template stack_size<typename Here::template Forward<T>>; }) {
+                return Here::Layer::template stack_size<typename Here::template Forward<T>>;
             } else {
                 return std::size_t{0};
             }

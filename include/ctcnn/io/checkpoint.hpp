@@ -52,7 +52,7 @@ public:
         }
     }
 
-    std::span<const NamedTensor> names() const { return names_; }
+    std::span<const NamedTensor> names() const { return {names_.data(), names_.size()}; }
 
 private:
     std::vector<NamedTensor> names_;

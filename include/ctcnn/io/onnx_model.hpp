@@ -262,7 +262,9 @@ void write_onnx(const std::filesystem::path& path, const OnnxNetwork& network) {
     end.add(8, opset);
 
     AtomicFile<Calls> file(path);
-    const auto write = [&file](const std::string& bytes) { file.write(std::as_bytes(std::span(bytes))); };
+    const auto write = [&file](const std::string& bytes) {
+        file.write(std::as_bytes(std::span(bytes.data(), bytes.size())));
+    };
     ElementWriter<Calls> writer(file);
     write(beginning.bytes());
     write(graph.nodes);

@@ -82,10 +82,13 @@ public:
     }
 
     const std::filesystem::path& path() const { return path_; }
+    // Not from the vectors themselves: span examines the iterators of a range, which takes compilers a while.
     /// By their place in the file.
-    std::span<const FileTensor> tensors() const { return tensors_; }
+    std::span<const FileTensor> tensors() const { return {tensors_.data(), tensors_.size()}; }
     /// By key.
-    std::span<const std::pair<std::string_view, std::string_view>> metadata() const { return metadata_; }
+    std::span<const std::pair<std::string_view, std::string_view>> metadata() const {
+        return {metadata_.data(), metadata_.size()};
+    }
     /// Where the data begins in the file.
     std::uint64_t data_offset() const { return data_offset_; }
 

@@ -88,7 +88,7 @@ inline void append_tensor(const NamedTensor& tensor, Dtype dtype, std::size_t be
 }
 
 /// The header, filled up with blanks to a multiple of 8 bytes.
-inline std::string header_text(std::span<const NamedTensor* const> order, Dtype dtype, const Metadata& metadata) {
+inline std::string header_text(const std::vector<const NamedTensor*>& order, Dtype dtype, const Metadata& metadata) {
     std::string json = "{";
     if (!metadata.empty()) {
         append_metadata(metadata, json);
@@ -146,7 +146,7 @@ public:
         }
     }
     void flush() {
-        file_.write(std::span(bytes_).first(used_));
+        file_.write({bytes_.data(), used_});
         used_ = 0;
     }
 
@@ -167,7 +167,7 @@ void save_state(const std::filesystem::path& path, const ConstState& state, cons
     std::array<std::byte, 8> element{};
     store_little_endian(element.data(), std::uint64_t{header.size()});
     file.write(element);
-    file.write(std::as_bytes(std::span(header)));
+    file.write(std::as_bytes(std::span(header.data(), header.size())));
     ElementWriter<Calls> writer(file);
     for (const NamedTensor* tensor : order) {
         writer.write(state, *tensor, dtype);

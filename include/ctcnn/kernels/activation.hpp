@@ -6,6 +6,7 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/math.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
 
 // Elementwise functions. forward maps an element; backward maps (output, gradient with respect to the output) to the
@@ -310,18 +311,22 @@ template <typename In, typename Out, typename F>
 }  // namespace detail
 
 /// Copies an image, which may become one of another shape, and applies an elementwise function.
-template <typename Function, typename In, typename Out, Number V>
-constexpr void map_forward(const V* input, V* output) {
+template <typename Stage>
+constexpr void map_forward(const typename Stage::V* input, typename Stage::V* output) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
     detail::for_each_element<In, Out>([&](std::size_t from, std::size_t to) __attribute__((always_inline)) {
-        output[to] = Function::forward(input[from]);
+        output[to] = Stage::Function::forward(input[from]);
     });
 }
 
 /// The gradient of a copy: `grad_input` holds the copied input when the call begins, and its gradient when it ends.
-template <typename Before, typename In, typename Out, Number V>
-constexpr void map_backward(V* grad_input, const V* grad_output) {
+template <typename Stage>
+constexpr void map_backward(typename Stage::V* grad_input, const typename Stage::V* grad_output) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
     detail::for_each_element<In, Out>([&](std::size_t from, std::size_t to) __attribute__((always_inline)) {
-        grad_input[from] = Before::backward(grad_input[from], grad_output[to]);
+        grad_input[from] = Stage::Function::backward(grad_input[from], grad_output[to]);
     });
 }
 

@@ -6,6 +6,7 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/math.hpp>
 #include <ctcnn/core/shuffle.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/sum.hpp>
 #include <ctcnn/core/target.hpp>
 
@@ -39,8 +40,11 @@ template <typename L, Number V, typename Term>
 /// Of each channel, the mean and the sum of squared deviations over the images that are present: lanes where `present`
 /// is 1.
 /// Layouts  statistics (C, 2)
-template <typename In, Number V>
-[[gnu::noinline]] constexpr void tile_moments(const V* input, V present, std::size_t images, scalar_t<V>* statistics) {
+template <typename Stage>
+[[gnu::noinline]] constexpr void tile_moments(const typename Stage::V* input, typename Stage::V present,
+                                              std::size_t images, typename Stage::T* statistics) {
+    using In = typename Stage::In;
+    using V = typename Stage::V;
     using T = scalar_t<V>;
     const T count = static_cast<T>(images * In::height * In::width);
     for (std::size_t c = 0; c < In::channels; ++c) {
@@ -61,9 +65,12 @@ template <typename In, Number V>
 
 /// Of each channel, output = f(scale(c) * input + shift(c)).
 /// Layouts  scale, shift: functions of the channel
-template <typename Activation, typename In, typename Out, Number V, typename Scale, typename Shift>
-[[gnu::always_inline]] constexpr void scale_and_shift(const V* input, V* output, const Scale& scale,
-                                                      const Shift& shift) {
+template <typename Stage, typename Scale, typename Shift>
+[[gnu::always_inline]] constexpr void scale_and_shift(const typename Stage::V* input, typename Stage::V* output,
+                                                      const Scale& scale, const Shift& shift) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     for (std::size_t c = 0; c < In::channels; ++c) {
         const V factor = broadcast<V>(scale(c));
         const V offset = broadcast<V>(shift(c));
@@ -71,7 +78,7 @@ template <typename Activation, typename In, typename Out, Number V, typename Sca
             const V* from = input + In::offset(c, h, 0);
             V* to = output + Out::offset(c, h, 0);
             for (std::size_t w = 0; w < In::width; ++w) {
-                to[w] = Activation::forward(multiply_add(factor, from[w], offset));
+                to[w] = Stage::Function::forward(multiply_add(factor, from[w], offset));
             }
         }
     }
@@ -79,9 +86,12 @@ template <typename Activation, typename In, typename Out, Number V, typename Sca
 
 /// Of each channel, the sums of the gradient and of gradient times normalised input, over all lanes.
 /// Layouts  statistics (C, 2): mean, 1 / deviation; sums (C, 2)
-template <typename In, typename Out, Number V>
-[[gnu::noinline]] constexpr void normalised_sums(const scalar_t<V>* statistics, const V* input, const V* grad_output,
-                                                 scalar_t<V>* sums) {
+template <typename Stage>
+[[gnu::noinline]] constexpr void normalised_sums(const typename Stage::T* statistics, const typename Stage::V* input,
+                                                 const typename Stage::V* grad_output, typename Stage::T* sums) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     for (std::size_t c = 0; c < In::channels; ++c) {
         const V* x = input + In::offset(c, 0, 0);
         const V* g = grad_output + Out::offset(c, 0, 0);
@@ -100,10 +110,14 @@ template <typename In, typename Out, Number V>
 /// The gradient with respect to the input: weight / deviation * (g - mean(g) - x' * mean(g * x')), where x' is the
 /// normalised input and the means are over the batch; 0 in padding lanes. `grad_input` holds the input when the call
 /// begins.
-template <typename Before, typename In, typename Out, Number V, typename Weight>
-[[gnu::noinline]] constexpr void normalised_backward(const scalar_t<V>* statistics, const scalar_t<V>* sums,
-                                                     const Weight& weight, std::size_t count, V present, V* grad_input,
-                                                     const V* grad_output) {
+template <typename Stage, typename Weight>
+[[gnu::noinline]] constexpr void normalised_backward(const typename Stage::T* statistics, const typename Stage::T* sums,
+                                                     const Weight& weight, std::size_t count, typename Stage::V present,
+                                                     typename Stage::V* grad_input,
+                                                     const typename Stage::V* grad_output) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     using T = scalar_t<V>;
     const T share = T(1) / static_cast<T>(count);
     for (std::size_t c = 0; c < In::channels; ++c) {
@@ -117,7 +131,7 @@ template <typename Before, typename In, typename Out, Number V, typename Weight>
             const V* g = grad_output + Out::offset(c, h, 0);
             for (std::size_t w = 0; w < In::width; ++w) {
                 const V gradient = factor * ((g[w] - mean_gradient) - (x[w] - mean) * slope);
-                x[w] = Before::backward(x[w], gradient);
+                x[w] = Stage::Function::backward(x[w], gradient);
             }
         }
     }

@@ -6,9 +6,9 @@
 #include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/shuffle.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/activation.hpp>
@@ -81,8 +81,12 @@ template <std::size_t M, std::size_t N, std::size_t Row, std::size_t Column, Num
 /// w')), h = h'*Sh + kh*Dh - Ph, w likewise. Columns that lie a stride apart see the same columns of the kernel, and
 /// are computed together.
 /// Layouts  In (Ci, Hi, Wi); Out (Co, Ho, Wo); bias may be nullptr
-template <Conv2dGeometry G, typename In, typename Out, typename Activation, Number V, typename Bias>
-constexpr void conv_transpose2d_forward(const V* input, const scalar_t<V>* weight, Bias bias, V* output) {
+template <Conv2dGeometry G, typename Stage, typename Bias>
+constexpr void conv_transpose2d_forward(const typename Stage::V* input, const typename Stage::T* weight, Bias bias,
+                                        typename Stage::V* output) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     constexpr std::size_t phases = std::min(G.window.stride.width, Out::width);
     constexpr std::size_t count = (Out::width + G.window.stride.width - 1) / G.window.stride.width;
     constexpr RegisterTile tile = choose_tile(G.group_inputs(), count);
@@ -131,9 +135,10 @@ constexpr void conv_transpose2d_forward(const V* input, const scalar_t<V>* weigh
                     });
                 }
             });
-            if constexpr (!std::is_same_v<Activation, NoFunction>) {
+            if constexpr (!std::is_same_v<typename Stage::Function, NoFunction>) {
                 for (std::size_t o = 0; o < G.group_inputs(); ++o) {
-                    map_row<Activation>(output + Out::offset(group * G.group_inputs() + o, h, 0), Out::width);
+                    map_row<typename Stage::Function>(output + Out::offset(group * G.group_inputs() + o, h, 0),
+                                                      Out::width);
                 }
             }
         }
@@ -141,11 +146,14 @@ constexpr void conv_transpose2d_forward(const V* input, const scalar_t<V>* weigh
 }
 
 /// conv_transpose2d_backward_input: the gradient of the input. `grad_input` holds the input when the call begins and
-/// its gradient when it ends; Before is the elementwise function that made the input, whose derivative is applied on
-/// the way.
+/// its gradient when it ends.
 /// Layouts  In (Ci, Hi, Wi); Out (Co, Ho, Wo)
-template <Conv2dGeometry G, typename In, typename Out, typename Before, Number V>
-constexpr void conv_transpose2d_backward_input(V* grad_input, const scalar_t<V>* weight, const V* grad_output) {
+template <Conv2dGeometry G, typename Stage>
+constexpr void conv_transpose2d_backward_input(typename Stage::V* grad_input, const typename Stage::T* weight,
+                                               const typename Stage::V* grad_output) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     constexpr RegisterTile tile = choose_tile(G.group_outputs(), In::width);
 
     for (std::size_t group = 0; group < G.groups; ++group) {
@@ -178,7 +186,7 @@ constexpr void conv_transpose2d_backward_input(V* grad_input, const scalar_t<V>*
                     unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
                         unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
                             V& element = target[m * In::plane + n];
-                            element = Before::backward(element, sum[m * N + n]);
+                            element = Stage::Function::backward(element, sum[m * N + n]);
                         });
                     });
                 });
@@ -191,9 +199,13 @@ constexpr void conv_transpose2d_backward_input(V* grad_input, const scalar_t<V>*
 /// grad_output(o, h', w'), h' = h*Sh + kh*Dh - Ph, w' likewise, and grad_bias(o) = sum of grad_output(o, h, w). With
 /// `add_first`, the sums are added to what is there.
 /// Layouts  In (Ci, Hi, Wi); Out (Co, Ho, Wo); grad_bias may be nullptr
-template <Conv2dGeometry G, typename In, typename Out, Number V>
-constexpr void conv_transpose2d_backward_weight(const V* input, const V* grad_output, bool add_first,
-                                                scalar_t<V>* grad_weight, scalar_t<V>* grad_bias) {
+template <Conv2dGeometry G, typename Stage>
+constexpr void conv_transpose2d_backward_weight(const typename Stage::V* input, const typename Stage::V* grad_output,
+                                                bool add_first, typename Stage::T* grad_weight,
+                                                typename Stage::T* grad_bias) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     constexpr RegisterTile tile = choose_tile(G.group_outputs(), G.group_inputs());
     // So many rows at a time that those of M + N channels stay in L1 while all weights between them pass by.
     constexpr std::size_t portion =

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
 
 namespace CTCNN_DETAIL::kernels {
@@ -30,27 +31,35 @@ template <std::size_t Count, Number V, typename Draws>
 }
 
 /// output = f(input * factor); `Together` elements have the same factor.
-template <typename In, typename Out, typename Activation, std::size_t Together, Number V>
-constexpr void dropout_forward(const V* input, const V* factors, V* output) {
+template <std::size_t Together, typename Stage>
+constexpr void dropout_forward(const typename Stage::V* input, const typename Stage::V* factors,
+                               typename Stage::V* output) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     for (std::size_t c = 0; c < In::channels; ++c) {
         for (std::size_t h = 0; h < In::height; ++h) {
             for (std::size_t w = 0; w < In::width; ++w) {
                 const V factor = factors[((c * In::height + h) * In::width + w) / Together];
-                output[Out::offset(c, h, w)] = Activation::forward(input[In::offset(c, h, w)] * factor);
+                output[Out::offset(c, h, w)] = Stage::Function::forward(input[In::offset(c, h, w)] * factor);
             }
         }
     }
 }
 
 /// The gradient is multiplied with the same factors. `grad_input` holds the input when the call begins.
-template <typename In, typename Out, typename Before, std::size_t Together, Number V>
-constexpr void dropout_backward(V* grad_input, const V* factors, const V* grad_output) {
+template <std::size_t Together, typename Stage>
+constexpr void dropout_backward(typename Stage::V* grad_input, const typename Stage::V* factors,
+                                const typename Stage::V* grad_output) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     for (std::size_t c = 0; c < In::channels; ++c) {
         for (std::size_t h = 0; h < In::height; ++h) {
             for (std::size_t w = 0; w < In::width; ++w) {
                 const V factor = factors[((c * In::height + h) * In::width + w) / Together];
                 V& element = grad_input[In::offset(c, h, w)];
-                element = Before::backward(element, grad_output[Out::offset(c, h, w)] * factor);
+                element = Stage::Function::backward(element, grad_output[Out::offset(c, h, w)] * factor);
             }
         }
     }

@@ -6,10 +6,10 @@
 #include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/math.hpp>
 #include <ctcnn/core/shuffle.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/sum.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/unroll.hpp>
@@ -149,8 +149,12 @@ template <std::size_t Length, Number V, typename Bias>
 /// the element's group. Two passes: the mean, then the squares of the distances from it.
 /// Layouts  In, Out (C, H, W) of G.channels * G.elements elements; without borders, the elements in this order may have
 ///          another shape; weight and bias (C), or one for each element; each may be nullptr
-template <GroupNormGeometry G, typename In, typename Out, typename Activation, Number V, typename Weight, typename Bias>
-constexpr void group_norm_forward(const V* input, Weight weight, Bias bias, scalar_t<V> eps, V* output) {
+template <GroupNormGeometry G, typename Stage, typename Weight, typename Bias>
+constexpr void group_norm_forward(const typename Stage::V* input, Weight weight, Bias bias, typename Stage::T eps,
+                                  typename Stage::V* output) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     using Rows = detail::NormRows<G, In, Out>;
     const V one = broadcast<V>(1);
     for (std::size_t group = 0; group < G.groups; ++group) {
@@ -166,21 +170,25 @@ constexpr void group_norm_forward(const V* input, Weight weight, Bias bias, scal
                     factor = detail::parameter_of<G, Rows>(weight, one, row, i) * moments.scale;
                     shift = detail::parameter_of<G, Rows>(bias, V{}, row, i);
                 }
-                target[i] = Activation::forward(multiply_add(x[i] - moments.mean, factor, shift));
+                target[i] = Stage::Function::forward(multiply_add(x[i] - moments.mean, factor, shift));
             }
         }
     }
 }
 
 /// group_norm_backward: the gradients of the weight and the bias, summed over all lanes (with `add`, added to what is
-/// there), and, unless Before is void, that of the input: `grad_input` holds the input when the call begins and its
-/// gradient when it ends; Before is the elementwise function that made the input.
+/// there), and, unless the function of the stage is void, that of the input: `grad_input` holds the input when the call
+/// begins and its gradient when it ends.
 /// Layouts  as group_norm_forward; grad_weight and grad_bias may be nullptr
-template <GroupNormGeometry G, typename In, typename Out, typename Before, Number V, typename Weight,
-          typename GradWeight, typename GradBias>
-constexpr void group_norm_backward(std::conditional_t<std::is_void_v<Before>, const V*, V*> grad_input, Weight weight,
-                                   const V* grad_output, scalar_t<V> eps, [[maybe_unused]] bool add,
-                                   [[maybe_unused]] GradWeight grad_weight, [[maybe_unused]] GradBias grad_bias) {
+template <GroupNormGeometry G, typename Stage, typename Weight, typename GradWeight, typename GradBias>
+constexpr void group_norm_backward(
+    std::conditional_t<std::is_void_v<typename Stage::Function>, const typename Stage::V*, typename Stage::V*>
+        grad_input,
+    Weight weight, const typename Stage::V* grad_output, typename Stage::T eps, [[maybe_unused]] bool add,
+    [[maybe_unused]] GradWeight grad_weight, [[maybe_unused]] GradBias grad_bias) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     using Rows = detail::NormRows<G, In, Out>;
     using Sums = detail::GradientSums<V>;
     constexpr bool of_channel = G.affine == Affine::of_channel;
@@ -230,7 +238,7 @@ constexpr void group_norm_backward(std::conditional_t<std::is_void_v<Before>, co
             }
         }
 
-        if constexpr (!std::is_void_v<Before>) {
+        if constexpr (!std::is_void_v<typename Stage::Function>) {
             // The part of the gradient that goes through the mean, and what each distance from the mean is multiplied
             // with for the part that goes through the variance.
             const V share = moments.scale / broadcast<V>(static_cast<scalar_t<V>>(G.group_elements()));
@@ -245,7 +253,7 @@ constexpr void group_norm_backward(std::conditional_t<std::is_void_v<Before>, co
                         factor = detail::parameter_of<G, Rows>(weight, one, row, i) * moments.scale;
                     }
                     const V direct = multiply_add(gradient[i], factor, -through_mean);
-                    x[i] = Before::backward(x[i], direct - (x[i] - moments.mean) * through_variance);
+                    x[i] = Stage::Function::backward(x[i], direct - (x[i] - moments.mean) * through_variance);
                 }
             }
         }

@@ -7,8 +7,8 @@
 #include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/shuffle.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/bias.hpp>

@@ -5,15 +5,20 @@
 #include <cstddef>
 
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 
 namespace CTCNN_DETAIL::kernels {
 
 /// Some rows of zero_pad2d_forward.
-template <std::size_t Left, std::size_t Top, typename In, typename Out, typename Activation, Number V>
-[[gnu::noinline]] constexpr void zero_pad2d_forward_rows(const V* input, V* output, Range range) {
-    const V zero = Activation::forward(V{});
+template <std::size_t Left, std::size_t Top, typename Stage>
+[[gnu::noinline]] constexpr void zero_pad2d_forward_rows(const typename Stage::V* input, typename Stage::V* output,
+                                                         Range range) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
+    const V zero = Stage::Function::forward(V{});
     const std::size_t first = std::clamp(Top, range.first, range.last);
     const std::size_t last = std::clamp(Top + In::height, range.first, range.last);
     for (std::size_t c = 0; c < Out::channels; ++c) {
@@ -28,7 +33,7 @@ template <std::size_t Left, std::size_t Top, typename In, typename Out, typename
             V* row = output + Out::offset(c, h, 0);
             std::fill_n(row, Left, zero);
             for (std::size_t w = 0; w < In::width; ++w) {
-                row[Left + w] = Activation::forward(pixels[w]);
+                row[Left + w] = Stage::Function::forward(pixels[w]);
             }
             std::fill(row + Left + In::width, row + Out::width, zero);
         }
@@ -38,20 +43,24 @@ template <std::size_t Left, std::size_t Top, typename In, typename Out, typename
 
 /// zero_pad2d_forward: output(c, h, w) = f(input(c, h - Top, w - Left)), and f(0) outside the input.
 /// Layouts  In (C, Hi, Wi); Out (C, Top + Hi + ..., Left + Wi + ...)
-template <std::size_t Left, std::size_t Top, typename In, typename Out, typename Activation, Number V>
-constexpr void zero_pad2d_forward(const V* input, V* output) {
-    zero_pad2d_forward_rows<Left, Top, In, Out, Activation>(input, output, {0, Out::height});
+template <std::size_t Left, std::size_t Top, typename Stage>
+constexpr void zero_pad2d_forward(const typename Stage::V* input, typename Stage::V* output) {
+    using Out = typename Stage::Out;
+    zero_pad2d_forward_rows<Left, Top, Stage>(input, output, {0, Out::height});
 }
 
-/// zero_pad2d_backward: `grad_input` holds the input when the call begins and its gradient when it ends; Before is the
-/// elementwise function that made the input.
-template <std::size_t Left, std::size_t Top, typename In, typename Out, typename Before, Number V>
-[[gnu::noinline]] constexpr void zero_pad2d_backward(V* grad_input, const V* grad_output) {
+/// zero_pad2d_backward: `grad_input` holds the input when the call begins and its gradient when it ends.
+template <std::size_t Left, std::size_t Top, typename Stage>
+[[gnu::noinline]] constexpr void zero_pad2d_backward(typename Stage::V* grad_input,
+                                                     const typename Stage::V* grad_output) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     for (std::size_t c = 0; c < In::channels; ++c) {
         for (std::size_t h = 0; h < In::height; ++h) {
             for (std::size_t w = 0; w < In::width; ++w) {
                 V& element = grad_input[In::offset(c, h, w)];
-                element = Before::backward(element, grad_output[Out::offset(c, h + Top, w + Left)]);
+                element = Stage::Function::backward(element, grad_output[Out::offset(c, h + Top, w + Left)]);
             }
         }
     }

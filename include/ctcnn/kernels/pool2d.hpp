@@ -7,6 +7,7 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/sum.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
@@ -25,8 +26,12 @@ constexpr Range covering(std::size_t input, std::size_t kernel, std::size_t stri
 
 /// Some rows of avg_pool2d_forward. The input's rows before rows_needed are there. Not inlined, as those of the
 /// maximum: training and inference share it.
-template <Window W, typename In, typename Out, typename Activation, Number V>
-[[gnu::noinline]] constexpr void avg_pool2d_forward_rows(const V* input, V* output, Range range) {
+template <Window W, typename Stage>
+[[gnu::noinline]] constexpr void avg_pool2d_forward_rows(const typename Stage::V* input, typename Stage::V* output,
+                                                         Range range) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     const V scale = broadcast<V>(scalar_t<V>(1) / static_cast<scalar_t<V>>(W.kernel.height * W.kernel.width));
     for (std::size_t c = 0; c < Out::channels; ++c) {
         for (std::size_t h = range.first; h < range.last; ++h) {
@@ -49,7 +54,7 @@ template <Window W, typename In, typename Out, typename Activation, Number V>
                                                       [&](V row, std::size_t kw) { return row + pixel(kh, kw); });
                     });
                 }
-                output[Out::offset(c, h, w)] = Activation::forward(sum * scale);
+                output[Out::offset(c, h, w)] = Stage::Function::forward(sum * scale);
             }
         }
     }
@@ -57,20 +62,23 @@ template <Window W, typename In, typename Out, typename Activation, Number V>
 
 /// avg_pool2d_forward: output(c, h, w) = f(sum over the window of input / (Kh * Kw)); padding counts as zeros.
 /// Layouts  In (C, Hi, Wi); Out (C, Ho, Wo)
-template <Window W, typename In, typename Out, typename Activation, Number V>
-constexpr void avg_pool2d_forward(const V* input, V* output) {
+template <Window W, typename Stage>
+constexpr void avg_pool2d_forward(const typename Stage::V* input, typename Stage::V* output) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     const V scale = broadcast<V>(scalar_t<V>(1) / static_cast<scalar_t<V>>(W.kernel.height * W.kernel.width));
     if constexpr (pools_pairs<W, Out, V>) {
         if (!std::is_constant_evaluated()) {
             pool_pairs<W, In, Out>(
                 input, output, [](auto a, auto b) __attribute__((always_inline)) { return a + b; },
                 [&](auto sum) __attribute__((always_inline)) {
-                    return Activation::forward(sum * decltype(sum)::broadcast(scale));
+                    return Stage::Function::forward(sum * decltype(sum)::broadcast(scale));
                 });
             return;
         }
     }
-    avg_pool2d_forward_rows<W, In, Out, Activation>(input, output, {0, Out::height});
+    avg_pool2d_forward_rows<W, Stage>(input, output, {0, Out::height});
 }
 
 /// Whether every pixel belongs to one window at most, and every window lies inside: then the gradient of a window is
@@ -105,8 +113,12 @@ template <Window W, typename In, typename Out, Number V, typename Share>
 
 /// Collects the gradients of windows that may overlap: a pixel gets `scale` times the sum of part(place of the output,
 /// number of the output, the pixel's place in its window kh * Kw + kw) over the windows that cover it.
-template <Window W, typename In, typename Out, typename Before, Number V, typename Part>
-[[gnu::always_inline]] constexpr void collect(V* grad_input, V scale, const Part& part) {
+template <Window W, typename Stage, typename Part>
+[[gnu::always_inline]] constexpr void collect(typename Stage::V* grad_input, typename Stage::V scale,
+                                              const Part& part) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     for (std::size_t c = 0; c < In::channels; ++c) {
         for (std::size_t h = 0; h < In::height; ++h) {
             const Range rows = covering(h, W.kernel.height, W.stride.height, W.padding.height, Out::height);
@@ -122,16 +134,19 @@ template <Window W, typename In, typename Out, typename Before, Number V, typena
                     return rest + pairwise_sum<V>(columns.first, columns.count(), add);
                 });
                 V& element = grad_input[In::offset(c, h, w)];
-                element = Before::backward(element, sum * scale);
+                element = Stage::Function::backward(element, sum * scale);
             }
         }
     }
 }
 
-/// avg_pool2d_backward: `grad_input` holds the input when the call begins and its gradient when it ends; Before is the
-/// elementwise function that made the input.
-template <Window W, typename In, typename Out, typename Before, Number V>
-[[gnu::noinline]] constexpr void avg_pool2d_backward(V* grad_input, const V* grad_output) {
+/// avg_pool2d_backward: `grad_input` holds the input when the call begins and its gradient when it ends.
+template <Window W, typename Stage>
+[[gnu::noinline]] constexpr void avg_pool2d_backward(typename Stage::V* grad_input,
+                                                     const typename Stage::V* grad_output) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     const V scale = broadcast<V>(scalar_t<V>(1) / static_cast<scalar_t<V>>(W.kernel.height * W.kernel.width));
     if constexpr (tiles_exactly(W)) {
         spread<W, In, Out>(grad_input, grad_output, [&](V gradient, V* pixels) __attribute__((always_inline)) {
@@ -139,13 +154,13 @@ template <Window W, typename In, typename Out, typename Before, Number V>
             for (std::size_t kh = 0; kh < W.kernel.height; ++kh) {
                 for (std::size_t kw = 0; kw < W.kernel.width; ++kw) {
                     V& element = pixels[kh * In::row + kw];
-                    element = Before::backward(element, share);
+                    element = Stage::Function::backward(element, share);
                 }
             }
         });
     } else {
-        collect<W, In, Out, Before>(grad_input, scale,
-                                    [&](std::size_t output, std::size_t, std::size_t) { return grad_output[output]; });
+        collect<W, Stage>(grad_input, scale,
+                          [&](std::size_t output, std::size_t, std::size_t) { return grad_output[output]; });
     }
 }
 
@@ -157,8 +172,12 @@ constexpr bool notes_position(const Window& window) {
 }
 
 /// Some rows of max_pool2d_forward. The input's rows before rows_needed are there.
-template <Window W, typename In, typename Out, typename Activation, Number V>
-[[gnu::noinline]] constexpr void max_pool2d_forward_rows(const V* input, V* output, V* position, Range range) {
+template <Window W, typename Stage>
+[[gnu::noinline]] constexpr void max_pool2d_forward_rows(const typename Stage::V* input, typename Stage::V* output,
+                                                         typename Stage::V* position, Range range) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     for (std::size_t c = 0; c < Out::channels; ++c) {
         for (std::size_t h = range.first; h < range.last; ++h) {
             if constexpr (!notes_position(W)) {
@@ -169,7 +188,7 @@ template <Window W, typename In, typename Out, typename Activation, Number V>
                         const std::size_t kh = (k + 1) / W.kernel.width;
                         largest = larger(largest, pixels[kh * In::row + w * W.kernel.width + (k + 1) % W.kernel.width]);
                     });
-                    output[Out::offset(c, h, w)] = Activation::forward(largest);
+                    output[Out::offset(c, h, w)] = Stage::Function::forward(largest);
                 }
             } else {
                 const Range rows = inside(h, W.kernel.height, W.stride.height, W.padding.height, In::height);
@@ -194,7 +213,7 @@ template <Window W, typename In, typename Out, typename Activation, Number V>
                             largest = select_nan(value, value, largest);
                         }
                     }
-                    output[Out::offset(c, h, w)] = Activation::forward(largest);
+                    output[Out::offset(c, h, w)] = Stage::Function::forward(largest);
                     if (position != nullptr) {
                         position[(c * Out::height + h) * Out::width + w] = where;
                     }
@@ -208,24 +227,32 @@ template <Window W, typename In, typename Out, typename Activation, Number V>
 /// `position` receives the place of the first largest one within its window, kh * Kw + kw, if notes_position; it may be
 /// null.
 /// Layouts  In (C, Hi, Wi); Out (C, Ho, Wo); position (C, Ho, Wo)
-template <Window W, typename In, typename Out, typename Activation, Number V>
-constexpr void max_pool2d_forward(const V* input, V* output, V* position) {
+template <Window W, typename Stage>
+constexpr void max_pool2d_forward(const typename Stage::V* input, typename Stage::V* output,
+                                  typename Stage::V* position) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     if constexpr (pools_pairs<W, Out, V>) {
         if (!std::is_constant_evaluated() && position == nullptr) {
             pool_pairs<W, In, Out>(
                 input, output, [](auto a, auto b) __attribute__((always_inline)) { return larger(a, b); },
-                [](auto largest) __attribute__((always_inline)) { return Activation::forward(largest); });
+                [](auto largest) __attribute__((always_inline)) { return Stage::Function::forward(largest); });
             return;
         }
     }
-    max_pool2d_forward_rows<W, In, Out, Activation>(input, output, position, {0, Out::height});
+    max_pool2d_forward_rows<W, Stage>(input, output, position, {0, Out::height});
 }
 
 /// max_pool2d_backward: the gradient goes to the position that won. `grad_input` holds the input when the call begins
-/// and its gradient when it ends; Before is the elementwise function that made the input. `position` is read if
-/// notes_position; else a window with NaN gives its gradient to one of its pixels, be it NaN or not.
-template <Window W, typename In, typename Out, typename Before, Number V>
-constexpr void max_pool2d_backward(V* grad_input, const V* grad_output, const V* position) {
+/// and its gradient when it ends. `position` is read if notes_position; else a window with NaN gives its gradient to one
+/// of its pixels, be it NaN or not.
+template <Window W, typename Stage>
+constexpr void max_pool2d_backward(typename Stage::V* grad_input, const typename Stage::V* grad_output,
+                                   const typename Stage::V* position) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     if constexpr (!notes_position(W)) {
         constexpr std::size_t count = W.kernel.height * W.kernel.width;
         spread<W, In, Out>(grad_input, grad_output, [](V gradient, V* pixels) __attribute__((always_inline)) {
@@ -240,7 +267,7 @@ constexpr void max_pool2d_backward(V* grad_input, const V* grad_output, const V*
                 const V zero{};
                 const V share = k + 1 < count ? select_equal(x[k], largest, gradient, zero) : gradient;
                 gradient = select_equal(x[k], largest, zero, gradient);
-                pixels[k / W.kernel.width * In::row + k % W.kernel.width] = Before::backward(x[k], share);
+                pixels[k / W.kernel.width * In::row + k % W.kernel.width] = Stage::Function::backward(x[k], share);
             });
         });
     } else {
@@ -248,7 +275,7 @@ constexpr void max_pool2d_backward(V* grad_input, const V* grad_output, const V*
             const V here = broadcast<V>(static_cast<scalar_t<V>>(place));
             return select_equal(position[number], here, grad_output[output], V{});
         };
-        collect<W, In, Out, Before>(grad_input, broadcast<V>(1), part);
+        collect<W, Stage>(grad_input, broadcast<V>(1), part);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/sum.hpp>
 #include <ctcnn/core/target.hpp>
 
@@ -12,31 +13,39 @@ namespace CTCNN_DETAIL::kernels {
 /// prelu_forward: output = f(x) with x = input for input > 0, weight(c) * input elsewhere; one of `Weights` weights, or
 /// one for each channel.
 /// Layouts  In, Out (C, H, W) with any borders
-template <std::size_t Weights, typename In, typename Out, typename Activation, Number V>
-constexpr void prelu_forward(const scalar_t<V>* weight, const V* input, V* output) {
+template <std::size_t Weights, typename Stage>
+constexpr void prelu_forward(const typename Stage::T* weight, const typename Stage::V* input,
+                             typename Stage::V* output) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     for (std::size_t c = 0; c < In::channels; ++c) {
         const V slope = broadcast<V>(weight[Weights == 1 ? 0 : c]);
         for (std::size_t h = 0; h < In::height; ++h) {
             const V* from = input + In::offset(c, h, 0);
             V* to = output + Out::offset(c, h, 0);
             for (std::size_t w = 0; w < In::width; ++w) {
-                to[w] = Activation::forward(select_less(V{}, from[w], from[w], from[w] * slope));
+                to[w] = Stage::Function::forward(select_less(V{}, from[w], from[w], from[w] * slope));
             }
         }
     }
 }
 
 /// prelu_backward_input: `grad_input` holds the input when the call begins, and its gradient when it ends.
-template <std::size_t Weights, typename In, typename Out, typename Before, Number V>
-constexpr void prelu_backward_input(const scalar_t<V>* weight, V* grad_input, const V* grad_output) {
+template <std::size_t Weights, typename Stage>
+constexpr void prelu_backward_input(const typename Stage::T* weight, typename Stage::V* grad_input,
+                                    const typename Stage::V* grad_output) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     for (std::size_t c = 0; c < In::channels; ++c) {
         const V slope = broadcast<V>(weight[Weights == 1 ? 0 : c]);
         for (std::size_t h = 0; h < In::height; ++h) {
             V* element = grad_input + In::offset(c, h, 0);
             const V* gradient = grad_output + Out::offset(c, h, 0);
             for (std::size_t w = 0; w < In::width; ++w) {
-                element[w] =
-                    Before::backward(element[w], select_less(V{}, element[w], gradient[w], gradient[w] * slope));
+                element[w] = Stage::Function::backward(element[w],
+                                                       select_less(V{}, element[w], gradient[w], gradient[w] * slope));
             }
         }
     }
@@ -44,8 +53,12 @@ constexpr void prelu_backward_input(const scalar_t<V>* weight, V* grad_input, co
 
 /// prelu_backward_weight: the sum of input * grad_output over the lanes and elements whose input is not above 0; with
 /// `add`, added to what is there.
-template <std::size_t Weights, typename In, typename Out, Number V>
-constexpr void prelu_backward_weight(const V* input, const V* grad_output, bool add, scalar_t<V>* gradient) {
+template <std::size_t Weights, typename Stage>
+constexpr void prelu_backward_weight(const typename Stage::V* input, const typename Stage::V* grad_output, bool add,
+                                     typename Stage::T* gradient) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     constexpr std::size_t plane = In::height * In::width;
     constexpr std::size_t count = In::channels * plane / Weights;  // elements of a weight
     for (std::size_t n = 0; n < Weights; ++n) {

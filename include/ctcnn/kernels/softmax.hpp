@@ -6,6 +6,7 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/math.hpp>
 #include <ctcnn/core/softmax.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/sum.hpp>
 #include <ctcnn/core/target.hpp>
 
@@ -13,8 +14,11 @@ namespace CTCNN_DETAIL::kernels {
 
 /// softmax_forward: output(c, h, w) = f(e^input(c, h, w) / sum over k of e^input(k, h, w)); with Log, f of its logarithm.
 /// Layouts  In, Out (C, H, W) with any borders
-template <bool Log, typename In, typename Out, typename Activation, Number V>
-constexpr void softmax_forward(const V* input, V* output) {
+template <bool Log, typename Stage>
+constexpr void softmax_forward(const typename Stage::V* input, typename Stage::V* output) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     for (std::size_t h = 0; h < In::height; ++h) {
         for (std::size_t w = 0; w < In::width; ++w) {
             const V* x = input + In::offset(0, h, w);
@@ -23,7 +27,7 @@ constexpr void softmax_forward(const V* input, V* output) {
             const V last = Log ? math::log(common.sum) : broadcast<V>(1) / common.sum;
             for (std::size_t c = 0; c < In::channels; ++c) {
                 const V shifted = x[c * In::plane] - common.largest;
-                y[c * Out::plane] = Activation::forward(Log ? shifted - last : math::exp(shifted) * last);
+                y[c * Out::plane] = Stage::Function::forward(Log ? shifted - last : math::exp(shifted) * last);
             }
         }
     }
@@ -31,8 +35,11 @@ constexpr void softmax_forward(const V* input, V* output) {
 
 /// softmax_backward: `grad_input` holds the input when the call begins, and its gradient when it ends. The powers are
 /// computed once more, for the outputs are no longer there.
-template <bool Log, typename In, typename Out, typename Before, Number V>
-constexpr void softmax_backward(V* grad_input, const V* grad_output) {
+template <bool Log, typename Stage>
+constexpr void softmax_backward(typename Stage::V* grad_input, const typename Stage::V* grad_output) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     for (std::size_t h = 0; h < In::height; ++h) {
         for (std::size_t w = 0; w < In::width; ++w) {
             V* x = grad_input + In::offset(0, h, w);
@@ -49,7 +56,7 @@ constexpr void softmax_backward(V* grad_input, const V* grad_output) {
             for (std::size_t c = 0; c < In::channels; ++c) {
                 const V g = gradient[c * Out::plane];
                 const V result = Log ? g - probability(c) * inner : probability(c) * (g - inner);
-                x[c * In::plane] = Before::backward(x[c * In::plane], result);
+                x[c * In::plane] = Stage::Function::backward(x[c * In::plane], result);
             }
         }
     }

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/sum.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
@@ -94,27 +95,34 @@ template <typename From, typename To, Number V, typename Rows, typename Columns,
 }
 
 /// Some rows of taps2d_forward.
-template <typename Rows, typename Columns, typename In, typename Out, typename Activation, Number V>
-[[gnu::noinline]] constexpr void taps2d_forward_rows(const V* input, V* output, Range range) {
+template <typename Rows, typename Columns, typename Stage>
+[[gnu::noinline]] constexpr void taps2d_forward_rows(const typename Stage::V* input, typename Stage::V* output,
+                                                     Range range) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     using T = scalar_t<V>;
     apply_taps<In, Out>(taps<Rows, T>, taps<Columns, T>, input, output, range,
-                        [](V& element, V value) { element = Activation::forward(value); });
+                        [](V& element, V value) { element = Stage::Function::forward(value); });
 }
 
 /// taps2d_forward: output(c, h, w) = f(sum over i, j of Rows' weight(h, i) * Columns' weight(w, j) * input(c, i, j)).
 /// Layouts  In (C, Hi, Wi); Out (C, Ho, Wo)
-template <typename Rows, typename Columns, typename In, typename Out, typename Activation, Number V>
-constexpr void taps2d_forward(const V* input, V* output) {
-    taps2d_forward_rows<Rows, Columns, In, Out, Activation>(input, output, {0, Out::height});
+template <typename Rows, typename Columns, typename Stage>
+constexpr void taps2d_forward(const typename Stage::V* input, typename Stage::V* output) {
+    using Out = typename Stage::Out;
+    taps2d_forward_rows<Rows, Columns, Stage>(input, output, {0, Out::height});
 }
 
-/// taps2d_backward: `grad_input` holds the input when the call begins and its gradient when it ends; Before is the
-/// elementwise function that made the input.
-template <typename Rows, typename Columns, typename In, typename Out, typename Before, Number V>
-[[gnu::noinline]] constexpr void taps2d_backward(V* grad_input, const V* grad_output) {
+/// taps2d_backward: `grad_input` holds the input when the call begins and its gradient when it ends.
+template <typename Rows, typename Columns, typename Stage>
+[[gnu::noinline]] constexpr void taps2d_backward(typename Stage::V* grad_input, const typename Stage::V* grad_output) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     using T = scalar_t<V>;
     apply_taps<Out, In>(transposed_taps<Rows, T>, transposed_taps<Columns, T>, grad_output, grad_input, {0, In::height},
-                        [](V& element, V value) { element = Before::backward(element, value); });
+                        [](V& element, V value) { element = Stage::Function::backward(element, value); });
 }
 
 }  // namespace CTCNN_DETAIL::kernels

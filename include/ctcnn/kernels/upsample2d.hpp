@@ -6,6 +6,7 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/options.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/sum.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
@@ -14,13 +15,16 @@ namespace CTCNN_DETAIL::kernels {
 
 /// upsample_nearest2d_forward: output(c, h, w) = f(input(c, h / Scale, w / Scale)).
 /// Layouts  In (C, Hi, Wi); Out (C, Hi * Scale, Wi * Scale)
-template <Extent Scale, typename In, typename Out, typename Activation, Number V>
-[[gnu::noinline]] constexpr void upsample_nearest2d_forward(const V* input, V* output) {
+template <Extent Scale, typename Stage>
+[[gnu::noinline]] constexpr void upsample_nearest2d_forward(const typename Stage::V* input, typename Stage::V* output) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     for (std::size_t c = 0; c < In::channels; ++c) {
         for (std::size_t h = 0; h < In::height; ++h) {
             V* first = output + Out::offset(c, h * Scale.height, 0);
             for (std::size_t w = 0; w < In::width; ++w) {
-                const V value = Activation::forward(input[In::offset(c, h, w)]);
+                const V value = Stage::Function::forward(input[In::offset(c, h, w)]);
                 for (std::size_t n = 0; n < Scale.width; ++n) {
                     first[w * Scale.width + n] = value;
                 }
@@ -32,10 +36,13 @@ template <Extent Scale, typename In, typename Out, typename Activation, Number V
     }
 }
 
-/// upsample_nearest2d_backward: `grad_input` holds the input when the call begins and its gradient when it ends; Before
-/// is the elementwise function that made the input.
-template <Extent Scale, typename In, typename Out, typename Before, Number V>
-[[gnu::noinline]] constexpr void upsample_nearest2d_backward(V* grad_input, const V* grad_output) {
+/// upsample_nearest2d_backward: `grad_input` holds the input when the call begins and its gradient when it ends.
+template <Extent Scale, typename Stage>
+[[gnu::noinline]] constexpr void upsample_nearest2d_backward(typename Stage::V* grad_input,
+                                                             const typename Stage::V* grad_output) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
     for (std::size_t c = 0; c < In::channels; ++c) {
         for (std::size_t h = 0; h < In::height; ++h) {
             for (std::size_t w = 0; w < In::width; ++w) {
@@ -45,7 +52,7 @@ template <Extent Scale, typename In, typename Out, typename Before, Number V>
                                                   [&](V row, std::size_t j) { return row + corner[i * Out::row + j]; });
                 });
                 V& element = grad_input[In::offset(c, h, w)];
-                element = Before::backward(element, sum);
+                element = Stage::Function::backward(element, sum);
             }
         }
     }

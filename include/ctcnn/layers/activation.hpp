@@ -34,9 +34,8 @@ struct Activation {
     }
 
     template <typename S>
-    struct At : detail_::CopyingLayer<S, S> {
+    struct At : detail_::CopyingLayer<Self, S> {
         static constexpr detail_::LayerKind kind = detail_::LayerKind::elementwise;
-        using layer = Self;
         using Function = F;
 
         /// The attributes of the operator have their default values, unless Self::onnx is a whole OnnxNode.

@@ -14,6 +14,7 @@
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/kernels/mean2d.hpp>
 #include <ctcnn/kernels/taps2d.hpp>
+#include <ctcnn/layers/bound_layer.hpp>
 #include <ctcnn/layers/pool2d.hpp>
 
 namespace CTCNN_DETAIL {
@@ -37,26 +38,18 @@ struct BoundEvenAvgPool2d : BoundAvgPool2d<L, sharing_options<S, Size>, S> {
 
 /// The others: windows differ in size, and share pixels. ONNX has no operator for them.
 template <typename L, Extent Size, typename S>
-struct BoundUnevenAvgPool2d {
-    static constexpr LayerKind kind = LayerKind::compute;
-    using layer = L;
-    using input_shape = S;
+struct BoundUnevenAvgPool2d : BoundLayer<L, S> {
     using output_shape = Shape<S::dim(0), Size.height, Size.width>;
-    using weight_shape = NoParameter;
-    using bias_shape = NoParameter;
-
-    static constexpr std::uint64_t multiply_adds = 0;
-    static constexpr Extent input_border{0, 0};
-    static constexpr std::size_t saved_size = 0;
-    static constexpr bool batched_gradient = false;
-
-    template <typename InLayout, typename OutLayout, typename Activation, Number V>
-    static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V*, V*) {
-        kernels::taps2d_forward<Rows, Columns, InLayout, OutLayout, Activation>(input, output);
+    template <typename Stage>
+    static constexpr void forward(const typename Stage::T*, const typename Stage::V* input, typename Stage::V* output,
+                                  typename Stage::V*, typename Stage::V*) {
+        kernels::taps2d_forward<Rows, Columns, Stage>(input, output);
     }
-    template <typename InLayout, typename OutLayout, typename Before, Number V>
-    static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V*, V*) {
-        kernels::taps2d_backward<Rows, Columns, InLayout, OutLayout, Before>(grad_input, grad_output);
+    template <typename Stage>
+    static constexpr void backward_input(const typename Stage::T*, typename Stage::V* grad_input,
+                                         const typename Stage::V* grad_output, const typename Stage::V*,
+                                         typename Stage::V*) {
+        kernels::taps2d_backward<Rows, Columns, Stage>(grad_input, grad_output);
     }
 
 private:

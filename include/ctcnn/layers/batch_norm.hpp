@@ -14,6 +14,7 @@
 #include <ctcnn/core/options.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/batch_norm.hpp>
+#include <ctcnn/layers/bound_layer.hpp>
 
 namespace CTCNN_DETAIL {
 
@@ -21,11 +22,8 @@ namespace CTCNN_DETAIL {
 /// for each channel: of a tile, mean and sum of squared deviations; of the batch, mean and 1 / deviation; of gradients,
 /// their sum and that of their products with the normalised input.
 template <typename L, std::size_t Channels, LayerOptions options, typename S>
-struct BoundBatchNorm {
+struct BoundBatchNorm : BoundLayer<L, S> {
     static constexpr LayerKind kind = LayerKind::statistics;
-    using layer = L;
-    using input_shape = S;
-    using output_shape = S;
     using weight_shape = Shape<options.affine ? Channels : 0>;
     using bias_shape = Shape<options.affine ? Channels : 0>;
     using statistics_shape = Shape<Channels>;
@@ -39,10 +37,6 @@ struct BoundBatchNorm {
     static constexpr double eps = options.eps;
     static constexpr double momentum = options.momentum;
     static constexpr std::size_t pixels = S::size / Channels;
-    static constexpr std::uint64_t multiply_adds = 0;
-    static constexpr Extent input_border{0, 0};
-    static constexpr std::size_t saved_size = 0;
-    static constexpr bool batched_gradient = false;
 
     static consteval OnnxNode onnx()
         requires(options.affine)
@@ -51,30 +45,31 @@ struct BoundBatchNorm {
     }
 
     /// With running statistics.
-    template <typename InLayout, typename OutLayout, typename Activation, Number V>
-    static constexpr void forward(const scalar_t<V>* parameters, const scalar_t<V>* running, const V* input,
-                                  V* output) {
-        using T = scalar_t<V>;
+    template <typename Stage>
+    static constexpr void forward(const typename Stage::T* parameters, const typename Stage::T* running,
+                                  const typename Stage::V* input, typename Stage::V* output) {
+        using T = typename Stage::T;
         const auto scale = [&](std::size_t c) {
             return static_cast<T>(static_cast<double>(weight(parameters, c)) /
                                   math::sqrt(static_cast<double>(running[Channels + c]) + eps));
         };
-        kernels::scale_and_shift<Activation, InLayout, OutLayout>(
-            input, output, scale, [&](std::size_t c) { return bias(parameters, c) - running[c] * scale(c); });
+        kernels::scale_and_shift<Stage>(input, output, scale,
+                                        [&](std::size_t c) { return bias(parameters, c) - running[c] * scale(c); });
     }
 
     /// With those of the batch.
-    template <typename InLayout, typename OutLayout, typename Activation, Number V>
-    static constexpr void forward_batch(const scalar_t<V>* parameters, const scalar_t<V>* statistics, const V* input,
-                                        V* output) {
+    template <typename Stage>
+    static constexpr void forward_batch(const typename Stage::T* parameters, const typename Stage::T* statistics,
+                                        const typename Stage::V* input, typename Stage::V* output) {
         const auto scale = [&](std::size_t c) { return weight(parameters, c) * statistics[2 * c + 1]; };
-        kernels::scale_and_shift<Activation, InLayout, OutLayout>(
+        kernels::scale_and_shift<Stage>(
             input, output, scale, [&](std::size_t c) { return bias(parameters, c) - statistics[2 * c] * scale(c); });
     }
 
-    template <typename InLayout, Number V>
-    static constexpr void tile_statistics(const V* input, V present, std::size_t images, scalar_t<V>* statistics) {
-        kernels::tile_moments<InLayout>(input, present, images, statistics);
+    template <typename Stage>
+    static constexpr void tile_statistics(const typename Stage::V* input, typename Stage::V present, std::size_t images,
+                                          typename Stage::T* statistics) {
+        kernels::tile_moments<Stage>(input, present, images, statistics);
     }
 
     /// The statistics of a batch of so many images from those of its tiles, which lie in a row; each but the last one
@@ -118,10 +113,10 @@ struct BoundBatchNorm {
         }
     }
 
-    template <typename InLayout, typename OutLayout, Number V>
-    static constexpr void tile_gradients(const scalar_t<V>* statistics, const V* input, const V* grad_output,
-                                         scalar_t<V>* sums) {
-        kernels::normalised_sums<InLayout, OutLayout>(statistics, input, grad_output, sums);
+    template <typename Stage>
+    static constexpr void tile_gradients(const typename Stage::T* statistics, const typename Stage::V* input,
+                                         const typename Stage::V* grad_output, typename Stage::T* sums) {
+        kernels::normalised_sums<Stage>(statistics, input, grad_output, sums);
     }
 
     template <typename T>
@@ -144,11 +139,11 @@ struct BoundBatchNorm {
         }
     }
 
-    template <typename InLayout, typename OutLayout, typename Before, Number V>
-    static constexpr void backward_batch(const scalar_t<V>* parameters, const scalar_t<V>* statistics,
-                                         const scalar_t<V>* sums, std::size_t images, V present, V* grad_input,
-                                         const V* grad_output) {
-        kernels::normalised_backward<Before, InLayout, OutLayout>(
+    template <typename Stage>
+    static constexpr void backward_batch(const typename Stage::T* parameters, const typename Stage::T* statistics,
+                                         const typename Stage::T* sums, std::size_t images, typename Stage::V present,
+                                         typename Stage::V* grad_input, const typename Stage::V* grad_output) {
+        kernels::normalised_backward<Stage>(
             statistics, sums, [&](std::size_t c) { return weight(parameters, c); }, images * pixels, present,
             grad_input, grad_output);
     }

@@ -9,18 +9,10 @@
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
+#include <ctcnn/layers/any_convolution.hpp>
 #include <ctcnn/layers/conv2d.hpp>
 
 namespace CTCNN_DETAIL {
-
-/// The options of a layer with one axis as those of images of one row.
-constexpr LayerOptions of_one_row(LayerOptions options) {
-    options.kernel.height = 1;
-    options.stride.height = 1;
-    options.padding.height = 0;
-    options.dilation.height = 1;
-    return options;
-}
 
 /// BoundConv1d: Conv1d on sequences of shape S, the convolution of an image of one row; L is the layer as it is
 /// spelled.
@@ -52,35 +44,15 @@ namespace ctcnn {
 ///          · zero_channels · number_too_large · groups_divide · sequence_rank · in_channels · kernel_too_large
 /// As in    torch.nn.Conv1d
 template <std::size_t In, std::size_t Out, typename... Options>
-struct Conv1d {
-    static constexpr detail_::LayerOptions options = detail_::read_options<Options...>(
-        detail_::Option::kernel | detail_::Option::padding | detail_::Option::stride | detail_::Option::dilation |
-        detail_::Option::groups | detail_::Option::no_bias | detail_::Option::one_axis);
-
+struct Conv1d : detail_::AnyConvolution<In, Out, static_cast<unsigned>(detail_::Option::one_axis), Options...> {
     template <std::size_t... Dims>
-    static consteval Mismatch(check)([[maybe_unused]] Shape<Dims...> shape) {
-        if (options.reason != Reason::none) {
-            return {options.reason};
-        }
-        if (In == 0 || Out == 0) {
-            return {Reason::zero_channels};
-        }
-        if (In > detail_::largest_number || Out > detail_::largest_number) {
-            return {Reason::number_too_large};
-        }
-        if (In % options.groups != 0 || Out % options.groups != 0) {
-            return {Reason::groups_divide};
-        }
-        if constexpr (sizeof...(Dims) != 2) {
-            return {Reason::sequence_rank};
+    static consteval Mismatch(check)(Shape<Dims...> shape) {
+        const Mismatch mismatch = Conv1d::mismatch(shape);
+        if constexpr (sizeof...(Dims) == 2) {
+            const auto window = detail_::window_of(detail_::of_one_row(Conv1d::options));
+            return mismatch || detail_::fits(window, 1, shape.dim(1)) ? mismatch : Mismatch{Reason::kernel_too_large};
         } else {
-            if (shape.dim(0) != In) {
-                return {Reason::in_channels, In};
-            }
-            if (!detail_::fits(detail_::window_of(detail_::of_one_row(options)), 1, shape.dim(1))) {
-                return {Reason::kernel_too_large};
-            }
-            return {};
+            return mismatch;
         }
     }
 
@@ -90,12 +62,7 @@ struct Conv1d {
         requires(S::rank == 2)
     using correction = corrected<Conv1d<S::dim(0), Out, Options...>>;
 
-    static constexpr void describe(detail_::Description& text) {
-        text.append("Conv1d(");
-        detail_::describe_sizes(text, In, Out);
-        detail_::describe_options(text, options);
-        text.append(")");
-    }
+    static constexpr void describe(detail_::Description& text) { Conv1d::describe_as("Conv1d(", text); }
 };
 
 }  // namespace ctcnn

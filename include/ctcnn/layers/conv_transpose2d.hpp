@@ -12,6 +12,8 @@
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/conv_transpose2d.hpp>
+#include <ctcnn/layers/any_convolution.hpp>
+#include <ctcnn/layers/bound_layer.hpp>
 
 namespace CTCNN_DETAIL {
 
@@ -25,15 +27,12 @@ constexpr std::uint64_t transposed_size(std::uint64_t size, std::uint64_t kernel
 
 /// BoundConvTranspose2d: ConvTranspose2d on images of shape S; L is the layer as it is spelled.
 template <typename L, std::size_t In, std::size_t Out, typename S>
-struct BoundConvTranspose2d {
-    static constexpr LayerKind kind = LayerKind::compute;
+struct BoundConvTranspose2d : BoundLayer<L, S> {
     static constexpr const LayerOptions& options = L::options;
     static constexpr Extent extent = L::extent(S::dim(1), S::dim(2));
     /// The convolution whose gradient with respect to its input forward is.
     static constexpr kernels::Conv2dGeometry geometry{Out, In, options.groups, window_of(options)};
 
-    using layer = L;
-    using input_shape = S;
     using output_shape = Shape<Out, extent.height, extent.width>;
     using weight_shape = Shape<In, Out / options.groups, options.kernel.height, options.kernel.width>;
     using bias_shape = Shape<options.bias ? Out : 0>;
@@ -53,43 +52,34 @@ struct BoundConvTranspose2d {
             .with("group", options.groups);
     }
 
-    static constexpr Extent input_border{0, 0};
-    static constexpr std::size_t saved_size = 0;
-    static constexpr bool batched_gradient = false;
-
-    template <typename InLayout, typename OutLayout, typename Activation, Number V>
-    static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V*, V*) {
-        kernels::conv_transpose2d_forward<geometry, InLayout, OutLayout, Activation>(input, parameters,
-                                                                                     bias(parameters), output);
+    template <typename Stage>
+    static constexpr void forward(const typename Stage::T* parameters, const typename Stage::V* input,
+                                  typename Stage::V* output, typename Stage::V*, typename Stage::V*) {
+        kernels::conv_transpose2d_forward<geometry, Stage>(input, parameters, bias(parameters), output);
     }
-    template <typename InLayout, typename OutLayout, typename Before, Number V>
-    static constexpr void backward_input(const scalar_t<V>* parameters, V* grad_input, const V* grad_output, const V*,
-                                         V*) {
-        kernels::conv_transpose2d_backward_input<geometry, InLayout, OutLayout, Before>(grad_input, parameters,
-                                                                                        grad_output);
+    template <typename Stage>
+    static constexpr void backward_input(const typename Stage::T* parameters, typename Stage::V* grad_input,
+                                         const typename Stage::V* grad_output, const typename Stage::V*,
+                                         typename Stage::V*) {
+        kernels::conv_transpose2d_backward_input<geometry, Stage>(grad_input, parameters, grad_output);
     }
-    template <typename InLayout, typename OutLayout, Number V>
-    static constexpr void backward_parameters(const V* input, const V* grad_output, bool add, scalar_t<V>* gradient,
-                                              V*) {
-        kernels::conv_transpose2d_backward_weight<geometry, InLayout, OutLayout>(input, grad_output, add, gradient,
-                                                                                 bias(gradient));
+    template <typename Stage>
+    static constexpr void backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output,
+                                              bool add, typename Stage::T* gradient, typename Stage::V*) {
+        kernels::conv_transpose2d_backward_weight<geometry, Stage>(input, grad_output, add, gradient, bias(gradient));
     }
-    template <typename InLayout, typename OutLayout, typename Before, Number V>
-    static constexpr void backward(const scalar_t<V>* parameters, V* grad_input, const V* grad_output, bool add,
-                                   scalar_t<V>* gradient, V* scratch) {
-        backward_parameters<InLayout, OutLayout>(grad_input, grad_output, add, gradient, scratch);
-        backward_input<InLayout, OutLayout, Before>(parameters, grad_input, grad_output, static_cast<const V*>(nullptr),
-                                                    scratch);
+    template <typename Stage>
+    static constexpr void backward(const typename Stage::T* parameters, typename Stage::V* grad_input,
+                                   const typename Stage::V* grad_output, bool add, typename Stage::T* gradient,
+                                   typename Stage::V* scratch) {
+        backward_parameters<Stage>(grad_input, grad_output, add, gradient, scratch);
+        backward_input<Stage>(parameters, grad_input, grad_output, nullptr, scratch);
     }
 
 private:
     template <typename T>
-    static constexpr auto bias([[maybe_unused]] T* parameters) {
-        if constexpr (options.bias) {
-            return parameters + weight_shape::size;
-        } else {
-            return nullptr;
-        }
+    static constexpr auto bias(T* parameters) {
+        return bias_in<weight_shape, bias_shape>(parameters);
     }
 };
 
@@ -107,40 +97,21 @@ namespace ctcnn {
 ///          transposed_padding
 /// As in    torch.nn.ConvTranspose2d
 template <std::size_t In, std::size_t Out, typename... Options>
-struct ConvTranspose2d {
-    static constexpr detail_::LayerOptions options = detail_::read_options<Options...>(
-        detail_::Option::kernel | detail_::Option::stride | detail_::Option::padding | detail_::Option::output_padding |
-        detail_::Option::dilation | detail_::Option::groups | detail_::Option::no_bias);
-
+struct ConvTranspose2d
+    : detail_::AnyConvolution<In, Out, static_cast<unsigned>(detail_::Option::output_padding), Options...> {
     template <std::size_t... Dims>
-    static consteval Mismatch(check)([[maybe_unused]] Shape<Dims...> shape) {
-        if (options.reason != Reason::none) {
-            return {options.reason};
-        }
-        if (In == 0 || Out == 0) {
-            return {Reason::zero_channels};
-        }
-        if (In > detail_::largest_number || Out > detail_::largest_number) {
-            return {Reason::number_too_large};
-        }
-        if (In % options.groups != 0 || Out % options.groups != 0) {
-            return {Reason::groups_divide};
-        }
-        if (options.output_padding.height >= std::max(options.stride.height, options.dilation.height) ||
-            options.output_padding.width >= std::max(options.stride.width, options.dilation.width)) {
-            return {Reason::output_padding};
-        }
-        if constexpr (sizeof...(Dims) != 3) {
-            return {Reason::image_rank};
-        } else {
-            if (shape.dim(0) != In) {
-                return {Reason::in_channels, In};
+    static consteval Mismatch(check)(Shape<Dims...> shape) {
+        const Mismatch mismatch = ConvTranspose2d::mismatch(shape);
+        if constexpr (sizeof...(Dims) == 3) {
+            if (mismatch) {
+                return mismatch;
             }
             const detail_::Extent size = extent(shape.dim(1), shape.dim(2));
-            if (size.has_zero()) {
-                return {Reason::transposed_padding};
-            }
-            return size.too_large() ? Mismatch{Reason::number_too_large} : Mismatch{};
+            return size.has_zero()    ? Mismatch{Reason::transposed_padding}
+                   : size.too_large() ? Mismatch{Reason::number_too_large}
+                                      : Mismatch{};
+        } else {
+            return mismatch;
         }
     }
 
@@ -153,14 +124,12 @@ struct ConvTranspose2d {
     using correction = corrected<ConvTranspose2d<S::dim(0), Out, Options...>>;
 
     static constexpr void describe(detail_::Description& text) {
-        text.append("ConvTranspose2d(");
-        detail_::describe_sizes(text, In, Out);
-        detail_::describe_options(text, options);
-        text.append(")");
+        ConvTranspose2d::describe_as("ConvTranspose2d(", text);
     }
 
     /// The height and width of the output; 0 where the padding takes all of it.
     static constexpr detail_::Extent extent(std::size_t height, std::size_t width) {
+        constexpr const detail_::LayerOptions& options = ConvTranspose2d::options;
         const auto size = [](std::size_t input, std::size_t kernel, std::size_t stride, std::size_t padding,
                              std::size_t dilation, std::size_t output_padding) {
             const std::uint64_t whole = detail_::transposed_size(input, kernel, stride, dilation, output_padding);

@@ -8,29 +8,26 @@
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/activation.hpp>
+#include <ctcnn/layers/bound_layer.hpp>
 
 namespace CTCNN_DETAIL {
 
 /// CopyingLayer: what a layer without arithmetic of its own does when no layer before it can do it in passing: it
 /// copies, and applies an elementwise function on the way.
-template <typename S, typename Result>
-struct CopyingLayer {
-    using input_shape = S;
+template <typename L, typename S, typename Result = S>
+struct CopyingLayer : BoundLayer<L, S> {
     using output_shape = Result;
-    using weight_shape = NoParameter;
-    using bias_shape = NoParameter;
-    static constexpr std::uint64_t multiply_adds = 0;
-    static constexpr Extent input_border{0, 0};
-    static constexpr std::size_t saved_size = 0;
-    static constexpr bool batched_gradient = false;
 
-    template <typename InLayout, typename OutLayout, typename Activation, Number V>
-    static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V*, V*) {
-        kernels::map_forward<Activation, InLayout, OutLayout>(input, output);
+    template <typename Stage>
+    static constexpr void forward(const typename Stage::T*, const typename Stage::V* input, typename Stage::V* output,
+                                  typename Stage::V*, typename Stage::V*) {
+        kernels::map_forward<Stage>(input, output);
     }
-    template <typename InLayout, typename OutLayout, typename Before, Number V>
-    static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V*, V*) {
-        kernels::map_backward<Before, InLayout, OutLayout>(grad_input, grad_output);
+    template <typename Stage>
+    static constexpr void backward_input(const typename Stage::T*, typename Stage::V* grad_input,
+                                         const typename Stage::V* grad_output, const typename Stage::V*,
+                                         typename Stage::V*) {
+        kernels::map_backward<Stage>(grad_input, grad_output);
     }
 };
 

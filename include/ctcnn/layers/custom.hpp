@@ -16,6 +16,7 @@
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/core/spelling.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/core/tile_view.hpp>
@@ -340,40 +341,45 @@ struct BoundCustom : WeightAndBias<Declared>, WeightAndBiasBegin<ParameterList<D
     static constexpr std::size_t saved_size = 0;
     static constexpr bool batched_gradient = false;
     /// For the gradient with respect to the input, since the input lies where it goes, and for the sums of parameters.
-    template <typename InLayout, typename OutLayout, Number V>
+    template <typename Stage>
     static constexpr std::size_t scratch_size = S::size + 2 * List::count;
 
-    template <typename InLayout, typename OutLayout, typename Activation, Number V>
-    static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V*, V*) {
-        clear_elements<OutLayout>(output);
-        List::template forward<L>(parameters, TileView<const V, S, InLayout>(input),
-                                  TileView<V, output_shape, OutLayout>(output));
-        if constexpr (!std::is_same_v<Activation, NoFunction>) {
-            kernels::map_forward<Activation, OutLayout, OutLayout>(output, output);
+    template <typename Stage>
+    static constexpr void forward(const typename Stage::T* parameters, const typename Stage::V* input,
+                                  typename Stage::V* output, typename Stage::V*, typename Stage::V*) {
+        using V = typename Stage::V;
+        using Out = typename Stage::Out;
+        clear_elements<Out>(output);
+        List::template forward<L>(parameters, TileView<const V, S, typename Stage::In>(input),
+                                  TileView<V, output_shape, Out>(output));
+        if constexpr (!std::is_same_v<typename Stage::Function, NoFunction>) {
+            kernels::map_forward<typename Stage::template WithLayouts<Out, Out>>(output, output);
         }
     }
-    template <typename InLayout, typename OutLayout, typename Before, Number V>
-    static constexpr void backward_input(const scalar_t<V>* parameters, V* grad_input, const V* grad_output, const V*,
-                                         V* scratch) {
+    template <typename Stage>
+    static constexpr void backward_input(const typename Stage::T* parameters, typename Stage::V* grad_input,
+                                         const typename Stage::V* grad_output, const typename Stage::V*,
+                                         typename Stage::V* scratch) {
+        using V = typename Stage::V;
         using Dense = layout_t<S>;
         const V* input = grad_input;
         clear_elements<Dense>(scratch);
         for (std::size_t i = 0; i < 2 * List::count; ++i) {
             scratch[Dense::size + i] = V{};
         }
-        List::template backward<L>(parameters, TileView<const V, S, InLayout>(input),
-                                   TileView<const V, output_shape, OutLayout>(grad_output),
+        List::template backward<L>(parameters, TileView<const V, S, typename Stage::In>(input),
+                                   TileView<const V, output_shape, typename Stage::Out>(grad_output),
                                    TileView<V, S, Dense>(scratch), scratch + Dense::size);
-        kernels::map_backward<Before, InLayout, Dense>(grad_input, static_cast<const V*>(scratch));
+        kernels::map_backward<typename Stage::template WithLayouts<typename Stage::In, Dense>>(grad_input, scratch);
     }
-    template <typename InLayout, typename OutLayout, typename Before, Number V>
-    static constexpr void backward(const scalar_t<V>* parameters, V* grad_input, const V* grad_output, bool add,
-                                   scalar_t<V>* gradient, V* scratch) {
-        backward_input<InLayout, OutLayout, Before>(parameters, grad_input, grad_output, static_cast<const V*>(nullptr),
-                                                    scratch);
-        const V* sums = scratch + S::size;
+    template <typename Stage>
+    static constexpr void backward(const typename Stage::T* parameters, typename Stage::V* grad_input,
+                                   const typename Stage::V* grad_output, bool add, typename Stage::T* gradient,
+                                   typename Stage::V* scratch) {
+        backward_input<Stage>(parameters, grad_input, grad_output, nullptr, scratch);
+        const typename Stage::V* sums = scratch + S::size;
         for (std::size_t i = 0; i < List::count; ++i) {
-            const scalar_t<V> sum = sum_lanes(sums[2 * i] + sums[2 * i + 1]);
+            const typename Stage::T sum = sum_lanes(sums[2 * i] + sums[2 * i + 1]);
             gradient[i] = add ? gradient[i] + sum : sum;
         }
     }

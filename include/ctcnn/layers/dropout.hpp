@@ -17,9 +17,8 @@ namespace CTCNN_DETAIL {
 
 /// BoundDropout: zeros at random in training, and what arrives in inference. Planes: whole channels at a time.
 template <typename L, double P, bool Planes, typename S>
-struct BoundDropout : CopyingLayer<S, S> {
+struct BoundDropout : CopyingLayer<L, S> {
     static constexpr LayerKind kind = LayerKind::random;
-    using layer = L;
     /// A random number decides on so many elements: a plane, or one.
     static constexpr std::size_t together = Planes ? S::size / S::dim(0) : 1;
     static constexpr std::size_t saved_size = S::size / together;
@@ -27,14 +26,17 @@ struct BoundDropout : CopyingLayer<S, S> {
     static consteval OnnxNode onnx() { return OnnxNode{"Identity"}; }
 
     /// `saved` receives what the elements were multiplied with, 0 or 1 / (1 - p).
-    template <typename InLayout, typename OutLayout, typename Activation, Number V, typename Draws>
-    static constexpr void forward_random(const Draws& draws, const V* input, V* output, V* saved) {
+    template <typename Stage, typename Draws>
+    static constexpr void forward_random(const Draws& draws, const typename Stage::V* input, typename Stage::V* output,
+                                         typename Stage::V* saved) {
         kernels::dropout_factors<saved_size>(P, draws, saved);
-        kernels::dropout_forward<InLayout, OutLayout, Activation, together>(input, saved, output);
+        kernels::dropout_forward<together, Stage>(input, saved, output);
     }
-    template <typename InLayout, typename OutLayout, typename Before, Number V>
-    static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V* saved, V*) {
-        kernels::dropout_backward<InLayout, OutLayout, Before, together>(grad_input, saved, grad_output);
+    template <typename Stage>
+    static constexpr void backward_input(const typename Stage::T*, typename Stage::V* grad_input,
+                                         const typename Stage::V* grad_output, const typename Stage::V* saved,
+                                         typename Stage::V*) {
+        kernels::dropout_backward<together, Stage>(grad_input, saved, grad_output);
     }
 };
 

@@ -20,9 +20,8 @@ struct Flatten {
     }
 
     template <typename S>
-    struct At : detail_::CopyingLayer<S, Shape<S::size>> {
+    struct At : detail_::CopyingLayer<Flatten, S, Shape<S::size>> {
         static constexpr detail_::LayerKind kind = detail_::LayerKind::reshape;
-        using layer = Flatten;
 
         static consteval detail_::OnnxNode onnx() { return detail_::OnnxNode{"Flatten"}.with("axis", 1); }
     };

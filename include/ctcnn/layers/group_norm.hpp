@@ -11,18 +11,14 @@
 #include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/group_norm.hpp>
+#include <ctcnn/layers/bound_layer.hpp>
 
 namespace CTCNN_DETAIL {
 
 /// What layers that normalise within one image share, on images of shape S: L is the layer as it is spelled, Parameter
 /// the shape of its weight and its bias.
 template <typename L, kernels::GroupNormGeometry geometry, typename Parameter, typename S>
-struct BoundGroupNorm {
-    static constexpr LayerKind kind = LayerKind::compute;
-
-    using layer = L;
-    using input_shape = S;
-    using output_shape = S;
+struct BoundGroupNorm : BoundLayer<L, S> {
     using weight_shape = std::conditional_t<L::options.affine, Parameter, NoParameter>;
     using bias_shape = std::conditional_t<L::options.affine && L::options.bias, Parameter, NoParameter>;
 
@@ -30,53 +26,43 @@ struct BoundGroupNorm {
     /// For each element one for the variance and one for the result.
     static constexpr std::uint64_t multiply_adds = saturating_product<std::uint64_t>({2, S::size});
 
-    static constexpr Extent input_border{0, 0};
-    static constexpr std::size_t saved_size = 0;
-    static constexpr bool batched_gradient = false;
-
-    template <typename InLayout, typename OutLayout, typename Activation, Number V>
-    static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V*, V*) {
-        kernels::group_norm_forward<geometry, InLayout, OutLayout, Activation>(input, weight(parameters),
-                                                                               bias(parameters), eps<V>, output);
+    template <typename Stage>
+    static constexpr void forward(const typename Stage::T* parameters, const typename Stage::V* input,
+                                  typename Stage::V* output, typename Stage::V*, typename Stage::V*) {
+        kernels::group_norm_forward<geometry, Stage>(input, weight(parameters), bias(parameters), eps<Stage>, output);
     }
-    template <typename InLayout, typename OutLayout, typename Before, Number V>
-    static constexpr void backward_input(const scalar_t<V>* parameters, V* grad_input, const V* grad_output, const V*,
-                                         V*) {
-        kernels::group_norm_backward<geometry, InLayout, OutLayout, Before>(grad_input, weight(parameters), grad_output,
-                                                                            eps<V>, false, nullptr, nullptr);
+    template <typename Stage>
+    static constexpr void backward_input(const typename Stage::T* parameters, typename Stage::V* grad_input,
+                                         const typename Stage::V* grad_output, const typename Stage::V*,
+                                         typename Stage::V*) {
+        kernels::group_norm_backward<geometry, Stage>(grad_input, weight(parameters), grad_output, eps<Stage>, false,
+                                                      nullptr, nullptr);
     }
-    template <typename InLayout, typename OutLayout, Number V>
-    static constexpr void backward_parameters(const V* input, const V* grad_output, bool add, scalar_t<V>* gradient,
-                                              V*) {
-        kernels::group_norm_backward<geometry, InLayout, OutLayout, void>(input, nullptr, grad_output, eps<V>, add,
-                                                                          weight(gradient), bias(gradient));
+    template <typename Stage>
+    static constexpr void backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output,
+                                              bool add, typename Stage::T* gradient, typename Stage::V*) {
+        kernels::group_norm_backward<geometry, typename Stage::template WithFunction<void>>(
+            input, nullptr, grad_output, eps<Stage>, add, weight(gradient), bias(gradient));
     }
-    template <typename InLayout, typename OutLayout, typename Before, Number V>
-    static constexpr void backward(const scalar_t<V>* parameters, V* grad_input, const V* grad_output, bool add,
-                                   scalar_t<V>* gradient, V*) {
-        kernels::group_norm_backward<geometry, InLayout, OutLayout, Before>(
-            grad_input, weight(parameters), grad_output, eps<V>, add, weight(gradient), bias(gradient));
+    template <typename Stage>
+    static constexpr void backward(const typename Stage::T* parameters, typename Stage::V* grad_input,
+                                   const typename Stage::V* grad_output, bool add, typename Stage::T* gradient,
+                                   typename Stage::V*) {
+        kernels::group_norm_backward<geometry, Stage>(grad_input, weight(parameters), grad_output, eps<Stage>, add,
+                                                      weight(gradient), bias(gradient));
     }
 
 private:
-    template <Number V>
-    static constexpr scalar_t<V> eps = static_cast<scalar_t<V>>(L::options.eps);
+    template <typename Stage>
+    static constexpr typename Stage::T eps = static_cast<typename Stage::T>(L::options.eps);
 
     template <typename T>
-    static constexpr auto weight([[maybe_unused]] T* parameters) {
-        if constexpr (weight_shape::size != 0) {
-            return parameters;
-        } else {
-            return nullptr;
-        }
+    static constexpr auto weight(T* parameters) {
+        return weight_in<weight_shape>(parameters);
     }
     template <typename T>
-    static constexpr auto bias([[maybe_unused]] T* parameters) {
-        if constexpr (bias_shape::size != 0) {
-            return parameters + weight_shape::size;
-        } else {
-            return nullptr;
-        }
+    static constexpr auto bias(T* parameters) {
+        return bias_in<weight_shape, bias_shape>(parameters);
     }
 };
 

@@ -21,9 +21,8 @@ struct Identity {
     }
 
     template <typename S>
-    struct At : detail_::CopyingLayer<S, S> {
+    struct At : detail_::CopyingLayer<Identity, S> {
         static constexpr detail_::LayerKind kind = detail_::LayerKind::reshape;
-        using layer = Identity;
 
         static consteval detail_::OnnxNode onnx() { return {"Identity"}; }
     };

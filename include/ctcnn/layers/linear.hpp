@@ -12,16 +12,13 @@
 #include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/linear.hpp>
+#include <ctcnn/layers/bound_layer.hpp>
 
 namespace CTCNN_DETAIL {
 
 /// BoundLinear: Linear on features of shape S; L is the layer as it is spelled.
 template <typename L, std::size_t In, std::size_t Out, LayerOptions options, typename S>
-struct BoundLinear {
-    static constexpr LayerKind kind = LayerKind::compute;
-
-    using layer = L;
-    using input_shape = S;
+struct BoundLinear : BoundLayer<L, S> {
     using output_shape = Shape<Out>;
     using weight_shape = Shape<Out, In>;
     using bias_shape = Shape<options.bias ? Out : 0>;
@@ -32,28 +29,32 @@ struct BoundLinear {
 
     static consteval OnnxNode onnx() { return OnnxNode{"Gemm"}.with("transB", 1); }
 
-    static constexpr Extent input_border{0, 0};
-    static constexpr std::size_t saved_size = 0;
     static constexpr bool batched_gradient = true;
 
-    template <typename InLayout, typename OutLayout, typename Activation, Number V>
-    static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V*, V*) {
-        forward_tiles<Activation, V, 1>(parameters, {input}, {output});
+    template <typename Stage>
+    static constexpr void forward(const typename Stage::T* parameters, const typename Stage::V* input,
+                                  typename Stage::V* output, typename Stage::V*, typename Stage::V*) {
+        forward_tiles<Stage, 1>(parameters, {input}, {output});
     }
-    template <typename Activation, Number V, std::size_t Tiles>
-    static constexpr void forward_tiles(const scalar_t<V>* parameters, std::array<const V*, Tiles> input,
-                                        std::array<V*, Tiles> output) {
-        kernels::linear_forward<In, Out, Activation, V>(input, parameters, bias(parameters), output);
+    template <typename Stage, std::size_t Tiles>
+    static constexpr void forward_tiles(const typename Stage::T* parameters,
+                                        std::array<const typename Stage::V*, Tiles> input,
+                                        std::array<typename Stage::V*, Tiles> output) {
+        kernels::linear_forward<In, Out, typename Stage::Function, typename Stage::V>(
+            input, parameters, bias_in<weight_shape, bias_shape>(parameters), output);
     }
-    template <typename InLayout, typename OutLayout, typename Before, Number V>
-    static constexpr void backward_input(const scalar_t<V>* parameters, V* grad_input, const V* grad_output, const V*,
-                                         V*) {
-        backward_input_tiles<Before, V, 1>(parameters, {grad_input}, {grad_output});
+    template <typename Stage>
+    static constexpr void backward_input(const typename Stage::T* parameters, typename Stage::V* grad_input,
+                                         const typename Stage::V* grad_output, const typename Stage::V*,
+                                         typename Stage::V*) {
+        backward_input_tiles<Stage, 1>(parameters, {grad_input}, {grad_output});
     }
-    template <typename Before, Number V, std::size_t Tiles>
-    static constexpr void backward_input_tiles(const scalar_t<V>* parameters, std::array<V*, Tiles> grad_input,
-                                               std::array<const V*, Tiles> grad_output) {
-        kernels::linear_backward_input<In, Out, Before, V>(grad_input, parameters, grad_output);
+    template <typename Stage, std::size_t Tiles>
+    static constexpr void backward_input_tiles(const typename Stage::T* parameters,
+                                               std::array<typename Stage::V*, Tiles> grad_input,
+                                               std::array<const typename Stage::V*, Tiles> grad_output) {
+        kernels::linear_backward_input<In, Out, typename Stage::Function, typename Stage::V>(grad_input, parameters,
+                                                                                             grad_output);
     }
     /// The gradient of the weights of the inputs first, ..., last - 1 from one row for each image, and of the bias.
     template <Number V>
@@ -65,16 +66,6 @@ struct BoundLinear {
     static constexpr void backward_bias(const scalar_t<V>* grad_output, std::size_t images, bool add,
                                         scalar_t<V>* gradient) {
         kernels::linear_backward_bias<Out, V>(grad_output, images, add, gradient + weight_shape::size);
-    }
-
-private:
-    template <typename T>
-    static constexpr auto bias([[maybe_unused]] T* parameters) {
-        if constexpr (options.bias) {
-            return parameters + weight_shape::size;
-        } else {
-            return nullptr;
-        }
     }
 };
 

@@ -25,10 +25,8 @@ struct Map {
     }
 
     template <typename S>
-    struct At : CopyingLayer<S, S> {
-        static constexpr LayerKind kind = LayerKind::compute;
-        using layer = Self;
-        using Copy = CopyingLayer<S, S>;
+    struct At : CopyingLayer<Self, S> {
+        using Copy = CopyingLayer<Self, S>;
 
         static consteval auto onnx()
             requires requires { Self::onnx(); }
@@ -36,17 +34,18 @@ struct Map {
             return Self::onnx();
         }
 
-        template <typename InLayout, typename OutLayout, typename Activation, Number V>
-        static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V* saved, V* scratch) {
-            using Both = kernels::Composed<F, Activation>;
-            Copy::template forward<InLayout, OutLayout, Both>(parameters, input, output, saved, scratch);
+        template <typename Stage>
+        static constexpr void forward(const typename Stage::T* parameters, const typename Stage::V* input,
+                                      typename Stage::V* output, typename Stage::V* saved, typename Stage::V* scratch) {
+            using Both = typename Stage::template WithFunction<kernels::Composed<F, typename Stage::Function>>;
+            Copy::template forward<Both>(parameters, input, output, saved, scratch);
         }
-        template <typename InLayout, typename OutLayout, typename Before, Number V>
-        static constexpr void backward_input(const scalar_t<V>* parameters, V* grad_input, const V* grad_output,
-                                             const V* saved, V* scratch) {
-            using Both = kernels::Composed<F, Before>;
-            Copy::template backward_input<InLayout, OutLayout, Both>(parameters, grad_input, grad_output, saved,
-                                                                     scratch);
+        template <typename Stage>
+        static constexpr void backward_input(const typename Stage::T* parameters, typename Stage::V* grad_input,
+                                             const typename Stage::V* grad_output, const typename Stage::V* saved,
+                                             typename Stage::V* scratch) {
+            using Both = typename Stage::template WithFunction<kernels::Composed<F, typename Stage::Function>>;
+            Copy::template backward_input<Both>(parameters, grad_input, grad_output, saved, scratch);
         }
     };
 

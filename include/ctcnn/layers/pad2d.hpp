@@ -13,49 +13,44 @@
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/pad2d.hpp>
+#include <ctcnn/layers/bound_layer.hpp>
 
 namespace CTCNN_DETAIL {
 
 /// ZeroPad2d on images of shape S.
 template <typename L, std::array<std::size_t, 4> sides, typename S>
-struct BoundZeroPad2d {
+struct BoundZeroPad2d : BoundLayer<L, S> {
     static constexpr std::size_t left = sides[0];
     static constexpr std::size_t right = sides[1];
     static constexpr std::size_t top = sides[2];
     static constexpr std::size_t bottom = sides[3];
 
-    static constexpr LayerKind kind = LayerKind::compute;
-    using layer = L;
-    using input_shape = S;
     using output_shape = Shape<S::dim(0), saturating_sum<std::size_t>({S::dim(1), top, bottom}),
                                saturating_sum<std::size_t>({S::dim(2), left, right})>;
-    using weight_shape = NoParameter;
-    using bias_shape = NoParameter;
-
-    static constexpr std::uint64_t multiply_adds = 0;
-    static constexpr Extent input_border{0, 0};
-    static constexpr std::size_t saved_size = 0;
-    static constexpr bool batched_gradient = false;
     /// What rows of the output need of the input.
     static constexpr Window window{.padding = {top, left}};
-    template <typename InLayout, typename OutLayout, Number V>
-    static constexpr bool by_rows = is_lanes<V>;
+    template <typename Stage>
+    static constexpr bool by_rows = is_lanes<typename Stage::V>;
 
     static consteval OnnxNode onnx() {
         return OnnxNode{"Pad"}.with_input("pads", OnnxConstant::Type::int64, {0, 0, top, left, 0, 0, bottom, right});
     }
 
-    template <typename InLayout, typename OutLayout, typename Activation, Number V>
-    static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V*, V*) {
-        kernels::zero_pad2d_forward<left, top, InLayout, OutLayout, Activation>(input, output);
+    template <typename Stage>
+    static constexpr void forward(const typename Stage::T*, const typename Stage::V* input, typename Stage::V* output,
+                                  typename Stage::V*, typename Stage::V*) {
+        kernels::zero_pad2d_forward<left, top, Stage>(input, output);
     }
-    template <typename InLayout, typename OutLayout, typename Activation, Number V>
-    static constexpr void forward_rows(const scalar_t<V>*, const V* input, V* output, V*, V*, Range rows) {
-        kernels::zero_pad2d_forward_rows<left, top, InLayout, OutLayout, Activation>(input, output, rows);
+    template <typename Stage>
+    static constexpr void forward_rows(const typename Stage::T*, const typename Stage::V* input,
+                                       typename Stage::V* output, typename Stage::V*, typename Stage::V*, Range rows) {
+        kernels::zero_pad2d_forward_rows<left, top, Stage>(input, output, rows);
     }
-    template <typename InLayout, typename OutLayout, typename Before, Number V>
-    static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V*, V*) {
-        kernels::zero_pad2d_backward<left, top, InLayout, OutLayout, Before>(grad_input, grad_output);
+    template <typename Stage>
+    static constexpr void backward_input(const typename Stage::T*, typename Stage::V* grad_input,
+                                         const typename Stage::V* grad_output, const typename Stage::V*,
+                                         typename Stage::V*) {
+        kernels::zero_pad2d_backward<left, top, Stage>(grad_input, grad_output);
     }
 };
 

@@ -9,7 +9,6 @@
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
-#include <ctcnn/layers/conv1d.hpp>
 #include <ctcnn/layers/pool2d.hpp>
 
 namespace CTCNN_DETAIL {

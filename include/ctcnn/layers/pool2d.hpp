@@ -13,6 +13,7 @@
 #include <ctcnn/kernels/mean2d.hpp>
 #include <ctcnn/kernels/pool2d.hpp>
 #include <ctcnn/kernels/taps2d.hpp>
+#include <ctcnn/layers/bound_layer.hpp>
 
 namespace CTCNN_DETAIL {
 
@@ -50,22 +51,13 @@ struct Pool2d {
 
 /// What the pooling layers share on images of shape S.
 template <typename L, LayerOptions options, typename S>
-struct BoundPool2d {
-    static constexpr LayerKind kind = LayerKind::compute;
+struct BoundPool2d : BoundLayer<L, S> {
     static constexpr Window window = on_image(window_of(options), S::dim(1), S::dim(2));
     static constexpr Extent extent = output_extent(window, S::dim(1), S::dim(2));
 
-    using layer = L;
-    using input_shape = S;
     using output_shape = Shape<S::dim(0), extent.height, extent.width>;
-    using weight_shape = NoParameter;
-    using bias_shape = NoParameter;
-
-    static constexpr std::uint64_t multiply_adds = 0;
-    static constexpr Extent input_border{0, 0};
-    static constexpr bool batched_gradient = false;
-    template <typename InLayout, typename OutLayout, Number V>
-    static constexpr bool by_rows = is_lanes<V>;
+    template <typename Stage>
+    static constexpr bool by_rows = is_lanes<typename Stage::V>;
 
     static constexpr OnnxNode with_window(OnnxNode node) {
         node = node.with_window(window);
@@ -80,17 +72,22 @@ struct BoundMaxPool2d : BoundPool2d<L, options, S> {
 
     static consteval OnnxNode onnx() { return Base::with_window({"MaxPool"}); }
 
-    template <typename InLayout, typename OutLayout, typename Activation, Number V>
-    static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V* saved, V*) {
-        kernels::max_pool2d_forward<Base::window, InLayout, OutLayout, Activation>(input, output, saved);
+    template <typename Stage>
+    static constexpr void forward(const typename Stage::T*, const typename Stage::V* input, typename Stage::V* output,
+                                  typename Stage::V* saved, typename Stage::V*) {
+        kernels::max_pool2d_forward<Base::window, Stage>(input, output, saved);
     }
-    template <typename InLayout, typename OutLayout, typename Activation, Number V>
-    static constexpr void forward_rows(const scalar_t<V>*, const V* input, V* output, V* saved, V*, Range rows) {
-        kernels::max_pool2d_forward_rows<Base::window, InLayout, OutLayout, Activation>(input, output, saved, rows);
+    template <typename Stage>
+    static constexpr void forward_rows(const typename Stage::T*, const typename Stage::V* input,
+                                       typename Stage::V* output, typename Stage::V* saved, typename Stage::V*,
+                                       Range rows) {
+        kernels::max_pool2d_forward_rows<Base::window, Stage>(input, output, saved, rows);
     }
-    template <typename InLayout, typename OutLayout, typename Before, Number V>
-    static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V* saved, V*) {
-        kernels::max_pool2d_backward<Base::window, InLayout, OutLayout, Before>(grad_input, grad_output, saved);
+    template <typename Stage>
+    static constexpr void backward_input(const typename Stage::T*, typename Stage::V* grad_input,
+                                         const typename Stage::V* grad_output, const typename Stage::V* saved,
+                                         typename Stage::V*) {
+        kernels::max_pool2d_backward<Base::window, Stage>(grad_input, grad_output, saved);
     }
 };
 
@@ -98,7 +95,6 @@ template <typename L, LayerOptions options, typename S>
 struct BoundAvgPool2d : BoundPool2d<L, options, S> {
     using Base = BoundPool2d<L, options, S>;
     using Base::window;
-    static constexpr std::size_t saved_size = 0;
     static constexpr bool counts_padding = options.counts_padding || window.padding == Extent{0, 0};
     /// Whether all means divide by the same number.
     static constexpr bool even = counts_padding && !window.ceil;
@@ -107,28 +103,32 @@ struct BoundAvgPool2d : BoundPool2d<L, options, S> {
         return Base::with_window({"AveragePool"}).with("count_include_pad", counts_padding ? 1 : 0);
     }
 
-    template <typename InLayout, typename OutLayout, typename Activation, Number V>
-    static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V*, V*) {
+    template <typename Stage>
+    static constexpr void forward(const typename Stage::T*, const typename Stage::V* input, typename Stage::V* output,
+                                  typename Stage::V*, typename Stage::V*) {
         if constexpr (even) {
-            kernels::avg_pool2d_forward<window, InLayout, OutLayout, Activation>(input, output);
+            kernels::avg_pool2d_forward<window, Stage>(input, output);
         } else {
-            kernels::taps2d_forward<Rows, Columns, InLayout, OutLayout, Activation>(input, output);
+            kernels::taps2d_forward<Rows, Columns, Stage>(input, output);
         }
     }
-    template <typename InLayout, typename OutLayout, typename Activation, Number V>
-    static constexpr void forward_rows(const scalar_t<V>*, const V* input, V* output, V*, V*, Range rows) {
+    template <typename Stage>
+    static constexpr void forward_rows(const typename Stage::T*, const typename Stage::V* input,
+                                       typename Stage::V* output, typename Stage::V*, typename Stage::V*, Range rows) {
         if constexpr (even) {
-            kernels::avg_pool2d_forward_rows<window, InLayout, OutLayout, Activation>(input, output, rows);
+            kernels::avg_pool2d_forward_rows<window, Stage>(input, output, rows);
         } else {
-            kernels::taps2d_forward_rows<Rows, Columns, InLayout, OutLayout, Activation>(input, output, rows);
+            kernels::taps2d_forward_rows<Rows, Columns, Stage>(input, output, rows);
         }
     }
-    template <typename InLayout, typename OutLayout, typename Before, Number V>
-    static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V*, V*) {
+    template <typename Stage>
+    static constexpr void backward_input(const typename Stage::T*, typename Stage::V* grad_input,
+                                         const typename Stage::V* grad_output, const typename Stage::V*,
+                                         typename Stage::V*) {
         if constexpr (even) {
-            kernels::avg_pool2d_backward<window, InLayout, OutLayout, Before>(grad_input, grad_output);
+            kernels::avg_pool2d_backward<window, Stage>(grad_input, grad_output);
         } else {
-            kernels::taps2d_backward<Rows, Columns, InLayout, OutLayout, Before>(grad_input, grad_output);
+            kernels::taps2d_backward<Rows, Columns, Stage>(grad_input, grad_output);
         }
     }
 

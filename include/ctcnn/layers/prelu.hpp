@@ -11,24 +11,15 @@
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/kernels/prelu.hpp>
+#include <ctcnn/layers/bound_layer.hpp>
 
 namespace CTCNN_DETAIL {
 
 /// BoundPReLU: PReLU with so many weights on shape S; L is the layer as it is spelled.
 template <typename L, std::size_t Weights, typename S>
-struct BoundPReLU {
-    static constexpr LayerKind kind = LayerKind::compute;
-
-    using layer = L;
-    using input_shape = S;
-    using output_shape = S;
+struct BoundPReLU : BoundLayer<L, S> {
     using weight_shape = Shape<Weights>;
-    using bias_shape = NoParameter;
     static constexpr std::array<double, 2> initial{0.25, 0};
-    static constexpr std::uint64_t multiply_adds = 0;
-    static constexpr Extent input_border{0, 0};
-    static constexpr std::size_t saved_size = 0;
-    static constexpr bool batched_gradient = false;
 
     /// The weights of channels are broadcast along the axes behind them.
     static consteval OnnxNode onnx() {
@@ -37,32 +28,34 @@ struct BoundPReLU {
         return node;
     }
 
-    template <typename InLayout, typename OutLayout, typename Activation, Number V>
-    static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V*, V*) {
-        kernels::prelu_forward<Weights, Axis<InLayout>, Axis<OutLayout>, Activation>(parameters, input, output);
+    template <typename Stage>
+    static constexpr void forward(const typename Stage::T* parameters, const typename Stage::V* input,
+                                  typename Stage::V* output, typename Stage::V*, typename Stage::V*) {
+        kernels::prelu_forward<Weights, Channels<Stage>>(parameters, input, output);
     }
-    template <typename InLayout, typename OutLayout, typename Before, Number V>
-    static constexpr void backward_input(const scalar_t<V>* parameters, V* grad_input, const V* grad_output, const V*,
-                                         V*) {
-        kernels::prelu_backward_input<Weights, Axis<InLayout>, Axis<OutLayout>, Before>(parameters, grad_input,
-                                                                                        grad_output);
+    template <typename Stage>
+    static constexpr void backward_input(const typename Stage::T* parameters, typename Stage::V* grad_input,
+                                         const typename Stage::V* grad_output, const typename Stage::V*,
+                                         typename Stage::V*) {
+        kernels::prelu_backward_input<Weights, Channels<Stage>>(parameters, grad_input, grad_output);
     }
-    template <typename InLayout, typename OutLayout, Number V>
-    static constexpr void backward_parameters(const V* input, const V* grad_output, bool add, scalar_t<V>* gradient,
-                                              V*) {
-        kernels::prelu_backward_weight<Weights, Axis<InLayout>, Axis<OutLayout>>(input, grad_output, add, gradient);
+    template <typename Stage>
+    static constexpr void backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output,
+                                              bool add, typename Stage::T* gradient, typename Stage::V*) {
+        kernels::prelu_backward_weight<Weights, Channels<Stage>>(input, grad_output, add, gradient);
     }
-    template <typename InLayout, typename OutLayout, typename Before, Number V>
-    static constexpr void backward(const scalar_t<V>* parameters, V* grad_input, const V* grad_output, bool add,
-                                   scalar_t<V>* gradient, V* scratch) {
-        backward_parameters<InLayout, OutLayout>(grad_input, grad_output, add, gradient, scratch);
-        backward_input<InLayout, OutLayout, Before>(parameters, grad_input, grad_output, static_cast<const V*>(nullptr),
-                                                    scratch);
+    template <typename Stage>
+    static constexpr void backward(const typename Stage::T* parameters, typename Stage::V* grad_input,
+                                   const typename Stage::V* grad_output, bool add, typename Stage::T* gradient,
+                                   typename Stage::V* scratch) {
+        backward_parameters<Stage>(grad_input, grad_output, add, gradient, scratch);
+        backward_input<Stage>(parameters, grad_input, grad_output, nullptr, scratch);
     }
 
 private:
-    template <typename In>
-    using Axis = channels_first_t<In, S>;
+    template <typename Stage>
+    using Channels = typename Stage::template WithLayouts<channels_first_t<typename Stage::In, S>,
+                                                          channels_first_t<typename Stage::Out, S>>;
 };
 
 }  // namespace CTCNN_DETAIL

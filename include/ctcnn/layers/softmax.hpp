@@ -10,39 +10,33 @@
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/kernels/softmax.hpp>
+#include <ctcnn/layers/bound_layer.hpp>
 
 namespace CTCNN_DETAIL {
 
 /// BoundSoftmax: Softmax, or with Log LogSoftmax, over the first axis of a shape S.
 template <typename L, bool Log, typename S>
-struct BoundSoftmax {
-    static constexpr LayerKind kind = LayerKind::compute;
-
-    using layer = L;
-    using input_shape = S;
-    using output_shape = S;
-    using weight_shape = NoParameter;
-    using bias_shape = NoParameter;
-    static constexpr std::uint64_t multiply_adds = 0;
-    static constexpr Extent input_border{0, 0};
-    static constexpr std::size_t saved_size = 0;
-    static constexpr bool batched_gradient = false;
+struct BoundSoftmax : BoundLayer<L, S> {
     static constexpr bool gives_probabilities = !Log;
 
     static consteval OnnxNode onnx() { return OnnxNode{Log ? "LogSoftmax" : "Softmax"}.with("axis", 1); }
 
-    template <typename InLayout, typename OutLayout, typename Activation, Number V>
-    static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V*, V*) {
-        kernels::softmax_forward<Log, Axis<InLayout>, Axis<OutLayout>, Activation>(input, output);
+    template <typename Stage>
+    static constexpr void forward(const typename Stage::T*, const typename Stage::V* input, typename Stage::V* output,
+                                  typename Stage::V*, typename Stage::V*) {
+        kernels::softmax_forward<Log, Channels<Stage>>(input, output);
     }
-    template <typename InLayout, typename OutLayout, typename Before, Number V>
-    static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V*, V*) {
-        kernels::softmax_backward<Log, Axis<InLayout>, Axis<OutLayout>, Before>(grad_input, grad_output);
+    template <typename Stage>
+    static constexpr void backward_input(const typename Stage::T*, typename Stage::V* grad_input,
+                                         const typename Stage::V* grad_output, const typename Stage::V*,
+                                         typename Stage::V*) {
+        kernels::softmax_backward<Log, Channels<Stage>>(grad_input, grad_output);
     }
 
 private:
-    template <typename In>
-    using Axis = channels_first_t<In, S>;
+    template <typename Stage>
+    using Channels = typename Stage::template WithLayouts<channels_first_t<typename Stage::In, S>,
+                                                          channels_first_t<typename Stage::Out, S>>;
 };
 
 }  // namespace CTCNN_DETAIL

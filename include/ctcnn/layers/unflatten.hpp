@@ -36,9 +36,8 @@ struct Unflatten {
     }
 
     template <typename S>
-    struct At : detail_::CopyingLayer<S, Shape<C, H, W>> {
+    struct At : detail_::CopyingLayer<Unflatten, S, Shape<C, H, W>> {
         static constexpr detail_::LayerKind kind = detail_::LayerKind::reshape;
-        using layer = Unflatten;
 
         static consteval detail_::OnnxNode onnx() {
             // A size of 0 stands for that of the input.
@@ -46,15 +45,18 @@ struct Unflatten {
         }
 
         // The same as CopyingLayer, which copies from an image to an image where the output has a border.
-        using Image = detail_::Layout<C, H, W>;
-        template <typename InLayout, typename OutLayout, typename Activation, detail_::Number V>
-        static constexpr void forward(const detail_::scalar_t<V>*, const V* input, V* output, V*, V*) {
-            detail_::kernels::map_forward<Activation, Image, OutLayout>(input, output);
+        template <typename Stage>
+        using FromImage = typename Stage::template WithLayouts<detail_::Layout<C, H, W>, typename Stage::Out>;
+        template <typename Stage>
+        static constexpr void forward(const typename Stage::T*, const typename Stage::V* input,
+                                      typename Stage::V* output, typename Stage::V*, typename Stage::V*) {
+            detail_::kernels::map_forward<FromImage<Stage>>(input, output);
         }
-        template <typename InLayout, typename OutLayout, typename Before, detail_::Number V>
-        static constexpr void backward_input(const detail_::scalar_t<V>*, V* grad_input, const V* grad_output, const V*,
-                                             V*) {
-            detail_::kernels::map_backward<Before, Image, OutLayout>(grad_input, grad_output);
+        template <typename Stage>
+        static constexpr void backward_input(const typename Stage::T*, typename Stage::V* grad_input,
+                                             const typename Stage::V* grad_output, const typename Stage::V*,
+                                             typename Stage::V*) {
+            detail_::kernels::map_backward<FromImage<Stage>>(grad_input, grad_output);
         }
     };
     template <typename S>

@@ -13,26 +13,17 @@
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/kernels/taps2d.hpp>
 #include <ctcnn/kernels/upsample2d.hpp>
+#include <ctcnn/layers/bound_layer.hpp>
 
 namespace CTCNN_DETAIL {
 
 /// Upsample on images of shape S.
 template <typename L, LayerOptions options, typename S>
-struct BoundUpsample {
+struct BoundUpsample : BoundLayer<L, S> {
     static constexpr Extent scale = options.scale;
 
-    static constexpr LayerKind kind = LayerKind::compute;
-    using layer = L;
-    using input_shape = S;
     using output_shape = Shape<S::dim(0), saturating_product<std::size_t>({S::dim(1), scale.height}),
                                saturating_product<std::size_t>({S::dim(2), scale.width})>;
-    using weight_shape = NoParameter;
-    using bias_shape = NoParameter;
-
-    static constexpr std::uint64_t multiply_adds = 0;
-    static constexpr Extent input_border{0, 0};
-    static constexpr std::size_t saved_size = 0;
-    static constexpr bool batched_gradient = false;
 
     static consteval OnnxNode onnx() {
         const OnnxNode node = OnnxNode{"Resize"}.without_input().with_input("scales", OnnxConstant::Type::float32,
@@ -44,20 +35,23 @@ struct BoundUpsample {
                          .with_word("nearest_mode", "floor");
     }
 
-    template <typename InLayout, typename OutLayout, typename Activation, Number V>
-    static constexpr void forward(const scalar_t<V>*, const V* input, V* output, V*, V*) {
+    template <typename Stage>
+    static constexpr void forward(const typename Stage::T*, const typename Stage::V* input, typename Stage::V* output,
+                                  typename Stage::V*, typename Stage::V*) {
         if constexpr (options.bilinear) {
-            kernels::taps2d_forward<Rows, Columns, InLayout, OutLayout, Activation>(input, output);
+            kernels::taps2d_forward<Rows, Columns, Stage>(input, output);
         } else {
-            kernels::upsample_nearest2d_forward<scale, InLayout, OutLayout, Activation>(input, output);
+            kernels::upsample_nearest2d_forward<scale, Stage>(input, output);
         }
     }
-    template <typename InLayout, typename OutLayout, typename Before, Number V>
-    static constexpr void backward_input(const scalar_t<V>*, V* grad_input, const V* grad_output, const V*, V*) {
+    template <typename Stage>
+    static constexpr void backward_input(const typename Stage::T*, typename Stage::V* grad_input,
+                                         const typename Stage::V* grad_output, const typename Stage::V*,
+                                         typename Stage::V*) {
         if constexpr (options.bilinear) {
-            kernels::taps2d_backward<Rows, Columns, InLayout, OutLayout, Before>(grad_input, grad_output);
+            kernels::taps2d_backward<Rows, Columns, Stage>(grad_input, grad_output);
         } else {
-            kernels::upsample_nearest2d_backward<scale, InLayout, OutLayout, Before>(grad_input, grad_output);
+            kernels::upsample_nearest2d_backward<scale, Stage>(grad_input, grad_output);
         }
     }
 

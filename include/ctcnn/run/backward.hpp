@@ -9,6 +9,7 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/list.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/graph/graph.hpp>
 #include <ctcnn/kernels/activation.hpp>
@@ -38,14 +39,14 @@ constexpr void complete_gradient(V* buffer, const V* gradient) {
                     complete_gradient<Plan, part>(buffer + offset, gradient + offset);
                 } else {
                     using L = typename Plan::template PartOf<Buffer - 1, n>;
-                    kernels::map_backward<NoFunction, L, L>(buffer + offset, gradient + offset);
+                    kernels::map_backward<detail_::Stage<L, L, NoFunction, V>>(buffer + offset, gradient + offset);
                 }
             };
             (complete(std::integral_constant<std::size_t, Input>{}), ...);
         }(std::make_index_sequence<Stage::inputs>{});
     } else {
         using Out = typename Stage::Out;
-        kernels::map_backward<typename Stage::Function, Out, Out>(buffer, gradient);
+        kernels::map_backward<detail_::Stage<Out, Out, typename Stage::Function, V>>(buffer, gradient);
     }
 }
 
@@ -81,8 +82,8 @@ constexpr void backward_join(TileWorkspace<Plan, V>& workspace) {
         const V* grad_output = workspace.buffer(K + 1);
         const auto store = [&]<typename Before>(V* target, Before) {
             if constexpr (Stage::kind == LayerKind::concat) {
-                kernels::map_backward<Before, In, typename Plan::template PartOf<K, N>>(
-                    target, grad_output + Plan::graph.offset_of_input(K, N));
+                using Copy = detail_::Stage<In, typename Plan::template PartOf<K, N>, Before, V>;
+                kernels::map_backward<Copy>(target, grad_output + Plan::graph.offset_of_input(K, N));
             } else if constexpr (Stage::kind == LayerKind::add) {
                 kernels::add_backward<Before, In, Out>(target, grad_output);
             } else {
@@ -105,10 +106,11 @@ constexpr void backward_join(TileWorkspace<Plan, V>& workspace) {
 }
 
 /// Backward of a layer, as layer_forward.
-template <typename Layer, typename In, typename Out, typename Before, Number V>
-[[gnu::noinline]] constexpr void layer_backward(const scalar_t<V>* parameters, V* input, const V* grad_output, bool add,
-                                                scalar_t<V>* gradients, V* scratch) {
-    Layer::template backward<In, Out, Before>(parameters, input, grad_output, add, gradients, scratch);
+template <typename Layer, typename Stage>
+[[gnu::noinline]] constexpr void layer_backward(const typename Stage::T* parameters, typename Stage::V* input,
+                                                const typename Stage::V* grad_output, bool add,
+                                                typename Stage::T* gradients, typename Stage::V* scratch) {
+    Layer::template backward<Stage>(parameters, input, grad_output, add, gradients, scratch);
 }
 
 /// Stage K backward. Gradients of parameters that are no batched ones are put into `gradients`, or with `add` added to
@@ -118,8 +120,6 @@ constexpr void backward_stage(const scalar_t<V>* parameters, TileWorkspace<Plan,
                               bool add, scalar_t<V>* gradients, Rows& rows, const Batch& batch) {
     using Stage = typename Plan::template Stage<K>;
     using Layer = typename Stage::Layer;
-    using In = typename Stage::In;
-    using Out = typename Stage::Out;
     constexpr std::size_t b = Plan::input_of(K);
     if constexpr (graph::is_join(Stage::kind)) {
         [&]<std::size_t... N>(std::index_sequence<N...>) {
@@ -137,31 +137,31 @@ constexpr void backward_stage(const scalar_t<V>* parameters, TileWorkspace<Plan,
         }
         if constexpr (Plan::wants_gradient(b)) {
             give_gradient<Plan, K, 0>(workspace, [&]<typename Before>(V* input, Before) __attribute__((always_inline)) {
+                using Backward = typename Stage::template Backward<Before, V>;
                 if constexpr (Stage::kind == LayerKind::statistics) {
-                    Layer::template backward_batch<In, Out, Before>(own_parameters, batch.statistics(K),
-                                                                    batch.gradient_sums(K), batch.images, batch.present,
-                                                                    input, grad_output);
+                    Layer::template backward_batch<Backward>(own_parameters, batch.statistics(K),
+                                                             batch.gradient_sums(K), batch.images, batch.present, input,
+                                                             grad_output);
                 } else if constexpr (sums_gradient && Plan::segment_count > 1) {
-                    layer_backward<Layer, In, Out, Before>(own_parameters, input, grad_output, add, own_gradients,
-                                                           scratch);
+                    layer_backward<Layer, Backward>(own_parameters, input, grad_output, add, own_gradients, scratch);
                 } else if constexpr (sums_gradient) {
-                    Layer::template backward<In, Out, Before>(own_parameters, input, grad_output, add, own_gradients,
-                                                              scratch);
+                    Layer::template backward<Backward>(own_parameters, input, grad_output, add, own_gradients, scratch);
                 } else {
-                    Layer::template backward_input<In, Out, Before>(own_parameters, input, grad_output,
-                                                                    workspace.saved_by(K), scratch);
+                    Layer::template backward_input<Backward>(own_parameters, input, grad_output, workspace.saved_by(K),
+                                                             scratch);
                 }
             });
         } else if constexpr (sums_gradient) {
+            using Backward = typename Stage::template Backward<NoFunction, V>;
             const V* input = workspace.buffer(b);
             if constexpr (requires {
-                              Layer::template backward_parameters<In, Out>(input, grad_output, add, own_gradients,
-                                                                           scratch);
+                              Layer::template backward_parameters<Backward>(input, grad_output, add, own_gradients,
+                                                                            scratch);
                           }) {
-                Layer::template backward_parameters<In, Out>(input, grad_output, add, own_gradients, scratch);
+                Layer::template backward_parameters<Backward>(input, grad_output, add, own_gradients, scratch);
             } else {
-                Layer::template backward<In, Out, NoFunction>(own_parameters, workspace.buffer(b), grad_output, add,
-                                                              own_gradients, scratch);
+                Layer::template backward<Backward>(own_parameters, workspace.buffer(b), grad_output, add, own_gradients,
+                                                   scratch);
             }
         }
     }
@@ -189,8 +189,8 @@ constexpr void backward_together(const scalar_t<V>* parameters, TileWorkspace<Pl
         }
         if constexpr (Plan::wants_gradient(k)) {
             using Before = typename Plan::template Stage<k - 1>::Function;
-            Stage::Layer::template backward_input_tiles<Before, V, Tiles>(parameters + Stage::parameter_offset, inputs,
-                                                                          grad_outputs);
+            Stage::Layer::template backward_input_tiles<typename Stage::template Backward<Before, V>, Tiles>(
+                parameters + Stage::parameter_offset, inputs, grad_outputs);
         }
     });
 }

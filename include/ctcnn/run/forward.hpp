@@ -12,6 +12,7 @@
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/list.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/graph/graph.hpp>
@@ -75,8 +76,8 @@ namespace detail {
 template <typename Plan, std::size_t K, std::size_t N, Number V>
 constexpr void copy_branch(const V* input, V* output) {
     if constexpr (Plan::graph.buffers[Plan::input_of(K, N)].parent != K + 1) {
-        kernels::map_forward<NoFunction, typename Plan::template InputOf<K, N>, typename Plan::template PartOf<K, N>>(
-            input, output + Plan::graph.offset_of_input(K, N));
+        using Copy = Stage<typename Plan::template InputOf<K, N>, typename Plan::template PartOf<K, N>, NoFunction, V>;
+        kernels::map_forward<Copy>(input, output + Plan::graph.offset_of_input(K, N));
     }
 }
 
@@ -87,8 +88,8 @@ consteval std::size_t stages_by_rows() {
     if constexpr (K < std::min(Most, Plan::first_chain)) {
         using Stage = typename Plan::template Stage<K>;
         constexpr std::size_t scratch = Stage::template scratch_numbers<V>;
-        if constexpr (requires { Stage::Layer::template by_rows<typename Stage::In, typename Stage::Out, V>; }) {
-            if constexpr (Stage::Layer::template by_rows<typename Stage::In, typename Stage::Out, V> &&
+        if constexpr (requires { Stage::Layer::template by_rows<typename Stage::template Forward<V>>; }) {
+            if constexpr (Stage::Layer::template by_rows<typename Stage::template Forward<V>> &&
                           (scratch == 0 || Scratch == 0)) {
                 return stages_by_rows<Plan, V, Most, K + 1, Scratch + scratch>();
             }
@@ -126,10 +127,11 @@ struct RowStream {
 };
 
 /// Forward of a layer. Not inlined, and without the network in its name: layers that repeat are compiled once.
-template <typename Layer, typename In, typename Out, typename Function, Number V>
-[[gnu::noinline]] constexpr void layer_forward(const scalar_t<V>* parameters, const V* input, V* output, V* saved,
-                                               V* scratch) {
-    Layer::template forward<In, Out, Function>(parameters, input, output, saved, scratch);
+template <typename Layer, typename Stage>
+[[gnu::noinline]] constexpr void layer_forward(const typename Stage::T* parameters, const typename Stage::V* input,
+                                               typename Stage::V* output, typename Stage::V* saved,
+                                               typename Stage::V* scratch) {
+    Layer::template forward<Stage>(parameters, input, output, saved, scratch);
 }
 
 /// Stage K forward. The batch tells a layer of what it needs in training.
@@ -138,9 +140,7 @@ template <typename Plan, std::size_t K, Number V, typename Workspace, typename B
                                                 const Batch& batch) {
     using Stage = typename Plan::template Stage<K>;
     using Layer = typename Stage::Layer;
-    using In = typename Stage::In;
-    using Out = typename Stage::Out;
-    using Function = typename Stage::Function;
+    using Forward = typename Stage::template Forward<V>;
     V* output = workspace.buffer(K + 1);
     if constexpr (graph::is_join(Stage::kind)) {
         [&]<std::size_t... Input>(std::index_sequence<Input...>) {
@@ -149,27 +149,25 @@ template <typename Plan, std::size_t K, Number V, typename Workspace, typename B
                 (copy_branch<Plan, K, Input>(inputs[Input], output), ...);
             } else {
                 using Join = std::conditional_t<Stage::kind == LayerKind::add, kernels::Sum, kernels::Product>;
-                kernels::join_forward<Join, Function, Out>(List<typename Plan::template InputOf<K, Input>...>{}, inputs,
-                                                           output);
+                kernels::join_forward<Join, typename Stage::Function, typename Stage::Out>(
+                    List<typename Plan::template InputOf<K, Input>...>{}, inputs, output);
             }
         }(std::make_index_sequence<Stage::inputs>{});
     } else {
         const V* input = workspace.buffer(Plan::input_of(K));
         const scalar_t<V>* own = parameters + Stage::parameter_offset;
         if constexpr (Stage::kind == LayerKind::statistics && Batch::trains) {
-            Layer::template forward_batch<In, Out, Function>(own, batch.statistics(K), input, output);
+            Layer::template forward_batch<Forward>(own, batch.statistics(K), input, output);
         } else if constexpr (Stage::kind == LayerKind::statistics) {
-            Layer::template forward<In, Out, Function>(own, parameters + Plan::parameter_count + Stage::buffer_offset,
-                                                       input, output);
+            Layer::template forward<Forward>(own, parameters + Plan::parameter_count + Stage::buffer_offset, input,
+                                             output);
         } else if constexpr (Stage::kind == LayerKind::random && Batch::trains) {
-            Layer::template forward_random<In, Out, Function>(batch.random(K), input, output, workspace.saved_by(K));
+            Layer::template forward_random<Forward>(batch.random(K), input, output, workspace.saved_by(K));
         } else {
             if constexpr (Plan::segment_count > 1) {
-                layer_forward<Layer, In, Out, Function>(own, input, output, workspace.saved_by(K),
-                                                        workspace.scratch.data());
+                layer_forward<Layer, Forward>(own, input, output, workspace.saved_by(K), workspace.scratch.data());
             } else {
-                Layer::template forward<In, Out, Function>(own, input, output, workspace.saved_by(K),
-                                                           workspace.scratch.data());
+                Layer::template forward<Forward>(own, input, output, workspace.saved_by(K), workspace.scratch.data());
             }
         }
     }
@@ -185,7 +183,7 @@ constexpr void run_forward(const scalar_t<V>* parameters, Workspace& workspace, 
     const auto run_rows = [&](auto k, Range rows) {
         using Stage = typename Plan::template Stage<decltype(k)::value>;
         const V* input = workspace.buffer(k);
-        Stage::Layer::template forward_rows<typename Stage::In, typename Stage::Out, typename Stage::Function>(
+        Stage::Layer::template forward_rows<typename Stage::template Forward<V>>(
             parameters + Stage::parameter_offset, input, workspace.buffer(k + 1), workspace.saved_by(k),
             workspace.scratch.data(), rows);
     };
@@ -221,8 +219,8 @@ constexpr void run_forward_together(const scalar_t<V>* parameters, const Buffer&
             inputs[tile] = buffer(tile, k);
             outputs[tile] = buffer(tile, k + 1);
         }
-        Stage::Layer::template forward_tiles<typename Stage::Function, V, Tiles>(parameters + Stage::parameter_offset,
-                                                                                 inputs, outputs);
+        Stage::Layer::template forward_tiles<typename Stage::template Forward<V>, Tiles>(
+            parameters + Stage::parameter_offset, inputs, outputs);
     });
 }
 

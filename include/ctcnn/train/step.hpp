@@ -354,7 +354,7 @@ private:
         } else {
             constexpr std::size_t k = Plan::segment_begins[Segment + 1];
             using Stage = typename Plan::template Stage<k>;
-            Stage::Layer::template tile_statistics<typename Stage::In>(
+            Stage::Layer::template tile_statistics<typename Stage::template Forward<V>>(
                 workspace.buffer(Plan::input_of(k)), pass.present, round.present(tile), tile_statistics(k, tile));
         }
     }
@@ -372,7 +372,7 @@ private:
         if constexpr (Segment != 0) {
             constexpr std::size_t k = Plan::segment_begins[Segment];
             using Stage = typename Plan::template Stage<k>;
-            Stage::Layer::template tile_gradients<typename Stage::In, typename Stage::Out>(
+            Stage::Layer::template tile_gradients<typename Stage::template Forward<V>>(
                 pass.statistics(k), workspace.buffer(Plan::input_of(k)), workspace.buffer(k + 1),
                 tile_statistics(k, tile));
         }

@@ -124,11 +124,11 @@ void give_bias(const T* bias, const F& f) {
 template <ctcnn::detail_::Number V, Conv2dCase c>
 using StageOf = ctcnn::detail_::kernels::ConvStage<
     c.geometry,
-    ctcnn::detail_::Layout<c.geometry.in_channels, c.input.height, c.input.width, c.input_border.height,
-                           c.input_border.width>,
-    ctcnn::detail_::Layout<c.geometry.out_channels, c.output().height, c.output().width, c.output_border.height,
-                           c.output_border.width>,
-    std::conditional_t<c.relu, ctcnn::detail_::kernels::ReLU, ctcnn::detail_::NoFunction>, V>;
+    ctcnn::detail_::Stage<ctcnn::detail_::Layout<c.geometry.in_channels, c.input.height, c.input.width,
+                                                 c.input_border.height, c.input_border.width>,
+                          ctcnn::detail_::Layout<c.geometry.out_channels, c.output().height, c.output().width,
+                                                 c.output_border.height, c.output_border.width>,
+                          std::conditional_t<c.relu, ctcnn::detail_::kernels::ReLU, ctcnn::detail_::NoFunction>, V>>;
 
 /// The functions of a way for one case; where it has none, those of the direct way. Each call brings scratch memory that
 /// is poison. Rows are asked for in portions of 1, 2, 3, 1, ...

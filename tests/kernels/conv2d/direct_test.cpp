@@ -23,7 +23,7 @@ constexpr kernels::Conv2dGeometry padded{1, 1, 1, {.kernel = {2, 2}, .padding = 
 constexpr std::array<float, 4> weight{0, 1, 2, 3};
 
 static_assert([] {
-    using Stage = kernels::ConvStage<two_by_two, Layout<1, 3, 3>, Layout<1, 2, 2>, NoFunction, float>;
+    using Stage = kernels::ConvStage<two_by_two, Stage<Layout<1, 3, 3>, Layout<1, 2, 2>, NoFunction, float>>;
     const std::array<float, 9> input{1, 2, 3, 4, 5, 6, 7, 8, 9};
     std::array<float, 4> output{};
     Direct::forward_rows<Stage>(input.data(), weight.data(), nullptr, output.data(), nullptr, {0, 2});
@@ -41,7 +41,7 @@ static_assert([] {
 static_assert([] {
     const std::array<float, 25> input{0, 0, 0, 0, 0, 0, 1, 2, 3, 0, 0, 4, 5, 6, 0, 0, 7, 8, 9, 0, 0, 0, 0, 0, 0};
     std::array<float, 16> output{};
-    using Stage = kernels::ConvStage<padded, Layout<1, 3, 3, 1, 1>, Layout<1, 4, 4>, NoFunction, float>;
+    using Stage = kernels::ConvStage<padded, Stage<Layout<1, 3, 3, 1, 1>, Layout<1, 4, 4>, NoFunction, float>>;
     Direct::forward_rows<Stage>(input.data(), weight.data(), nullptr, output.data(), nullptr, {0, 4});
     return output == std::array<float, 16>{3, 8, 13, 6, 13, 25, 31, 12, 25, 43, 49, 18, 7, 8, 9, 0};
 }());

@@ -67,18 +67,18 @@ void check_accuracy() {
     std::vector<D> input2(In::size), output2(Out::size), gradient2(Out::size);
     std::vector<float> weight(geometry.weights()), grad_weight(geometry.weights()), grad_bias(6);
     std::vector<double> weight2(geometry.weights()), grad_weight2(geometry.weights()), grad_bias2(6);
-    using Stage = kernels::ConvStage<geometry, In, Out, NoFunction, F>;
-    using Stage2 = kernels::ConvStage<geometry, In, Out, NoFunction, D>;
-    std::vector<F> scratch(OneChannel::scratch_size<Stage>);
+    using One = kernels::ConvStage<geometry, Stage<In, Out, NoFunction, F>>;
+    using Two = kernels::ConvStage<geometry, Stage<In, Out, NoFunction, D>>;
+    std::vector<F> scratch(OneChannel::scratch_size<One>);
     draw_both(draw, input, input2);
     draw_both(draw, gradient, gradient2);
     draw_both(draw, weight, weight2);
-    OneChannel::forward_rows<Stage>(input.data(), weight.data(), nullptr, output.data(), scratch.data(), {0, 28});
-    Direct::forward_rows<Stage2>(input2.data(), weight2.data(), nullptr, output2.data(), nullptr, {0, 28});
-    OneChannel::backward_parameters<Stage>(input.data(), gradient.data(), false, grad_weight.data(), grad_bias.data(),
-                                           scratch.data());
-    Direct::backward_parameters<Stage2>(input2.data(), gradient2.data(), false, grad_weight2.data(), grad_bias2.data(),
-                                        nullptr);
+    OneChannel::forward_rows<One>(input.data(), weight.data(), nullptr, output.data(), scratch.data(), {0, 28});
+    Direct::forward_rows<Two>(input2.data(), weight2.data(), nullptr, output2.data(), nullptr, {0, 28});
+    OneChannel::backward_parameters<One>(input.data(), gradient.data(), false, grad_weight.data(), grad_bias.data(),
+                                         scratch.data());
+    Direct::backward_parameters<Two>(input2.data(), gradient2.data(), false, grad_weight2.data(), grad_bias2.data(),
+                                     nullptr);
     // Seen: up to 1.4e-6 forward, 2.6e-6 backward, where many more numbers are summed. The numbers at the points are up
     // to ten times as large as what comes out of them, and so are the units in their last places.
     INFO("kernel 5x" << Width);

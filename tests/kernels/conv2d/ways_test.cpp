@@ -38,11 +38,11 @@ struct ThroughLayer {
     using In =
         Layout<c.geometry.in_channels, c.input.height, c.input.width, c.input_border.height, c.input_border.width>;
     using Out = Layout<c.geometry.out_channels, c.output().height, c.output().width>;
-    using Function = std::conditional_t<c.relu, kernels::ReLU, NoFunction>;
+    using Here = Stage<In, Out, std::conditional_t<c.relu, kernels::ReLU, NoFunction>, V>;
     static constexpr std::size_t weights = At::weight_shape::size;
     static constexpr std::size_t biases = At::bias_shape::size;
 
-    static Buffer<V> scratch() { return Buffer<V>(At::template scratch_size<In, Out, V>); }
+    static Buffer<V> scratch() { return Buffer<V>(At::template scratch_size<Here>); }
     /// The parameters in one piece, as a layer wants them.
     static std::vector<T> joined(const T* weight, const T* bias) {
         std::vector<T> result(weight, weight + weights);
@@ -52,20 +52,19 @@ struct ThroughLayer {
 
     static void forward(const V* input, const T* weight, const T* bias, V* output) {
         Buffer<V> memory = scratch();
-        At::template forward<In, Out, Function>(joined(weight, bias).data(), input, output, static_cast<V*>(nullptr),
-                                                memory.data());
+        At::template forward<Here>(joined(weight, bias).data(), input, output, static_cast<V*>(nullptr), memory.data());
         CHECK(memory.guards_are_untouched());
     }
     static void backward_input(V* grad_input, const T* weight, const V* grad_output) {
         Buffer<V> memory = scratch();
-        At::template backward_input<In, Out, Function>(weight, grad_input, grad_output, static_cast<const V*>(nullptr),
-                                                       memory.data());
+        At::template backward_input<Here>(weight, grad_input, grad_output, static_cast<const V*>(nullptr),
+                                          memory.data());
         CHECK(memory.guards_are_untouched());
     }
     static void backward_weight(const V* input, const V* grad_output, bool add, T* grad_weight, T* grad_bias) {
         Buffer<V> memory = scratch();
         std::vector<T> gradient = joined(grad_weight, grad_bias);
-        At::template backward_parameters<In, Out>(input, grad_output, add, gradient.data(), memory.data());
+        At::template backward_parameters<Here>(input, grad_output, add, gradient.data(), memory.data());
         CHECK(memory.guards_are_untouched());
         std::copy_n(gradient.data(), weights, grad_weight);
         std::copy_n(gradient.data() + weights, biases, grad_bias);
@@ -73,7 +72,7 @@ struct ThroughLayer {
     static void backward(V* grad_input, const T* weight, const V* grad_output, bool add, T* grad_weight, T* grad_bias) {
         Buffer<V> memory = scratch();
         std::vector<T> gradient = joined(grad_weight, grad_bias);
-        At::template backward<In, Out, Function>(weight, grad_input, grad_output, add, gradient.data(), memory.data());
+        At::template backward<Here>(weight, grad_input, grad_output, add, gradient.data(), memory.data());
         CHECK(memory.guards_are_untouched());
         std::copy_n(gradient.data(), weights, grad_weight);
         std::copy_n(gradient.data() + weights, biases, grad_bias);

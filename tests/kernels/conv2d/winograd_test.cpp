@@ -63,19 +63,19 @@ void check_accuracy() {
     std::vector<D> input2(In::size), output2(Out::size), gradient2(Out::size), grad_input2(In::size);
     std::vector<float> weight(geometry.weights()), grad_weight(geometry.weights());
     std::vector<double> weight2(geometry.weights()), grad_weight2(geometry.weights());
-    using Stage = kernels::ConvStage<geometry, In, Out, NoFunction, F>;
-    using Stage2 = kernels::ConvStage<geometry, In, Out, NoFunction, D>;
-    std::vector<F> scratch(Winograd::scratch_size<Stage>);
+    using One = kernels::ConvStage<geometry, Stage<In, Out, NoFunction, F>>;
+    using Two = kernels::ConvStage<geometry, Stage<In, Out, NoFunction, D>>;
+    std::vector<F> scratch(Winograd::scratch_size<One>);
     draw_both(draw, input, input2);
     draw_both(draw, gradient, gradient2);
     draw_both(draw, weight, weight2);
-    Winograd::forward<Stage>(input.data(), weight.data(), nullptr, output.data(), scratch.data());
-    Direct::forward_rows<Stage2>(input2.data(), weight2.data(), nullptr, output2.data(), nullptr, {0, Out::height});
-    Direct::backward_input<Stage2>(grad_input2.data(), weight2.data(), gradient2.data(), nullptr);
-    Direct::backward_parameters<Stage2>(input2.data(), gradient2.data(), false, grad_weight2.data(), nullptr, nullptr);
+    Winograd::forward<One>(input.data(), weight.data(), nullptr, output.data(), scratch.data());
+    Direct::forward_rows<Two>(input2.data(), weight2.data(), nullptr, output2.data(), nullptr, {0, Out::height});
+    Direct::backward_input<Two>(grad_input2.data(), weight2.data(), gradient2.data(), nullptr);
+    Direct::backward_parameters<Two>(input2.data(), gradient2.data(), false, grad_weight2.data(), nullptr, nullptr);
     std::vector<F> grad_input = input;
-    Winograd::backward<Stage>(grad_input.data(), weight.data(), gradient.data(), false, grad_weight.data(), nullptr,
-                              scratch.data());
+    Winograd::backward<One>(grad_input.data(), weight.data(), gradient.data(), false, grad_weight.data(), nullptr,
+                            scratch.data());
     // Seen: up to 1.5e-6. The numbers at the points are up to ten times as large as what comes out of them, and so are
     // the units in their last places.
     INFO("kernel 3x" << Width);

@@ -6,7 +6,7 @@
 #include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/activation.hpp>

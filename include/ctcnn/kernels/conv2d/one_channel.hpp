@@ -8,8 +8,8 @@
 #include <utility>
 
 #include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/shuffle.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/activation.hpp>

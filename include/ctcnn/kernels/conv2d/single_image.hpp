@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <type_traits>
 
-#include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/options.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/conv2d/single_image_direct.hpp>
 #include <ctcnn/kernels/conv2d/single_image_winograd.hpp>

@@ -3,29 +3,22 @@
 
 #include <cstddef>
 
-#include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/conv2d/geometry.hpp>
 
 namespace CTCNN_DETAIL::kernels {
 
-/// ConvStage: a convolution at its place in a network: its geometry, the layouts of its input and output, the
-/// elementwise function that is fused with it, and what an element is. Forward applies the function to the output.
-/// Backward, it is the function that made the input, whose derivative is applied to the gradient.
-template <Conv2dGeometry G, typename InLayout, typename OutLayout, typename FusedFunction, Number Element>
-struct ConvStage {
+/// ConvStage: a convolution at its place in a network: its geometry, and the stage.
+template <Conv2dGeometry G, typename Stage>
+struct ConvStage : Stage {
     static constexpr Conv2dGeometry geometry = G;
-    using In = InLayout;
-    using Out = OutLayout;
-    using Function = FusedFunction;
-    using V = Element;
-    using T = scalar_t<V>;
 
-    using WithoutFunction = ConvStage<G, In, Out, NoFunction, V>;
+    using WithoutFunction = ConvStage<G, typename Stage::template WithFunction<NoFunction>>;
 
     /// Where the kernel begins for the first output, in the border of the input.
-    static constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
+    static constexpr std::size_t corner =
+        Stage::In::origin - G.window.padding.height * Stage::In::row - G.window.padding.width;
 };
 
 namespace conv2d {

@@ -5,8 +5,8 @@
 #include <cstddef>
 
 #include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/conv2d/geometry.hpp>
@@ -43,7 +43,7 @@ struct WinogradPlan {
 
     /// What there is to compute at each point, Pieces pieces at a time.
     template <std::size_t Pieces, Number V>
-    using Stage = ConvStage<at_point, Input<Pieces>, Output<Pieces>, NoFunction, V>;
+    using Stage = ConvStage<at_point, detail_::Stage<Input<Pieces>, Output<Pieces>, NoFunction, V>>;
 
     /// How many columns of the output a piece has, if there are n points, and how many pieces that makes.
     static constexpr std::size_t outputs_of(std::size_t n) { return winograd::outputs_of(n, kernel.width); }
