@@ -8,7 +8,6 @@
 #include <ctcnn/core/onnx_node.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/target.hpp>
-#include <ctcnn/core/window.hpp>
 #include <ctcnn/layers/any_convolution.hpp>
 #include <ctcnn/layers/conv2d.hpp>
 
@@ -45,17 +44,6 @@ namespace ctcnn {
 /// As in    torch.nn.Conv1d
 template <std::size_t In, std::size_t Out, typename... Options>
 struct Conv1d : detail_::AnyConvolution<In, Out, static_cast<unsigned>(detail_::Option::one_axis), Options...> {
-    template <std::size_t... Dims>
-    static consteval Mismatch(check)(Shape<Dims...> shape) {
-        const Mismatch mismatch = Conv1d::mismatch(shape);
-        if constexpr (sizeof...(Dims) == 2) {
-            const auto window = detail_::window_of(detail_::of_one_row(Conv1d::options));
-            return mismatch || detail_::fits(window, 1, shape.dim(1)) ? mismatch : Mismatch{Reason::kernel_too_large};
-        } else {
-            return mismatch;
-        }
-    }
-
     template <typename S>
     using At = detail_::BoundConv1d<Conv1d, In, Out, S>;
     template <typename S>

@@ -99,18 +99,6 @@ namespace ctcnn {
 /// As in    torch.nn.Conv2d
 template <std::size_t In, std::size_t Out, typename... Options>
 struct Conv2d : detail_::AnyConvolution<In, Out, 0, Options...> {
-    template <std::size_t... Dims>
-    static consteval Mismatch(check)(Shape<Dims...> shape) {
-        const Mismatch mismatch = Conv2d::mismatch(shape);
-        if constexpr (sizeof...(Dims) == 3) {
-            const auto window = detail_::window_of(Conv2d::options);
-            return mismatch || detail_::fits(window, shape.dim(1), shape.dim(2)) ? mismatch
-                                                                                 : Mismatch{Reason::kernel_too_large};
-        } else {
-            return mismatch;
-        }
-    }
-
     template <typename S>
     using At = detail_::BoundConv2d<Conv2d, In, Out, Conv2d::options, S>;
     /// What a BatchNorm behind the layer folds into.

@@ -8,39 +8,9 @@
 #include <ctcnn/core/onnx_node.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/target.hpp>
-#include <ctcnn/core/window.hpp>
 #include <ctcnn/layers/pool2d.hpp>
 
 namespace CTCNN_DETAIL {
-
-/// What the pooling layers of sequences share: their options and their check.
-template <typename... Options>
-struct Pool1d {
-    static constexpr LayerOptions options = [] {
-        LayerOptions result =
-            read_options<Options...>(Option::kernel | Option::stride | Option::padding | Option::one_axis);
-        if (!result.has(Option::stride)) {
-            result.stride = result.kernel;
-        }
-        return result;
-    }();
-
-    template <std::size_t... Dims>
-    static consteval Mismatch(check)([[maybe_unused]] Shape<Dims...> shape) {
-        if (options.reason != Reason::none) {
-            return {options.reason};
-        }
-        if (2 * options.padding.width > options.kernel.width) {
-            return {Reason::pooling_padding};
-        }
-        if constexpr (sizeof...(Dims) != 2) {
-            return {Reason::sequence_rank};
-        } else {
-            return fits(window_of(of_one_row(options)), 1, shape.dim(1)) ? Mismatch{}
-                                                                         : Mismatch{Reason::kernel_too_large};
-        }
-    }
-};
 
 /// The pooling of sequences of shape S, that of images of one row.
 template <template <typename, LayerOptions, typename> typename Bound2d, typename L, typename S>
@@ -74,7 +44,7 @@ namespace ctcnn {
 ///          pooling_padding · sequence_rank · kernel_too_large
 /// As in    torch.nn.MaxPool1d
 template <typename... Options>
-struct MaxPool1d : detail_::Pool1d<Options...> {
+struct MaxPool1d : detail_::AnyPool<static_cast<unsigned>(detail_::Option::one_axis), Options...> {
     template <typename S>
     using At = detail_::BoundMaxPool1d<MaxPool1d, S>;
 
@@ -92,7 +62,7 @@ struct MaxPool1d : detail_::Pool1d<Options...> {
 ///          pooling_padding · sequence_rank · kernel_too_large
 /// As in    torch.nn.AvgPool1d (count_include_pad=True, its default)
 template <typename... Options>
-struct AvgPool1d : detail_::Pool1d<Options...> {
+struct AvgPool1d : detail_::AnyPool<static_cast<unsigned>(detail_::Option::one_axis), Options...> {
     template <typename S>
     using At = detail_::BoundAvgPool1d<AvgPool1d, S>;
 

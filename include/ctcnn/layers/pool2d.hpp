@@ -17,35 +17,33 @@
 
 namespace CTCNN_DETAIL {
 
-/// What the pooling layers share: their options, `allowed` besides those that both have, and their check.
+/// AnyPool: what pooling layers share: their options, `allowed` besides those that all have, and their check.
 template <unsigned allowed, typename... Options>
-struct Pool2d {
+struct AnyPool {
     static constexpr LayerOptions options = [] {
-        LayerOptions result =
-            read_options<Options...>(allowed | Option::kernel | Option::stride | Option::padding | Option::ceil_mode);
+        LayerOptions result = read_options<Options...>(allowed | Option::kernel | Option::stride | Option::padding);
         if (!result.has(Option::stride)) {
             result.stride = result.kernel;
         }
         return result;
     }();
+    static constexpr bool one_axis = (allowed & static_cast<unsigned>(Option::one_axis)) != 0;
 
     template <std::size_t... Dims>
-    static consteval Mismatch(check)([[maybe_unused]] Shape<Dims...> shape) {
+    static consteval Mismatch(check)(Shape<Dims...> shape) {
         if (options.reason != Reason::none) {
             return {options.reason};
         }
-        if (2 * options.padding.height > options.kernel.height) {
+        if (2 * options.padding.height > options.kernel.height || 2 * options.padding.width > options.kernel.width) {
             return {Reason::pooling_padding};
         }
-        if (2 * options.padding.width > options.kernel.width) {
-            return {Reason::pooling_padding};
+        if (sizeof...(Dims) != (one_axis ? 2 : 3)) {
+            return {one_axis ? Reason::sequence_rank : Reason::image_rank};
         }
-        if constexpr (sizeof...(Dims) != 3) {
-            return {Reason::image_rank};
-        } else {
-            return fits(window_of(options), shape.dim(1), shape.dim(2)) ? Mismatch{}
-                                                                        : Mismatch{Reason::kernel_too_large};
-        }
+        return fits(one_axis ? window_of(of_one_row(options)) : window_of(options), one_axis ? 1 : shape.dim(1),
+                    shape.dim(one_axis ? 1 : 2))
+                   ? Mismatch{}
+                   : Mismatch{Reason::kernel_too_large};
     }
 };
 
@@ -151,7 +149,7 @@ namespace ctcnn {
 ///          pooling_padding · image_rank · kernel_too_large
 /// As in    torch.nn.MaxPool2d
 template <typename... Options>
-struct MaxPool2d : detail_::Pool2d<0, Options...> {
+struct MaxPool2d : detail_::AnyPool<static_cast<unsigned>(detail_::Option::ceil_mode), Options...> {
     template <typename S>
     using At = detail_::BoundMaxPool2d<MaxPool2d, MaxPool2d::options, S>;
 
@@ -170,7 +168,7 @@ struct MaxPool2d : detail_::Pool2d<0, Options...> {
 ///          pooling_padding · image_rank · kernel_too_large
 /// As in    torch.nn.AvgPool2d; NoCountPadding is count_include_pad=False
 template <typename... Options>
-struct AvgPool2d : detail_::Pool2d<static_cast<unsigned>(detail_::Option::no_count_padding), Options...> {
+struct AvgPool2d : detail_::AnyPool<detail_::Option::ceil_mode | detail_::Option::no_count_padding, Options...> {
     template <typename S>
     using At = detail_::BoundAvgPool2d<AvgPool2d, AvgPool2d::options, S>;
 
