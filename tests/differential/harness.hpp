@@ -313,12 +313,6 @@ void run(const std::string& path, const Places& places) {
     Writer out(path + ".out");
     out.write("counts", std::vector<std::uint64_t>{Net::layer_count, Net::parameter_count, Net::multiply_adds,
                                                    parameters.size(), pixels.size()});
-    // Which layer begins each stage of training.
-    std::vector<std::uint64_t> stages;
-    for (std::size_t k = 0; k < Net::plan::stage_count; ++k) {
-        stages.push_back(Net::plan::leaf_of(k));
-    }
-    out.write("stages", stages);
     std::vector<std::uint64_t> names;
     std::vector<std::uint64_t> offsets;
     for (const ctcnn::NamedTensor& tensor : Net::names()) {

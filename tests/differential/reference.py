@@ -132,12 +132,12 @@ class Reference:
         for n in self.dropouts:
             self.nodes[n].module.factors = torch.ones(())
 
-    def mask(self, stages, randomness, count, dtype=torch.float64):
-        """The factors of all Dropout layers, for so many images. stages: where each node is among ctcnn's stages."""
+    def mask(self, randomness, count, dtype=torch.float64):
+        """The factors of all Dropout layers, for so many images."""
         for n in self.dropouts:
             node, value = self.nodes[n], self.values[n + 1]
             shape = value.shape[1 : 2 if node.layer.planes else None]
-            kept = kept_by_dropout(randomness, stages[n], count, shape.numel(), node.layer.p)
+            kept = kept_by_dropout(randomness, n, count, shape.numel(), node.layer.p)
             factor = 1 / (1 - node.layer.p) if node.layer.p < 1 else 0.0
             kept = torch.from_numpy(kept).reshape(count, *shape, *[1] * (value.dim() - 1 - len(shape)))
             node.module.factors = kept.to(dtype) * factor
@@ -274,13 +274,13 @@ def philox(seed, stream, positions):
     return np.stack(c, -1)
 
 
-def kept_by_dropout(randomness, stage, images, elements, p):
+def kept_by_dropout(randomness, layer, images, elements, p):
     """Which elements of each image are kept, (images, elements): those whose 32-bit number, as a fraction, is not below
-    p. Image n's elements 4 i, ..., 4 i + 3 are the numbers at position n * 2^32 + i of the stream of (step, stage)."""
+    p. Image n's elements 4 i, ..., 4 i + 3 are the numbers at position n * 2^32 + i of the stream of (step, layer)."""
     seed, step = randomness
     blocks = (elements + 3) // 4
     positions = (np.arange(images, dtype=np.uint64)[:, None] << np.uint64(32)) + np.arange(blocks, dtype=np.uint64)
-    numbers = philox(seed, 1 << 63 | step << 16 | stage, positions).reshape(images, 4 * blocks)[:, :elements]
+    numbers = philox(seed, 1 << 63 | step << 16 | layer, positions).reshape(images, 4 * blocks)[:, :elements]
     return numbers >= np.uint64(int(p * 2**32))
 
 

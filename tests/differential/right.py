@@ -249,7 +249,6 @@ class Check:
             self.require(offsets == own, f"offsets of names {offsets}, torch {own}")
             y, whole = reference.infer(x[:2]), reference.module(x[:2])
             self.require(torch.equal(y, whole), "the reference as a graph is not its module")
-            self.stages = {leaf: k for k, leaf in enumerate(out["stages"].tolist())}
         if self.failures:
             return self  # There is nothing to compare the rest with.
         for prefix, eps in (("", FLOAT), ("double_", DOUBLE)):
@@ -287,7 +286,7 @@ class Check:
         """A step of training: loss, gradients and running statistics. `batch` ends the names of its numbers, `number`
         is that of its randomness."""
         c, out, reference = self.c, self.out, self.c["reference"]
-        reference.mask(self.stages, (c["fit_seed"], number), len(x))
+        reference.mask((c["fit_seed"], number), len(x))
         value, gradient = reference.gradients(x, target)
         losses, bounds, moved = [], [], []
         contexts = self.contexts(eps)

@@ -9,7 +9,9 @@
 
 #include <ctcnn/layers/activation.hpp>
 #include <ctcnn/layers/flatten.hpp>
+#include <ctcnn/layers/identity.hpp>
 #include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/map.hpp>
 #include <ctcnn/loss/mse.hpp>
 #include <ctcnn/model/sequential.hpp>
 #include <ctcnn/train/value_and_grad.hpp>
@@ -22,14 +24,14 @@ using namespace ctcnn;
 namespace {
 
 /// Output n of an image is weight n times the factor of its dropout.
-template <typename Drop>
-using Net = Sequential<Input<1>, Linear<1, 6, NoBias>, Drop>;
+template <typename Drop, typename... Between>
+using Net = Sequential<Input<1>, Linear<1, 6, NoBias>, Between..., Drop>;
 
 /// The factors of each image's elements, from the gradients of a loss with the targets 0: those are proportional to
 /// their squares. One image at a time has a pixel, at its place in a batch.
-template <typename Drop, typename T = float>
+template <typename Drop, typename T = float, typename... Between>
 std::vector<std::vector<T>> factors(std::size_t images, Randomness randomness, std::size_t threads = 1) {
-    using N = typename Net<Drop>::template with_scalar<T>;
+    using N = typename Net<Drop, Between...>::template with_scalar<T>;
     N net{};
     std::fill(net.parameters().begin(), net.parameters().end(), T(1));
     std::vector<std::vector<T>> result;
@@ -104,6 +106,23 @@ TEST_CASE("seed, step, image and element decide, and nothing else") {
         }
     }
     CHECK(std::set<std::vector<float>>(masks.begin(), masks.end()).size() > 20);
+}
+
+TEST_CASE("the place of a layer decides, whatever is fused before it") {
+    const auto zeros = [](const std::vector<std::vector<float>>& masks) {
+        std::vector<bool> result;
+        for (const auto& row : masks) {
+            for (const float factor : row) {
+                result.push_back(factor == 0);
+            }
+        }
+        return result;
+    };
+    // Identity is no stage, ReLU is fused, GELU is a stage of its own.
+    const auto masks = zeros(factors<Dropout<0.5>, float, Identity>(20, {7, 3}));
+    CHECK(masks == zeros(factors<Dropout<0.5>, float, ReLU>(20, {7, 3})));
+    CHECK(masks == zeros(factors<Dropout<0.5>, float, GELU>(20, {7, 3})));
+    CHECK(masks != zeros(factors<Dropout<0.5>>(20, {7, 3})));
 }
 
 TEST_CASE("whole channels, and layers of their own") {

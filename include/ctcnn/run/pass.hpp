@@ -13,7 +13,8 @@
 namespace CTCNN_API {
 
 /// Randomness: what decides the random numbers of a training step, such as the masks of Dropout: they depend on the
-/// seed, the number of the step, the image's place in its batch and the element, and on nothing else.
+/// seed, the number of the step, the layer's place in the network, the image's place in its batch and the element, and
+/// on nothing else.
 struct Randomness {
     std::uint64_t seed = 0;
     std::uint64_t step = 0;
@@ -23,14 +24,14 @@ struct Randomness {
 
 namespace CTCNN_DETAIL::run {
 
-/// Draws: the random numbers of one stage for the images of a tile.
+/// Draws: the random numbers of one layer for the images of a tile.
 template <Number V>
 class Draws {
 public:
     /// Lane n has image `first` + n of the batch.
-    constexpr Draws(Randomness randomness, std::size_t stage, std::size_t first)
+    constexpr Draws(Randomness randomness, std::size_t layer, std::size_t first)
         // Streams below 2^63 are those of initialisation and of the order of images.
-        : random_(randomness.seed, std::uint64_t{1} << 63 | randomness.step << 16 | stage), first_(first) {}
+        : random_(randomness.seed, std::uint64_t{1} << 63 | randomness.step << 16 | layer), first_(first) {}
 
     /// Calls f(n, bits), n from 0 to 3, with 32 random bits in each lane: those of the elements 4 * block + n.
     template <typename F>
@@ -68,7 +69,8 @@ struct Pass {
         return batch_statistics + Plan::statistics_offsets[k];
     }
     constexpr const scalar_t<V>* gradient_sums(std::size_t k) const { return batch_sums + Plan::statistics_offsets[k]; }
-    constexpr Draws<V> random(std::size_t k) const { return {randomness, k, first_image}; }
+    /// The place of the layer among all layers decides, and not that of its stage, which depends on what is fused.
+    constexpr Draws<V> random(std::size_t k) const { return {randomness, Plan::leaf_of(k), first_image}; }
 };
 
 }  // namespace CTCNN_DETAIL::run
