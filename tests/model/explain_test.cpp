@@ -11,6 +11,8 @@
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/linear.hpp>
 #include <ctcnn/layers/pool2d.hpp>
+#include <ctcnn/model/branches.hpp>
+#include <ctcnn/model/named.hpp>
 #include <ctcnn/model/sequential.hpp>
 #include <ctcnn/model/summary.hpp>
 
@@ -64,6 +66,46 @@ static_assert(explain<Input<8>, ReLU, Sequential<>, Linear<8, 4>>() ==
 --------------------------------------------------
 1 Sequential  refuses 8
 [empty_network] a network needs at least one layer: put one behind Input, as in Sequential<Input<784>, Linear<784, 10>>; layer 1 received Shape<8>
+)");
+
+// In branches: the layers of those before the refused one, and its own before it.
+using Conv = Conv2d<4, 4, Kernel<3>, Padding<1>>;
+static_assert(explain<Input<4, 6, 6>, Named<"stem", Conv>,
+                      Residual<Conv, ReLU, Shortcut<Conv2d<4, 4, Kernel<1>>, Conv2d<3, 4, Kernel<1>>>>, ReLU>() ==
+              R"(Layer                                        Output         Param #  Mult-adds  Bytes
+-------------------------------------------------------------------------------------
+stem Conv2d(4, 4, kernel_size=3, padding=1)  4x6x6              148      5,184    592
+1 Residual
+  0 Conv2d(4, 4, kernel_size=3, padding=1)   4x6x6              148      5,184    592
+  1 ReLU()                                   4x6x6                -          -      -
+  shortcut Sequential
+    0 Conv2d(4, 4, kernel_size=1)            4x6x6               20        576     80
+-------------------------------------------------------------------------------------
+    1 Conv2d(3, 4, kernel_size=1)            refuses 4x6x6
+[in_channels] the layer's number of input channels must be the number of channels that arrive: change it to the first size of the Shape received, or use LazyConv2d in place of Conv2d; layer 1.2.1, Conv2d<3, 4, Kernel<1>>, received Shape<4, 6, 6>, wanted 3: write Conv2d<4, 4, Kernel<1>>
+)");
+static_assert(explain<Input<1, 6, 6>, Add<Residual<ReLU, Conv2d<1, 1, Kernel<1>>>,
+                                          Named<"head", Sequential<ReLU, Concat<Linear<3, 2>, ReLU>>>>>() ==
+              R"(Layer                              Output         Param #  Mult-adds  Bytes
+---------------------------------------------------------------------------
+0 Add
+  0 Residual
+    0 ReLU()                       1x6x6                -          -      -
+    1 Conv2d(1, 1, kernel_size=1)  1x6x6                2         36      8
+  head Sequential
+    0 ReLU()                       1x6x6                -          -      -
+    1 Concat
+---------------------------------------------------------------------------
+      0 Linear(3, 2)               refuses 1x6x6
+[feature_rank] this layer works on features <F>, and something else arrives: put Flatten before it; layer 0.1.1.0, Linear<3, 2>, received Shape<1, 6, 6>: write Flatten, Linear<36, 2>
+)");
+static_assert(explain<Input<1, 6, 6>, ReLU, Named<"merge", Concat<ReLU>>>() ==
+              R"(Layer         Output         Param #  Mult-adds  Bytes
+------------------------------------------------------
+0 ReLU()      1x6x6                -          -      -
+------------------------------------------------------
+merge Concat  refuses 1x6x6
+[too_few_branches] Add, Multiply and Concat need two branches or more, and Residual a layer or more: a branch is a layer or a Sequential without Input, and Identity hands on what arrives; layer 1, Named<Name<5>{"merge"}, Concat<ReLU>>, received Shape<1, 6, 6>
 )");
 
 // What is no layer at all; the order of the axes; no layers; no Input.

@@ -173,6 +173,8 @@ struct FlowOfBranches<Kind, L, S, std::index_sequence<Index...>, Branches...>
 /// What the layers with branches share.
 template <LayerKind Kind, typename Self, typename... Branches>
 struct BranchLayer {
+    using branch_layers = List<List<Branches>...>;
+
     template <typename S>
     using flow_from = typename FlowOfBranches<Kind, Self, S, std::index_sequence_for<Branches...>, Branches...>::type;
 
@@ -186,9 +188,11 @@ struct BranchLayer {
 
 template <typename... Layers>
 struct ShortcutBlock : Sequential<Layers...> {
+    static constexpr std::string_view child_name = "shortcut";
+
     template <typename S>
     struct At : Sequential<Layers...>::template At<S> {
-        static constexpr std::string_view child_name = "shortcut";
+        static constexpr std::string_view child_name = ShortcutBlock::child_name;
     };
 };
 
@@ -248,6 +252,7 @@ template <typename... Layers>
 struct Residual {
     static constexpr std::string_view label = "Residual";
     using split = detail_::model::SplitResidual<detail_::List<>, Layers...>;
+    using branch_layers = detail_::List<typename split::main, typename split::shortcut>;
 
     template <typename S>
     using flow_from =

@@ -16,6 +16,8 @@
 #include <ctcnn/graph/flow.hpp>
 #include <ctcnn/graph/refusal.hpp>
 #include <ctcnn/graph/table.hpp>
+#include <ctcnn/model/block.hpp>
+#include <ctcnn/model/branches.hpp>
 #include <ctcnn/model/network.hpp>
 #include <ctcnn/model/sequential.hpp>
 #include <ctcnn/model/summary.hpp>
@@ -24,31 +26,67 @@ namespace CTCNN_DETAIL::model {
 
 namespace detail {
 
-/// LayersBefore: the layers of a sequence before the refused one, bound to their shapes; of a block, those inside it.
-template <typename Place, typename F, typename... Ls>
-struct LayersBefore {
-    using type = typename F::layers;
-};
-template <std::size_t Index, typename Inner, typename F, typename... Ls>
-    requires Block<At<Index, List<Ls...>>>
-struct LayersBefore<in_block<Index, Inner>, F, Ls...> {
-    using L = At<Index, List<Ls...>>;
-    using S = typename F::output_shape;  // what arrives at the block
+/// The layers inside a block, or of each branch, as they are spelled.
+template <typename L>
+constexpr auto branches_of() {
+    if constexpr (Block<L>) {
+        return List<typename L::block_layers>{};
+    } else {
+        return typename L::branch_layers{};
+    }
+}
 
-    template <typename... Layers>
-    static consteval auto inside(List<Layers...>) {
-        return typename LayersBefore<Inner, typename L::template flow_from<S>, Layers...>::type{};
+/// The word for a block, or for branches, in the table.
+template <typename L>
+constexpr std::string_view label_of() {
+    if constexpr (Block<L>) {
+        return "Sequential";
+    } else {
+        return L::label;
     }
-    template <typename... Bound>
-    static consteval auto with_block(List<Bound...>) {
-        if constexpr (sizeof...(Bound) == 0) {
-            return typename F::layers{};
-        } else {
-            return typename F::layers{} + List<BoundBlock<L, S, List<Bound...>>>{};
-        }
-    }
-    using type = decltype(with_block(inside(typename L::block_layers{})));
+}
+
+/// PartOfLayer: a block or branches of which only the first layers are there.
+template <typename L, typename S, typename Layers>
+struct PartOfLayer : BoundBlock<L, S, Layers> {
+    static constexpr std::string_view label = label_of<L>();
+    static constexpr std::string_view child_name = model::child_name<L>();
 };
+
+/// Of a layer that contains the refused one, the layers before it; none, if a layer is refused as a whole. S is what
+/// arrives there, and the layers around it count from First.
+template <std::size_t First, typename S, typename Place, typename... Ls>
+constexpr auto part_of(std::type_identity<Place>, List<Ls...>) {
+    return List<>{};
+}
+
+/// The layers before a place, bound to their shapes; S arrives at each branch.
+template <typename Place, std::size_t First, typename S, typename... Ls, typename... Others>
+constexpr auto layers_before(List<List<Ls...>, Others...>);
+
+template <std::size_t First, typename S, std::size_t Index, typename Inner, typename... Ls>
+constexpr auto part_of(std::type_identity<in_block<Index, Inner>>, List<Ls...>) {
+    using L = At<Index - First, List<Ls...>>;
+    using Before = decltype(layers_before<Inner, 0, S>(branches_of<L>()));
+    if constexpr (Before::size == 0) {
+        return List<>{};
+    } else {
+        return List<PartOfLayer<L, S, Before>>{};
+    }
+}
+
+template <typename Place, std::size_t First, typename S, typename... Ls, typename... Others>
+constexpr auto layers_before(List<List<Ls...>, Others...>) {
+    using F = BranchFlow<First, S, Ls...>;
+    if constexpr (F::refusal::mismatch) {
+        return
+            typename F::layers{} + part_of<First, typename F::output_shape>(std::type_identity<Place>{}, List<Ls...>{});
+    } else if constexpr (sizeof...(Others) != 0) {
+        return typename F::layers{} + layers_before<Place, First + sizeof...(Ls), S>(List<Others...>{});
+    } else {
+        return typename F::layers{};
+    }
+}
 
 /// PartOfNetwork: some layers in the place of a network: what SummaryRows asks it for.
 template <std::size_t Count, typename Layers>
@@ -76,32 +114,37 @@ template <std::size_t IndexWidth, typename F>
 struct RefusedRow {
     F& f;
 
-    template <std::size_t Index, typename L>
-    constexpr SummaryRow at(std::type_identity<at_layer<Index, L>>, std::size_t depth) const {
+    template <std::size_t Index, typename L, typename... Ls>
+    constexpr SummaryRow at(std::type_identity<at_layer<Index, L>>, List<Ls...>, std::size_t depth) const {
         SummaryRow row{};
-        begin_layer(row, depth, PathPart{Index, {}, {}}, IndexWidth);
+        begin_layer(row, depth, PathPart{Index, child_name<L>(), {}}, IndexWidth);
         if constexpr (requires { L::describe(row.layer); }) {
             L::describe(row.layer);
+        } else if constexpr (requires { L::label; }) {
+            row.layer.append(L::label);
         } else {
             append_spelling<L>(row.layer);
         }
         return row;
     }
-    template <std::size_t Index, typename Inner>
-    constexpr SummaryRow at(std::type_identity<in_block<Index, Inner>>, std::size_t depth) const {
+    template <std::size_t Index, typename Inner, typename... Ls>
+    constexpr SummaryRow at(std::type_identity<in_block<Index, Inner>>, List<Ls...>, std::size_t depth) const {
+        using L = At<Index, List<Ls...>>;
         SummaryRow row{};
-        begin_layer(row, depth, PathPart{Index, {}, {}}, IndexWidth);
-        row.layer.append("Sequential");
+        begin_layer(row, depth, PathPart{Index, child_name<L>(), {}}, IndexWidth);
+        row.layer.append(label_of<L>());
         if constexpr (std::is_same_v<Inner, the_sequence>) {
             return row;
         } else {
             if (begins_block<Inner>) {
                 f(row);
             }
-            return at(std::type_identity<Inner>{}, depth + 1);
+            constexpr auto inside = []<typename... Branch>(List<Branch...>) { return (List<>{} + ... + Branch{}); };
+            return at(std::type_identity<Inner>{}, inside(branches_of<L>()), depth + 1);
         }
     }
-    constexpr SummaryRow at(std::type_identity<the_sequence>, std::size_t) const {
+    template <typename... Ls>
+    constexpr SummaryRow at(std::type_identity<the_sequence>, List<Ls...>, std::size_t) const {
         SummaryRow row{};
         row.layer.append("Sequential");
         return row;
@@ -113,13 +156,15 @@ template <typename F, typename R, typename... Ls>
 struct ExplainedRows;
 template <typename F, Reason R, typename Place, typename S, typename... Words, typename... Ls>
 struct ExplainedRows<F, Refusal<R, Place, received<S>, Words...>, Ls...> {
-    using Before = SummaryRows<PartOfNetwork<sizeof...(Ls), typename LayersBefore<Place, F, Ls...>::type>>;
+    using Layers = decltype(typename F::layers{} +
+                            part_of<0, typename F::output_shape>(std::type_identity<Place>{}, List<Ls...>{}));
+    using Before = SummaryRows<PartOfNetwork<sizeof...(Ls), Layers>>;
 
     template <typename Function>
     static constexpr void for_each(Function&& f) {
         Before::for_each_layer(f);
-        SummaryRow row =
-            RefusedRow<Before::index_width, std::remove_reference_t<Function>>{f}.at(std::type_identity<Place>{}, 0);
+        SummaryRow row = RefusedRow<Before::index_width, std::remove_reference_t<Function>>{f}.at(
+            std::type_identity<Place>{}, List<Ls...>{}, 0);
         row.output.append("refuses ");
         Text<256> shape;
         spell(S::dims, shape);

@@ -35,6 +35,8 @@ namespace ctcnn {
 /// As in    the names of an OrderedDict in torch.nn.Sequential
 template <detail_::Name Text, typename L>
 struct Named : L {
+    static constexpr std::string_view child_name = Text.view();
+
     template <std::size_t... Dims>
     static consteval Mismatch(check)(Shape<Dims...> shape) {
         if (!detail_::model::is_layer_name(Text.view())) {
@@ -45,7 +47,7 @@ struct Named : L {
 
     template <typename S>
     struct At : L::template At<S> {
-        static constexpr std::string_view child_name = Text.view();
+        static constexpr std::string_view child_name = Named::child_name;
     };
 };
 
