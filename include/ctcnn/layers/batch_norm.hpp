@@ -44,10 +44,9 @@ struct BoundBatchNorm {
     static constexpr std::size_t saved_size = 0;
     static constexpr bool batched_gradient = false;
 
-    static consteval OnnxNode onnx()
-        requires(options.affine)
-    {
-        return OnnxNode{"BatchNormalization"}.with_number("epsilon", eps);
+    static consteval OnnxNode onnx() {
+        const OnnxNode node = OnnxNode{"BatchNormalization"}.with_number("epsilon", eps);
+        return options.affine ? node : node.with_filled(1, {Channels}).with_filled(0, {Channels});
     }
 
     /// With running statistics.
