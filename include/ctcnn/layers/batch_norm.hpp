@@ -9,9 +9,9 @@
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layer_tensor.hpp>
-#include <ctcnn/core/math.hpp>
 #include <ctcnn/core/onnx_node.hpp>
 #include <ctcnn/core/options.hpp>
+#include <ctcnn/core/square_root.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/batch_norm.hpp>
 
