@@ -9,9 +9,9 @@
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layer_tensor.hpp>
-#include <ctcnn/core/math.hpp>
 #include <ctcnn/core/onnx_node.hpp>
 #include <ctcnn/core/options.hpp>
+#include <ctcnn/core/square_root.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/batch_norm.hpp>
 #include <ctcnn/layers/bound_layer.hpp>
@@ -38,10 +38,9 @@ struct BoundBatchNorm : BoundLayer<L, S> {
     static constexpr double momentum = options.momentum;
     static constexpr std::size_t pixels = S::size / Channels;
 
-    static consteval OnnxNode onnx()
-        requires(options.affine)
-    {
-        return OnnxNode{"BatchNormalization"}.with_number("epsilon", eps);
+    static consteval OnnxNode onnx() {
+        const OnnxNode node = OnnxNode{"BatchNormalization"}.with_number("epsilon", eps);
+        return options.affine ? node : node.with_filled(1, {Channels}).with_filled(0, {Channels});
     }
 
     /// With running statistics.
