@@ -18,9 +18,9 @@ struct NoFunction {
     }
 };
 
-/// Stage: a layer at its place in a network, as its kernels see it: the layouts of its input and output, the elementwise
-/// function that is fused with it, and what an element is. Forward applies the function to the output. Backward, it is
-/// the function that made the input, whose derivative is applied to the gradient.
+/// Stage: a layer at its place in a network, as its kernels see it: the layouts of its input and output, the
+/// elementwise function that is fused with it, and what an element is. Forward applies the function to the output.
+/// Backward, it is the function that made the input, whose derivative is applied to the gradient.
 template <typename InLayout, typename OutLayout, typename FusedFunction, Number Element>
 struct Stage {
     using In = InLayout;

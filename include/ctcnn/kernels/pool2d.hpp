@@ -245,8 +245,8 @@ constexpr void max_pool2d_forward(const typename Stage::V* input, typename Stage
 }
 
 /// max_pool2d_backward: the gradient goes to the position that won. `grad_input` holds the input when the call begins
-/// and its gradient when it ends. `position` is read if notes_position; else a window with NaN gives its gradient to one
-/// of its pixels, be it NaN or not.
+/// and its gradient when it ends. `position` is read if notes_position; else a window with NaN gives its gradient to
+/// one of its pixels, be it NaN or not.
 template <Window W, typename Stage>
 constexpr void max_pool2d_backward(typename Stage::V* grad_input, const typename Stage::V* grad_output,
                                    const typename Stage::V* position) {

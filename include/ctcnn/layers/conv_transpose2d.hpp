@@ -101,18 +101,14 @@ struct ConvTranspose2d
     : detail_::AnyConvolution<In, Out, static_cast<unsigned>(detail_::Option::output_padding), Options...> {
     template <std::size_t... Dims>
     static consteval Mismatch(check)(Shape<Dims...> shape) {
-        const Mismatch mismatch = ConvTranspose2d::mismatch(shape);
-        if constexpr (sizeof...(Dims) == 3) {
-            if (mismatch) {
-                return mismatch;
-            }
-            const detail_::Extent size = extent(shape.dim(1), shape.dim(2));
-            return size.has_zero()    ? Mismatch{Reason::transposed_padding}
-                   : size.too_large() ? Mismatch{Reason::number_too_large}
-                                      : Mismatch{};
-        } else {
-            return mismatch;
+        const Mismatch reason = ConvTranspose2d::mismatch(shape);
+        if (reason) {
+            return reason;
         }
+        const detail_::Extent size = extent(shape.dim(1), shape.dim(2));
+        return size.has_zero()    ? Mismatch{Reason::transposed_padding}
+               : size.too_large() ? Mismatch{Reason::number_too_large}
+                                  : Mismatch{};
     }
 
     template <typename S>
