@@ -19,7 +19,7 @@ struct Even : CustomLayer<Even> {
     template <std::size_t F>
     static consteval Mismatch check(Shape<F>) {
         if (F % 2 != 0) {
-            return {"[odd_features] Even takes an even number of features, and an odd one arrives"};
+            return {"[odd_features] Even takes an even number of features, and an odd number arrives"};
         }
         return {};
     }

@@ -159,6 +159,7 @@ TEST_CASE("headers that are not JSON", "[hostile]") {
         {"a line break in a name", with(entry("a\n", "U8", "[0]", 32, 32))},
         {"a zero byte in a name", with(entry(std::string("a\0", 2), "U8", "[0]", 32, 32))},
         {"an unknown escape", with(entry("\\x41", "U8", "[0]", 32, 32))},
+        {"an unknown escape with four digits", with(entry("\\x0041", "U8", "[0]", 32, 32))},
         {"half an escape", with(entry("\\u00", "U8", "[0]", 32, 32))},
         {"the first half of a character", with(entry("\\ud800", "U8", "[0]", 32, 32))},
         {"two first halves", with(entry("\\ud800\\ud800", "U8", "[0]", 32, 32))},

@@ -339,6 +339,19 @@ TEST_CASE("a table of very many differences is cut short", "[safetensors]") {
     load_safetensors(net, path, {.allow_unexpected = true});
 }
 
+TEST_CASE("a shape of very many sizes is cut short", "[safetensors]") {
+    const ScratchFolder folder;
+    std::string header = two_header();
+    header.pop_back();
+    header.append("," + entry("x8", "F32", "[1,2,3,4,5,6,7,0]", 32, 32));
+    header.append("," + entry("x9", "F32", "[1,2,3,4,5,6,7,8,0]", 32, 32) + "}");
+    const auto path = folder.write("a", safetensors(header, Bytes(32)));
+    Two net{};
+    const auto error = error_of<TensorMismatch>([&] { load_safetensors(net, path); });
+    CHECK_THAT(error.what(), ContainsSubstring("F32 (1, 2, 3, 4, 5, 6, 7, 0)\n") &&
+                                 ContainsSubstring("F32 (1, 2, 3, 4, 5, 6, 7, 8, ...)\n"));
+}
+
 TEST_CASE("names are changed by prefix and by map", "[safetensors]") {
     const ScratchFolder folder;
     const auto write = [&](const std::string& bias, const std::string& weight) {

@@ -37,6 +37,9 @@ consteval bool all_cheapest(std::size_t registers) {
     return all;
 }
 
+// 6 tiles of 12 multiply-adds each, and tiles at the edges that wait: 3 of 1 x 4, 2 of 3 x 1, 1 of 1 x 1.
+static_assert(half_cycles(7, 13, {3, 4}) == 6 * 12 + 3 * 8 + 2 * 8 + 8);
+static_assert(half_cycles(6, 8, {3, 4}) == 4 * 12);
 static_assert(all_cheapest(16));
 static_assert(all_cheapest(32));
 static_assert(choose_tile(6, 28, 16).rows == 2 && choose_tile(6, 28, 16).columns == 6);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <ctcnn/kernels/conv2d/pointwise.hpp>
 
+#include <cstddef>
+
 #include <ctcnn/core/lanes.hpp>
 
 #include "cases.hpp"
@@ -23,4 +25,9 @@ template <std::size_t In, std::size_t Out>
 using PlanOf = kernels::conv2d::PointwisePlan<kernels::Conv2dGeometry{In, Out, 1, {}}, Lanes<float>>;
 static_assert(PlanOf<64, 64>::pays && PlanOf<16, 32>::pays);
 static_assert(!PlanOf<64, 4>::pays && !PlanOf<1, 64>::pays);
+
+// No vector without channels, and panels that stay near.
+constexpr std::size_t lanes = lane_count<Lanes<float>>;
+static_assert(PlanOf<4 * lanes, 64>::vectors == 4 && PlanOf<4 * lanes + 1, 64>::vectors == 5);
+static_assert(PlanOf<4 * lanes, 64>::panel_size * sizeof(Lanes<float>) <= kernels::near_bytes);
 }  // namespace
