@@ -203,15 +203,15 @@ void work(Writer& out, const std::string& prefix, const Settings& settings, cons
         out.write(prefix + "moved" + std::to_string(batch), result.buffers.data(), Net::buffer_count);
     }
 
-    if constexpr (Whole && target == Target::labels) {
+    if constexpr (Whole) {
         std::vector<typename Net::input_tensor> many(settings.fit_images);
-        std::vector<std::uint8_t> names(settings.fit_images);
+        std::vector<Targets> names(settings.fit_images);
         for (std::size_t n = 0; n < many.size(); ++n) {
             many[n] = images[n % count];
-            names[n] = labels[n % count];
+            names[n] = targets[n % count];
         }
-        const ctcnn::Dataset<typename Net::input_shape, T> data(many, names);
-        {
+        if constexpr (target == Target::labels) {
+            const ctcnn::Dataset<typename Net::input_shape, T> data(many, names);
             const auto indices = ctcnn::predict(*net, data.images());
             out.write(prefix + "predicted", std::vector<std::uint64_t>(indices.begin(), indices.end()));
             const auto evaluation = ctcnn::evaluate(*net, data, 0, loss);
@@ -226,7 +226,7 @@ void work(Writer& out, const std::string& prefix, const Settings& settings, cons
             .final_div_factor = settings.final_div_factor,
             .three_phase = settings.three_phase,
         };
-        // A training loop by hand, and then the same by fit.
+        // A training loop by hand, and then the same by fit, which takes labels.
         std::vector<T> first(Net::parameter_count);
         std::vector<T> second(Net::parameter_count);
         const std::size_t per_epoch = (many.size() + settings.fit_batch - 1) / settings.fit_batch;
@@ -234,7 +234,7 @@ void work(Writer& out, const std::string& prefix, const Settings& settings, cons
             const std::size_t from = (step - 1) % per_epoch * settings.fit_batch;
             const std::size_t size = std::min(settings.fit_batch, many.size() - from);
             const std::span<const typename Net::input_tensor> x(many.data() + from, size);
-            const std::span<const std::uint8_t> t(names.data() + from, size);
+            const std::span<const Targets> t(names.data() + from, size);
             result.run(*net, loss, x, t, {settings.seed, step});
             Optimizer now = optimizer;
             if (settings.schedule) {
@@ -261,21 +261,24 @@ void work(Writer& out, const std::string& prefix, const Settings& settings, cons
             out.write(prefix + "step_parameters" + number, net->parameters().data(), Net::parameter_count);
             out.write(prefix + "step_moved" + number, result.buffers.data(), Net::buffer_count);
         }
-        reset();
-        std::vector<double> losses;
-        ctcnn::FitOptions options{.epochs = settings.fit_steps,
-                                  .max_steps = settings.fit_steps,
-                                  .batch_size = settings.fit_batch,
-                                  .seed = settings.seed,
-                                  .shuffle = false};
-        if (settings.schedule) {
-            options.schedule = cycle;
+        if constexpr (target == Target::labels) {
+            const ctcnn::Dataset<typename Net::input_shape, T> data(many, names);
+            reset();
+            std::vector<double> losses;
+            ctcnn::FitOptions options{.epochs = settings.fit_steps,
+                                      .max_steps = settings.fit_steps,
+                                      .batch_size = settings.fit_batch,
+                                      .seed = settings.seed,
+                                      .shuffle = false};
+            if (settings.schedule) {
+                options.schedule = cycle;
+            }
+            options.on_step = [&](const ctcnn::StepReport& report) { losses.push_back(report.loss); };
+            ctcnn::fit(*net, data, optimizer, options, loss);
+            out.write(prefix + "fit_losses", losses.data(), losses.size());
+            out.write(prefix + "fit_parameters", net->parameters().data(), Net::parameter_count);
+            out.write(prefix + "fit_moved", net->buffers().data(), Net::buffer_count);
         }
-        options.on_step = [&](const ctcnn::StepReport& report) { losses.push_back(report.loss); };
-        ctcnn::fit(*net, data, optimizer, options, loss);
-        out.write(prefix + "fit_losses", losses.data(), losses.size());
-        out.write(prefix + "fit_parameters", net->parameters().data(), Net::parameter_count);
-        out.write(prefix + "fit_moved", net->buffers().data(), Net::buffer_count);
     }
 }
 

@@ -136,12 +136,15 @@ def write_input(c, path):
 
 
 def cpp_of(c):
+    if "cpp" in c:
+        return c["cpp"]
     rng = random.Random(c["seed"])
     return f"Sequential<Input<{', '.join(map(str, c['shape']))}>, {', '.join(layer.written(rng) for layer in c['layers'])}>"
 
 
 def source_of(cases):
-    lines = ['#include "harness.hpp"', "using namespace ctcnn;", ""]
+    headers = ["harness.hpp", *(c["header"] for c in cases if "header" in c)]
+    lines = [*(f'#include "{header}"' for header in headers), "using namespace ctcnn;", ""]
     calls = []
     for c in cases:
         name = f"Net{c['seed']}"
@@ -194,11 +197,13 @@ def differing(a, b):
 
 
 class Check:
-    """Compares one output with the reference, and notes how far off it is."""
+    """Compares one output with the reference, and notes how far off it is: without `units`, only in parts of the
+    largest number, which takes less than half the time."""
 
-    def __init__(self, c, out, looser):
-        self.c, self.out, self.looser = c, out, looser
+    def __init__(self, c, out, looser, units=True):
+        self.c, self.out, self.looser, self.in_units = c, out, looser, units
         self.failures, self.comparisons, self.numbers, self.units = [], 0, 0, {}
+        self.sizes = {}  # the largest error and the largest bound, in parts of the largest number
 
     def require(self, condition, what):
         self.comparisons += 1
@@ -219,6 +224,10 @@ class Check:
         loose = in_units(difference, as_tensor(unit_loose) + 1e-42)
         key = what.rstrip("0123456789")
         self.units[key] = [max(a, b) for a, b in zip(self.units.get(key, [0, 0]), [strict, loose])]
+        if got.numel():
+            size = expected.abs().max().item() + 1e-300
+            sizes = [v.max().item() / size for v in (difference, as_tensor(allowed))]
+            self.sizes[key] = [max(a, b) for a, b in zip(self.sizes.get(key, [0, 0]), sizes)]
         bad = ~(difference <= as_tensor(allowed) * self.looser + 1e-42)
         if bad.any():
             i = int((difference / (as_tensor(allowed) + 1e-42)).nan_to_num(1e300).argmax())
@@ -255,14 +264,19 @@ class Check:
             if prefix + "outputs" not in out:
                 continue
             self.numbers_of(prefix, eps, x)
-        if "fit_losses" in out:
+        if "step_loss1" in out:
             self.training(x)
         return self
 
     def contexts(self, eps):
-        """For a unit, a unit with neighbours, and what is allowed. The reference has computed something before."""
+        """For a unit, a unit with neighbours, and what is allowed; without units, the last thrice. The reference has
+        computed something before."""
         allowed = eps * (24 + self.c["reference"].longest_sum() ** 0.5)
-        return [Context(eps, False, False), Context(eps, True, False), Context(allowed, True, True)]
+        units = [Context(eps, False, False), Context(eps, True, False)] if self.in_units else []
+        return [*units, Context(allowed, True, True)]
+
+    def thrice(self, bounds):
+        return bounds if self.in_units else bounds * 3
 
     def numbers_of(self, prefix, eps, x):
         c, out, reference = self.c, self.out, self.c["reference"]
@@ -271,15 +285,15 @@ class Check:
         y = reference.infer(x)
         contexts = self.contexts(eps)
         errors = [reference.forward_errors(context)[-1] for context in contexts]
-        self.near(prefix + "outputs", out[prefix + "outputs"], y, *errors)
+        self.near(prefix + "outputs", out[prefix + "outputs"], y, *self.thrice(errors))
         if prefix == "":
             target = target_of(c, len(x))
             self.per_image = reference.loss_of(y, target, "none").detach()
-            self.loss_bounds = [
-                reference.loss_error(y, e, target, context.gamma)[0].detach() for e, context in zip(errors, contexts)
-            ]
+            self.loss_bounds = self.thrice(
+                [reference.loss_error(y, e, target, context.gamma)[0].detach() for e, context in zip(errors, contexts)]
+            )
             self.y, self.ey = y.detach().reshape(len(y), -1), errors[-1].reshape(len(y), -1)
-            self.torch_outputs = y, errors
+            self.torch_outputs = y, self.thrice(errors)
             self.of_torch(x, target)
 
     def step(self, prefix, batch, eps, x, target, number):
@@ -296,6 +310,7 @@ class Check:
             losses.append([loss + (8 if context is contexts[-1] else 1) * eps * abs(value)])
             bounds.append(bound)
             moved.append(reference.moved_errors(errors, context))
+        losses, bounds, moved = map(self.thrice, (losses, bounds, moved))
         self.near(f"{prefix}loss{batch}", out[f"{prefix}loss{batch}"], [value], *losses)
         self.near(f"{prefix}grad{batch}", out[f"{prefix}grad{batch}"], gradient, *bounds)
         self.near(f"{prefix}moved{batch}", out[f"{prefix}moved{batch}"], reference.moved, *moved)
@@ -330,7 +345,7 @@ class Check:
         c, out, reference = self.c, self.out, self.c["reference"]
         begin = reference.parameters(), reference.buffers()
         target = target_of(c, len(x))
-        for step in sorted({1, 2, c["fit_steps"]}):
+        for step in sorted({1, min(2, c["fit_steps"]), c["fit_steps"]}):
             if step > 1:
                 tensors = [out[f"step_{what}{step - 1}"].astype(np.float64) for what in ("parameters", "moved")]
                 reference.load(*map(torch.from_numpy, tensors))
@@ -340,19 +355,9 @@ class Check:
             self.step("step_", step, FLOAT, x[index], target[index], step)
         reference.load(*begin)
 
-    def training(self, x):
-        c, out, reference = self.c, self.out, self.c["reference"]
-        n = len(x)
-        index = torch.arange(c["fit_images"]) % n
-        mean = lambda v, i: v[i].mean().item()
-        tail = lambda value: 8 * FLOAT * abs(value)
-        first = index[: c["fit_batch"]]
-        if reference.training_differs:
-            self.steps(x)
-        for name, i in (("evaluated_loss", index), ("step_loss1", first))[: 1 if reference.training_differs else 2]:
-            value = mean(self.per_image, i)
-            l1, l2, l3 = (mean(l, i) for l in self.loss_bounds)
-            self.near(name, out[name], [value], [l1 + tail(value) / 8], [l2 + tail(value) / 8], [l3 + tail(value)])
+    def predictions(self, index):
+        """predict and evaluate, of these images."""
+        c, out, n = self.c, self.out, len(self.c["x"])
         predicted = torch.as_tensor(out["predicted"].astype(np.int64))
         best = self.y.max(1).values[index]
         chosen = self.y.gather(1, predicted[:n, None])[:, 0][index] if len(predicted) else best
@@ -364,6 +369,23 @@ class Check:
             abs(right - out["evaluated_accuracy"][0]) < 1e-12,
             f"evaluate: accuracy {out['evaluated_accuracy'][0]}, predict says {right}",
         )
+
+    def training(self, x):
+        c, out, reference = self.c, self.out, self.c["reference"]
+        n = len(x)
+        index = torch.arange(c["fit_images"]) % n
+        mean = lambda v, i: v[i].mean().item()
+        tail = lambda value: 8 * FLOAT * abs(value)
+        if reference.training_differs:
+            self.steps(x)
+        losses = {} if reference.training_differs else {"step_loss1": index[: c["fit_batch"]]}
+        if "predicted" in out:
+            losses["evaluated_loss"] = index
+            self.predictions(index)
+        for name, i in losses.items():
+            value = mean(self.per_image, i)
+            l1, l2, l3 = (mean(l, i) for l in self.loss_bounds)
+            self.near(name, out[name], [value], [l1 + tail(value) / 8], [l2 + tail(value) / 8], [l3 + tail(value)])
         # The optimizer, from the gradients that ctcnn has found.
         p = reference.parameters().float().double()
         if p.numel() == 0:
@@ -419,6 +441,8 @@ class Check:
             unit = FLOAT * (q.detach().abs() + p.abs() + moved)
             name = ("adam" if c["adam"] else "sgd") + f"_step_parameters{step}"
             self.near(name, out[f"step_parameters{step}"], q, unit, unit, 16 * unit)
+        if "fit_losses" not in out:
+            return
         last = out[f"step_parameters{c['fit_steps']}"]
         self.same_bits = bool((last.view(np.uint32) == out["fit_parameters"].view(np.uint32)).all())
         change = torch.as_tensor(np.abs(last.astype(np.float64) - p.numpy()))
@@ -515,12 +539,13 @@ def examine(cases, config, arguments, told=None):
     for c, line in zip(cases, lines):
         bits = outputs[c["seed"]]
         try:
-            check = Check(c, read_output(bits[0]), looser).all()
+            check = Check(c, read_output(bits[0]), looser, arguments.units).all()
             line.update(
                 failures=check.failures,
                 comparisons=check.comparisons,
                 numbers=check.numbers,
                 units=check.units,
+                sizes=check.sizes,
                 torch_failures=getattr(check, "torch_failures", []),
                 fit_same_bits=getattr(check, "same_bits", None),
             )
@@ -551,6 +576,9 @@ def main():
         "--threads", default="1,3", help="numbers of threads whose bits must be the same; the first is compared"
     )
     parser.add_argument("--results", help="file to which a line of JSON is added for each network and configuration")
+    parser.add_argument(
+        "--no-units", dest="units", action="store_false", help="do not note the units of errors: checks take half the time"
+    )
     parser.add_argument("--style", help="of all images: normal, pixels, large, huge, small, whole, sparse, spiky")
     parser.add_argument(
         "--filtered", action="store_true", help="only convolutions of stride 1 without dilation, on images of some size"

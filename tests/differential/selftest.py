@@ -107,7 +107,7 @@ def right_networks(arguments):
     ]
     cases = [small_case(number, asked, {}) for number, (_, _, asked, _, _) in enumerate(faults)]
     told = [small_case(number, layers, settings) for number, (_, _, _, layers, settings) in enumerate(faults)]
-    arguments.threads = "1,3"
+    arguments.threads, arguments.units = "1,3", False
     wrong_reports = 0
     lines = right.examine(cases, f"self_test={arguments.compiler} -O1", arguments, told)
     for (what, expected, *_), line in zip(faults, lines):

@@ -36,6 +36,7 @@ def main():
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--config", default="g++=g++ -O2 -march=native")
     parser.add_argument("--threads", default="1")
+    parser.set_defaults(units=False)
     arguments = command.parse(parser, lambda a: [a.config.split("=", 1)[-1]])
     fails = lambda c: right.examine([c], arguments.config, arguments)[0]["failures"]
     best = right.case(arguments.seed)
