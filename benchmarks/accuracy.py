@@ -20,19 +20,20 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FASHION = "usr/share/datasets/fashion-mnist"
+PACKAGES = (".", "/var/cache/apt/archives")
 
 
 def fashion_folder(arguments, scratch):
     """Where Fashion-MNIST lies; a package is unpacked into `scratch`."""
-    folders = [arguments.fashion] if arguments.fashion else [f"/{FASHION}"]
-    if not arguments.fashion and not os.path.isdir(folders[0]):
-        packages = sorted(glob.glob("/var/cache/apt/archives/dataset-fashion-mnist_*.deb") + glob.glob("dataset-fashion-mnist_*.deb"))
+    folder = arguments.fashion or f"/{FASHION}"
+    if not arguments.fashion and not os.path.isdir(folder):
+        packages = [path for place in PACKAGES for path in glob.glob(f"{place}/dataset-fashion-mnist_*.deb")]
         if packages:
-            subprocess.run(["dpkg-deb", "-x", packages[-1], scratch], check=True)
-            folders = [f"{scratch}/{FASHION}"]
-    if not glob.glob(f"{folders[0]}/train-images-idx3-ubyte*"):
-        sys.exit(f"there is no Fashion-MNIST in {folders[0]}: apt-get download dataset-fashion-mnist, or --fashion FOLDER")
-    return folders[0]
+            subprocess.run(["dpkg-deb", "-x", packages[0], scratch], check=True)
+            folder = f"{scratch}/{FASHION}"
+    if not glob.glob(f"{folder}/train-images-idx3-ubyte*"):
+        sys.exit(f"no Fashion-MNIST in {folder}: apt-get download dataset-fashion-mnist, or --fashion FOLDER")
+    return folder
 
 
 def accuracy(command, arguments):
@@ -51,7 +52,7 @@ def listed(text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--program", default="build/examples/networks_train", help="default: build/examples/networks_train")
+    parser.add_argument("--program", default="build/examples/networks_train", help="default: %(default)s")
     parser.add_argument("--python", default=sys.executable, help="a Python with PyTorch")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--seeds", type=listed, default=listed("1,2,3"))

@@ -577,7 +577,7 @@ def main():
     )
     parser.add_argument("--results", help="file to which a line of JSON is added for each network and configuration")
     parser.add_argument(
-        "--no-units", dest="units", action="store_false", help="do not note the units of errors: checks take half the time"
+        "--no-units", dest="units", action="store_false", help="note no units of errors: checks take half the time"
     )
     parser.add_argument("--style", help="of all images: normal, pixels, large, huge, small, whole, sparse, spiky")
     parser.add_argument(
