@@ -51,7 +51,7 @@ struct LeavesOf<List<Bound...>> {
 };
 template <typename... Ls>
 consteval auto parameter_counts(List<Ls...>) {
-    return std::array<std::size_t, sizeof...(Ls)>{model::parameter_count<Ls>()...};
+    return std::array<std::size_t, sizeof...(Ls)>{graph::parameter_count<Ls>()...};
 }
 template <typename... Ls>
 consteval auto buffer_counts(List<Ls...>) {
@@ -66,7 +66,7 @@ return found;
 }
 ();
 if constexpr (any) {
-    return std::array<std::size_t, sizeof...(Ls)>{model::buffer_count<Ls>()...};
+    return std::array<std::size_t, sizeof...(Ls)>{graph::buffer_count<Ls>()...};
 } else {
     return std::array<std::size_t, sizeof...(Ls)>{};
 }
@@ -74,7 +74,7 @@ if constexpr (any) {
 template <typename... Ls>
 consteval auto facts_of(List<Ls...>) {
     return std::array<LayerFacts, sizeof...(Ls)>{
-        LayerFacts{Ls::kind, Ls::input_border, form_of(Indices(Ls::output_shape::dims)), model::parameter_count<Ls>(),
+        LayerFacts{Ls::kind, Ls::input_border, form_of(Indices(Ls::output_shape::dims)), graph::parameter_count<Ls>(),
                    std::is_same_v<typename Ls::input_shape, typename Ls::output_shape>}...};
 }
 }  // namespace detail
@@ -85,7 +85,7 @@ consteval auto facts_of(List<Ls...>) {
 /// runs a stage contains them, and compilers take a time for a name that grows with the square of its different parts.
 template <Mode M, typename InputLayer, typename... Layers>
 struct Plan {
-    using tree = typename model::Flow<typename InputLayer::shape, Layers...>::layers;
+    using tree = typename graph::Flow<typename InputLayer::shape, Layers...>::layers;
     using leaves = typename detail::LeavesOf<tree>::type;
     static constexpr auto facts = detail::facts_of(leaves{});
     /// Whether a layer computes in training alone.
@@ -139,7 +139,7 @@ struct Plan {
         static constexpr LayerKind kind = Layer::kind;
         static constexpr std::size_t inputs = graph.stages[K].inputs;
         static constexpr std::size_t parameter_offset = leaf_offsets[leaf_of(K)];
-        static constexpr std::size_t parameters = model::parameter_count<Layer>();
+        static constexpr std::size_t parameters = graph::parameter_count<Layer>();
         /// Where its running statistics begin behind all parameters.
         static constexpr std::size_t buffer_offset = buffer_offsets[leaf_of(K)];
         /// How many elements V its kernels need as scratch memory.
@@ -272,7 +272,7 @@ public:
     /// Gradients that each tile computes for itself (a convolution's).
     static constexpr auto tile_gradient_offsets = running_sums(each([](auto k) {
         using Layer = Head<decltype(k)::value>;
-        return Layer::batched_gradient || Layer::kind == LayerKind::statistics ? 0 : model::parameter_count<Layer>();
+        return Layer::batched_gradient || Layer::kind == LayerKind::statistics ? 0 : graph::parameter_count<Layer>();
     }));
     static constexpr std::size_t tile_gradient_numbers = tile_gradient_offsets[stage_count];
 

@@ -30,7 +30,7 @@ struct LayersBefore {
     using type = typename F::layers;
 };
 template <std::size_t Index, typename Inner, typename F, typename... Ls>
-    requires Block<At<Index, List<Ls...>>>
+    requires graph::Block<At<Index, List<Ls...>>>
 struct LayersBefore<in_block<Index, Inner>, F, Ls...> {
     using L = At<Index, List<Ls...>>;
     using S = typename F::output_shape;  // what arrives at the block
@@ -112,7 +112,7 @@ struct RefusedRow {
 template <typename F, typename R, typename... Ls>
 struct ExplainedRows;
 template <typename F, Reason R, typename Place, typename S, typename... Words, typename... Ls>
-struct ExplainedRows<F, Refusal<R, Place, received<S>, Words...>, Ls...> {
+struct ExplainedRows<F, graph::Refusal<R, Place, received<S>, Words...>, Ls...> {
     using Before = SummaryRows<PartOfNetwork<sizeof...(Ls), typename LayersBefore<Place, F, Ls...>::type>>;
 
     template <typename Function>
@@ -130,27 +130,29 @@ struct ExplainedRows<F, Refusal<R, Place, received<S>, Words...>, Ls...> {
 
 /// The sentence of an error with its words. The error itself is only named.
 template <typename Refused>
-inline constexpr Message message_of{};
+inline constexpr graph::Message message_of{};
 template <Reason R, typename... Words>
-inline constexpr Message message_of<refused<R, Words...>> = compose<Words...>(refused<R, sentence_alone>::sentence);
+inline constexpr graph::Message message_of<refused<R, Words...>> =
+    graph::compose<Words...>(refused<R, graph::sentence_alone>::sentence);
 
 /// Explained: the text of a list of layers that begins with Input, as it is spelled.
 template <typename... Ls>
 struct Explained {
-    static constexpr auto text = compose<>(refused < sizeof...(Ls) == 0 ? Reason::empty_network : Reason::missing_input,
-                                           sentence_alone > ::sentence);
+    static constexpr auto text =
+        graph::compose<>(refused < sizeof...(Ls) == 0 ? Reason::empty_network : Reason::missing_input,
+                         graph::sentence_alone > ::sentence);
 };
 template <std::size_t... Dims, typename... Ls>
 struct Explained<Input<Dims...>, Ls...> {
     using S = Shape<Dims...>;
-    using F = Flow<S, Ls...>;
+    using F = graph::Flow<S, Ls...>;
 
     static constexpr auto text = [] {
         if constexpr (!F::refusal::mismatch) {
             return summary_text<Sequential<Input<Dims...>, Ls...>>;
         } else {
             using Table = SummaryTable<ExplainedRows<F, typename F::refusal, Ls...>>;
-            constexpr auto& message = message_of<Error<S, typename F::refusal>>;
+            constexpr auto& message = message_of<graph::Error<S, typename F::refusal>>;
             Text<Table::characters + message.length + 1> result;
             Table::append_to(result);
             result.append(message.view());
