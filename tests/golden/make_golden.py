@@ -245,6 +245,13 @@ def nested_net():
         nn.Linear(10, 4))
 
 
+def unflatten_net():
+    """Features become an image that is padded."""
+    return nn.Sequential(
+        nn.Linear(7, 48), nn.Unflatten(1, (3, 4, 4)), nn.Conv2d(3, 4, 3, padding=1), nn.Tanh(),
+        nn.Flatten(), nn.Linear(64, 5))
+
+
 def philox(seed, stream, position):
     """Philox-4x32-10 (Salmon et al., SC 2011): four 32-bit numbers."""
     mask = 0xFFFFFFFF
@@ -437,6 +444,7 @@ def main():
     write_net("lenet", lenet, (1, 28, 28), 1, xavier=True)
     write_net("relu", relu_net, (2, 11, 9), 2, xavier=False)
     write_net("nested", nested_net, (3, 8, 10), 3, xavier=False)
+    write_net("unflatten", unflatten_net, (7,), 4, xavier=False)
 
 
 main()

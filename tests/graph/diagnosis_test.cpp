@@ -20,7 +20,7 @@ using namespace ctcnn::detail_;
 namespace {
 
 template <typename Expected, typename S, typename... Layers>
-constexpr bool is_refused_with = std::is_same_v<model::Error<S, typename model::Flow<S, Layers...>::refusal>, Expected>;
+constexpr bool is_refused_with = std::is_same_v<graph::Error<S, typename graph::Flow<S, Layers...>::refusal>, Expected>;
 
 using Conv = Conv2d<1, 6, Kernel<5>>;
 using Dense = Linear<784, 10>;
@@ -63,6 +63,6 @@ static_assert(is_refused_with<refused<Reason::branch_shapes, at_layer<0, Residua
                               Shape<4>, Residual<Linear<4, 3>>>);
 
 TEST_CASE("corrections are only shown if they work") {
-    STATIC_REQUIRE(model::works_on<Shape<4>, corrected<Linear<4, 2>>>);
-    STATIC_REQUIRE_FALSE(model::works_on<Shape<4>, corrected<Linear<5, 2>>>);
+    STATIC_REQUIRE(graph::works_on<Shape<4>, corrected<Linear<4, 2>>>);
+    STATIC_REQUIRE_FALSE(graph::works_on<Shape<4>, corrected<Linear<5, 2>>>);
 }

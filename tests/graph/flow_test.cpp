@@ -17,9 +17,9 @@
 
 using namespace ctcnn;
 using namespace ctcnn::detail_;
-using model::Accepted;
-using model::Flow;
-using model::Refusal;
+using graph::Accepted;
+using graph::Flow;
+using graph::Refusal;
 
 namespace {
 

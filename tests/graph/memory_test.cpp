@@ -117,8 +117,8 @@ static_assert(Inception::plan::inference_places.offsets[3] == Inception::plan::i
 
 // Blocks in the order of their making may take more memory than in that of their sizes.
 namespace {
-consteval std::array<std::size_t, 2> sizes_in_two_orders(std::array<graph::Block, 4> blocks) {
-    std::array<graph::Block, 4> again = blocks;
+consteval std::array<std::size_t, 2> sizes_in_two_orders(std::array<graph::Region, 4> blocks) {
+    std::array<graph::Region, 4> again = blocks;
     const std::size_t by_time = graph::detail::place_by_time(blocks, {0, 1, 2, 3}, 4);
     const std::size_t by_size = graph::detail::place_by_size(again, {0, 1, 2, 3}, 4);
     return {by_time, by_size};
@@ -128,7 +128,7 @@ static_assert(sizes_in_two_orders({{{4, 0, 0, 0}, {2, 0, 1, 0}, {6, 1, 2, 0}, {2
               std::array<std::size_t, 2>{12, 8});
 
 TEST_CASE("blocks that do not live together share a place") {
-    constexpr graph::Block first{4, 0, 1, 0};
+    constexpr graph::Region first{4, 0, 1, 0};
     STATIC_REQUIRE(first.lives_with({4, 1, 2, 0}));
     STATIC_REQUIRE_FALSE(first.lives_with({4, 2, 3, 0}));
 }

@@ -37,6 +37,25 @@ static_assert(in_order.layer<2>().weight(0, 1) == 10 && in_order.layer<2>().bias
 static_assert(in_order({1, 0, 0}) == Tensor<float, Shape<1>>{(1 + 7) * 9 + (4 + 8) * 10 + 11});
 static_assert(predict(by_name, {1, 0, 0}) == 0);
 
+// What is not learned is embedded, too: y = (x - mean) / sqrt(var + eps) * weight + bias.
+using Normed = Sequential<Input<2>, Linear<2, 2, NoBias>, BatchNorm1d<2, Eps<0.25>>, Linear<2, 1, NoBias>>;
+struct NormedFile {
+    static consteval std::array<EmbeddedTensor, 6> tensors() {
+        return {{{"0.weight", {2, 2}},
+                 {"1.bias", {2}},
+                 {"1.running_mean", {2}},
+                 {"1.running_var", {2}},
+                 {"1.weight", {2}},
+                 {"2.weight", {1, 2}}}};
+    }
+    static consteval std::array<float, 14> values() {
+        return {{1, 0, 0, 1, 10, 20, 3, 5, 3.75f, 15.75f, 6, 7, 1, 100}};
+    }
+};
+constexpr Normed normed = embedded<Normed, NormedFile>();
+static_assert(normed.buffers()[0] == 3 && normed.buffers()[1] == 5 && normed.buffers()[3] == 15.75f);
+static_assert(normed({7, 13})(0) == (7 - 3) / 2 * 6 + 10 + 100 * ((13 - 5) / 4 * 7 + 20));
+
 // A network without parameters, and one of a single tensor.
 using Plain = Sequential<Input<2>, Linear<2, 1, NoBias>>;
 struct OneTensor {
@@ -102,4 +121,11 @@ TEST_CASE("a large embedded network is the same") {
     assigned = embedded<Large, LargeFile>();
     CHECK(std::as_const(assigned).parameters().data() == constants);
     CHECK(large.parameters()[1] == 5);
+}
+
+TEST_CASE("statistics of an embedded network are those of the file, in a program as in a constant expression") {
+    const Normed copy = normed;
+    const Normed::input_tensor at_means{3, 5};
+    CHECK(copy(at_means)(0) == 10 + 100 * 20);
+    CHECK(normed(at_means)(0) == 10 + 100 * 20);
 }

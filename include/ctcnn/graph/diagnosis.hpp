@@ -14,7 +14,7 @@
 // From a network's refusal to its error: where the first layer refuses because of the order or the number of the axes
 // of Input, the error says so; and it says what to write instead, where that is known. Only networks that are refused
 // cost this.
-namespace CTCNN_DETAIL::model {
+namespace CTCNN_DETAIL::graph {
 
 /// The layer at a place; void where no layer is to blame.
 template <typename Place>
@@ -150,4 +150,4 @@ struct ErrorOf<Image, Refusal<R, Place, received<S>, More...>> {
 template <typename Image, typename R>
 using Error = typename ErrorOf<Image, R>::type;
 
-}  // namespace CTCNN_DETAIL::model
+}  // namespace CTCNN_DETAIL::graph

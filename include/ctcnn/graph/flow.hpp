@@ -10,9 +10,9 @@
 #include <ctcnn/core/list.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/target.hpp>
-#include <ctcnn/graph/refusal.hpp>
+#include <ctcnn/graph/words.hpp>
 
-namespace CTCNN_DETAIL::model {
+namespace CTCNN_DETAIL::graph {
 
 // The flow of shapes through a sequence of layers. Asking never fails: a sequence that does not work yields a Refusal.
 
@@ -68,7 +68,7 @@ consteval std::size_t buffer_count() {
 template <typename... Bound>
 consteval std::size_t buffer_count_of_all() {
     if constexpr ((... || requires { Bound::buffer_count; })) {
-        return (std::size_t{0} + ... + model::buffer_count<Bound>());
+        return (std::size_t{0} + ... + graph::buffer_count<Bound>());
     } else {
         return 0;
     }
@@ -167,12 +167,12 @@ consteval bool has_repeated_name() {
 /// two have the same name.
 template <typename... Bound>
 consteval Reason reason_together(List<Bound...>) {
-    if (saturating_sum<std::size_t>({model::parameter_count<Bound>()...}) > most_numbers ||
+    if (saturating_sum<std::size_t>({graph::parameter_count<Bound>()...}) > most_numbers ||
         saturating_sum<std::uint64_t>({Bound::multiply_adds...}) == uncountable<std::uint64_t>) {
         return Reason::number_too_large;
     }
     if constexpr ((... || requires { Bound::child_name; })) {
-        return model::has_repeated_name<Bound...>() ? Reason::bad_name : Reason::none;
+        return graph::has_repeated_name<Bound...>() ? Reason::bad_name : Reason::none;
     } else {
         return Reason::none;
     }
@@ -199,4 +199,4 @@ struct FlowOf {
 template <typename S, typename... Ls>
 using Flow = typename FlowOf<S, Ls...>::type;
 
-}  // namespace CTCNN_DETAIL::model
+}  // namespace CTCNN_DETAIL::graph

@@ -11,14 +11,14 @@
 
 namespace CTCNN_DETAIL::graph {
 
-/// Block: memory that is needed from a stage to a stage, both included.
-struct Block {
+/// Region: memory that is needed from a stage to a stage, both included.
+struct Region {
     std::size_t size = 0;
     std::size_t first = 0;
     std::size_t last = 0;
     std::size_t offset = 0;
 
-    constexpr bool lives_with(const Block& other) const { return first <= other.last && other.first <= last; }
+    constexpr bool lives_with(const Region& other) const { return first <= other.last && other.first <= last; }
 };
 
 template <std::size_t N>
@@ -29,16 +29,16 @@ struct Memory {
 
 namespace detail {
 
-/// The lowest offset at which a block meets none of `others`.
+/// The lowest offset at which a region meets none of `others`.
 template <std::size_t N>
-consteval std::size_t lowest_offset(const std::array<Block, N>& blocks, const std::array<std::size_t, N>& others,
-                                    std::size_t count, const Block& block) {
+consteval std::size_t lowest_offset(const std::array<Region, N>& regions, const std::array<std::size_t, N>& others,
+                                    std::size_t count, const Region& region) {
     std::size_t offset = 0;
     for (bool moved = true; moved;) {
         moved = false;
         for (std::size_t n = 0; n < count; ++n) {
-            const Block& other = blocks[others[n]];
-            if (block.lives_with(other) && offset < other.offset + other.size && other.offset < offset + block.size) {
+            const Region& other = regions[others[n]];
+            if (region.lives_with(other) && offset < other.offset + other.size && other.offset < offset + region.size) {
                 offset = other.offset + other.size;
                 moved = true;
             }
@@ -47,34 +47,35 @@ consteval std::size_t lowest_offset(const std::array<Block, N>& blocks, const st
     return offset;
 }
 
-/// Sorts the blocks of `order` so that none has one behind it that is_before it. Blocks are nearly in order.
+/// Sorts the regions of `order` so that none has one behind it that is_before it. Regions are nearly in order.
 template <std::size_t N, typename Before>
-consteval void sort(const std::array<Block, N>& blocks, std::array<std::size_t, N>& order, std::size_t count,
+consteval void sort(const std::array<Region, N>& regions, std::array<std::size_t, N>& order, std::size_t count,
                     Before is_before) {
     for (std::size_t n = 1; n < count; ++n) {
-        for (std::size_t i = n; i > 0 && is_before(blocks[order[i]], blocks[order[i - 1]]); --i) {
+        for (std::size_t i = n; i > 0 && is_before(regions[order[i]], regions[order[i - 1]]); --i) {
             std::swap(order[i], order[i - 1]);
         }
     }
 }
 
-/// Places blocks in the order in which they are needed; returns the size of the memory.
+/// Places regions in the order in which they are needed; returns the size of the memory.
 template <std::size_t N>
-consteval std::size_t place_by_time(std::array<Block, N>& blocks, std::array<std::size_t, N> order, std::size_t count) {
-    sort(blocks, order, count, [](const Block& a, const Block& b) { return a.first < b.first; });
+consteval std::size_t place_by_time(std::array<Region, N>& regions, std::array<std::size_t, N> order,
+                                    std::size_t count) {
+    sort(regions, order, count, [](const Region& a, const Region& b) { return a.first < b.first; });
     std::array<std::size_t, N> living{};
     std::size_t others = 0;
     std::size_t size = 0;
     for (std::size_t n = 0; n < count; ++n) {
-        Block& block = blocks[order[n]];
+        Region& region = regions[order[n]];
         std::size_t left = 0;
         for (std::size_t i = 0; i < others; ++i) {
-            if (blocks[living[i]].last >= block.first) {
+            if (regions[living[i]].last >= region.first) {
                 living[left++] = living[i];
             }
         }
-        block.offset = lowest_offset(blocks, living, left, block);
-        size = std::max(size, block.offset + block.size);
+        region.offset = lowest_offset(regions, living, left, region);
+        size = std::max(size, region.offset + region.size);
         living[left] = order[n];
         others = left + 1;
     }
@@ -83,13 +84,14 @@ consteval std::size_t place_by_time(std::array<Block, N>& blocks, std::array<std
 
 /// The same in the order of their sizes, the largest first.
 template <std::size_t N>
-consteval std::size_t place_by_size(std::array<Block, N>& blocks, std::array<std::size_t, N> order, std::size_t count) {
-    sort(blocks, order, count, [](const Block& a, const Block& b) { return a.size > b.size; });
+consteval std::size_t place_by_size(std::array<Region, N>& regions, std::array<std::size_t, N> order,
+                                    std::size_t count) {
+    sort(regions, order, count, [](const Region& a, const Region& b) { return a.size > b.size; });
     std::size_t size = 0;
     for (std::size_t n = 0; n < count; ++n) {
-        Block& block = blocks[order[n]];
-        block.offset = lowest_offset(blocks, order, n, block);
-        size = std::max(size, block.offset + block.size);
+        Region& region = regions[order[n]];
+        region.offset = lowest_offset(regions, order, n, region);
+        size = std::max(size, region.offset + region.size);
     }
     return size;
 }
@@ -106,24 +108,24 @@ inline constexpr std::size_t most_by_size = 128;
 template <std::size_t Layers, std::size_t Edges>
 consteval Memory<Layers + 2> inference_memory(const Graph<Layers, Edges>& graph, std::size_t from = 0) {
     constexpr std::size_t most = Layers + 2;
-    std::array<Block, most> blocks{};
+    std::array<Region, most> regions{};
     std::array<std::size_t, most> order{};
     std::size_t count = 0;
     for (std::size_t b = from; b <= graph.stage_count; ++b) {
         if (graph.root_of(b) == b) {
             order[count++] = b;
-            blocks[b] = {graph.buffers[b].size(), graph.stage_count, graph.buffers[b].last_stage, 0};
+            regions[b] = {graph.buffers[b].size(), graph.stage_count, graph.buffers[b].last_stage, 0};
         }
     }
     for (std::size_t b = from; b <= graph.stage_count; ++b) {
-        Block& root = blocks[graph.root_of(b)];
+        Region& root = regions[graph.root_of(b)];
         root.first = std::min(root.first, b == 0 ? 0 : b - 1);  // A part is made before the whole.
     }
-    std::array<Block, most> by_time = blocks;
+    std::array<Region, most> by_time = regions;
     const std::size_t size_by_time = detail::place_by_time(by_time, order, count);
     const std::size_t size_by_size =
-        count <= detail::most_by_size ? detail::place_by_size(blocks, order, count) : static_cast<std::size_t>(-1);
-    const std::array<Block, most>& best = size_by_time < size_by_size ? by_time : blocks;
+        count <= detail::most_by_size ? detail::place_by_size(regions, order, count) : static_cast<std::size_t>(-1);
+    const std::array<Region, most>& best = size_by_time < size_by_size ? by_time : regions;
     Memory<most> memory{{}, std::min(size_by_time, size_by_size)};
     for (std::size_t b = from; b <= graph.stage_count; ++b) {
         memory.offsets[b] = best[graph.root_of(b)].offset + graph.offset_in_root(b);

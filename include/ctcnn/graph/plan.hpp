@@ -14,6 +14,7 @@
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
+#include <ctcnn/graph/facts.hpp>
 #include <ctcnn/graph/flow.hpp>
 #include <ctcnn/graph/graph.hpp>
 #include <ctcnn/graph/memory.hpp>
@@ -21,64 +22,8 @@
 
 namespace CTCNN_DETAIL::graph {
 
-/// Running sums: {3, 4, 5} -> {0, 3, 7, 12}.
-template <std::size_t N>
-consteval std::array<std::size_t, N + 1> running_sums(const std::array<std::size_t, N>& values) {
-    std::array<std::size_t, N + 1> sums{};
-    for (std::size_t i = 0; i < N; ++i) {
-        sums[i + 1] = sums[i] + values[i];
-    }
-    return sums;
-}
-
 /// How a network runs: Dropout and the like compute in training, and are no more than a name in inference.
 enum class Mode : bool { training, inference };
-
-namespace detail {
-template <std::size_t Leaf, typename L>
-struct FunctionOf {
-    using type = typename At<Leaf, L>::Function;
-};
-template <typename L>
-struct FunctionOf<nothing, L> {
-    using type = NoFunction;
-};
-
-template <typename LayerList>
-struct LeavesOf;
-template <typename... Bound>
-struct LeavesOf<List<Bound...>> {
-    using type = Leaves<Bound...>;
-};
-template <typename... Ls>
-consteval auto parameter_counts(List<Ls...>) {
-    return std::array<std::size_t, sizeof...(Ls)>{model::parameter_count<Ls>()...};
-}
-template <typename... Ls>
-consteval auto buffer_counts(List<Ls...>) {
-    // No fold: compilers limit their length, and a network may have more layers.
-    constexpr bool any = [] { const bool has[] = {requires {Ls::buffer_count; }...
-};
-bool found = false;
-for (std::size_t n = 0; n < sizeof...(Ls); ++n) {
-    found = found || has[n];
-}
-return found;
-}
-();
-if constexpr (any) {
-    return std::array<std::size_t, sizeof...(Ls)>{model::buffer_count<Ls>()...};
-} else {
-    return std::array<std::size_t, sizeof...(Ls)>{};
-}
-}
-template <typename... Ls>
-consteval auto facts_of(List<Ls...>) {
-    return std::array<LayerFacts, sizeof...(Ls)>{
-        LayerFacts{Ls::kind, Ls::input_border, form_of(Indices(Ls::output_shape::dims)), model::parameter_count<Ls>(),
-                   std::is_same_v<typename Ls::input_shape, typename Ls::output_shape>}...};
-}
-}  // namespace detail
 
 /// Plan: how a network runs: stages, each of which reads buffers and writes the next one; where each buffer, parameter
 /// and gradient lies is a constant. All sizes count elements, not bytes.
@@ -86,7 +31,7 @@ consteval auto facts_of(List<Ls...>) {
 /// runs a stage contains them, and compilers take a time for a name that grows with the square of its different parts.
 template <Mode M, typename InputLayer, typename... Layers>
 struct Plan {
-    using tree = typename model::Flow<typename InputLayer::shape, Layers...>::layers;
+    using tree = typename graph::Flow<typename InputLayer::shape, Layers...>::layers;
     using leaves = typename detail::LeavesOf<tree>::type;
     static constexpr auto facts = detail::facts_of(leaves{});
     /// Whether a layer computes in training alone.
@@ -145,7 +90,7 @@ struct Plan {
         static constexpr LayerKind kind = Layer::kind;
         static constexpr std::size_t inputs = graph.stages[K].inputs;
         static constexpr std::size_t parameter_offset = leaf_offsets[leaf_of(K)];
-        static constexpr std::size_t parameters = model::parameter_count<Layer>();
+        static constexpr std::size_t parameters = graph::parameter_count<Layer>();
         /// Where its running statistics begin behind all parameters.
         static constexpr std::size_t buffer_offset = buffer_offsets[leaf_of(K)];
         /// How many elements V its kernels need as scratch memory.
@@ -278,7 +223,7 @@ public:
     /// Gradients that each tile computes for itself (a convolution's).
     static constexpr auto tile_gradient_offsets = running_sums(each([](auto k) {
         using Layer = Head<decltype(k)::value>;
-        return Layer::batched_gradient || Layer::kind == LayerKind::statistics ? 0 : model::parameter_count<Layer>();
+        return Layer::batched_gradient || Layer::kind == LayerKind::statistics ? 0 : graph::parameter_count<Layer>();
     }));
     static constexpr std::size_t tile_gradient_numbers = tile_gradient_offsets[stage_count];
 

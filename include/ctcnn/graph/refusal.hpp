@@ -1,196 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstddef>
 #include <string_view>
 #include <type_traits>
 
-#include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/mismatch.hpp>
-#include <ctcnn/core/shape.hpp>
-#include <ctcnn/core/spelling.hpp>
 #include <ctcnn/core/target.hpp>
-#include <ctcnn/core/text.hpp>
+#include <ctcnn/graph/message.hpp>
+#include <ctcnn/graph/words.hpp>
 
-namespace ctcnn {
-
-// The words that a refusal is spelled with in a compiler's message.
-
-/// The layer that refuses: its place, counted from 0, and its spelling.
-template <std::size_t Index, typename Layer>
-struct at_layer {};
-/// The same inside a block: the block's place, then the layer's place inside it.
-template <std::size_t Index, typename InnerPlace>
-struct in_block {};
-/// Where no layer is to blame: the network or the block itself, as in in_block<2, the_sequence>.
-struct the_sequence {};
-/// In place of a layer: branches that do not fit each other. The layer is the one around them.
-struct the_branches {};
-/// The shape that branch number Index makes.
-template <std::size_t Index, typename Shape>
-struct branch_makes {};
-/// The shape that arrived there.
-template <typename Shape>
-struct received {};
-/// The number that would fit, where a number is at fault.
-template <std::size_t Number>
-struct wanted {};
-/// What a layer says in its own words, or the member that it lacks. clang shows the first 36 characters of a text, and
-/// gets it in pieces.
-template <detail_::Name... Pieces>
-struct says {};
-/// Where an embedded file does not fit: the tensor, and its shape in the network and in the file. One that is not there
-/// has no shape: absent.
-template <detail_::Name TensorName>
-struct at_tensor {};
-template <typename Shape>
-struct in_network {};
-template <typename Shape>
-struct in_file {};
-struct absent {};
-/// The error itself, further down. A last word may say what to write instead: corrected (core/mismatch.hpp).
-template <Reason R, typename... Words>
-struct refused;
-
-}  // namespace ctcnn
-
-namespace CTCNN_DETAIL::model {
-
-/// Refusal: a network's first mismatch, with words about it: at_layer or in_block, received, wanted. Naming it is
-/// harmless.
-template <Reason R, typename... Words>
-struct Refusal {
-    static constexpr Mismatch mismatch{R};
-};
-
-/// No refusal.
-struct Accepted {
-    static constexpr Mismatch mismatch{};
-};
-
-/// The first piece of a text, up to a blank.
-constexpr std::string_view first_piece(std::string_view text) {
-#if defined(__clang__)
-    constexpr std::size_t most = 36;
-#else
-    constexpr std::size_t most = static_cast<std::size_t>(-1);
-#endif
-    if (text.size() <= most) {
-        return text;
-    }
-    const std::size_t blank = text.substr(0, most + 1).find_last_of(' ');
-    return text.substr(0, blank == text.npos ? most : blank);
-}
-
-/// The words of a layer's refusal from character Begin on, behind the pieces before.
-template <typename L, typename S, std::size_t Begin = 0, Name... Before>
-consteval auto says_of() {
-    constexpr std::string_view text = mismatch_of<L, S>().words.substr(Begin);
-    constexpr std::string_view piece = first_piece(text);
-    constexpr std::size_t end = piece.size() + (piece.size() < text.size() && text[piece.size()] == ' ' ? 1 : 0);
-    if constexpr (end < text.size()) {
-        return says_of<L, S, Begin + end, Before..., Name<piece.size()>(piece)>();
-    } else {
-        return says<Before..., Name<piece.size()>(piece)>{};
-    }
-}
-
-// Whether static_assert takes a text that is put together: in C++26, and as an extension before.
-#if defined(__cpp_static_assert) && __cpp_static_assert >= 202306L
-#define CTCNN_COMPOSES 1
-#elif defined(__clang__) && !defined(__apple_build_version__) && __clang_major__ >= 20
-#define CTCNN_COMPOSES 1
-#elif defined(__GNUC__) && !defined(__clang__) && !defined(__EDG__) && __GNUC__ >= 14
-#define CTCNN_COMPOSES 1
-#else
-#define CTCNN_COMPOSES 0
-#endif
-
-/// Message: the sentence of a refusal and all its words, "...; layer 7, Linear<256, 120>, received Shape<400>, wanted
-/// 256: write Linear<400, 120>".
-struct Message : Text<1024> {
-    constexpr const char* data() const { return characters.data(); }
-    constexpr std::size_t size() const { return length; }
-
-    template <typename T>
-    constexpr void spell() {
-        append_spelling<T>(*this);
-    }
-
-    /// A place reads as in the names of PyTorch's state_dict: layer 2.1 is layer 1 of the block at 2.
-    template <std::size_t Index, typename Layer>
-    constexpr void tell(std::type_identity<at_layer<Index, Layer>>, std::string_view before = "; layer ") {
-        append(before);
-        append_number(Index);
-        append(", ");
-        spell<Layer>();
-        append(",");
-    }
-    template <std::size_t Index, typename InnerPlace>
-    constexpr void tell(std::type_identity<in_block<Index, InnerPlace>>, std::string_view before = "; layer ") {
-        append(before);
-        append_number(Index);
-        tell(std::type_identity<InnerPlace>{}, ".");
-    }
-    constexpr void tell(std::type_identity<the_sequence>, std::string_view before = ";") {
-        append(before == "." ? "" : before);
-    }
-    template <typename S>
-    constexpr void tell(std::type_identity<received<S>>) {
-        append(" received ");
-        spell<S>();
-    }
-    template <std::size_t Index, typename S>
-    constexpr void tell(std::type_identity<branch_makes<Index, S>>) {
-        append(", branch ");
-        append_number(Index);
-        append(" makes ");
-        spell<S>();
-    }
-    template <std::size_t Number>
-    constexpr void tell(std::type_identity<wanted<Number>>) {
-        append(", wanted ");
-        append_number(Number);
-    }
-    template <Name... Pieces>
-    constexpr void tell(std::type_identity<says<Pieces...>>) {
-        std::string_view before = ": ";
-        ((append(before), append(Pieces.view()), before = " "), ...);
-    }
-    template <typename... Spelling>
-    constexpr void tell(std::type_identity<corrected<Spelling...>>) {
-        std::string_view before = ": write ";
-        ((append(before), spell<Spelling>(), before = ", "), ...);
-    }
-    template <Name TensorName>
-    constexpr void tell(std::type_identity<at_tensor<TensorName>>) {
-        append("; tensor ");
-        append(TensorName.view());
-    }
-    template <typename S>
-    constexpr void tell(std::type_identity<in_network<S>>) {
-        append(": ");
-        spell<S>();
-        append(" in the network");
-    }
-    template <typename S>
-    constexpr void tell(std::type_identity<in_file<S>>) {
-        append(", ");
-        spell<S>();
-        append(" in the file");
-    }
-    template <typename Other>
-    constexpr void tell(std::type_identity<Other>) {}
-};
-
-/// The sentence and the words as one text.
-template <typename... Words>
-consteval Message compose(std::string_view sentence) {
-    Message message;
-    message.append(sentence);
-    (message.tell(std::type_identity<Words>{}), ...);
-    return message;
-}
+namespace CTCNN_DETAIL::graph {
 
 /// A word that makes no error of a refusal: refused<Reason::in_features, sentence_alone>::sentence is its text.
 struct sentence_alone {};
@@ -204,8 +23,8 @@ struct NeverFits {
 #if CTCNN_COMPOSES
 template <typename... Words>
 using Unsaid = std::conditional_t<(std::is_same_v<Words, sentence_alone> && ...), sentence_alone, void>;
-#define CTCNN_WORDS detail_::model::Unsaid<Words...>
-#define CTCNN_MESSAGE(text) detail_::model::compose<Words...>(text)
+#define CTCNN_WORDS detail_::graph::Unsaid<Words...>
+#define CTCNN_MESSAGE(text) detail_::graph::compose<Words...>(text)
 #else
 #define CTCNN_WORDS Words...
 #define CTCNN_MESSAGE(text) text
@@ -217,7 +36,7 @@ using Unsaid = std::conditional_t<(std::is_same_v<Words, sentence_alone> && ...)
     CTCNN_MESSAGE(text)); \
     static constexpr std::string_view sentence = (text
 
-}  // namespace CTCNN_DETAIL::model
+}  // namespace CTCNN_DETAIL::graph
 
 namespace ctcnn {
 
@@ -230,159 +49,159 @@ namespace ctcnn {
 #endif
 // clang-format off: a text in one piece can be found by searching for it.
 template <typename... Words>
-struct refused<Reason::empty_network, Words...> : detail_::model::NeverFits {
+struct refused<Reason::empty_network, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[empty_network] a network needs at least one layer: put one behind Input, as in Sequential<Input<784>, Linear<784, 10>>"));
 };
 template <typename... Words>
-struct refused<Reason::missing_input, Words...> : detail_::model::NeverFits {
+struct refused<Reason::missing_input, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[missing_input] a Sequential without Input is a block, not a network: write Input<C, H, W> or Input<Features> as its first argument"));
 };
 template <typename... Words>
-struct refused<Reason::misplaced_input, Words...> : detail_::model::NeverFits {
+struct refused<Reason::misplaced_input, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[misplaced_input] Input may only be the first argument of a network: remove this one"));
 };
 template <typename... Words>
-struct refused<Reason::zero_input, Words...> : detail_::model::NeverFits {
+struct refused<Reason::zero_input, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[zero_input] Input has no axes, or an axis of size 0: write Input<C, H, W> or Input<Features> with sizes of 1 or more"));
 };
 template <typename... Words>
-struct refused<Reason::batch_axis, Words...> : detail_::model::NeverFits {
+struct refused<Reason::batch_axis, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[batch_axis] Input is the shape of one image and has no batch axis: remove its first number"));
 };
 template <typename... Words>
-struct refused<Reason::channels_last, Words...> : detail_::model::NeverFits {
+struct refused<Reason::channels_last, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[channels_last] the sizes of Input are channels, height, width, in this order, and here the channels are last: write Input<C, H, W>"));
 };
 template <typename... Words>
-struct refused<Reason::not_a_layer, Words...> : detail_::model::NeverFits {
+struct refused<Reason::not_a_layer, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[not_a_layer] this argument is not a layer: after Input only layers may follow, such as Conv2d, Linear, ReLU or a block (a Sequential without Input); options such as Kernel<3> go inside a layer's own <...>"));
 };
 template <typename... Words>
-struct refused<Reason::unknown_option, Words...> : detail_::model::NeverFits {
+struct refused<Reason::unknown_option, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[unknown_option] this layer does not take one of its options: remove it (Conv2d takes Kernel, Padding, Stride, Dilation, Groups, NoBias, and ConvTranspose2d also OutputPadding; pooling takes Kernel, Stride, Padding, CeilMode, and AvgPool2d also NoCountPadding; Upsample takes Scale, Nearest, Bilinear; Linear takes NoBias; layers that normalise take Eps, NoAffine, and BatchNorm also Momentum; layers of sequences take one size)"));
 };
 template <typename... Words>
-struct refused<Reason::repeated_option, Words...> : detail_::model::NeverFits {
+struct refused<Reason::repeated_option, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[repeated_option] this layer has the same option twice: remove one of the two"));
 };
 template <typename... Words>
-struct refused<Reason::missing_kernel, Words...> : detail_::model::NeverFits {
+struct refused<Reason::missing_kernel, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[missing_kernel] this layer needs a Kernel: add Kernel<size> or Kernel<height, width>"));
 };
 template <typename... Words>
-struct refused<Reason::zero_kernel, Words...> : detail_::model::NeverFits {
+struct refused<Reason::zero_kernel, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[zero_kernel] a kernel size is 0: write Kernel<1> or larger"));
 };
 template <typename... Words>
-struct refused<Reason::zero_stride, Words...> : detail_::model::NeverFits {
+struct refused<Reason::zero_stride, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[zero_stride] a stride is 0: write Stride<1> or larger"));
 };
 template <typename... Words>
-struct refused<Reason::zero_dilation, Words...> : detail_::model::NeverFits {
+struct refused<Reason::zero_dilation, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[zero_dilation] a dilation is 0: write Dilation<1>, which leaves no gaps, or larger"));
 };
 template <typename... Words>
-struct refused<Reason::zero_groups, Words...> : detail_::model::NeverFits {
+struct refused<Reason::zero_groups, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[zero_groups] the number of groups is 0: write Groups<1> or larger"));
 };
 template <typename... Words>
-struct refused<Reason::zero_channels, Words...> : detail_::model::NeverFits {
+struct refused<Reason::zero_channels, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[zero_channels] a number of channels or features is 0: write 1 or more"));
 };
 template <typename... Words>
-struct refused<Reason::number_too_large, Words...> : detail_::model::NeverFits {
+struct refused<Reason::number_too_large, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[number_too_large] a number of this layer, or a size of Input, is above 2147483647, or together they are more than memory can hold: write smaller ones; a computed number may have fallen below 0"));
 };
 template <typename... Words>
-struct refused<Reason::image_rank, Words...> : detail_::model::NeverFits {
+struct refused<Reason::image_rank, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[image_rank] this layer works on images <C, H, W>, and something else arrives: move it before Flatten, or begin the network with Input<C, H, W>"));
 };
 template <typename... Words>
-struct refused<Reason::feature_rank, Words...> : detail_::model::NeverFits {
+struct refused<Reason::feature_rank, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[feature_rank] this layer works on features <F>, and something else arrives: put Flatten before it"));
 };
 template <typename... Words>
-struct refused<Reason::in_channels, Words...> : detail_::model::NeverFits {
+struct refused<Reason::in_channels, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[in_channels] the layer's number of input channels must be the number of channels that arrive: change it to the first size of the Shape received, or use LazyConv2d in place of Conv2d"));
 };
 template <typename... Words>
-struct refused<Reason::in_features, Words...> : detail_::model::NeverFits {
+struct refused<Reason::in_features, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[in_features] the layer's first number must be the number of features that arrive: change it to the size of the Shape received, or use LazyLinear"));
 };
 template <typename... Words>
-struct refused<Reason::kernel_too_large, Words...> : detail_::model::NeverFits {
+struct refused<Reason::kernel_too_large, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[kernel_too_large] the kernel is larger than the padded image that arrives: make Kernel or Dilation smaller or Padding larger, or remove a pooling layer before it"));
 };
 template <typename... Words>
-struct refused<Reason::pooling_padding, Words...> : detail_::model::NeverFits {
+struct refused<Reason::pooling_padding, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[pooling_padding] the padding of a pooling layer may be at most half of its kernel, else a window would see padding alone: make Padding smaller or Kernel larger"));
 };
 template <typename... Words>
-struct refused<Reason::groups_divide, Words...> : detail_::model::NeverFits {
+struct refused<Reason::groups_divide, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[groups_divide] the number of groups must divide each number of channels: choose a divisor of each"));
 };
 template <typename... Words>
-struct refused<Reason::normalized_shape, Words...> : detail_::model::NeverFits {
+struct refused<Reason::normalized_shape, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[normalized_shape] LayerNorm normalises the whole shape that arrives, and names another one: write the Shape received, or LayerNorm<>, which takes any"));
 };
 template <typename... Words>
-struct refused<Reason::sequence_rank, Words...> : detail_::model::NeverFits {
+struct refused<Reason::sequence_rank, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[sequence_rank] this layer works on sequences <C, L>, and something else arrives: move it before Flatten, or begin the network with Input<C, L>"));
 };
 template <typename... Words>
-struct refused<Reason::output_padding, Words...> : detail_::model::NeverFits {
+struct refused<Reason::output_padding, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[output_padding] OutputPadding must be smaller than Stride or Dilation: make it smaller, or make the kernel larger"));
 };
 template <typename... Words>
-struct refused<Reason::transposed_padding, Words...> : detail_::model::NeverFits {
+struct refused<Reason::transposed_padding, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[transposed_padding] the padding of a transposed convolution is taken off its output, and leaves nothing of it: make Padding smaller"));
 };
 template <typename... Words>
-struct refused<Reason::branch_shapes, Words...> : detail_::model::NeverFits {
+struct refused<Reason::branch_shapes, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[branch_shapes] the branches of Add, or the layers and the shortcut of Residual, make different shapes, and only equal ones can be added: give Residual a Shortcut<Conv2d<in, out, Kernel<1>, Stride<s>>> that makes the shape of its layers, or change a branch"));
 };
 template <typename... Words>
-struct refused<Reason::concat_shapes, Words...> : detail_::model::NeverFits {
+struct refused<Reason::concat_shapes, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[concat_shapes] the branches of Concat are put together along the channels: they must make images of the same height and width, or all of them features"));
 };
 template <typename... Words>
-struct refused<Reason::multiply_shapes, Words...> : detail_::model::NeverFits {
+struct refused<Reason::multiply_shapes, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[multiply_shapes] the branches of Multiply must make the same shape, or <C, 1, 1> where others make <C, H, W>"));
 };
 template <typename... Words>
-struct refused<Reason::too_few_branches, Words...> : detail_::model::NeverFits {
+struct refused<Reason::too_few_branches, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[too_few_branches] Add, Multiply and Concat need two branches or more, and Residual a layer or more: a branch is a layer or a Sequential without Input, and Identity hands on what arrives"));
 };
 template <typename... Words>
-struct refused<Reason::bad_name, Words...> : detail_::model::NeverFits {
+struct refused<Reason::bad_name, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[bad_name] a name of Named is empty, has a dot, is a number, or stands twice in one block: choose another, such as stem"));
 };
 template <typename... Words>
-struct refused<Reason::bad_probability, Words...> : detail_::model::NeverFits {
+struct refused<Reason::bad_probability, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[bad_probability] the probability of Dropout must be from 0 to 1: write Dropout<0.5> or the like"));
 };
 template <typename... Words>
-struct refused<Reason::own_reason, Words...> : detail_::model::NeverFits {
+struct refused<Reason::own_reason, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[own_reason] this layer refuses the shape that arrives for a reason of its own, which says<...> shows"));
 };
 template <typename... Words>
-struct refused<Reason::incomplete_layer, Words...> : detail_::model::NeverFits {
+struct refused<Reason::incomplete_layer, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[incomplete_layer] this layer lacks a member, or has it in another form: declare in the layer what says<...> shows"));
 };
 template <typename... Words>
-struct refused<Reason::embedded_tensor, Words...> : detail_::model::NeverFits {
+struct refused<Reason::embedded_tensor, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[embedded_tensor] the embedded file is not one of this network: a tensor has another shape in the file, or is in one of the two alone; name the network that was saved, or embed a file of this network"));
 };
 template <typename... Words>
-struct refused<Reason::missing_scale, Words...> : detail_::model::NeverFits {
+struct refused<Reason::missing_scale, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[missing_scale] this layer needs a Scale: add Scale<factor> or Scale<of the height, of the width>"));
 };
 template <typename... Words>
-struct refused<Reason::zero_size, Words...> : detail_::model::NeverFits {
+struct refused<Reason::zero_size, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[zero_size] the image that this layer makes would have no pixels: write sizes, or a Scale, of 1 or more"));
 };
 template <typename... Words>
-struct refused<Reason::unflatten_size, Words...> : detail_::model::NeverFits {
+struct refused<Reason::unflatten_size, Words...> : detail_::graph::NeverFits {
     static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[unflatten_size] Unflatten<C, H, W> needs C*H*W features, and another number arrives: change its sizes, or the number of features that the layer before it makes"));
 };
 // clang-format on

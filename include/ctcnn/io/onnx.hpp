@@ -73,7 +73,7 @@ void add_layer(const model::Place& place, std::vector<OnnxLayer>& layers) {
 template <typename... Bound>
 void add_layers(List<Bound...>, const model::Place* outer, std::vector<OnnxLayer>& layers) {
     std::size_t index = 0;
-    (add_layer<Bound>(model::Place{outer, index++, model::child_name<Bound>()}, layers), ...);
+    (add_layer<Bound>(model::Place{outer, index++, graph::child_name<Bound>()}, layers), ...);
 }
 
 template <typename Net>

@@ -21,8 +21,8 @@ struct BoundNested<L, S, List<Bound...>> {
     using layer = L;
     using layers = List<Bound...>;
     using input_shape = S;
-    static constexpr std::size_t parameter_count = (std::size_t{0} + ... + model::parameter_count<Bound>());
-    static constexpr std::size_t buffer_count = model::buffer_count_of_all<Bound...>();
+    static constexpr std::size_t parameter_count = (std::size_t{0} + ... + graph::parameter_count<Bound>());
+    static constexpr std::size_t buffer_count = graph::buffer_count_of_all<Bound...>();
     static constexpr std::uint64_t multiply_adds = (std::uint64_t{0} + ... + Bound::multiply_adds);
 };
 

@@ -116,7 +116,7 @@ struct BoundBranches<L, S, Join, std::index_sequence<Sizes...>, List<Bound...>> 
 
 /// How a shape flows through a branch whose layers count from First.
 template <std::size_t First, typename S, typename... Ls>
-using BranchFlow = decltype((FlowState<First, S, Accepted>{} >> ... >> std::type_identity<Ls>{}));
+using BranchFlow = decltype((graph::FlowState<First, S, graph::Accepted>{} >> ... >> std::type_identity<Ls>{}));
 
 /// BranchesFlow: how a shape flows through branches: the first refusal, that of the join, or the layers, bound.
 template <LayerKind Kind, typename L, typename S, typename... Flows>
@@ -139,13 +139,13 @@ struct BranchesFlow {
             if constexpr (reason == Reason::none) {
                 constexpr Reason together = Join::shape::size > most_numbers / 2
                                                 ? Reason::number_too_large
-                                                : reason_together((List<>{} + ... + typename Flows::layers{}));
-                return std::type_identity<std::conditional_t<together == Reason::none, Accepted,
-                                                             Refusal<together, the_branches, received<S>>>>{};
+                                                : graph::reason_together((List<>{} + ... + typename Flows::layers{}));
+                return std::type_identity<std::conditional_t<together == Reason::none, graph::Accepted,
+                                                             graph::Refusal<together, the_branches, received<S>>>>{};
             } else {
                 return []<std::size_t... N>(std::index_sequence<N...>) {
-                    return std::type_identity<
-                        Refusal<reason, the_branches, received<S>, branch_makes<N, typename Flows::output_shape>...>>{};
+                    return std::type_identity<graph::Refusal<reason, the_branches, received<S>,
+                                                             branch_makes<N, typename Flows::output_shape>...>>{};
                 }(std::index_sequence_for<Flows...>{});
             }
         }
@@ -160,7 +160,7 @@ struct BranchesFlow {
 /// Where there are too few branches.
 template <typename S>
 struct NoBranches {
-    using refusal = Refusal<Reason::too_few_branches, the_branches, received<S>>;
+    using refusal = graph::Refusal<Reason::too_few_branches, the_branches, received<S>>;
 };
 
 template <LayerKind Kind, typename L, typename S, typename Indices, typename... Branches>

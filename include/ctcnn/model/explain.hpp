@@ -29,7 +29,7 @@ namespace detail {
 /// The layers inside a block, or of each branch, as they are spelled.
 template <typename L>
 constexpr auto branches_of() {
-    if constexpr (Block<L>) {
+    if constexpr (graph::Block<L>) {
         return List<typename L::block_layers>{};
     } else {
         return typename L::branch_layers{};
@@ -39,7 +39,7 @@ constexpr auto branches_of() {
 /// The word for a block, or for branches, in the table.
 template <typename L>
 constexpr std::string_view label_of() {
-    if constexpr (Block<L>) {
+    if constexpr (graph::Block<L>) {
         return "Sequential";
     } else {
         return L::label;
@@ -50,7 +50,7 @@ constexpr std::string_view label_of() {
 template <typename L, typename S, typename Layers>
 struct PartOfLayer : BoundBlock<L, S, Layers> {
     static constexpr std::string_view label = label_of<L>();
-    static constexpr std::string_view child_name = model::child_name<L>();
+    static constexpr std::string_view child_name = graph::child_name<L>();
 };
 
 /// Of a layer that contains the refused one, the layers before it; none, if a layer is refused as a whole. S is what
@@ -117,7 +117,7 @@ struct RefusedRow {
     template <std::size_t Index, typename L, typename... Ls>
     constexpr SummaryRow at(std::type_identity<at_layer<Index, L>>, List<Ls...>, std::size_t depth) const {
         SummaryRow row{};
-        begin_layer(row, depth, PathPart{Index, child_name<L>(), {}}, IndexWidth);
+        begin_layer(row, depth, PathPart{Index, graph::child_name<L>(), {}}, IndexWidth);
         if constexpr (requires { L::describe(row.layer); }) {
             L::describe(row.layer);
         } else if constexpr (requires { L::label; }) {
@@ -131,7 +131,7 @@ struct RefusedRow {
     constexpr SummaryRow at(std::type_identity<in_block<Index, Inner>>, List<Ls...>, std::size_t depth) const {
         using L = At<Index, List<Ls...>>;
         SummaryRow row{};
-        begin_layer(row, depth, PathPart{Index, child_name<L>(), {}}, IndexWidth);
+        begin_layer(row, depth, PathPart{Index, graph::child_name<L>(), {}}, IndexWidth);
         row.layer.append(label_of<L>());
         if constexpr (std::is_same_v<Inner, the_sequence>) {
             return row;
@@ -155,7 +155,7 @@ struct RefusedRow {
 template <typename F, typename R, typename... Ls>
 struct ExplainedRows;
 template <typename F, Reason R, typename Place, typename S, typename... Words, typename... Ls>
-struct ExplainedRows<F, Refusal<R, Place, received<S>, Words...>, Ls...> {
+struct ExplainedRows<F, graph::Refusal<R, Place, received<S>, Words...>, Ls...> {
     using Layers = decltype(typename F::layers{} +
                             part_of<0, typename F::output_shape>(std::type_identity<Place>{}, List<Ls...>{}));
     using Before = SummaryRows<PartOfNetwork<sizeof...(Ls), Layers>>;
@@ -175,27 +175,29 @@ struct ExplainedRows<F, Refusal<R, Place, received<S>, Words...>, Ls...> {
 
 /// The sentence of an error with its words. The error itself is only named.
 template <typename Refused>
-inline constexpr Message message_of{};
+inline constexpr graph::Message message_of{};
 template <Reason R, typename... Words>
-inline constexpr Message message_of<refused<R, Words...>> = compose<Words...>(refused<R, sentence_alone>::sentence);
+inline constexpr graph::Message message_of<refused<R, Words...>> =
+    graph::compose<Words...>(refused<R, graph::sentence_alone>::sentence);
 
 /// Explained: the text of a list of layers that begins with Input, as it is spelled.
 template <typename... Ls>
 struct Explained {
-    static constexpr auto text = compose<>(refused < sizeof...(Ls) == 0 ? Reason::empty_network : Reason::missing_input,
-                                           sentence_alone > ::sentence);
+    static constexpr auto text =
+        graph::compose<>(refused < sizeof...(Ls) == 0 ? Reason::empty_network : Reason::missing_input,
+                         graph::sentence_alone > ::sentence);
 };
 template <std::size_t... Dims, typename... Ls>
 struct Explained<Input<Dims...>, Ls...> {
     using S = Shape<Dims...>;
-    using F = Flow<S, Ls...>;
+    using F = graph::Flow<S, Ls...>;
 
     static constexpr auto text = [] {
         if constexpr (!F::refusal::mismatch) {
             return summary_text<Sequential<Input<Dims...>, Ls...>>;
         } else {
             using Table = SummaryTable<ExplainedRows<F, typename F::refusal, Ls...>>;
-            constexpr auto& message = message_of<Error<S, typename F::refusal>>;
+            constexpr auto& message = message_of<graph::Error<S, typename F::refusal>>;
             Text<Table::characters + message.length + 1> result;
             Table::append_to(result);
             result.append(message.view());

@@ -109,7 +109,7 @@ struct FuseStep {
 
 template <typename Bound>
 constexpr FuseStep fuse_step(bool is_folded) {
-    FuseStep step{model::parameter_count<Bound>(), Bound::weight_shape::size, model::buffer_count<Bound>(), is_folded};
+    FuseStep step{graph::parameter_count<Bound>(), Bound::weight_shape::size, graph::buffer_count<Bound>(), is_folded};
     if constexpr (requires { Bound::eps; }) {
         step.eps = Bound::eps;
     }

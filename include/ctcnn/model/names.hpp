@@ -75,7 +75,7 @@ template <std::size_t Index, typename Bound>
     requires(
         requires { Bound::child_name; } || requires { Bound::label; })
 struct Step<Index, Bound> {
-    static constexpr PathPart part{Index, child_name<Bound>(), [] {
+    static constexpr PathPart part{Index, graph::child_name<Bound>(), [] {
                                        if constexpr (requires { Bound::label; }) {
                                            return std::string_view(Bound::label);
                                        } else {
@@ -99,11 +99,11 @@ constexpr auto open_block(std::size_t offset) {
     } else if constexpr (Bound::kind == LayerKind::branches) {
         return hana::flatten(
             hana::make_tuple(open_blocks<Steps...>(typename Bound::layers{}, offset),
-                             open_block<typename Bound::join, Steps...>(offset + model::parameter_count<Bound>())));
+                             open_block<typename Bound::join, Steps...>(offset + graph::parameter_count<Bound>())));
     } else {
         PlacedLayer layer{{path_of<Steps...>, sizeof...(Steps)},
                           offset,
-                          parameter_count<Bound>(),
+                          graph::parameter_count<Bound>(),
                           Bound::weight_shape::size,
                           0,
                           0,
@@ -134,7 +134,7 @@ constexpr auto open_block(std::size_t offset) {
 template <typename... Steps, typename... Bound>
 constexpr auto open_blocks(List<Bound...>, std::size_t offset) {
     constexpr auto offsets =
-        graph::running_sums(std::array<std::size_t, sizeof...(Bound)>{parameter_count<Bound>()...});
+        graph::running_sums(std::array<std::size_t, sizeof...(Bound)>{graph::parameter_count<Bound>()...});
     return [&]<std::size_t... Place>(std::index_sequence<Place...>) {
         return hana::flatten(
             hana::make_tuple(open_block<Bound, Steps..., Step<Place, Bound>>(offset + offsets[Place])...));

@@ -36,7 +36,7 @@ class NetworkOf;
 
 /// Network: what Sequential<Input<...>, Layers...> is derived from, in the numbers T.
 template <typename T, typename S, typename... Layers>
-using Network = NetworkOf<T, List<S, Layers...>, Flow<typename S::shape, Layers...>>;
+using Network = NetworkOf<T, List<S, Layers...>, graph::Flow<typename S::shape, Layers...>>;
 
 template <typename T, typename S, typename... Layers>
 struct WithScalar {
@@ -62,9 +62,9 @@ inline constexpr bool is_forward<Image, Workspace, X, Buffers> =
 
 /// NetworkOf: a network in the numbers T, spelled List<Input<...>, Layers...>, from the flow of its shapes.
 template <typename T, typename S, typename... Layers, std::size_t Count, typename Output, typename... Bound>
-class NetworkOf<T, List<S, Layers...>, FlowState<Count, Output, Accepted, Bound...>>
-    : public ParameterArray<T, (std::size_t{0} + ... + model::parameter_count<Bound>()), List<Bound...>,
-                            model::buffer_count_of_all<Bound...>()> {
+class NetworkOf<T, List<S, Layers...>, graph::FlowState<Count, Output, graph::Accepted, Bound...>>
+    : public ParameterArray<T, (std::size_t{0} + ... + graph::parameter_count<Bound>()), List<Bound...>,
+                            graph::buffer_count_of_all<Bound...>()> {
 public:
     using input_shape = typename S::shape;
     using output_shape = Output;
@@ -80,9 +80,9 @@ public:
     static constexpr const auto& names() { return named_tensors<List<Bound...>>; }
 
     static constexpr std::size_t layer_count = Count;
-    static constexpr std::size_t parameter_count = (std::size_t{0} + ... + model::parameter_count<Bound>());
+    static constexpr std::size_t parameter_count = (std::size_t{0} + ... + graph::parameter_count<Bound>());
     /// Elements of buffers(): what is not learned, such as running_mean and running_var.
-    static constexpr std::size_t buffer_count = model::buffer_count_of_all<Bound...>();
+    static constexpr std::size_t buffer_count = graph::buffer_count_of_all<Bound...>();
     /// Multiplications with addition that forward takes for one image.
     static constexpr std::uint64_t multiply_adds = (std::uint64_t{0} + ... + Bound::multiply_adds);
 

@@ -92,7 +92,7 @@ consteval std::size_t existing_layer() {
 template <Name Which, typename... Bound>
 consteval std::size_t named_layer() {
     constexpr std::size_t place = [] {
-        constexpr std::array<std::string_view, sizeof...(Bound)> names{child_name<Bound>()...};
+        constexpr std::array<std::string_view, sizeof...(Bound)> names{graph::child_name<Bound>()...};
         std::size_t n = 0;
         while (n < names.size() && names[n] != Which.view()) {
             ++n;
@@ -109,12 +109,12 @@ template <std::size_t Index, typename T, typename... Bound>
 constexpr auto view_of(List<Bound...>, StatePointers<T> state) {
     constexpr std::size_t place = existing_layer<Index, Bound...>();
     constexpr auto offsets =
-        graph::running_sums(std::array<std::size_t, sizeof...(Bound)>{parameter_count<Bound>()...});
+        graph::running_sums(std::array<std::size_t, sizeof...(Bound)>{graph::parameter_count<Bound>()...});
     using Chosen = At<place, List<Bound...>>;
     state.parameters += offsets[place];
     if constexpr ((... || requires { Bound::buffer_count; })) {
         constexpr auto buffers =
-            graph::running_sums(std::array<std::size_t, sizeof...(Bound)>{buffer_count<Bound>()...});
+            graph::running_sums(std::array<std::size_t, sizeof...(Bound)>{graph::buffer_count<Bound>()...});
         state.buffers += buffers[place];
     }
     if constexpr (Chosen::kind == LayerKind::block || Chosen::kind == LayerKind::branches) {

@@ -19,8 +19,8 @@ namespace CTCNN_DETAIL::model {
 /// The error of a network, and what takes its place. The shape of Input is known unless it is at fault.
 template <typename S, typename... Layers>
 struct RefusedOn {
-    using refusal = typename Flow<S, Layers...>::refusal;
-    using error = Error<S, refusal>;
+    using refusal = typename graph::Flow<S, Layers...>::refusal;
+    using error = graph::Error<S, refusal>;
     static constexpr bool known = S::rank != 0 && S::size != 0 && S::size <= most_numbers / 2;
     using type = InsteadOfNetwork<error, std::conditional_t<known, S, void>>;
 };
@@ -41,7 +41,7 @@ class CTCNN_TAG Sequential
 public:
     using block_layers = detail_::List<Layers...>;
     template <typename S>
-    using flow_from = detail_::model::Flow<S, Layers...>;
+    using flow_from = detail_::graph::Flow<S, Layers...>;
 
     template <std::size_t... Dims>
     static consteval Mismatch(check)(Shape<Dims...>) {
@@ -56,7 +56,7 @@ public:
 /// true.
 template <typename InputLayer, typename... Layers>
 concept WellFormed =
-    is_input<InputLayer> && !detail_::model::Flow<typename InputLayer::shape, Layers...>::refusal::mismatch;
+    is_input<InputLayer> && !detail_::graph::Flow<typename InputLayer::shape, Layers...>::refusal::mismatch;
 
 template <std::size_t... Dims, typename... Layers>
 class Sequential<Input<Dims...>, Layers...> : public detail_::model::Network<float, Input<Dims...>, Layers...> {};

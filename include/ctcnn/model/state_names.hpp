@@ -85,7 +85,7 @@ constexpr void for_each_tensor_of(const Place& place, F& f) {
 template <typename F, typename... Bound>
 constexpr void for_each_tensor(List<Bound...>, const Place* outer, F& f) {
     std::size_t index = 0;
-    (for_each_tensor_of<Bound>(Place{outer, index++, child_name<Bound>()}, f), ...);
+    (for_each_tensor_of<Bound>(Place{outer, index++, graph::child_name<Bound>()}, f), ...);
 }
 
 struct NameSizes {

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// The numbers of the target agree with each other and with the processor that runs the test.
+#include <ctcnn/core/target.hpp>
+
+#include <string_view>
+
+#include <ctcnn/core/language.hpp>
+
+#include "catch.hpp"
+
+using namespace ctcnn::detail_;
+
+// A vector is a power of two of bytes, and no array of parameters begins inside one.
+static_assert(vector_bytes >= 16 && (vector_bytes & (vector_bytes - 1)) == 0);
+static_assert(alignment % vector_bytes == 0);
+static_assert(vector_registers >= 16);
+// What a program keeps many of is smaller: a workspace in each call, a network and its gradients, tensors by choice.
+static_assert(most_inside_workspace <= most_inside_network && most_inside_network <= most_inside_tensor);
+
+TEST_CASE("the target's vectors are those of this processor", "[core]") {
+    [[maybe_unused]] constexpr std::string_view name = CTCNN_TEXT_OF(CTCNN_TARGET);
+    INFO(name << ", vectors of " << vector_bytes << " bytes");
+#if defined(__x86_64__)
+    CHECK(has_vectors);
+    CHECK(name.starts_with("for_x86_64"));
+    CHECK((vector_bytes < 64 || __builtin_cpu_supports("avx512f")));
+    CHECK((vector_bytes < 32 || __builtin_cpu_supports("avx")));
+    CHECK((vector_registers == 32) == (vector_bytes == 64));
+#elif defined(__aarch64__)
+    CHECK(has_vectors);
+    CHECK(vector_bytes == 16);
+    CHECK(vector_registers == 32);
+#endif
+    CHECK(name.starts_with("for_"));
+}
+
+TEST_CASE("what differs with the target has its name", "[core]") {
+    // The target's namespace is inline.
+    STATIC_REQUIRE(&ctcnn::CTCNN_TARGET::detail_::vector_bytes == &ctcnn::detail_::vector_bytes);
+}
