@@ -56,7 +56,7 @@ template <typename Net, Number V>
 class StepWorkspace {
 public:
     using T = scalar_t<V>;
-    using Plan = typename Net::plan;
+    using Plan = typename Net::template plan_of<V>;
     static constexpr std::size_t lanes = lane_count<V>;
     /// With statistics of the batch, all tiles go through a segment before the next one begins; each keeps what it has.
     static constexpr bool has_segments = Plan::segment_count > 1;

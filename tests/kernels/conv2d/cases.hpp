@@ -32,6 +32,8 @@ struct Conv2dCase {
     ctcnn::detail_::Extent output_border;
     bool bias;
     bool relu;  // applied to the output, and taken as the function that made the input
+    std::size_t input_gap = 0;
+    std::size_t output_gap = 0;
 
     constexpr ctcnn::detail_::Extent output() const {
         return ctcnn::detail_::output_extent(geometry.window, input.height, input.width);
@@ -95,6 +97,8 @@ constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, Conv2dCa
     result.output_border = draw.once_in(2) ? Extent{0, 0} : draw.extent(0, 3);
     result.bias = !draw.once_in(3);
     result.relu = draw.once_in(3);
+    result.input_gap = draw.once_in(3) ? draw.whole(1, 2) : 0;
+    result.output_gap = draw.once_in(3) ? draw.whole(1, 2) : 0;
     return result;
 }
 
@@ -125,9 +129,9 @@ template <ctcnn::detail_::Number V, Conv2dCase c>
 using StageOf = ctcnn::detail_::kernels::ConvStage<
     c.geometry,
     ctcnn::detail_::Layout<c.geometry.in_channels, c.input.height, c.input.width, c.input_border.height,
-                           c.input_border.width>,
+                           c.input_border.width, c.input_gap>,
     ctcnn::detail_::Layout<c.geometry.out_channels, c.output().height, c.output().width, c.output_border.height,
-                           c.output_border.width>,
+                           c.output_border.width, c.output_gap>,
     std::conditional_t<c.relu, ctcnn::detail_::kernels::ReLU, ctcnn::detail_::NoFunction>, V>;
 
 /// The functions of a way for one case; where it has none, those of the direct way. Each call brings scratch memory that
@@ -200,13 +204,14 @@ void check_conv2d(const Conv2dCase& c, const Conv2dKernels<V>& kernels, Draw num
     using T = ctcnn::detail_::scalar_t<V>;
     const ctcnn::detail_::Window& window = c.geometry.window;
     const naive::Conv2d conv{c.geometry.in_channels, c.geometry.out_channels, c.geometry.groups, c.input, window};
-    const Place in{c.geometry.in_channels, c.input, c.input_border};
-    const Place out{c.geometry.out_channels, conv.output(), c.output_border};
+    const Place in{c.geometry.in_channels, c.input, c.input_border, c.input_gap};
+    const Place out{c.geometry.out_channels, conv.output(), c.output_border, c.output_gap};
     INFO("channels " << c.geometry.in_channels << " -> " << c.geometry.out_channels << ", groups " << c.geometry.groups
                      << ", kernel " << text(window.kernel) << ", stride " << text(window.stride) << ", padding "
                      << text(window.padding) << ", dilation " << text(window.dilation) << ", image " << text(c.input)
-                     << ", borders " << text(c.input_border) << " and " << text(c.output_border) << ", bias " << c.bias
-                     << ", relu " << c.relu << ", lanes " << ctcnn::detail_::lane_count<V>);
+                     << ", borders " << text(c.input_border) << " and " << text(c.output_border) << ", gaps "
+                     << c.input_gap << " and " << c.output_gap << ", bias " << c.bias << ", relu " << c.relu
+                     << ", lanes " << ctcnn::detail_::lane_count<V>);
     REQUIRE(conv.output() == c.output());
 
     const auto multiples = [&](std::size_t count) {
