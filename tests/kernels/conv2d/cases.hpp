@@ -43,8 +43,9 @@ struct Conv2dCase {
 /// Which kernels a case is for: the direct ones; those that filter rows, which have stride and dilation 1 and a kernel
 /// 2 to 7 wide; those that filter rows of one channel; those that filter columns of a single image, which have no
 /// groups, a kernel at least 2 wide and 2 to 7 high and an output at least 2 wide; those with a filter for each channel,
-/// 1 to 5 wide and high, with dilation 1; those of a kernel 1x1 without padding and groups, with 1 to 80 channels.
-enum class Conv2dCases { direct, filtering, one_channel, single_image, depthwise, pointwise };
+/// 1 to 5 wide and high, with dilation 1; those of a kernel 1x1 without padding and groups, with 1 to 80 channels; those
+/// of 2 to 9 taps without groups, with 1 to 80 channels.
+enum class Conv2dCases { direct, filtering, one_channel, single_image, depthwise, pointwise, transposed };
 
 /// Kernel 1 to 7, padding 0 to 3, channels 1 to 9, images 1 to 17, rectangular everywhere. Stride and dilation are 1 in
 /// every other direct case, which has a kernel of its own, and 1 to 3 elsewhere.
@@ -61,6 +62,10 @@ constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, Conv2dCa
         window.padding = {draw.whole(0, window.kernel.height - 1), draw.whole(0, window.kernel.width - 1)};
     } else if (cases == Conv2dCases::pointwise) {
         window = {.stride = draw.extent(1, 3)};
+    } else if (cases == Conv2dCases::transposed) {
+        window.kernel = {1 + index % 3, draw.whole(2, 3)};
+        window.stride = draw.extent(1, 2);
+        window.dilation = draw.extent(1, 2);
     } else if (cases == Conv2dCases::single_image) {
         window.kernel = {2 + index % 6, std::max<std::size_t>(window.kernel.width, 2)};
     } else if (cases != Conv2dCases::direct) {
@@ -85,6 +90,9 @@ constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, Conv2dCa
         result.geometry.groups = result.geometry.in_channels = result.geometry.out_channels = draw.whole(1, 5);
     }
     if (cases == Conv2dCases::pointwise) {
+        result.geometry = {draw.whole(1, 80), draw.whole(1, 20), 1, window};
+    }
+    if (cases == Conv2dCases::transposed) {
         result.geometry = {draw.whole(1, 80), draw.whole(1, 20), 1, window};
     }
     result.input = draw.image(window, 17);
