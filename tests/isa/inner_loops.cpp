@@ -13,6 +13,7 @@
 #include <ctcnn/kernels/conv2d/pointwise.hpp>
 #include <ctcnn/kernels/conv2d/single_image.hpp>
 #include <ctcnn/kernels/conv2d/stage.hpp>
+#include <ctcnn/kernels/conv2d/transposed.hpp>
 #include <ctcnn/kernels/linear.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/unroll.hpp>
@@ -75,6 +76,7 @@ using Tile = StageOf<32, 64, 14, 3, V>;
 template void kernels::conv2d::direct_forward_rows<Tile>(const V*, const float*, const float*, V*, Range);
 template void kernels::conv2d::direct_backward_input<Tile>(V*, const float*, const V*, Range);
 template void kernels::conv2d::direct_backward_parameters<Tile>(const V*, const V*, bool, float*, float*, Range);
+template void kernels::conv2d::transposed_backward_weight<Tile>(const V*, const V*, bool, float*, V*, Range);
 using Pixel = StageOf<64, 64, 8, 1, V>;
 template void kernels::conv2d::direct_forward_rows<Pixel>(const V*, const float*, const float*, V*, Range);
 template void kernels::conv2d::direct_backward_input<Pixel>(V*, const float*, const V*, Range);
