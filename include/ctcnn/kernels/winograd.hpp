@@ -154,7 +154,7 @@ struct Points {
         });
         unroll<Count>([&](std::size_t k) __attribute__((always_inline)) {
             const V* sums = k % 2 == 0 ? even : odd;
-            constexpr std::size_t first = pairs[0] == 1 ? 1 : 0;  // whose powers are 1
+            constexpr std::size_t first = pairs[0] < 1 || pairs[0] > 1 ? 0 : 1;  // whose powers are 1
             c[k] = first == 0 ? V{} : sums[0];
             c[k] = k == 0 ? values[0] + c[k] : c[k];
             unroll<pair_count>([&](std::size_t p) __attribute__((always_inline)) {

@@ -37,8 +37,8 @@ struct TransposedPlan {
 
     static constexpr std::size_t row =
         (Out::width - 1) * window.stride.width + span_of(window.kernel.width, window.dilation.width);  // pixels
-    static constexpr std::size_t input_rows(std::size_t rows) {
-        return (rows - 1) * window.stride.height + span_of(window.kernel.height, window.dilation.height);
+    static constexpr std::size_t input_rows(std::size_t count) {
+        return (count - 1) * window.stride.height + span_of(window.kernel.height, window.dilation.height);
     }
     /// The transposed pixels of some rows stay in the L2 cache.
     static constexpr std::size_t most_rows = [] {
