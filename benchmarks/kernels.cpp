@@ -57,7 +57,7 @@ static_assert(tiles_of_stage<LeNet, LeNet::plan::stage_count - 1> == 2 &&
 /// A network with its parameters, and two tiles, the first of which has gone forward.
 template <typename Net>
 struct Bench {
-    using Plan = typename Net::plan;
+    using Plan = typename Net::template plan_of<V>;
 
     std::unique_ptr<Net> net = std::make_unique<Net>();
     ctcnn::detail_::AlignedVector<ctcnn::detail_::run::TileWorkspace<Plan, V>> tiles{2};
@@ -86,7 +86,7 @@ struct Bench {
 
 template <typename Net, std::size_t K>
 void run_forward(benchmark::State& state) {
-    using Stage = typename Net::plan::template Stage<K>;
+    using Stage = typename Net::template plan_of<V>::template Stage<K>;
     Bench<Net> bench;
     for (auto _ : state) {
         if constexpr (tiles_of_stage<Net, K> == 2) {
@@ -114,7 +114,7 @@ struct FunctionBefore<Net, 0> {
 
 template <typename Net, std::size_t K>
 void run_backward_data(benchmark::State& state) {
-    using Stage = typename Net::plan::template Stage<K>;
+    using Stage = typename Net::template plan_of<V>::template Stage<K>;
     Bench<Net> bench;
     fill(bench.tile->buffer(K + 1), Stage::Out::size, -1, 1);
     // The gradient takes the place of the activation, after a multiplication by its derivative. Repeated on random
@@ -140,7 +140,7 @@ constexpr std::size_t batch_images = 64;
 
 template <typename Net, std::size_t K>
 void run_backward_weights(benchmark::State& state) {
-    using Stage = typename Net::plan::template Stage<K>;
+    using Stage = typename Net::template plan_of<V>::template Stage<K>;
     using Layer = typename Stage::Layer;
     Bench<Net> bench;
     fill(bench.tile->buffer(K + 1), Stage::Out::size, -1, 1);
@@ -194,7 +194,7 @@ std::string describe_stage() {
 /// for one from the middle of a network does it too.
 template <typename Net>
 void add_kernels(std::vector<Kernel>& kernels, const std::string& name, bool alone) {
-    using Plan = typename Net::plan;
+    using Plan = typename Net::template plan_of<V>;
     Plan::for_each_stage([&](auto k) {
         constexpr std::size_t stage_index = decltype(k)::value;
         using Stage = typename Plan::template Stage<stage_index>;

@@ -24,8 +24,15 @@ using Bordered = Layout<2, 3, 4, 2, 1>;
 static_assert(Bordered::row == 6 && Bordered::plane == 42 && Bordered::size == 84 && Bordered::origin == 13);
 static_assert(Bordered::offset(0, 0, 0) == 13 && Bordered::offset(1, 2, 3) == 42 + 13 + 12 + 3);
 
+// A gap lies behind each channel, the last one too.
+using Apart = Layout<2, 3, 4, 2, 1, 5>;
+static_assert(Apart::row == 6 && Apart::plane == 47 && Apart::size == 94 && Apart::origin == 13);
+static_assert(Apart::offset(0, 2, 3) == Bordered::offset(0, 2, 3) && Apart::offset(1, 0, 0) == 47 + 13);
+static_assert(Plain::contiguous && !Bordered::contiguous && !Layout<2, 3, 4, 0, 0, 1>::contiguous);
+
 static_assert(std::is_same_v<layout_t<Shape<6, 14, 10>>, Plain>);
 static_assert(std::is_same_v<layout_t<Shape<2, 3, 4>, 2, 1>, Bordered>);
+static_assert(std::is_same_v<layout_t<Shape<2, 3, 4>, 2, 1, 5>, Apart>);
 // A sequence is an image of one row.
 static_assert(std::is_same_v<layout_t<Shape<2, 3>>, Layout<2, 1, 3>>);
 static_assert(std::is_same_v<layout_t<Shape<2, 3>, 0, 1>, Layout<2, 1, 3, 0, 1>>);
@@ -54,6 +61,9 @@ void check_clear_border() {
                                column >= L::border.width && column < L::border.width + L::width;
             }
         }
+        for (std::size_t i = 0; i < L::gap; ++i) {
+            kept[next++] = true;
+        }
     }
     INFO("border " << L::border.height << "x" << L::border.width);
     for (std::size_t i = 0; i < buffer.size(); ++i) {
@@ -81,6 +91,8 @@ void check_borders() {
     check_clear_border<Layout<1, 1, 1, 1, 1>, V>();
     check_clear_border<Layout<2, 1, 7, 0, 1>, V>();
     check_clear_border<Layout<2, 7, 1, 1, 0>, V>();
+    check_clear_border<Layout<3, 4, 5, 0, 0, 2>, V>();
+    check_clear_border<Layout<3, 4, 5, 3, 2, 1>, V>();
 }
 
 // In a constant expression too: the corner of the middle pixel is a zero, the pixel stays.

@@ -13,6 +13,7 @@
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/linear.hpp>
 #include <ctcnn/layers/pool2d.hpp>
+#include <ctcnn/layers/unflatten.hpp>
 #include <ctcnn/model/branches.hpp>
 #include <ctcnn/model/sequential.hpp>
 
@@ -175,6 +176,37 @@ static_assert(!graph_of<Concat<Pointwise<4, 2>, Pointwise<4, 3>>, Conv<5, 4>>.bu
 
 // The loss gives the gradient of the output a place.
 static_assert(!graph_of<Concat<Sequential<Pointwise<4, 2>, ReLU>, Pointwise<4, 3>>>.buffers[3].own_gradient);
+
+// Gaps --------------------------------------------------------------------------------------------------------------
+
+namespace {
+/// Which buffers have a gap, as digits of a number from buffer 0 on, where 36 elements are one period.
+template <typename... Layers>
+constexpr std::size_t gaps_of = [] {
+    constexpr auto graph = graph_of<Layers...>.with_gaps(36);
+    std::size_t digits = 0;
+    for (std::size_t b = 0; b <= graph.stage_count; ++b) {
+        digits = 10 * digits + graph.buffers[b].gap;
+    }
+    return digits;
+}();
+}  // namespace
+// Behind images without a border; not behind 8 x 8 elements, not between features, and not in the output.
+static_assert(gaps_of<Pointwise<4, 4>, Pointwise<4, 4>, Conv<4, 4>, Pointwise<4, 4>> == 11'010);
+static_assert(gaps_of<Pointwise<4, 1>, Pointwise<1, 4>, MaxPool2d<Kernel<6>>, Flatten, Linear<4, 3>> == 10'100);
+// A value that Flatten renames has none: its elements follow one another.
+static_assert(gaps_of<Pointwise<4, 4>, Flatten, Linear<144, 3>> == 100 && gaps_of<Flatten, Linear<144, 3>> == 0);
+// The parts of a concatenation have what the whole has.
+static_assert(gaps_of<Concat<Pointwise<4, 2>, Pointwise<4, 1>>, Pointwise<3, 2>, Pointwise<2, 2>> == 111'110);
+static_assert(gaps_of<Concat<Pointwise<4, 2>, Pointwise<4, 2>>, Flatten, Linear<144, 3>> == 10'000);
+static_assert(gaps_of<Concat<Pointwise<4, 2>, Sequential<Pointwise<4, 2>, Flatten, Unflatten<2, 6, 6>>>,
+                      Pointwise<4, 4>, Pointwise<4, 4>> == 100'010);
+static_assert(gaps_of<Concat<Pointwise<4, 2>, Pointwise<4, 1>>> == 1'000);
+namespace {
+constexpr auto parts_apart = graph_of<Concat<Pointwise<4, 2>, Pointwise<4, 1>>, Pointwise<3, 2>>.with_gaps(36);
+}
+static_assert(parts_apart.buffers[2].offset_in_parent == 2 * 37 && parts_apart.buffers[3].size() == 3 * 37);
+static_assert(parts_apart.has_gaps() && !graph_of<Concat<Pointwise<4, 2>, Pointwise<4, 1>>>.has_gaps());
 
 TEST_CASE("the graph is a constant") {
     STATIC_REQUIRE(graph::form_of(Indices(Shape<3, 4>::dims)).width == 4);

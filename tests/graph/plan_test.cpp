@@ -137,6 +137,29 @@ using Twice = Sequential<Input<8>, A, Multiply<Flatten, Flatten>>::plan;
 static_assert(Twice::input_of(1, 0) == 1 && Twice::input_of(1, 1) == 1);
 static_assert(Twice::is_last_reader(1, 0) && !Twice::is_last_reader(1, 1));
 
+// Planes of tiles of images lie apart -----------------------------------------------------------------------------------
+
+namespace {
+constexpr std::size_t period = set_period / vector_bytes;  // elements
+using Wide =
+    Sequential<Input<1, 8, 16>, Conv2d<1, 4, Kernel<1>>, ReLU, Conv2d<4, 4, Kernel<1>>, Flatten, Linear<512, 3>>;
+using Mnist = Sequential<Input<1, 28, 28>, Conv2d<1, 6, Kernel<5>, Padding<2>>, ReLU, Flatten, Linear<4704, 10>>;
+}  // namespace
+static_assert(128 % period == 0);
+// One image, and constant expressions, pay nothing; nor does a network without such planes.
+static_assert(std::is_same_v<Wide::plan_of<float>, Wide::plan> && Wide::plan::Stage<0>::Out::plane == 128);
+static_assert(Wide::inference_workspace_bytes == 2 * 4 * 128 * sizeof(float));
+static_assert(std::is_same_v<Mnist::plan_of<Lanes<float>>, Mnist::plan>);
+// Both sides of a value see the same places, and what Flatten renames has no gap.
+static_assert(Wide::plan_of<Lanes<float>>::Stage<0>::Out::plane == 129 &&
+              Wide::plan_of<Lanes<float>>::Stage<1>::In::plane == 129 &&
+              Wide::plan_of<Lanes<float>>::Stage<1>::Out::plane == 128 &&
+              Wide::plan_of<Lanes<float>>::Stage<2>::In::size == 512);
+static_assert(Wide::plan_of<Lanes<float>>::buffer_numbers == Wide::plan::buffer_numbers + 4);
+static_assert(Wide::inference_plan_of<Lanes<float>>::inference_numbers == 4 * 129 + 4 * 128);
+// That of inference, where it is another one.
+static_assert(Thinned::inference_plan_of<Lanes<float>>::stage_count == 2);
+
 TEST_CASE("running sums") {
     STATIC_REQUIRE(graph::running_sums(std::array<std::size_t, 3>{3, 4, 5}) == std::array<std::size_t, 4>{0, 3, 7, 12});
 }

@@ -58,10 +58,12 @@ struct Place {
     std::size_t channels;
     ctcnn::detail_::Extent size;
     ctcnn::detail_::Extent border;
+    std::size_t gap = 0;  // behind each channel; nobody may read it
 
     std::size_t rows() const { return size.height + 2 * border.height; }
     std::size_t columns() const { return size.width + 2 * border.width; }
-    std::size_t numbers() const { return channels * rows() * columns(); }
+    std::size_t plane() const { return rows() * columns() + gap; }
+    std::size_t numbers() const { return channels * plane(); }
 
     /// Puts an image into one lane; the border stays as it is.
     template <ctcnn::detail_::Number V>
@@ -70,18 +72,19 @@ struct Place {
         for (std::size_t c = 0; c < channels; ++c) {
             for (std::size_t h = 0; h < size.height; ++h) {
                 for (std::size_t w = 0; w < size.width; ++w) {
-                    buffer.set((c * rows() + border.height + h) * columns() + border.width + w, lane, image[next++]);
+                    const std::size_t row = c * plane() + (border.height + h) * columns();
+                    buffer.set(row + border.width + w, lane, image[next++]);
                 }
             }
         }
     }
 
-    /// A buffer of zeros, border and all.
+    /// A buffer of zeros, borders and all; the gaps are poison.
     template <ctcnn::detail_::Number V>
     Buffer<V> zeros() const {
         Buffer<V> buffer(numbers());
         for (std::size_t i = 0; i < buffer.size(); ++i) {
-            buffer.data()[i] = V{};
+            buffer.data()[i] = i % plane() < rows() * columns() ? V{} : buffer.data()[i];
         }
         return buffer;
     }

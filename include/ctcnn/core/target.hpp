@@ -58,6 +58,9 @@ inline constexpr bool has_vectors = false;
 inline constexpr bool has_vectors = true;
 #endif
 
+/// Elements that lie a multiple of so many bytes apart share one or two sets of an L1 cache, which hold few of them.
+inline constexpr std::size_t set_period = 2048;
+
 /// Each array of parameters begins on a cache line, which is also the widest SIMD vector.
 inline constexpr std::size_t alignment = 64;
 

@@ -94,7 +94,7 @@ public:
     /// The i-th element in row-major order, whatever the shape.
     [[gnu::always_inline]] constexpr V& operator[](std::size_t i) const {
         assert(i < S::size);
-        if constexpr (L::plane == L::height * L::width) {
+        if constexpr (L::contiguous) {
             return data_[L::origin + i];
         } else {
             return data_[L::offset(i / (L::height * L::width), i / L::width % L::height, i % L::width)];

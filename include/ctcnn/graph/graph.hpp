@@ -54,6 +54,7 @@ struct StageFacts {
 struct BufferFacts {
     Form form;
     Extent border{0, 0};           ///< of zeros around each channel, for the padding of its readers
+    std::size_t gap = 0;           ///< elements behind each channel (Layout)
     std::size_t parent = nothing;  ///< the buffer of a concatenation that this one is a part of
     std::size_t offset_in_parent = 0;
     std::size_t readers = 0;
@@ -62,7 +63,9 @@ struct BufferFacts {
     bool wants_gradient = false;  ///< whether parameters lie before it
     bool own_gradient = false;    ///< whether its gradient has a place of its own until it is complete
 
-    constexpr std::size_t plane() const { return (form.height + 2 * border.height) * (form.width + 2 * border.width); }
+    constexpr std::size_t plane() const {
+        return (form.height + 2 * border.height) * (form.width + 2 * border.width) + gap;
+    }
     constexpr std::size_t size() const { return form.channels * plane(); }
 };
 
@@ -244,6 +247,39 @@ public:
         }
         return buffer;
     }
+    /// The same graph with a gap behind each channel where channels would lie a multiple of `period` elements apart.
+    /// There is none in a value that is also read under another shape, in which the elements follow one another, in
+    /// those that share its buffer, and in the output.
+    consteval Graph with_gaps(std::size_t period) const {
+        std::array<bool, Layers + 2> has_gap{};
+        for (std::size_t b = 0; b < stage_count; ++b) {
+            has_gap[b] =
+                buffers[b].parent == nothing && buffers[b].form.channels > 1 && buffers[b].plane() % period == 0;
+        }
+        for (std::size_t b = 0; b < stage_count; ++b) {
+            has_gap[root_of(b)] = has_gap[root_of(b)] && !buffers[b].reshaped;
+        }
+        Graph result = *this;
+        for (std::size_t b = 0; b <= stage_count; ++b) {
+            result.buffers[b].gap = has_gap[root_of(b)] ? 1 : 0;
+        }
+        for (std::size_t k = 0; k < stage_count; ++k) {
+            for (std::size_t i = 0; i < stages[k].inputs; ++i) {
+                if (buffers[input_of(k, i)].parent == k + 1) {
+                    result.buffers[input_of(k, i)].offset_in_parent = result.offset_of_input(k, i);
+                }
+            }
+        }
+        return result;
+    }
+    constexpr bool has_gaps() const {
+        bool found = false;
+        for (std::size_t b = 0; b <= stage_count; ++b) {
+            found = found || buffers[b].gap != 0;
+        }
+        return found;
+    }
+
     /// Where a buffer begins in its root.
     constexpr std::size_t offset_in_root(std::size_t buffer) const {
         std::size_t offset = 0;

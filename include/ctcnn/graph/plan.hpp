@@ -25,11 +25,15 @@ namespace CTCNN_DETAIL::graph {
 /// How a network runs: Dropout and the like compute in training, and are no more than a name in inference.
 enum class Mode : bool { training, inference };
 
+/// Where the channels of a value lie: one after the other, or with a gap between them where they would share a few sets
+/// of the cache (Graph::with_gaps). Only tiles of images are so large that this matters.
+enum class Planes : bool { adjacent, apart };
+
 /// Plan: how a network runs: stages, each of which reads buffers and writes the next one; where each buffer, parameter
 /// and gradient lies is a constant. All sizes count elements, not bytes.
 /// Its arguments are the network as it is spelled, not the layers bound to their shapes: the name of each function that
 /// runs a stage contains them, and compilers take a time for a name that grows with the square of its different parts.
-template <Mode M, typename InputLayer, typename... Layers>
+template <Mode M, Planes P, typename InputLayer, typename... Layers>
 struct Plan {
     using tree = typename graph::Flow<typename InputLayer::shape, Layers...>::layers;
     using leaves = typename detail::LeavesOf<tree>::type;
@@ -46,8 +50,16 @@ struct Plan {
     static constexpr auto leaf_offsets = running_sums(detail::parameter_counts(leaves{}));
     static constexpr std::size_t parameter_count = leaf_offsets.back();
     static constexpr auto buffer_offsets = running_sums(detail::buffer_counts(leaves{}));
-    static constexpr Graph graph{table_of<tree>, facts, form_of(Indices(InputLayer::shape::dims)),
-                                 M == Mode::training ? LayerKind::compute : LayerKind::reshape};
+
+private:
+    static constexpr Graph adjacent{table_of<tree>, facts, form_of(Indices(InputLayer::shape::dims)),
+                                    M == Mode::training ? LayerKind::compute : LayerKind::reshape};
+    static constexpr Graph apart = adjacent.with_gaps(set_period / vector_bytes);
+
+public:
+    static constexpr Graph graph = P == Planes::apart ? apart : adjacent;
+    /// How tiles of images run: with planes apart, where there are such.
+    using OfTiles = std::conditional_t<apart.has_gaps(), Plan<M, Planes::apart, InputLayer, Layers...>, Plan>;
     static constexpr std::size_t stage_count = graph.stage_count;
 
     /// The leaf that a stage is called by.
@@ -62,7 +74,8 @@ struct Plan {
 
     /// A buffer that holds a value of shape S.
     template <std::size_t Buffer, typename S>
-    using LayoutOf = layout_t<S, graph.buffers[Buffer].border.height, graph.buffers[Buffer].border.width>;
+    using LayoutOf =
+        layout_t<S, graph.buffers[Buffer].border.height, graph.buffers[Buffer].border.width, graph.buffers[Buffer].gap>;
 
     static constexpr std::size_t input_of(std::size_t stage, std::size_t n = 0) { return graph.input_of(stage, n); }
 
@@ -89,6 +102,9 @@ struct Plan {
         using Backward = detail_::Stage<In, Out, Before, V>;
         static constexpr LayerKind kind = Layer::kind;
         static constexpr std::size_t inputs = graph.stages[K].inputs;
+        static_assert(Out::size == graph.buffers[K + 1].size() &&
+                          (inputs != 1 || In::size == graph.buffers[graph.input_of(K)].size()),
+                      "the two sides of a value see elements at the same places");
         static constexpr std::size_t parameter_offset = leaf_offsets[leaf_of(K)];
         static constexpr std::size_t parameters = graph::parameter_count<Layer>();
         /// Where its running statistics begin behind all parameters.

@@ -286,9 +286,7 @@ namespace detail {
 /// Calls f(offset in In, offset in Out) for each element of two layouts of the same number of elements, in their order.
 template <typename In, typename Out, typename F>
 [[gnu::always_inline]] constexpr void for_each_element(const F& f) {
-    constexpr bool flat =
-        In::size == In::channels * In::height * In::width && Out::size == Out::channels * Out::height * Out::width;
-    if constexpr (flat) {
+    if constexpr (In::contiguous && Out::contiguous) {
         for (std::size_t i = 0; i < In::size; ++i) {
             f(i, i);
         }

@@ -33,10 +33,10 @@ struct GroupNormGeometry {
 namespace detail {
 
 /// The elements of an image as rows that are contiguous in two layouts: a channel is one row where neither has a
-/// border.
+/// border or a gap.
 template <GroupNormGeometry G, typename In, typename Out>
 struct NormRows {
-    static constexpr bool whole = In::border == Extent{0, 0} && Out::border == Extent{0, 0};
+    static constexpr bool whole = In::contiguous && Out::contiguous;
     static constexpr std::size_t length = whole ? G.elements : In::width;
     static constexpr std::size_t of_channel = G.elements / length;
     static constexpr std::size_t of_group = G.channels / G.groups * of_channel;

@@ -98,7 +98,7 @@ template <std::size_t Inputs, std::size_t Outputs, typename Before, Number V, st
 template <Number V>
 constexpr std::size_t row_length(std::size_t features) {
     const std::size_t length = (features + lane_count<V> - 1) / lane_count<V> * lane_count<V>;
-    return length * sizeof(scalar_t<V>) % 2048 == 0 ? length + lane_count<V> : length;
+    return length * sizeof(scalar_t<V>) % set_period == 0 ? length + lane_count<V> : length;
 }
 
 namespace detail {

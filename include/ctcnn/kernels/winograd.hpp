@@ -21,8 +21,10 @@ namespace CTCNN_DETAIL::kernels::winograd {
 
 /// The pairs, in the order in which they are taken. Up to 8 points the rounding errors stay near those of the direct
 /// sums; with a fourth pair, 3, 4 or 1/4, they are ten times as large.
-inline constexpr std::array<double, 3> pairs{1, 2, 0.5};
-inline constexpr std::size_t most_points = 2 * pairs.size() + 2;
+struct UsualPairs {
+    static constexpr std::array<double, 3> values{1, 2, 0.5};
+};
+inline constexpr std::size_t most_points = 2 * UsualPairs::values.size() + 2;
 
 /// How many outputs of a filter of `taps` n points give: m of F(m, taps). 1 where the filter does not fit, which no
 /// plan calls possible.
@@ -61,8 +63,10 @@ constexpr double power(double x, std::size_t k) {
 }
 
 /// Points<N>: the maps for N points in this order: 0, infinity, 1, -1, 2, -2, 1/2, -1/2 as far as there are so many.
-template <std::size_t N>
+/// They are right for any pairs of different numbers.
+template <std::size_t N, typename Pairs = UsualPairs>
 struct Points {
+    static constexpr auto pairs = Pairs::values;
     static_assert(N % 2 == 0 && N >= 4 && N <= most_points);
     static constexpr std::size_t count = N;
     static constexpr std::size_t pair_count = N / 2 - 1;
@@ -150,9 +154,11 @@ struct Points {
         });
         unroll<Count>([&](std::size_t k) __attribute__((always_inline)) {
             const V* sums = k % 2 == 0 ? even : odd;
-            c[k] = k == 0 ? values[0] + sums[0] : sums[0];
+            constexpr std::size_t first = pairs[0] < 1 || pairs[0] > 1 ? 0 : 1;  // whose powers are 1
+            c[k] = first == 0 ? V{} : sums[0];
+            c[k] = k == 0 ? values[0] + c[k] : c[k];
             unroll<pair_count>([&](std::size_t p) __attribute__((always_inline)) {
-                if (p > 0) {
+                if (p >= first) {
                     c[k] = times_add(power(pairs[p], k), sums[p], c[k]);
                 }
             });

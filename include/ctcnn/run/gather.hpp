@@ -54,7 +54,7 @@ public:
 
     /// Sees to it that the first `count` rows are there.
     constexpr void rows_before(std::size_t count) {
-        if constexpr (L::border == Extent{0, 0}) {
+        if constexpr (L::contiguous) {
             if (done_ == 0 && count == L::height) {
                 detail::gather_row<L::size>(images_, 0, buffer_);
                 done_ = count;

@@ -25,7 +25,7 @@ namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 /// tile, on any thread; outputs is an array of V, one image in each lane, and scratch as many V for f.
 template <AnyNetwork Net, Number V, typename F>
 void infer_tiles(const Net& net, std::span<const typename Net::input_tensor> images, std::size_t threads, const F& f) {
-    using Plan = typename Net::inference_plan;
+    using Plan = typename Net::template inference_plan_of<V>;
     using T = scalar_t<V>;
     constexpr std::size_t lanes = lane_count<V>;
     constexpr std::size_t together = Plan::template tiles_together<V>;

@@ -86,7 +86,7 @@ template <Number V, typename Net, typename Images, typename Workspace>
 [[gnu::cold, gnu::noinline]] void throw_not_finite(const Net& net, const Images& batch, Workspace& workspace,
                                                    std::size_t epoch, std::size_t step, double loss, bool overflow) {
     using T = typename Net::scalar;
-    using Plan = typename Net::plan;
+    using Plan = typename Net::template plan_of<V>;
     // Loops over tables, not code for each layer: what runs once at most should cost little to compile.
     constexpr auto& layers = model::placed_layers<Net>;
     const auto first_not_finite = [&](const T* numbers) -> const model::PlacedLayer* {

@@ -34,7 +34,7 @@ template <typename Net, Number V>
 class StepWorkspace {
 public:
     using T = scalar_t<V>;
-    using Plan = typename Net::plan;
+    using Plan = typename Net::template plan_of<V>;
     static constexpr std::size_t lanes = lane_count<V>;
     static constexpr std::size_t tiles_together = StepMemory<Plan, V>::tiles_together;
 

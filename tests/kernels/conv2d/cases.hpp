@@ -32,6 +32,8 @@ struct Conv2dCase {
     ctcnn::detail_::Extent output_border;
     bool bias;
     bool relu;  // applied to the output, and taken as the function that made the input
+    std::size_t input_gap = 0;
+    std::size_t output_gap = 0;
 
     constexpr ctcnn::detail_::Extent output() const {
         return ctcnn::detail_::output_extent(geometry.window, input.height, input.width);
@@ -41,8 +43,9 @@ struct Conv2dCase {
 /// Which kernels a case is for: the direct ones; those that filter rows, which have stride and dilation 1 and a kernel
 /// 2 to 7 wide; those that filter rows of one channel; those that filter columns of a single image, which have no
 /// groups, a kernel at least 2 wide and 2 to 7 high and an output at least 2 wide; those with a filter for each channel,
-/// 1 to 5 wide and high, with dilation 1; those of a kernel 1x1 without padding and groups, with 1 to 80 channels.
-enum class Conv2dCases { direct, filtering, one_channel, single_image, depthwise, pointwise };
+/// 1 to 5 wide and high, with dilation 1; those of a kernel 1x1 without padding and groups, with 1 to 80 channels; those
+/// of 2 to 9 taps without groups, with 1 to 80 channels.
+enum class Conv2dCases { direct, filtering, one_channel, single_image, depthwise, pointwise, transposed };
 
 /// Kernel 1 to 7, padding 0 to 3, channels 1 to 9, images 1 to 17, rectangular everywhere. Stride and dilation are 1 in
 /// every other direct case, which has a kernel of its own, and 1 to 3 elsewhere.
@@ -59,6 +62,10 @@ constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, Conv2dCa
         window.padding = {draw.whole(0, window.kernel.height - 1), draw.whole(0, window.kernel.width - 1)};
     } else if (cases == Conv2dCases::pointwise) {
         window = {.stride = draw.extent(1, 3)};
+    } else if (cases == Conv2dCases::transposed) {
+        window.kernel = {1 + index % 3, draw.whole(2, 3)};
+        window.stride = draw.extent(1, 2);
+        window.dilation = draw.extent(1, 2);
     } else if (cases == Conv2dCases::single_image) {
         window.kernel = {2 + index % 6, std::max<std::size_t>(window.kernel.width, 2)};
     } else if (cases != Conv2dCases::direct) {
@@ -85,6 +92,9 @@ constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, Conv2dCa
     if (cases == Conv2dCases::pointwise) {
         result.geometry = {draw.whole(1, 80), draw.whole(1, 20), 1, window};
     }
+    if (cases == Conv2dCases::transposed) {
+        result.geometry = {draw.whole(1, 80), draw.whole(1, 20), 1, window};
+    }
     result.input = draw.image(window, 17);
     if (cases == Conv2dCases::single_image) {
         result.geometry.groups = 1;
@@ -95,6 +105,8 @@ constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, Conv2dCa
     result.output_border = draw.once_in(2) ? Extent{0, 0} : draw.extent(0, 3);
     result.bias = !draw.once_in(3);
     result.relu = draw.once_in(3);
+    result.input_gap = draw.once_in(3) ? draw.whole(1, 2) : 0;
+    result.output_gap = draw.once_in(3) ? draw.whole(1, 2) : 0;
     return result;
 }
 
@@ -125,9 +137,9 @@ template <ctcnn::detail_::Number V, Conv2dCase c>
 using StageOf = ctcnn::detail_::kernels::ConvStage<
     c.geometry,
     ctcnn::detail_::Stage<ctcnn::detail_::Layout<c.geometry.in_channels, c.input.height, c.input.width,
-                                                 c.input_border.height, c.input_border.width>,
+                                                 c.input_border.height, c.input_border.width, c.input_gap>,
                           ctcnn::detail_::Layout<c.geometry.out_channels, c.output().height, c.output().width,
-                                                 c.output_border.height, c.output_border.width>,
+                                                 c.output_border.height, c.output_border.width, c.output_gap>,
                           std::conditional_t<c.relu, ctcnn::detail_::kernels::ReLU, ctcnn::detail_::NoFunction>, V>>;
 
 /// The functions of a way for one case; where it has none, those of the direct way. Each call brings scratch memory that
@@ -200,13 +212,14 @@ void check_conv2d(const Conv2dCase& c, const Conv2dKernels<V>& kernels, Draw num
     using T = ctcnn::detail_::scalar_t<V>;
     const ctcnn::detail_::Window& window = c.geometry.window;
     const naive::Conv2d conv{c.geometry.in_channels, c.geometry.out_channels, c.geometry.groups, c.input, window};
-    const Place in{c.geometry.in_channels, c.input, c.input_border};
-    const Place out{c.geometry.out_channels, conv.output(), c.output_border};
+    const Place in{c.geometry.in_channels, c.input, c.input_border, c.input_gap};
+    const Place out{c.geometry.out_channels, conv.output(), c.output_border, c.output_gap};
     INFO("channels " << c.geometry.in_channels << " -> " << c.geometry.out_channels << ", groups " << c.geometry.groups
                      << ", kernel " << text(window.kernel) << ", stride " << text(window.stride) << ", padding "
                      << text(window.padding) << ", dilation " << text(window.dilation) << ", image " << text(c.input)
-                     << ", borders " << text(c.input_border) << " and " << text(c.output_border) << ", bias " << c.bias
-                     << ", relu " << c.relu << ", lanes " << ctcnn::detail_::lane_count<V>);
+                     << ", borders " << text(c.input_border) << " and " << text(c.output_border) << ", gaps "
+                     << c.input_gap << " and " << c.output_gap << ", bias " << c.bias << ", relu " << c.relu
+                     << ", lanes " << ctcnn::detail_::lane_count<V>);
     REQUIRE(conv.output() == c.output());
 
     const auto multiples = [&](std::size_t count) {

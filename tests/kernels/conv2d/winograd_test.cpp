@@ -33,6 +33,16 @@ using ThreePortions = Winograd::Plan<StageOf<Lanes<float>, three_portions>>;
 static_assert(ThreePortions::count == 8 && ThreePortions::LastPoints::count == 6);
 static_assert(ThreePortions::pieces == 7 && ThreePortions::portion == 3);
 
+// The gradients at the points are computed with lanes along the channels.
+constexpr Conv2dCase many_channels{.geometry = {33, 24, 1, {.kernel = {3, 3}, .padding = {1, 1}}},
+                                   .input = {11, 13},
+                                   .input_border = {1, 1},
+                                   .output_border = {0, 0},
+                                   .bias = true,
+                                   .relu = true,
+                                   .output_gap = 1};
+static_assert(Winograd::Plan<StageOf<Lanes<float, 16>, many_channels>>::transposes<Lanes<float, 16>>);
+
 }  // namespace
 
 TEST_CASE("minimal filtering of lanes of floats equals the naive loops") {
@@ -41,6 +51,11 @@ TEST_CASE("minimal filtering of lanes of floats equals the naive loops") {
 
 TEST_CASE("minimal filtering in portions equals the naive loops") {
     check_conv2d(three_portions, conv2d_kernels<Winograd, Lanes<float>, three_portions>(360), Draw(155, 0));
+}
+
+TEST_CASE("minimal filtering of many channels equals the naive loops") {
+    check_conv2d(many_channels, conv2d_kernels<Winograd, Lanes<float>, many_channels>(360), Draw(156, 0));
+    check_conv2d(many_channels, conv2d_kernels<Winograd, Lanes<double>, many_channels>(360), Draw(157, 0));
 }
 
 TEST_CASE("minimal filtering of lanes of doubles equals the naive loops") {

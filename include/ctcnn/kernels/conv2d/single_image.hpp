@@ -67,7 +67,7 @@ struct SingleImage : Way {
             forward_wide<G, In, Out, T>(input, weight, bias, output);
         }
         if constexpr (std::is_same_v<Activation, NoFunction>) {
-        } else if constexpr (Out::border == Extent{0, 0}) {
+        } else if constexpr (Out::contiguous) {
             map_wide<Activation>(output, Out::size);
         } else {
             for (std::size_t row = 0; row < Out::channels * Out::height; ++row) {

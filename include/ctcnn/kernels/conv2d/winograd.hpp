@@ -14,6 +14,7 @@
 #include <ctcnn/kernels/conv2d/direct_backward.hpp>
 #include <ctcnn/kernels/conv2d/geometry.hpp>
 #include <ctcnn/kernels/conv2d/stage.hpp>
+#include <ctcnn/kernels/conv2d/transposed.hpp>
 #include <ctcnn/kernels/conv2d/winograd_plan.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 #include <ctcnn/kernels/winograd.hpp>
@@ -230,6 +231,7 @@ void winograd_backward(Image* input, const typename Stage::T* weight, const type
     V* inputs = grad_weights + Plan::count * weight_numbers;
     V* outputs = inputs + Plan::count * input_step;
     V* shared = outputs + Plan::count * output_step;
+    [[maybe_unused]] V* transposed = shared + Plan::shared * Plan::template Input<1>::size;
 
     if constexpr (!std::is_const_v<Image>) {
         winograd_weight<Plan>(weight, weights);
@@ -259,9 +261,13 @@ void winograd_backward(Image* input, const typename Stage::T* weight, const type
             // A row of this convolution is a piece.
             const Range present{0, last && f >= Plan::LastPoints::count ? here - 1 : here};
             if (grad_weight != nullptr) {
-                direct_backward_parameters<AtPoint>(input_here, output_here, first != 0,
-                                                    reinterpret_cast<T*>(grad_weights + f * weight_numbers), nullptr,
-                                                    present);
+                T* target = reinterpret_cast<T*>(grad_weights + f * weight_numbers);
+                if constexpr (Plan::template transposes<V>) {
+                    transposed_backward_weight<AtPoint>(input_here, output_here, first != 0, target, transposed,
+                                                        present);
+                } else {
+                    direct_backward_parameters<AtPoint>(input_here, output_here, first != 0, target, nullptr, present);
+                }
             }
             if constexpr (!std::is_const_v<Image>) {
                 direct_backward_input<AtPoint>(input_here, reinterpret_cast<const T*>(weights + f * weight_numbers),

@@ -11,6 +11,7 @@
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/conv2d/geometry.hpp>
 #include <ctcnn/kernels/conv2d/stage.hpp>
+#include <ctcnn/kernels/conv2d/transposed.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/winograd.hpp>
 
@@ -92,11 +93,21 @@ struct WinogradPlan {
     template <Number V>
     static constexpr std::size_t weight_numbers = (at_point.weights() + lane_count<V> - 1) / lane_count<V>;
 
+    /// Whether the gradients of the weights at a point are computed with lanes along the channels.
+    template <Number V>
+    static constexpr bool transposes = kernel.height >= 2 && G.groups == 1 && TransposedPlan<Stage<portion, V>>::pays;
+
     /// The scratch memory, in numbers V: weights and their gradients at the points, inputs and outputs there, what two
-    /// portions share.
+    /// portions share, transposed inputs.
     template <Number V>
     static constexpr std::size_t scratch_numbers =
-        2 * count * weight_numbers<V> + numbers<portion> + shared * Input<1>::size;
+        2 * count * weight_numbers<V> + numbers<portion> + shared * Input<1>::size + [] {
+            if constexpr (transposes<V>) {
+                return TransposedPlan<Stage<portion, V>>::size;
+            } else {
+                return std::size_t{0};
+            }
+        }();
 };
 
 }  // namespace CTCNN_DETAIL::kernels::conv2d

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// Kernels whose inner loops inner_loops.py looks at. With BIASED_START there is one whose sums begin with a bias that
+// may be missing: clang then stores all sums to the stack at each step.
+#include <array>
+#include <cstddef>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/window.hpp>
+#include <ctcnn/kernels/activation.hpp>
+#include <ctcnn/kernels/conv2d/direct.hpp>
+#include <ctcnn/kernels/conv2d/pointwise.hpp>
+#include <ctcnn/kernels/conv2d/single_image.hpp>
+#include <ctcnn/kernels/conv2d/stage.hpp>
+#include <ctcnn/kernels/conv2d/transposed.hpp>
+#include <ctcnn/kernels/linear.hpp>
+#include <ctcnn/kernels/register_tile.hpp>
+#include <ctcnn/kernels/unroll.hpp>
+
+using namespace ctcnn::detail_;
+
+using V = Lanes<float>;
+using kernels::ReLU;
+
+#if defined(BIASED_START)
+
+template <std::size_t Tiles>
+void biased(std::array<const V*, Tiles> input, const float* weight, const float* bias, std::array<V*, Tiles> output) {
+    kernels::for_each_piece<512, 8>([&](std::size_t o, auto rows) {
+        constexpr std::size_t M = decltype(rows)::value;
+        V sum[M * Tiles];
+        kernels::unroll<M * Tiles>([&](std::size_t n) __attribute__((always_inline)) {
+            sum[n] = bias != nullptr ? broadcast<V>(bias[o + n / Tiles]) : V{};
+        });
+        const float* factor = weight + o * 784;
+        for (std::size_t i = 0; i < 784; ++i) {
+            kernels::add_outer_product<M, Tiles>(
+                sum, [&](std::size_t m) __attribute__((always_inline)) { return broadcast<V>(factor[m * 784 + i]); },
+                [&](std::size_t n) __attribute__((always_inline)) { return input[n][i]; });
+        }
+        kernels::unroll<M * Tiles>([&](std::size_t n)
+                                       __attribute__((always_inline)) { output[n % Tiles][o + n / Tiles] = sum[n]; });
+    });
+}
+template void biased<2>(std::array<const V*, 2>, const float*, const float*, std::array<V*, 2>);
+
+#else
+
+template <std::size_t In, std::size_t Out, std::size_t Size, std::size_t Kernel, typename Element>
+using StageOf =
+    kernels::ConvStage<kernels::Conv2dGeometry{In, Out, 1, {.kernel = {Kernel, Kernel}}}, Layout<In, Size, Size>,
+                       Layout<Out, Size + 1 - Kernel, Size + 1 - Kernel>, ReLU, Element>;
+
+// Linear, of one tile and of two, and of one image.
+template void kernels::linear_forward<784, 512, ReLU>(std::array<const V*, 1>, const float*, const float*,
+                                                      std::array<V*, 1>);
+template void kernels::linear_forward<784, 512, ReLU>(std::array<const V*, 2>, const float*, const float*,
+                                                      std::array<V*, 2>);
+template void kernels::linear_forward<784, 512, ReLU>(std::array<const float*, 1>, const float*, const float*,
+                                                      std::array<float*, 1>);
+template void kernels::linear_backward_input<784, 512, ReLU>(std::array<V*, 1>, const float*, std::array<const V*, 1>);
+template void kernels::linear_backward_input<784, 512, ReLU>(std::array<V*, 2>, const float*, std::array<const V*, 2>);
+template void kernels::linear_backward_weight<784, 512, V>(const float*, const float*, std::size_t, std::size_t,
+                                                           std::size_t, bool, float*);
+
+// Convolutions of one image, the lanes along the columns and along the channels, and of tiles.
+using One = StageOf<32, 64, 26, 3, float>;
+template void kernels::conv2d::forward_wide<One::geometry, One::In, One::Out>(const float*, const float*, const float*,
+                                                                              float*);
+using Narrow = StageOf<16, 32, 8, 3, float>;
+template void kernels::conv2d::forward_wide_channels<Narrow::geometry, Narrow::In, Narrow::Out>(const float*,
+                                                                                                const float*,
+                                                                                                const float*, float*);
+using Tile = StageOf<32, 64, 14, 3, V>;
+template void kernels::conv2d::direct_forward_rows<Tile>(const V*, const float*, const float*, V*, Range);
+template void kernels::conv2d::direct_backward_input<Tile>(V*, const float*, const V*, Range);
+template void kernels::conv2d::direct_backward_parameters<Tile>(const V*, const V*, bool, float*, float*, Range);
+template void kernels::conv2d::transposed_backward_weight<Tile>(const V*, const V*, bool, float*, V*, Range);
+using Pixel = StageOf<64, 64, 8, 1, V>;
+template void kernels::conv2d::direct_forward_rows<Pixel>(const V*, const float*, const float*, V*, Range);
+template void kernels::conv2d::direct_backward_input<Pixel>(V*, const float*, const V*, Range);
+template void kernels::conv2d::pointwise_backward_parameters<Pixel>(const V*, const V*, bool, float*, float*, V*);
+
+#endif
