@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -43,6 +44,17 @@ struct Batch {
     constexpr std::size_t at(std::size_t n) const { return order == nullptr ? n : order[n]; }
 };
 
+/// AugmentedImages: images that go through a pipeline (data/augment.hpp) when they are gathered, each time anew.
+template <typename Image, typename Pipeline>
+struct AugmentedImages : std::span<const Image> {
+    const Pipeline* pipeline;
+};
+template <typename Image, typename Pipeline, typename Target>
+struct Batch<AugmentedImages<Image, Pipeline>, Target> : Batch<Image, Target> {
+    using Augmentation = Pipeline;
+    const Pipeline* pipeline;
+};
+
 /// A batch is processed in rounds of at most so many images, so that memory does not grow with the batch.
 inline constexpr std::size_t round_images = 256;
 
@@ -78,12 +90,21 @@ public:
           gradients_(Net::parameter_count),
           tile_statistics_(has_segments ? tile_count(capacity_) * Plan::statistics_numbers : 0),
           statistics_(Plan::statistics_numbers),
-          sums_(Plan::statistics_numbers) {}
+          sums_(Plan::statistics_numbers),
+          beside_tiles_(0) {}
 
     constexpr std::size_t threads() const { return threads_; }
 
+    /// Makes room for so many numbers beside each tile, where augmented images lie.
+    void reserve_beside_tiles(std::size_t numbers) { beside_tiles_.resize(tiles_.size() * numbers); }
+
     /// The gradient of the last step, in the order of the network's parameters.
     constexpr const T* gradients() const { return gradients_.data(); }
+
+    /// How many numbers that are for a pipeline.
+    template <typename Pipeline>
+    static constexpr std::size_t augmented_numbers =
+        lanes * Net::input_tensor::size() + Pipeline::template scratch_size<typename Net::input_tensor::shape>;
 
     /// Forward of a tile of images in tile(), keeping all buffers, with running statistics.
     constexpr void forward(const T* parameters, const std::array<const T*, lanes>& images) {
@@ -378,6 +399,24 @@ private:
         }
     }
 
+    /// Puts the augmented images of a tile in the place of the images.
+    template <typename Loss, typename Image, typename Target>
+    [[gnu::noinline]] void augment(const Round<Loss, Image, Target>& round, std::size_t tile, std::size_t place,
+                                   std::array<const T*, lanes>& images) {
+        using S = typename Net::input_tensor::shape;
+        using Pipeline = typename Batch<Image, Target>::Augmentation;
+        constexpr std::size_t scratch = Pipeline::template scratch_size<S>;
+        T* const numbers = beside_tiles_.data() + place * augmented_numbers<Pipeline>;
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+            T* const result = numbers + scratch + std::min(lane, round.present(tile) - 1) * S::size;
+            if (lane < round.present(tile)) {
+                round.batch.pipeline->template apply<S>(images[lane], result, numbers, round.randomness.seed,
+                                                        round.randomness.step, round.first + tile * lanes + lane);
+            }
+            images[lane] = result;
+        }
+    }
+
     /// What a tile does alone, forward.
     template <typename Loss, typename Image, typename Target>
     constexpr void forward_tile(const Round<Loss, Image, Target>& round, std::size_t tile,
@@ -385,6 +424,9 @@ private:
         std::array<const T*, lanes> images{};
         for (std::size_t lane = 0; lane < lanes; ++lane) {
             images[lane] = round.batch.images[round.at(tile, lane)].data();
+        }
+        if constexpr (requires { round.batch.pipeline; }) {
+            augment(round, tile, static_cast<std::size_t>(&workspace - tiles_.data()), images);
         }
         run::forward_alone<Plan>(round.parameters, workspace,
                                  Gathering<typename Plan::InputLayout, V>(images, workspace.buffer(0)),
@@ -485,6 +527,7 @@ private:
     AlignedVector<T> tile_statistics_;  // of each stage that has them, for each tile
     AlignedVector<T> statistics_;       // the same of the batch
     AlignedVector<T> sums_;             // and of its gradients
+    AlignedVector<T> beside_tiles_;     // augmented images of each tile
 };
 
 }  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM
