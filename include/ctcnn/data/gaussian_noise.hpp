@@ -10,6 +10,7 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/math.hpp>
+#include <ctcnn/core/square_root.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/data/image_random.hpp>

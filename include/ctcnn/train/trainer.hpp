@@ -17,8 +17,8 @@
 #include <vector>
 
 #include <ctcnn/core/aligned_vector.hpp>
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/math.hpp>
 #include <ctcnn/core/random.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
@@ -337,8 +337,7 @@ private:
         }
         Buffers& buffers = workspace_.buffers(batch_size);
         if constexpr (requires { images.pipeline; }) {
-            buffers.reserve_beside_tiles(
-                Buffers::template augmented_numbers<std::remove_cvref_t<decltype(*images.pipeline)>>);
+            buffers.template reserve_augmented<std::remove_cvref_t<decltype(*images.pipeline)>>();
         }
         std::size_t failed_step = 0;
         parallel(buffers.useful_threads(batch_size), [&](Team& team) {
