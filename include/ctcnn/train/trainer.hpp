@@ -190,10 +190,20 @@ private:
     template <typename Report, typename Data, typename F>
     Report on_data(const Data& dataset, const F& f) {
         using namespace detail_::train;
+        sample_ = nullptr;
         if constexpr (requires { dataset.pipeline(); }) {
             using Pipeline = std::remove_cvref_t<decltype(dataset.pipeline())>;
             return on_data<Report>(dataset.data(), [&](Images images, const auto& labels) {
                 return f(AugmentedImages<typename Net::input_tensor, Pipeline>{images, &dataset.pipeline()}, labels);
+            });
+        } else if constexpr (requires { dataset.sample(progress_.seed, progress_.epochs, order_); }) {
+            return on_data<Report>(dataset.data(), [&](const auto& images, const auto& labels) {
+                sampled_ = &dataset;
+                sample_ = [](const void* data, std::uint64_t seed, std::uint64_t epoch,
+                             std::span<std::uint32_t> order) {
+                    static_cast<const Data*>(data)->sample(seed, epoch, order);
+                };
+                return f(images, labels);
             });
         } else {
             const auto data = view_of<Net>(dataset);
@@ -265,7 +275,9 @@ private:
     void order_images(std::size_t images) {
         order_.resize(images);
         std::iota(order_.begin(), order_.end(), std::uint32_t{0});
-        if (options_.shuffle) {
+        if (sample_ != nullptr) {
+            sample_(sampled_, progress_.seed, progress_.epochs, order_);
+        } else if (options_.shuffle) {
             // Stream 0 of a seed initializes parameters.
             detail_::shuffle(std::span<std::uint32_t>(order_), detail_::Philox(progress_.seed, progress_.epochs + 1));
         }
@@ -423,6 +435,9 @@ private:
     detail_::train::Progress progress_;
     TrainingWorkspace<Net> workspace_;
     std::vector<std::uint32_t> order_;
+    /// What draws the images of an epoch, in place of shuffling.
+    void (*sample_)(const void*, std::uint64_t, std::uint64_t, std::span<std::uint32_t>) = nullptr;
+    const void* sampled_ = nullptr;
     bool stopped_ = false;  // should_stop has said so
 };
 
