@@ -226,6 +226,8 @@ public:
     bool is_integer() const noexcept { return type_.is_integer(); }
     /// Whether the elements are unsigned bytes.
     bool is_byte() const noexcept { return type_.is_byte(); }
+    /// Whether the file is a .gz.
+    bool is_packed() const noexcept { return source_.compressed(); }
     std::size_t size() const noexcept { return count_; }
     /// The byte of the file at which the n-th element in C order begins.
     std::uint64_t offset_of(std::size_t n) const { return header_end_ + place_of(n) * std::uint64_t{type_.bytes}; }
@@ -421,9 +423,9 @@ struct NpyOptions {
 
 namespace CTCNN_DETAIL::inline CTCNN_FILES {
 
-/// The images of a file, as elements in a row.
-template <typename S, typename T>
-[[gnu::cold]] std::vector<T> read_npy_images(NpyFile& file, bool channels_last) {
+/// Refuses a file whose shape is not that of images of this shape.
+template <typename S>
+[[gnu::cold]] void expect_images(const NpyFile& file, bool channels_last) {
     std::vector<std::uint64_t> expected(S::dims.begin(), S::dims.end());
     if (channels_last) {
         std::rotate(expected.begin(), expected.begin() + 1, expected.end());
@@ -444,6 +446,12 @@ template <typename S, typename T>
                              "images whose channels are the last axis.";
         throw BadDimension(std::move(fault));
     }
+}
+
+/// The images of a file, as elements in a row.
+template <typename S, typename T>
+[[gnu::cold]] std::vector<T> read_npy_images(NpyFile& file, bool channels_last) {
+    expect_images<S>(file, channels_last);
     const bool is_byte = file.is_byte();
     std::vector<T> elements = file.read<T>();
     if (is_byte) {
@@ -491,6 +499,16 @@ template <typename S, typename T>
     return labels;
 }
 
+/// Refuses labels that are not as many as the images.
+[[gnu::cold]] inline void expect_labels(const NpyFile& images, const NpyFile& labels,
+                                        const std::filesystem::path& image_file, std::size_t count) {
+    if (!images.shape().empty() && images.shape()[0] != count) {
+        throw CountMismatch(labels.fault(
+            0, sentence({"labels of the ", decimal(images.shape()[0]), " images of ", printable(image_file.string())}),
+            sentence({decimal(count), " labels"})));
+    }
+}
+
 }  // namespace CTCNN_DETAIL::inline CTCNN_FILES
 
 namespace CTCNN_API::inline CTCNN_FILES {
@@ -509,18 +527,12 @@ Dataset<S, T, Label> load_npy(const std::filesystem::path& image_file, const std
         using namespace detail_;
         NpyFile images(image_file);
         NpyFile labels(label_file);
-        std::vector<T> elements;
         const std::uint64_t largest = options.classes == 0
                                           ? static_cast<std::uint64_t>(std::numeric_limits<Label>::max())
                                           : std::uint64_t{options.classes} - 1;
         const std::vector<std::uint64_t> classes = read_npy_labels(labels, largest);
-        if (!images.shape().empty() && images.shape()[0] != classes.size()) {
-            throw CountMismatch(labels.fault(
-                0,
-                sentence({"labels of the ", decimal(images.shape()[0]), " images of ", printable(image_file.string())}),
-                sentence({decimal(classes.size()), " labels"})));
-        }
-        elements = read_npy_images<S, T>(images, options.channels_last);
+        expect_labels(images, labels, image_file, classes.size());
+        const std::vector<T> elements = read_npy_images<S, T>(images, options.channels_last);
         return Dataset<S, T, Label>(elements, classes);
     });
 }
