@@ -38,7 +38,7 @@ struct RandomCrop {
         const std::size_t begin = std::min(first(left), width);
         const std::size_t count = end(left, width) - std::min(begin, end(left, width));
         for (std::size_t c = 0; c < S::dims[0]; ++c) {
-            for (std::size_t h = first(top); h < end(top, height); ++h) {
+            for (std::size_t h = first(top); count != 0 && h < end(top, height); ++h) {
                 const T* row = image.data() + (c * height + h + top - padding) * width;
                 std::copy_n(row + (begin + left - padding), count, result.data() + (c * height + h) * width + begin);
             }
