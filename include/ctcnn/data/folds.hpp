@@ -84,17 +84,18 @@ std::vector<std::size_t> fold_order(const Data& data, const FoldOptions& options
         shuffle(std::span(order), Philox(options.seed, std::uint64_t{1} << 62));
     }
     if (options.stratify) {
-        // The k-th of n images of a class stands at (k + 1/2) / n of the order.
+        // The k-th of n images of a class stands at (k + 1/2) / n of the order; of equal ones, the first.
         const std::vector<std::size_t> counts = class_counts(data);
         std::vector<std::size_t> seen(counts.size());
         std::vector<std::pair<double, std::size_t>> places;
-        for (const std::size_t index : order) {
-            const auto label = static_cast<std::size_t>(data.labels()[index]);
+        for (std::size_t n = 0; n < order.size(); ++n) {
+            const auto label = static_cast<std::size_t>(data.labels()[order[n]]);
             const double k = static_cast<double>(seen[label]++) + 0.5;
-            places.emplace_back(k / static_cast<double>(counts[label]), index);
+            places.emplace_back(k / static_cast<double>(counts[label]), n);
         }
-        std::ranges::stable_sort(places, {}, &std::pair<double, std::size_t>::first);
-        std::ranges::transform(places, order.begin(), [](const auto& place) { return place.second; });
+        std::ranges::sort(places);
+        const std::vector<std::size_t> before = order;
+        std::ranges::transform(places, order.begin(), [&before](const auto& place) { return before[place.second]; });
     }
     return order;
 }
