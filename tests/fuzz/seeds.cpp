@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Writes what fuzzing begins with: files as the library and others write them, in a folder for each target.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -19,6 +20,7 @@
 #include <ctcnn/io/checkpoint.hpp>
 #include <ctcnn/io/safetensors.hpp>
 
+#include "../data/npy_files.hpp"
 #include "networks.hpp"
 
 namespace {
@@ -122,7 +124,7 @@ int main(int count, char** arguments) {
         return 2;
     }
     const fs::path folder = arguments[1];
-    for (const char* target : {"safetensors", "checkpoint", "idx", "gz"}) {
+    for (const char* target : {"safetensors", "checkpoint", "idx", "gz", "npy"}) {
         fs::create_directories(folder / target);
     }
     write_safetensors(folder / "safetensors");
@@ -136,6 +138,12 @@ int main(int count, char** arguments) {
              idx(0x0b, {1}, {0, 3}));
     put_pair(folder / "idx/doubles.bin", idx(0x0e, {1, 4}, Bytes(32, 0x3f)), idx(0x0c, {1, 8}, Bytes(32)));
     put_pair(folder / "idx/channels.bin", idx(0x08, {1, 2, 2, 2}, Bytes(8, 7)), idx(0x09, {1}, {26}));
+    for (const NpyExample& example : npy_examples) {
+        std::string name(example.name);
+        std::ranges::replace(name, ' ', '_');
+        const Bytes bytes(example.bytes.begin(), example.bytes.end());
+        put(folder / "npy" / name, bytes);
+    }
     put_gz(folder / "gz/images.gz", images);
     put_gz(folder / "gz/labels.gz", labels);
     put_gz(folder / "gz/claims.gz", idx(0x08, {255, 255, 255}, {1, 2, 3}));

@@ -13,7 +13,7 @@ set(configuration -S "${CMAKE_CURRENT_LIST_DIR}/inference" -G "${GENERATOR}" "-D
     "-DCMAKE_BUILD_TYPE=${CONFIG}" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON)
 set(installed "-DCMAKE_PREFIX_PATH=${SCRATCH}/installed")
 set(nothing -DCTCNN_BOOST_FOLDER=)
-foreach(package IN ITEMS Boost OpenMP Threads ZLIB)
+foreach(package IN ITEMS Boost OpenMP PNG Threads ZLIB)
     list(APPEND nothing "-DCMAKE_DISABLE_FIND_PACKAGE_${package}=ON")
     file(WRITE "${SCRATCH}/modules/Find${package}.cmake" "message(FATAL_ERROR \"looked for ${package}\")\n")
 endforeach()
@@ -40,7 +40,8 @@ build_and_run("${SCRATCH}/component")
 
 # As a part of the sources: each missing part is one status line, and ctcnn::inference works.
 run("${CMAKE_COMMAND}" -B "${SCRATCH}/subdirectory" ${configuration} ${nothing} "-DLIBRARY=${LIBRARY}")
-foreach(line IN ITEMS "threads not found" "OpenMP not found" "zlib not found" "${no_boost}")
+foreach(line IN ITEMS "threads not found" "OpenMP not found" "zlib not found" "libpng not found"
+        "${no_boost}")
     expect("-- ctcnn: ${line}")
 endforeach()
 build_and_run("${SCRATCH}/subdirectory")

@@ -20,18 +20,24 @@ public:
 
     /// The block of four 32-bit numbers at a position of the stream.
     constexpr std::array<std::uint32_t, 4> block(std::uint64_t position) const {
-        std::array<std::uint32_t, 4> counter{low(position), high(position), low(stream_), high(stream_)};
+        // Not an array: GCC would put it into a vector register, and take it apart in each round.
+        std::uint32_t counter0 = low(position);
+        std::uint32_t counter1 = high(position);
+        std::uint32_t counter2 = low(stream_);
+        std::uint32_t counter3 = high(stream_);
         std::uint32_t key0 = low(seed_);
         std::uint32_t key1 = high(seed_);
         for (int round = 0; round < 10; ++round) {
-            const std::uint64_t product0 = std::uint64_t{0xD2511F53u} * counter[0];
-            const std::uint64_t product1 = std::uint64_t{0xCD9E8D57u} * counter[2];
-            counter = {high(product1) ^ counter[1] ^ key0, low(product1), high(product0) ^ counter[3] ^ key1,
-                       low(product0)};
+            const std::uint64_t product0 = std::uint64_t{0xD2511F53u} * counter0;
+            const std::uint64_t product1 = std::uint64_t{0xCD9E8D57u} * counter2;
+            counter0 = high(product1) ^ counter1 ^ key0;
+            counter1 = low(product1);
+            counter2 = high(product0) ^ counter3 ^ key1;
+            counter3 = low(product0);
             key0 += 0x9E3779B9u;
             key1 += 0xBB67AE85u;
         }
-        return counter;
+        return {counter0, counter1, counter2, counter3};
     }
 
     /// The n-th 32-bit number of the stream.

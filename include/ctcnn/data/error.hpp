@@ -209,12 +209,12 @@ class CountMismatch : public DataError {
     using DataError::DataError;
 };
 
-/// A .gz file cannot be unpacked: its compressed data or its checksum is wrong.
+/// A .gz file or a PNG image cannot be unpacked: its compressed data or its checksum is wrong.
 class DecompressionError : public DataError {
     using DataError::DataError;
 };
 
-/// The file is compressed, and this program was built without zlib.
+/// The file is compressed, and this program was built without zlib; or it is a PNG image, and there was no libpng.
 class CompressionUnsupported : public DataError {
     using DataError::DataError;
 };

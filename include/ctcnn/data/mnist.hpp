@@ -17,11 +17,9 @@
 #include <ctcnn/data/find_file.hpp>
 #include <ctcnn/data/load_idx.hpp>
 #include <ctcnn/data/sentence.hpp>
+#include <ctcnn/data/split.hpp>
 
 namespace CTCNN_API {
-
-/// The two halves of a data set: one to learn from, one to measure with.
-enum class Split { train, test };
 
 /// The most images that load_mnist reads, which are 784 MB of float pixels. MNIST has 60,000; the largest set of the
 /// same format and classes, EMNIST Digits, has 240,000.

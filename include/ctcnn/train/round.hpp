@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
@@ -20,6 +21,18 @@ struct Batch {
     std::size_t count;
 
     constexpr std::size_t at(std::size_t n) const { return order == nullptr ? n : order[n]; }
+};
+
+/// AugmentedImages: images that go through a pipeline (data/augment.hpp) when they are gathered, each time anew.
+template <typename Image, typename Pipeline>
+struct AugmentedImages : std::span<const Image> {
+    using shape = typename Image::shape;
+    const Pipeline* pipeline;
+};
+template <typename Image, typename Pipeline, typename Target>
+struct Batch<AugmentedImages<Image, Pipeline>, Target> : Batch<Image, Target> {
+    using Augmentation = Pipeline;
+    const Pipeline* pipeline;
 };
 
 /// A batch is processed in rounds of at most so many images, so that memory does not grow with the batch.

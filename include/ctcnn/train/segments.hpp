@@ -22,7 +22,7 @@ template <std::size_t Segment, typename Plan, Number V, typename Loss, typename 
     run::TileWorkspace<Plan, V>& workspace = memory.tiles[tile];
     const auto pass = memory.pass_of(round, tile);
     if constexpr (Segment == 0) {
-        forward_tile<Plan>(round, tile, workspace, pass);
+        forward_tile(round, tile, workspace, memory);
     } else {
         run::forward_alone<Plan, Segment>(round.parameters, workspace, run::InPlace{}, pass);
     }

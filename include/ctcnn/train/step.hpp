@@ -44,6 +44,12 @@ public:
 
     constexpr std::size_t threads() const { return memory_.threads; }
 
+    /// Makes room for images that a pipeline augments.
+    template <typename Pipeline>
+    void reserve_augmented() {
+        memory_.template reserve_augmented<Pipeline, typename Net::input_shape>();
+    }
+
     /// The gradient of the last step, in the order of the network's parameters.
     constexpr const T* gradients() const { return gradient_.data(); }
 
@@ -171,7 +177,7 @@ private:
             const std::size_t together = std::min(tiles_together, end - tile);
             // Backward begins with the tile that forward has ended with, which is still near.
             for (std::size_t n = together; n-- > 0;) {
-                forward_tile<Plan>(round, tile + n, workspaces[n], memory_.pass_of(round, tile + n));
+                forward_tile(round, tile + n, workspaces[n], memory_);
             }
             if (together == tiles_together) {
                 run_together<tiles_together>(round, tile, workspaces);

@@ -38,7 +38,19 @@ struct StepMemory {
           losses(tile_count<V>(capacity)),
           tile_statistics(has_segments ? tile_count<V>(capacity) * Plan::statistics_numbers : 0),
           statistics(Plan::statistics_numbers),
-          sums(Plan::statistics_numbers) {}
+          sums(Plan::statistics_numbers),
+          beside_tiles(0) {}
+
+    /// Makes room for the augmented images of each tile, and for what their transforms need.
+    template <typename Pipeline, typename S>
+    void reserve_augmented() {
+        beside_tiles.resize(tiles.size() * (Pipeline::template scratch_size<S> + lanes * S::size));
+    }
+    /// What lies beside a tile.
+    T* beside(const run::TileWorkspace<Plan, V>& workspace) {
+        const std::size_t each = beside_tiles.size() / tiles.size();
+        return beside_tiles.data() + static_cast<std::size_t>(&workspace - tiles.data()) * each;
+    }
 
     /// What a tile tells of stage k, of all tiles in a row.
     constexpr T* tile_statistics_of(std::size_t k, std::size_t tile) {
@@ -70,6 +82,7 @@ struct StepMemory {
     AlignedVector<T> tile_statistics;  ///< of each stage that has them, for each tile
     AlignedVector<T> statistics;       ///< the same of the batch
     AlignedVector<T> sums;             ///< and of its gradients
+    AlignedVector<T> beside_tiles;     ///< augmented images
 };
 
 }  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM

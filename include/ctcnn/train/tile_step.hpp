@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -10,21 +11,41 @@
 #include <ctcnn/run/forward.hpp>
 #include <ctcnn/run/gather.hpp>
 #include <ctcnn/train/round.hpp>
+#include <ctcnn/train/step_memory.hpp>
 
 namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
+/// Puts the augmented images of a tile in the place of the images. They lie beside the tile in memory.
+template <typename S, Number V, typename Loss, typename Image, typename Target>
+[[gnu::noinline]] void augment_tile(const Round<V, Loss, Image, Target>& round, std::size_t tile, scalar_t<V>* beside,
+                                    std::array<const scalar_t<V>*, lane_count<V>>& images) {
+    scalar_t<V>* const results = beside + Batch<Image, Target>::Augmentation::template scratch_size<S>;
+    for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+        scalar_t<V>* const result = results + std::min(lane, round.present(tile) - 1) * S::size;
+        if (lane < round.present(tile)) {
+            round.batch.pipeline->template apply<S>(images[lane], result, beside, round.randomness.seed,
+                                                    round.randomness.step, round.first + tile * lane_count<V> + lane);
+        }
+        images[lane] = result;
+    }
+}
+
 /// What a tile does alone, forward.
-template <typename Plan, Number V, typename Loss, typename Image, typename Target, typename Pass>
+template <typename Plan, Number V, typename Loss, typename Image, typename Target>
 constexpr void forward_tile(const Round<V, Loss, Image, Target>& round, std::size_t tile,
-                            run::TileWorkspace<Plan, V>& workspace, const Pass& pass) {
+                            run::TileWorkspace<Plan, V>& workspace, StepMemory<Plan, V>& memory) {
     using T = scalar_t<V>;
     constexpr std::size_t lanes = lane_count<V>;
     std::array<const T*, lanes> images{};
     for (std::size_t lane = 0; lane < lanes; ++lane) {
         images[lane] = round.batch.images[round.at(tile, lane)].data();
     }
+    if constexpr (requires { round.batch.pipeline; }) {
+        augment_tile<typename Image::shape>(round, tile, memory.beside(workspace), images);
+    }
     run::forward_alone<Plan>(round.parameters, workspace,
-                             run::Gathering<typename Plan::InputLayout, V>(images, workspace.buffer(0)), pass);
+                             run::Gathering<typename Plan::InputLayout, V>(images, workspace.buffer(0)),
+                             memory.pass_of(round, tile));
 }
 
 /// The sum of the losses of a tile's images; leaves the gradient of its outputs. That of a padding lane is scaled

@@ -190,14 +190,31 @@ private:
     template <typename Report, typename Data, typename F>
     Report on_data(const Data& dataset, const F& f) {
         using namespace detail_::train;
-        const auto data = view_of<Net>(dataset);
-        using Label = typename decltype(data.labels)::value_type;
-        if constexpr (check_loss<Net, Loss, Label>()) {
-            // A copy: labels that the data set changes meanwhile may have no output.
-            const std::vector<Label> labels(data.labels.begin(), data.labels.end());
-            return f(data.images, std::span<const Label>(labels));
+        sample_ = nullptr;
+        if constexpr (requires { dataset.pipeline(); }) {
+            using Pipeline = std::remove_cvref_t<decltype(dataset.pipeline())>;
+            return on_data<Report>(dataset.data(), [&](Images images, const auto& labels) {
+                return f(AugmentedImages<typename Net::input_tensor, Pipeline>{images, &dataset.pipeline()}, labels);
+            });
+        } else if constexpr (requires { dataset.sample(progress_.seed, progress_.epochs, order_); }) {
+            return on_data<Report>(dataset.data(), [&](const auto& images, const auto& labels) {
+                sampled_ = &dataset;
+                sample_ = [](const void* data, std::uint64_t seed, std::uint64_t epoch,
+                             std::span<std::uint32_t> order) {
+                    static_cast<const Data*>(data)->sample(seed, epoch, order);
+                };
+                return f(images, labels);
+            });
         } else {
-            return {};
+            const auto data = view_of<Net>(dataset);
+            using Label = typename decltype(data.labels)::value_type;
+            if constexpr (check_loss<Net, Loss, Label>()) {
+                // A copy: labels that the data set changes meanwhile may have no output.
+                const std::vector<Label> labels(data.labels.begin(), data.labels.end());
+                return f(data.images, std::span<const Label>(labels));
+            } else {
+                return {};
+            }
         }
     }
 
@@ -258,14 +275,16 @@ private:
     void order_images(std::size_t images) {
         order_.resize(images);
         std::iota(order_.begin(), order_.end(), std::uint32_t{0});
-        if (options_.shuffle) {
+        if (sample_ != nullptr) {
+            sample_(sampled_, progress_.seed, progress_.epochs, order_);
+        } else if (options_.shuffle) {
             // Stream 0 of a seed initializes parameters.
             detail_::shuffle(std::span<std::uint32_t>(order_), detail_::Philox(progress_.seed, progress_.epochs + 1));
         }
     }
 
-    template <typename Label>
-    EpochReport epoch_on(Images images, std::span<const Label> labels) {
+    template <typename From, typename Label>
+    EpochReport epoch_on(From images, std::span<const Label> labels) {
         using namespace detail_::train;
         if (progress_.steps == 0) {
             require_initialized(net_);
@@ -290,8 +309,13 @@ private:
         const std::size_t last_step = std::min(steps, all_steps - std::min(all_steps, steps_before));
         const auto batch_of = [&](std::size_t step) {
             const std::size_t first = (step - 1) * batch_size;
-            return Batch<typename Net::input_tensor, Label>{images.data(), labels.data(), order_.data() + first,
-                                                            std::min(batch_size, images.size() - first)};
+            const Batch<typename Net::input_tensor, Label> batch{images.data(), labels.data(), order_.data() + first,
+                                                                 std::min(batch_size, images.size() - first)};
+            if constexpr (requires { images.pipeline; }) {
+                return Batch<From, Label>{batch, images.pipeline};
+            } else {
+                return batch;
+            }
         };
         // Written by one thread between two barriers, read by all behind the second one. Once `end` is set it stays.
         double mean = 0;
@@ -324,6 +348,9 @@ private:
             guarded([&] { scheduled_.begin_step(steps_before + first_step, all_steps); });
         }
         Buffers& buffers = workspace_.buffers(batch_size);
+        if constexpr (requires { images.pipeline; }) {
+            buffers.template reserve_augmented<std::remove_cvref_t<decltype(*images.pipeline)>>();
+        }
         std::size_t failed_step = 0;
         parallel(buffers.useful_threads(batch_size), [&](Team& team) {
             for (std::size_t step = first_step; step <= last_step && !end; ++step) {
@@ -379,8 +406,8 @@ private:
         return report;
     }
 
-    template <typename Label>
-    FitReport fit_on(Images images, std::span<const Label> labels) {
+    template <typename From, typename Label>
+    FitReport fit_on(From images, std::span<const Label> labels) {
         const std::size_t batch_size = std::min(options_.batch_size, images.size());
         const std::size_t steps = (images.size() + batch_size - 1) / batch_size;
         detail_::train::check_statistics<Net>(images.size() - (steps - 1) * batch_size);
@@ -408,6 +435,9 @@ private:
     detail_::train::Progress progress_;
     TrainingWorkspace<Net> workspace_;
     std::vector<std::uint32_t> order_;
+    /// What draws the images of an epoch, in place of shuffling.
+    void (*sample_)(const void*, std::uint64_t, std::uint64_t, std::span<std::uint32_t>) = nullptr;
+    const void* sampled_ = nullptr;
     bool stopped_ = false;  // should_stop has said so
 };
 

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/core/tensor.hpp>
+#include <ctcnn/data/dataset.hpp>
+#include <ctcnn/data/image_random.hpp>
+
+namespace CTCNN_DETAIL {
+
+/// How many numbers a transform needs beside the image and the result.
+template <typename Transform, typename S>
+inline constexpr std::size_t transform_scratch = 0;
+template <typename Transform, typename S>
+    requires requires { Transform::template scratch_size<S>; }
+inline constexpr std::size_t transform_scratch<Transform, S> = Transform::template scratch_size<S>;
+
+/// Pipeline: transforms, one behind the other, each with random numbers of its own.
+template <typename... Transforms>
+class Pipeline {
+public:
+    explicit Pipeline(const Transforms&... transforms) : transforms_(transforms...) {
+        const auto validate = [](const auto& transform) {
+            if constexpr (requires { transform.validate(); }) {
+                transform.validate();
+            }
+        };
+        (validate(transforms), ...);
+    }
+
+    /// How many numbers apply() needs beside image and result: an image, and what the transforms need.
+    template <typename S>
+    static constexpr std::size_t scratch_size = S::size + std::max({transform_scratch<Transforms, S>...});
+
+    /// An image under all transforms, as the `place`-th one of the batch of a step.
+    template <typename S, typename T>
+    void apply(const T* image, T* result, T* scratch, std::uint64_t seed, std::uint64_t step, std::size_t place) const {
+        // Each writes to the other one of two places, and the last one to the result.
+        T* const others[2] = {result, scratch};
+        const T* source = image;
+        const auto one = [&]<std::size_t N>(std::integral_constant<std::size_t, N>) {
+            using Transform = std::tuple_element_t<N, std::tuple<Transforms...>>;
+            T* const target = others[(sizeof...(Transforms) - 1 - N) % 2];
+            const ImageRandom random(seed, step, N, place);
+            const Transform& transform = std::get<N>(transforms_);
+            const TensorView<const T, S> from(source);
+            const TensorView<T, S> to(target);
+            if constexpr (transform_scratch<Transform, S> != 0) {
+                transform(from, to, random, std::span<T>(scratch + S::size, transform_scratch<Transform, S>));
+            } else {
+                transform(from, to, random);
+            }
+            source = target;
+        };
+        [&]<std::size_t... N>(std::index_sequence<N...>) {
+            (one(std::integral_constant<std::size_t, N>{}), ...);
+        }(std::index_sequence_for<Transforms...>{});
+    }
+
+private:
+    std::tuple<Transforms...> transforms_;
+};
+
+}  // namespace CTCNN_DETAIL
+
+namespace CTCNN_API {
+
+/// Augmented: a data set whose images go through transforms when fit or a Trainer reads them: each image each time with
+/// other random numbers, which depend on the seed, the step, and the image's place in its batch. The result is the same
+/// for any number of threads, and after a training was resumed. The data set is the caller's, and outlives it.
+/// It has no images() itself: evaluate and predict take the data set, and transformed() makes one for them.
+template <typename Data, typename... Transforms>
+class Augmented {
+    static_assert(sizeof...(Transforms) != 0, "augmented(data, transforms...) takes one transform or more");
+
+public:
+    /// Throws   std::invalid_argument for what a transform refuses
+    explicit Augmented(const Data& data, const Transforms&... transforms) : data_(data), pipeline_(transforms...) {}
+
+    const Data& data() const { return data_; }
+    const detail_::Pipeline<Transforms...>& pipeline() const { return pipeline_; }
+
+private:
+    const Data& data_;
+    detail_::Pipeline<Transforms...> pipeline_;
+};
+
+/// augmented: a data set (anything with images() and labels()) and what happens to its images in training.
+///     fit(net, augmented(train_set, RandomAffine{.degrees = 10}, Normalize{{0.1307}, {0.3081}}), Adam{}, {.epochs = 5});
+/// A transform of a program's own is called as transform(image, result, random), with a TensorView<const T, S>, a
+/// TensorView<T, S> and an ImageRandom.
+template <typename Data, typename... Transforms>
+Augmented<Data, Transforms...> augmented(const Data& data, const Transforms&... transforms) {
+    return Augmented<Data, Transforms...>(data, transforms...);
+}
+template <typename Data, typename... Transforms>
+    requires(!std::is_lvalue_reference_v<Data>)
+void augmented(Data&&, const Transforms&...) = delete;  // The data set would be gone: give it a name first.
+
+/// transformed: a copy of a data set whose images went through transforms once, such as Normalize. The n-th image has
+/// the random numbers of the n-th one of a batch in step 0.
+template <typename S, typename T, typename Label, typename... Transforms>
+Dataset<S, T, Label> transformed(const Dataset<S, T, Label>& data, const Transforms&... transforms) {
+    using Pipeline = detail_::Pipeline<Transforms...>;
+    const Pipeline pipeline(transforms...);
+    std::vector<Tensor<T, S>> images(data.size());
+    std::vector<T> scratch(Pipeline::template scratch_size<S>);
+    for (std::size_t n = 0; n < images.size(); ++n) {
+        pipeline.template apply<S>(data.images()[n].data(), images[n].data(), scratch.data(), 0, 0, n);
+    }
+    return Dataset<S, T, Label>(std::move(images), data.labels());
+}
+
+}  // namespace CTCNN_API

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <bit>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/core/tensor.hpp>
+#include <ctcnn/data/error.hpp>
+#include <ctcnn/data/npy.hpp>
+#include <ctcnn/data/sentence.hpp>
+
+namespace CTCNN_DETAIL {
+
+/// MappedFile: a file in memory, which the operating system reads where it is touched.
+class MappedFile {
+public:
+    explicit MappedFile(const std::filesystem::path& file) {
+        const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+        struct stat status{};
+        if (descriptor >= 0 && ::fstat(descriptor, &status) == 0) {
+            size_ = static_cast<std::size_t>(status.st_size);
+            data_ = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, descriptor, 0);
+        }
+        const int error = errno;
+        if (descriptor >= 0) {
+            ::close(descriptor);
+        }
+        if (data_ == MAP_FAILED) {
+            throw FileUnreadable({file, 0, "a file that can be mapped into memory",
+                                  sentence({"the error '", std::generic_category().message(error), "'"}),
+                                  "Copy it to a disk of this machine.", OffsetIn::file});
+        }
+    }
+    MappedFile(MappedFile&& other) noexcept
+        : data_(std::exchange(other.data_, MAP_FAILED)), size_(std::exchange(other.size_, 0)) {}
+    MappedFile& operator=(MappedFile&&) = delete;
+    ~MappedFile() {
+        if (data_ != MAP_FAILED) {
+            ::munmap(data_, size_);
+        }
+    }
+
+    std::span<const std::byte> bytes() const { return {static_cast<const std::byte*>(data_), size_}; }
+
+private:
+    void* data_ = MAP_FAILED;
+    std::size_t size_ = 0;
+};
+
+}  // namespace CTCNN_DETAIL
+
+namespace CTCNN_API::inline CTCNN_FILES {
+
+/// MappedNpy: a data set whose images stay in a .npy file, for data larger than memory. It is mapped: the operating
+/// system reads the pages that a training step touches. The labels are read into memory.
+/// Shapes   images (N, C, H, W), or (N, H, W) for Shape<1, H, W>, or (N, F), in C order; labels (N) or (N, 1)
+/// Numbers  those of the file: float32 for T = float, float64 for double, in the byte order of the machine
+/// Refuses  BadDimension · WrongMagic for another dtype or order, and what load_npy refuses
+/// The file must not become shorter while it is mapped.
+template <typename S, typename T = float, typename Label = std::uint8_t>
+class MappedNpy {
+    static_assert(sizeof(Tensor<T, S>) == S::size * sizeof(T), "images of more than 1 MiB cannot be mapped");
+
+public:
+    using image_type = Tensor<T, S>;
+
+    MappedNpy(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
+              const NpyOptions& options = {})
+        : file_(checked(image_file, options)) {
+        using namespace detail_;
+        NpyFile header(image_file);
+        NpyFile labels(label_file);
+        const std::uint64_t largest = options.classes == 0
+                                          ? static_cast<std::uint64_t>(std::numeric_limits<Label>::max())
+                                          : std::uint64_t{options.classes} - 1;
+        const std::vector<std::uint64_t> classes = read_npy_labels(labels, largest);
+        expect_labels(header, labels, image_file, classes.size());
+        const std::uint64_t begin = header.size() == 0 ? 0 : header.offset_of(0);
+        if (file_.bytes().size() < begin + header.size() * sizeof(T)) {
+            throw FileTruncated(header.fault(file_.bytes().size(), "the file as long as before", "a shorter one"));
+        }
+        // An object of a trivially copyable type without padding may lie in bytes that come from elsewhere.
+        images_ = {reinterpret_cast<const image_type*>(file_.bytes().data() + begin), classes.size()};
+        labels_.assign(classes.begin(), classes.end());
+    }
+
+    std::size_t size() const noexcept { return labels_.size(); }
+    std::span<const image_type> images() const& noexcept { return images_; }
+    std::span<const Label> labels() const& noexcept { return labels_; }
+    std::span<const image_type> images() const&& = delete;
+    std::span<const Label> labels() const&& = delete;
+
+private:
+    /// The file, if it holds what can be used as it lies.
+    static detail_::MappedFile checked(const std::filesystem::path& file, const NpyOptions& options) {
+        using namespace detail_;
+        const NpyFile header(file);
+        expect_images<S>(header, options.channels_last);
+        const std::string expected{std::endian::native == std::endian::little ? '<' : '>', 'f',
+                                   static_cast<char>('0' + sizeof(T))};
+        const bool is_aligned = header.size() == 0 || header.offset_of(0) % alignof(T) == 0;
+        if (header.dtype() != expected || header.fortran_order() || options.channels_last || header.is_packed() ||
+            !is_aligned) {
+            DataFault fault = header.fault(
+                0, sentence({"images of dtype '", expected, "' in C order, channels first, not packed"}),
+                sentence({"dtype '", header.dtype(), "'", header.fortran_order() ? ", Fortran order" : "",
+                          options.channels_last ? ", channels last" : "", header.is_packed() ? ", a .gz file" : "",
+                          is_aligned ? "" : ", elements that are not aligned"}));
+            fault.remedy =
+                "Write them so, with numpy.lib.format.open_memmap where they do not fit into memory; load_npy "
+                "reads them into memory and converts them.";
+            throw WrongMagic(std::move(fault));
+        }
+        return MappedFile(file);
+    }
+
+    detail_::MappedFile file_;
+    std::span<const image_type> images_;
+    std::vector<Label> labels_;
+};
+
+}  // namespace CTCNN_API::inline CTCNN_FILES

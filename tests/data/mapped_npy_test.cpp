@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include <ctcnn/data/mapped_npy.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include <ctcnn/data/folds.hpp>
+#include <ctcnn/data/transforms.hpp>
+#include <ctcnn/optim/sgd.hpp>
+#include <ctcnn/train/evaluate.hpp>
+#include <ctcnn/train/fit.hpp>
+
+#include "../train/small.hpp"
+#include "catch.hpp"
+#include "files.hpp"
+
+using namespace ctcnn;
+
+namespace {
+
+/// A .npy file whose header has 128 bytes, as numpy.save makes it; or one byte more.
+Bytes npy(const std::string& descr, const std::string& shape, const Bytes& content, std::size_t header_size = 128,
+          const std::string& fortran = "False") {
+    std::string header = "{'descr': '" + descr + "', 'fortran_order': " + fortran + ", 'shape': " + shape + ", }";
+    header.resize(header_size - 11, ' ');
+    header += '\n';
+    const std::string text = std::string("\x93NUMPY\1\0", 8) + static_cast<char>(header.size()) + '\0' + header;
+    return joined(Bytes(text.begin(), text.end()), content);
+}
+
+const std::string native = std::endian::native == std::endian::little ? "<f4" : ">f4";
+
+Bytes bytes_of(const small::Data& data) {
+    Bytes bytes(data.size() * sizeof(small::Net::input_tensor));
+    std::memcpy(bytes.data(), data.images().data(), bytes.size());
+    return bytes;
+}
+
+using Mapped = MappedNpy<small::Net::input_shape>;
+
+}  // namespace
+
+TEST_CASE("A data set in a mapped file trains and is evaluated with the bits of one in memory") {
+    const auto data = small::data(50);
+    const ScratchFolder folder;
+    const auto images = folder.write("images.npy", npy(native, "(50, 6, 5)", bytes_of(data)));
+    const auto labels =
+        folder.write("labels.npy", npy("|u1", "(50,)", Bytes(data.labels().begin(), data.labels().end())));
+    const Mapped mapped(images, labels, {.classes = 3});
+    REQUIRE(mapped.size() == 50);
+    CHECK(std::ranges::equal(mapped.images(), data.images()));
+    CHECK(std::ranges::equal(mapped.labels(), data.labels()));
+    const SGD sgd{.lr = 0.1f};
+    const RandomHorizontalFlip flip;
+    small::Net net = small::net();
+    small::Net expected = small::net();
+    fit(net, augmented(mapped, flip), sgd, {.epochs = 2, .batch_size = 16});
+    fit(expected, augmented(data, flip), sgd, {.epochs = 2, .batch_size = 16});
+    CHECK(small::same_bits(net, expected));
+    CHECK(evaluate(net, mapped).loss == evaluate(net, data).loss);
+    CHECK(class_counts(mapped) == class_counts(data));
+    const ClassBalanced balanced(mapped);
+    CHECK(fit(net, balanced, sgd).steps == 1);
+    CHECK(Mapped(folder.write("four.npy", npy(native, "(50, 1, 6, 5)", bytes_of(data))), labels).size() == 50);
+    CHECK(Mapped(folder.write("none.npy", npy(native, "(0, 6, 5)", {})), folder.write("no.npy", npy("|u1", "(0,)", {})))
+              .size() == 0);
+}
+
+TEST_CASE("What cannot be used as it lies in the file is refused") {
+    const auto data = small::data(4);
+    const Bytes content = bytes_of(data);
+    const ScratchFolder folder;
+    const auto labels = folder.write("labels.npy", npy("|u1", "(4,)", {0, 1, 2, 0}));
+    const auto refused = [&]<typename Error>(const Bytes& bytes) {
+        const auto file = folder.write("images.npy", bytes);
+        const Error error = error_of<Error>([&] { Mapped(file, labels); });
+        check_sentence(error);
+        return error;
+    };
+    const std::string other = native == "<f4" ? ">f4" : "<f4";
+    CHECK(refused.operator()<WrongMagic>(npy(other, "(4, 6, 5)", content)).found() == "dtype '" + other + "'");
+    refused.operator()<WrongMagic>(npy("|u1", "(4, 6, 5)", Bytes(120)));
+    refused.operator()<WrongMagic>(npy(native, "(4, 6, 5)", content, 128, "True"));
+    refused.operator()<WrongMagic>(npy(native, "(4, 6, 5)", content, 129));
+    refused.operator()<BadDimension>(npy(native, "(4, 5, 6)", content));
+    refused.operator()<CountMismatch>(npy(native, "(2, 6, 5)", first(content, 240)));
+    refused.operator()<FileTruncated>(npy(native, "(4, 6, 5)", first(content, 479)));
+#if CTCNN_WITH_ZLIB
+    refused.operator()<WrongMagic>(gzip(npy(native, "(4, 6, 5)", content)));
+#endif
+}
