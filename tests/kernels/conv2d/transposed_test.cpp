@@ -6,6 +6,7 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/stage.hpp>
 
 #include "cases.hpp"
 #include "catch.hpp"
@@ -26,7 +27,7 @@ namespace {
 template <std::size_t In, std::size_t Out, std::size_t Size>
 using PlanOf = kernels::conv2d::TransposedPlan<
     kernels::ConvStage<kernels::Conv2dGeometry{In, Out, 1, {.kernel = {3, 3}, .padding = {1, 1}}},
-                       Layout<In, Size, Size, 1, 1>, Layout<Out, Size, Size>, NoFunction, Lanes<float>>>;
+                       Stage<Layout<In, Size, Size, 1, 1>, Layout<Out, Size, Size>, NoFunction, Lanes<float>>>>;
 static_assert(lane_count<Lanes<float>> != 16 || (PlanOf<64, 64, 8>::pays && PlanOf<32, 32, 16>::pays));
 static_assert(!PlanOf<3, 16, 32>::pays && !PlanOf<6, 16, 14>::pays);
 static_assert(PlanOf<64, 64, 8>::rows < 8 && PlanOf<1, 1, 8>::rows == 8);
