@@ -3,13 +3,17 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <limits>
 #include <span>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/math.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/loss/evaluate_loss.hpp>
@@ -88,10 +92,11 @@ std::array<std::size_t, lane_count<V>> largest_in_lanes(const V* elements) {
 
 namespace CTCNN_API {
 
-/// The mean loss over a data set, and the part of its images that are classified correctly, 0 to 1.
+/// The mean loss over a data set, and the part of its images that are classified correctly, 0 to 1. A single output says
+/// 1 above 0, else 0. Images whose label the loss ignores do not count. Where targets are tensors, there is no accuracy.
 struct Evaluation {
     double loss;
-    double accuracy;
+    double accuracy;            ///< NaN where targets are tensors
     std::size_t undefined = 0;  ///< how many images have an output that is NaN: they count as wrong
 };
 
@@ -99,45 +104,59 @@ struct Evaluation {
 
 namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
-template <typename Net, typename Label, typename Loss>
-Evaluation evaluate_on(const Net& net, const View<Net, Label>& data, std::size_t threads, const Loss& loss) {
+/// The class that each lane's outputs say: the largest one; of a single output, 1 if it is above 0; no_class for NaN.
+template <std::size_t Outputs, Number V>
+std::array<std::size_t, lane_count<V>> classes_in_lanes(const V* outputs) {
+    auto result = largest_in_lanes<Outputs>(outputs);
+    if constexpr (Outputs == 1) {
+        for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+            result[lane] = result[lane] == no_class ? no_class : get_lane(outputs[0], lane) > 0 ? 1 : 0;
+        }
+    }
+    return result;
+}
+
+template <typename Net, typename Target, typename Loss>
+Evaluation evaluate_on(const Net& net, const View<Net, Target>& data, std::size_t threads, const Loss& loss) {
     using V = Lanes<typename Net::scalar>;
     constexpr std::size_t outputs = Net::output_shape::size;
+    constexpr bool labelled = std::integral<Target>;
     const auto images = data.images;
-    const auto labels = data.labels;
+    const auto all_targets = data.targets;
     validate_loss<Net>(loss);
     const std::size_t tiles = (images.size() + lane_count<V> - 1) / lane_count<V>;
-    struct Tile {
-        double loss = 0;
-        std::size_t right = 0;
-        std::size_t undefined = 0;
-    };
-    std::vector<Tile> results(tiles);
+    // Of each tile: the sum of the losses, the sum of the weights of the targets, and how many images are right, undefined
+    // or ignored.
+    constexpr std::size_t columns = 5;
+    AlignedVector<double> results(tiles * columns);
     infer_tiles<Net, V>(net, images, threads,
                         [&](std::size_t tile, std::size_t first, std::size_t present, const V* logits, V* gradient) {
-                            std::array<const Label*, lane_count<V>> targets{};
+                            std::array<const Target*, lane_count<V>> targets{};
                             for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
-                                targets[lane] = &labels[first + std::min(lane, present - 1)];
+                                targets[lane] = &all_targets[first + std::min(lane, present - 1)];
                             }
                             const V lane_losses = evaluate_loss<outputs>(loss, logits, targets, V{}, gradient);
-                            const auto answers = largest_in_lanes<outputs>(logits);
-                            Tile& result = results[tile];
+                            const auto answers = classes_in_lanes<outputs>(logits);
+                            double* result = results.data() + tile * columns;
                             for (std::size_t lane = 0; lane < present; ++lane) {
-                                const std::size_t answer = answers[lane];
-                                result.loss += static_cast<double>(get_lane(lane_losses, lane));
-                                result.right += answer == static_cast<std::size_t>(*targets[lane]) ? std::size_t{1} : 0;
-                                result.undefined += answer == no_class ? 1 : 0;
+                                const Target& target = *targets[lane];
+                                result[0] += static_cast<double>(get_lane(lane_losses, lane));
+                                result[1] += target_weight(loss, target);
+                                result[3] += answers[lane] == no_class ? 1 : 0;
+                                if constexpr (labelled) {
+                                    const bool ignored = ignores(loss, target);
+                                    result[2] += !ignored && answers[lane] == static_cast<std::size_t>(target) ? 1 : 0;
+                                    result[4] += ignored ? 1 : 0;
+                                }
                             }
                         });
-    Evaluation result{0, 0, 0};
-    for (const Tile& tile : results) {
-        result.loss += tile.loss;
-        result.accuracy += static_cast<double>(tile.right);
-        result.undefined += tile.undefined;
+    double sums[columns] = {};
+    for (std::size_t i = 0; i < tiles * columns; ++i) {
+        sums[i % columns] += results[i];
     }
-    result.loss /= static_cast<double>(images.size());
-    result.accuracy /= static_cast<double>(images.size());
-    return result;
+    const double accuracy = sums[2] / (static_cast<double>(images.size()) - sums[4]);
+    return {sums[0] / sums[1], labelled ? accuracy : math::detail::quiet_nan<double>,
+            static_cast<std::size_t>(sums[3])};
 }
 
 template <typename Net, typename Data, typename... Settings>
@@ -154,13 +173,13 @@ concept EvaluateArguments = sizeof...(Arguments) != 0 && is_evaluation<Net, Argu
 
 namespace CTCNN_API::inline CTCNN_TEAM {
 
-/// evaluate: loss and accuracy on a data set (anything with images() and labels()).
+/// evaluate: loss and accuracy on a data set (anything with images() and labels() or targets()).
 /// Throws   std::invalid_argument if the data set is empty or a label has no output
 template <AnyNetwork Net, typename Data, typename Loss = CrossEntropyLoss>
 Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0, const Loss& loss = {}) {
     using namespace detail_;
-    const auto data = train::view_of<Net>(dataset);
-    if constexpr (train::check_loss<Net, Loss, typename decltype(data.labels)::value_type>()) {
+    const auto data = train::view_of<Net>(dataset, loss);
+    if constexpr (train::check_loss<Net, Loss, typename decltype(data.targets)::value_type>()) {
         return train::evaluate_on(net, data, threads, loss);
     } else {
         return {0, 0};

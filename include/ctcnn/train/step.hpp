@@ -108,11 +108,12 @@ public:
     template <typename Loss, typename Image, typename Target, typename Update, typename Finished>
     constexpr void step(Team& team, const T* parameters, const Loss& loss, const Batch<Image, Target>& batch,
                         const Update& update, const Finished& finished, Randomness randomness = {}) {
+        const double divisor = weight_of(loss, batch);
         std::size_t round = 0;
         for (std::size_t first = 0; first < batch.count; first += capacity_, ++round) {
             const std::size_t count = std::min(capacity_, batch.count - first);
             const std::size_t groups = group_count(count);
-            const Round<Loss, Image, Target> all{parameters, loss, batch, first, count, randomness};
+            const Round<Loss, Image, Target> all{parameters, loss, batch, divisor, first, count, randomness};
             if constexpr (has_segments) {
                 run_segments(team, all);
             } else {
@@ -136,7 +137,7 @@ public:
         // Each item finds out for itself whether to go on: they all read the same, and one of them tells it.
         constexpr std::size_t parts = std::max<std::size_t>(1, (Net::parameter_count + part_size - 1) / part_size);
         team.for_each(parts, [&](std::size_t part) {
-            const double mean = totals_[round] / static_cast<double>(batch.count);
+            const double mean = totals_[round] / divisor;
             bool finite = math::is_finite(static_cast<T>(mean));
             for (const std::uint8_t block : finite_) {
                 finite = finite && block != 0;
@@ -150,6 +151,17 @@ public:
             }
         });
         team.barrier();
+    }
+
+    /// What the mean loss of a batch divides by: the number of images or, where a loss weighs labels, the sum of their
+    /// weights. Each thread adds them in the same order.
+    template <typename Loss, typename Image, typename Target>
+    static constexpr double weight_of(const Loss& loss, const Batch<Image, Target>& batch) {
+        double sum = 0;
+        for (std::size_t n = 0; n < batch.count; ++n) {
+            sum += target_weight(loss, batch.targets[batch.at(n)]);
+        }
+        return sum;
     }
 
     /// The same with a team of its own and no update; returns the mean loss.
@@ -231,6 +243,7 @@ private:
         const T* parameters;
         const Loss& loss;
         const Batch<Image, Target>& batch;
+        double divisor;  // of the sum of the losses
         std::size_t first;
         std::size_t count;
         Randomness randomness;
@@ -412,7 +425,7 @@ private:
         V scale{};
         for (std::size_t lane = 0; lane < lanes; ++lane) {
             targets[lane] = &round.batch.targets[round.at(tile, lane)];
-            set_lane(scale, lane, lane < present ? T(1) / static_cast<T>(round.batch.count) : T(0));
+            set_lane(scale, lane, lane < present ? T(1) / static_cast<T>(round.divisor) : T(0));
         }
         const V lane_losses = evaluate_loss<Plan::output_size>(round.loss, workspace.output(), targets, scale,
                                                                workspace.grad_output.data());
