@@ -65,6 +65,7 @@
 #include <ctcnn/train/check_gradients.hpp>
 #include <ctcnn/train/evaluate.hpp>
 #include <ctcnn/train/fit.hpp>
+#include <ctcnn/train/metrics.hpp>
 #include <ctcnn/train/value_and_grad.hpp>
 
 #endif

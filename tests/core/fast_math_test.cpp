@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include <ctcnn/core/error_function.hpp>
 #include <ctcnn/core/lanes.hpp>
 
 #include "catch.hpp"

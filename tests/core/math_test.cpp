@@ -18,8 +18,11 @@
 #include <cstdint>
 #include <limits>
 
+#include <ctcnn/core/error_function.hpp>
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/random.hpp>
+#include <ctcnn/core/square_root.hpp>
 
 #include "catch.hpp"
 

@@ -229,7 +229,7 @@ class GraphGenerator(Generator):
     def batch_norm(self, shape):
         rng = self.rng
         options = dict(
-            affine=rng.random() < 0.8 or self.exported,
+            affine=rng.random() < 0.8,
             eps=rng.choice([1e-5, 1e-5, 1e-3, 0.1]),
             momentum=rng.choice([0.1, 0.1, 0.25, 0.01, 1.0]),
         )

@@ -170,7 +170,7 @@ def faults_of_outputs(path, images, outputs, batches):
 
 
 # Inputs of operators that are no parameters.
-CONSTANTS = (".pads", ".scales", ".shape")
+CONSTANTS = (".groups", ".pads", ".scales", ".shape")
 
 # What must occur in the networks of a sample: an operator, and what a node or an attribute of it is like.
 OCCURS = {
@@ -219,7 +219,10 @@ OCCURS = {
     "a concatenation": ("Concat", lambda node, a: a["axis"] == 1),
     "a product": ("Mul", lambda node, a: ".product" not in node.output[0]),
     "a product of three": ("Mul", lambda node, a: ".product" in node.output[0]),
-    "BatchNorm": ("BatchNormalization", lambda node, a: len(node.input) == 5),
+    "BatchNorm": ("BatchNormalization", lambda node, a: "filled" not in node.input[1]),
+    "BatchNorm with NoAffine": ("BatchNormalization", lambda node, a: "filled" in node.input[1]),
+    "LayerNorm with NoAffine": ("LayerNormalization", lambda node, a: "filled" in node.input[1]),
+    "GroupNorm": ("InstanceNormalization", lambda node, a: True),
     "Dropout": ("Identity", lambda node, a: True),
     "a named layer": ("", lambda node, a: not node.name.split(".")[-1].isdigit()),
 }

@@ -332,14 +332,14 @@ def main():
     program = Program(f"{arguments.folder}/networks", arguments)
     cases, failures, found = [], [], set()
 
-    def add(name, reader, images, expected):
+    def add(name, reader, images, expected, tolerance=TOLERANCE):
         try:
             builder = reader.read()
         except Refusal as refusal:
             failures.append(f"{name}: {refusal}")
             return
         found.update(occurring(builder))
-        cases.append((name, program.add(builder, compare.to_network(builder, images)), builder, expected))
+        cases.append((name, program.add(builder, compare.to_network(builder, images)), builder, expected, tolerance))
 
     modules = [(name, module, shape, 5 * index) for index, (name, module, shape) in enumerate(hand_written())]
     for seed in arguments.seeds:
@@ -352,9 +352,12 @@ def main():
         module.train()
         for form, reader in forms(module.eval(), images, f"{arguments.folder}/{index}", seed):
             with torch.no_grad():
+                rounded = module(images).numpy()
                 expected = module.double()(images.double()).numpy()
             module.to(dtype)
-            add(f"{name}, {form}", reader, images.numpy(), expected)
+            # Outputs that cancel, such as means of normalised pixels, are off by as much in PyTorch.
+            tolerance = max(TOLERANCE, 8 * compare.difference(rounded, expected))
+            add(f"{name}, {form}", reader, images.numpy(), expected, tolerance)
     for other in OTHERS:
         model = other()
         model = model if isinstance(model, onnx.ModelProto) else model.model()
@@ -367,19 +370,24 @@ def main():
 
     program.run()
     largest = 0.0
-    for name, run, builder, expected in cases:
+    for name, run, builder, expected, tolerance in cases:
         difference = compare.difference(program.outputs(run, builder), expected)
-        largest = max(largest, difference)
-        if not difference <= TOLERANCE:
+        largest = max(largest, difference if tolerance == TOLERANCE else 0)
+        if not difference <= tolerance:
             text = f"{name}: the outputs differ by {difference:.3g} of the largest"
             failures.append(f"{text}\n    {', '.join(builder.spelled())}")
         # What ctcnn exports is imported as the same network.
         if not exported(", ".join(builder.spelled())):
             continue
-        again = from_onnx.Reader(from_onnx.load(f"{program.runs[run][1]}.ours.onnx")).read()
+        try:
+            again = from_onnx.Reader(from_onnx.load(f"{program.runs[run][1]}.ours.onnx")).read()
+        except Refusal as refusal:
+            failures.append(f"{name}: exported, it is refused: {refusal}\n    {', '.join(builder.spelled())}")
+            continue
         bits = lambda b: [(k.rpartition(".")[2], v.shape, v.tobytes()) for k, v in b.state().items()]
         if builder.spelled(flat(builder.tree())) != again.spelled() or bits(builder) != bits(again):
-            failures.append(f"{name}: exported and imported it is another network\n    {', '.join(again.spelled())}")
+            texts = "\n    ".join(", ".join(b.spelled()) for b in (builder, again))
+            failures.append(f"{name}: exported and imported it is another network\n    {texts}")
     missing = sorted(OCCURS - found)
     if missing:
         failures.append(f"in none of the networks: {', '.join(missing)}")

@@ -550,7 +550,6 @@ class Norm(Layer):
 
 class GroupNorm(Norm):
     own_weights = False
-    exported = False
 
     def __init__(self, groups, channels, eps=1e-5, affine=True):
         self.groups, self.channels, self.eps, self.affine = groups, channels, eps, affine
@@ -1280,13 +1279,12 @@ class Generator:
         eps = rng.choice([1e-5, 1e-5, 1e-5, 1e-3, 0.25])
         # PyTorch refuses groups of one element where the batch is one image.
         groups = [g for g in range(1, shape[0] + 1) if shape[0] % g == 0 and size > g]
-        if groups and not self.exported and rng.random() < 0.6:
+        if groups and rng.random() < 0.6:
             return GroupNorm(rng.choice(groups), shape[0], eps, rng.random() < 0.8), shape
         if 2 * size > self.parameters:
             return None
-        affine = self.exported or rng.random() < 0.8
         self.parameters -= 2 * size
-        return LayerNorm(shape, rng.random() < 0.5, eps, affine, rng.random() < 0.8), shape
+        return LayerNorm(shape, rng.random() < 0.5, eps, rng.random() < 0.8, rng.random() < 0.8), shape
 
     def linear(self, shape):
         rng = self.rng

@@ -165,11 +165,24 @@ std::string told(const Message& node) {
             continue;
         }
         if (attribute.number(20) == 4) {
+            // "1.000000 2 3" for a tensor of shape (2, 3) all of whose elements are 1
             const std::string value = attribute.text(5);
-            CHECK(Message(value).numbers(1).empty());
+            const std::vector<std::uint64_t> dims = Message(value).numbers(1);
+            std::uint64_t count = 1;
+            for (const std::uint64_t dim : dims) {
+                count *= dim;
+            }
             const std::string raw = Message(value).text(9);
-            CHECK(Message(value).number(2) == (raw.size() == 8 ? 11 : 1));
-            result.append(" ").append(std::to_string(scalar_of(raw)));
+            const std::size_t bytes_each = Message(value).number(2) == 11 ? 8 : 4;
+            CHECK(Message(value).number(2) == (bytes_each == 8 ? 11 : 1));
+            REQUIRE(raw.size() == count * bytes_each);
+            for (std::size_t n = 0; n < raw.size(); n += bytes_each) {
+                CHECK(raw.substr(n, bytes_each) == raw.substr(0, bytes_each));
+            }
+            result.append(" ").append(std::to_string(scalar_of(raw.substr(0, bytes_each))));
+            for (const std::uint64_t dim : dims) {
+                result.append(" ").append(std::to_string(dim));
+            }
             continue;
         }
         if (attribute.number(20) == 3) {
@@ -223,9 +236,11 @@ std::vector<std::string> constants_of(const std::string& file, std::size_t param
 template <typename Net>
 bool has_parameters(const std::string& file, const Net& net) {
     const std::string graph = Message(file).text(7);
-    const std::vector<std::string> tensors = Message(graph).texts(5);
+    std::vector<std::string> tensors = Message(graph).texts(5);
     const std::string bits = text_of(bits_of(net));
     constexpr std::size_t size = sizeof(typename Net::scalar);
+    // The constants come first.
+    std::erase_if(tensors, [](const std::string& tensor) { return Message(tensor).number(2) == 7; });
     if (tensors.size() != Net::names().size()) {
         return false;
     }
@@ -539,6 +554,66 @@ TEST_CASE("layers of several operators", "[onnx]") {
                                            "1.constant5: Constant() -> 1.constant5, value = 0.500000",
                                            "1.node5: Mul(1.value4, 1.constant5) -> output",
                                        });
+}
+
+TEST_CASE("norms without weights have constants in their place", "[onnx]") {
+    using Net = Sequential<Input<2, 1, 3>, BatchNorm2d<2, NoAffine>, LayerNorm<NoAffine>, LayerNorm<NoBias>>;
+    const std::vector<std::string> nodes{
+        "0.filled1: Constant() -> 0.filled1, value = 1.000000 2",
+        "0.filled1b: Constant() -> 0.filled1b, value = 0.000000 2",
+        "0: BatchNormalization(input, 0.filled1, 0.filled1b, 0.running_mean, 0.running_var) -> 0.output, "
+        "epsilon = 0.000010",
+        "1.filled1: Constant() -> 1.filled1, value = 1.000000 2 1 3",
+        "1: LayerNormalization(0.output, 1.filled1) -> 1.output, axis = 1, epsilon = 0.000010",
+        "2: LayerNormalization(1.output, 2.weight) -> output, axis = 1, epsilon = 0.000010",
+    };
+    CHECK(nodes_of(exported<Net>()) == nodes);
+    CHECK(nodes_of(exported<Net::with_scalar<double>>()) == nodes);
+}
+
+TEST_CASE("GroupNorm normalises groups as instances", "[onnx]") {
+    using Net = Sequential<Input<4, 2, 1>, GroupNorm<2, 4>, GroupNorm<1, 4, NoAffine>, Flatten, GroupNorm<2, 8>>;
+    const auto net = std::make_unique<Net>(filled<Net>());
+    const std::string file = exported(*net);
+    CHECK(nodes_of(file) == std::vector<std::string>{
+                                "0.node1: Reshape(input, 0.groups) -> 0.value1",
+                                "0.filled2: Constant() -> 0.filled2, value = 1.000000 2",
+                                "0.filled2b: Constant() -> 0.filled2b, value = 0.000000 2",
+                                "0.node2: InstanceNormalization(0.value1, 0.filled2, 0.filled2b) -> 0.value2, "
+                                "epsilon = 0.000010",
+                                "0.node3: Reshape(0.value2, 0.shape) -> 0.value3",
+                                "0.node4: Mul(0.value3, 0.weight) -> 0.value4",
+                                "0.node5: Add(0.value4, 0.bias) -> 0.output",
+                                "1.node1: Reshape(0.output, 1.groups) -> 1.value1",
+                                "1.filled2: Constant() -> 1.filled2, value = 1.000000 1",
+                                "1.filled2b: Constant() -> 1.filled2b, value = 0.000000 1",
+                                "1.node2: InstanceNormalization(1.value1, 1.filled2, 1.filled2b) -> 1.value2, "
+                                "epsilon = 0.000010",
+                                "1.node3: Reshape(1.value2, 1.shape) -> 1.output",
+                                "2: Flatten(1.output) -> 2.output, axis = 1",
+                                "3.node1: Reshape(2.output, 3.groups) -> 3.value1",
+                                "3.filled2: Constant() -> 3.filled2, value = 1.000000 2",
+                                "3.filled2b: Constant() -> 3.filled2b, value = 0.000000 2",
+                                "3.node2: InstanceNormalization(3.value1, 3.filled2, 3.filled2b) -> 3.value2, "
+                                "epsilon = 0.000010",
+                                "3.node3: Reshape(3.value2, 3.shape) -> 3.value3",
+                                "3.node4: Mul(3.value3, 3.weight) -> 3.value4",
+                                "3.node5: Add(3.value4, 3.bias) -> output",
+                            });
+    // A size of -1 is what is left.
+    CHECK(constants_of(file, Net::names().size()) == std::vector<std::string>{
+                                                         "0.groups: 0 2 18446744073709551615 of int64",
+                                                         "0.shape: 0 4 2 1 of int64",
+                                                         "1.groups: 0 1 18446744073709551615 of int64",
+                                                         "1.shape: 0 4 2 1 of int64",
+                                                         "3.groups: 0 2 18446744073709551615 of int64",
+                                                         "3.shape: 0 8 of int64",
+                                                     });
+    CHECK(has_parameters(file, *net));
+    const std::string graph = Message(file).text(7);
+    const std::vector<std::string> tensors = Message(graph).texts(5);
+    CHECK(Message(tensors.at(6)).numbers(1) == std::vector<std::uint64_t>{4, 1, 1});
+    CHECK(Message(tensors.at(8)).numbers(1) == std::vector<std::uint64_t>{8});
 }
 
 TEST_CASE("the weights of PReLU are broadcast along the pixels", "[onnx]") {

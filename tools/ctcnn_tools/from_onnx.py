@@ -59,6 +59,55 @@ def load(path):
     return onnx.inliner.inline_local_functions(model) if model.functions else model
 
 
+def attributes_of(node):
+    return {a.name: helper.get_attribute_value(a) for a in node.attribute}
+
+
+class Following:
+    """A chain of nodes from the current value of a reader: each reads what the one before it makes, which no other reads."""
+
+    def __init__(self, reader, nodes):
+        self.reader, self.nodes = reader, nodes
+        self.inside, self.value = [], reader.current
+        self.readers = collections.Counter(name for node in nodes if node.op_type != "Shape" for name in node.input)
+
+    def take(self, kind, inputs, fits=lambda constants: True):
+        """The constants of the next node if it is of that kind, has so many inputs, and fits; else None."""
+        known = self.reader.constants
+        for node in self.nodes:
+            if node.op_type == "Shape" and node.input[0] in self.reader.shapes and node.domain in ("", "ai.onnx"):
+                self.reader.step(node)
+                continue
+            if all(name in known for name in node.input):
+                if node.op_type in COMPUTED and node.output[0] not in known:
+                    self.reader.compute(node)
+                continue
+            if node in self.inside:
+                continue
+            constants = [name for name in node.input if name in known]
+            if (
+                node.op_type != kind
+                or self.value not in node.input
+                or not len(node.input) == inputs == len(constants) + 1
+                or self.readers[self.value] != 1
+                or self.value == self.reader.output.name
+            ):
+                return None
+            values = [self.reader.constant(name) for name in constants]
+            if not fits(values):
+                return None
+            self.inside.append(node)
+            self.value = node.output[0]
+            return values
+        return None
+
+    def end(self):
+        """The nodes that were taken; the reader goes on behind them."""
+        self.reader.current = self.value
+        self.reader.shapes[self.value] = (self.reader.batch, *self.reader.builder.seen)
+        return self.inside
+
+
 class Reader:
     def __init__(self, model, input_shape=None):
         self.model, graph = model, model.graph
@@ -114,6 +163,11 @@ class Reader:
             if id(node) in done or node.op_type == "Constant":
                 continue
             try:
+                known = {"Reshape": self.group_norm_of, "Mul": self.softplus_of}.get(node.op_type)
+                inside = known and known(nodes[index:])
+                if inside:
+                    done.update(map(id, inside))
+                    continue
                 found = self.function_of(nodes[index:])
                 if found is None:
                     self.step(node)
@@ -137,6 +191,52 @@ class Reader:
             raise Refusal("its output does not depend on its input")
         return self.builder.finish()
 
+    def group_norm_of(self, nodes):
+        """Adds the GroupNorm that the first nodes are, and returns them; None if they are none. Up to opset 20 exporters
+        write it as InstanceNormalization of the groups between two Reshape, with Mul and Add behind them."""
+        seen = (self.batch, *self.builder.seen)
+        following = Following(self, nodes)
+        first = following.take("Reshape", 2)
+        normalised = first and following.take("InstanceNormalization", 3)
+        last = normalised and following.take("Reshape", 2)
+        if not last:
+            return None
+        scale, bias = (v.astype(np.float64).reshape(-1) for v in normalised)
+        groups = scale.size
+        grouped = (self.batch, groups, math.prod(seen[1:]) // groups)
+        if (
+            len(first[0]) != 3
+            or seen[1] % groups
+            or self.resolved({}, first[0], seen) != list(grouped)
+            or self.resolved({}, last[0], grouped) != list(seen)
+        ):
+            return None
+        epsilon = self.epsilon(attributes_of(following.inside[1]))
+        weight, bias = (np.repeat(v, seen[1] // groups) for v in (scale, bias))
+        plain = (weight == 1).all() and not bias.any()
+        channels = (seen[1], *[1] * (len(seen) - 2))
+        fits = lambda values: values[0].size == 1 or values[0].shape in (channels, (1, *channels))
+        for kind in ("Mul", "Add"):
+            factor = following.take(kind, 2, fits)
+            if factor:
+                factor = factor[0].astype(np.float64).reshape(-1)
+                weight, bias = (weight * factor, bias * factor) if kind == "Mul" else (weight, bias + factor)
+                plain = plain and factor.size == 1 and factor[0] == (kind == "Mul")
+        self.builder.group_norm(groups, epsilon, *(None, None) if plain else (weight, bias))
+        return following.end()
+
+    def softplus_of(self, nodes):
+        """Adds the Softplus with a beta that the first nodes are, and returns them; None if they are none: ONNX has it
+        without."""
+        following = Following(self, nodes)
+        scalar = lambda values: values[0].size == 1 and values[0].reshape(-1)[0] > 0
+        beta = following.take("Mul", 2, scalar)
+        back = beta and following.take("Softplus", 1) is not None and following.take("Mul", 2, scalar)
+        if not back or abs(beta[0].item() * back[0].item() - 1) > 1e-6:
+            return None
+        self.builder.softplus(float(str(np.float32(beta[0].item()))))
+        return following.end()
+
     def function_of(self, nodes):
         """The function that the first nodes compute of the current value, if that is one of FUNCTIONS, and the nodes:
         exporters write some functions as several operators, which read the value more than once."""
@@ -157,7 +257,8 @@ class Reader:
             inner = known - {node.output[0]}
             if all(inner_reads[name] == readers[name] for name in inner) and self.output.name not in inner:
                 name = self.same_function(inside)
-                return name and (name, inside)
+                if name is not None:
+                    return name, inside
         return None
 
     def same_function(self, nodes):
@@ -196,7 +297,7 @@ class Reader:
         return value
 
     def step(self, node):
-        attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+        attributes = attributes_of(node)
         data = [name for name in node.input if name and name not in self.constants]
         if node.domain not in ("", "ai.onnx"):
             raise Refusal(f"it is an operator of '{shown(node.domain)}', which is not ONNX's own: {self.remedy()}")
@@ -282,6 +383,8 @@ class Reader:
         self.need(scale, "scale")
         axis = a.get("axis", -1) % (len(self.builder.shape) + 1)
         shape = (self.batch, *self.builder.seen)[axis:]
+        if bias is None and (np.asarray(scale) == 1).all():
+            scale = None  # ONNX has no LayerNormalization without it
         self.builder.layer_norm(shape, self.epsilon(a), scale, bias)
 
     def op_GroupNormalization(self, node, a, x, scale=None, bias=None):
@@ -494,17 +597,21 @@ class Reader:
             )
         self.builder.reshape(shape[1:])
 
-    def op_Reshape(self, node, a, x, shape=None):
-        shape = a.get("shape") if shape is None and "shape" in a else shape
-        self.need(shape, "shape")
-        old = (self.batch, *self.builder.seen)
+    @staticmethod
+    def resolved(a, shape, old):
+        """The shape that Reshape makes of another one: 0 stands for the old size, -1 for what is left."""
         shape = [int(n) for n in shape]
         if not a.get("allowzero", 0):
             shape = [old[axis] if n == 0 else n for axis, n in enumerate(shape)]
         if -1 in shape:
             rest = -math.prod(shape)
             shape[shape.index(-1)] = math.prod(old) // rest if rest > 0 and math.prod(old) % rest == 0 else 0
-        self.to_shape(shape)
+        return shape
+
+    def op_Reshape(self, node, a, x, shape=None):
+        shape = a.get("shape") if shape is None and "shape" in a else shape
+        self.need(shape, "shape")
+        self.to_shape(self.resolved(a, shape, (self.batch, *self.builder.seen)))
 
     def op_Squeeze(self, node, a, x, axes=None):
         old = (self.batch, *self.builder.seen)

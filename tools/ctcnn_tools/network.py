@@ -372,6 +372,10 @@ class Builder:
         sizes = tuple(
             self.windows(size[n], kernel[n], stride[n], pads[n], pads[n + 2], ceil) for n in (0, 1)
         )
+        for n in (0, 1):
+            if sizes[n] < 1:
+                there = size[n] + pads[n] + pads[n + 2]
+                raise Refusal(f"its kernel reaches over {kernel[n]} pixels, and there are {there}")
         equal = {
             mode: tuple(self.windows(size[n], kernel[n], stride[n], pads[n], pads[n], mode) for n in (0, 1))
             for mode in (False, True)
@@ -399,14 +403,12 @@ class Builder:
 
     @staticmethod
     def windows(size, kernel, stride, begin, end, ceil):
-        """How many windows a pool has on an axis."""
+        """How many windows a pool has on an axis; below 1 where the kernel does not fit."""
         rest = size + begin + end - kernel
         count = -(-rest // stride) + 1 if ceil else rest // stride + 1
         if ceil and (count - 1) * stride >= size + begin:
             count -= 1  # a window that begins in the padding at the end
-        if count < 1 or rest < 0 and not ceil:
-            raise Refusal(f"its kernel reaches over {kernel} pixels, and there are {size + begin + end}")
-        return count
+        return count if rest >= 0 or ceil else 0
 
     def adaptive_pool(self, name, sizes):
         self.image(name)

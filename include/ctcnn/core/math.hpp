@@ -7,16 +7,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <type_traits>
-#include <utility>
 
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
 
 // Elementary functions that work in constant expressions, on floats, doubles and Lanes alike, with the same operations
 // for each: a network computes the same function for one image as for a tile of images. (The sigmoid of 16 lanes takes
-// a shorter way, a few units in the last place off.) Accuracy is tested in
-// tests/core/math_test.cpp. NaN stays NaN.
+// a shorter way, a few units in the last place off.) Accuracy is tested in tests/core/math_test.cpp. NaN stays NaN.
+// The error function and the square root are in error_function.hpp and square_root.hpp, is_finite in finite.hpp.
 namespace CTCNN_DETAIL::math {
 
 namespace detail {
@@ -226,59 +225,6 @@ template <Number V>
     return select_less(x, zero, -result, result);
 }
 
-/// Whether a number is NaN; also where compilers take finite numbers for granted.
-template <std::floating_point T>
-constexpr bool is_nan(T x) {
-    forget_finite(x);
-    return magnitude_bits(x) > infinity_bits<T>;
-}
-
-/// Whether a number is neither infinite nor NaN; also where compilers take that for granted.
-template <std::floating_point T>
-constexpr bool is_finite(T x) {
-    forget_finite(x);
-    return magnitude_bits(x) < infinity_bits<T>;
-}
-
-/// Whether all of `count` numbers, or lanes of numbers, are finite.
-template <Number V>
-constexpr bool all_finite(const V* numbers, std::size_t count) {
-    using T = scalar_t<V>;
-    bool finite = true;
-    std::size_t i = 0;
-    if (!std::is_constant_evaluated()) {
-        // Added to the bits of a number, this passes into the sign if the number is not finite.
-        using Bits = std::make_unsigned_t<integer_t<T>>;
-        typedef Bits BitsVector __attribute__((vector_size(Lanes<T>::count * sizeof(T))));
-        constexpr Bits past = (Bits{1} << (std::numeric_limits<Bits>::digits - 1)) - Bits{infinity_bits<T>};
-        const auto* bytes = reinterpret_cast<const std::byte*>(numbers);
-        BitsVector passed{};
-        for (; (i + 1) * sizeof(BitsVector) <= count * sizeof(V); ++i) {
-            BitsVector bits;
-            __builtin_memcpy(&bits, bytes + i * sizeof(bits), sizeof(bits));
-            passed |= (bits & (Bits{infinity_bits<T>} | (Bits{infinity_bits<T>} - 1))) + past;
-        }
-        for (std::size_t lane = 0; lane < Lanes<T>::count; ++lane) {
-            finite = finite && static_cast<integer_t<T>>(passed[lane]) >= 0;
-        }
-        i *= Lanes<T>::count;
-    }
-    for (; i < count * lane_count<V>; ++i) {
-        finite = finite && is_finite(get_lane(numbers[i / lane_count<V>], i % lane_count<V>));
-    }
-    return finite;
-}
-
-namespace detail {
-/// Spelled by their bits: under -ffast-math compilers warn of the library's names.
-template <typename T>
-inline constexpr T infinity =
-    std::bit_cast<T>(~typename Exponential<T>::Bits{0} << (Exponential<T>::mantissa_bits + 1) >> 1);
-template <typename T>
-inline constexpr T quiet_nan =
-    std::bit_cast<T>(~typename Exponential<T>::Bits{0} << Exponential<T>::mantissa_bits >> 1);
-}  // namespace detail
-
 namespace detail {
 /// exponent * ln 2 + log m, with m in [sqrt(1/2), sqrt(2)).
 /// Source of the series: log m = 2 artanh((m - 1)/(m + 1))
@@ -363,119 +309,6 @@ template <Number V>
     }
     const V twice = s + s;
     return multiply_add(twice * square, sum, twice);
-}
-
-namespace detail {
-
-/// What the error function needs of a scalar type: polynomials, minimax of the relative error.
-template <typename T>
-struct ErrorFunction;
-
-template <>
-struct ErrorFunction<float> {
-    static constexpr float limit = 4;  // erf is 1 from here on
-    // erf(x)/x - 1 on |x| <= 1 in powers of x^2; relative error of erf below 1.2e-9.
-    static constexpr std::array<float, 7> inner{0.12837917f,   -0.37612626f,   0.112835996f, -0.026854433f,
-                                                0.0051895133f, -0.0008020644f, 7.888461e-05f};
-    // -log(1 - erf(x)) - x^2 on 1 <= x <= 4 in powers of x; relative error of erf below 1.1e-9.
-    static constexpr std::array<float, 7> outer{0.00034127955f, 1.1270902f,    -0.3618569f, 0.10310831f,
-                                                -0.02183883f,   0.0029478562f, -0.0001864f};
-};
-
-template <>
-struct ErrorFunction<double> {
-    static constexpr double limit = 6;
-    // The same; relative error of erf below 1.3e-19, and below 2e-18 on 1 <= x <= 6.
-    static constexpr std::array<double, 13> inner{
-        0.1283791670955126,    -0.3761263890318375,     0.11283791670954885,    -0.026866170645077857,
-        0.005223977624828275,  -0.0008548326981417153,  0.00012055331132666755, -1.4925595765603387e-05,
-        1.646100837767096e-06, -1.6350395213430678e-07, 1.4660322254414289e-08, -1.1374931875741776e-09,
-        5.960646758134622e-11};
-    static constexpr std::array<double, 19> outer{
-        1.8010117346323514e-07,  1.1283773244397863,      -0.363371488531292,      0.10274718686758495,
-        -0.019078023987859127,   -0.00028068337531244404, 0.0017692202031605153,   -0.000641365595634482,
-        4.4956376257379516e-05,  7.029262295271224e-05,   -4.500473882027818e-05,  1.6502490462288884e-05,
-        -4.323873581001741e-06,  8.498920197254241e-07,   -1.2559317535202346e-07, 1.3613251591248978e-08,
-        -1.0245805800611405e-09, 4.7902748897351146e-11,  -1.0482429760554523e-12};
-};
-
-/// c[0] + c[1] x + c[2] x^2 + ...
-template <Number V, std::size_t N>
-[[gnu::always_inline]] constexpr V polynomial(const std::array<scalar_t<V>, N>& c, V x) {
-    V sum = broadcast<V>(c[N - 1]);
-    for (std::size_t i = N - 1; i-- > 0;) {
-        sum = multiply_add(sum, x, broadcast<V>(c[i]));
-    }
-    return sum;
-}
-
-}  // namespace detail
-
-/// The error function, 2/sqrt(pi) times the integral of e^-t^2 from 0 to x.
-template <Number V>
-[[gnu::always_inline]] constexpr V erf(V x) {
-    using C = detail::ErrorFunction<scalar_t<V>>;
-    const V zero = broadcast<V>(0);
-    const V one = broadcast<V>(1);
-    const V magnitude = at_most(select_less(x, zero, -x, x), broadcast<V>(C::limit));
-    const V square = magnitude * magnitude;
-    const V inner = multiply_add(detail::polynomial(C::inner, square), magnitude, magnitude);
-    const V outer = -expm1(-multiply_add(magnitude, magnitude, detail::polynomial(C::outer, magnitude)));
-    const V result = select_less(magnitude, one, inner, outer);
-    return select_less(x, zero, -result, result);
-}
-
-/// The square root of a number that is not negative, by Newton's method.
-constexpr double sqrt(double x) {
-    if (!(x > 0)) {
-        return x < 0 || is_nan(x) ? detail::quiet_nan<double> : 0;
-    }
-    if (x > std::numeric_limits<double>::max()) {
-        return x;
-    }
-    double root = x > 1 ? x : 1;
-    for (;;) {
-        const double next = 0.5 * (root + x / root);
-        if (next >= root) {
-            return root;
-        }
-        root = next;
-    }
-}
-
-/// The square root by the processor's own instruction, which rounds correctly. g++ has no vector of std::sqrt unless it
-/// is told -fno-math-errno.
-template <Number V>
-[[gnu::always_inline]] constexpr V processor_sqrt(V x) {
-    using T = scalar_t<V>;
-    if constexpr (is_lanes<V>) {
-#if __has_builtin(__builtin_elementwise_sqrt)
-        return {__builtin_elementwise_sqrt(x.vector)};
-#else
-#if defined(__AVX512F__)
-        if constexpr (sizeof(V) == 64 && sizeof(T) == 4) {
-            return {__builtin_ia32_sqrtps512_mask(x.vector, x.vector, every_lane, rounding_as_set)};
-        }
-#elif defined(__AVX__)
-        if constexpr (sizeof(V) == 32 && sizeof(T) == 4) {
-            return {__builtin_ia32_sqrtps256(x.vector)};
-        }
-#elif defined(__SSE2__)
-        if constexpr (sizeof(V) == 16 && sizeof(T) == 4) {
-            return {__builtin_ia32_sqrtps(x.vector)};
-        }
-#endif
-        return [x]<std::size_t... Lane>(std::index_sequence<Lane...>) {
-            return V{{processor_sqrt(static_cast<T>(x.vector[Lane]))...}};
-        }(std::make_index_sequence<V::count>{});
-#endif
-    } else if (std::is_constant_evaluated()) {
-        return static_cast<T>(sqrt(static_cast<double>(x)));
-    } else if constexpr (sizeof(T) == 4) {
-        return __builtin_sqrtf(x);
-    } else {
-        return __builtin_sqrt(x);
-    }
 }
 
 }  // namespace CTCNN_DETAIL::math

@@ -35,8 +35,15 @@ struct OnnxConstant {
     std::size_t count = 0;
 };
 
+/// OnnxFill: an input of an ONNX operator whose elements are all one number, of the network's type. A scalar has no dims.
+struct OnnxFill {
+    double number = 0;
+    std::array<std::uint64_t, 4> dims{};
+    std::size_t rank = 0;
+};
+
 /// OnnxNode: what a layer is in an ONNX file: an operator and its attributes. Its inputs are what arrives at the layer,
-/// the layer's tensors, in their order, scalars and constants. A layer without an operator of its own is an array of
+/// filled tensors, the layer's tensors, in their order, scalars and constants. A layer without an operator of its own is an array of
 /// nodes: each names its inputs, and the last one gives the output.
 struct OnnxNode {
     std::string_view op_type;
@@ -48,7 +55,13 @@ struct OnnxNode {
     std::size_t input_count = 1;
     std::array<double, 2> scalars{};  // behind the layer's tensors
     std::size_t scalar_count = 0;
+    std::array<OnnxFill, 2> fills{};  // in front of the layer's tensors
+    std::size_t fill_count = 0;
+    std::size_t first_tensor = 0;  // the tensors of the layer that the node has: all, if nothing is said
+    std::size_t tensor_count = all_tensors;
     std::size_t trailing_axes = 0;  // axes of size 1 that the layer's tensors have behind theirs
+
+    static constexpr std::size_t all_tensors = static_cast<std::size_t>(-1);
 
     /// The same with one attribute more.
     constexpr OnnxNode with(std::string_view name, std::uint64_t value) const {
@@ -85,6 +98,23 @@ struct OnnxNode {
     constexpr OnnxNode with_scalar(double number) const {
         OnnxNode node = *this;
         node.scalars[node.scalar_count++] = number;
+        return node;
+    }
+    /// The same with a tensor more in front of the layer's own: all its elements are one number.
+    constexpr OnnxNode with_filled(double number, std::initializer_list<std::uint64_t> dims) const {
+        OnnxNode node = *this;
+        OnnxFill& fill = node.fills[node.fill_count++];
+        fill.number = number;
+        for (const std::uint64_t dim : dims) {
+            fill.dims[fill.rank++] = dim;
+        }
+        return node;
+    }
+    /// The same with `count` of the layer's tensors, from the one that is given.
+    constexpr OnnxNode with_tensors(std::size_t first, std::size_t count) const {
+        OnnxNode node = *this;
+        node.first_tensor = first;
+        node.tensor_count = count;
         return node;
     }
     /// The same on other inputs: OnnxNode{"Mul"}.on(0, 2) multiplies what arrives by the output of the layer's second node.

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include <ctcnn/core/math.hpp>
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/data/sentence.hpp>
 #include <ctcnn/io/dtype.hpp>

@@ -109,8 +109,8 @@ void export_onnx(const Net& net, const std::filesystem::path& path) {
     if constexpr (AnyNetwork<Net>) {
         constexpr bool has_operators = detail_::io::has_onnx_operator<typename Net::plan::leaves>;
         static_assert(has_operators,
-                      "export_onnx does not know an ONNX operator for one of the layers. Give your Activation one, as "
-                      "in `static constexpr std::string_view onnx = \"LeakyRelu\";`, or save the parameters with "
+                      "export_onnx knows no ONNX operator for one of the layers. Give a layer of your own one, as in "
+                      "`static constexpr std::string_view onnx = \"LeakyRelu\";`, or save the parameters with "
                       "save_safetensors");
         static_assert(detail_::io::fits_onnx<Net>,
                       "an ONNX file has less than 2 GiB, and the parameters of this network take more. Save them with "

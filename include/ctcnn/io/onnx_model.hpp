@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -98,16 +99,25 @@ inline ProtobufMessage onnx_node(ProtobufMessage message, std::string_view outpu
     return message;
 }
 
-/// A node whose output is a scalar.
-inline ProtobufMessage onnx_scalar(const std::string& name, double number, Dtype dtype) {
+/// A node whose output is a tensor of equal elements.
+inline ProtobufMessage onnx_filled(const std::string& name, const OnnxFill& fill, Dtype dtype) {
     const bool wide = dtype == Dtype::float64;
-    std::uint64_t bits =
-        wide ? std::bit_cast<std::uint64_t>(number) : std::bit_cast<std::uint32_t>(static_cast<float>(number));
-    std::string bytes;
+    std::uint64_t bits = wide ? std::bit_cast<std::uint64_t>(fill.number)
+                              : std::bit_cast<std::uint32_t>(static_cast<float>(fill.number));
+    std::string element;
     for (std::size_t n = 0; n < (wide ? 8 : 4); ++n, bits >>= 8) {
-        bytes += static_cast<char>(static_cast<unsigned char>(bits & 0xff));
+        element += static_cast<char>(static_cast<unsigned char>(bits & 0xff));
     }
-    ProtobufMessage tensor;  // without dims
+    ProtobufMessage tensor;
+    std::uint64_t count = 1;
+    for (std::size_t n = 0; n < fill.rank; ++n) {
+        tensor.add(1, fill.dims[n]);
+        count *= fill.dims[n];
+    }
+    std::string bytes;
+    for (std::uint64_t n = 0; n < count; ++n) {
+        bytes += element;
+    }
     tensor.add(2, onnx_data_type(dtype));
     tensor.add(9, bytes);
     ProtobufMessage attribute;
@@ -142,13 +152,19 @@ inline void add_onnx_nodes(ProtobufMessage& graph, const OnnxNetwork& network, s
                 inputs.add(1, product);
             }
         }
-        for (const NamedTensor& tensor : tensors) {
+        for (std::size_t n = 0; n < node.fill_count; ++n) {
+            const std::string filled = sentence({layer.name, ".filled", number, n == 0 ? "" : "b"});
+            inputs.add(1, filled);
+            graph.add(1, onnx_filled(filled, node.fills[n], network.state.dtype));
+        }
+        const std::size_t tensor_count = std::min(node.tensor_count, tensors.size() - node.first_tensor);
+        for (const NamedTensor& tensor : tensors.subspan(node.first_tensor, tensor_count)) {
             inputs.add(1, tensor.name);
         }
         for (std::size_t n = 0; n < node.scalar_count; ++n) {
             const std::string scalar = sentence({layer.name, ".constant", number, n == 0 ? "" : "b"});
             inputs.add(1, scalar);
-            graph.add(1, onnx_scalar(scalar, node.scalars[n], network.state.dtype));
+            graph.add(1, onnx_filled(scalar, {node.scalars[n]}, network.state.dtype));
         }
         for (std::size_t n = 0; n < node.constant_count; ++n) {
             inputs.add(1, onnx_name(layer, node.constants[n]));

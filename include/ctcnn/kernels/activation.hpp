@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include <ctcnn/core/error_function.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/math.hpp>
 #include <ctcnn/core/target.hpp>

@@ -4,7 +4,6 @@
 #include <cstddef>
 
 #include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/math.hpp>
 #include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/core/sum.hpp>
 #include <ctcnn/core/target.hpp>

@@ -8,8 +8,8 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
-#include <ctcnn/core/math.hpp>
 #include <ctcnn/core/shuffle.hpp>
+#include <ctcnn/core/square_root.hpp>
 #include <ctcnn/core/sum.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/unroll.hpp>

@@ -9,9 +9,9 @@
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layer_tensor.hpp>
-#include <ctcnn/core/math.hpp>
 #include <ctcnn/core/onnx_node.hpp>
 #include <ctcnn/core/options.hpp>
+#include <ctcnn/core/square_root.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/batch_norm.hpp>
 
@@ -44,10 +44,9 @@ struct BoundBatchNorm {
     static constexpr std::size_t saved_size = 0;
     static constexpr bool batched_gradient = false;
 
-    static consteval OnnxNode onnx()
-        requires(options.affine)
-    {
-        return OnnxNode{"BatchNormalization"}.with_number("epsilon", eps);
+    static consteval OnnxNode onnx() {
+        const OnnxNode node = OnnxNode{"BatchNormalization"}.with_number("epsilon", eps);
+        return options.affine ? node : node.with_filled(1, {Channels}).with_filled(0, {Channels});
     }
 
     /// With running statistics.

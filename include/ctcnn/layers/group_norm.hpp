@@ -8,6 +8,7 @@
 
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/onnx_node.hpp>
 #include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/group_norm.hpp>
@@ -33,6 +34,33 @@ struct BoundGroupNorm {
     static constexpr Extent input_border{0, 0};
     static constexpr std::size_t saved_size = 0;
     static constexpr bool batched_gradient = false;
+
+    /// InstanceNormalization of the groups: GroupNormalization is of opset 18, and right from opset 21 on.
+    static consteval auto onnx() {
+        using enum OnnxConstant::Type;
+        constexpr std::uint64_t rest = static_cast<std::uint64_t>(-1);
+        OnnxNode image{"Reshape"};
+        [&]<std::size_t... Dims>(Shape<Dims...>) { image = image.with_input("shape", int64, {0, Dims...}); }(S{});
+        const std::array nodes{
+            OnnxNode{"Reshape"}.with_tensors(0, 0).with_input("groups", int64, {0, geometry.groups, rest}),
+            OnnxNode{"InstanceNormalization"}
+                .on(1)
+                .with_filled(1, {geometry.groups})
+                .with_filled(0, {geometry.groups})
+                .with_tensors(0, 0)
+                .with_number("epsilon", L::options.eps),
+            image.on(2).with_tensors(0, 0),
+            OnnxNode{"Mul"}.on(3).with_tensors(0, 1),
+            OnnxNode{"Add"}.on(4).with_tensors(1, 1),
+        };
+        if constexpr (L::options.affine) {
+            auto affine = nodes;
+            affine[0].trailing_axes = S::rank - 1;
+            return affine;
+        } else {
+            return std::array{nodes[0], nodes[1], nodes[2]};
+        }
+    }
 
     template <typename InLayout, typename OutLayout, typename Activation, Number V>
     static constexpr void forward(const scalar_t<V>* parameters, const V* input, V* output, V*, V*) {

@@ -8,6 +8,7 @@
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/onnx_node.hpp>
+#include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/layers/group_norm.hpp>
 
@@ -17,10 +18,13 @@ namespace CTCNN_DETAIL {
 template <typename L, typename S>
 struct BoundLayerNorm
     : BoundGroupNorm<L, kernels::GroupNormGeometry{1, 1, S::size, kernels::Affine::of_element}, S, S> {
-    static consteval OnnxNode onnx()
-        requires(L::options.affine)
-    {
-        return OnnxNode{"LayerNormalization"}.with("axis", 1).with_number("epsilon", L::options.eps);
+    static consteval OnnxNode onnx() {
+        const OnnxNode node = OnnxNode{"LayerNormalization"}.with("axis", 1).with_number("epsilon", L::options.eps);
+        if constexpr (L::options.affine) {
+            return node;
+        } else {
+            return [&]<std::size_t... Dims>(Shape<Dims...>) { return node.with_filled(1, {Dims...}); }(S{});
+        }
     }
 };
 

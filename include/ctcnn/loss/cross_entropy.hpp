@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <stdexcept>
 
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/math.hpp>
 #include <ctcnn/core/softmax.hpp>

@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/math.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/loss/target.hpp>

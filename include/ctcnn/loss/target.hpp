@@ -10,8 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/math.hpp>
 #include <ctcnn/core/sum.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>

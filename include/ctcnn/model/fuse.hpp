@@ -8,8 +8,8 @@
 
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/list.hpp>
-#include <ctcnn/core/math.hpp>
 #include <ctcnn/core/options.hpp>
+#include <ctcnn/core/square_root.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/model/branches.hpp>

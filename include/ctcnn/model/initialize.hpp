@@ -8,8 +8,9 @@
 #include <span>
 #include <stdexcept>
 
-#include <ctcnn/core/math.hpp>
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/random.hpp>
+#include <ctcnn/core/square_root.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/model/names.hpp>
 #include <ctcnn/model/network.hpp>

@@ -7,9 +7,9 @@
 #include <span>
 #include <type_traits>
 
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/list.hpp>
-#include <ctcnn/core/math.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/storage.hpp>
 #include <ctcnn/core/target.hpp>

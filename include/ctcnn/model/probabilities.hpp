@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/list.hpp>
 #include <ctcnn/core/math.hpp>

@@ -10,7 +10,7 @@
 #include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/math.hpp>
+#include <ctcnn/core/square_root.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/optim/settings.hpp>
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <optional>
 
-#include <ctcnn/core/math.hpp>
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/optim/settings.hpp>
 

@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <stdexcept>
 
-#include <ctcnn/core/math.hpp>
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/target.hpp>
 
 // What optimizers refuse, by std::invalid_argument.

@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/indices.hpp>
 #include <ctcnn/core/layer_tensor.hpp>
-#include <ctcnn/core/math.hpp>
 #include <ctcnn/core/random.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/target.hpp>

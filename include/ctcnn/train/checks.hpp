@@ -11,8 +11,8 @@
 #include <string>
 #include <type_traits>
 
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/math.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/loss/evaluate_loss.hpp>

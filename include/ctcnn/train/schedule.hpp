@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <ctcnn/core/math.hpp>
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
 

@@ -18,8 +18,8 @@
 #include <vector>
 
 #include <ctcnn/core/aligned_vector.hpp>
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/math.hpp>
 #include <ctcnn/core/random.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>

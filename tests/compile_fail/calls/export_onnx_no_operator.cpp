@@ -2,7 +2,7 @@
 //
 // An activation of the program's own, inside a block, that names no ONNX operator.
 //
-// EXPECT: export_onnx does not know an ONNX operator for one of the layers. Give your Activation one
+// EXPECT: export_onnx knows no ONNX operator for one of the layers. Give a layer of your own one
 #include <ctcnn/inference.hpp>
 #include <ctcnn/io/onnx.hpp>
 

@@ -2,7 +2,7 @@
 //
 // Windows of AdaptiveAvgPool2d that differ in size, for which ONNX has no operator.
 //
-// EXPECT: export_onnx does not know an ONNX operator for one of the layers
+// EXPECT: export_onnx knows no ONNX operator for one of the layers
 #include <ctcnn/inference.hpp>
 #include <ctcnn/io/onnx.hpp>
 

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include <ctcnn/core/aligned_vector.hpp>
+#include <ctcnn/core/finite.hpp>
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/graph/plan.hpp>
+#include <ctcnn/run/parallel.hpp>
+#include <ctcnn/train/round.hpp>
+#include <ctcnn/train/step_memory.hpp>
+
+namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
+
+/// Gradient: that of a batch, with respect to the network's parameters and in their order.
+template <typename Plan, Number V>
+class Gradient {
+public:
+    using T = scalar_t<V>;
+
+    constexpr Gradient() : finite_(first_blocks[Plan::stage_count]), numbers_(Plan::parameter_count) {}
+
+    constexpr const T* data() const { return numbers_.data(); }
+
+    /// Whether all of it is finite.
+    constexpr bool is_finite() const {
+        bool finite = true;
+        for (const std::uint8_t block : finite_) {
+            finite = finite && block != 0;
+        }
+        return finite;
+    }
+
+    /// The gradient from what the groups have left: sums of partial gradients, and products of rows. Notes of each
+    /// block whether all of it is finite.
+    constexpr void sum(run::Team& team, StepMemory<Plan, V>& memory, std::size_t count, bool add) {
+        Plan::for_each_stage([&](auto k) {
+            using Stage = typename Plan::template Stage<decltype(k)::value>;
+            using Layer = typename Stage::Layer;
+            if constexpr (Stage::parameters != 0) {
+                constexpr std::size_t size = block_size<decltype(k)::value>;
+                T* gradient = numbers_.data() + Stage::parameter_offset;
+                team.for_each(block_count<decltype(k)::value>, [&](std::size_t b) {
+                    const std::size_t from = b * size;
+                    bool finite = true;
+                    if constexpr (Layer::batched_gradient) {
+                        constexpr std::size_t inputs = Layer::input_shape::size;
+                        constexpr std::size_t outputs = Layer::output_shape::size;
+                        const std::size_t to = std::min(inputs, from + size);
+                        const T* grad_output = memory.rows.template grad_outputs<decltype(k)::value>();
+                        Layer::template backward_weight<V>(memory.rows.template inputs<decltype(k)::value>(),
+                                                           grad_output, count, from, to, add, gradient);
+                        for (std::size_t o = 0; o < outputs; ++o) {
+                            finite = finite && math::all_finite(gradient + o * inputs + from, to - from);
+                        }
+                        if constexpr (Layer::bias_shape::size != 0) {
+                            if (b == 0) {
+                                Layer::template backward_bias<V>(grad_output, count, add, gradient);
+                                finite = finite && math::all_finite(gradient + Layer::weight_shape::size, outputs);
+                            }
+                        }
+                    } else if constexpr (Stage::kind == LayerKind::statistics) {
+                        Layer::store_gradient(memory.sums.data() + Plan::statistics_offsets[k], gradient);
+                        finite = math::all_finite(gradient, Stage::parameters);
+                    } else {
+                        const std::size_t to = std::min(Stage::parameters, from + size);
+                        const T* partial = memory.partial.data() + Plan::tile_gradient_offsets[k];
+                        if (!add) {
+                            std::fill(gradient + from, gradient + to, T(0));
+                        }
+                        for (std::size_t group = 0; group < group_count<V>(count); ++group) {
+                            for (std::size_t i = from; i < to; ++i) {
+                                gradient[i] += partial[group * Plan::tile_gradient_numbers + i];
+                            }
+                        }
+                        finite = math::all_finite(gradient + from, to - from);
+                    }
+                    finite_[first_blocks[k] + b] = finite ? 1 : 0;
+                });
+            }
+        });
+    }
+
+private:
+    /// The gradient of a stage is computed in blocks: of inputs, all outputs each, where it comes from rows.
+    template <std::size_t K>
+    static constexpr std::size_t block_size =
+        Plan::template batched<K> ? 16 * lane_count<V>
+        : Plan::has_statistics(K) ? Plan::template Stage<K>::parameters
+                                  : std::min<std::size_t>(Plan::template Stage<K>::parameters, 2048);
+    template <std::size_t K>
+    static constexpr std::size_t block_count = [] {
+        using Stage = typename Plan::template Stage<K>;
+        if constexpr (Stage::parameters == 0) {
+            return std::size_t{0};
+        } else {
+            constexpr std::size_t count =
+                Plan::template batched<K> ? Stage::Layer::input_shape::size : Stage::parameters;
+            return (count + block_size<K> - 1) / block_size<K>;
+        }
+    }();
+    static constexpr auto first_blocks = []<std::size_t... K>(std::index_sequence<K...>) {
+        return graph::running_sums(std::array<std::size_t, Plan::stage_count>{block_count<K>...});
+    }(std::make_index_sequence<Plan::stage_count>{});
+
+    AlignedVector<std::uint8_t> finite_;  // of each block
+    AlignedVector<T> numbers_;
+};
+
+}  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/loss/evaluate_loss.hpp>
+#include <ctcnn/run/pass.hpp>
+
+namespace CTCNN_DETAIL::train {
+
+/// Batch: the images of one step; order[n] says which image is the n-th, null means they are taken as they lie.
+template <typename Image, typename Target>
+struct Batch {
+    const Image* images;
+    const Target* targets;
+    const std::uint32_t* order;
+    std::size_t count;
+
+    constexpr std::size_t at(std::size_t n) const { return order == nullptr ? n : order[n]; }
+};
+
+/// What the mean loss of a batch divides by: the number of images or, where a loss weighs labels, the sum of their
+/// weights. Each thread adds them in the same order.
+template <typename Loss, typename Image, typename Target>
+constexpr double divisor_of(const Loss& loss, const Batch<Image, Target>& batch) {
+    double sum = 0;
+    for (std::size_t n = 0; n < batch.count; ++n) {
+        sum += target_weight(loss, batch.targets[batch.at(n)]);
+    }
+    return sum;
+}
+
+/// A batch is processed in rounds of at most so many images, so that memory does not grow with the batch.
+inline constexpr std::size_t round_images = 256;
+
+/// How many groups a round's tiles are divided into. Each group's gradient is summed for itself, and the groups' sums
+/// are added in order: this, and not the number of threads, fixes the bits of the result. So many threads can be busy
+/// at most.
+inline constexpr std::size_t largest_group_count = 16;
+
+template <Number V>
+constexpr std::size_t tile_count(std::size_t images) {
+    return (images + lane_count<V> - 1) / lane_count<V>;
+}
+template <Number V>
+constexpr std::size_t group_count(std::size_t images) {
+    return std::min(tile_count<V>(images), largest_group_count);
+}
+
+/// Round: some images of a batch, from image `first` on, cut into tiles.
+template <Number V, typename Loss, typename Image, typename Target>
+struct Round {
+    static constexpr std::size_t lanes = lane_count<V>;
+
+    const scalar_t<V>* parameters;
+    const Loss& loss;
+    const Batch<Image, Target>& batch;
+    double divisor;  // of the sum of the losses
+    std::size_t first;
+    std::size_t count;
+    Randomness randomness;
+
+    /// How many images a tile has; its other lanes are padding.
+    constexpr std::size_t present(std::size_t tile) const { return std::min(lanes, count - tile * lanes); }
+    /// Which image is in a lane; a padding lane has the tile's last image.
+    constexpr std::size_t at(std::size_t tile, std::size_t lane) const {
+        return batch.at(first + tile * lanes + std::min(lane, present(tile) - 1));
+    }
+};
+
+}  // namespace CTCNN_DETAIL::train

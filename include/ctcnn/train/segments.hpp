@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/run/backward.hpp>
+#include <ctcnn/run/forward.hpp>
+#include <ctcnn/run/parallel.hpp>
+#include <ctcnn/train/round.hpp>
+#include <ctcnn/train/step_memory.hpp>
+#include <ctcnn/train/tile_step.hpp>
+
+namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
+
+/// One segment of a tile, forward, and behind it the loss or what the tile tells of the next stage.
+template <std::size_t Segment, typename Plan, Number V, typename Loss, typename Image, typename Target>
+[[gnu::noinline]] constexpr void forward_segment(StepMemory<Plan, V>& memory,
+                                                 const Round<V, Loss, Image, Target>& round, std::size_t tile) {
+    run::TileWorkspace<Plan, V>& workspace = memory.tiles[tile];
+    const auto pass = memory.pass_of(round, tile);
+    if constexpr (Segment == 0) {
+        forward_tile<Plan>(round, tile, workspace, pass);
+    } else {
+        run::forward_alone<Plan, Segment>(round.parameters, workspace, run::InPlace{}, pass);
+    }
+    if constexpr (Segment + 1 == Plan::segment_count) {
+        run::forward_together<Plan, V, 1>(round.parameters, &workspace);
+        memory.losses[tile] = loss_of<Plan>(round, tile, workspace);
+    } else {
+        constexpr std::size_t k = Plan::segment_begins[Segment + 1];
+        using Stage = typename Plan::template Stage<k>;
+        Stage::Layer::template tile_statistics<typename Stage::In>(
+            workspace.buffer(Plan::input_of(k)), pass.present, round.present(tile), memory.tile_statistics_of(k, tile));
+    }
+}
+
+/// The same backward.
+template <std::size_t Segment, typename Plan, Number V, typename Loss, typename Image, typename Target>
+[[gnu::noinline]] constexpr void backward_segment(StepMemory<Plan, V>& memory,
+                                                  const Round<V, Loss, Image, Target>& round, std::size_t tile,
+                                                  std::size_t group, bool add) {
+    run::TileWorkspace<Plan, V>& workspace = memory.tiles[tile];
+    const auto pass = memory.pass_of(round, tile);
+    if constexpr (Segment + 1 == Plan::segment_count) {
+        run::backward_together<Plan, V, 1>(round.parameters, &workspace, tile, memory.rows);
+    }
+    run::backward_alone<Plan, Segment>(round.parameters, workspace, tile, add,
+                                       memory.partial.data() + group * Plan::tile_gradient_numbers, memory.rows, pass);
+    if constexpr (Segment != 0) {
+        constexpr std::size_t k = Plan::segment_begins[Segment];
+        using Stage = typename Plan::template Stage<k>;
+        Stage::Layer::template tile_gradients<typename Stage::In, typename Stage::Out>(
+            pass.statistics(k), workspace.buffer(Plan::input_of(k)), workspace.buffer(k + 1),
+            memory.tile_statistics_of(k, tile));
+    }
+}
+
+/// One segment of all tiles, in one direction, and then what the next segment needs: the sums of the tiles' sums,
+/// always in the same order.
+template <std::size_t Segment, bool IsBackward, typename Plan, Number V, typename Loss, typename Image, typename Target>
+constexpr void run_segment(StepMemory<Plan, V>& memory, run::Team& team, const Round<V, Loss, Image, Target>& round) {
+    constexpr bool is_last = Segment + 1 == Plan::segment_count;
+    const std::size_t groups = group_count<V>(round.count);
+    const auto begin_of = [&](std::size_t group) { return group * tile_count<V>(round.count) / groups; };
+    team.for_each(groups, [&](std::size_t group) {
+        for (std::size_t tile = begin_of(group); tile < begin_of(group + 1); ++tile) {
+            if constexpr (IsBackward) {
+                backward_segment<Segment>(memory, round, tile, group, tile != begin_of(group));
+            } else {
+                forward_segment<Segment>(memory, round, tile);
+            }
+        }
+    });
+    team.barrier();
+    if constexpr (IsBackward ? Segment != 0 : !is_last) {
+        constexpr std::size_t k = Plan::segment_begins[IsBackward ? Segment : Segment + 1];
+        using Layer = typename Plan::template Stage<k>::Layer;
+        const std::size_t tiles = tile_count<V>(round.count);
+        const auto* of_tiles = memory.tile_statistics_of(k, 0);
+        team.for_each(1, [&](std::size_t) {
+            if constexpr (IsBackward) {
+                Layer::combine_gradients(of_tiles, tiles, memory.sums.data() + Plan::statistics_offsets[k]);
+            } else {
+                Layer::combine_statistics(of_tiles, tiles, lane_count<V>, round.count,
+                                          memory.statistics.data() + Plan::statistics_offsets[k]);
+            }
+        });
+        team.barrier();
+    }
+}
+
+/// Forward and backward of all tiles, segment by segment.
+template <typename Plan, Number V, typename Loss, typename Image, typename Target>
+constexpr void run_segments(StepMemory<Plan, V>& memory, run::Team& team, const Round<V, Loss, Image, Target>& round) {
+    constexpr std::size_t last = Plan::segment_count - 1;
+    [&]<std::size_t... S>(std::index_sequence<S...>) {
+        (run_segment<S, false>(memory, team, round), ...);
+        (run_segment<last - S, true>(memory, team, round), ...);
+    }(std::make_index_sequence<Plan::segment_count>{});
+}
+
+}  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM

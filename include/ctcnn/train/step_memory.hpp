@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+
+#include <ctcnn/core/aligned_vector.hpp>
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/run/forward.hpp>
+#include <ctcnn/run/pass.hpp>
+#include <ctcnn/run/rows.hpp>
+#include <ctcnn/train/round.hpp>
+
+namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
+
+/// StepMemory: what the tiles of a training step write: their values, partial gradients, losses and statistics. Nothing
+/// is allocated after construction.
+template <typename Plan, Number V>
+struct StepMemory {
+    using T = scalar_t<V>;
+    static constexpr std::size_t lanes = lane_count<V>;
+    /// With statistics of the batch, all tiles go through a segment before the next one begins; each keeps what it has.
+    static constexpr bool has_segments = Plan::segment_count > 1;
+    using Pass = std::conditional_t<has_segments || Plan::has_random, run::Pass<Plan, V>, run::Inference>;
+    /// Tiles go together where what they keep for backward meanwhile is not too much for the caches.
+    static constexpr std::size_t tiles_together =
+        Plan::buffer_numbers * sizeof(V) <= 1024 * 1024 ? Plan::template tiles_together<V> : 1;
+
+    /// For batches of up to `batch` images on up to `most_threads` threads.
+    constexpr StepMemory(std::size_t batch, std::size_t most_threads)
+        : capacity(has_segments ? batch : std::min(batch, round_images)),
+          threads(std::min(most_threads, group_count<V>(capacity))),
+          tiles(has_segments ? tile_count<V>(capacity) : threads * tiles_together),
+          rows(tile_count<V>(capacity)),
+          partial(largest_group_count * Plan::tile_gradient_numbers),
+          losses(tile_count<V>(capacity)),
+          tile_statistics(has_segments ? tile_count<V>(capacity) * Plan::statistics_numbers : 0),
+          statistics(Plan::statistics_numbers),
+          sums(Plan::statistics_numbers) {}
+
+    /// What a tile tells of stage k, of all tiles in a row.
+    constexpr T* tile_statistics_of(std::size_t k, std::size_t tile) {
+        const std::size_t size = Plan::statistics_offsets[k + 1] - Plan::statistics_offsets[k];
+        return tile_statistics.data() + tile_count<V>(capacity) * Plan::statistics_offsets[k] + tile * size;
+    }
+
+    /// What the stages need to know of the batch for a tile of a round.
+    template <typename Loss, typename Image, typename Target>
+    constexpr Pass pass_of([[maybe_unused]] const Round<V, Loss, Image, Target>& round,
+                           [[maybe_unused]] std::size_t tile) const {
+        if constexpr (std::is_same_v<Pass, run::Inference>) {
+            return {};
+        } else {
+            V present{};
+            for (std::size_t lane = 0; lane < round.present(tile); ++lane) {
+                set_lane(present, lane, T(1));
+            }
+            return {statistics.data(), sums.data(), present, round.randomness, round.first + tile * lanes, round.count};
+        }
+    }
+
+    std::size_t capacity;  ///< in images
+    std::size_t threads;
+    AlignedVector<run::TileWorkspace<Plan, V>> tiles;
+    run::Rows<Plan, V> rows;
+    AlignedVector<T> partial;          ///< the gradients of each group
+    AlignedVector<double> losses;      ///< of each tile of a round
+    AlignedVector<T> tile_statistics;  ///< of each stage that has them, for each tile
+    AlignedVector<T> statistics;       ///< the same of the batch
+    AlignedVector<T> sums;             ///< and of its gradients
+};
+
+}  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM
