@@ -178,6 +178,7 @@ constexpr void check_statistics([[maybe_unused]] std::size_t images) {
 
 /// The targets of a data set: its labels() or, where it has none, its targets().
 template <typename Data>
+    requires requires(const Data& dataset) { dataset.labels(); } || requires(const Data& dataset) { dataset.targets(); }
 constexpr decltype(auto) targets_in(const Data& dataset) {
     if constexpr (requires { dataset.labels(); }) {
         return dataset.labels();
