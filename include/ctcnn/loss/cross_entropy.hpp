@@ -71,7 +71,9 @@ struct CrossEntropyLoss {
         using T = scalar_t<V>;
         const T spread = static_cast<T>(label_smoothing);
         const T kept = T(1) - spread;
-        const auto [largest, sum] = powers<Classes>(logits, grad_output);
+        const auto common = powers<Classes>(logits, grad_output);
+        const V largest = common.largest;
+        const V sum = common.sum;
         // Of each lane's target: the part at its label, what is spread over each class, and the sum of all, by weights.
         V own{};
         V share{};
@@ -124,7 +126,9 @@ struct CrossEntropyLoss {
                    multiply_add(broadcast<V>(T(1) - spread), target_in_lanes<V>(targets, k),
                                 broadcast<V>(spread / static_cast<T>(Classes)));
         };
-        const auto [largest, sum] = powers<Classes>(logits, grad_output);
+        const auto common = powers<Classes>(logits, grad_output);
+        const V largest = common.largest;
+        const V sum = common.sum;
         const V whole = pairwise_sum<V>(0, Classes, [&](V part, std::size_t k) { return part + target(k); });
         const V factor = whole / sum;
         const V distance = pairwise_sum<V>(0, Classes, [&](V part, std::size_t k) {
