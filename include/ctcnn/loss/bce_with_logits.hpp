@@ -15,8 +15,8 @@
 
 namespace CTCNN_API {
 
-/// BCEWithLogitsLoss: -(pos_weight target log sigmoid(x) + (1 - target) log(1 - sigmoid(x))), in nats; the mean over the
-/// batch and over the outputs, each of which is a yes or no of its own. Sigmoid and logarithm are one step, so that
+/// BCEWithLogitsLoss: -(pos_weight target log sigmoid(x) + (1 - target) log(1 - sigmoid(x))), in nats; the mean over
+/// the batch and over the outputs, each of which is a yes or no of its own. Sigmoid and logarithm are one step, so that
 /// logits of any size give neither infinity nor NaN.
 ///   pos_weight: what a target of 1 weighs, one number for each output; without it, 1.
 /// Shapes   logits and target alike, targets from 0 to 1; with one output, a target may be a label, 0 or 1

@@ -30,8 +30,8 @@ struct L1Loss {
     }
 };
 
-/// SmoothL1Loss: d^2/(2 beta) where |d| < beta, |d| - beta/2 elsewhere, for d = output - target; the mean over the batch
-/// and over the elements of the output. A beta of 0 makes it the L1Loss.
+/// SmoothL1Loss: d^2/(2 beta) where |d| < beta, |d| - beta/2 elsewhere, for d = output - target; the mean over the
+/// batch and over the elements of the output. A beta of 0 makes it the L1Loss.
 /// Shapes   output and target alike
 /// As in    torch.nn.SmoothL1Loss
 /// Source   Girshick, "Fast R-CNN", ICCV 2015
@@ -63,8 +63,8 @@ struct SmoothL1Loss {
     }
 };
 
-/// HuberLoss: d^2/2 where |d| < delta, delta (|d| - delta/2) elsewhere, for d = output - target; the mean over the batch
-/// and over the elements of the output. It is delta times the SmoothL1Loss whose beta is delta.
+/// HuberLoss: d^2/2 where |d| < delta, delta (|d| - delta/2) elsewhere, for d = output - target; the mean over the
+/// batch and over the elements of the output. It is delta times the SmoothL1Loss whose beta is delta.
 /// Shapes   output and target alike
 /// As in    torch.nn.HuberLoss
 /// Source   Huber, "Robust estimation of a location parameter", Annals of Mathematical Statistics 1964

@@ -87,8 +87,8 @@ inline constexpr bool are_metric_arguments<Net, Data, First, Metrics...> =
 template <typename Net, typename... Arguments>
 concept MetricArguments = are_metric_arguments<Net, std::remove_cvref_t<Arguments>...>;
 
-/// What metrics say of labels together, as a loss would: one is left out if all of them ignore it, and there are two for
-/// a network with one output.
+/// What metrics say of labels together, as a loss would: one is left out if all of them ignore it, and there are two
+/// for a network with one output.
 struct LabelsOfMetrics {
     std::int64_t ignore_index = std::numeric_limits<std::int64_t>::min();
 

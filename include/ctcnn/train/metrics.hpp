@@ -14,8 +14,8 @@
 
 namespace CTCNN_DETAIL::train {
 
-/// The class that outputs say: the largest one, of equal ones the first; of a single output, 1 if it is above 0; no_class
-/// for NaN.
+/// The class that outputs say: the largest one, of equal ones the first; of a single output, 1 if it is above 0;
+/// no_class for NaN.
 template <typename T, std::size_t N>
 constexpr std::size_t class_of(std::span<const T, N> outputs) {
     std::size_t best = 0;
