@@ -52,14 +52,20 @@
 
 #include <ctcnn/data/dataset.hpp>
 
+#include <ctcnn/loss/bce_with_logits.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
+#include <ctcnn/loss/kl_div.hpp>
+#include <ctcnn/loss/l1.hpp>
 #include <ctcnn/loss/mse.hpp>
+#include <ctcnn/loss/nll.hpp>
+#include <ctcnn/loss/weights.hpp>
 #include <ctcnn/optim/adam.hpp>
 #include <ctcnn/optim/one_cycle.hpp>
 #include <ctcnn/optim/sgd.hpp>
 #include <ctcnn/train/check_gradients.hpp>
 #include <ctcnn/train/evaluate.hpp>
 #include <ctcnn/train/fit.hpp>
+#include <ctcnn/train/metrics.hpp>
 #include <ctcnn/train/value_and_grad.hpp>
 
 #endif

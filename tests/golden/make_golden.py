@@ -220,6 +220,70 @@ def write_losses():
     golden.save()
 
 
+def write_more_losses():
+    """Each loss of each image, and its gradient; and the mean, where it is not that of the images."""
+    generator = torch.Generator().manual_seed(201)
+    classes = 10
+    outputs = (torch.randn((IMAGES, classes), generator=generator) * 3).double().float()
+    outputs[1] = 0
+    outputs[2] = 1e4 * torch.sign(outputs[2])
+    outputs[3] = torch.linspace(-80, 80, classes)
+    labels = torch.randint(0, classes, (IMAGES,), generator=generator)
+    labels[4::9] = -100
+    targets = bytes_of(generator, (IMAGES, classes), 32)
+    targets[5:8] = outputs[5:8]                                   # no difference
+    targets[8, :5] = outputs[8, :5] + 0.75                        # exactly beta and delta, up to a rounding
+    probabilities = bytes_of(generator, (IMAGES, classes), 64, 0, 65)
+    probabilities[9:12] = probabilities[9:12].round()             # 0 and 1
+    weights = bytes_of(generator, (classes,), 16, 0, 64)
+    logarithms = bytes_of(generator, (IMAGES, classes), 32, -127, 1)
+
+    def run(dtype):
+        t, p, w, l = (x.to(dtype) for x in (targets, probabilities, weights, logarithms))
+        cases = {
+            "weighted": (nn.CrossEntropyLoss(weight=w, reduction="none"), labels),
+            "weighted_smoothed": (nn.CrossEntropyLoss(weight=w, label_smoothing=0.125, reduction="none"), labels),
+            "ignored_smoothed": (nn.CrossEntropyLoss(label_smoothing=0.125, reduction="none"), labels),
+            "distribution": (nn.CrossEntropyLoss(reduction="none"), p),
+            "distribution_weighted": (nn.CrossEntropyLoss(weight=w, label_smoothing=0.125, reduction="none"), p),
+            "nll": (nn.NLLLoss(reduction="none"), labels),
+            "nll_weighted": (nn.NLLLoss(weight=w, reduction="none"), labels),
+            "bce": (nn.BCEWithLogitsLoss(reduction="none"), p),
+            "bce_weighted": (nn.BCEWithLogitsLoss(pos_weight=w, reduction="none"), p),
+            "l1": (nn.L1Loss(reduction="none"), t),
+            "smooth_l1": (nn.SmoothL1Loss(reduction="none"), t),
+            "smooth_l1_0.75": (nn.SmoothL1Loss(reduction="none", beta=0.75), t),
+            "smooth_l1_0": (nn.SmoothL1Loss(reduction="none", beta=0.0), t),
+            "huber": (nn.HuberLoss(reduction="none"), t),
+            "huber_0.75": (nn.HuberLoss(reduction="none", delta=0.75), t),
+            "kl_div": (nn.KLDivLoss(reduction="none"), p),
+            "kl_div_log": (nn.KLDivLoss(reduction="none", log_target=True), l),
+        }
+        results = {}
+        for name, (criterion, target) in cases.items():
+            numbers = outputs.to(dtype).requires_grad_()
+            losses = criterion(numbers, target)
+            if losses.dim() == 2:
+                losses = losses.sum(1) if name.startswith("kl_div") else losses.mean(1)
+            criterion.reduction = "batchmean" if name.startswith("kl_div") else "mean"
+            results[name], results["mean_" + name] = losses.detach(), criterion(numbers, target).detach()
+            results[name + "_gradients"], = torch.autograd.grad(losses.sum(), numbers)
+        return results
+
+    exact, single = run(torch.float64), run(torch.float32)
+    golden = Golden("more_losses")
+    golden.write("outputs", "f32", outputs)
+    golden.write("labels", "i8/1", labels)
+    golden.write("targets", "f32", targets)
+    golden.write("probabilities", "i8/64", probabilities)
+    golden.write("weights", "i8/16", weights)
+    golden.write("logarithms", "i8/32", logarithms)
+    for key, value in exact.items():
+        check_float32(key, value, single[key])
+        golden.write(key, "f64", value)
+    golden.save()
+
+
 # Whole networks --------------------------------------------------------------------------------------------------
 
 def lenet():
@@ -440,6 +504,7 @@ def main():
     write_layers(LAYERS, 100)
     write_layers(MORE_LAYERS, 400)
     write_losses()
+    write_more_losses()
     write_one_cycle()
     write_net("lenet", lenet, (1, 28, 28), 1, xavier=True)
     write_net("relu", relu_net, (2, 11, 9), 2, xavier=False)

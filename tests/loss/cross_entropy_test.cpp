@@ -12,6 +12,7 @@
 
 #include "../golden/golden.hpp"
 #include "draw.hpp"
+#include "golden_losses.hpp"
 
 using namespace ctcnn;
 using namespace ctcnn::detail_;
@@ -75,6 +76,10 @@ static_assert(loss_of({-1e4, 1e4, 0}, 0) == 2e4);
 static_assert(near(loss_of({0, 0, 0}, 1, {.label_smoothing = 0.25f}), 1.0986122886681098));
 static_assert(loss_of({-1e4, 1e4, 0}, 1, {.label_smoothing = 0.25f}) == 2500);
 
+// A weight multiplies, and the label to ignore costs nothing; two halves of a target.
+static_assert(near(loss_of({0, 0, 0}, 1, {.weight = {1, 2, 3}}), 2 * 1.0986122886681098));
+static_assert(loss_of({0, 0, 0}, 255, {.ignore_index = 255}) == 0);
+
 TEST_CASE("the cross entropy is PyTorch's, also for logits of +-1e4, with smoothed labels and without") {
     // The smoothing is a number that float holds exactly.
     for (const auto& [criterion, expected] : {std::pair(CrossEntropyLoss{}, "cross_entropy"),
@@ -93,6 +98,26 @@ TEST_CASE("a label smoothing that is not a part of the target is refused") {
         CHECK_THROWS_AS(CrossEntropyLoss{.label_smoothing = smoothing}.validate(), std::invalid_argument);
     }
     CHECK_NOTHROW(CrossEntropyLoss{.label_smoothing = 1}.validate());
+}
+
+TEST_CASE("weights of classes, images to ignore and probabilities as targets are PyTorch's") {
+    const Weights weights = golden_losses::weights();
+    golden_losses::check(CrossEntropyLoss{.weight = weights}, "labels", "weighted");
+    golden_losses::check(CrossEntropyLoss{.weight = weights, .label_smoothing = 0.125f}, "labels", "weighted_smoothed");
+    golden_losses::check(CrossEntropyLoss{.label_smoothing = 0.125f}, "labels", "ignored_smoothed");
+    golden_losses::check(CrossEntropyLoss{}, "probabilities", "distribution");
+    golden_losses::check(CrossEntropyLoss{.weight = weights, .label_smoothing = 0.125f}, "probabilities",
+                         "distribution_weighted");
+    const CrossEntropyLoss loss{.weight = {1, 2, 3, 4}, .label_smoothing = 0.25f};
+    golden_losses::check_differences(loss, 2, {-1, 2, 0, 1});
+    golden_losses::check_differences(loss, Tensor<double, Shape<4>>{0.5, 0.25, 0, 0.25}, {-1, 2, 0, 1});
+}
+
+TEST_CASE("weights that are negative, or not one for each class, are refused") {
+    CHECK_THROWS_AS((CrossEntropyLoss{.weight = {1, -1}}.validate()), std::invalid_argument);
+    CHECK_THROWS_AS((CrossEntropyLoss{.weight = {1, std::nanf("")}}.validate()), std::invalid_argument);
+    CHECK_THROWS_AS((CrossEntropyLoss{.weight = {1, 1}}.validate<3>()), std::invalid_argument);
+    CHECK_NOTHROW(CrossEntropyLoss{.weight = {1, 0, 1}}.validate<3>());
 }
 
 TEST_CASE("a logit of NaN or infinity makes the loss of its lane NaN, and of no other") {

@@ -36,9 +36,10 @@ class UnequalCounts : public std::invalid_argument {
 
 namespace CTCNN_DETAIL {
 
-[[noreturn, gnu::cold]] inline void refuse_unequal(std::size_t images, std::size_t labels) {
-    throw UnequalCounts(sentence({"A data set needs one label for each image, but was given ", decimal(images),
-                                  " images and ", decimal(labels), " labels."}));
+[[noreturn, gnu::cold]] inline void refuse_unequal(std::size_t images, std::size_t targets, bool are_labels) {
+    throw UnequalCounts(
+        sentence({"A data set needs one ", are_labels ? "label" : "target", " for each image, but was given ",
+                  decimal(images), " images and ", decimal(targets), are_labels ? " labels." : " targets."}));
 }
 [[noreturn, gnu::cold]] inline void refuse_image(std::size_t size, std::size_t index) {
     throw std::out_of_range(sentence(
@@ -71,7 +72,7 @@ concept RangeOfIntegers = requires(Range& range) {
     requires std::integral<std::iter_value_t<decltype(std::begin(range))>>;
 };
 
-/// The images as a data set keeps them: one tensor each. They may also be given as elements in a row.
+/// The images, or the targets, as a data set keeps them: one tensor each. They may also be given as elements in a row.
 template <typename Image, typename Images>
 std::vector<Image> stored_images(Images&& images) {
     using Given = std::remove_reference_t<Images>;
@@ -96,7 +97,14 @@ std::vector<Image> stored_images(Images&& images) {
     return stored;
 }
 
-/// The labels as a data set keeps them. Each must be a number that the type can hold, and none is below 0.
+/// Whether a type is a tensor of elements T.
+template <typename T, typename Target>
+inline constexpr bool is_tensor_of = false;
+template <typename T, typename S>
+inline constexpr bool is_tensor_of<T, Tensor<T, S>> = true;
+
+/// The labels as a data set keeps them. Each must be a number that the type can hold, and none is below 0, except -100,
+/// which losses ignore.
 template <typename Label, typename Labels>
 std::vector<Label> stored_labels(Labels&& labels) {
     using Given = std::remove_reference_t<Labels>;
@@ -109,7 +117,7 @@ std::vector<Label> stored_labels(Labels&& labels) {
         for (const Integer label : labels) {
             bool is_class = static_cast<std::uint64_t>(label) <= largest;
             if constexpr (std::signed_integral<Integer>) {
-                is_class = is_class && label >= 0;
+                is_class = (is_class && label >= 0) || (std::signed_integral<Label> && label == -100);
             }
             if (!is_class) {
                 refuse_label(std::signed_integral<Integer> ? decimal_signed(static_cast<std::int64_t>(label))
@@ -122,35 +130,51 @@ std::vector<Label> stored_labels(Labels&& labels) {
     return stored;
 }
 
+template <typename Target, typename Targets>
+std::vector<Target> stored_targets(Targets&& targets) {
+    if constexpr (std::integral<Target>) {
+        return stored_labels<Target>(std::forward<Targets>(targets));
+    } else {
+        return stored_images<Target>(std::forward<Targets>(targets));
+    }
+}
+
 }  // namespace CTCNN_DETAIL
 
 namespace CTCNN_API {
 
-/// Dataset: images of one shape, and the label of each. The n-th label belongs to the n-th image.
+/// Dataset: images of one shape, and the target of each: a label, which is an integer, or a tensor. The n-th target
+/// belongs to the n-th image.
+///     Dataset<Shape<1, 28, 28>>                                  labels
+///     Dataset<Shape<8>, float, Tensor<float, Shape<1>>>          a number for each image
 /// Refuses  UnequalCounts · std::invalid_argument · std::out_of_range
-template <typename S, typename T = float, typename Label = std::uint8_t>
+template <typename S, typename T = float, typename Target = std::uint8_t>
     requires is_shape<S>
 class Dataset {
+    static constexpr bool labelled = std::integral<Target>;
     static_assert(!std::integral<T>,
                   "a Dataset holds images of float or double; the type of labels is its third argument");
-    static_assert(std::integral<Label> && !std::same_as<Label, bool>,
-                  "the labels of a Dataset are integers, such as std::uint8_t or int");
+    static_assert((labelled && !std::same_as<Target, bool>) || detail_::is_tensor_of<T, Target>,
+                  "the targets of a Dataset are labels, integers such as std::uint8_t or int, or tensors of its number "
+                  "type, such as Tensor<float, Shape<1>>");
 
 public:
     using shape = S;
     using value_type = T;
     using image_type = Tensor<T, S>;
-    using label_type = Label;
+    using target_type = Target;
+    using label_type = Target;
 
     Dataset() = default;
 
-    /// Images are a range of image_type, or all elements in a row as a range of T: a vector, a span, an array. Labels
-    /// are a range of any integer type.
-    template <typename Images = std::vector<image_type>, typename Labels = std::vector<Label>>
-    Dataset(Images&& images, Labels&& labels)
+    /// Images are a range of image_type, or all elements in a row as a range of T: a vector, a span, an array. So are
+    /// targets that are tensors; labels are a range of any integer type.
+    template <typename Images = std::vector<image_type>, typename Targets = std::vector<Target>>
+    Dataset(Images&& images, Targets&& targets)
         : images_(detail_::stored_images<image_type>(std::forward<Images>(images))),
-          labels_(detail_::stored_labels<Label>(std::forward<Labels>(labels))) {
+          targets_(detail_::stored_targets<Target>(std::forward<Targets>(targets))) {
         using GivenImages = std::remove_reference_t<Images>;
+        using GivenTargets = std::remove_reference_t<Targets>;
         constexpr bool right_images = !detail_::is_known_shape<S> || detail_::RangeOf<GivenImages, image_type> ||
                                       detail_::RangeOf<GivenImages, T>;
         static_assert(
@@ -158,42 +182,60 @@ public:
             "the images of a Dataset<S, T> are tensors, as in std::vector<Tensor<T, S>>, or their elements in a "
             "row, as in std::vector<T> or std::span<const T>: bytes and other numbers are converted first, and "
             "tensors have the data set's shape");
-        static_assert(detail_::RangeOfIntegers<std::remove_reference_t<Labels>> || !right_images,
-                      "the labels of a Dataset are integers, one for each image, as in std::vector<int>");
-        if (images_.size() != labels_.size()) {
-            detail_::refuse_unequal(images_.size(), labels_.size());
+        static_assert(!labelled || detail_::RangeOfIntegers<GivenTargets> || !right_images,
+                      "the labels of a Dataset are integers, one for each image, as in std::vector<int>; tensors are "
+                      "named, as in Dataset<S, float, Tensor<float, Shape<1>>>");
+        static_assert(
+            labelled || detail_::RangeOf<GivenTargets, Target> || detail_::RangeOf<GivenTargets, T> || !right_images,
+            "the targets of this Dataset are tensors, as in std::vector<Tensor<T, Shape<1>>>, or their elements in a "
+            "row, as in std::vector<T>");
+        if (images_.size() != targets_.size()) {
+            detail_::refuse_unequal(images_.size(), targets_.size(), labelled);
         }
     }
 
-    std::size_t size() const noexcept { return labels_.size(); }
-    bool empty() const noexcept { return labels_.empty(); }
+    std::size_t size() const noexcept { return targets_.size(); }
+    bool empty() const noexcept { return targets_.empty(); }
 
     const image_type& image(std::size_t index) const& {
         expect_image(index);
         return images_[index];
     }
-    Label label(std::size_t index) const {
+    Target label(std::size_t index) const
+        requires labelled
+    {
         expect_image(index);
-        return labels_[index];
+        return targets_[index];
+    }
+    const Target& target(std::size_t index) const& {
+        expect_image(index);
+        return targets_[index];
     }
 
     std::span<const image_type> images() const& noexcept { return images_; }
-    std::span<const Label> labels() const& noexcept { return labels_; }
+    std::span<const Target> labels() const& noexcept
+        requires labelled
+    {
+        return targets_;
+    }
+    std::span<const Target> targets() const& noexcept { return targets_; }
 
-    // They would refer to images and labels that are gone: give the data set a name first.
+    // They would refer to images and targets that are gone: give the data set a name first.
     const image_type& image(std::size_t) const&& = delete;
+    const Target& target(std::size_t) const&& = delete;
     std::span<const image_type> images() const&& = delete;
-    std::span<const Label> labels() const&& = delete;
+    std::span<const Target> labels() const&& = delete;
+    std::span<const Target> targets() const&& = delete;
 
-    /// A copy of the first images and their labels.
+    /// A copy of the first images and their targets.
     Dataset first(std::size_t count) const { return subset(0, count); }
 
-    /// A copy of some images in a row and their labels: subset(50000, 10000) sets aside the last images of 60000.
+    /// A copy of some images in a row and their targets: subset(50000, 10000) sets aside the last images of 60000.
     Dataset subset(std::size_t begin, std::size_t count) const {
         if (begin > size() || count > size() - begin) {
             detail_::refuse_part(size(), begin, count);
         }
-        return Dataset(images().subspan(begin, count), labels().subspan(begin, count));
+        return Dataset(images().subspan(begin, count), targets().subspan(begin, count));
     }
 
 private:
@@ -204,7 +246,26 @@ private:
     }
 
     std::vector<image_type> images_;
-    std::vector<Label> labels_;
+    std::vector<Target> targets_;
 };
+
+/// ImagesAsTargets: the images of a data set, each of which is its own target, as an autoencoder learns them. It refers
+/// to the data set, which outlives it, and copies nothing.
+///     fit(autoencoder, ImagesAsTargets(train_set), Adam{}, {.epochs = 5}, MSELoss{});
+template <typename Data>
+class ImagesAsTargets {
+public:
+    explicit ImagesAsTargets(const Data& dataset) : dataset_(dataset) {}
+    explicit ImagesAsTargets(const Data&&) = delete;
+
+    decltype(auto) images() const { return dataset_.images(); }
+    decltype(auto) targets() const { return dataset_.images(); }
+
+private:
+    const Data& dataset_;
+};
+
+template <typename Data>
+ImagesAsTargets(const Data&) -> ImagesAsTargets<Data>;
 
 }  // namespace CTCNN_API

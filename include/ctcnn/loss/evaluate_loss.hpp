@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include <ctcnn/core/lanes.hpp>
@@ -16,6 +18,10 @@
 //     loss(outputs, target, gradient)
 //         outputs is a std::span<const T, Outputs>, target a label or a tensor; gradient, a std::span<T, Outputs>, is 0
 //         before the call, and receives the derivative of the result with respect to each output
+// Of the first kind, one may also have
+//     target_weight(label)        the part of a label in the mean, 1 if there is no such function
+//     ignore_index                the label of images that do not count, and that needs no output
+//     label_count(outputs)        how many labels there are, if not as many as outputs
 namespace CTCNN_DETAIL {
 
 /// TileLoss: a loss that has the first function.
@@ -28,6 +34,36 @@ concept TileLoss =
 template <typename Loss, std::size_t Outputs, typename T, typename Target>
 concept ImageLoss = requires(const Loss& loss, std::span<const T, Outputs> outputs, const Target& target,
                              std::span<T, Outputs> gradient) { T(loss(outputs, target, gradient)); };
+
+/// Whether a label is the one that a loss, or a metric, leaves out.
+template <typename Criterion, std::integral Label>
+constexpr bool ignores([[maybe_unused]] const Criterion& criterion, [[maybe_unused]] Label label) {
+    if constexpr (requires { criterion.ignore_index; }) {
+        return static_cast<std::int64_t>(label) == criterion.ignore_index;
+    } else {
+        return false;
+    }
+}
+
+/// How many labels there are for a network.
+template <typename Criterion>
+constexpr std::size_t label_count(const Criterion&, std::size_t outputs) {
+    if constexpr (requires { Criterion::label_count(outputs); }) {
+        return Criterion::label_count(outputs);
+    } else {
+        return outputs;
+    }
+}
+
+/// The part of a target in the mean.
+template <typename Loss, typename Target>
+constexpr double target_weight([[maybe_unused]] const Loss& loss, [[maybe_unused]] const Target& target) {
+    if constexpr (requires { loss.target_weight(target); }) {
+        return static_cast<double>(loss.target_weight(target));
+    } else {
+        return 1;
+    }
+}
 
 /// The loss of each lane's image, by either function.
 template <std::size_t Outputs, Number V, typename Loss, typename Target>

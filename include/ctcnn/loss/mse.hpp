@@ -2,13 +2,12 @@
 #pragma once
 
 #include <array>
-#include <concepts>
 #include <cstddef>
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/sum.hpp>
 #include <ctcnn/core/target.hpp>
-#include <ctcnn/core/tensor.hpp>
+#include <ctcnn/loss/target.hpp>
 
 namespace CTCNN_API {
 
@@ -23,24 +22,10 @@ struct MSELoss {
         const V weight = broadcast<V>(scalar_t<V>(1) / static_cast<scalar_t<V>>(Outputs));
         const V factor = broadcast<V>(2) * weight * scale;
         return weight * pairwise_sum<V>(0, Outputs, [&](V sum, std::size_t k) {
-                   V target{};
-                   for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
-                       set_lane(target, lane, element<scalar_t<V>>(*targets[lane], k));
-                   }
-                   const V difference = outputs[k] - target;
+                   const V difference = outputs[k] - target_in_lanes<V>(targets, k);
                    grad_output[k] = factor * difference;
                    return multiply_add(difference, difference, sum);
                });
-    }
-
-private:
-    template <typename T, std::integral Label>
-    static constexpr T element(Label label, std::size_t k) {
-        return static_cast<std::size_t>(label) == k ? T(1) : T(0);
-    }
-    template <typename T, typename S>
-    static constexpr T element(const Tensor<T, S>& target, std::size_t k) {
-        return target.values[k];
     }
 };
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <type_traits>
 
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
@@ -87,11 +88,11 @@ constexpr auto targets_of(const Targets& targets) {
     }
 }
 
-/// View: where the images and labels of a data set lie.
-template <typename Net, std::integral Label>
+/// View: where the images and targets of a data set lie.
+template <typename Net, typename Target>
 struct View {
     std::span<const typename Net::input_tensor> images;
-    std::span<const Label> labels;
+    std::span<const Target> targets;
 };
 
 /// Whether what a function returned is still there behind the call: outlives_call<std::vector<int>> is false.
@@ -110,7 +111,7 @@ inline constexpr bool outlives_call =
     throw std::invalid_argument(std::string(text.view()));
 }
 [[noreturn, gnu::cold]] inline void refuse_label(bool negative, std::size_t magnitude, std::size_t image,
-                                                 std::size_t outputs) {
+                                                 std::size_t labels, std::size_t outputs) {
     Text<160> text;
     text.append(negative ? "label -" : "label ");
     text.append_number(magnitude);
@@ -118,26 +119,46 @@ inline constexpr bool outlives_call =
     text.append_number(image);
     text.append(" is out of range: the network has ");
     text.append_number(outputs);
-    text.append(" outputs, 0 to ");
-    text.append_number(outputs - 1);
+    text.append(labels == outputs ? " outputs, 0 to " : " output, and the labels are 0 to ");
+    text.append_number(labels - 1);
+    throw std::invalid_argument(std::string(text.view()));
+}
+[[noreturn, gnu::cold]] inline void refuse_nan_target(std::size_t image) {
+    Text<160> text;
+    text.append("the target of image ");
+    text.append_number(image);
+    text.append(" holds NaN, which no output can reach");
     throw std::invalid_argument(std::string(text.view()));
 }
 
-/// Refuses images and targets that do not fit: throws std::invalid_argument. `empty` says so of no images at all.
-template <typename Net, typename Images, typename Targets>
-[[gnu::cold]] constexpr void check_batch(const Images& images, const Targets& targets, const char* empty) {
+/// Refuses images and targets that do not fit: throws std::invalid_argument. `empty` says so of no images at all. A loss
+/// of a program's own may have a use for NaN.
+template <typename Net, typename Loss, typename Images, typename Targets>
+[[gnu::cold]] constexpr void check_batch(const Loss& loss, const Images& images, const Targets& targets,
+                                         const char* empty) {
+    using Target = std::remove_cvref_t<decltype(targets[0])>;
+    constexpr std::size_t outputs = Net::output_shape::size;
     if (images.size() != targets.size()) {
         refuse_counts(images.size(), targets.size());
     }
     if (images.empty()) {
         throw std::invalid_argument(empty);
     }
-    if constexpr (std::integral<std::remove_cvref_t<decltype(targets[0])>>) {
+    if constexpr (std::integral<Target>) {
+        const std::size_t labels = label_count(loss, outputs);
         for (std::size_t n = 0; n < targets.size(); ++n) {
             const bool negative = targets[n] < 0;
             const auto bits = static_cast<std::size_t>(targets[n]);
-            if (negative || bits >= Net::output_shape::size) {
-                refuse_label(negative, negative ? 0 - bits : bits, n, Net::output_shape::size);
+            if ((negative || bits >= labels) && !ignores(loss, targets[n])) {
+                refuse_label(negative, negative ? 0 - bits : bits, n, labels, outputs);
+            }
+        }
+    } else if constexpr (!ImageLoss<Loss, outputs, typename Net::scalar, Target>) {
+        for (std::size_t n = 0; n < targets.size(); ++n) {
+            for (const auto element : targets[n].span()) {
+                if (math::is_nan(element)) {
+                    refuse_nan_target(n);
+                }
             }
         }
     }
@@ -155,20 +176,36 @@ constexpr void check_statistics([[maybe_unused]] std::size_t images) {
     }
 }
 
-/// The images and labels of anything with images() and labels(), which fit the network. One static_assert at most
-/// fails.
+/// The targets of a data set: its labels() or, where it has none, its targets().
+template <typename Data>
+    requires requires(const Data& dataset) { dataset.labels(); } || requires(const Data& dataset) { dataset.targets(); }
+constexpr decltype(auto) targets_in(const Data& dataset) {
+    if constexpr (requires { dataset.labels(); }) {
+        return dataset.labels();
+    } else {
+        return dataset.targets();
+    }
+}
+
+/// The images and targets of anything with images() and labels() or targets(), which fit the network. One static_assert
+/// at most fails.
 /// Throws   what check_batch throws
-template <typename Net, typename Data>
-auto view_of(const Data& dataset) {
+template <typename Net, typename Data, typename Loss>
+auto view_of(const Data& dataset, const Loss& loss) {
     constexpr bool has_both = requires {
         dataset.images();
         dataset.labels();
+    } || requires {
+        dataset.images();
+        dataset.targets();
     };
-    static_assert(has_both, "a data set has images() and labels(), both const, as Dataset has");
+    static_assert(has_both,
+                  "a data set has images() and labels(), or images() and targets(), all const, as Dataset has");
     if constexpr (has_both) {
         using Images = decltype(dataset.images());
-        using Labels = decltype(dataset.labels());
-        constexpr bool stays = outlives_call<Images> && outlives_call<Labels>;
+        using Targets = decltype(targets_in(dataset));
+        constexpr bool labelled = requires { dataset.labels(); };
+        constexpr bool stays = outlives_call<Images> && outlives_call<Targets>;
         static_assert(stays,
                       "images() and labels() of a data set return spans, or references to what it keeps: what they "
                       "return by value would be gone before it is read");
@@ -176,15 +213,25 @@ auto view_of(const Data& dataset) {
         static_assert(right_images || !stays,
                       "the images of this data set are not what the network takes: images() must give "
                       "contiguous elements of Net::input_tensor, of the same shape and number type");
-        constexpr bool right_labels = LabelRange<std::remove_reference_t<Labels>>;
-        static_assert(right_labels || !right_images || !stays,
-                      "labels() of a data set must give contiguous integers; where targets are tensors, take "
-                      "the gradients from value_and_grad");
-        if constexpr (stays && right_images && right_labels) {
-            using Label = std::ranges::range_value_t<std::remove_reference_t<Labels>>;
-            const Labels labels = dataset.labels();
-            const View<Net, Label> view{dataset.images(), {std::ranges::data(labels), std::ranges::size(labels)}};
-            check_batch<Net>(view.images, view.labels, "the data set is empty: the mean loss needs one image or more");
+        constexpr bool right_labels = LabelRange<std::remove_reference_t<Targets>>;
+        static_assert(right_labels || !labelled || !right_images || !stays,
+                      "labels() of a data set must give contiguous integers; tensors are its targets()");
+        constexpr bool right_targets = [] {
+            if constexpr (right_labels) {
+                return true;
+            } else {
+                return std::is_convertible_v<Targets, std::span<const typename Net::output_tensor>>;
+            }
+        }();
+        static_assert(right_targets || labelled || !right_images || !stays,
+                      "the targets of this data set are not what the network gives: targets() must give contiguous "
+                      "elements of Net::output_tensor, of the same shape and number type, or integers");
+        if constexpr (stays && right_images && right_targets && (right_labels || !labelled)) {
+            const Targets given = targets_in(dataset);
+            const auto targets = targets_of<Net>(given);
+            const View<Net, typename decltype(targets)::value_type> view{dataset.images(), targets};
+            check_batch<Net>(loss, view.images, view.targets,
+                             "the data set is empty: the mean loss needs one image or more");
             return view;
         } else {
             return View<Net, std::uint8_t>{};

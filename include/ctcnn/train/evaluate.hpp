@@ -3,95 +3,32 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
-#include <limits>
 #include <span>
+#include <tuple>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <ctcnn/core/aligned_vector.hpp>
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/loss/evaluate_loss.hpp>
 #include <ctcnn/model/network.hpp>
-#include <ctcnn/run/forward.hpp>
-#include <ctcnn/run/gather.hpp>
-#include <ctcnn/run/parallel.hpp>
 #include <ctcnn/train/checks.hpp>
-
-namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
-
-/// Forward of many images, tile by tile: f(tile, first image, images present, outputs, scratch) is called for every
-/// tile, on any thread; outputs is an array of V, one image in each lane, and scratch as many V for f.
-template <AnyNetwork Net, Number V, typename F>
-void infer_tiles(const Net& net, std::span<const typename Net::input_tensor> images, std::size_t threads, const F& f) {
-    using Plan = typename Net::template inference_plan_of<V>;
-    using T = scalar_t<V>;
-    constexpr std::size_t lanes = lane_count<V>;
-    constexpr std::size_t together = Plan::template tiles_together<V>;
-    constexpr std::size_t tiles_at_once = 8;
-    const std::size_t tiles = (images.size() + lanes - 1) / lanes;
-    const std::size_t pieces = (tiles + tiles_at_once - 1) / tiles_at_once;
-    const std::size_t team_size = std::max<std::size_t>(1, std::min(run::thread_count(threads), pieces));
-    AlignedVector<run::InferenceWorkspace<Plan, V, together>> workspaces(team_size);
-    constexpr std::size_t outputs = Net::output_shape::size;
-    AlignedVector<V> scratch(team_size * outputs);
-    const T* parameters = net.parameters().data();
-    const auto present_of = [&](std::size_t tile) { return std::min(lanes, images.size() - tile * lanes); };
-    run::parallel(team_size, [&](run::Team& team) {
-        auto& own = workspaces[team.member()];
-        team.for_each(pieces, [&](std::size_t piece) {
-            const std::size_t end = std::min(tiles, (piece + 1) * tiles_at_once);
-            for (std::size_t first = piece * tiles_at_once; first < end; first += together) {
-                const std::size_t here = std::min(together, end - first);
-                for (std::size_t n = 0; n < here; ++n) {
-                    std::array<const T*, lanes> sources{};
-                    for (std::size_t lane = 0; lane < lanes; ++lane) {
-                        sources[lane] = images[(first + n) * lanes + std::min(lane, present_of(first + n) - 1)].data();
-                    }
-                    run::infer_alone<Plan>(parameters, own, n,
-                                           run::Gathering<typename Plan::InputLayout, V>(sources, own.input(n)));
-                }
-                if (here == together) {
-                    run::infer_together<Plan, V, together>(parameters, own);
-                } else {
-                    run::infer_together<Plan, V, 1>(parameters, own);
-                }
-                for (std::size_t n = 0; n < here; ++n) {
-                    f(first + n, (first + n) * lanes, present_of(first + n), own.output(n),
-                      scratch.data() + team.member() * outputs);
-                }
-            }
-        });
-    });
-}
-
-/// The index of the largest of `Count` elements in each lane; ties go to the first; no_class if one of them is NaN.
-template <std::size_t Count, Number V>
-std::array<std::size_t, lane_count<V>> largest_in_lanes(const V* elements) {
-    static_assert(Count <= std::numeric_limits<integer_t<scalar_t<V>>>::max());
-    typename V::IntegerVector best{};
-    V largest = elements[0];
-    for (std::size_t k = 1; k < Count; ++k) {
-        const auto index = static_cast<typename V::Integer>(k) - typename V::IntegerVector{};
-        best = largest.vector < elements[k].vector ? index : best;
-        largest = larger(largest, elements[k]);
-    }
-    std::array<std::size_t, lane_count<V>> result;
-    for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
-        result[lane] = math::is_nan(get_lane(largest, lane)) ? no_class : static_cast<std::size_t>(best[lane]);
-    }
-    return result;
-}
-
-}  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM
+#include <ctcnn/train/infer_tiles.hpp>
+#include <ctcnn/train/metric.hpp>
 
 namespace CTCNN_API {
 
-/// The mean loss over a data set, and the part of its images that are classified correctly, 0 to 1.
+/// The mean loss over a data set, and the part of its images that are classified correctly, 0 to 1. A single output says
+/// 1 above 0, else 0. Images whose label the loss ignores do not count. Where targets are tensors, there is no accuracy.
 struct Evaluation {
     double loss;
-    double accuracy;
+    double accuracy;            ///< NaN where targets are tensors
     std::size_t undefined = 0;  ///< how many images have an output that is NaN: they count as wrong
 };
 
@@ -99,45 +36,104 @@ struct Evaluation {
 
 namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
-template <typename Net, typename Label, typename Loss>
-Evaluation evaluate_on(const Net& net, const View<Net, Label>& data, std::size_t threads, const Loss& loss) {
+template <typename Net, typename Target, typename Loss>
+Evaluation evaluate_on(const Net& net, const View<Net, Target>& data, std::size_t threads, const Loss& loss) {
     using V = Lanes<typename Net::scalar>;
     constexpr std::size_t outputs = Net::output_shape::size;
+    constexpr bool labelled = std::integral<Target>;
     const auto images = data.images;
-    const auto labels = data.labels;
+    const auto all_targets = data.targets;
     validate_loss<Net>(loss);
     const std::size_t tiles = (images.size() + lane_count<V> - 1) / lane_count<V>;
-    struct Tile {
-        double loss = 0;
-        std::size_t right = 0;
-        std::size_t undefined = 0;
-    };
-    std::vector<Tile> results(tiles);
+    // Of each tile: the sum of the losses, the sum of the weights of the targets, and how many images are right, undefined
+    // or ignored.
+    constexpr std::size_t columns = 5;
+    AlignedVector<double> results(tiles * columns);
     infer_tiles<Net, V>(net, images, threads,
                         [&](std::size_t tile, std::size_t first, std::size_t present, const V* logits, V* gradient) {
-                            std::array<const Label*, lane_count<V>> targets{};
+                            std::array<const Target*, lane_count<V>> targets{};
                             for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
-                                targets[lane] = &labels[first + std::min(lane, present - 1)];
+                                targets[lane] = &all_targets[first + std::min(lane, present - 1)];
                             }
                             const V lane_losses = evaluate_loss<outputs>(loss, logits, targets, V{}, gradient);
-                            const auto answers = largest_in_lanes<outputs>(logits);
-                            Tile& result = results[tile];
+                            const auto answers = classes_in_lanes<outputs>(logits);
+                            double* result = results.data() + tile * columns;
                             for (std::size_t lane = 0; lane < present; ++lane) {
-                                const std::size_t answer = answers[lane];
-                                result.loss += static_cast<double>(get_lane(lane_losses, lane));
-                                result.right += answer == static_cast<std::size_t>(*targets[lane]) ? std::size_t{1} : 0;
-                                result.undefined += answer == no_class ? 1 : 0;
+                                const Target& target = *targets[lane];
+                                result[0] += static_cast<double>(get_lane(lane_losses, lane));
+                                result[1] += target_weight(loss, target);
+                                result[3] += answers[lane] == no_class ? 1 : 0;
+                                if constexpr (labelled) {
+                                    const bool ignored = ignores(loss, target);
+                                    result[2] += !ignored && answers[lane] == static_cast<std::size_t>(target) ? 1 : 0;
+                                    result[4] += ignored ? 1 : 0;
+                                }
                             }
                         });
-    Evaluation result{0, 0, 0};
-    for (const Tile& tile : results) {
-        result.loss += tile.loss;
-        result.accuracy += static_cast<double>(tile.right);
-        result.undefined += tile.undefined;
+    double sums[columns] = {};
+    for (std::size_t i = 0; i < tiles * columns; ++i) {
+        sums[i % columns] += results[i];
     }
-    result.loss /= static_cast<double>(images.size());
-    result.accuracy /= static_cast<double>(images.size());
-    return result;
+    const double accuracy = sums[2] / (static_cast<double>(images.size()) - sums[4]);
+    return {sums[0] / sums[1], labelled ? accuracy : math::detail::quiet_nan<double>,
+            static_cast<std::size_t>(sums[3])};
+}
+
+/// The groups of tiles of which each has its own copy of a metric: they are merged in their order, and so many threads
+/// can be busy at most.
+inline constexpr std::size_t metric_groups = 32;
+
+template <typename Net, typename Target, typename... Metrics>
+auto measure(const Net& net, const View<Net, Target>& data, std::size_t threads, const Metrics&... metrics) {
+    using T = typename Net::scalar;
+    using V = Lanes<T>;
+    constexpr std::size_t outputs = Net::output_shape::size;
+    const std::size_t tiles = (data.images.size() + lane_count<V> - 1) / lane_count<V>;
+    const std::size_t at_once = std::max(tiles_at_once, (tiles + metric_groups - 1) / metric_groups);
+    using All = std::tuple<Metrics...>;
+    std::vector<All> groups((tiles + at_once - 1) / at_once, All(metrics...));
+    AlignedVector<T> images(groups.size() * outputs);
+    infer_tiles<Net, V>(
+        net, data.images, threads,
+        [&](std::size_t tile, std::size_t first, std::size_t present, const V* lanes, V*) {
+            T* image = images.data() + tile / at_once * outputs;
+            for (std::size_t lane = 0; lane < present; ++lane) {
+                for (std::size_t k = 0; k < outputs; ++k) {
+                    image[k] = get_lane(lanes[k], lane);
+                }
+                std::apply(
+                    [&](auto&... metric) {
+                        (metric.update(std::span<const T, outputs>(image, outputs), data.targets[first + lane]), ...);
+                    },
+                    groups[tile / at_once]);
+            }
+        },
+        at_once);
+    All& result = groups.front();
+    for (std::size_t group = 1; group < groups.size(); ++group) {
+        [&]<std::size_t... M>(std::index_sequence<M...>) {
+            (std::get<M>(result).merge(std::get<M>(groups[group])), ...);
+        }(std::index_sequence_for<Metrics...>{});
+    }
+    if constexpr (sizeof...(Metrics) == 1) {
+        return std::get<0>(result).compute();
+    } else {
+        return std::apply([](const auto&... metric) { return std::tuple(metric.compute()...); }, result);
+    }
+}
+
+template <typename Net, typename Data, typename... Metrics>
+auto checked_measure(const Net& net, const Data& dataset, std::size_t threads, const Metrics&... metrics) {
+    const auto data = view_of<Net>(dataset, labels_of(metrics...));
+    using Target = typename decltype(data.targets)::value_type;
+    constexpr bool right = (MetricFor<as_metric<Metrics>, Net, Target> && ...);
+    static_assert(right,
+                  "a metric does not take the targets of this data set: Accuracy takes labels and tensors, "
+                  "ConfusionMatrix labels, MeanAbsoluteError tensors; one of your own has update(outputs, target), "
+                  "merge(other) and compute(), or is a function of outputs and target that returns a number");
+    if constexpr (right) {
+        return measure(net, data, threads, as_metric<Metrics>(metrics)...);
+    }
 }
 
 template <typename Net, typename Data, typename... Settings>
@@ -154,26 +150,42 @@ concept EvaluateArguments = sizeof...(Arguments) != 0 && is_evaluation<Net, Argu
 
 namespace CTCNN_API::inline CTCNN_TEAM {
 
-/// evaluate: loss and accuracy on a data set (anything with images() and labels()).
+/// evaluate: loss and accuracy on a data set (anything with images() and labels() or targets()).
 /// Throws   std::invalid_argument if the data set is empty or a label has no output
 template <AnyNetwork Net, typename Data, typename Loss = CrossEntropyLoss>
+    requires(!detail_::train::AreMetrics<Net, Data, Loss>)
 Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0, const Loss& loss = {}) {
     using namespace detail_;
-    const auto data = train::view_of<Net>(dataset);
-    if constexpr (train::check_loss<Net, Loss, typename decltype(data.labels)::value_type>()) {
+    const auto data = train::view_of<Net>(dataset, loss);
+    if constexpr (train::check_loss<Net, Loss, typename decltype(data.targets)::value_type>()) {
         return train::evaluate_on(net, data, threads, loss);
     } else {
         return {0, 0};
     }
 }
 /// Other arguments are refused with one sentence.
+/// The same with metrics instead, such as Accuracy{.top_k = 5} and ConfusionMatrix{}: what the metric computes or, for
+/// several, a tuple. The number of threads may come first. The result is the same for any number.
+///     const auto [top5, matrix] = evaluate(net, test_set, Accuracy{.top_k = 5}, ConfusionMatrix{});
+template <AnyNetwork Net, typename Data, typename... Metrics>
+    requires detail_::train::AreMetrics<Net, Data, Metrics...>
+auto evaluate(const Net& net, const Data& dataset, const Metrics&... metrics) {
+    return detail_::train::checked_measure(net, dataset, 0, metrics...);
+}
+template <AnyNetwork Net, typename Data, typename... Metrics>
+    requires detail_::train::AreMetrics<Net, Data, Metrics...>
+auto evaluate(const Net& net, const Data& dataset, std::size_t threads, const Metrics&... metrics) {
+    return detail_::train::checked_measure(net, dataset, threads, metrics...);
+}
 template <AnyNetwork Net, typename... Arguments>
-    requires(!detail_::train::EvaluateArguments<Net, Arguments...>)
+    requires(!detail_::train::EvaluateArguments<Net, Arguments...> &&
+             !detail_::train::MetricArguments<Net, Arguments...>)
 Evaluation evaluate(const Net&, Arguments&&...) {
     static_assert(
         detail_::model::never<Arguments...>,
         "the arguments of evaluate are net, data, threads, loss: the data have images() and labels(), as a Dataset "
-        "has; threads and loss may be left out, and 0 threads are all, as in evaluate(net, test_set, 0, MSELoss{})");
+        "has; threads and loss may be left out, and 0 threads are all, as in evaluate(net, test_set, 0, MSELoss{}); "
+        "or net, data and metrics, as in evaluate(net, test_set, Accuracy{.top_k = 5})");
     return {0, 0};
 }
 template <RefusedNetwork Net, typename... Arguments>

@@ -8,6 +8,7 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
+#include <ctcnn/loss/evaluate_loss.hpp>
 #include <ctcnn/run/pass.hpp>
 
 namespace CTCNN_DETAIL::train {
@@ -35,6 +36,17 @@ struct Batch<AugmentedImages<Image, Pipeline>, Target> : Batch<Image, Target> {
     const Pipeline* pipeline;
 };
 
+/// What the mean loss of a batch divides by: the number of images or, where a loss weighs labels, the sum of their
+/// weights. Each thread adds them in the same order.
+template <typename Loss, typename Image, typename Target>
+constexpr double divisor_of(const Loss& loss, const Batch<Image, Target>& batch) {
+    double sum = 0;
+    for (std::size_t n = 0; n < batch.count; ++n) {
+        sum += target_weight(loss, batch.targets[batch.at(n)]);
+    }
+    return sum;
+}
+
 /// A batch is processed in rounds of at most so many images, so that memory does not grow with the batch.
 inline constexpr std::size_t round_images = 256;
 
@@ -60,6 +72,7 @@ struct Round {
     const scalar_t<V>* parameters;
     const Loss& loss;
     const Batch<Image, Target>& batch;
+    double divisor;  // of the sum of the losses
     std::size_t first;
     std::size_t count;
     Randomness randomness;

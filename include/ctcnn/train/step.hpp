@@ -76,11 +76,12 @@ public:
     template <typename Loss, typename Image, typename Target, typename Update, typename Finished>
     constexpr void step(Team& team, const T* parameters, const Loss& loss, const Batch<Image, Target>& batch,
                         const Update& update, const Finished& finished, Randomness randomness = {}) {
+        const double divisor = divisor_of(loss, batch);
         std::size_t round = 0;
         for (std::size_t first = 0; first < batch.count; first += memory_.capacity, ++round) {
             const std::size_t count = std::min(memory_.capacity, batch.count - first);
             const std::size_t groups = group_count<V>(count);
-            const Round<V, Loss, Image, Target> all{parameters, loss, batch, first, count, randomness};
+            const Round<V, Loss, Image, Target> all{parameters, loss, batch, divisor, first, count, randomness};
             if constexpr (Plan::segment_count > 1) {
                 run_segments(memory_, team, all);
             } else {
@@ -104,7 +105,7 @@ public:
         // Each item finds out for itself whether to go on: they all read the same, and one of them tells it.
         constexpr std::size_t parts = std::max<std::size_t>(1, (Net::parameter_count + part_size - 1) / part_size);
         team.for_each(parts, [&](std::size_t part) {
-            const double mean = totals_[round] / static_cast<double>(batch.count);
+            const double mean = totals_[round] / divisor;
             const bool finite = math::is_finite(static_cast<T>(mean)) && gradient_.is_finite();
             if (part == 0) {
                 finished(mean, finite);

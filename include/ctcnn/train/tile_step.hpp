@@ -60,7 +60,7 @@ template <typename Plan, Number V, typename Loss, typename Image, typename Targe
     V scale{};
     for (std::size_t lane = 0; lane < lanes; ++lane) {
         targets[lane] = &round.batch.targets[round.at(tile, lane)];
-        set_lane(scale, lane, lane < present ? T(1) / static_cast<T>(round.batch.count) : T(0));
+        set_lane(scale, lane, lane < present ? T(1) / static_cast<T>(round.divisor) : T(0));
     }
     const V lane_losses =
         evaluate_loss<Plan::output_size>(round.loss, workspace.output(), targets, scale, workspace.grad_output.data());

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -159,11 +160,11 @@ public:
         return 0;
     }
 
-    /// The same on a batch with images() and labels(), as a Dataset has.
+    /// The same on a batch with images() and labels() or targets(), as a Dataset has.
     template <typename Data>
     double step(const Data& batch) {
-        const auto data = detail_::train::view_of<Net>(batch);
-        return step(data.images, data.labels);
+        const auto data = detail_::train::view_of<Net>(batch, loss_);
+        return step(data.images, data.targets);
     }
 
     /// The steps of an epoch, or those that are left of one that has begun; ends earlier where options.max_steps or
@@ -172,14 +173,14 @@ public:
     template <typename Data>
     EpochReport run_epoch(const Data& dataset) {
         return on_data<EpochReport>(
-            dataset, [this](const auto& images, const auto& labels) { return this->epoch_on(images, labels); });
+            dataset, [this](const auto& images, const auto& targets) { return this->epoch_on(images, targets); });
     }
 
     /// All epochs that options.epochs and options.max_steps ask for and that are left.
     template <typename Data>
     FitReport fit(const Data& dataset) {
         return on_data<FitReport>(
-            dataset, [this](const auto& images, const auto& labels) { return this->fit_on(images, labels); });
+            dataset, [this](const auto& images, const auto& targets) { return this->fit_on(images, targets); });
     }
 
 private:
@@ -193,27 +194,29 @@ private:
         sample_ = nullptr;
         if constexpr (requires { dataset.pipeline(); }) {
             using Pipeline = std::remove_cvref_t<decltype(dataset.pipeline())>;
-            return on_data<Report>(dataset.data(), [&](Images images, const auto& labels) {
-                return f(AugmentedImages<typename Net::input_tensor, Pipeline>{images, &dataset.pipeline()}, labels);
+            return on_data<Report>(dataset.data(), [&](Images images, const auto& targets) {
+                return f(AugmentedImages<typename Net::input_tensor, Pipeline>{images, &dataset.pipeline()}, targets);
             });
         } else if constexpr (requires { dataset.sample(progress_.seed, progress_.epochs, order_); }) {
-            return on_data<Report>(dataset.data(), [&](const auto& images, const auto& labels) {
+            return on_data<Report>(dataset.data(), [&](const auto& images, const auto& targets) {
                 sampled_ = &dataset;
                 sample_ = [](const void* data, std::uint64_t seed, std::uint64_t epoch,
                              std::span<std::uint32_t> order) {
                     static_cast<const Data*>(data)->sample(seed, epoch, order);
                 };
-                return f(images, labels);
+                return f(images, targets);
             });
         } else {
-            const auto data = view_of<Net>(dataset);
-            using Label = typename decltype(data.labels)::value_type;
-            if constexpr (check_loss<Net, Loss, Label>()) {
-                // A copy: labels that the data set changes meanwhile may have no output.
-                const std::vector<Label> labels(data.labels.begin(), data.labels.end());
-                return f(data.images, std::span<const Label>(labels));
-            } else {
+            const auto data = view_of<Net>(dataset, loss_);
+            using Target = typename decltype(data.targets)::value_type;
+            if constexpr (!check_loss<Net, Loss, Target>()) {
                 return {};
+            } else if constexpr (std::integral<Target>) {
+                // A copy: labels that the data set changes meanwhile may have no output.
+                const std::vector<Target> labels(data.targets.begin(), data.targets.end());
+                return f(data.images, std::span<const Target>(labels));
+            } else {
+                return f(data.images, data.targets);
             }
         }
     }
@@ -235,7 +238,7 @@ private:
     template <typename Target>
     double step_on(Images images, std::span<const Target> targets) {
         using namespace detail_::train;
-        check_batch<Net>(images, targets, "the batch is empty: the mean loss needs one image or more");
+        check_batch<Net>(loss_, images, targets, "the batch is empty: the mean loss needs one image or more");
         detail_::train::check_statistics<Net>(images.size());
         if (options_.schedule && options_.max_steps == 0) {
             throw std::invalid_argument(
@@ -283,8 +286,8 @@ private:
         }
     }
 
-    template <typename From, typename Label>
-    EpochReport epoch_on(From images, std::span<const Label> labels) {
+    template <typename From, typename Target>
+    EpochReport epoch_on(From images, std::span<const Target> targets) {
         using namespace detail_::train;
         if (progress_.steps == 0) {
             require_initialized(net_);
@@ -309,10 +312,10 @@ private:
         const std::size_t last_step = std::min(steps, all_steps - std::min(all_steps, steps_before));
         const auto batch_of = [&](std::size_t step) {
             const std::size_t first = (step - 1) * batch_size;
-            const Batch<typename Net::input_tensor, Label> batch{images.data(), labels.data(), order_.data() + first,
-                                                                 std::min(batch_size, images.size() - first)};
+            const Batch<typename Net::input_tensor, Target> batch{images.data(), targets.data(), order_.data() + first,
+                                                                  std::min(batch_size, images.size() - first)};
             if constexpr (requires { images.pipeline; }) {
-                return Batch<From, Label>{batch, images.pipeline};
+                return Batch<From, Target>{batch, images.pipeline};
             } else {
                 return batch;
             }
@@ -406,8 +409,8 @@ private:
         return report;
     }
 
-    template <typename From, typename Label>
-    FitReport fit_on(From images, std::span<const Label> labels) {
+    template <typename From, typename Target>
+    FitReport fit_on(From images, std::span<const Target> targets) {
         const std::size_t batch_size = std::min(options_.batch_size, images.size());
         const std::size_t steps = (images.size() + batch_size - 1) / batch_size;
         detail_::train::check_statistics<Net>(images.size() - (steps - 1) * batch_size);
@@ -416,7 +419,7 @@ private:
         // No more than is sensible: a training that should_stop ends may have any number of epochs.
         report.epochs.reserve(std::min<std::size_t>(all_steps / steps + 1, 1024));
         while (!report.stopped && this->steps() < all_steps) {
-            const EpochReport epoch = epoch_on(images, labels);
+            const EpochReport epoch = epoch_on(images, targets);
             report.stopped = stopped_;
             report.steps = this->steps();
             if (!stopped_ || epoch_steps() == 0 || this->steps() == all_steps) {

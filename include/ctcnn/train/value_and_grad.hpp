@@ -68,7 +68,7 @@ constexpr typename Net::scalar value_and_grad_of(const Net& net, const Loss& los
                                                  Gradients<Net>& gradients, Workspace&... workspace) {
     using T = typename Net::scalar;
     validate_loss<Net>(loss);
-    check_batch<Net>(images, targets, "the batch is empty: the mean loss needs one image or more");
+    check_batch<Net>(loss, images, targets, "the batch is empty: the mean loss needs one image or more");
     check_statistics<Net>(images.size());
     if constexpr (sizeof...(Workspace) != 0) {
         return value_and_grad_in(net, loss, images, targets, options, gradients, workspace.buffers(images.size())...);

@@ -35,6 +35,8 @@ void call(Net& net, Workspace<Net>& workspace, const std::vector<Net::input_tens
     const std::vector<Tensor<float, Shape<4>>> other_targets;
     const std::vector<Net::output_tensor> targets;
     const Dataset<Shape<4, 4>> other_set;
+    const Dataset<Net::input_shape, float, Net::output_tensor> tensor_set;
+    const Dataset<Net::input_shape, float, Tensor<float, Shape<4>>> other_tensor_set;
     const Net fixed{};
     Gradients<Net> gradients;
 
@@ -74,7 +76,9 @@ void call(Net& net, Workspace<Net>& workspace, const std::vector<Net::input_tens
     value_and_grad(net, CrossEntropyLoss{}, images, numbers);               // the targets are labels
     value_and_grad(net, CrossEntropyLoss{}, images, nested);                // the targets are labels
     value_and_grad(net, MSELoss{}, images, other_targets);                  // the targets are labels
-    value_and_grad(net, CrossEntropyLoss{}, images, targets);               // this loss does not take tensors
+    value_and_grad(net, NLLLoss{}, images, targets);                        // this loss does not take tensors
+    value_and_grad(net, L1Loss{}, images, labels);                          // this is not a loss
+    value_and_grad(net, BCEWithLogitsLoss{}, images, labels);               // this is not a loss
     value_and_grad(net, SGD{}, images, labels);                             // this is not a loss
     value_and_grad(net, OwnLoss{}, images, targets);                        // this loss does not take tensors
     value_and_grad(net, CrossEntropyLoss{}, images, labels, flat);          // the arguments of value_and_grad are
@@ -84,6 +88,9 @@ void call(Net& net, Workspace<Net>& workspace, const std::vector<Net::input_tens
     evaluate(net, images, labels);                                          // the arguments of evaluate are
     evaluate(net, set, MSELoss{});                                          // the arguments of evaluate are
     evaluate(net, set, 2, Adam{});                                          // this is not a loss
+    evaluate(net, set, MeanAbsoluteError{});                                // a metric does not take the targets
+    evaluate(net, tensor_set, 1, ConfusionMatrix{});                        // a metric does not take the targets
+    evaluate(net, other_tensor_set, 0, MSELoss{});                          // the targets of this data set are not
     fit(net, other_set, SGD{.lr = 1});                                      // the images of this data set are not
     fit(net, images, labels, SGD{});                                        // the arguments of fit are
     fit(net, set);                                                          // the arguments of fit are
@@ -114,12 +121,17 @@ void call(Net& net, Workspace<Net>& workspace, const std::vector<Net::input_tens
     value_and_grad(net, MSELoss{}, {images.data(), 1}, {targets.data(), 1});
     evaluate(net, set);
     evaluate(net, set, 2, MSELoss{});
+    evaluate(net, set, Accuracy{.top_k = 2}, ConfusionMatrix{}, [](const auto& outputs, int) { return outputs[0]; });
+    evaluate(net, tensor_set, 2, MeanAbsoluteError{});
+    value_and_grad(net, CrossEntropyLoss{}, images, targets);
+    fit(net, tensor_set, SGD{}, {}, L1Loss{});
     fit(net, set, SGD{});
     fit(net, set, SGD{}, {.epochs = 1}, MSELoss{});
     fit(net, set, Adam{}, FitOptions{});
     initialize(net, KaimingUniform{}, 7);
     static_cast<void>(std::array{other.size(), in_double.size(), others.size(), nested.size(), numbers.size(),
-                                 other_targets.size(), other_set.size(), fixed.parameters().size(), array.size()});
+                                 other_targets.size(), other_set.size(), other_tensor_set.size(),
+                                 fixed.parameters().size(), array.size()});
     static_cast<void>(pointer);
 #endif
 }

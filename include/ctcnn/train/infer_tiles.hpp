@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <limits>
+#include <span>
+
+#include <ctcnn/core/aligned_vector.hpp>
+#include <ctcnn/core/finite.hpp>
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/model/network.hpp>
+#include <ctcnn/run/forward.hpp>
+#include <ctcnn/run/gather.hpp>
+#include <ctcnn/run/parallel.hpp>
+
+namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
+
+/// How many tiles a thread takes at once, if nothing else is said.
+inline constexpr std::size_t tiles_at_once = 8;
+
+/// Forward of many images, tile by tile: f(tile, first image, images present, outputs, scratch) is called for every
+/// tile, on any thread; outputs is an array of V, one image in each lane, and scratch as many V for f. One thread takes
+/// `at_once` tiles in a row, in their order.
+template <AnyNetwork Net, Number V, typename F>
+void infer_tiles(const Net& net, std::span<const typename Net::input_tensor> images, std::size_t threads, const F& f,
+                 std::size_t at_once = tiles_at_once) {
+    using Plan = typename Net::template inference_plan_of<V>;
+    using T = scalar_t<V>;
+    constexpr std::size_t lanes = lane_count<V>;
+    constexpr std::size_t together = Plan::template tiles_together<V>;
+    const std::size_t tiles = (images.size() + lanes - 1) / lanes;
+    const std::size_t pieces = (tiles + at_once - 1) / at_once;
+    const std::size_t team_size = std::max<std::size_t>(1, std::min(run::thread_count(threads), pieces));
+    AlignedVector<run::InferenceWorkspace<Plan, V, together>> workspaces(team_size);
+    constexpr std::size_t outputs = Net::output_shape::size;
+    AlignedVector<V> scratch(team_size * outputs);
+    const T* parameters = net.parameters().data();
+    const auto present_of = [&](std::size_t tile) { return std::min(lanes, images.size() - tile * lanes); };
+    run::parallel(team_size, [&](run::Team& team) {
+        auto& own = workspaces[team.member()];
+        team.for_each(pieces, [&](std::size_t piece) {
+            const std::size_t end = std::min(tiles, (piece + 1) * at_once);
+            for (std::size_t first = piece * at_once; first < end; first += together) {
+                const std::size_t here = std::min(together, end - first);
+                for (std::size_t n = 0; n < here; ++n) {
+                    std::array<const T*, lanes> sources{};
+                    for (std::size_t lane = 0; lane < lanes; ++lane) {
+                        sources[lane] = images[(first + n) * lanes + std::min(lane, present_of(first + n) - 1)].data();
+                    }
+                    run::infer_alone<Plan>(parameters, own, n,
+                                           run::Gathering<typename Plan::InputLayout, V>(sources, own.input(n)));
+                }
+                if (here == together) {
+                    run::infer_together<Plan, V, together>(parameters, own);
+                } else {
+                    run::infer_together<Plan, V, 1>(parameters, own);
+                }
+                for (std::size_t n = 0; n < here; ++n) {
+                    f(first + n, (first + n) * lanes, present_of(first + n), own.output(n),
+                      scratch.data() + team.member() * outputs);
+                }
+            }
+        });
+    });
+}
+
+/// The index of the largest of `Count` elements in each lane; ties go to the first; no_class if one of them is NaN.
+template <std::size_t Count, Number V>
+std::array<std::size_t, lane_count<V>> largest_in_lanes(const V* elements) {
+    static_assert(Count <= std::numeric_limits<integer_t<scalar_t<V>>>::max());
+    typename V::IntegerVector best{};
+    V largest = elements[0];
+    for (std::size_t k = 1; k < Count; ++k) {
+        const auto index = static_cast<typename V::Integer>(k) - typename V::IntegerVector{};
+        best = largest.vector < elements[k].vector ? index : best;
+        largest = larger(largest, elements[k]);
+    }
+    std::array<std::size_t, lane_count<V>> result;
+    for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+        result[lane] = math::is_nan(get_lane(largest, lane)) ? no_class : static_cast<std::size_t>(best[lane]);
+    }
+    return result;
+}
+
+/// The class that each lane's outputs say: the largest one; of a single output, 1 if it is above 0; no_class for NaN.
+template <std::size_t Outputs, Number V>
+std::array<std::size_t, lane_count<V>> classes_in_lanes(const V* outputs) {
+    auto result = largest_in_lanes<Outputs>(outputs);
+    if constexpr (Outputs == 1) {
+        for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+            result[lane] = result[lane] == no_class ? no_class : get_lane(outputs[0], lane) > 0 ? 1 : 0;
+        }
+    }
+    return result;
+}
+
+}  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <ctcnn/core/finite.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/core/tensor.hpp>
+#include <ctcnn/model/network.hpp>
+
+namespace CTCNN_DETAIL::train {
+
+/// The class that outputs say: the largest one, of equal ones the first; of a single output, 1 if it is above 0;
+/// no_class for NaN.
+template <typename T, std::size_t N>
+constexpr std::size_t class_of(std::span<const T, N> outputs) {
+    std::size_t best = 0;
+    for (std::size_t k = 0; k < N; ++k) {
+        if (math::is_nan(outputs[k])) {
+            return no_class;
+        }
+        best = outputs[k] > outputs[best] ? k : best;
+    }
+    return N == 1 && outputs[0] > 0 ? 1 : best;
+}
+
+constexpr double quotient_or_zero(std::size_t a, std::size_t b) {
+    return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
+}
+
+}  // namespace CTCNN_DETAIL::train
+
+namespace CTCNN_API {
+
+/// Accuracy: the part of the images that are classified correctly, 0 to 1. An image with an output that is NaN is not.
+///   top_k: the label is one of so many largest outputs; of equal outputs, the first counts as larger.
+///   ignore_index: images of this label do not count.
+/// Where targets are tensors, each of their elements is a yes or no: the part of all elements for which the output is
+/// above 0 exactly where the target is above 1/2, as for BCEWithLogitsLoss.
+/// As in    torchmetrics.Accuracy
+struct Accuracy {
+    std::size_t top_k = 1;
+    std::int64_t ignore_index = -100;
+    std::size_t right = 0;
+    std::size_t count = 0;
+
+    template <typename T, std::size_t N>
+    constexpr void update(std::span<const T, N> outputs, std::integral auto label) {
+        if (static_cast<std::int64_t>(label) == ignore_index) {
+            return;
+        }
+        ++count;
+        const std::size_t predicted = detail_::train::class_of(outputs);
+        const auto own = static_cast<std::size_t>(label);
+        if (N == 1 || top_k == 1 || predicted == no_class) {
+            right += predicted == own ? std::size_t{1} : 0;
+            return;
+        }
+        std::size_t larger = 0;
+        for (std::size_t k = 0; k < N; ++k) {
+            larger += outputs[k] > outputs[own] || (k < own && !(outputs[k] < outputs[own])) ? std::size_t{1} : 0;
+        }
+        right += larger < top_k ? std::size_t{1} : 0;
+    }
+    template <typename T, std::size_t N, typename S>
+    constexpr void update(std::span<const T, N> outputs, const Tensor<T, S>& target) {
+        for (std::size_t k = 0; k < N; ++k) {
+            const bool is_right = !detail_::math::is_nan(outputs[k]) && (outputs[k] > 0) == (target.values[k] > T(0.5));
+            right += is_right ? std::size_t{1} : 0;
+        }
+        count += N;
+    }
+    constexpr void merge(const Accuracy& other) {
+        right += other.right;
+        count += other.count;
+    }
+    /// 0 where no image counts.
+    constexpr double compute() const { return detail_::train::quotient_or_zero(right, count); }
+};
+
+/// MeanAbsoluteError: the mean of |output - target| over the images and over the elements of the output.
+/// As in    torchmetrics.MeanAbsoluteError
+struct MeanAbsoluteError {
+    double sum = 0;
+    std::size_t count = 0;
+
+    template <typename T, std::size_t N, typename S>
+    constexpr void update(std::span<const T, N> outputs, const Tensor<T, S>& target) {
+        for (std::size_t k = 0; k < N; ++k) {
+            const double difference = static_cast<double>(outputs[k]) - static_cast<double>(target.values[k]);
+            sum += difference < 0 ? -difference : difference;
+        }
+        count += N;
+    }
+    constexpr void merge(const MeanAbsoluteError& other) {
+        sum += other.sum;
+        count += other.count;
+    }
+    constexpr double compute() const { return sum / static_cast<double>(count); }
+};
+
+/// ConfusionMatrix: how many images of each class are taken for each class, and what follows from it for each class.
+/// A network with one output has the classes 0 and 1. An image with an output that is NaN is taken for no class: it
+/// counts as an image of its own class only. Quotients of nothing are 0: precision, recall and f1 of a class that no
+/// image has, and that none is taken for.
+///   ignore_index: images of this label do not count.
+/// As in    torchmetrics.ConfusionMatrix; sklearn.metrics.classification_report(zero_division=0)
+struct ConfusionMatrix {
+    std::int64_t ignore_index = -100;
+    std::size_t classes = 0;
+    std::vector<std::size_t> counts = {};  ///< a row of each class: taken for each class, and for none
+
+    template <typename T, std::size_t N>
+    constexpr void update(std::span<const T, N> outputs, std::integral auto label) {
+        if (static_cast<std::int64_t>(label) == ignore_index) {
+            return;
+        }
+        resize(N == 1 ? 2 : N);
+        const std::size_t predicted = detail_::train::class_of(outputs);
+        ++counts[static_cast<std::size_t>(label) * (classes + 1) + (predicted == no_class ? classes : predicted)];
+    }
+    constexpr void merge(const ConfusionMatrix& other) {
+        if (other.classes != 0) {
+            resize(other.classes);
+            for (std::size_t i = 0; i < counts.size(); ++i) {
+                counts[i] += other.counts[i];
+            }
+        }
+    }
+    constexpr ConfusionMatrix compute() const { return *this; }
+
+    /// How many images of class `actual` are taken for class `predicted`.
+    constexpr std::size_t operator()(std::size_t actual, std::size_t predicted) const {
+        return counts[actual * (classes + 1) + predicted];
+    }
+    /// How many images of a class there are, how many are taken for it, and how many of its own are taken for none.
+    constexpr std::size_t support(std::size_t k) const {
+        std::size_t sum = 0;
+        for (std::size_t predicted = 0; predicted <= classes; ++predicted) {
+            sum += (*this)(k, predicted);
+        }
+        return sum;
+    }
+    constexpr std::size_t predicted(std::size_t k) const {
+        std::size_t sum = 0;
+        for (std::size_t actual = 0; actual < classes; ++actual) {
+            sum += (*this)(actual, k);
+        }
+        return sum;
+    }
+    constexpr std::size_t undefined(std::size_t k) const { return (*this)(k, classes); }
+
+    /// Of the images that are taken for a class, the part that is right; of those of a class, the part that is found;
+    /// and their harmonic mean.
+    constexpr double precision(std::size_t k) const {
+        return detail_::train::quotient_or_zero((*this)(k, k), predicted(k));
+    }
+    constexpr double recall(std::size_t k) const { return detail_::train::quotient_or_zero((*this)(k, k), support(k)); }
+    constexpr double f1(std::size_t k) const {
+        return detail_::train::quotient_or_zero(2 * (*this)(k, k), predicted(k) + support(k));
+    }
+    /// The mean of f1 over all classes, those without images too.
+    constexpr double macro_f1() const {
+        double sum = 0;
+        for (std::size_t k = 0; k < classes; ++k) {
+            sum += f1(k) / static_cast<double>(classes);
+        }
+        return sum;
+    }
+    constexpr double accuracy() const {
+        std::size_t right = 0;
+        std::size_t all = 0;
+        for (std::size_t k = 0; k < classes; ++k) {
+            right += (*this)(k, k);
+            all += support(k);
+        }
+        return detail_::train::quotient_or_zero(right, all);
+    }
+
+private:
+    constexpr void resize(std::size_t needed) {
+        if (classes == 0) {
+            classes = needed;
+            counts.resize(needed * (needed + 1));
+        }
+    }
+};
+
+}  // namespace CTCNN_API

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+#include <ctcnn/train/metrics.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <vector>
+
+#include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/tensor.hpp>
+#include <ctcnn/train/evaluate.hpp>
+
+#include "catch.hpp"
+#include "small.hpp"
+
+using namespace ctcnn;
+
+namespace {
+
+using ThreeOutputs = std::array<float, 3>;
+using Three = Tensor<float, Shape<3>>;
+
+constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
+
+/// What a metric makes of some images with three outputs each.
+template <typename Metric, typename Target, std::size_t N>
+constexpr auto of(Metric metric, const std::array<std::array<float, 3>, N>& outputs,
+                  const std::array<Target, N>& targets) {
+    Metric other = metric;
+    for (std::size_t n = 0; n < N; ++n) {
+        // Two copies, as on two threads.
+        (n < N / 2 ? metric : other).update(std::span<const float, 3>(outputs[n]), targets[n]);
+    }
+    metric.merge(other);
+    return metric.compute();
+}
+
+/// Outputs that say 2, 0 before 1 (which are equal), 1, 0, 2, and nothing.
+constexpr std::array<std::array<float, 3>, 6> outputs{
+    {{1, 2, 3}, {5, 5, 1}, {0, 4, 3}, {3, 1, 2}, {1, 2, 3}, {9, not_a_number, 1}}};
+constexpr std::array labels{2, 1, 1, 1, 0, 0};
+
+}  // namespace
+
+// In constant expressions: the images 0 and 2 are right; with the second largest output, 1 as well, and nothing else.
+static_assert(of(Accuracy{}, outputs, labels) == 2.0 / 6);
+static_assert(of(Accuracy{.top_k = 2}, outputs, labels) == 3.0 / 6);
+static_assert(of(Accuracy{.top_k = 3}, outputs, labels) == 5.0 / 6);  // NaN is never right.
+static_assert(of(Accuracy{.ignore_index = 1}, outputs, labels) == 1.0 / 3);
+static_assert(Accuracy{}.compute() == 0);
+// Of two images, three of six elements are as they should be; NaN is not.
+constexpr std::array<ThreeOutputs, 2> two_outputs{{{-1, 2, 0}, {1, not_a_number, 3}}};
+constexpr std::array<ThreeOutputs, 2> two_numbers{{{-1, 2, 0}, {1, 5, 3}}};
+constexpr std::array<Three, 2> two_targets{{{0, 1, 1}, {1, 0, 0}}};
+static_assert(of(Accuracy{}, two_outputs, two_targets) == 3.0 / 6);
+static_assert(of(MeanAbsoluteError{}, two_numbers, two_targets) == 11.0 / 6);
+
+TEST_CASE("a confusion matrix counts each pair of classes, and NaN as no class") {
+    const ConfusionMatrix matrix = of(ConfusionMatrix{}, outputs, labels);
+    REQUIRE(matrix.classes == 3);
+    const std::size_t expected[3][3] = {{0, 0, 1}, {2, 1, 0}, {0, 0, 1}};
+    for (std::size_t actual = 0; actual < 3; ++actual) {
+        for (std::size_t predicted = 0; predicted < 3; ++predicted) {
+            CHECK(matrix(actual, predicted) == expected[actual][predicted]);
+        }
+    }
+    CHECK(matrix.undefined(0) == 1);
+    CHECK(matrix.undefined(1) == 0);
+    CHECK(matrix.support(0) == 2);
+    CHECK(matrix.support(1) == 3);
+    CHECK(matrix.predicted(0) == 2);
+    CHECK(matrix.predicted(2) == 2);
+    CHECK(matrix.accuracy() == 2.0 / 6);
+    CHECK(matrix.precision(0) == 0);
+    CHECK(matrix.precision(1) == 1);
+    CHECK(matrix.recall(1) == 1.0 / 3);
+    CHECK(matrix.f1(1) == 0.5);
+    CHECK(matrix.f1(2) == 2.0 / 3);
+    CHECK(matrix.macro_f1() == Approx((0.5 + 2.0 / 3) / 3).epsilon(1e-15));
+    CHECK(of(ConfusionMatrix{.ignore_index = 1}, outputs, labels).support(1) == 0);
+}
+
+TEST_CASE("what has no images is 0") {
+    // scikit-learn: f1_score([0, 0], [0, 0], labels=[0, 1, 2], average=None, zero_division=0) is 1, 0, 0.
+    const ConfusionMatrix matrix =
+        of(ConfusionMatrix{}, std::array<ThreeOutputs, 2>{{{1, 0, 0}, {1, 0, 0}}}, std::array{0, 0});
+    CHECK(matrix.f1(0) == 1);
+    CHECK(matrix.precision(1) == 0);
+    CHECK(matrix.recall(1) == 0);
+    CHECK(matrix.f1(1) == 0);
+    CHECK(matrix.macro_f1() == Approx(1.0 / 3).epsilon(1e-15));
+}
+
+namespace {
+
+/// A metric of a program's own: the largest output that was seen.
+struct LargestOutput {
+    float largest = -1e30f;
+    void update(const auto& image, const auto&) {
+        for (const float output : image) {
+            largest = std::max(largest, output);
+        }
+    }
+    void merge(const LargestOutput& other) { largest = std::max(largest, other.largest); }
+    float compute() const { return largest; }
+};
+
+}  // namespace
+
+TEST_CASE("evaluate computes metrics of all images, the same for any number of threads") {
+    const small::Net net = small::net(3);
+    for (const std::size_t count : {1u, 7u, 64u, 1001u}) {
+        const small::Data data = small::data(count, 5);
+        const auto margin = [](const auto& image, std::size_t label) { return image[label] - image[0]; };
+        ConfusionMatrix by_hand;
+        Accuracy top2{.top_k = 2};
+        LargestOutput largest;
+        double margins = 0;
+        for (std::size_t n = 0; n < count; ++n) {
+            // One image at a time may round differently from batched inference, but no class depends on it.
+            const auto output = net(data.image(n));
+            by_hand.update(output.span(), data.label(n));
+            top2.update(output.span(), data.label(n));
+            largest.update(output.span(), data.label(n));
+            margins += static_cast<double>(margin(output.span(), data.label(n)));
+        }
+        const auto [accuracy, second, matrix, most, mean] =
+            evaluate(net, data, Accuracy{}, Accuracy{.top_k = 2}, ConfusionMatrix{}, LargestOutput{}, margin);
+        CHECK(accuracy == evaluate(net, data).accuracy);
+        CHECK(second == top2.compute());
+        CHECK(matrix.counts == by_hand.counts);
+        CHECK(matrix.accuracy() == accuracy);
+        CHECK(most == Approx(largest.largest).epsilon(1e-5));
+        CHECK(mean == Approx(margins / static_cast<double>(count)).epsilon(1e-5).margin(1e-6));
+        for (const std::size_t threads : {1u, 2u, 3u, 8u}) {
+            CHECK(evaluate(net, data, threads, margin) == mean);
+            const auto [again, other] = evaluate(net, data, threads, ConfusionMatrix{}, LargestOutput{});
+            CHECK(again.counts == matrix.counts);
+            CHECK(other == most);
+        }
+    }
+}
+
+TEST_CASE("metrics say which label they cannot take") {
+    const small::Net net = small::net();
+    const Dataset<small::Net::input_shape, float, int> data(std::vector<small::Net::input_tensor>(3),
+                                                            std::vector<int>{0, 255, 1});
+    const auto refusal = [&](const auto&... metrics) {
+        try {
+            static_cast<void>(evaluate(net, data, metrics...));
+        } catch (const std::invalid_argument& error) {
+            return std::string(error.what());
+        }
+        return std::string("none");
+    };
+    const std::string sentence = "label 255 of image 1 is out of range: the network has 3 outputs, 0 to 2";
+    CHECK(refusal(Accuracy{}) == sentence);
+    CHECK(refusal(ConfusionMatrix{.ignore_index = 255}, Accuracy{}) == sentence);
+    CHECK(refusal([](const auto&, int) { return 1; }) == sentence);
+    CHECK(refusal(Accuracy{.ignore_index = 255}) == "none");
+    CHECK(evaluate(net, data, ConfusionMatrix{.ignore_index = 255}).support(1) == 1);
+}
