@@ -60,11 +60,22 @@
 #include <ctcnn/loss/nll.hpp>
 #include <ctcnn/loss/weights.hpp>
 #include <ctcnn/optim/adam.hpp>
+#include <ctcnn/optim/adamw.hpp>
+#include <ctcnn/optim/averages.hpp>
+#include <ctcnn/optim/lion.hpp>
+#include <ctcnn/optim/muon.hpp>
 #include <ctcnn/optim/one_cycle.hpp>
+#include <ctcnn/optim/parameter_groups.hpp>
+#include <ctcnn/optim/reduce_lr_on_plateau.hpp>
+#include <ctcnn/optim/rmsprop.hpp>
+#include <ctcnn/optim/schedules.hpp>
 #include <ctcnn/optim/sgd.hpp>
+#include <ctcnn/train/averaged.hpp>
 #include <ctcnn/train/check_gradients.hpp>
+#include <ctcnn/train/composed_schedules.hpp>
 #include <ctcnn/train/evaluate.hpp>
 #include <ctcnn/train/fit.hpp>
+#include <ctcnn/train/lr_find.hpp>
 #include <ctcnn/train/metrics.hpp>
 #include <ctcnn/train/value_and_grad.hpp>
 

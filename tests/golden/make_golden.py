@@ -497,6 +497,264 @@ def write_one_cycle():
     golden.save()
 
 
+# Optimizers and schedules ---------------------------------------------------------------------------------------------
+
+STEPS = 50
+# A convolution that is wider than high, one that is higher, matrices of both kinds, and vectors.
+TENSORS = [(6, 1, 5, 5), (20, 2, 1, 3), (4, 6), (10, 4), (10,), (7,)]
+
+
+def single(value):
+    """A number as its setting holds it, in float32."""
+    return float(numpy.float32(value))
+
+
+class Lion(torch.optim.Optimizer):
+    """lion_pytorch.Lion, without its variants."""
+
+    def __init__(self, params, lr=1e-4, betas=(0.9, 0.99), weight_decay=0.0):
+        super().__init__(params, dict(lr=lr, betas=betas, weight_decay=weight_decay))
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                mean = self.state[p].setdefault("exp_avg", torch.zeros_like(p))
+                beta1, beta2 = group["betas"]
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                p.add_(mean.clone().mul_(beta1).add(p.grad, alpha=1 - beta1).sign_(), alpha=-group["lr"])
+                mean.mul_(beta2).add_(p.grad, alpha=1 - beta2)
+
+
+class Muon:
+    """torch.optim.Muon on the weights as matrices, AdamW on the rest."""
+
+    def __init__(self, params, adamw=None, **options):
+        self.weights = [p for p in params if p.ndim > 1]
+        self.matrices = [nn.Parameter(p.detach().flatten(1).clone()) for p in self.weights]
+        self.muon = torch.optim.Muon(self.matrices, **options)
+        self.adamw = torch.optim.AdamW([p for p in params if p.ndim == 1], **(adamw or {}))
+
+    @torch.no_grad()
+    def step(self):
+        for matrix, weight in zip(self.matrices, self.weights):
+            matrix.grad = weight.grad.flatten(1).clone()
+        self.muon.step()
+        self.adamw.step()
+        for matrix, weight in zip(self.matrices, self.weights):
+            weight.copy_(matrix.view_as(weight))
+
+
+ALL_OPTIMIZERS = {
+    "sgd": lambda p: torch.optim.SGD(p, lr=single(0.05)),
+    "sgd_dampening": lambda p: torch.optim.SGD(p, lr=single(0.05), momentum=single(0.9), dampening=single(0.25),
+                                               weight_decay=single(0.01)),
+    "sgd_nesterov": lambda p: torch.optim.SGD(p, lr=single(0.05), momentum=single(0.9), weight_decay=single(0.01),
+                                              nesterov=True),
+    "adam": lambda p: torch.optim.Adam(p, lr=single(0.01), eps=single(1e-8), weight_decay=single(0.01)),
+    "adamw": lambda p: torch.optim.AdamW(p, lr=single(0.01), eps=single(1e-8), weight_decay=single(0.1)),
+    "adamw_default": lambda p: torch.optim.AdamW(p, lr=single(1e-3), eps=single(1e-8), weight_decay=single(1e-2)),
+    "rmsprop": lambda p: torch.optim.RMSprop(p, lr=single(0.01), eps=single(1e-8)),
+    "rmsprop_momentum": lambda p: torch.optim.RMSprop(p, lr=single(0.01), alpha=0.9, eps=single(1e-3),
+                                                      weight_decay=single(0.01), momentum=single(0.9)),
+    "rmsprop_centered": lambda p: torch.optim.RMSprop(p, lr=single(0.01), alpha=0.9, eps=single(1e-3),
+                                                      momentum=single(0.5), centered=True),
+    "lion": lambda p: Lion(p, lr=single(0.01), weight_decay=single(0.1)),
+    "muon": lambda p: Muon(p, lr=single(0.01), weight_decay=single(0.1), momentum=single(0.95),
+                           adamw=dict(lr=single(1e-3), eps=single(1e-8), weight_decay=single(1e-2))),
+    "muon_match": lambda p: Muon(p, lr=single(0.01), weight_decay=single(0.01), momentum=single(0.5), nesterov=False,
+                                 ns_steps=3, adjust_lr_fn="match_rms_adamw",
+                                 adamw=dict(lr=single(0.01), eps=single(1e-8), weight_decay=0.0)),
+}
+
+
+def trajectory(make, start, curvature, noise, dtype):
+    """The parameters after 1 and 50 steps on a gradient of curvature * p + noise."""
+    def cut(flat):
+        return [part.view(shape) for part, shape in
+                zip(flat.split([math.prod(shape) for shape in TENSORS]), TENSORS)]
+
+    params = [nn.Parameter(part.to(dtype).clone()) for part in cut(start)]
+    optimizer = make(params)
+    result = []
+    for step in range(STEPS):
+        for p, h, c in zip(params, cut(curvature.to(dtype)), cut(noise[step].to(dtype))):
+            p.grad = h * p.detach() + c
+        optimizer.step()
+        if step + 1 in (1, STEPS):
+            result.append(torch.cat([p.detach().flatten() for p in params]))
+    return torch.cat(result)
+
+
+def write_optimizers():
+    golden = Golden("optimizers")
+    generator = torch.Generator().manual_seed(700)
+    count = sum(math.prod(shape) for shape in TENSORS)
+    start = bytes_of(generator, (count,), 64)
+    curvature = bytes_of(generator, (count,), 64).abs()
+    noise = bytes_of(generator, (STEPS, count), 64)
+    golden.write("start", "i8/64", start)
+    golden.write("curvature", "i8/64", curvature)
+    golden.write("noise", "i8/64", noise)
+    for name, make in ALL_OPTIMIZERS.items():
+        if name.startswith("muon"):
+            # As it is, with matrices that are rounded to bfloat16; and the same without rounding.
+            golden.write(f"{name}_bfloat16", "f64", trajectory(make, start, curvature, noise, torch.float32))
+            rounding = torch.Tensor.bfloat16
+            torch.Tensor.bfloat16 = torch.Tensor.clone
+        golden.write(name, "f64", trajectory(make, start, curvature, noise, torch.float64))
+        if name.startswith("muon"):
+            torch.Tensor.bfloat16 = rounding
+    golden.save()
+
+
+BASE_RATE = single(0.1)
+L = torch.optim.lr_scheduler
+SCHEDULES = {
+    "step": lambda o: L.StepLR(o, 7, gamma=0.5),
+    "step_default": lambda o: L.StepLR(o, 20),
+    "multi_step": lambda o: L.MultiStepLR(o, [30, 5, 12, 12], gamma=0.5),
+    "exponential": lambda o: L.ExponentialLR(o, 0.9),
+    "linear": lambda o: L.LinearLR(o),
+    "linear_long": lambda o: L.LinearLR(o, start_factor=0.01, end_factor=0.5, total_iters=20),
+    "cosine": lambda o: L.CosineAnnealingLR(o, 49),
+    "cosine_again": lambda o: L.CosineAnnealingLR(o, 15, eta_min=0.01),
+    "warm_up": lambda o: L.SequentialLR(o, [L.LinearLR(o, start_factor=0.1, total_iters=10),
+                                            L.CosineAnnealingLR(o, 40, eta_min=0.001)], [10]),
+    "three": lambda o: L.SequentialLR(o, [L.LinearLR(o, total_iters=4), L.ExponentialLR(o, 0.95),
+                                          L.StepLR(o, 6, gamma=0.25)], [4, 25]),
+}
+PLATEAUS = {
+    "default": dict(),
+    "patient": dict(factor=0.5, patience=2, cooldown=3, min_lr=0.004),
+    "max_abs": dict(mode="max", factor=0.3, patience=1, threshold=0.02, threshold_mode="abs"),
+    "max_rel": dict(mode="max", factor=0.3, patience=0, threshold=0.05),
+    "min_abs": dict(factor=0.9, patience=0, threshold=0.05, threshold_mode="abs", eps=0.002),
+}
+
+
+def rate_of(optimizer):
+    return optimizer.param_groups[0]["lr"]
+
+
+def write_schedules():
+    golden = Golden("schedules")
+    for name, make in SCHEDULES.items():
+        optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=BASE_RATE)
+        schedule = make(optimizer)
+        rates = []
+        for _ in range(STEPS):
+            rates.append(rate_of(optimizer))
+            optimizer.step()
+            schedule.step()
+        golden.write(name, "f64", rates)
+    # Metrics that get better, and worse again.
+    generator = torch.Generator().manual_seed(701)
+    metrics = [1 / (1 + 0.3 * min(n, 12)) + 0.004 * max(n - 12, 0) - 0.2 * (n > 36) + 0.05 * float(x)
+               for n, x in enumerate(torch.rand(STEPS, generator=generator))]
+    golden.write("metrics", "f64", metrics)
+    for name, options in PLATEAUS.items():
+        optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=BASE_RATE)
+        schedule = L.ReduceLROnPlateau(optimizer, **options)
+        rates = []
+        for metric in metrics:
+            rates.append(rate_of(optimizer))
+            schedule.step(metric)
+        assert len(set(rates)) > 1, f"{name} changes nothing"
+        golden.write(f"plateau_{name}", "f64", rates)
+    golden.save()
+
+
+# Recipes: groups of parameters, clipping, averages --------------------------------------------------------------------
+
+def recipe_net():
+    return nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.Tanh(), nn.MaxPool2d(2), nn.Flatten(),
+                         nn.Linear(24, 3)).double()
+
+
+def write_recipes():
+    golden = Golden("recipes")
+    generator = torch.Generator().manual_seed(800)
+    images = bytes_of(generator, (IMAGES, 1, 6, 5), 64)
+    labels = torch.randint(0, 3, (IMAGES,), generator=generator)
+    start = bytes_of(generator, (sum(p.numel() for p in recipe_net().parameters()),), 64)
+    golden.write("images", "i8/64", images)
+    golden.write("labels", "i8/1", labels)
+    golden.write("parameters", "i8/64", start)
+    batches = list(zip(images.split(10), labels.split(10)))
+    swa_utils = torch.optim.swa_utils
+
+    def run(name, make, clip=lambda net: None, average=None, when=lambda step: True, schedule=None):
+        net = recipe_net()
+        nn.utils.vector_to_parameters(start.clone(), net.parameters())
+        optimizer = make(net)
+        scheduler = schedule(optimizer) if schedule else None
+        averaged = average(net) if average else None
+        for step in range(STEPS):
+            x, y = batches[step % len(batches)]
+            net.zero_grad()
+            nn.CrossEntropyLoss()(net(x), y).backward()
+            clip(net)
+            optimizer.step()
+            if scheduler:
+                scheduler.step()
+            if averaged and when(step + 1):
+                averaged.update_parameters(net)
+        golden.write(name, "f64", flat_parameters(net))
+        buffers = [b.flatten() for b in net.buffers() if b.ndim == 1]
+        golden.write(f"{name}_buffers", "f64", torch.cat(buffers))
+        if averaged:
+            golden.write(f"{name}_averaged", "f64", flat_parameters(averaged.module))
+            copied = [b.flatten() for b in averaged.module.buffers() if b.ndim == 1]
+            assert all((a == b).all() for a, b in zip(buffers, copied))
+            swa_utils.update_bn([x for x, _ in batches], averaged)
+            golden.write(f"{name}_update_bn", "f64",
+                         torch.cat([b.flatten() for b in averaged.module.buffers() if b.ndim == 1]))
+
+    def groups(net):
+        """No decay on biases and norms; the head has a rate of its own, with decay on all of it."""
+        rest = dict(eps=single(1e-8))
+        return torch.optim.AdamW([
+            dict(params=[net[0].weight], lr=single(0.01), weight_decay=single(0.1)),
+            dict(params=[net[0].bias, net[1].weight, net[1].bias], lr=single(0.01), weight_decay=0.0),
+            dict(params=net[5].parameters(), lr=single(0.05), weight_decay=single(0.1))], **rest)
+
+    def frozen(net):
+        net[0].requires_grad_(False)
+        return torch.optim.SGD([p for p in net.parameters() if p.requires_grad], lr=single(0.1), momentum=single(0.9))
+
+    def sgd(net):
+        return torch.optim.SGD(net.parameters(), lr=single(0.1), momentum=single(0.9))
+
+    def adamw(net):
+        return torch.optim.AdamW(net.parameters(), lr=single(0.01), eps=single(1e-8), weight_decay=single(0.1))
+
+    def norm(limit):
+        def clip(net):
+            total = nn.utils.clip_grad_norm_(net.parameters(), single(limit))
+            clipped.append(float(total) > limit)
+        return clip
+
+    clipped = []
+    run("groups", groups)
+    run("groups_scheduled", groups, schedule=lambda o: L.SequentialLR(
+        o, [L.LinearLR(o, start_factor=0.1, total_iters=10), L.CosineAnnealingLR(o, 40, eta_min=0.001)], [10]))
+    run("frozen", frozen, norm(0.5))
+    run("clip_norm", sgd, norm(0.6))
+    assert 0 < sum(clipped[-STEPS:]) < STEPS, "all are clipped, or none"
+    run("clip_value", sgd, lambda net: nn.utils.clip_grad_value_(net.parameters(), single(0.01)))
+    run("ema", adamw, average=lambda net: swa_utils.AveragedModel(
+        net, multi_avg_fn=swa_utils.get_ema_multi_avg_fn(0.9)))
+    run("swa", sgd, average=swa_utils.AveragedModel, when=lambda step: step > 20 and (step - 20) % 5 == 0)
+    rounding = torch.Tensor.bfloat16
+    torch.Tensor.bfloat16 = torch.Tensor.clone
+    run("muon", lambda net: Muon(list(net.parameters()), lr=single(0.02), weight_decay=single(0.1),
+                                 momentum=single(0.95), adamw=dict(lr=single(1e-3), eps=single(1e-8),
+                                                                   weight_decay=single(1e-2))))
+    torch.Tensor.bfloat16 = rounding
+    golden.save()
+
+
 def main():
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
@@ -506,10 +764,14 @@ def main():
     write_losses()
     write_more_losses()
     write_one_cycle()
+    write_optimizers()
+    write_schedules()
+    write_recipes()
     write_net("lenet", lenet, (1, 28, 28), 1, xavier=True)
     write_net("relu", relu_net, (2, 11, 9), 2, xavier=False)
     write_net("nested", nested_net, (3, 8, 10), 3, xavier=False)
     write_net("unflatten", unflatten_net, (7,), 4, xavier=False)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -6,7 +6,13 @@
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/model/initialize.hpp>
 #include <ctcnn/optim/adam.hpp>
+#include <ctcnn/optim/adamw.hpp>
+#include <ctcnn/optim/lion.hpp>
+#include <ctcnn/optim/muon.hpp>
 #include <ctcnn/optim/one_cycle.hpp>
+#include <ctcnn/optim/reduce_lr_on_plateau.hpp>
+#include <ctcnn/optim/rmsprop.hpp>
+#include <ctcnn/optim/schedules.hpp>
 #include <ctcnn/optim/sgd.hpp>
 
 #include <bit>
@@ -47,6 +53,19 @@ TEST_CASE("NaN and infinity are refused with -ffast-math, too") {
         CHECK(is_refused(Adam{.betas = {0.9, x}}));
         CHECK(is_refused(Adam{.eps = y}));
         CHECK(is_refused(Adam{.weight_decay = y}));
+        CHECK(is_refused(SGD{.dampening = y}));
+        CHECK(is_refused(AdamW{.lr = y}));
+        CHECK(is_refused(AdamW{.betas = {0.9, x}}));
+        CHECK(is_refused(RMSprop{.lr = y}));
+        CHECK(is_refused(RMSprop{.alpha = x}));
+        CHECK(is_refused(Lion{.lr = y}));
+        CHECK(is_refused(Muon{.lr = y}));
+        CHECK(is_refused(Muon{.momentum = y}));
+        CHECK(is_refused(Muon{.ns_coefficients = {x, 1, 1}}));
+        CHECK(is_refused(StepLR{.step_size = 1, .gamma = x}));
+        CHECK(is_refused(LinearLR{.start_factor = x}));
+        CHECK(is_refused(CosineAnnealingLR{.eta_min = x}));
+        CHECK(is_refused(ReduceLROnPlateau{.factor = x}));
         CHECK(is_refused(OneCycle{.pct_start = x}));
         CHECK(is_refused(OneCycle{.base_momentum = x}));
         CHECK(is_refused(OneCycle{.max_momentum = x}));

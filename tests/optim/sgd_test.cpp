@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "against_pytorch.hpp"
 #include "catch.hpp"
 #include "draw.hpp"
 
@@ -113,4 +114,22 @@ TEST_CASE("it does not matter how the parameters are cut into parts") {
             CHECK(whole != start);
         }
     }
+}
+
+TEST_CASE("SGD goes where PyTorch goes, with dampening from the second step on") {
+    against_pytorch::check("sgd", SGD{.lr = 0.05f});
+    against_pytorch::check("sgd_dampening",
+                           SGD{.lr = 0.05f, .momentum = 0.9f, .dampening = 0.25f, .weight_decay = 0.01f});
+    against_pytorch::check("sgd_nesterov", SGD{.lr = 0.05f, .momentum = 0.9f, .weight_decay = 0.01f, .nesterov = true});
+
+    std::vector<float> parameters{1};
+    std::vector<float> velocity{0};
+    const std::vector<float> gradient{1};
+    const SGD sgd{.lr = 1, .momentum = 0.5f, .dampening = 0.5f};
+    sgd.step(parameters, gradient, velocity, 1);
+    CHECK((velocity[0] == 1 && parameters[0] == 0));
+    sgd.step(parameters, gradient, velocity, 2);
+    CHECK((velocity[0] == 1 && parameters[0] == -1));
+    CHECK_THROWS_AS((SGD{.momentum = 0.5f, .dampening = 0.5f, .nesterov = true}.validate()), std::invalid_argument);
+    CHECK_THROWS_AS((SGD{.dampening = against_pytorch::nan}.validate()), std::invalid_argument);
 }

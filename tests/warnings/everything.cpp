@@ -56,6 +56,17 @@ int main() {
 
     const auto set = ctcnn::load_mnist("data", ctcnn::Split::train);
     const ctcnn::Dataset<ctcnn::Shape<1, 28, 28>, double, int> flat(std::vector<double>(784), std::vector<int>(1));
+    ctcnn::fit(net, set,
+               ctcnn::ParameterGroups(ctcnn::Muon{}, ctcnn::group<ctcnn::ParameterKind::bias>(ctcnn::Muon{}),
+                                      ctcnn::freeze<"0">()),
+               {.clip_grad_norm = 1.0F,
+                .schedule = ctcnn::SequentialLR{{ctcnn::LinearLR{}, ctcnn::CosineAnnealingLR{}}, {5}}});
+    ctcnn::fit(net, set, ctcnn::RMSprop{}, {.schedule = ctcnn::ReduceLROnPlateau{}});
+    ctcnn::fit(net, set, ctcnn::Lion{}, {.schedule = ctcnn::PerEpoch{ctcnn::MultiStepLR{.milestones = {3}}}});
+    ctcnn::Trainer averaging(in_double, ctcnn::EMA(ctcnn::AdamW{}));
+    const InDouble mean = ctcnn::averaged(averaging);
+    std::printf("%g\n", mean.parameters()[0] + ctcnn::lr_find(net, set, ctcnn::SGD{}).suggestion());
+    ctcnn::update_bn(net, set);
     const ctcnn::FitReport report = ctcnn::fit(net, set, ctcnn::Adam{}, {.epochs = 1, .schedule = ctcnn::OneCycle{}});
     ctcnn::fit(net, set, ctcnn::SGD{.momentum = 0.9F}, {.schedule = [](double part) { return 1 - part; }},
                ctcnn::MSELoss{});

@@ -26,4 +26,12 @@ constexpr V pairwise_sum(std::size_t first, std::size_t count, const Add& add) {
     return left + pairwise_sum<V>(first + half, count - half, add);
 }
 
+/// The sum of the squares of some elements, in double.
+template <typename T>
+constexpr double sum_of_squares(const T* elements, std::size_t count) {
+    return pairwise_sum<double>(0, count, [elements](double sum, std::size_t i) {
+        return sum + static_cast<double>(elements[i]) * static_cast<double>(elements[i]);
+    });
+}
+
 }  // namespace CTCNN_DETAIL

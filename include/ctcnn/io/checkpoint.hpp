@@ -79,6 +79,17 @@ void for_each_number(Progress& progress, const F& f) {
     }
 }
 
+/// The same of what the schedule remembers, which is not there for schedules that remember nothing.
+template <typename Progress, typename F>
+void for_each_schedule_number(Progress& progress, const F& f) {
+    constexpr std::string_view keys[] = {"ctcnn.schedule.0_bits", "ctcnn.schedule.1_bits", "ctcnn.schedule.2_bits",
+                                         "ctcnn.schedule.3_bits", "ctcnn.schedule.4_bits"};
+    std::size_t n = 0;
+    for (auto& number : progress.schedule.numbers) {
+        f(keys[n++], number);
+    }
+}
+
 [[noreturn, gnu::cold]] inline void refuse_checkpoint(const std::filesystem::path& path, std::string expected,
                                                       std::string found, std::string remedy) {
     throw BadCheckpoint({path, 0, std::move(expected), std::move(found), std::move(remedy), OffsetIn::file});
@@ -119,12 +130,21 @@ train::Progress progress_of(const SafetensorsHeader<Calls>& header) {
     train::Progress progress;
     for_each_number(progress,
                     [&header](std::string_view key, std::uint64_t& number) { number = number_of(header, key); });
+    bool finite = math::is_finite(progress.loss_sum);
+    for_each_schedule_number(progress, [&](std::string_view key, double& number) {
+        for (const auto& entry : header.metadata()) {
+            if (entry.first == key) {
+                number = std::bit_cast<double>(number_of(header, key));
+                finite = finite && math::is_finite(number);
+            }
+        }
+    });
     constexpr std::uint64_t most_images = std::uint64_t{1} << 32;
     const bool within = progress.epoch_steps != 0;
     if ((within && (progress.images == 0 || progress.images > most_images || progress.batch_size == 0 ||
                     progress.batch_size > progress.images || progress.epoch_steps > progress.steps ||
                     progress.epoch_steps > (progress.images - 1) / progress.batch_size + 1)) ||
-        !math::is_finite(progress.loss_sum)) {
+        !finite) {
         refuse_checkpoint(header.path(), "a training that can be",
                           "numbers in the metadata that contradict one another",
                           "The file is damaged: resume from another checkpoint.");
@@ -176,6 +196,11 @@ void save_checkpoint(const Trainer<Net, Optimizer, Loss>& trainer, const std::fi
     io::for_each_number(train::ProgressOf::get(trainer), [&metadata](std::string_view key, std::uint64_t number) {
         metadata.emplace(key, decimal(number));
     });
+    if (const train::Progress& progress = train::ProgressOf::get(trainer); trainer.options().schedule.has_state()) {
+        io::for_each_schedule_number(progress, [&metadata](std::string_view key, double number) {
+            metadata.emplace(key, decimal(std::bit_cast<std::uint64_t>(number)));
+        });
+    }
     const io::TrainingNames names(Net::names(), Net::parameter_count, Net::buffer_count, Optimizer::state_count);
     std::vector<T> elements(trainer.net().parameters().begin(), trainer.net().parameters().end());
     elements.insert(elements.end(), trainer.net().buffers().begin(), trainer.net().buffers().end());

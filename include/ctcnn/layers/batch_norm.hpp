@@ -99,13 +99,13 @@ struct BoundBatchNorm : BoundLayer<L, S> {
 
     /// The running statistics, of which the variance is that of a sample: divided by one element less.
     template <typename T>
-    static constexpr void update_running(const T* statistics, std::size_t images, T* running) {
+    static constexpr void update_running(const T* statistics, std::size_t images, T* running, double share = momentum) {
         const double elements = static_cast<double>(images * pixels);
         for (std::size_t c = 0; c < Channels; ++c) {
             const double inverse = static_cast<double>(statistics[2 * c + 1]);
             const double variance = (1 / (inverse * inverse) - eps) * elements / (elements - 1);
-            const auto move = [](T& value, double to) {
-                value = static_cast<T>((1 - momentum) * static_cast<double>(value) + momentum * to);
+            const auto move = [share](T& value, double to) {
+                value = static_cast<T>((1 - share) * static_cast<double>(value) + share * to);
             };
             move(running[c], static_cast<double>(statistics[2 * c]));
             move(running[Channels + c], variance);

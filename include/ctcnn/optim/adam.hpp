@@ -12,21 +12,11 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/square_root.hpp>
 #include <ctcnn/core/target.hpp>
+#include <ctcnn/optim/power.hpp>
 #include <ctcnn/optim/settings.hpp>
+#include <ctcnn/optim/update_each.hpp>
 
 namespace CTCNN_DETAIL {
-
-/// power(3, 4) is 81.
-constexpr double power(double base, std::uint64_t exponent) {
-    double result = 1;
-    for (; exponent != 0; exponent /= 2) {
-        if (exponent % 2 != 0) {
-            result *= base;
-        }
-        base *= base;
-    }
-    return result;
-}
 
 /// AdamFactors: what is the same for all parameters in a step of Adam.
 template <typename T>
@@ -39,8 +29,20 @@ struct AdamFactors {
     T decay;
 };
 
-/// The same operations for one parameter as for a register of them. Each sum has one product, so that a compiler that
-/// fuses them has no choice.
+/// Those of Adam and AdamW, of which the second decays the parameters and not the gradients.
+template <typename T, typename Settings>
+constexpr AdamFactors<T> adam_factors(const Settings& settings, std::uint64_t number, float decay) {
+    const double mean_correction = 1 - power(settings.betas[0], number);
+    const double square_correction = 1 - power(settings.betas[1], number);
+    return {.mean_share = static_cast<T>(1 - settings.betas[0]),
+            .square_share = static_cast<T>(1 - settings.betas[1]),
+            .minus_size = static_cast<T>(-static_cast<double>(settings.lr) / mean_correction),
+            .root_scale = static_cast<T>(1 / math::sqrt(square_correction)),
+            .least = static_cast<T>(settings.eps),
+            .decay = static_cast<T>(decay)};
+}
+
+/// The update of one parameter, or of a register of them.
 template <Number V>
 [[gnu::always_inline]] constexpr void adam_update(const AdamFactors<scalar_t<V>>& factors, V& parameter, V gradient,
                                                   V& mean, V& square) {
@@ -89,35 +91,10 @@ struct Adam {
     [[gnu::noinline]] constexpr void step(std::span<T> parameters, std::span<const T> gradients,
                                           std::array<std::span<T>, state_count> state, std::uint64_t number) const {
         using namespace detail_;
-        const double mean_correction = 1 - power(betas[0], number);
-        const double square_correction = 1 - power(betas[1], number);
-        const AdamFactors<T> factors{.mean_share = static_cast<T>(1 - betas[0]),
-                                     .square_share = static_cast<T>(1 - betas[1]),
-                                     .minus_size = static_cast<T>(-static_cast<double>(lr) / mean_correction),
-                                     .root_scale = static_cast<T>(1 / math::sqrt(square_correction)),
-                                     .least = static_cast<T>(eps),
-                                     .decay = static_cast<T>(weight_decay)};
-        const std::size_t count = parameters.size();
-        T* p = parameters.data();
-        const T* g = gradients.data();
-        T* m = state[0].data();
-        T* v = state[1].data();
-        std::size_t i = 0;
-        if (!std::is_constant_evaluated()) {
-            using V = Lanes<T>;
-            for (; i + V::count <= count; i += V::count) {
-                V parameter = V::load(p + i);
-                V mean = V::load(m + i);
-                V square = V::load(v + i);
-                adam_update(factors, parameter, V::load(g + i), mean, square);
-                parameter.store(p + i);
-                mean.store(m + i);
-                square.store(v + i);
-            }
-        }
-        for (; i < count; ++i) {
-            adam_update(factors, p[i], g[i], m[i], v[i]);
-        }
+        const auto factors = adam_factors<T>(*this, number, weight_decay);
+        update_each(parameters, gradients, state, [&factors](auto& parameter, auto gradient, auto& numbers) {
+            adam_update(factors, parameter, gradient, numbers[0], numbers[1]);
+        });
     }
 
     /// One step on whole arrays, such as net.parameters() and result.gradients.parameters(), with the means of each

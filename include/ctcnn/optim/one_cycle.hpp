@@ -7,6 +7,7 @@
 
 #include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/target.hpp>
+#include <ctcnn/optim/half_cosine.hpp>
 #include <ctcnn/optim/settings.hpp>
 
 namespace CTCNN_API {
@@ -89,25 +90,8 @@ private:
         constexpr double shortest = 1e-12;
         const double length = ends[phase] - begin;
         const double part = length > shortest ? (now - begin) / length : 1;
-        const double share = anneal_strategy == Anneal::cos ? half_cosine(part) : part;
+        const double share = anneal_strategy == Anneal::cos ? detail_::half_cosine(part) : part;
         return (1 - share) * values[phase] + share * values[phase + 1];  // exact at both ends
-    }
-
-    /// (1 - cos(pi x)) / 2 = sin(pi x / 2)^2 for x from 0 to 1, by the Taylor series of the sine: the same bits on
-    /// every platform, and exact at both ends.
-    static constexpr double half_cosine(double x) {
-        if (x > 0.5) {
-            return 1 - half_cosine(1 - x);
-        }
-        const double angle = 1.57079632679489661923 * x;
-        double term = angle;
-        double sine = angle;
-        // The first term left out is below 2^-53 of the sine.
-        for (int n = 2; n <= 16; n += 2) {
-            term *= -angle * angle / (n * (n + 1));
-            sine += term;
-        }
-        return sine * sine;
     }
 };
 

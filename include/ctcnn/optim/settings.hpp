@@ -20,8 +20,10 @@ constexpr void refuse_unless(bool holds, const char* sentence) {
 // That a setting is a number is asked of its bits: comparisons with NaN mean nothing under -ffast-math.
 
 /// Throws with the sentence unless the setting is a number from 0 on: not below, not infinite, not NaN.
-template <typename T>
-constexpr void require_from_zero(T setting, const char* sentence) {
+constexpr void require_from_zero(float setting, const char* sentence) {
+    refuse_unless(math::is_finite(setting) && setting >= 0, sentence);
+}
+constexpr void require_from_zero(double setting, const char* sentence) {
     refuse_unless(math::is_finite(setting) && setting >= 0, sentence);
 }
 

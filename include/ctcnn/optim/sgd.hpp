@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <type_traits>
 
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/optim/settings.hpp>
 
@@ -16,21 +17,25 @@ namespace CTCNN_API {
 
 /// SGD: stochastic gradient descent.
 ///   g = gradient + weight_decay * p;  v = momentum * v + g;  p = p - lr * v  (nesterov: p - lr * (g + momentum * v))
-/// As in    torch.optim.SGD (dampening 0)
+///   dampening: v = momentum * v + (1 - dampening) * g from the second step on
+/// As in    torch.optim.SGD
 struct SGD {
     float lr = 1e-3f;
     float momentum = 0;
+    float dampening = 0;
     float weight_decay = 0;
     bool nesterov = false;
 
-    /// Throws   std::invalid_argument for what torch.optim.SGD refuses: numbers below 0, nesterov without momentum; and
-    ///          for those that are not finite
+    /// Throws   std::invalid_argument for what torch.optim.SGD refuses: numbers below 0, nesterov without momentum or
+    ///          with dampening; and for those that are not finite
     constexpr void validate() const {
         detail_::require_from_zero(lr, "SGD::lr, the learning rate, must be a number from 0 on");
         detail_::require_from_zero(momentum, "SGD::momentum must be a number from 0 on");
         detail_::require_from_zero(weight_decay, "SGD::weight_decay must be a number from 0 on");
-        if (nesterov && !(momentum > 0)) {
-            throw std::invalid_argument("SGD::nesterov looks ahead along the momentum: choose a momentum above 0");
+        detail_::refuse_unless(detail_::math::is_finite(dampening), "SGD::dampening must be a number");
+        if (nesterov && (!(momentum > 0) || dampening > 0 || dampening < 0)) {
+            throw std::invalid_argument(
+                "SGD::nesterov looks ahead along the momentum: choose a momentum above 0, and no dampening");
         }
     }
 
@@ -42,8 +47,7 @@ struct SGD {
     /// parts.
     template <typename T>
     [[gnu::noinline]] constexpr void step(std::span<T> parameters, std::span<const T> gradients,
-                                          std::array<std::span<T>, state_count> state,
-                                          std::uint64_t /*number*/ = 1) const {
+                                          std::array<std::span<T>, state_count> state, std::uint64_t number = 1) const {
         const T rate = static_cast<T>(lr);
         const T decay = static_cast<T>(weight_decay);
         const T keep = static_cast<T>(momentum);
@@ -56,6 +60,16 @@ struct SGD {
             return;
         }
         T* v = state[0].data();
+        if (number != 1 && (dampening > 0 || dampening < 0)) {
+            const T damp = static_cast<T>(dampening);
+            for (std::size_t i = 0; i < parameters.size(); ++i) {
+                const T gradient = g[i] + decay * p[i];
+                const T damped = gradient - damp * gradient;
+                v[i] = keep * v[i] + damped;
+                p[i] -= rate * v[i];
+            }
+            return;
+        }
         for (std::size_t i = 0; i < parameters.size(); ++i) {
             const T gradient = g[i] + decay * p[i];
             v[i] = keep * v[i] + gradient;
@@ -64,19 +78,20 @@ struct SGD {
     }
 
     /// One step on whole arrays, such as net.parameters() and result.gradients.parameters(), with the velocity of each
-    /// parameter, zero before the first step.
+    /// parameter, zero before the first step. With dampening, steps are numbered from 1.
     /// Throws   std::invalid_argument if their lengths differ, and what validate() throws
     template <typename Parameters, typename Gradients, typename Velocity>
         requires std::same_as<typename std::remove_cvref_t<Parameters>::value_type,
                               typename std::remove_cvref_t<Velocity>::value_type>
-    constexpr void step(Parameters&& parameters, const Gradients& gradients, Velocity&& velocity) const {
+    constexpr void step(Parameters&& parameters, const Gradients& gradients, Velocity&& velocity,
+                        std::uint64_t number = 1) const {
         using T = typename std::remove_cvref_t<Parameters>::value_type;
         validate();
         const std::span<T> p(parameters);
         const std::span<const T> g(gradients);
         const std::span<T> v(velocity);
         detail_::require_lengths(p.size(), {g.size(), v.size()});
-        step(p, g, {v});
+        step(p, g, {v}, number);
     }
 
     /// The same without momentum, which needs no velocity.

@@ -14,6 +14,9 @@ namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 template <typename Net, typename Optimizer>
 consteval bool check_optimizer() {
     constexpr bool right = OptimizerOf<Optimizer, typename Net::scalar>;
+    static_assert(
+        !requires { Optimizer::is_average; },
+        "fit would lose the average: train with a Trainer, and take the network of averaged(trainer)");
     static_assert(right,
                   "the third argument of fit is an optimizer, such as SGD{.lr = 0.1f} or Adam{}; one of your own has a "
                   "state_count and a step(parameters, gradients, state, number)");

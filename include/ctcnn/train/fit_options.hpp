@@ -35,6 +35,8 @@ struct FitOptions {
     std::uint64_t seed = 0;   ///< of the order of the images
     std::size_t threads = 0;  ///< 0: as many as OpenMP takes; the result is the same for any number
     bool shuffle = true;
+    float clip_grad_norm = 0;   ///< the most that the norm of the whole gradient may be; 0: any
+    float clip_grad_value = 0;  ///< the most that the magnitude of a gradient's element may be; 0: any
     /// The learning rate of a step is the optimizer's lr times schedule(progress), progress from 0 (first step) to 1
     /// (last); or times schedule(step, steps), with steps of all epochs together, which are counted from 1.
     detail_::train::Schedule schedule = {};

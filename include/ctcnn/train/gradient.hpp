@@ -27,7 +27,7 @@ public:
 
     constexpr Gradient() : finite_(first_blocks[Plan::stage_count]), numbers_(Plan::parameter_count) {}
 
-    constexpr const T* data() const { return numbers_.data(); }
+    constexpr T* data() { return numbers_.data(); }
 
     /// Whether all of it is finite.
     constexpr bool is_finite() const {

@@ -14,64 +14,128 @@
 #include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
+#include <ctcnn/optim/schedule_step.hpp>
 
 namespace CTCNN_DETAIL::train {
 
 /// Schedule: what FitOptions::schedule holds: nothing, or anything that can be called with a progress from 0 (first
-/// step) to 1 (last), or else with a step, counted from 1, and the number of steps. It gives a factor of the learning
-/// rate. A type may also have momentum(step, steps), which gives a momentum, or none to leave it as it is; such a type
-/// is called with steps. And it may have validate().
+/// step) to 1 (last), or else with a step, counted from 1, and the number of steps, or else with a ScheduleStep. It
+/// gives a factor of the learning rate. A type may also have momentum(step, steps), or momentum(ScheduleStep), which
+/// gives a momentum, or none to leave it as it is; such a type is not called with a progress. It may have validate(), and end_epoch(state, loss),
+/// which is called at the end of each epoch.
 class Schedule {
     using ByProgress = std::function<double(double)>;
     using ByStep = std::function<double(std::size_t, std::size_t)>;
 
-    template <typename F>
-    static constexpr bool has_momentum = requires(const F& schedule, std::size_t n) {
-        { schedule.momentum(n, n) } -> std::convertible_to<std::optional<double>>;
+    /// One function of all that a schedule may have, since each std::function takes time to compile.
+    enum class Ask { factor, momentum, validate, has_state, end_epoch };
+    struct Question {
+        Ask ask;
+        ScheduleStep now{};
+        double factor = 1;
+        std::optional<double> momentum{};
+        ScheduleState* state = nullptr;
+        double loss = 0;
     };
+
+    template <typename F, typename... Now>
+    static constexpr bool has_momentum_of = requires(const F& schedule, Now... now) {
+        { schedule.momentum(now...) } -> std::convertible_to<std::optional<double>>;
+    };
+    template <typename F>
+    static constexpr bool has_momentum = has_momentum_of<F, std::size_t, std::size_t>;
+    template <typename F>
+    static constexpr bool has_end_epoch =
+        requires(const F& schedule, ScheduleState& state) { schedule.end_epoch(state, 0.0); };
+    template <typename F>
+    static constexpr bool by_moment = !std::constructible_from<ByProgress, F> && !std::constructible_from<ByStep, F> &&
+                                      std::is_invocable_r_v<double, F&, const ScheduleStep&>;
+
+    /// The factor of F, held as one of the three.
+    template <typename F>
+    static auto callable(F schedule) {
+        if constexpr (by_moment<F>) {
+            return schedule;
+        } else if constexpr (std::constructible_from<ByProgress, F> && !has_momentum<F>) {
+            return ByProgress(std::move(schedule));
+        } else {
+            return ByStep(std::move(schedule));
+        }
+    }
+    template <typename F>
+    static double factor_of(F& factor, const ScheduleStep& now) {
+        if constexpr (std::is_same_v<F, ByProgress>) {
+            const auto last = static_cast<double>(std::max<std::size_t>(now.steps - 1, 1));
+            return factor(static_cast<double>(now.step - 1) / last);
+        } else if constexpr (std::is_same_v<F, ByStep>) {
+            return factor(now.step, now.steps);
+        } else {
+            return factor(now);
+        }
+    }
 
 public:
     Schedule() = default;
 
     template <typename F>
         requires(!std::same_as<F, Schedule> &&
-                 (std::constructible_from<ByProgress, F> || std::constructible_from<ByStep, F>))
+                 (std::constructible_from<ByProgress, F> || std::constructible_from<ByStep, F> || by_moment<F>))
     Schedule(F schedule) {
-        if constexpr (requires { schedule.validate(); }) {
-            validate_ = [schedule] { schedule.validate(); };
-        }
-        if constexpr (has_momentum<F>) {
-            momentum_ = [schedule](std::size_t step, std::size_t steps) { return schedule.momentum(step, steps); };
-        }
-        if constexpr (std::constructible_from<ByProgress, F> && !has_momentum<F>) {
-            if (ByProgress given(std::move(schedule)); given) {
-                factor_ = [by_progress = std::move(given)](std::size_t step, std::size_t steps) {
-                    const auto last = static_cast<double>(std::max<std::size_t>(steps - 1, 1));
-                    return by_progress(static_cast<double>(step - 1) / last);
-                };
+        auto factor = callable(schedule);
+        if constexpr (!by_moment<F>) {
+            if (!factor) {
+                return;
             }
-        } else {
-            factor_ = std::move(schedule);
         }
+        answer_ = [given = std::move(schedule), scale = std::move(factor)](Question& question) mutable {
+            static_cast<void>(given);  // not all have more than a factor
+            if (question.ask == Ask::factor) {
+                question.factor = factor_of(scale, question.now);
+            }
+            if constexpr (has_momentum<F>) {
+                if (question.ask == Ask::momentum) {
+                    question.momentum = given.momentum(question.now.step, question.now.steps);
+                }
+            } else if constexpr (has_momentum_of<F, ScheduleStep>) {
+                if (question.ask == Ask::momentum) {
+                    question.momentum = given.momentum(question.now);
+                }
+            }
+            if constexpr (requires { given.validate(); }) {
+                if (question.ask == Ask::validate) {
+                    given.validate();
+                }
+            }
+            if constexpr (has_end_epoch<F>) {
+                if (question.ask == Ask::has_state) {
+                    question.loss = 1;
+                }
+                if (question.ask == Ask::end_epoch) {
+                    given.end_epoch(*question.state, question.loss);
+                }
+            }
+        };
     }
 
-    explicit operator bool() const { return static_cast<bool>(factor_); }
+    explicit operator bool() const { return static_cast<bool>(answer_); }
 
-    double factor(std::size_t step, std::size_t steps) const { return factor_(step, steps); }
-    std::optional<double> momentum(std::size_t step, std::size_t steps) const {
-        return momentum_ ? momentum_(step, steps) : std::nullopt;
-    }
+    double factor(const ScheduleStep& now) const { return answer({Ask::factor, now}).factor; }
+    std::optional<double> momentum(const ScheduleStep& now) const { return answer({Ask::momentum, now}).momentum; }
     /// Throws   what the schedule's own validate() throws
-    void validate() const {
-        if (validate_) {
-            validate_();
-        }
-    }
+    void validate() const { answer({Ask::validate}); }
+    /// Whether it compares epochs.
+    bool has_state() const { return answer({Ask::has_state}).loss > 0; }
+    void end_epoch(ScheduleState& state, double loss) const { answer({Ask::end_epoch, {}, 1, {}, &state, loss}); }
 
 private:
-    ByStep factor_;
-    std::function<std::optional<double>(std::size_t, std::size_t)> momentum_;
-    std::function<void()> validate_;
+    Question answer(Question question) const {
+        if (answer_) {
+            answer_(question);
+        }
+        return question;
+    }
+
+    std::function<void(Question&)> answer_;
 };
 
 [[noreturn, gnu::cold]] inline void refuse_schedule(const char* fault, std::size_t step) {
@@ -83,7 +147,8 @@ private:
     throw std::invalid_argument(std::string(text.view()));
 }
 
-/// ScheduledOptimizer: an optimizer whose learning rate, and momentum, follow a schedule.
+/// ScheduledOptimizer: an optimizer whose learning rate, and momentum, follow a schedule. One that is made of others has
+/// for_each_pair(given, now, f), which calls f(given, now) for each of them.
 template <typename Optimizer>
 class ScheduledOptimizer {
 public:
@@ -92,44 +157,73 @@ public:
     ScheduledOptimizer(const Optimizer& optimizer, const Schedule& schedule)
         : given_(optimizer), schedule_(schedule), now_(optimizer) {
         schedule_.validate();
-        if (!has_rate && schedule_) {
+        if (!has_rate<Optimizer> && schedule_) {
             throw std::invalid_argument("FitOptions::schedule scales the learning rate, but this optimizer has no lr");
         }
     }
 
-    /// Sets the learning rate and the momentum for a step of all those that there are, both counted from 1.
+    /// Sets the learning rate and the momentum for a step.
     /// Throws   std::invalid_argument for numbers that make no sense, and what the schedule throws
-    void begin_step(std::size_t step, std::size_t steps) {
-        if constexpr (has_rate) {
+    void begin_step(const ScheduleStep& now) {
+        if constexpr (has_rate<Optimizer>) {
             if (schedule_) {
-                const double factor = schedule_.factor(step, steps);
-                now_.lr = static_cast<decltype(now_.lr)>(static_cast<double>(given_.lr) * factor);
-                if (!(math::is_finite(now_.lr) && factor >= 0)) {
-                    refuse_schedule("makes the learning rate negative, infinite or NaN", step);
-                }
-                if (const std::optional<double> momentum = schedule_.momentum(step, steps)) {
-                    set_momentum(*momentum, step);
-                }
+                begin(given_, now_, now);
             }
         }
     }
     const Optimizer& operator*() const { return now_; }
 
 private:
-    static constexpr bool has_rate = requires(Optimizer optimizer) { optimizer.lr; };
-    static constexpr bool has_betas = requires(Optimizer optimizer) { optimizer.betas[0]; };
-    static constexpr bool has_momentum = requires(Optimizer optimizer) { optimizer.momentum; };
+    template <typename O>
+    static constexpr bool is_composed =
+        requires(O optimizer) { O::for_each_pair(optimizer, optimizer, [](const auto&, auto&) {}); };
+    template <typename O>
+    static constexpr bool has_rate = is_composed<O> || requires(O optimizer) { optimizer.lr; };
+    template <typename O>
+    static constexpr bool has_betas = requires(O optimizer) { optimizer.betas[0]; };
+    template <typename O>
+    static constexpr bool has_momentum = requires(O optimizer) { optimizer.momentum; };
 
-    void set_momentum([[maybe_unused]] double momentum, std::size_t step) {
-        if constexpr (has_betas || has_momentum) {
+    template <typename O>
+    void begin(const O& given, O& now, ScheduleStep at) {
+        if constexpr (is_composed<O>) {
+            // Muon gives itself, beside its AdamW.
+            O::for_each_pair(given, now, [&](const auto& inner, auto& inner_now) {
+                if constexpr (std::is_same_v<decltype(inner), const O&>) {
+                    set(inner, inner_now, at);
+                } else {
+                    begin(inner, inner_now, at);
+                }
+            });
+        } else {
+            set(given, now, at);
+        }
+    }
+
+    template <typename O>
+    void set(const O& given, O& now, ScheduleStep at) {
+        at.lr = static_cast<double>(given.lr);
+        const double factor = schedule_.factor(at);
+        now.lr = static_cast<decltype(now.lr)>(static_cast<double>(given.lr) * factor);
+        if (!(math::is_finite(now.lr) && factor >= 0)) {
+            refuse_schedule("makes the learning rate negative, infinite or NaN", at.step);
+        }
+        if (const std::optional<double> momentum = schedule_.momentum(at)) {
+            set_momentum(now, *momentum, at.step);
+        }
+    }
+
+    template <typename O>
+    static void set_momentum([[maybe_unused]] O& now, [[maybe_unused]] double momentum, std::size_t step) {
+        if constexpr (has_betas<O> || has_momentum<O>) {
             if (!(math::is_finite(momentum) && momentum >= 0 && momentum < 1)) {
                 refuse_schedule("gives a momentum that is not at least 0 and below 1", step);
             }
         }
-        if constexpr (has_betas) {
-            now_.betas[0] = static_cast<std::remove_cvref_t<decltype(now_.betas[0])>>(momentum);
-        } else if constexpr (has_momentum) {
-            now_.momentum = static_cast<decltype(now_.momentum)>(momentum);
+        if constexpr (has_betas<O>) {
+            now.betas[0] = static_cast<std::remove_cvref_t<decltype(now.betas[0])>>(momentum);
+        } else if constexpr (has_momentum<O>) {
+            now.momentum = static_cast<decltype(now.momentum)>(momentum);
         } else {
             refuse_schedule(
                 "sets the momentum, but this optimizer has neither betas nor momentum (for OneCycle choose "

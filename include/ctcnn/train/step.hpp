@@ -51,7 +51,7 @@ public:
     }
 
     /// The gradient of the last step, in the order of the network's parameters.
-    constexpr const T* gradients() const { return gradient_.data(); }
+    constexpr T* gradients() { return gradient_.data(); }
 
     /// Forward of a tile of images in tile(), keeping all buffers, with running statistics.
     constexpr void forward(const T* parameters, const std::array<const T*, lanes>& images) {
@@ -131,13 +131,16 @@ public:
         return result;
     }
 
-    /// Moves the running statistics towards those of the last step.
-    constexpr void update_buffers([[maybe_unused]] std::size_t images, [[maybe_unused]] T* buffers) const {
+    /// Moves the running statistics towards those of the last step: by a share of the way, or by each layer's own if
+    /// that is 0.
+    constexpr void update_buffers([[maybe_unused]] std::size_t images, [[maybe_unused]] T* buffers,
+                                  [[maybe_unused]] double share = 0) const {
         Plan::template for_each_stage<0, (Plan::segment_count > 1 ? Plan::stage_count : 0)>([&](auto k) {
             using Stage = typename Plan::template Stage<decltype(k)::value>;
             if constexpr (Stage::kind == LayerKind::statistics) {
                 Stage::Layer::update_running(memory_.statistics.data() + Plan::statistics_offsets[k], images,
-                                             buffers + Stage::buffer_offset);
+                                             buffers + Stage::buffer_offset,
+                                             share > 0 ? share : Stage::Layer::momentum);
             }
         });
     }

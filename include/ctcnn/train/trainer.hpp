@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <exception>
 #include <limits>
-#include <numeric>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -20,16 +19,22 @@
 #include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/parameter_tensor.hpp>
 #include <ctcnn/core/random.hpp>
+#include <ctcnn/core/square_root.hpp>
+#include <ctcnn/core/sum.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/model/network.hpp>
+#include <ctcnn/optim/settings.hpp>
+#include <ctcnn/optim/tensor_step.hpp>
 #include <ctcnn/run/parallel.hpp>
 #include <ctcnn/train/checks.hpp>
 #include <ctcnn/train/fit_options.hpp>
 #include <ctcnn/train/initialized.hpp>
 #include <ctcnn/train/not_finite.hpp>
+#include <ctcnn/train/parameter_tensors.hpp>
 #include <ctcnn/train/schedule.hpp>
 #include <ctcnn/train/step.hpp>
 #include <ctcnn/train/training_workspace.hpp>
@@ -47,6 +52,7 @@ struct Progress {
     std::uint64_t images = 0;       ///< of the data set of this epoch
     std::uint64_t batch_size = 0;   ///< of this epoch
     double loss_sum = 0;            ///< of the images of this epoch, each at its step
+    ScheduleState schedule{};       ///< what the schedule remembers of the epochs before
 };
 
 /// ProgressOf: the progress of a Trainer, for files that hold a training.
@@ -80,6 +86,22 @@ template <typename Optimizer, typename T>
 concept OptimizerOf = requires(const Optimizer& optimizer, std::span<T> parameters, std::span<const T> gradients,
                                std::array<std::span<T>, Optimizer::state_count> state) {
     optimizer.step(parameters, gradients, state, std::uint64_t{1});
+} || TensorOptimizer<Optimizer, T>;
+
+/// How large a gradient may be, from FitOptions.
+struct Clipping {
+    float norm;
+    float value;
+    bool apart;  ///< whether updates wait for the whole gradient
+
+    /// Throws   std::invalid_argument for limits below 0, infinite or NaN, and for both
+    Clipping(const FitOptions& options, bool whole_tensors)
+        : norm(options.clip_grad_norm), value(options.clip_grad_value), apart(whole_tensors || norm > 0 || value > 0) {
+        require_from_zero(norm, "FitOptions::clip_grad_norm must be a number from 0 on; 0 is no limit");
+        require_from_zero(value, "FitOptions::clip_grad_value must be a number from 0 on; 0 is no limit");
+        refuse_unless(!(norm > 0 && value > 0),
+                      "clip the gradient by clip_grad_norm or by clip_grad_value, not by both");
+    }
 };
 
 }  // namespace CTCNN_DETAIL::train
@@ -102,6 +124,8 @@ class Trainer {
         detail_::train::OptimizerOf<Optimizer, T>,
         "the second argument of a Trainer is an optimizer, such as SGD{.lr = 0.1f} or Adam{}; one of your own "
         "has a state_count and a step(parameters, gradients, state, number)");
+    static constexpr bool by_tensor = detail_::TensorOptimizer<Optimizer, T>;
+    static constexpr bool whole_tensors = by_tensor && detail_::whole_tensors<Optimizer>;
 
 public:
     /// Throws   std::invalid_argument for a batch size of 0, and what the optimizer, the loss or the schedule refuses
@@ -111,8 +135,16 @@ public:
           options_(options),
           loss_(loss),
           scheduled_(optimizer_, options_.schedule),
+          clipping_(options_, whole_tensors),
           state_(Optimizer::state_count * count),
+          scratch_(scratch_size == 0 ? 0 : scratch_size * detail_::run::thread_count(options_.threads)),
+          squares_(clipping_.norm > 0 ? parts : 0),
           workspace_(options.threads) {
+        if constexpr (by_tensor) {
+            if constexpr (requires { Optimizer::template names_exist<detail_::train::parameter_tensors<Net>>(); }) {
+                static_cast<void>(Optimizer::template names_exist<detail_::train::parameter_tensors<Net>>());
+            }
+        }
         detail_::train::validate(optimizer_);
         detail_::train::validate_loss<Net>(loss_);
         if (options_.batch_size == 0) {
@@ -221,15 +253,104 @@ private:
         }
     }
 
-    /// The update of some parameters, from `offset` on, in a step that is counted from 1.
-    void update(const Buffers& buffers, std::size_t offset, std::size_t size, std::size_t number) {
-        std::array<std::span<T>, Optimizer::state_count> part;
-        for (std::size_t s = 0; s < Optimizer::state_count; ++s) {
-            part[s] = std::span<T>(state_.data() + s * count + offset, size);
+    /// How much scratch memory a thread has.
+    static constexpr std::size_t scratch_size = [] {
+        std::size_t most = 0;
+        if constexpr (whole_tensors) {
+            for (const ParameterTensor& tensor : detail_::train::parameter_tensors<Net>) {
+                most = std::max(most, detail_::scratch_size<Optimizer, T>(tensor));
+            }
         }
-        (*scheduled_)
-            .step(std::span<T>(net_.parameters().data() + offset, size),
-                  std::span<const T>(buffers.gradients() + offset, size), part, number);
+        return most;
+    }();
+    /// How many parameters are updated at a time, where whole tensors are not needed.
+    static constexpr std::size_t part_size = 4096;
+    static constexpr std::size_t parts = (count + part_size - 1) / part_size;
+
+    /// f(tensor, offset, size) for each tensor of which some parameters are a part.
+    template <typename F>
+    static void for_each_tensor(std::size_t offset, std::size_t size, const F& f) {
+        for (const ParameterTensor& tensor : detail_::train::parameter_tensors<Net>) {
+            const std::size_t begin = std::max(offset, tensor.offset);
+            const std::size_t end = std::min(offset + size, tensor.offset + tensor.count);
+            if (begin < end) {
+                f(tensor, begin, end - begin);
+            }
+        }
+    }
+
+    /// The update of some parameters, from `offset` on, in a step that is counted from 1.
+    void update(Buffers& buffers, std::size_t offset, std::size_t size, std::size_t number, std::size_t member) {
+        const auto& optimizer = *scheduled_;
+        T* parameters = net_.parameters().data();
+        const T* gradients = buffers.gradients();
+        std::array<std::span<T>, Optimizer::state_count> part;
+        if constexpr (by_tensor) {
+            for_each_tensor(offset, size, [&](const ParameterTensor& tensor, std::size_t from, std::size_t length) {
+                for (std::size_t s = 0; s < Optimizer::state_count; ++s) {
+                    part[s] = std::span<T>(state_.data() + s * count + from, length);
+                }
+                optimizer.step(tensor, std::span<T>(parameters + from, length),
+                               std::span<const T>(gradients + from, length), part, number,
+                               std::span<T>(scratch_.data() + member * scratch_size, scratch_size));
+            });
+        } else {
+            for (std::size_t s = 0; s < Optimizer::state_count; ++s) {
+                part[s] = std::span<T>(state_.data() + s * count + offset, size);
+            }
+            optimizer.step(std::span<T>(parameters + offset, size), std::span<const T>(gradients + offset, size), part,
+                           number);
+        }
+    }
+
+    /// The updates that need the whole gradient, or whole tensors, of a step whose gradient is finite; called by all
+    /// members of a team.
+    void update_apart(detail_::run::Team& team, Buffers& buffers, std::size_t number) {
+        using namespace detail_::train;
+        T factor = 1;
+        if (clipping_.norm > 0) {
+            team.for_each(parts, [&](std::size_t part) {
+                const std::size_t offset = part * part_size;
+                const std::size_t size = std::min(part_size, count - offset);
+                double sum = 0;
+                if constexpr (by_tensor) {
+                    for_each_tensor(offset, size,
+                                    [&](const ParameterTensor& tensor, std::size_t from, std::size_t length) {
+                                        if (!detail_::is_frozen<Optimizer>(tensor)) {
+                                            sum += detail_::sum_of_squares(buffers.gradients() + from, length);
+                                        }
+                                    });
+                } else {
+                    sum = detail_::sum_of_squares(buffers.gradients() + offset, size);
+                }
+                squares_[part] = sum;
+            });
+            team.barrier();
+            double sum = 0;
+            for (std::size_t part = 0; part < parts; ++part) {
+                sum += squares_[part];
+            }
+            const double share = static_cast<double>(clipping_.norm) / (detail_::math::sqrt(sum) + 1e-6);
+            factor = static_cast<T>(share < 1 ? share : 1);
+        }
+        const T limit = static_cast<T>(clipping_.value);
+        const auto update_part = [&](std::size_t offset, std::size_t size) {
+            T* gradients = buffers.gradients() + offset;
+            for (std::size_t i = 0; i < size; ++i) {
+                gradients[i] = limit > 0 ? detail_::at_most(detail_::at_least(gradients[i], -limit), limit)
+                                         : factor * gradients[i];
+            }
+            update(buffers, offset, size, number, team.member());
+        };
+        if constexpr (whole_tensors) {
+            constexpr auto& tensors = parameter_tensors<Net>;
+            team.for_each(tensors.size(), [&](std::size_t n) { update_part(tensors[n].offset, tensors[n].count); });
+        } else {
+            team.for_each(parts, [&](std::size_t part) {
+                update_part(part * part_size, std::min(part_size, count - part * part_size));
+            });
+        }
+        team.barrier();
     }
 
     /// What the last update did, no loss has shown.
@@ -248,7 +369,7 @@ private:
             require_initialized(net_);
         }
         const auto number = static_cast<std::size_t>(progress_.steps) + 1;
-        scheduled_.begin_step(number, options_.max_steps);
+        scheduled_.begin_step({number, options_.max_steps});
         Buffers& buffers = workspace_.buffers(images.size());
         const Batch<typename Net::input_tensor, Target> batch{images.data(), targets.data(), nullptr, images.size()};
         double mean = 0;
@@ -256,7 +377,11 @@ private:
         parallel(buffers.useful_threads(images.size()), [&](Team& team) {
             buffers.step(
                 team, net_.parameters().data(), loss_, batch,
-                [&](std::size_t offset, std::size_t size) { update(buffers, offset, size, number); },
+                [&](std::size_t offset, std::size_t size) {
+                    if (!clipping_.apart) {
+                        update(buffers, offset, size, number, 0);
+                    }
+                },
                 [&](double batch_mean, bool batch_finite) {
                     mean = batch_mean;
                     finite = batch_finite;
@@ -265,6 +390,9 @@ private:
                     }
                 },
                 {progress_.seed, number});
+            if (clipping_.apart && finite) {
+                update_apart(team, buffers, number);
+            }
         });
         const bool overflow = finite && overflows();
         if (!finite || overflow) {
@@ -277,7 +405,9 @@ private:
     /// The images of an epoch, in their order.
     void order_images(std::size_t images) {
         order_.resize(images);
-        std::iota(order_.begin(), order_.end(), std::uint32_t{0});
+        for (std::size_t n = 0; n < images; ++n) {
+            order_[n] = static_cast<std::uint32_t>(n);
+        }
         if (sample_ != nullptr) {
             sample_(sampled_, progress_.seed, progress_.epochs, order_);
         } else if (options_.shuffle) {
@@ -310,6 +440,13 @@ private:
         const std::size_t steps_before = this->steps() - epoch_steps();
         const std::size_t all_steps = steps_in_all(options_, steps);
         const std::size_t last_step = std::min(steps, all_steps - std::min(all_steps, steps_before));
+        const auto moment = [&](std::size_t step) {
+            return ScheduleStep{.step = steps_before + step,
+                                .steps = all_steps,
+                                .epoch = epochs() + 1,
+                                .epochs = (all_steps - 1) / steps + 1,
+                                .state = &progress_.schedule};
+        };
         const auto batch_of = [&](std::size_t step) {
             const std::size_t first = (step - 1) * batch_size;
             const Batch<typename Net::input_tensor, Target> batch{images.data(), targets.data(), order_.data() + first,
@@ -324,14 +461,6 @@ private:
         double mean = 0;
         std::atomic<bool> end = false;
         std::exception_ptr error;
-        const auto guarded = [&](const auto& f) {
-            try {
-                f();
-            } catch (...) {
-                error = std::current_exception();
-                end = true;
-            }
-        };
         const auto between_steps = [&](std::size_t step) {
             if (options_.on_step) {
                 options_.on_step({epochs() + 1, step, steps, mean});
@@ -343,12 +472,12 @@ private:
                 stopped_ = true;
                 end = true;
             } else {
-                scheduled_.begin_step(steps_before + step + 1, all_steps);
+                scheduled_.begin_step(moment(step + 1));
             }
         };
         const bool conducted = options_.schedule || options_.on_step || options_.should_stop;
         if (first_step <= last_step) {
-            guarded([&] { scheduled_.begin_step(steps_before + first_step, all_steps); });
+            scheduled_.begin_step(moment(first_step));
         }
         Buffers& buffers = workspace_.buffers(batch_size);
         if constexpr (requires { images.pipeline; }) {
@@ -360,7 +489,11 @@ private:
                 const auto batch = batch_of(step);
                 buffers.step(
                     team, net_.parameters().data(), loss_, batch,
-                    [&](std::size_t offset, std::size_t size) { update(buffers, offset, size, steps_before + step); },
+                    [&](std::size_t offset, std::size_t size) {
+                        if (!clipping_.apart) {
+                            update(buffers, offset, size, steps_before + step, 0);
+                        }
+                    },
                     [&](double batch_mean, bool finite) {
                         mean = batch_mean;
                         if (finite) {
@@ -374,8 +507,18 @@ private:
                         }
                     },
                     {progress_.seed, steps_before + step});
+                if (clipping_.apart && failed_step == 0) {
+                    update_apart(team, buffers, steps_before + step);
+                }
                 if (conducted && !end) {
-                    team.first_member([&] { guarded([&] { between_steps(step); }); });
+                    team.first_member([&] {
+                        try {
+                            between_steps(step);
+                        } catch (...) {
+                            error = std::current_exception();
+                            end = true;
+                        }
+                    });
                 }
             }
         });
@@ -399,6 +542,7 @@ private:
         if (epoch_steps() == steps) {
             ++progress_.epochs;
             progress_.epoch_steps = 0;
+            options_.schedule.end_epoch(progress_.schedule, mean);
         }
         if (!stopped_within) {
             if (options_.on_epoch) {
@@ -434,7 +578,10 @@ private:
     FitOptions options_;
     Loss loss_;
     detail_::train::ScheduledOptimizer<Optimizer> scheduled_;
+    detail_::train::Clipping clipping_;
     detail_::AlignedVector<T> state_;
+    detail_::AlignedVector<T> scratch_;       // of each thread, for whole tensors
+    detail_::AlignedVector<double> squares_;  // the sum of the squares of each part of the gradient
     detail_::train::Progress progress_;
     TrainingWorkspace<Net> workspace_;
     std::vector<std::uint32_t> order_;

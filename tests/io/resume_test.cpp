@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+//
+// Each optimizer, schedule and average, saved after some steps and resumed: the bits of a training without a pause.
+#include <ctcnn/io/checkpoint.hpp>
+
+#include <ctcnn/optim/adamw.hpp>
+#include <ctcnn/optim/averages.hpp>
+#include <ctcnn/optim/lion.hpp>
+#include <ctcnn/optim/muon.hpp>
+#include <ctcnn/optim/parameter_groups.hpp>
+#include <ctcnn/optim/reduce_lr_on_plateau.hpp>
+#include <ctcnn/optim/rmsprop.hpp>
+#include <ctcnn/optim/schedules.hpp>
+#include <ctcnn/optim/sgd.hpp>
+#include <ctcnn/train/averaged.hpp>
+#include <ctcnn/train/composed_schedules.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <utility>
+
+#include "../train/small.hpp"
+#include "catch.hpp"
+#include "files.hpp"
+
+using namespace ctcnn;
+using small::Net;
+
+namespace {
+
+constexpr SGD sgd{.lr = 0.1f, .momentum = 0.9f};
+
+template <typename Optimizer>
+void check(const Optimizer& optimizer, const FitOptions& options = {.epochs = 6, .batch_size = 24, .seed = 5}) {
+    const ScratchFolder folder;
+    const std::filesystem::path path = folder.path() / "training.safetensors";
+    const small::Data data = small::data(60);
+    Net wanted = small::net();
+    Trainer whole(wanted, optimizer, options);
+    whole.fit(data);
+    CHECK_FALSE(small::same_bits(wanted, small::net()));
+    // 18 steps, three an epoch: in the middle of an epoch, and between two.
+    for (const std::size_t saved : {1u, 3u, 7u, 8u, 12u, 17u}) {
+        CAPTURE(saved);
+        FitOptions stopping = options;
+        std::size_t asked = 0;
+        stopping.should_stop = [&] { return ++asked == saved; };
+        stopping.threads = 1 + saved % 3;
+        Net net = small::net();
+        Trainer trainer(net, optimizer, stopping);
+        trainer.fit(data);
+        save_checkpoint(trainer, path);
+
+        Net other = small::net(9);
+        Trainer resumed(other, optimizer, options);
+        resume(resumed, path);
+        resumed.fit(data);
+        CHECK(small::same_bits(other, wanted));
+        CHECK(std::ranges::equal(resumed.state(), whole.state()));
+    }
+}
+
+FitOptions with(decltype(FitOptions::schedule) schedule) {
+    return {.epochs = 6, .batch_size = 24, .seed = 5, .schedule = std::move(schedule)};
+}
+
+}  // namespace
+
+TEST_CASE("optimizers go on where they were") {
+    check(SGD{.lr = 0.1f, .momentum = 0.9f, .dampening = 0.5f});
+    check(AdamW{.lr = 0.01f});
+    check(RMSprop{.momentum = 0.5f, .centered = true});
+    check(Lion{.lr = 0.01f});
+    check(Muon{.lr = 0.01f});
+}
+
+TEST_CASE("groups, averages and clipped gradients go on where they were") {
+    check(ParameterGroups(sgd, group<ParameterKind::bias>(SGD{.lr = 0.2f}), freeze<"0">()));
+    check(EMA(AdamW{.lr = 0.01f}, 0.9));
+    check(SWA(EMA(sgd).optimizer, 5, 2));
+    check(EMA(ParameterGroups(Muon{.lr = 0.01f}, freeze<"4.bias">()), 0.5));
+    check(sgd, {.epochs = 6, .batch_size = 24, .seed = 5, .clip_grad_norm = 0.1f});
+    check(sgd, {.epochs = 6, .batch_size = 24, .seed = 5, .clip_grad_value = 0.01f});
+}
+
+TEST_CASE("schedules go on where they were") {
+    check(sgd, with(StepLR{.step_size = 5}));
+    check(sgd, with(MultiStepLR{.milestones = {4, 9}}));
+    check(sgd, with(PerEpoch{ExponentialLR{.gamma = 0.5}}));
+    check(sgd, with(SequentialLR{{LinearLR{}, CosineAnnealingLR{}}, {5}}));
+    check(AdamW{.lr = 0.01f}, with(CosineAnnealingLR{.eta_min = 0.001}));
+}
+
+TEST_CASE("a plateau remembers the epochs before") {
+    // The third and the fifth epoch are no better.
+    check(sgd, with(ReduceLROnPlateau{.factor = 0.5, .patience = 0, .threshold = 0.9}));
+    check(sgd, with(ReduceLROnPlateau{.factor = 0.5, .patience = 1, .threshold = 0.9, .cooldown = 1}));
+    // Without the memory the bits are others: the test above sees it.
+    const small::Data data = small::data(60);
+    Net with_plateau = small::net();
+    Trainer(with_plateau, sgd, with(ReduceLROnPlateau{.factor = 0.5, .patience = 0, .threshold = 0.9})).fit(data);
+    Net without = small::net();
+    Trainer(without, sgd, with({})).fit(data);
+    CHECK_FALSE(small::same_bits(with_plateau, without));
+}
+
+TEST_CASE("a plateau's memory is in the metadata, and one that is no number is refused") {
+    const ScratchFolder folder;
+    const std::filesystem::path path = folder.path() / "training.safetensors";
+    const small::Data data = small::data(60);
+    Net net = small::net();
+    Trainer plain(net, sgd, {.batch_size = 24});
+    plain.run_epoch(data);
+    save_checkpoint(plain, path);
+    const auto text_of = [](const std::filesystem::path& file) {
+        const Bytes bytes = read_bytes(file);
+        return std::string(bytes.begin(), bytes.end());
+    };
+    CHECK(text_of(path).find("ctcnn.schedule") == std::string::npos);
+
+    Trainer trainer(net, sgd, with(ReduceLROnPlateau{}));
+    trainer.run_epoch(data);
+    save_checkpoint(trainer, path);
+    std::string bytes = text_of(path);
+    const std::string key = "\"ctcnn.schedule.4_bits\":\"";
+    const std::size_t at = bytes.find(key);
+    REQUIRE(at != std::string::npos);
+    // The bits of 1, of one epoch, become those of infinity: as many digits.
+    const std::string one = "4607182418800017408";
+    REQUIRE(bytes.compare(at + key.size(), one.size(), one) == 0);
+    bytes.replace(at + key.size(), one.size(), "9218868437227405312");
+    std::ofstream(path, std::ios::binary) << bytes;
+    CHECK_THROWS_AS(resume(trainer, path), BadCheckpoint);
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include <ctcnn/optim/reduce_lr_on_plateau.hpp>
+
+#include <cstddef>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "../golden/golden.hpp"
+#include "against_pytorch.hpp"
+#include "catch.hpp"
+
+using namespace ctcnn;
+using against_pytorch::is_refused;
+
+namespace {
+
+constexpr double base = static_cast<double>(0.1f);
+constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
+
+const golden::File& file() {
+    static const golden::File result("schedules");
+    return result;
+}
+
+std::vector<double> rates_of(const ReduceLROnPlateau& plateau, const std::vector<double>& losses) {
+    std::vector<double> rates;
+    detail_::ScheduleState state{};
+    for (std::size_t epoch = 1; epoch <= losses.size(); ++epoch) {
+        const ScheduleStep now{.step = epoch, .steps = losses.size(), .epoch = epoch, .lr = base, .state = &state};
+        rates.push_back(base * plateau(now));
+        plateau.end_epoch(state, losses[epoch - 1]);
+    }
+    return rates;
+}
+
+void check(const std::string& name, ReduceLROnPlateau plateau) {
+    plateau.validate();
+    const std::vector<double>& metrics = file()["metrics"];
+    golden::check_close(name, rates_of(plateau, metrics), file()[name], {1e-14, 0});
+    // The metric is preferred to the loss.
+    std::size_t epoch = 0;
+    plateau.metric = [&] { return metrics[epoch++]; };
+    golden::check_close(name, rates_of(plateau, std::vector<double>(50, 1.0)), file()[name], {1e-14, 0});
+    CHECK(epoch == 50);
+}
+
+}  // namespace
+
+TEST_CASE("ReduceLROnPlateau is PyTorch's in each of 50 epochs") {
+    check("plateau_default", {});
+    check("plateau_patient", {.factor = 0.5, .patience = 2, .cooldown = 3, .min_lr = 0.004});
+    check("plateau_max_abs", {.mode = PlateauMode::max,
+                              .factor = 0.3,
+                              .patience = 1,
+                              .threshold = 0.02,
+                              .threshold_mode = ThresholdMode::abs});
+    check("plateau_max_rel", {.mode = PlateauMode::max, .factor = 0.3, .patience = 0, .threshold = 0.05});
+    check("plateau_min_abs",
+          {.factor = 0.9, .patience = 0, .threshold = 0.05, .threshold_mode = ThresholdMode::abs, .eps = 0.002});
+}
+
+TEST_CASE("a metric that is NaN is no improvement") {
+    const ReduceLROnPlateau plateau{.factor = 0.5, .patience = 1};
+    const std::vector<double> rates = rates_of(plateau, {no_number, no_number, 1, no_number, no_number, 2});
+    CHECK(rates == std::vector<double>{base, base, base / 2, base / 2, base / 2, base / 4});
+}
+
+TEST_CASE("ReduceLROnPlateau needs epochs, and settings that make sense") {
+    CHECK_THROWS_AS(ReduceLROnPlateau{}(ScheduleStep{.step = 1, .steps = 2}), std::invalid_argument);
+    for (const ReduceLROnPlateau& wrong :
+         {ReduceLROnPlateau{.factor = 1}, ReduceLROnPlateau{.factor = -0.1}, ReduceLROnPlateau{.factor = no_number},
+          ReduceLROnPlateau{.threshold = -1}, ReduceLROnPlateau{.threshold = no_number},
+          ReduceLROnPlateau{.min_lr = -1}, ReduceLROnPlateau{.min_lr = no_number}, ReduceLROnPlateau{.eps = -1},
+          ReduceLROnPlateau{.eps = no_number}}) {
+        CHECK(is_refused(wrong));
+    }
+    CHECK_FALSE(is_refused(ReduceLROnPlateau{}));
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include <ctcnn/train/averaged.hpp>
+
+#include <ctcnn/optim/adamw.hpp>
+#include <ctcnn/optim/averages.hpp>
+#include <ctcnn/optim/parameter_groups.hpp>
+#include <ctcnn/optim/sgd.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+
+#include "catch.hpp"
+#include "recipes.hpp"
+#include "small.hpp"
+
+using namespace ctcnn;
+using recipes::Net;
+
+namespace {
+
+template <typename Optimizer>
+void check(const std::string& name, const Optimizer& optimizer) {
+    // The average changes nothing in the training itself.
+    recipes::check(name, optimizer, recipes::options());
+    Net net = recipes::net();
+    Trainer trainer(net, optimizer, recipes::options());
+    const Net first = averaged(trainer);
+    CHECK(std::ranges::equal(first.parameters(), net.parameters()));
+    trainer.fit(recipes::data());
+    Net average = averaged(trainer);
+    const auto& file = recipes::file();
+    golden::check_close(name + " averaged", golden::doubles(average.parameters()), file[name + "_averaged"],
+                        recipes::rounding);
+    CHECK(std::ranges::equal(average.buffers(), net.buffers()));
+    for (const std::size_t threads : {1u, 3u}) {
+        update_bn(average, recipes::data(), 10, threads);
+        golden::check_close(name + " update_bn", golden::doubles(average.buffers()), file[name + "_update_bn"],
+                            recipes::rounding);
+        golden::check_close(name + " averaged", golden::doubles(average.parameters()), file[name + "_averaged"],
+                            recipes::rounding);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("the exponential moving average is PyTorch's, and so are its running statistics") {
+    check("ema", EMA(AdamW{.lr = 0.01f, .weight_decay = 0.1f}, 0.9));
+}
+
+TEST_CASE("the mean of the parameters is PyTorch's, and so are its running statistics") {
+    check("swa", SWA(SGD{.lr = 0.1f, .momentum = 0.9f}, 20, 5));
+}
+
+TEST_CASE("before its first step, an average is the network") {
+    Net net = recipes::net();
+    Trainer trainer(net, SWA(SGD{.lr = 0.1f}, 20), {.max_steps = 3, .batch_size = 10});
+    trainer.fit(recipes::data());
+    const Net average = averaged(trainer);
+    CHECK(std::ranges::equal(average.parameters(), net.parameters()));
+}
+
+TEST_CASE("the average of what is frozen is what it is") {
+    Net net = recipes::net();
+    Trainer trainer(net, EMA(ParameterGroups(SGD{.lr = 0.1f}, freeze<"0">()), 0.5), {.batch_size = 10});
+    trainer.fit(recipes::data());
+    const Net average = averaged(trainer);
+    CHECK(std::ranges::equal(average.parameters().first(40), net.parameters().first(40)));
+    CHECK_FALSE(std::ranges::equal(average.parameters(), net.parameters()));
+}
+
+TEST_CASE("update_bn refuses what cannot be a batch") {
+    Net net = recipes::net();
+    CHECK_THROWS_AS(update_bn(net, recipes::data(), 0), std::invalid_argument);
+    recipes::Data empty;
+    empty.pictures.clear();
+    empty.classes.clear();
+    CHECK_THROWS_AS(update_bn(net, empty), std::invalid_argument);
+    // A network without running statistics has nothing to change.
+    small::Net plain = small::net();
+    update_bn(plain, small::data(10));
+    CHECK(small::same_bits(plain, small::net()));
+}
