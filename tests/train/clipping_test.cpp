@@ -45,6 +45,15 @@ TEST_CASE("limits that no gradient reaches leave the bits as they are") {
     CHECK_FALSE(small::same_bits(clipped, wanted));
 }
 
+TEST_CASE("a team of several threads clips as one thread does") {
+    const small::Data data = small::data(2000);  // work for six threads in each step
+    small::Net wanted = small::net();
+    fit(wanted, data, sgd, {.epochs = 50, .batch_size = 2000, .threads = 1, .clip_grad_norm = 0.05f});
+    small::Net net = small::net();
+    fit(net, data, sgd, {.epochs = 50, .batch_size = 2000, .threads = 6, .clip_grad_norm = 0.05f});
+    CHECK(small::same_bits(net, wanted));
+}
+
 TEST_CASE("a step by hand is clipped, too") {
     const small::Data data = small::data(20);
     small::Net net = small::net();

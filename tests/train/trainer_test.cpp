@@ -3,12 +3,14 @@
 
 #include <ctcnn/loss/mse.hpp>
 #include <ctcnn/optim/adam.hpp>
+#include <ctcnn/optim/muon.hpp>
 #include <ctcnn/optim/one_cycle.hpp>
 #include <ctcnn/optim/sgd.hpp>
 #include <ctcnn/train/fit.hpp>
 #include <ctcnn/train/value_and_grad.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -16,6 +18,10 @@
 #include <string>
 #include <type_traits>
 #include <vector>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 
 #include "catch.hpp"
 #include "small.hpp"
@@ -218,3 +224,24 @@ template <typename Network>
 concept TakesTemporaries = requires { Trainer<Network, SGD>(Network{}, SGD{}); };
 static_assert(!TakesTemporaries<Net>);
 static_assert(!std::is_copy_constructible_v<Trainer<Net, SGD>> && !std::is_move_constructible_v<Trainer<Net, SGD>>);
+
+#ifdef _OPENMP
+TEST_CASE("A training keeps the number of threads that OpenMP would have taken when it began") {
+    std::atomic<int> team_size = 0;
+    const auto loss = [&team_size](std::span<const float, 3> outputs, std::uint8_t, std::span<float, 3> gradient) {
+        team_size = omp_get_num_threads();
+        std::ranges::fill(gradient, 1.0f);
+        return outputs[0];
+    };
+    const small::Data data = small::data(2000);
+    const int before = omp_get_max_threads();
+    Net net = small::net();
+    omp_set_num_threads(2);
+    // An optimizer with scratch memory for each thread.
+    Trainer trainer(net, Muon{}, {}, loss);
+    omp_set_num_threads(4);
+    trainer.step(data);
+    CHECK(team_size == 2);
+    omp_set_num_threads(before);
+}
+#endif

@@ -139,7 +139,7 @@ public:
           state_(Optimizer::state_count * count),
           scratch_(scratch_size == 0 ? 0 : scratch_size * detail_::run::thread_count(options_.threads)),
           squares_(clipping_.norm > 0 ? parts : 0),
-          workspace_(options.threads) {
+          workspace_(detail_::run::thread_count(options_.threads)) {
         if constexpr (by_tensor) {
             if constexpr (requires { Optimizer::template names_exist<detail_::train::parameter_tensors<Net>>(); }) {
                 static_cast<void>(Optimizer::template names_exist<detail_::train::parameter_tensors<Net>>());
@@ -307,7 +307,6 @@ private:
     /// members of a team.
     void update_apart(detail_::run::Team& team, Buffers& buffers, std::size_t number) {
         using namespace detail_::train;
-        T factor = 1;
         if (clipping_.norm > 0) {
             team.for_each(parts, [&](std::size_t part) {
                 const std::size_t offset = part * part_size;
@@ -326,19 +325,23 @@ private:
                 squares_[part] = sum;
             });
             team.barrier();
-            double sum = 0;
-            for (std::size_t part = 0; part < parts; ++part) {
-                sum += squares_[part];
-            }
-            const double share = static_cast<double>(clipping_.norm) / (detail_::math::sqrt(sum) + 1e-6);
-            factor = static_cast<T>(share < 1 ? share : 1);
+            // An item, too: a member that is late may be here when the others are in the next step.
+            team.for_each(1, [&](std::size_t) {
+                double sum = 0;
+                for (std::size_t part = 0; part < parts; ++part) {
+                    sum += squares_[part];
+                }
+                const double share = static_cast<double>(clipping_.norm) / (detail_::math::sqrt(sum) + 1e-6);
+                factor_ = static_cast<T>(share < 1 ? share : 1);
+            });
+            team.barrier();
         }
         const T limit = static_cast<T>(clipping_.value);
         const auto update_part = [&](std::size_t offset, std::size_t size) {
             T* gradients = buffers.gradients() + offset;
             for (std::size_t i = 0; i < size; ++i) {
                 gradients[i] = limit > 0 ? detail_::at_most(detail_::at_least(gradients[i], -limit), limit)
-                                         : factor * gradients[i];
+                                         : factor_ * gradients[i];
             }
             update(buffers, offset, size, number, team.member());
         };
@@ -507,7 +510,7 @@ private:
                         }
                     },
                     {progress_.seed, steps_before + step});
-                if (clipping_.apart && failed_step == 0) {
+                if (clipping_.apart && !end) {
                     update_apart(team, buffers, steps_before + step);
                 }
                 if (conducted && !end) {
@@ -582,6 +585,7 @@ private:
     detail_::AlignedVector<T> state_;
     detail_::AlignedVector<T> scratch_;       // of each thread, for whole tensors
     detail_::AlignedVector<double> squares_;  // the sum of the squares of each part of the gradient
+    T factor_ = 1;                            // of the gradient, whose norm is clipped
     detail_::train::Progress progress_;
     TrainingWorkspace<Net> workspace_;
     std::vector<std::uint32_t> order_;
