@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "against_pytorch.hpp"
 #include "catch.hpp"
 #include "draw.hpp"
 
@@ -146,6 +147,12 @@ TEST_CASE("Adam goes where PyTorch goes") {
 TEST_CASE("registers of parameters compute what single ones do") {
     check_parts<float>();
     check_parts<double>();
+}
+
+TEST_CASE("Adam with betas of 0 remembers the last gradient alone") {
+    // The gradient divided by its own magnitude: a step of lr each.
+    CHECK(against_pytorch::large_then_small(Adam{.lr = 0.5f, .betas = {0, 0}, .eps = 0}) ==
+          std::pair(-1.0f, std::array{0x1p-10f, 0x1p-20f}));
 }
 
 TEST_CASE("late steps have no correction left, and a gradient of 0 moves nothing") {

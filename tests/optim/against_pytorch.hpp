@@ -10,6 +10,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ctcnn/core/parameter_tensor.hpp>
@@ -109,6 +110,23 @@ void check(const std::string& name, const Optimizer& optimizer, golden::Toleranc
     golden::check_close(name + " in float", coarse, expected, single);
     CHECK(trajectory_of<double>(optimizer, true) == fine);
     CHECK(trajectory_of<float>(optimizer, true) == coarse);
+}
+
+/// Where a parameter goes from 0 by a large gradient and then by a small one, whose digits a large number has no room
+/// for; and what the optimizer remembers then.
+template <typename Optimizer>
+std::pair<float, std::array<float, Optimizer::state_count>> large_then_small(const Optimizer& optimizer) {
+    std::array<float, 1> p{0};
+    std::array<std::array<float, 1>, Optimizer::state_count> memory{};
+    std::array<std::span<float>, Optimizer::state_count> state;
+    std::copy(memory.begin(), memory.end(), state.begin());
+    std::uint64_t number = 0;
+    for (const float gradient : {1e6f, 0x1p-10f}) {
+        optimizer.template step<float>(p, std::array<float, 1>{gradient}, state, ++number);
+    }
+    std::array<float, Optimizer::state_count> remembered;
+    std::transform(memory.begin(), memory.end(), remembered.begin(), [](const auto& of) { return of[0]; });
+    return {p[0], remembered};
 }
 
 /// Whether settings are refused.

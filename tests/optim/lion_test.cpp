@@ -42,6 +42,11 @@ TEST_CASE("a gradient that is NaN makes a parameter NaN") {
     }
 }
 
+TEST_CASE("Lion with betas of 0 remembers the last gradient alone") {
+    CHECK(against_pytorch::large_then_small(Lion{.lr = 0.5f, .betas = {0, 0}}) ==
+          std::pair(-1.0f, std::array{0x1p-10f}));
+}
+
 TEST_CASE("Lion refuses settings that make no sense") {
     using against_pytorch::nan;
     constexpr double no_number = std::numeric_limits<double>::quiet_NaN();

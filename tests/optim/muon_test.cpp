@@ -103,6 +103,18 @@ TEST_CASE("a gradient that is NaN makes the whole matrix NaN, one of zeros moves
     }
 }
 
+TEST_CASE("Muon without momentum remembers the last gradient alone") {
+    std::vector<float> scratch(Muon::scratch_size<float>(matrix));
+    std::array<float, 4> p{};
+    std::array<float, 4> m{};
+    std::array<float, 4> v{};
+    const std::array<float, 4> small{0x1p-10f, 0, 0, 0x1p-10f};
+    const Muon muon{.momentum = 0};
+    muon.step<float>(matrix, p, std::array<float, 4>{1e6f, 0, 0, 1e6f}, {m, v}, 1, scratch);
+    muon.step<float>(matrix, p, small, {m, v}, 2, scratch);
+    CHECK(m == small);
+}
+
 TEST_CASE("Muon refuses settings that make no sense") {
     using against_pytorch::infinity;
     using against_pytorch::nan;

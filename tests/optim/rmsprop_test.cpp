@@ -51,6 +51,14 @@ TEST_CASE("the variance of a gradient that does not change is 0, not NaN") {
     }
 }
 
+TEST_CASE("RMSprop with an alpha of 0 remembers the last gradient alone") {
+    // The gradient divided by its own magnitude: a step of lr each.
+    CHECK(against_pytorch::large_then_small(RMSprop{.lr = 0.5f, .alpha = 0, .eps = 0}) ==
+          std::pair(-1.0f, std::array{0x1p-20f, 1.0f, 0.0f}));
+    CHECK(against_pytorch::large_then_small(RMSprop{.alpha = 0, .eps = 1, .centered = true}).second ==
+          std::array{0x1p-20f, 0x1p-10f, 0x1p-10f});
+}
+
 TEST_CASE("RMSprop refuses settings that make no sense") {
     using against_pytorch::infinity;
     using against_pytorch::nan;

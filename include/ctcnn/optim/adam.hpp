@@ -47,8 +47,11 @@ template <Number V>
 [[gnu::always_inline]] constexpr void adam_update(const AdamFactors<scalar_t<V>>& factors, V& parameter, V gradient,
                                                   V& mean, V& square) {
     gradient = multiply_add(broadcast<V>(factors.decay), parameter, gradient);
-    mean = multiply_add(broadcast<V>(factors.mean_share), gradient - mean, mean);
-    square = multiply_add(broadcast<V>(factors.square_share), multiply_add(gradient, gradient, -square), square);
+    // A beta of 0 leaves nothing of the numbers before, whose rounding errors may be larger than the gradient.
+    mean = factors.mean_share < 1 ? multiply_add(broadcast<V>(factors.mean_share), gradient - mean, mean) : gradient;
+    square = factors.square_share < 1
+                 ? multiply_add(broadcast<V>(factors.square_share), multiply_add(gradient, gradient, -square), square)
+                 : gradient * gradient;
     const V root = math::processor_sqrt(square);
     const V divisor = multiply_add(root, broadcast<V>(factors.root_scale), broadcast<V>(factors.least));
     parameter = multiply_add(broadcast<V>(factors.minus_size), mean / divisor, parameter);

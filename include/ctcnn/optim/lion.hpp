@@ -48,13 +48,14 @@ struct Lion {
         update_each(parameters, gradients, state, [&]<Number V>(V& parameter, V gradient, std::array<V, 1>& numbers) {
             V& mean = numbers[0];
             const V zero{};
-            const V direction = multiply_add(broadcast<V>(share_now), gradient - mean, mean);
+            // A beta of 0 leaves nothing of the mean, as in adam_update.
+            const V direction = share_now < 1 ? multiply_add(broadcast<V>(share_now), gradient - mean, mean) : gradient;
             // NaN is neither below nor above 0: it is added, and stays NaN.
             const V step = select_nan(direction, direction,
                                       select_less(direction, zero, broadcast<V>(-rate),
                                                   select_less(zero, direction, broadcast<V>(rate), zero)));
             parameter = multiply_add(parameter, broadcast<V>(keep), -step);
-            mean = multiply_add(broadcast<V>(share), gradient - mean, mean);
+            mean = share < 1 ? multiply_add(broadcast<V>(share), gradient - mean, mean) : gradient;
         });
     }
 };

@@ -161,7 +161,7 @@ struct Muon {
         const std::span<T> update = scratch.first(tensor.count);
         for (std::size_t i = 0; i < tensor.count; ++i) {
             T& velocity = state[0][i];
-            velocity = velocity + share * (gradients[i] - velocity);
+            velocity = share < 1 ? velocity + share * (gradients[i] - velocity) : gradients[i];
             update[i] = nesterov ? gradients[i] + keep * (velocity - gradients[i]) : velocity;
         }
         const MatrixShape shape(tensor);

@@ -57,10 +57,12 @@ struct RMSprop {
             V& velocity = numbers[1];
             V& mean = numbers[2];
             gradient = multiply_add(broadcast<V>(decay), parameter, gradient);
-            square = multiply_add(broadcast<V>(share), multiply_add(gradient, gradient, -square), square);
+            // An alpha of 0 leaves nothing of the numbers before, as in adam_update.
+            square = share < 1 ? multiply_add(broadcast<V>(share), multiply_add(gradient, gradient, -square), square)
+                               : gradient * gradient;
             V variance = square;
             if (centered) {
-                mean = multiply_add(broadcast<V>(share), gradient - mean, mean);
+                mean = share < 1 ? multiply_add(broadcast<V>(share), gradient - mean, mean) : gradient;
                 variance = at_least(multiply_add(-mean, mean, square), broadcast<V>(0));
             }
             const V scaled = gradient / (math::processor_sqrt(variance) + broadcast<V>(least));
