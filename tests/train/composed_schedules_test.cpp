@@ -82,6 +82,13 @@ TEST_CASE("a schedule in a sequence sees its own steps, and no others") {
     const SequentialLR cycles{{OneCycle{}, OneCycle{.base_momentum = 0.5, .max_momentum = 0.5}}, {5}};
     CHECK(cycles.momentum(ScheduleStep{.step = 1, .steps = 9}) == 0.95);
     CHECK(cycles.momentum(ScheduleStep{.step = 6, .steps = 9}) == 0.5);
+    // One that sets none leaves the last one.
+    const SequentialLR left{{OneCycle{}, LinearLR{}, StepLR{.step_size = 1}}, {3, 5}};
+    CHECK(left.momentum(ScheduleStep{.step = 2, .steps = 9}) == OneCycle{}.momentum(2, 3));
+    for (const std::size_t step : {4u, 5u, 6u, 9u}) {
+        CHECK(left.momentum(ScheduleStep{.step = step, .steps = 9}) == 0.95);
+    }
+    CHECK_FALSE(SequentialLR{{LinearLR{}, OneCycle{}}, {3}}.momentum(ScheduleStep{.step = 2, .steps = 9}));
     // A training that ends before the milestone.
     CHECK(SequentialLR{{look, look}, {10}}(ScheduleStep{.step = 3, .steps = 4}) == 1);
     CHECK(seen.back() == std::pair<std::size_t, std::size_t>{3, 4});

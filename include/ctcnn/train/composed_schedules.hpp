@@ -64,7 +64,18 @@ struct SequentialLR {
         }
     }
     double operator()(ScheduleStep now) const { return scheduler_of(now).factor(now); }
-    std::optional<double> momentum(ScheduleStep now) const { return scheduler_of(now).momentum(now); }
+    /// A schedule that sets no momentum leaves the last one of the schedule before it.
+    std::optional<double> momentum(ScheduleStep now) const {
+        while (true) {
+            ScheduleStep own = now;
+            const S& scheduler = scheduler_of(own);
+            const std::optional<double> result = scheduler.momentum(own);
+            if (result || own.step == now.step) {
+                return result;
+            }
+            now.step -= own.step;
+        }
+    }
 
 private:
     /// The schedule of a step, which becomes one of its own steps.
