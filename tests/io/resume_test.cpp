@@ -7,6 +7,7 @@
 #include <ctcnn/optim/averages.hpp>
 #include <ctcnn/optim/lion.hpp>
 #include <ctcnn/optim/muon.hpp>
+#include <ctcnn/optim/one_cycle.hpp>
 #include <ctcnn/optim/parameter_groups.hpp>
 #include <ctcnn/optim/reduce_lr_on_plateau.hpp>
 #include <ctcnn/optim/rmsprop.hpp>
@@ -86,12 +87,27 @@ TEST_CASE("groups, averages and clipped gradients go on where they were") {
     check(sgd, {.epochs = 6, .batch_size = 24, .seed = 5, .clip_grad_value = 0.01f});
 }
 
+TEST_CASE("the numbers of an optimizer do not become an average") {
+    const ScratchFolder folder;
+    const std::filesystem::path path = folder.path() / "training.safetensors";
+    Net net = small::net();
+    Trainer two_numbers(net, AdamW{});
+    save_checkpoint(two_numbers, path);
+    Trainer number_and_average(net, EMA(sgd));
+    CHECK_THROWS_AS(resume(number_and_average, path), TensorMismatch);
+    save_checkpoint(number_and_average, path);
+    CHECK_THROWS_AS(resume(two_numbers, path), TensorMismatch);
+}
+
 TEST_CASE("schedules go on where they were") {
     check(sgd, with(StepLR{.step_size = 5}));
     check(sgd, with(MultiStepLR{.milestones = {4, 9}}));
     check(sgd, with(PerEpoch{ExponentialLR{.gamma = 0.5}}));
     check(sgd, with(SequentialLR{{LinearLR{}, CosineAnnealingLR{}}, {5}}));
     check(AdamW{.lr = 0.01f}, with(CosineAnnealingLR{.eta_min = 0.001}));
+    // The second one leaves the momentum of the first one.
+    check(sgd, with(SequentialLR{{OneCycle{}, StepLR{.step_size = 100}}, {4}}));
+    check(AdamW{.lr = 0.01f}, with(SequentialLR{{OneCycle{}, StepLR{.step_size = 100}}, {4}}));
 }
 
 TEST_CASE("a plateau remembers the epochs before") {

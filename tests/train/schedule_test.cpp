@@ -2,7 +2,9 @@
 #include <ctcnn/train/schedule.hpp>
 
 #include <ctcnn/optim/adam.hpp>
+#include <ctcnn/optim/averages.hpp>
 #include <ctcnn/optim/one_cycle.hpp>
+#include <ctcnn/optim/parameter_groups.hpp>
 #include <ctcnn/optim/sgd.hpp>
 #include <ctcnn/train/fit.hpp>
 #include <ctcnn/train/value_and_grad.hpp>
@@ -97,6 +99,17 @@ struct SignDescent {
     }
 };
 
+/// An optimizer whose learning rate cannot be set.
+struct Fixed {
+    static constexpr std::size_t state_count = 0;
+    template <typename T>
+    void step(std::span<T> parameters, std::span<const T> gradients, std::array<std::span<T>, 0>, std::uint64_t) const {
+        for (std::size_t i = 0; i < parameters.size(); ++i) {
+            parameters[i] -= T(0.1) * gradients[i];
+        }
+    }
+};
+
 /// A schedule with all that a schedule may have.
 struct Own {
     double last = 0.5;
@@ -107,7 +120,7 @@ struct Own {
     }
     double operator()(std::size_t step, std::size_t) const { return 1 / static_cast<double>(step); }
     std::optional<double> momentum(std::size_t step, std::size_t steps) const {
-        return step == steps ? std::optional(last) : std::nullopt;
+        return step + 1 == steps ? std::optional(last) : std::nullopt;
     }
 };
 
@@ -219,6 +232,22 @@ TEST_CASE("an optimizer needs a momentum only for a schedule that cycles it") {
     CHECK(refusal([] { fitted(SignDescent{}, options(OneCycle{.cycle_momentum = false})); }).empty());
 }
 
+TEST_CASE("a schedule needs a learning rate, also within an average or groups") {
+    const auto refused = [](const auto& optimizer) {
+        Net net = small::net();
+        const std::string text = refusal([&] { Trainer(net, optimizer, options(half)).fit(data()); });
+        CHECK(same(net, small::net()));
+        Trainer(net, optimizer).fit(data());
+        CHECK_FALSE(same(net, small::net()));
+        return text;
+    };
+    const auto sentence = ContainsSubstring("this optimizer has no lr");
+    CHECK_THAT(refused(Fixed{}), sentence);
+    CHECK_THAT(refused(EMA(Fixed{})), sentence);
+    CHECK_THAT(refused(SWA(ParameterGroups(Fixed{}, freeze<"0">()))), sentence);
+    CHECK_THAT(refused(ParameterGroups(Fixed{})), sentence);
+}
+
 TEST_CASE("a schedule is refused before anything is trained") {
     Net net = small::net();
     const auto refused = [&](const FitOptions& wrong) {
@@ -258,11 +287,11 @@ TEST_CASE("a schedule of one's own may set the momentum") {
     const SGD sgd{.lr = 0.5f, .momentum = 0.25f};
     const Net expected = by_hand(sgd, [](SGD& now, std::size_t step) {
         now.lr = static_cast<float>(0.5 / static_cast<double>(step));
-        now.momentum = step == step_count ? 0.5f : 0.25f;
+        now.momentum = step + 1 == step_count ? 0.5f : 0.25f;
     });
     CHECK(same(fitted(sgd, options(Own{})), expected));
     for (const double wrong : {-0.5, 1.0, not_a_number}) {
         CHECK_THAT(refusal([&] { fitted(sgd, options(Own{.last = wrong})); }),
-                   ContainsSubstring("gives a momentum that is not at least 0 and below 1 in step 6"));
+                   ContainsSubstring("gives a momentum that is not at least 0 and below 1 in step 5"));
     }
 }

@@ -30,21 +30,23 @@
 #include <ctcnn/train/trainer.hpp>
 
 // A checkpoint is a safetensors file. It has the parameters of the network under their names; the state of the
-// optimizer, where "optimizer.0.3.weight" is its first number of each element of 3.weight; and the progress of the
-// training as metadata.
+// optimizer, where "optimizer.0.3.weight" is its first number of each element of 3.weight, and
+// "optimizer.average.3.weight" that of EMA or SWA; and the progress of the training as metadata.
 namespace CTCNN_DETAIL::io {
 
-/// The tensors of a training: those of the network, then as many for each number that the optimizer keeps.
+/// The tensors of a training: those of the network, then as many for each number that the optimizer keeps. The last one
+/// of an average has a name of its own: it is no number of another optimizer.
 class TrainingNames {
 public:
     TrainingNames(std::span<const NamedTensor> network, std::size_t parameters, std::size_t buffers,
-                  std::size_t state_count)
+                  std::size_t state_count, bool has_average)
         : names_(network.begin(), network.end()) {
         texts_.reserve(network.size() * state_count);  // views of short texts do not survive a move
         for (std::size_t s = 0; s < state_count; ++s) {
+            const std::string number = has_average && s + 1 == state_count ? "average" : decimal(s);
             for (const NamedTensor& tensor : network) {
                 if (tensor.offset < parameters) {
-                    texts_.push_back(sentence({"optimizer.", decimal(s), ".", tensor.name}));
+                    texts_.push_back(sentence({"optimizer.", number, ".", tensor.name}));
                     names_.push_back(
                         {texts_.back(), tensor.shape, buffers + (s + 1) * parameters + tensor.offset, tensor.count});
                 }
@@ -58,6 +60,12 @@ private:
     std::vector<NamedTensor> names_;
     std::vector<std::string> texts_;
 };
+
+template <typename Net, typename Optimizer>
+TrainingNames training_names() {
+    constexpr bool has_average = requires { Optimizer::is_average; };
+    return {Net::names(), Net::parameter_count, Net::buffer_count, Optimizer::state_count, has_average};
+}
 
 /// The numbers of a Progress, by their keys in the metadata.
 inline constexpr std::string_view version_key = "ctcnn.checkpoint";
@@ -201,7 +209,7 @@ void save_checkpoint(const Trainer<Net, Optimizer, Loss>& trainer, const std::fi
             metadata.emplace(key, decimal(std::bit_cast<std::uint64_t>(number)));
         });
     }
-    const io::TrainingNames names(Net::names(), Net::parameter_count, Net::buffer_count, Optimizer::state_count);
+    const io::TrainingNames names = io::training_names<Net, Optimizer>();
     std::vector<T> elements(trainer.net().parameters().begin(), trainer.net().parameters().end());
     elements.insert(elements.end(), trainer.net().buffers().begin(), trainer.net().buffers().end());
     elements.insert(elements.end(), trainer.state().begin(), trainer.state().end());
@@ -223,7 +231,7 @@ void resume(Trainer<Net, Optimizer, Loss>& trainer, const std::filesystem::path&
         const io::SafetensorsHeader<> header(file);
         const train::Progress progress = io::progress_of(header);
         io::check_settings(header, progress, trainer.options().batch_size, trainer.options().shuffle);
-        const io::TrainingNames names(Net::names(), Net::parameter_count, Net::buffer_count, Optimizer::state_count);
+        const io::TrainingNames names = io::training_names<Net, Optimizer>();
         std::vector<T> elements((1 + Optimizer::state_count) * Net::parameter_count + Net::buffer_count);
         io::load_state(file, header, {names.names(), io::own_dtype<T>, reinterpret_cast<std::byte*>(elements.data())},
                        {});

@@ -130,7 +130,7 @@ public:
     /// Whether there are parameters of all names.
     template <const auto& Tensors>
     static consteval bool names_exist() {
-        return (... & Gs::template all_found<Tensors>());
+        return (true & ... & Gs::template all_found<Tensors>());
     }
 
     static constexpr bool is_frozen(const ParameterTensor& tensor) {

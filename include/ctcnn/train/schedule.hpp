@@ -21,8 +21,8 @@ namespace CTCNN_DETAIL::train {
 /// Schedule: what FitOptions::schedule holds: nothing, or anything that can be called with a progress from 0 (first
 /// step) to 1 (last), or else with a step, counted from 1, and the number of steps, or else with a ScheduleStep. It
 /// gives a factor of the learning rate. A type may also have momentum(step, steps), or momentum(ScheduleStep), which
-/// gives a momentum, or none to leave it as it is; such a type is not called with a progress. It may have validate(), and end_epoch(state, loss),
-/// which is called at the end of each epoch.
+/// gives a momentum, or none for the optimizer's own; such a type is not called with a progress. It may have validate(),
+/// and end_epoch(state, loss), which is called at the end of each epoch.
 class Schedule {
     using ByProgress = std::function<double(double)>;
     using ByStep = std::function<double(std::size_t, std::size_t)>;
@@ -158,7 +158,7 @@ public:
         : given_(optimizer), schedule_(schedule), now_(optimizer) {
         schedule_.validate();
         if (!has_rate<Optimizer> && schedule_) {
-            throw std::invalid_argument("FitOptions::schedule scales the learning rate, but this optimizer has no lr");
+            refuse_without_rate();
         }
     }
 
@@ -195,9 +195,15 @@ private:
                     begin(inner, inner_now, at);
                 }
             });
-        } else {
+        } else if constexpr (has_rate<O>) {
             set(given, now, at);
+        } else {
+            refuse_without_rate();
         }
+    }
+
+    [[noreturn, gnu::cold]] static void refuse_without_rate() {
+        throw std::invalid_argument("FitOptions::schedule scales the learning rate, but this optimizer has no lr");
     }
 
     template <typename O>
@@ -210,6 +216,10 @@ private:
         }
         if (const std::optional<double> momentum = schedule_.momentum(at)) {
             set_momentum(now, *momentum, at.step);
+        } else if constexpr (has_betas<O>) {
+            now.betas[0] = given.betas[0];
+        } else if constexpr (has_momentum<O>) {
+            now.momentum = given.momentum;
         }
     }
 
