@@ -38,6 +38,11 @@ static_assert(groups.of(tensor("1.weight", weight)).lr == 1 && groups.of(tensor(
               groups.of(tensor("0.weight", weight)).lr == 3 && groups.of(tensor("0.bias", bias)).lr == 3);
 static_assert(groups.is_frozen(tensor("0.bias", bias)) && !groups.is_frozen(tensor("0.weight", weight)));
 
+// No groups are groups, too.
+constexpr std::array<ParameterTensor, 1> tensors{tensor("0.weight", weight)};
+static_assert(ParameterGroups<SGD>::names_exist<tensors>() && !ParameterGroups<SGD>::is_frozen(tensors[0]) &&
+              ParameterGroups(SGD{.lr = 4}).of(tensors[0]).lr == 4);
+
 const ParameterGroups adamw_groups(AdamW{.lr = 0.01f, .weight_decay = 0.1f},
                                    group<bias, norm>(AdamW{.lr = 0.01f, .weight_decay = 0}),
                                    group<"5">(AdamW{.lr = 0.05f, .weight_decay = 0.1f}));

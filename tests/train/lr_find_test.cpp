@@ -2,11 +2,13 @@
 #include <ctcnn/train/lr_find.hpp>
 
 #include <ctcnn/optim/adam.hpp>
+#include <ctcnn/optim/muon.hpp>
 #include <ctcnn/optim/sgd.hpp>
 #include <ctcnn/train/fit.hpp>
 
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <stdexcept>
 #include <vector>
 
@@ -91,6 +93,23 @@ TEST_CASE("a search ends once the loss diverges, or is not finite") {
                 {.min_lr = 1e-2, .max_lr = 1e38, .num_training = 100, .early_stop_threshold = 0, .batch_size = 8});
     CHECK(on.lrs.size() < 100);
     CHECK(on.lrs.size() > 10);
+}
+
+TEST_CASE("a loss that is not finite from the first step on is no curve") {
+    Net net = small::net();
+    net.parameters()[0] = std::numeric_limits<float>::infinity();
+    CHECK_THROWS_AS(lr_find(net, small::data(10), SGD{}), LossNotFinite);
+}
+
+TEST_CASE("the two rates of Muon keep their proportion") {
+    const small::Data data = small::data(50);
+    const auto losses_of = [&](const Muon& muon) {
+        return lr_find(small::net(), data, muon, {.min_lr = 1e-3, .num_training = 20, .batch_size = 10}).losses;
+    };
+    const std::vector<double> losses = losses_of(Muon{.lr = 1, .adamw = {.lr = 0.5f}});
+    CHECK(losses_of(Muon{.lr = 0.5f, .adamw = {.lr = 0.25f}}) == losses);
+    CHECK(losses_of(Muon{.lr = 0, .adamw = {.lr = 0.5f}}) == losses);
+    CHECK(losses_of(Muon{.lr = 1, .adamw = {.lr = 0.25f}}) != losses);
 }
 
 TEST_CASE("lr_find refuses rates that do not rise") {

@@ -20,7 +20,7 @@ namespace CTCNN_API::inline CTCNN_TEAM {
 /// average, as it is. Its buffers are those of the network (use_buffers=False in PyTorch): with BatchNorm2d, update_bn
 /// makes running statistics that belong to the average.
 /// As in    torch.optim.swa_utils.AveragedModel.module
-template <typename Net, typename Optimizer, typename Loss>
+template <AnyNetwork Net, typename Optimizer, typename Loss>
 Net averaged(Trainer<Net, Optimizer, Loss>& trainer) {
     static_assert(
         requires { Optimizer::is_average; },
@@ -33,6 +33,10 @@ Net averaged(Trainer<Net, Optimizer, Loss>& trainer) {
         }
     }
     return result;
+}
+template <RefusedNetwork Net, typename Optimizer, typename Loss>
+Net averaged(Trainer<Net, Optimizer, Loss>& trainer) {
+    return trainer.net();
 }
 
 /// update_bn: the running statistics of BatchNorm become the means of those of the batches of a data set, in its order,
@@ -64,5 +68,7 @@ void update_bn(Net& net, const Data& dataset, std::size_t batch_size = 64, std::
         }
     }
 }
+template <RefusedNetwork Net, typename Data, typename Loss = CrossEntropyLoss>
+void update_bn(Net&, const Data&, std::size_t = 64, std::size_t = 0, const Loss& = {}) {}
 
 }  // namespace CTCNN_API::inline CTCNN_TEAM

@@ -100,7 +100,7 @@ namespace CTCNN_API::inline CTCNN_TEAM {
 
 /// lr_find: a training of a copy of the network with learning rates that rise from step to step, from min_lr to max_lr;
 /// where the loss falls most steeply is a good rate: lr_find(net, set, SGD{}).suggestion(). The network does not change.
-/// Throws   what fit throws, except LossNotFinite, which ends the search
+/// Throws   what fit throws; but LossNotFinite ends the search behind its first step
 /// As in    lightning.pytorch.tuner.Tuner.lr_find
 /// Source   Smith, "Cyclical learning rates for training neural networks", WACV 2017
 template <AnyNetwork Net, typename Data, typename Optimizer, typename Loss = CrossEntropyLoss, typename T = double>
@@ -119,6 +119,9 @@ LRFinder<T> lr_find(const Net& net, const Data& dataset, Optimizer optimizer, co
         double weight = 1;
         double best = 0;
         bool diverges = false;
+        if constexpr (requires { optimizer.adamw.lr; }) {
+            optimizer.adamw.lr /= optimizer.lr > 0 ? optimizer.lr : 1;  // Muon's, in proportion
+        }
         optimizer.lr = 1;
         FitOptions fitting{.epochs = options.num_training,
                            .max_steps = options.num_training,
@@ -142,9 +145,16 @@ LRFinder<T> lr_find(const Net& net, const Data& dataset, Optimizer optimizer, co
             Trainer<Net, Optimizer, Loss>(copy, optimizer, fitting, loss).fit(dataset);
         } catch (const LossNotFinite&) {
             // The rates up to here are the answer.
+            if (finder.lrs.empty()) {
+                throw;
+            }
         }
     }
     return finder;
+}
+template <RefusedNetwork Net, typename Data, typename Optimizer, typename Loss = CrossEntropyLoss, typename T = double>
+LRFinder<T> lr_find(const Net&, const Data&, const Optimizer&, const LRFindOptions& = {}, const Loss& = {}) {
+    return {};
 }
 
 }  // namespace CTCNN_API::inline CTCNN_TEAM

@@ -156,3 +156,18 @@ float of_trainer(Net& net, const Images& images, const Labels& labels, Gradients
     return value_and_grad(trainer, images, labels, gradients);
 }
 #endif
+#if USE(20)
+Net average_of(Net& net, const Dataset<Net::input_shape>& set) {
+    Trainer trainer(net, EMA(SGD{.lr = 0.1f}));
+    trainer.fit(set);
+    Net result = averaged(trainer);
+    update_bn(result, set, 32);
+    return result;
+}
+#endif
+#if USE(21)
+double rate_of(const Net& net, const Dataset<Net::input_shape>& set) {
+    const LRFinder finder = lr_find(net, set, SGD{}, {.num_training = 10}, MSELoss{});
+    return finder.suggestion() + lr_find(net, set, Adam{}).suggestion();
+}
+#endif
