@@ -62,6 +62,13 @@ TEST_CASE("schedules are PyTorch's in each of 50 steps") {
     check("cosine_again", CosineAnnealingLR{.T_max = 15, .eta_min = 0.01});
 }
 
+TEST_CASE("a learning rate of 0 has a factor, also with an eta_min") {
+    for (const std::size_t step : {1u, 4u, 7u, 10u}) {
+        const ScheduleStep now{.step = step, .steps = 10, .lr = 0};
+        CHECK(CosineAnnealingLR{.T_max = 6, .eta_min = 0.01}(now) == CosineAnnealingLR{.T_max = 6}(now));
+    }
+}
+
 TEST_CASE("schedules refuse settings that make no sense") {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     constexpr double infinity = std::numeric_limits<double>::infinity();

@@ -63,7 +63,8 @@ struct ExponentialLR {
     constexpr double operator()(const ScheduleStep& now) const { return detail_::power(gamma, now.step - 1); }
 };
 
-/// LinearLR: the factor goes from start_factor to end_factor in total_iters steps, and stays there: a warm-up.
+/// LinearLR: the factor goes from start_factor to end_factor in total_iters steps, and stays there: a warm-up. With a
+/// total_iters of 0 it is end_factor from the first step on (in PyTorch start_factor, for ever).
 /// As in    torch.optim.lr_scheduler.LinearLR
 struct LinearLR {
     double start_factor = 1.0 / 3;
@@ -89,7 +90,8 @@ struct LinearLR {
 };
 
 /// CosineAnnealingLR: the learning rate falls along half a cosine to eta_min, which T_max steps after the first one
-/// reaches, and goes up again behind it. A T_max of 0 is the number of steps of the whole training.
+/// reaches, and goes up again behind it. A T_max of 0 is the number of steps of the whole training. A learning rate of 0
+/// stays 0 (in PyTorch it rises to eta_min).
 /// As in    torch.optim.lr_scheduler.CosineAnnealingLR
 /// Source   Loshchilov and Hutter, "SGDR: Stochastic gradient descent with warm restarts", ICLR 2017 (no restarts)
 struct CosineAnnealingLR {
@@ -105,7 +107,7 @@ struct CosineAnnealingLR {
         const std::size_t turn = (now.step - 1) % (2 * length);
         const std::size_t fallen = std::min(turn, 2 * length - turn);
         const double share = detail_::half_cosine(static_cast<double>(fallen) / static_cast<double>(length));
-        const double least = eta_min > 0 ? eta_min / now.lr : 0;
+        const double least = eta_min > 0 && now.lr > 0 ? eta_min / now.lr : 0;
         return least + (1 - least) * (1 - share);
     }
 };

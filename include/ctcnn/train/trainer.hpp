@@ -256,13 +256,15 @@ private:
     /// How much scratch memory a thread has.
     static constexpr std::size_t scratch_size = [] {
         std::size_t most = 0;
-        if constexpr (whole_tensors) {
+        if constexpr (by_tensor) {
             for (const ParameterTensor& tensor : detail_::train::parameter_tensors<Net>) {
                 most = std::max(most, detail_::scratch_size<Optimizer, T>(tensor));
             }
         }
         return most;
     }();
+    static_assert(whole_tensors || scratch_size == 0,
+                  "scratch memory is for optimizers of whole tensors: add static constexpr bool whole_tensors = true");
     /// How many parameters are updated at a time, where whole tensors are not needed.
     static constexpr std::size_t part_size = 4096;
     static constexpr std::size_t parts = (count + part_size - 1) / part_size;
