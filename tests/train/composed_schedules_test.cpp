@@ -134,6 +134,9 @@ TEST_CASE("composed schedules refuse what makes no sense") {
     CHECK_THROWS_AS((SequentialLR{{LinearLR{}, nullptr}, {3}}.validate()), std::invalid_argument);
     CHECK_THROWS_WITH((SequentialLR{{LinearLR{}, ReduceLROnPlateau{}}, {3}}.validate()),
                       ContainsSubstring("not ReduceLROnPlateau"));
+    CHECK_THROWS_WITH((SequentialLR{{LinearLR{}, PerEpoch{LinearLR{}}}, {3}}.validate()),
+                      ContainsSubstring("PerEpoch goes around it"));
+    CHECK_NOTHROW(PerEpoch{SequentialLR{{LinearLR{}, LinearLR{}}, {3}}}.validate());
     CHECK_THROWS_AS(PerEpoch{ReduceLROnPlateau{}}.validate(), std::invalid_argument);
     CHECK_THROWS_AS(PerEpoch{StepLR{}}.validate(), std::invalid_argument);
     CHECK_THROWS_AS(PerEpoch{}.validate(), std::invalid_argument);

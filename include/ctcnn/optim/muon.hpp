@@ -95,7 +95,8 @@ constexpr void orthogonalize(T* matrix, std::size_t m, std::size_t n, bool trans
 namespace CTCNN_API {
 
 /// Muon: momentum that is orthogonalized, for the weights of convolutions and of Linear, seen as matrices of one row
-/// for each output; biases and layers that normalise are updated by AdamW, which has settings of its own.
+/// for each element of the first axis; biases and layers that normalise are updated by AdamW, which has settings of its
+/// own.
 ///   v = momentum * v + (1 - momentum) * gradient;  u = v  (nesterov: momentum * v + (1 - momentum) * gradient)
 ///   p = p - lr * weight_decay * p;  p = p - r * lr * orthogonalized(u), with r by adjust_lr_fn
 /// The matrices are multiplied in the numbers of the network, where PyTorch rounds to bfloat16.

@@ -18,6 +18,8 @@ namespace CTCNN_API {
 struct PerEpoch {
     detail_::train::Schedule scheduler;
 
+    static constexpr bool counts_epochs = true;
+
     /// Throws   std::invalid_argument for no schedule, one that compares epochs anyway, and what its validate() throws
     void validate() const {
         detail_::refuse_unless(scheduler && !scheduler.has_state(),
@@ -49,7 +51,7 @@ struct SequentialLR {
     std::vector<std::size_t> milestones;
 
     /// Throws   std::invalid_argument unless there is one schedule more than milestones, and these rise; for schedules
-    ///          that compare epochs; and what the schedules refuse
+    ///          that compare or count epochs; and what the schedules refuse
     void validate() const {
         using namespace detail_;
         refuse_unless(schedulers.size() == milestones.size() + 1,
@@ -60,6 +62,8 @@ struct SequentialLR {
         for (const S& scheduler : schedulers) {
             refuse_unless(scheduler && !scheduler.has_state(),
                           "SequentialLR takes schedules that count, such as StepLR; not ReduceLROnPlateau");
+            refuse_unless(!scheduler.counts_epochs(),
+                          "SequentialLR counts steps: PerEpoch goes around it, as in PerEpoch{SequentialLR{...}}");
             scheduler.validate();
         }
     }

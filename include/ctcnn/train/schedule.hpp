@@ -28,7 +28,7 @@ class Schedule {
     using ByStep = std::function<double(std::size_t, std::size_t)>;
 
     /// One function of all that a schedule may have, since each std::function takes time to compile.
-    enum class Ask { factor, momentum, validate, has_state, end_epoch };
+    enum class Ask { factor, momentum, validate, has_state, counts_epochs, end_epoch };
     struct Question {
         Ask ask;
         ScheduleStep now{};
@@ -106,6 +106,11 @@ public:
                     given.validate();
                 }
             }
+            if constexpr (requires { F::counts_epochs; }) {
+                if (question.ask == Ask::counts_epochs) {
+                    question.loss = 1;
+                }
+            }
             if constexpr (has_end_epoch<F>) {
                 if (question.ask == Ask::has_state) {
                     question.loss = 1;
@@ -125,6 +130,8 @@ public:
     void validate() const { answer({Ask::validate}); }
     /// Whether it compares epochs.
     bool has_state() const { return answer({Ask::has_state}).loss > 0; }
+    /// Whether its steps are epochs.
+    bool counts_epochs() const { return answer({Ask::counts_epochs}).loss > 0; }
     void end_epoch(ScheduleState& state, double loss) const { answer({Ask::end_epoch, {}, 1, {}, &state, loss}); }
 
 private:
