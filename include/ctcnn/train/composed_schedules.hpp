@@ -73,7 +73,7 @@ struct SequentialLR {
         while (true) {
             ScheduleStep own = now;
             const S& scheduler = scheduler_of(own);
-            const std::optional<double> result = scheduler.momentum(own);
+            const auto result = scheduler.momentum(own);
             if (result || own.step == now.step) {
                 return result;
             }

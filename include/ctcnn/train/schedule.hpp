@@ -154,6 +154,10 @@ private:
     throw std::invalid_argument(std::string(text.view()));
 }
 
+[[noreturn, gnu::cold]] inline void refuse_without_rate() {
+    throw std::invalid_argument("FitOptions::schedule scales the learning rate, but this optimizer has no lr");
+}
+
 /// ScheduledOptimizer: an optimizer whose learning rate, and momentum, follow a schedule. One that is made of others has
 /// for_each_pair(given, now, f), which calls f(given, now) for each of them.
 template <typename Optimizer>
@@ -209,10 +213,6 @@ private:
         }
     }
 
-    [[noreturn, gnu::cold]] static void refuse_without_rate() {
-        throw std::invalid_argument("FitOptions::schedule scales the learning rate, but this optimizer has no lr");
-    }
-
     template <typename O>
     void set(const O& given, O& now, ScheduleStep at) {
         at.lr = static_cast<double>(given.lr);
@@ -221,31 +221,23 @@ private:
         if (!(math::is_finite(now.lr) && factor >= 0)) {
             refuse_schedule("makes the learning rate negative, infinite or NaN", at.step);
         }
-        if (const std::optional<double> momentum = schedule_.momentum(at)) {
-            set_momentum(now, *momentum, at.step);
-        } else if constexpr (has_betas<O>) {
-            now.betas[0] = given.betas[0];
-        } else if constexpr (has_momentum<O>) {
-            now.momentum = given.momentum;
-        }
-    }
-
-    template <typename O>
-    static void set_momentum([[maybe_unused]] O& now, [[maybe_unused]] double momentum, std::size_t step) {
+        const std::optional<double> momentum = schedule_.momentum(at);
         if constexpr (has_betas<O> || has_momentum<O>) {
-            if (!(math::is_finite(momentum) && momentum >= 0 && momentum < 1)) {
-                refuse_schedule("gives a momentum that is not at least 0 and below 1", step);
+            if (momentum && !(math::is_finite(*momentum) && *momentum >= 0 && *momentum < 1)) {
+                refuse_schedule("gives a momentum that is not at least 0 and below 1", at.step);
             }
-        }
-        if constexpr (has_betas<O>) {
-            now.betas[0] = static_cast<std::remove_cvref_t<decltype(now.betas[0])>>(momentum);
-        } else if constexpr (has_momentum<O>) {
-            now.momentum = static_cast<decltype(now.momentum)>(momentum);
-        } else {
+            // Never that of the step before, which is in no checkpoint.
+            if constexpr (has_betas<O>) {
+                using Beta = std::remove_cvref_t<decltype(now.betas[0])>;
+                now.betas[0] = momentum ? static_cast<Beta>(*momentum) : given.betas[0];
+            } else {
+                now.momentum = momentum ? static_cast<decltype(now.momentum)>(*momentum) : given.momentum;
+            }
+        } else if (momentum) {
             refuse_schedule(
                 "sets the momentum, but this optimizer has neither betas nor momentum (for OneCycle choose "
                 ".cycle_momentum = false)",
-                step);
+                at.step);
         }
     }
 
