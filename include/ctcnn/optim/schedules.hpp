@@ -90,7 +90,7 @@ struct LinearLR {
 };
 
 /// CosineAnnealingLR: the learning rate falls along half a cosine to eta_min, which T_max steps after the first one
-/// reaches, and goes up again behind it. A T_max of 0 is the number of steps of the whole training. A learning rate of 0
+/// reaches, and goes up again behind it. A T_max of 0 is the number of steps of the whole training. A rate of 0
 /// stays 0 (in PyTorch it rises to eta_min).
 /// As in    torch.optim.lr_scheduler.CosineAnnealingLR
 /// Source   Loshchilov and Hutter, "SGDR: Stochastic gradient descent with warm restarts", ICLR 2017 (no restarts)

@@ -40,8 +40,8 @@ Net averaged(Trainer<Net, Optimizer, Loss>& trainer) {
 }
 
 /// update_bn: the running statistics of BatchNorm become the means of those of the batches of a data set, in its order,
-/// as in training; for a network of averaged parameters. Nothing else changes. After a training with augmented(...), the
-/// data set is transformed(dataset, Normalize{...}).
+/// as in training; for a network of averaged parameters. Nothing else changes. After a training with augmented(...)
+/// the data set is transformed(dataset, Normalize{...}).
 /// Throws   what fit throws for a data set, and std::invalid_argument for a batch size of 0
 /// As in    torch.optim.swa_utils.update_bn
 template <AnyNetwork Net, typename Data, typename Loss = CrossEntropyLoss>

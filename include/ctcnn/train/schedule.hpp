@@ -21,8 +21,8 @@ namespace CTCNN_DETAIL::train {
 /// Schedule: what FitOptions::schedule holds: nothing, or anything that can be called with a progress from 0 (first
 /// step) to 1 (last), or else with a step, counted from 1, and the number of steps, or else with a ScheduleStep. It
 /// gives a factor of the learning rate. A type may also have momentum(step, steps), or momentum(ScheduleStep), which
-/// gives a momentum, or none for the optimizer's own; such a type is not called with a progress. It may have validate(),
-/// and end_epoch(state, loss), which is called at the end of each epoch.
+/// gives a momentum, or none for the optimizer's own; such a type is not called with a progress. It may have
+/// validate(), and end_epoch(state, loss), which is called at the end of each epoch.
 class Schedule {
     using ByProgress = std::function<double(double)>;
     using ByStep = std::function<double(std::size_t, std::size_t)>;
