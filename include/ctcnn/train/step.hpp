@@ -107,7 +107,7 @@ public:
         constexpr std::size_t parts = std::max<std::size_t>(1, (Net::parameter_count + part_size - 1) / part_size);
         team.for_each(parts, [&](std::size_t part) {
             const double mean = totals_[round] / divisor;
-            const bool finite = (divisor == 0 || math::is_finite(static_cast<T>(mean))) && gradient_.is_finite();
+            const bool finite = (!(divisor > 0) || math::is_finite(static_cast<T>(mean))) && gradient_.is_finite();
             if (part == 0) {
                 finished(mean, finite);
             }
