@@ -107,7 +107,7 @@ struct ConfusionMatrix {
     std::vector<std::size_t> counts = {};  ///< a row of each class: taken for each class, and for none
 
     template <typename T, std::size_t N>
-    constexpr void update(std::span<const T, N> outputs, std::integral auto label) {
+    void update(std::span<const T, N> outputs, std::integral auto label) {
         resize(N == 1 ? 2 : N);
         if (static_cast<std::int64_t>(label) == ignore_index) {
             return;
@@ -115,8 +115,8 @@ struct ConfusionMatrix {
         const std::size_t predicted = detail_::model::class_of<N>(outputs.data());
         ++counts[static_cast<std::size_t>(label) * (classes + 1) + (predicted == no_class ? classes : predicted)];
     }
-    constexpr void reset() { counts.assign(counts.size(), 0); }
-    constexpr void merge(const ConfusionMatrix& other) {
+    void reset() { counts.assign(counts.size(), 0); }
+    void merge(const ConfusionMatrix& other) {
         if (!other.counts.empty()) {
             resize(other.classes);
             for (std::size_t i = 0; i < counts.size(); ++i) {
@@ -124,40 +124,40 @@ struct ConfusionMatrix {
             }
         }
     }
-    constexpr ConfusionMatrix compute() const { return *this; }
+    ConfusionMatrix compute() const { return *this; }
 
     /// How many images of class `actual` are taken for class `predicted`.
-    constexpr std::size_t operator()(std::size_t actual, std::size_t predicted) const {
+    std::size_t operator()(std::size_t actual, std::size_t predicted) const {
         return counts[actual * (classes + 1) + predicted];
     }
     /// How many images of a class there are, how many are taken for it, and how many of its own are taken for none.
-    constexpr std::size_t support(std::size_t k) const {
+    std::size_t support(std::size_t k) const {
         std::size_t sum = 0;
         for (std::size_t predicted = 0; predicted <= classes; ++predicted) {
             sum += (*this)(k, predicted);
         }
         return sum;
     }
-    constexpr std::size_t predicted(std::size_t k) const {
+    std::size_t predicted(std::size_t k) const {
         std::size_t sum = 0;
         for (std::size_t actual = 0; actual < classes; ++actual) {
             sum += (*this)(actual, k);
         }
         return sum;
     }
-    constexpr std::size_t undefined(std::size_t k) const { return (*this)(k, classes); }
+    std::size_t undefined(std::size_t k) const { return (*this)(k, classes); }
 
     /// Of the images that are taken for a class, the part that is right; of those of a class, the part that is found;
     /// and their harmonic mean.
-    constexpr double precision(std::size_t k) const {
+    double precision(std::size_t k) const {
         return detail_::train::quotient_or_zero((*this)(k, k), predicted(k));
     }
-    constexpr double recall(std::size_t k) const { return detail_::train::quotient_or_zero((*this)(k, k), support(k)); }
-    constexpr double f1(std::size_t k) const {
+    double recall(std::size_t k) const { return detail_::train::quotient_or_zero((*this)(k, k), support(k)); }
+    double f1(std::size_t k) const {
         return detail_::train::quotient_or_zero(2 * (*this)(k, k), predicted(k) + support(k));
     }
     /// The mean of f1 over the classes that some image has, or is taken for.
-    constexpr double macro_f1() const {
+    double macro_f1() const {
         double sum = 0;
         std::size_t met = 0;
         for (std::size_t k = 0; k < classes; ++k) {
@@ -166,7 +166,7 @@ struct ConfusionMatrix {
         }
         return met == 0 ? 0 : sum / static_cast<double>(met);
     }
-    constexpr double accuracy() const {
+    double accuracy() const {
         std::size_t right = 0;
         std::size_t all = 0;
         for (std::size_t k = 0; k < classes; ++k) {
@@ -177,7 +177,7 @@ struct ConfusionMatrix {
     }
 
 private:
-    constexpr void resize(std::size_t needed) {
+    void resize(std::size_t needed) {
         if (counts.size() != needed * (needed + 1)) {
             classes = needed;
             counts.assign(needed * (needed + 1), 0);
