@@ -149,9 +149,7 @@ struct ConfusionMatrix {
 
     /// Of the images that are taken for a class, the part that is right; of those of a class, the part that is found;
     /// and their harmonic mean.
-    double precision(std::size_t k) const {
-        return detail_::train::quotient_or_zero((*this)(k, k), predicted(k));
-    }
+    double precision(std::size_t k) const { return detail_::train::quotient_or_zero((*this)(k, k), predicted(k)); }
     double recall(std::size_t k) const { return detail_::train::quotient_or_zero((*this)(k, k), support(k)); }
     double f1(std::size_t k) const {
         return detail_::train::quotient_or_zero(2 * (*this)(k, k), predicted(k) + support(k));
