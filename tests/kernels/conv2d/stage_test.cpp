@@ -24,7 +24,8 @@ using Conv = kernels::ConvStage<geometry, Stage<In, Layout<3, 6, 7>, kernels::Re
 // The element (-1, -2) of channel 0, counted from the beginning of its plane: one row and two columns before (0, 0).
 static_assert(Conv::corner == In::offset(0, 0, 0) - In::row - 2);
 static_assert(Conv::corner == 1 * 13 + 1);
-static_assert(kernels::ConvStage<geometry, Stage<Layout<2, 6, 7, 1, 2>, Layout<3, 6, 7>, NoFunction, float>>::corner == 0);
+static_assert(kernels::ConvStage<geometry, Stage<Layout<2, 6, 7, 1, 2>, Layout<3, 6, 7>, NoFunction, float>>::corner ==
+              0);
 
 static_assert(std::is_same_v<Conv::WithoutFunction::Function, NoFunction>);
 static_assert(std::is_same_v<Conv::WithoutFunction::In, In> && std::is_same_v<Conv::WithoutFunction::V, Conv::V>);
