@@ -109,8 +109,8 @@ void augmented(Data&&, const Transforms&...) = delete;  // The data set would be
 
 /// transformed: a copy of a data set whose images went through transforms once, such as Normalize. The n-th image has
 /// the random numbers of the n-th one of a batch in step 0.
-template <typename S, typename T, typename Label, typename... Transforms>
-Dataset<S, T, Label> transformed(const Dataset<S, T, Label>& data, const Transforms&... transforms) {
+template <typename S, typename T, typename Target, typename... Transforms>
+Dataset<S, T, Target> transformed(const Dataset<S, T, Target>& data, const Transforms&... transforms) {
     using Pipeline = detail_::Pipeline<Transforms...>;
     const Pipeline pipeline(transforms...);
     std::vector<Tensor<T, S>> images(data.size());
@@ -118,7 +118,7 @@ Dataset<S, T, Label> transformed(const Dataset<S, T, Label>& data, const Transfo
     for (std::size_t n = 0; n < images.size(); ++n) {
         pipeline.template apply<S>(data.images()[n].data(), images[n].data(), scratch.data(), 0, 0, n);
     }
-    return Dataset<S, T, Label>(std::move(images), data.labels());
+    return Dataset<S, T, Target>(std::move(images), data.targets());
 }
 
 }  // namespace CTCNN_API
