@@ -82,10 +82,13 @@ namespace CTCNN_API {
 template <typename Data, typename... Transforms>
 class Augmented {
     static_assert(sizeof...(Transforms) != 0, "augmented(data, transforms...) takes one transform or more");
+    static_assert(!requires(const Data& data) { data.pipeline(); },
+                  "the data set is augmented already: give augmented(data, transforms...) all transforms at once");
 
 public:
     /// Throws   std::invalid_argument for what a transform refuses
     explicit Augmented(const Data& data, const Transforms&... transforms) : data_(data), pipeline_(transforms...) {}
+    explicit Augmented(const Data&&, const Transforms&...) = delete;
 
     const Data& data() const { return data_; }
     const detail_::Pipeline<Transforms...>& pipeline() const { return pipeline_; }
