@@ -206,6 +206,25 @@ TEST_CASE("A packed file is read; one that claims more than it has takes no memo
 }
 #endif
 
+TEST_CASE("Where memory is short, reading an array says so") {
+    const ScratchFolder folder;
+    NpyFile array(folder.write("array.npy", example("<f4 C")));
+    allocations_before_failure = 1;
+    const FileTooLarge error = error_of<FileTooLarge>([&] { array.read<double>(); });
+    allocations_before_failure = any_number;
+    check_sentence(error);
+    CHECK(error.file() == folder.path() / "array.npy");
+    const auto load = []() -> int { throw std::length_error("more than a vector can have"); };
+    check_sentence(error_of<FileTooLarge>([&] { detail_::load_in_memory("array.npy", load); }));
+}
+
+TEST_CASE("An empty array begins and ends behind its header") {
+    const ScratchFolder folder;
+    const std::string header = "{'descr': '<f4', 'fortran_order': True, 'shape': (0, 3)}";
+    const NpyFile empty(folder.write("empty.npy", npy(header)));
+    CHECK(empty.offset_of(0) == 10 + header.size());
+}
+
 TEST_CASE("load_npy makes a data set of images and labels") {
     const ScratchFolder folder;
     const auto images = folder.write("images.npy", npy("|u1", "(2, 3, 2)", ramp(12)));

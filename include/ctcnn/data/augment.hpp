@@ -82,8 +82,9 @@ namespace CTCNN_API {
 template <typename Data, typename... Transforms>
 class Augmented {
     static_assert(sizeof...(Transforms) != 0, "augmented(data, transforms...) takes one transform or more");
-    static_assert(!requires(const Data& data) { data.pipeline(); },
-                  "the data set is augmented already: give augmented(data, transforms...) all transforms at once");
+    static_assert(
+        !requires(const Data& data) { data.pipeline(); },
+        "the data set is augmented already: give augmented(data, transforms...) all transforms at once");
 
 public:
     /// Throws   std::invalid_argument for what a transform refuses

@@ -235,12 +235,14 @@ public:
     /// All elements, in C order. Those of other types are converted.
     template <typename T>
     [[gnu::cold]] std::vector<T> read() {
-        const std::vector<std::uint8_t> bytes = read_bytes();
-        std::vector<T> elements(count_);
-        for (std::size_t n = 0; n < count_; ++n) {
-            elements[n] = detail_::npy_element<T>(bytes.data() + place_of(n) * type_.bytes, type_);
-        }
-        return elements;
+        return detail_::load_in_memory(source_.file(), [this] {
+            const std::vector<std::uint8_t> bytes = read_bytes();
+            std::vector<T> elements(count_);
+            for (std::size_t n = 0; n < count_; ++n) {
+                elements[n] = detail_::npy_element<T>(bytes.data() + place_of(n) * type_.bytes, type_);
+            }
+            return elements;
+        });
     }
 
     /// The text of an error about the byte at an offset of the file.
@@ -377,7 +379,7 @@ private:
 
     /// Where the n-th element in C order lies.
     std::size_t place_of(std::size_t n) const {
-        if (!header_.fortran_order) {
+        if (!header_.fortran_order || count_ == 0) {
             return n;
         }
         std::size_t place = 0;
