@@ -49,8 +49,12 @@ struct ElasticTransform {
         2 * S::dims[1] * S::dims[2] + 32 + std::max(S::dims[1] * S::dims[2], detail_::Sampling<S, float>::scratch_size);
 
     void validate() const {
-        if (!(std::isfinite(alpha) && sigma > 0 && 4 * sigma <= static_cast<double>(largest_radius))) {
-            throw std::invalid_argument("ElasticTransform: alpha is finite, and sigma is above 0 and at most 16");
+        if (!(std::abs(alpha) <= 1e6 && sigma > 0 && 4 * sigma <= static_cast<double>(largest_radius))) {
+            throw std::invalid_argument(
+                "ElasticTransform: alpha is from -1e6 to 1e6, and sigma is above 0 and at most 16");
+        }
+        if (!std::isfinite(fill)) {
+            throw std::invalid_argument("ElasticTransform: fill is finite");
         }
     }
 
