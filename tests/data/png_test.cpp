@@ -232,6 +232,8 @@ TEST_CASE("A folder of images has a folder for each class") {
 TEST_CASE("Without libpng, an image is refused with what to install") {
     const ScratchFolder folder;
     const auto file = folder.write("1.png", {1, 2, 3});
-    check_sentence(error_of<CompressionUnsupported>([&] { read_png<Shape<1, 28, 28>>(file); }));
+    const auto error = error_of<CompressionUnsupported>([&] { read_png<Shape<1, 28, 28>>(file); });
+    check_sentence(error);
+    CHECK(error.remedy().find("define CTCNN_WITH_PNG=1 and link with -lpng") != std::string::npos);
 }
 #endif

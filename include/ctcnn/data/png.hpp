@@ -278,7 +278,8 @@ Tensor<T, S> read_png(const std::filesystem::path& file, [[maybe_unused]] const 
     }
 #else
     throw CompressionUnsupported({file, 0, "a program that was built with libpng", "one without",
-                                  "Install libpng (on Debian `apt-get install libpng-dev`), configure and build again.",
+                                  "Install libpng (on Debian `apt-get install libpng-dev`), configure and build again; "
+                                  "without CMake, define CTCNN_WITH_PNG=1 and link with -lpng.",
                                   OffsetIn::file});
 #endif
     return image;
