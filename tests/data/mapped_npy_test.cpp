@@ -99,6 +99,16 @@ TEST_CASE("What cannot be used as it lies in the file is refused") {
 #endif
 }
 
+TEST_CASE("Labels of a mapped file are those that its type of labels can hold") {
+    const ScratchFolder folder;
+    const auto images = folder.write("images.npy", npy(native, "(2, 6, 5)", bytes_of(small::data(2))));
+    const auto labels = folder.write("labels.npy", npy("<i2", "(2,)", {1, 0, 0, 1}));
+    CHECK(error_of<BadLabel>([&] { Mapped(images, labels, {.classes = 1000}); }).found() == "256");
+    const auto ignored = folder.write("ignored.npy", npy("|i1", "(2,)", {1, 0x9c}));
+    const MappedNpy<small::Net::input_shape, float, int> with_sign(images, ignored);
+    CHECK(with_sign.labels()[1] == -100);
+}
+
 TEST_CASE("A file that is replaced by a smaller one while it is opened is refused, or is the old one") {
     const auto data = small::data(4);
     const ScratchFolder folder;

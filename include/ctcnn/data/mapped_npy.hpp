@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -105,10 +104,7 @@ private:
         const NpyFile header(image_file);
         expect_usable(header, options);
         NpyFile labels(label_file);
-        const std::uint64_t largest = options.classes == 0
-                                          ? static_cast<std::uint64_t>(std::numeric_limits<Label>::max())
-                                          : std::uint64_t{options.classes} - 1;
-        const std::vector<std::uint64_t> classes = read_npy_labels(labels, largest);
+        const std::vector<std::int64_t> classes = read_npy_labels<Label>(labels, options);
         expect_labels(header, labels, image_file, classes.size());
         MappedFile file(image_file);
         const std::uint64_t begin = header.offset_of(0);
