@@ -58,8 +58,8 @@ constexpr std::optional<NpyType> npy_type(std::string_view text) {
 inline double npy_half(std::uint64_t bits) {
     const auto mantissa = static_cast<double>(bits & 0x3ff);
     const int exponent = static_cast<int>(bits >> 10 & 0x1f);
-    const double magnitude = exponent == 31  ? mantissa == 0 ? std::numeric_limits<double>::infinity()
-                                                             : std::numeric_limits<double>::quiet_NaN()
+    const double magnitude = exponent == 31  ? (bits & 0x3ff) == 0 ? std::numeric_limits<double>::infinity()
+                                                                   : std::numeric_limits<double>::quiet_NaN()
                               : exponent == 0 ? std::ldexp(mantissa, -24)
                                              : std::ldexp(mantissa + 1024, exponent - 25);
     return bits >> 15 != 0 ? -magnitude : magnitude;
