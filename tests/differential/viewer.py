@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -64,7 +65,8 @@ OPERATORS = {
     "SiLU": "Sigmoid Mul",
 }
 
-CONSTANTS = (".pads", ".scales", ".shape")  # inputs of operators that are no parameters
+# Inputs of operators that are no parameters.
+CONSTANTS = re.compile(r"[.](groups|pads|scales|shape|(constant|filled)\d+b?)$")
 
 
 def operators_of(module):
@@ -74,6 +76,8 @@ def operators_of(module):
         return (["Mul Erf Add Mul Mul", "Mul Mul Mul Add Mul Tanh Add Mul Mul"][module.approximate == "tanh"]).split()
     if name == "AdaptiveAvgPool2d":
         return ["GlobalAveragePool" if module.output_size == (1, 1) else "AveragePool"]
+    if name == "GroupNorm":
+        return ["Reshape", "InstanceNormalization", "Reshape"] + ["Mul", "Add"] * module.affine
     if name == "Softplus" and module.beta != 1:
         return ["Mul", "Softplus", "Mul"]
     return OPERATORS.get(name, "").split()
@@ -112,7 +116,11 @@ def faults_of(c, onnx, safetensors):
             continue
         if model["format"] != format:
             faults.append(f"{model['file']}: the format {model['format']}")
-        model["tensors"] = {k: v for k, v in model["tensors"].items() if not k.endswith(CONSTANTS)}
+        model["tensors"] = {k: v for k, v in model["tensors"].items() if not CONSTANTS.search(k)}
+        # ONNX broadcasts weights of channels over pixels by axes of size 1 behind them.
+        for name, shape in model["tensors"].items() if format == "ONNX v8" else ():
+            while len(shape) > len(tensors.get(name, shape)) and shape[-1] == 1:
+                shape.pop()
         if model["tensors"] != tensors:
             faults.append(f"{model['file']}: the tensors {model['tensors']}, expected {tensors}")
     if onnx.get("nodes", nodes) != nodes:

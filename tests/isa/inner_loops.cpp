@@ -7,6 +7,7 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/conv2d/direct.hpp>
@@ -49,8 +50,8 @@ template void biased<2>(std::array<const V*, 2>, const float*, const float*, std
 
 template <std::size_t In, std::size_t Out, std::size_t Size, std::size_t Kernel, typename Element>
 using StageOf =
-    kernels::ConvStage<kernels::Conv2dGeometry{In, Out, 1, {.kernel = {Kernel, Kernel}}}, Layout<In, Size, Size>,
-                       Layout<Out, Size + 1 - Kernel, Size + 1 - Kernel>, ReLU, Element>;
+    kernels::ConvStage<kernels::Conv2dGeometry{In, Out, 1, {.kernel = {Kernel, Kernel}}},
+                       Stage<Layout<In, Size, Size>, Layout<Out, Size + 1 - Kernel, Size + 1 - Kernel>, ReLU, Element>>;
 
 // Linear, of one tile and of two, and of one image.
 template void kernels::linear_forward<784, 512, ReLU>(std::array<const V*, 1>, const float*, const float*,

@@ -138,6 +138,19 @@ TEST_CASE("a logit of NaN or infinity makes the loss of its lane NaN, and of no 
     }
 }
 
+TEST_CASE("an image to ignore has no loss, whatever its logits, with smoothed labels too") {
+    // As in PyTorch, where a mask has set a logit to -infinity.
+    const std::array<float, 3> logits{1, 2, -HUGE_VALF};
+    const int label = -100;
+    for (const float smoothing : {0.f, 0.25f}) {
+        std::array<float, 3> gradient{7, 7, 7};
+        const float loss = CrossEntropyLoss{.label_smoothing = smoothing}.evaluate<3, float>(
+            logits.data(), std::array<const int*, 1>{&label}, 1.f, gradient.data());
+        CHECK(loss == 0);
+        CHECK(gradient == std::array<float, 3>{0, 0, 0});
+    }
+}
+
 TEST_CASE("the cross entropy of very many classes is right to a few units in the last place") {
     constexpr std::size_t many = 100'000;
     for (const float smoothing : {0.f, 0.1f}) {

@@ -2,6 +2,8 @@
 #include <ctcnn/loss/kl_div.hpp>
 
 #include <array>
+#include <cmath>
+#include <limits>
 
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/tensor.hpp>
@@ -24,6 +26,11 @@ constexpr double of(std::array<double, 2> outputs, Target target, const KLDivLos
 // In constant expressions: a certain target, of which the other element adds 0, and its logarithm.
 static_assert(of({-1, -2}, {1, 0}, {}) == 1);
 static_assert(of({-1, -2}, {0, -1e4}, {.log_target = true}) == 1);
+
+TEST_CASE("a target that is no probability, or the logarithm of 0, gives no finite loss, as in PyTorch") {
+    CHECK(std::isnan(of({-1, -2}, {0.5, -0.5}, {})));
+    CHECK_FALSE(std::isfinite(of({-1, -2}, {0, -std::numeric_limits<double>::infinity()}, {.log_target = true})));
+}
 
 TEST_CASE("the divergence is PyTorch's, of probabilities and of their logarithms") {
     golden_losses::check(KLDivLoss{}, "probabilities", "kl_div");

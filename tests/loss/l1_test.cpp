@@ -49,6 +49,19 @@ TEST_CASE("the losses of absolute differences are PyTorch's") {
     golden_losses::check_differences(HuberLoss{.delta = 0.5f}, target, {-1, 1.25, -3, 0.625});
 }
 
+TEST_CASE("a beta whose inverse is infinite is as one of 0") {
+    using Three = Tensor<float, Shape<3>>;
+    const std::array<float, 3> outputs{1, 2, 3};
+    const Three target{1, 4, 2};
+    for (const float beta : {0.f, 1e-39f, 1e-45f}) {
+        std::array<float, 3> gradient{};
+        const float loss = SmoothL1Loss{.beta = beta}.evaluate<3, float>(
+            outputs.data(), std::array<const Three*, 1>{&target}, 3.f, gradient.data());
+        CHECK(loss == 1);
+        CHECK(gradient == std::array<float, 3>{0, -1, 1});
+    }
+}
+
 TEST_CASE("an output of NaN makes loss and gradient NaN") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     const auto check = [&](const auto& loss) {

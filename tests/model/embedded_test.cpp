@@ -35,7 +35,7 @@ constexpr Net by_name = embedded<Net, ByName>();
 static_assert(in_order.layer<0>().weight(1, 2) == 6 && in_order.layer<0>().bias(1) == 8);
 static_assert(in_order.layer<2>().weight(0, 1) == 10 && in_order.layer<2>().bias(0) == 11);
 static_assert(in_order({1, 0, 0}) == Tensor<float, Shape<1>>{(1 + 7) * 9 + (4 + 8) * 10 + 11});
-static_assert(predict(by_name, {1, 0, 0}) == 0);
+static_assert(predict(by_name, {1, 0, 0}) == 1);  // The single output is 203.
 
 // What is not learned is embedded, too: y = (x - mean) / sqrt(var + eps) * weight + bias.
 using Normed = Sequential<Input<2>, Linear<2, 2, NoBias>, BatchNorm1d<2, Eps<0.25>>, Linear<2, 1, NoBias>>;

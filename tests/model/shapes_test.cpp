@@ -178,17 +178,17 @@ static_assert(std::is_same_v<Double::with_scalar<float>, LeNet> && std::is_same_
 
 // Typed views of the parameters; the same of gradients.
 template <std::size_t I, typename Net>
-using weight_of = decltype(std::declval<Net&>().template layer<I>().weight);
+using weight_view = decltype(std::declval<Net&>().template layer<I>().weight);
 template <std::size_t I, typename Net>
-using bias_of = decltype(std::declval<Net&>().template layer<I>().bias);
-static_assert(std::is_same_v<weight_of<0, LeNet>, TensorView<float, Shape<6, 1, 5, 5>>>);
-static_assert(std::is_same_v<bias_of<0, LeNet>, TensorView<float, Shape<6>>>);
-static_assert(std::is_same_v<weight_of<3, const LeNet>, TensorView<const float, Shape<16, 6, 5, 5>>>);
-static_assert(std::is_same_v<weight_of<11, LeNet>, TensorView<float, Shape<10, 84>>>);
-static_assert(std::is_same_v<weight_of<7, Double>, TensorView<double, Shape<120, 400>>>);
-static_assert(std::is_same_v<weight_of<7, Gradients<LeNet>>, TensorView<float, Shape<120, 400>>>);
+using bias_view = decltype(std::declval<Net&>().template layer<I>().bias);
+static_assert(std::is_same_v<weight_view<0, LeNet>, TensorView<float, Shape<6, 1, 5, 5>>>);
+static_assert(std::is_same_v<bias_view<0, LeNet>, TensorView<float, Shape<6>>>);
+static_assert(std::is_same_v<weight_view<3, const LeNet>, TensorView<const float, Shape<16, 6, 5, 5>>>);
+static_assert(std::is_same_v<weight_view<11, LeNet>, TensorView<float, Shape<10, 84>>>);
+static_assert(std::is_same_v<weight_view<7, Double>, TensorView<double, Shape<120, 400>>>);
+static_assert(std::is_same_v<weight_view<7, Gradients<LeNet>>, TensorView<float, Shape<120, 400>>>);
 using Grouped = Sequential<Input<4, 5, 5>, Conv2d<4, 8, Kernel<3, 2>, Groups<2>>>;
-static_assert(std::is_same_v<weight_of<0, Grouped>, TensorView<float, Shape<8, 2, 3, 2>>>);
+static_assert(std::is_same_v<weight_view<0, Grouped>, TensorView<float, Shape<8, 2, 3, 2>>>);
 
 template <std::size_t I, typename Net>
 concept HasWeight = requires(Net& net) { net.template layer<I>().weight; };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <ctcnn/train/evaluate.hpp>
 
+#include <ctcnn/loss/bce_with_logits.hpp>
 #include <ctcnn/loss/mse.hpp>
 
 #include <atomic>
@@ -110,6 +111,35 @@ TEST_CASE("predict gives the index of the largest output, for one image and for 
     }
     CHECK((met[0] + met[1] + met[2]) >= 2);
     CHECK(predict(net, data.images().first(0)).empty());
+}
+
+TEST_CASE("a single output says 1 where it is above 0, to predict as to evaluate") {
+    using One = Sequential<Input<1>, Linear<1, 1>>;
+    One net{};
+    net.layer<0>().weight(0, 0) = 1;
+    const std::vector<One::input_tensor> images{{5}, {-5}, {0}, {std::numeric_limits<float>::quiet_NaN()}};
+    const std::vector<std::size_t> all = predict(net, images);
+    CHECK(all == std::vector<std::size_t>{1, 0, 0, no_class});
+    for (std::size_t n = 0; n < images.size(); ++n) {
+        CHECK(predict(net, images[n]) == all[n]);
+    }
+    const Dataset<One::input_shape> data(images, std::vector{1, 0, 0, 1});
+    CHECK(evaluate(net, data, 1, BCEWithLogitsLoss{}).accuracy == 0.75);
+}
+
+TEST_CASE("an image to ignore is not undefined, and without others nothing is defined") {
+    const Net net = small::net(3);
+    std::vector<Net::input_tensor> images(3);
+    images[0](0, 0, 0) = images[2](0, 0, 0) = std::numeric_limits<float>::quiet_NaN();
+    const auto evaluation = [&](std::vector<int> labels) {
+        return evaluate(net, Dataset<Net::input_shape, float, int>(images, labels), 1, CrossEntropyLoss{});
+    };
+    CHECK(evaluation({1, 1, 1}).undefined == 2);
+    CHECK(evaluation({1, 1, -100}).undefined == 1);
+    const Evaluation nothing = evaluation({-100, -100, -100});
+    CHECK(nothing.undefined == 0);
+    CHECK(std::isnan(nothing.loss));
+    CHECK(std::isnan(nothing.accuracy));
 }
 
 TEST_CASE("of equal outputs the first is predicted") {

@@ -89,14 +89,39 @@ TEST_CASE("a confusion matrix counts each pair of classes, and NaN as no class")
 }
 
 TEST_CASE("what has no images is 0") {
-    // scikit-learn: f1_score([0, 0], [0, 0], labels=[0, 1, 2], average=None, zero_division=0) is 1, 0, 0.
+    // scikit-learn: f1_score([0, 0], [0, 0], labels=[0, 1, 2], average=None, zero_division=0) is 1, 0, 0. Without
+    // labels=, and with average="macro", it is 1, that of the classes that there are.
     const ConfusionMatrix matrix =
         of(ConfusionMatrix{}, std::array<ThreeOutputs, 2>{{{1, 0, 0}, {1, 0, 0}}}, std::array{0, 0});
     CHECK(matrix.f1(0) == 1);
     CHECK(matrix.precision(1) == 0);
     CHECK(matrix.recall(1) == 0);
     CHECK(matrix.f1(1) == 0);
-    CHECK(matrix.macro_f1() == Approx(1.0 / 3).epsilon(1e-15));
+    CHECK(matrix.macro_f1() == 1);
+    // Class 2 is neither there nor predicted: the F1 of 0 is 2/3, that of 1, which is predicted alone, 0.
+    const ConfusionMatrix two =
+        of(ConfusionMatrix{}, std::array<ThreeOutputs, 2>{{{1, 0, 0}, {0, 1, 0}}}, std::array{0, 0});
+    CHECK(two.macro_f1() == Approx(1.0 / 3).epsilon(1e-15));
+    CHECK(ConfusionMatrix{}.macro_f1() == 0);
+}
+
+TEST_CASE("a confusion matrix has the classes of the network, whatever it is given and whatever is ignored") {
+    constexpr std::array<ThreeOutputs, 2> two{{{1, 0, 0}, {0, 0, 1}}};
+    const std::vector<std::size_t> expected{1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0};
+    CHECK(of(ConfusionMatrix{.classes = 3}, two, std::array{0, 2}).counts == expected);
+    ConfusionMatrix of_two_classes;
+    of_two_classes.update(std::span<const float, 2>(std::array{0.f, 1.f}), 1);
+    const ConfusionMatrix matrix = of(of_two_classes, two, std::array{0, 2});
+    CHECK(matrix.classes == 3);
+    CHECK(matrix.counts == expected);
+    const ConfusionMatrix ignored = of(ConfusionMatrix{}, two, std::array{-100, -100});
+    CHECK(ignored.classes == 3);
+    CHECK(ignored.precision(1) == 0);
+    CHECK(ignored.macro_f1() == 0);
+    CHECK(ignored.accuracy() == 0);
+    ConfusionMatrix empty;
+    empty.merge(ConfusionMatrix{.classes = 3});
+    CHECK(empty.counts.empty());
 }
 
 namespace {
@@ -147,6 +172,37 @@ TEST_CASE("evaluate computes metrics of all images, the same for any number of t
             CHECK(other == most);
         }
     }
+}
+
+namespace {
+
+/// How many images were seen, as a metric of a program's own.
+struct Count {
+    std::size_t images = 0;
+    void reset() { images = 0; }
+    void update(const auto&, const auto&) { ++images; }
+    void merge(const Count& other) { images += other.images; }
+    std::size_t compute() const { return images; }
+};
+
+}  // namespace
+
+TEST_CASE("what a metric has seen before counts once") {
+    const small::Net net = small::net(3);
+    const small::Data data = small::data(1001, 5);
+    const auto [accuracy, matrix] = evaluate(net, data, Accuracy{}, ConfusionMatrix{});
+    const auto [both, twice, images] =
+        evaluate(net, data, Accuracy{.right = 1001, .count = 1001}, matrix, Count{.images = 7});
+    CHECK(both == Approx((1 + accuracy) / 2).epsilon(1e-15));
+    for (std::size_t k = 0; k < 3; ++k) {
+        CHECK(twice.support(k) == 2 * matrix.support(k));
+    }
+    CHECK(images == 1008);
+    const Dataset<small::Net::input_shape, float, small::Net::output_tensor> tensors(
+        data.images(), std::vector<small::Net::output_tensor>(1001));
+    const double error = evaluate(net, tensors, MeanAbsoluteError{});
+    CHECK(evaluate(net, tensors, MeanAbsoluteError{.sum = 3003, .count = 3003}) ==
+          Approx((1 + error) / 2).epsilon(1e-12));
 }
 
 TEST_CASE("metrics say which label they cannot take") {

@@ -2,6 +2,7 @@
 // Labels and tensors as targets, and losses that weigh them, in value_and_grad, Trainer, fit and evaluate.
 #include <ctcnn/ctcnn.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -236,6 +237,62 @@ TEST_CASE("images of the label to ignore count in no loss, gradient or accuracy"
     CHECK(std::isnan(value_and_grad(net, CrossEntropyLoss{}, all.images().first(5), none).loss));
 }
 
+TEST_CASE("a batch of ignored images alone has no loss and a gradient of 0, and training goes on") {
+    const small::Data data = small::data(60);
+    const small::Net net = small::net(3);
+    const std::vector<int> none(20, -100);
+    const auto check = [&](const auto& loss) {
+        // As in PyTorch.
+        const auto of_none = value_and_grad(net, loss, data.images().first(20), none);
+        CHECK(std::isnan(of_none.loss));
+        CHECK(std::ranges::all_of(of_none.gradients.parameters(), [](float g) { return g == 0; }));
+
+        std::vector<int> labels(data.labels().begin(), data.labels().end());
+        std::fill_n(labels.begin() + 20, 20, -100);
+        const Dataset<small::Net::input_shape, float, int> all(data.images(), labels);
+        const FitOptions options{.epochs = 1, .batch_size = 20, .shuffle = false};
+        small::Net by_fit = net;
+        const double mean = fit(by_fit, all, SGD{.lr = 0.1f}, options, loss).epochs[0].loss;
+        small::Net by_hand = net;
+        Trainer trainer(by_hand, SGD{.lr = 0.1f}, options, loss);
+        const double first = trainer.step(all.first(20));
+        CHECK(std::isnan(trainer.step(all.subset(20, 20))));
+        const double last = trainer.step(all.subset(40, 20));
+        CHECK(trainer.steps() == 3);
+        CHECK(small::same_bits(by_fit, by_hand));
+        // The batch without a loss counts as the one before.
+        CHECK(mean == Approx((2 * first + last) / 3).epsilon(1e-12));
+    };
+    check(CrossEntropyLoss{});
+    check(CrossEntropyLoss{.weight = {1, 2, 3}, .label_smoothing = 0.25f});
+    check(NLLLoss{});
+    // Weights of 0 alone are another matter: PyTorch's gradient is NaN, too.
+    small::Net other = net;
+    const std::vector<int> zeros(20, 0);
+    const CrossEntropyLoss weightless{.weight = {0, 1, 1}};
+    CHECK_THROWS_AS(Trainer(other, SGD{}, {}, weightless).step(data.images().first(20), zeros), LossNotFinite);
+
+    std::vector<int> labels(data.labels().begin(), data.labels().end());
+    std::fill_n(labels.begin(), 3, -100);
+    const Dataset<small::Net::input_shape, float, int> some(data.images(), labels);
+    const auto found = lr_find(net, some, SGD{}, {.num_training = 60, .batch_size = 1});
+    CHECK(found.lrs.size() <= 57);
+    CHECK(found.lrs.size() > 10);
+    CHECK(std::ranges::all_of(found.losses, [](double l) { return std::isfinite(l); }));
+}
+
+TEST_CASE("a label to ignore may be any that the type of the labels holds") {
+    const small::Data data = small::data(30);
+    std::vector<int> labels(data.labels().begin(), data.labels().end());
+    labels[4] = -1;
+    const Dataset<small::Net::input_shape, float, std::int8_t> all(data.images(), labels);
+    small::Net net = small::net(3);
+    CHECK(refusal_of([&] { fit(net, all, SGD{}, {}, CrossEntropyLoss{.ignore_index = -1}); }) == "none");
+    CHECK(refusal_of([&] { fit(net, all, SGD{}); }) ==
+          "label -1 of image 4 is out of range: the network has 3 outputs, 0 to 2");
+    CHECK(evaluate(net, all, ConfusionMatrix{.ignore_index = -1}).classes == 3);
+}
+
 TEST_CASE("targets that no training can use are refused, with the image") {
     Targets data = regression_data(10);
     std::vector<Tensor<float, Shape<2>>> targets(data.targets().begin(), data.targets().end());
@@ -267,6 +324,10 @@ TEST_CASE("targets that no training can use are refused, with the image") {
         return sum;
     };
     CHECK(refusal_of([&] { fit(net, bad, SGD{}, {}, known_only); }) == "none");
+    // So may a metric, unless one of the library stands beside it.
+    const auto is_known = [](const auto&, const Tensor<float, Shape<2>>& target) { return !std::isnan(target(1)); };
+    CHECK(evaluate(net, bad, is_known) == 0.9);
+    CHECK(refusal_of([&] { evaluate(net, bad, is_known, Accuracy{}); }) == sentence);
 }
 
 namespace {

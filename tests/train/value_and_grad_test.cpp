@@ -165,6 +165,11 @@ TEST_CASE("a batch that does not fit is refused") {
     CHECK(refusal(data.images(), labels) == "no error");
     labels[1] = 3;
     CHECK(refusal(data.images(), labels) == "label 3 of image 1 is out of range: the network has 3 outputs, 0 to 2");
+    // As they are, on processors of 32 bits too.
+    CHECK(refusal(data.images(), std::vector<std::int64_t>{0, (std::int64_t{1} << 32) + 1, 0}) ==
+          "label 4294967297 of image 1 is out of range: the network has 3 outputs, 0 to 2");
+    CHECK(refusal(data.images(), std::vector<std::int64_t>{0, 0, -(std::int64_t{1} << 32) - 1}) ==
+          "label -4294967297 of image 2 is out of range: the network has 3 outputs, 0 to 2");
 }
 
 TEST_CASE("a loss that is not a number is returned, not hidden") {

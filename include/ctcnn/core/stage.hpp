@@ -31,8 +31,8 @@ struct Stage {
 
     template <typename F>
     using WithFunction = Stage<In, Out, F, V>;
-    template <typename I, typename O>
-    using WithLayouts = Stage<I, O, Function, V>;
+    template <typename Input, typename Output>
+    using WithLayouts = Stage<Input, Output, Function, V>;
 };
 
 }  // namespace CTCNN_DETAIL

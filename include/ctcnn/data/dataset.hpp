@@ -103,8 +103,8 @@ inline constexpr bool is_tensor_of = false;
 template <typename T, typename S>
 inline constexpr bool is_tensor_of<T, Tensor<T, S>> = true;
 
-/// The labels as a data set keeps them. Each must be a number that the type can hold, and none is below 0, except -100,
-/// which losses ignore.
+/// The labels as a data set keeps them. Each must be a number that the type can hold. One below 0 is no class: it is
+/// for images that losses ignore.
 template <typename Label, typename Labels>
 std::vector<Label> stored_labels(Labels&& labels) {
     using Given = std::remove_reference_t<Labels>;
@@ -113,13 +113,14 @@ std::vector<Label> stored_labels(Labels&& labels) {
         stored = std::forward<Labels>(labels);
     } else if constexpr (RangeOfIntegers<Given>) {
         using Integer = std::iter_value_t<decltype(std::begin(labels))>;
+        constexpr auto smallest = static_cast<std::int64_t>(std::numeric_limits<Label>::min());
         constexpr auto largest = static_cast<std::uint64_t>(std::numeric_limits<Label>::max());
         for (const Integer label : labels) {
-            bool is_class = static_cast<std::uint64_t>(label) <= largest;
+            bool fits = static_cast<std::uint64_t>(label) <= largest;
             if constexpr (std::signed_integral<Integer>) {
-                is_class = (is_class && label >= 0) || (std::signed_integral<Label> && label == -100);
+                fits = label < 0 ? static_cast<std::int64_t>(label) >= smallest : fits;
             }
-            if (!is_class) {
+            if (!fits) {
                 refuse_label(std::signed_integral<Integer> ? decimal_signed(static_cast<std::int64_t>(label))
                                                            : decimal(static_cast<std::uint64_t>(label)),
                              stored.size(), largest);

@@ -9,6 +9,7 @@
 #include <ctcnn/core/indices.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/list.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/graph/flow.hpp>
 #include <ctcnn/graph/graph.hpp>

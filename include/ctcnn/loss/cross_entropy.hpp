@@ -101,7 +101,8 @@ struct CrossEntropyLoss {
         }
         for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
             if (is_ignored(static_cast<std::int64_t>(*labels[lane]))) {
-                continue;  // There may be no such class.
+                set_lane(loss, lane, T(0));  // Not 0 * infinity.
+                continue;                    // There may be no such class.
             }
             const auto label = static_cast<std::size_t>(*labels[lane]);
             V& gradient = grad_output[label];

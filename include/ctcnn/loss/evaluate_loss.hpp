@@ -35,11 +35,11 @@ template <typename Loss, std::size_t Outputs, typename T, typename Target>
 concept ImageLoss = requires(const Loss& loss, std::span<const T, Outputs> outputs, const Target& target,
                              std::span<T, Outputs> gradient) { T(loss(outputs, target, gradient)); };
 
-/// Whether a label is the one that a loss, or a metric, leaves out.
-template <typename Criterion, std::integral Label>
-constexpr bool ignores([[maybe_unused]] const Criterion& criterion, [[maybe_unused]] Label label) {
-    if constexpr (requires { criterion.ignore_index; }) {
-        return static_cast<std::int64_t>(label) == criterion.ignore_index;
+/// Whether a target is the label that a loss, or a metric, leaves out.
+template <typename Criterion, typename Target>
+constexpr bool ignores([[maybe_unused]] const Criterion& criterion, [[maybe_unused]] const Target& target) {
+    if constexpr (std::integral<Target> && requires { criterion.ignore_index; }) {
+        return static_cast<std::int64_t>(target) == criterion.ignore_index;
     } else {
         return false;
     }

@@ -14,8 +14,8 @@
 namespace CTCNN_API {
 
 /// KLDivLoss: the Kullback-Leibler divergence sum(target (log target - output)) of a network that ends in LogSoftmax;
-/// the mean over the batch. An element whose target is 0 adds 0.
-///   log_target: the targets are logarithms of probabilities too.
+/// the mean over the batch. An element whose target is 0 adds 0, and a negative one makes the loss NaN.
+///   log_target: the targets are logarithms of probabilities too; with one of -infinity the loss is not finite.
 /// Shapes   output and target alike
 /// As in    torch.nn.KLDivLoss(reduction="batchmean"); PyTorch's default divides by the number of outputs as well, and
 ///          warns that this is not the divergence

@@ -52,13 +52,13 @@ struct SmoothL1Loss {
         using namespace detail_;
         using T = scalar_t<V>;
         const V limit = broadcast<V>(static_cast<T>(beta));
-        const V inverse = broadcast<V>(beta > 0 ? T(1) / static_cast<T>(beta) : T(0));
+        const V divisor = broadcast<V>(beta > 0 ? static_cast<T>(beta) : T(1));  // 1/beta may be infinite.
         const V half = broadcast<V>(T(0.5));
         return mean_over_outputs<Outputs>(outputs, targets, scale, grad_output, [=](V output, V target, std::size_t) {
             const V d = output - target;
             const V far = magnitude(d);
-            return std::pair(select_less(far, limit, half * inverse * d * d, far - half * limit),
-                             select_less(far, limit, d * inverse, sign(d)));
+            return std::pair(select_less(far, limit, half * d * d / divisor, far - half * limit),
+                             select_less(far, limit, d / divisor, sign(d)));
         });
     }
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 
 #include <ctcnn/core/lanes.hpp>
@@ -12,10 +13,12 @@
 namespace CTCNN_API {
 
 /// MSELoss: the mean of (output - target)^2 over the batch and over the elements of the output.
-/// Shapes   output and target alike; a label may stand for the target that is 1 at the label and 0 elsewhere
+/// Shapes   output and target alike; of two outputs or more, a label may stand for the target that is 1 at the label
+///          and 0 elsewhere
 /// As in    torch.nn.MSELoss
 struct MSELoss {
     template <std::size_t Outputs, detail_::Number V, typename Target>
+        requires(Outputs != 1 || !std::integral<Target>)
     static constexpr V evaluate(const V* outputs, const std::array<const Target*, detail_::lane_count<V>>& targets,
                                 V scale, V* grad_output) {
         using namespace detail_;

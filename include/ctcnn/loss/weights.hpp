@@ -6,7 +6,7 @@
 
 #include <ctcnn/core/target.hpp>
 
-namespace ctcnn {
+namespace CTCNN_API {
 
 /// Weights: what each output of a network counts in a loss: {1, 5}, or the floats of a vector, an array or a span. No
 /// numbers at all mean 1 each. (A std::vector<float> would do the same, and cost each program some sixty templates.)
@@ -53,4 +53,4 @@ private:
     std::size_t size_ = 0;
 };
 
-}  // namespace ctcnn
+}  // namespace CTCNN_API

@@ -182,14 +182,15 @@ using Workspace = typename Net::workspace;
 
 namespace CTCNN_DETAIL::model {
 
-/// The index of the largest of `Count` elements: 1 for {2, 5, 5}; no_class if one of them is NaN.
+/// The class that outputs say: the index of the largest of them, 1 for {2, 5, 5}; of a single output, 1 if it is above
+/// 0, else 0; no_class if one of them is NaN.
 template <std::size_t Count, std::floating_point T>
-constexpr std::size_t index_of_largest(const T* elements) {
-    std::size_t best = 0;
+constexpr std::size_t class_of(const T* outputs) {
+    std::size_t best = Count == 1 && outputs[0] > 0 ? 1 : 0;
     bool undefined = false;
     for (std::size_t i = 0; i < Count; ++i) {
-        undefined = undefined || math::is_nan(elements[i]);
-        if (elements[best] < elements[i]) {
+        undefined = undefined || math::is_nan(outputs[i]);
+        if (Count != 1 && outputs[best] < outputs[i]) {
             best = i;
         }
     }
@@ -208,13 +209,14 @@ concept PredictArguments = sizeof...(Arguments) != 0 && is_prediction<Net, Argum
 
 namespace CTCNN_API {
 
-/// The index of the largest output: for a classifier, the label. Ties go to the first; no_class if an output is NaN.
+/// The index of the largest output: for a classifier, the label. Ties go to the first; a single output says 1 if it is
+/// above 0, else 0; no_class if an output is NaN.
 /// The shape is (classes).
 template <AnyNetwork Net>
 constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& image,
                               typename Net::workspace& buffers) {
     using namespace detail_::model;
-    return index_of_largest<Net::output_shape::size>(
+    return class_of<Net::output_shape::size>(
         detail_::run::infer_image<typename Net::inference_plan>(net.parameters().data(), image.data(), buffers.get()));
 }
 template <AnyNetwork Net>

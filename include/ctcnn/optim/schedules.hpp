@@ -39,10 +39,8 @@ struct MultiStepLR {
     double gamma = 0.1;
 
     /// Throws   std::invalid_argument for a gamma that is below 0 or not finite
-    constexpr void validate() const {
-        detail_::require_from_zero(gamma, "MultiStepLR::gamma must be a number from 0 on");
-    }
-    constexpr double operator()(const ScheduleStep& now) const {
+    void validate() const { detail_::require_from_zero(gamma, "MultiStepLR::gamma must be a number from 0 on"); }
+    double operator()(const ScheduleStep& now) const {
         std::size_t passed = 0;
         for (const std::size_t milestone : milestones) {
             passed += milestone < now.step ? std::size_t{1} : 0;

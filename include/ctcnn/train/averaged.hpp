@@ -47,8 +47,8 @@ void update_bn(Net& net, const Data& dataset, std::size_t batch_size = 64, std::
     static_assert(!std::is_const_v<Net>, "update_bn changes the running statistics of the network: this one is const");
     if constexpr (Net::buffer_count != 0) {
         detail_::refuse_unless(batch_size != 0, "the batch size of update_bn is 0: choose 1 or more");
-        const auto data = view_of<Net>(dataset);
-        using Label = typename decltype(data.labels)::value_type;
+        const auto data = view_of<Net>(dataset, loss);
+        using Target = typename decltype(data.targets)::value_type;
         const std::size_t count = data.images.size();
         const std::size_t size = std::min(batch_size, count);
         const std::size_t steps = (count + size - 1) / size;
@@ -57,8 +57,8 @@ void update_bn(Net& net, const Data& dataset, std::size_t batch_size = 64, std::
         for (std::size_t step = 0; step < steps; ++step) {
             const std::size_t first = step * size;
             const std::size_t images = std::min(size, count - first);
-            const Batch<typename Net::input_tensor, Label> batch{data.images.data() + first, data.labels.data() + first,
-                                                                 nullptr, images};
+            const Batch<typename Net::input_tensor, Target> batch{data.images.data() + first,
+                                                                  data.targets.data() + first, nullptr, images};
             workspace.run(net.parameters().data(), loss, batch, {0, step + 1});
             workspace.update_buffers(images, net.buffers().data(), 1 / static_cast<double>(step + 1));
         }

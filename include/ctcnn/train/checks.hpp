@@ -68,7 +68,12 @@ consteval bool check_loss() {
     using T = typename Net::scalar;
     constexpr bool right = TileLoss<Loss, Net::output_shape::size, Lanes<T>, Target> ||
                            ImageLoss<Loss, Net::output_shape::size, T, Target>;
-    static_assert(right || !std::integral<Target>,
+    constexpr bool one_output = Net::output_shape::size == 1;
+    static_assert(
+        right || !std::integral<Target> || !one_output,
+        "this is not a loss that takes labels of a network with one output, as BCEWithLogitsLoss{} takes 0 and "
+        "1; for a number, as MSELoss{} learns it, the targets are tensors, Net::output_tensor");
+    static_assert(right || !std::integral<Target> || one_output,
                   "this is not a loss, such as CrossEntropyLoss{} or MSELoss{}, or not one that takes labels; a loss "
                   "of your own is called as loss(outputs, label, gradient)");
     static_assert(right || std::integral<Target>,
@@ -110,7 +115,7 @@ inline constexpr bool outlives_call =
     text.append(" targets: each image needs one target");
     throw std::invalid_argument(std::string(text.view()));
 }
-[[noreturn, gnu::cold]] inline void refuse_label(bool negative, std::size_t magnitude, std::size_t image,
+[[noreturn, gnu::cold]] inline void refuse_label(bool negative, std::uint64_t magnitude, std::size_t image,
                                                  std::size_t labels, std::size_t outputs) {
     Text<160> text;
     text.append(negative ? "label -" : "label ");
@@ -131,8 +136,8 @@ inline constexpr bool outlives_call =
     throw std::invalid_argument(std::string(text.view()));
 }
 
-/// Refuses images and targets that do not fit: throws std::invalid_argument. `empty` says so of no images at all. A loss
-/// of a program's own may have a use for NaN.
+/// Refuses images and targets that do not fit: throws std::invalid_argument. `empty` says so of no images at all. A
+/// loss or a metric of a program's own may have a use for NaN.
 template <typename Net, typename Loss, typename Images, typename Targets>
 [[gnu::cold]] constexpr void check_batch(const Loss& loss, const Images& images, const Targets& targets,
                                          const char* empty) {
@@ -148,12 +153,13 @@ template <typename Net, typename Loss, typename Images, typename Targets>
         const std::size_t labels = label_count(loss, outputs);
         for (std::size_t n = 0; n < targets.size(); ++n) {
             const bool negative = targets[n] < 0;
-            const auto bits = static_cast<std::size_t>(targets[n]);
+            const auto bits = static_cast<std::uint64_t>(targets[n]);
             if ((negative || bits >= labels) && !ignores(loss, targets[n])) {
                 refuse_label(negative, negative ? 0 - bits : bits, n, labels, outputs);
             }
         }
-    } else if constexpr (!ImageLoss<Loss, outputs, typename Net::scalar, Target>) {
+    } else if constexpr (!ImageLoss<Loss, outputs, typename Net::scalar, Target> &&
+                         !requires { requires Loss::takes_nan; }) {
         for (std::size_t n = 0; n < targets.size(); ++n) {
             for (const auto element : targets[n].span()) {
                 if (math::is_nan(element)) {

@@ -24,12 +24,13 @@
 
 namespace CTCNN_API {
 
-/// The mean loss over a data set, and the part of its images that are classified correctly, 0 to 1. A single output says
-/// 1 above 0, else 0. Images whose label the loss ignores do not count. Where targets are tensors, there is no accuracy.
+/// The mean loss over a data set, and the part of its images that are classified correctly, 0 to 1. A single output
+/// says 1 above 0, else 0. Images whose label the loss ignores do not count; where there are no others, loss and
+/// accuracy are NaN. Where targets are tensors, there is no accuracy.
 struct Evaluation {
     double loss;
     double accuracy;            ///< NaN where targets are tensors
-    std::size_t undefined = 0;  ///< how many images have an output that is NaN: they count as wrong
+    std::size_t undefined = 0;  ///< how many images that count have an output that is NaN: they count as wrong
 };
 
 }  // namespace CTCNN_API
@@ -62,12 +63,12 @@ Evaluation evaluate_on(const Net& net, const View<Net, Target>& data, std::size_
                                 const Target& target = *targets[lane];
                                 result[0] += static_cast<double>(get_lane(lane_losses, lane));
                                 result[1] += target_weight(loss, target);
-                                result[3] += answers[lane] == no_class ? 1 : 0;
+                                const bool ignored = ignores(loss, target);
                                 if constexpr (labelled) {
-                                    const bool ignored = ignores(loss, target);
                                     result[2] += !ignored && answers[lane] == static_cast<std::size_t>(target) ? 1 : 0;
-                                    result[4] += ignored ? 1 : 0;
                                 }
+                                result[3] += !ignored && answers[lane] == no_class ? 1 : 0;
+                                result[4] += ignored ? 1 : 0;
                             }
                         });
     double sums[columns] = {};
@@ -92,6 +93,10 @@ auto measure(const Net& net, const View<Net, Target>& data, std::size_t threads,
     const std::size_t at_once = std::max(tiles_at_once, (tiles + metric_groups - 1) / metric_groups);
     using All = std::tuple<Metrics...>;
     std::vector<All> groups((tiles + at_once - 1) / at_once, All(metrics...));
+    // What the metrics have seen before counts once.
+    for (std::size_t group = 1; group < groups.size(); ++group) {
+        std::apply([](auto&... metric) { (train::reset(metric), ...); }, groups[group]);
+    }
     AlignedVector<T> images(groups.size() * outputs);
     infer_tiles<Net, V>(
         net, data.images, threads,
@@ -124,7 +129,7 @@ auto measure(const Net& net, const View<Net, Target>& data, std::size_t threads,
 
 template <typename Net, typename Data, typename... Metrics>
 auto checked_measure(const Net& net, const Data& dataset, std::size_t threads, const Metrics&... metrics) {
-    const auto data = view_of<Net>(dataset, labels_of(metrics...));
+    const auto data = view_of<Net>(dataset, targets_of_metrics(metrics...));
     using Target = typename decltype(data.targets)::value_type;
     constexpr bool right = (MetricFor<as_metric<Metrics>, Net, Target> && ...);
     static_assert(right,
@@ -193,7 +198,8 @@ Evaluation evaluate(const Net&, const Arguments&...) {
     return {0, 0};
 }
 
-/// predict: the index of the largest output for each of many images; no_class where an output is NaN.
+/// predict: the index of the largest output for each of many images, of a single output 1 if it is above 0; no_class
+/// where an output is NaN.
 template <AnyNetwork Net>
 std::vector<std::size_t> predict(const Net& net, std::span<const typename Net::input_tensor> images,
                                  std::size_t threads = 0) {
@@ -202,7 +208,7 @@ std::vector<std::size_t> predict(const Net& net, std::span<const typename Net::i
     std::vector<std::size_t> result(images.size());
     train::infer_tiles<Net, V>(
         net, images, threads, [&](std::size_t, std::size_t first, std::size_t present, const V* outputs, V*) {
-            const auto answers = train::largest_in_lanes<Net::output_shape::size>(outputs);
+            const auto answers = train::classes_in_lanes<Net::output_shape::size>(outputs);
             std::copy_n(answers.begin(), present, result.begin() + static_cast<std::ptrdiff_t>(first));
         });
     return result;

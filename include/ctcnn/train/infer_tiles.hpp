@@ -67,32 +67,21 @@ void infer_tiles(const Net& net, std::span<const typename Net::input_tensor> ima
     });
 }
 
-/// The index of the largest of `Count` elements in each lane; ties go to the first; no_class if one of them is NaN.
-template <std::size_t Count, Number V>
-std::array<std::size_t, lane_count<V>> largest_in_lanes(const V* elements) {
-    static_assert(Count <= std::numeric_limits<integer_t<scalar_t<V>>>::max());
+/// The class that each lane's outputs say: the index of the largest, ties go to the first; of a single output, 1 if it
+/// is above 0, else 0; no_class if one of them is NaN.
+template <std::size_t Outputs, Number V>
+std::array<std::size_t, lane_count<V>> classes_in_lanes(const V* outputs) {
+    static_assert(Outputs <= std::numeric_limits<integer_t<scalar_t<V>>>::max());
     typename V::IntegerVector best{};
-    V largest = elements[0];
-    for (std::size_t k = 1; k < Count; ++k) {
-        const auto index = static_cast<typename V::Integer>(k) - typename V::IntegerVector{};
-        best = largest.vector < elements[k].vector ? index : best;
-        largest = larger(largest, elements[k]);
+    V largest = Outputs == 1 ? V{} : outputs[0];
+    for (std::size_t k = Outputs == 1 ? 0 : 1; k < Outputs; ++k) {
+        const auto index = static_cast<typename V::Integer>(Outputs == 1 ? 1 : k) - typename V::IntegerVector{};
+        best = largest.vector < outputs[k].vector ? index : best;
+        largest = larger(largest, outputs[k]);
     }
     std::array<std::size_t, lane_count<V>> result;
     for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
         result[lane] = math::is_nan(get_lane(largest, lane)) ? no_class : static_cast<std::size_t>(best[lane]);
-    }
-    return result;
-}
-
-/// The class that each lane's outputs say: the largest one; of a single output, 1 if it is above 0; no_class for NaN.
-template <std::size_t Outputs, Number V>
-std::array<std::size_t, lane_count<V>> classes_in_lanes(const V* outputs) {
-    auto result = largest_in_lanes<Outputs>(outputs);
-    if constexpr (Outputs == 1) {
-        for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
-            result[lane] = result[lane] == no_class ? no_class : get_lane(outputs[0], lane) > 0 ? 1 : 0;
-        }
     }
     return result;
 }

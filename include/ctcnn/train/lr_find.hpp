@@ -119,21 +119,25 @@ LRFinder<T> lr_find(const Net& net, const Data& dataset, Optimizer optimizer, co
         double weight = 1;
         double best = 0;
         bool diverges = false;
+        T rate = 0;  // of the step
         optimizer.lr = 1;
         FitOptions fitting{.epochs = options.num_training,
                            .max_steps = options.num_training,
                            .batch_size = options.batch_size,
                            .seed = options.seed,
                            .threads = options.threads};
-        fitting.schedule = [&rates](std::size_t step, std::size_t) { return rates[step - 1]; };
+        fitting.schedule = [&](std::size_t step, std::size_t) { return rate = rates[step - 1]; };
         fitting.on_step = [&](const StepReport& report) {
+            if (!detail_::math::is_finite(report.loss)) {
+                return;  // All images of the batch are ignored.
+            }
             average = decay * average + (1 - decay) * report.loss;
             weight *= decay;
             const double smoothed = average / (1 - weight);
             diverges = finder.lrs.size() > 1 && options.early_stop_threshold > 0 &&
                        smoothed > options.early_stop_threshold * best;
             best = finder.losses.empty() || smoothed < best ? smoothed : best;
-            finder.lrs.push_back(rates[finder.lrs.size()]);
+            finder.lrs.push_back(rate);
             finder.losses.push_back(smoothed);
         };
         fitting.should_stop = [&diverges] { return diverges; };

@@ -15,6 +15,7 @@
 //     metric.update(outputs, target)   adds an image: a std::span<const T, Outputs> and a label or a tensor
 //     metric.merge(other)              adds what a copy of it has seen of the images behind
 //     metric.compute()                 the result
+//     metric.reset()                   forgets what it has seen; may be left out by one that has seen nothing
 // or a function of outputs and target, of which the mean over all images is the result.
 namespace CTCNN_DETAIL::train {
 
@@ -54,6 +55,18 @@ private:
     std::size_t count_ = 0;
 };
 
+/// What a metric has seen is forgotten, if it can forget.
+template <typename Metric>
+constexpr void reset([[maybe_unused]] Metric& metric) {
+    if constexpr (requires { metric.reset(); }) {
+        metric.reset();
+    }
+}
+
+/// Whether a metric has a use for targets that hold NaN, as one of a program's own may have.
+template <typename Metric>
+inline constexpr bool takes_nan = true;
+
 template <typename Metric>
 using as_metric = std::conditional_t<HasResult<Metric>, Metric, MeanOf<Metric>>;
 
@@ -87,21 +100,24 @@ inline constexpr bool are_metric_arguments<Net, Data, First, Metrics...> =
 template <typename Net, typename... Arguments>
 concept MetricArguments = are_metric_arguments<Net, std::remove_cvref_t<Arguments>...>;
 
-/// What metrics say of labels together, as a loss would: one is left out if all of them ignore it, and there are two
-/// for a network with one output.
-struct LabelsOfMetrics {
+/// What metrics say of targets together, as a loss would: a label is left out if all of them ignore it, and there are
+/// two for a network with one output.
+template <bool TakesNan>
+struct TargetsOfMetrics {
+    static constexpr bool takes_nan = TakesNan;
     std::int64_t ignore_index = std::numeric_limits<std::int64_t>::min();
 
     static constexpr std::size_t label_count(std::size_t outputs) { return outputs == 1 ? 2 : outputs; }
 };
 template <typename First, typename... Metrics>
-constexpr LabelsOfMetrics labels_of([[maybe_unused]] const First& first, [[maybe_unused]] const Metrics&... metrics) {
+constexpr auto targets_of_metrics([[maybe_unused]] const First& first, [[maybe_unused]] const Metrics&... metrics) {
+    using Result = TargetsOfMetrics<(takes_nan<First> && ... && takes_nan<Metrics>)>;
     if constexpr (requires { first.ignore_index + (0 + ... + metrics.ignore_index); }) {
         if (((metrics.ignore_index == first.ignore_index) && ...)) {
-            return {first.ignore_index};
+            return Result{first.ignore_index};
         }
     }
-    return {};
+    return Result{};
 }
 
 }  // namespace CTCNN_DETAIL::train

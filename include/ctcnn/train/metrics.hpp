@@ -11,22 +11,9 @@
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/model/network.hpp>
+#include <ctcnn/train/metric.hpp>
 
 namespace CTCNN_DETAIL::train {
-
-/// The class that outputs say: the largest one, of equal ones the first; of a single output, 1 if it is above 0;
-/// no_class for NaN.
-template <typename T, std::size_t N>
-constexpr std::size_t class_of(std::span<const T, N> outputs) {
-    std::size_t best = 0;
-    for (std::size_t k = 0; k < N; ++k) {
-        if (math::is_nan(outputs[k])) {
-            return no_class;
-        }
-        best = outputs[k] > outputs[best] ? k : best;
-    }
-    return N == 1 && outputs[0] > 0 ? 1 : best;
-}
 
 constexpr double quotient_or_zero(std::size_t a, std::size_t b) {
     return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
@@ -54,7 +41,7 @@ struct Accuracy {
             return;
         }
         ++count;
-        const std::size_t predicted = detail_::train::class_of(outputs);
+        const std::size_t predicted = detail_::model::class_of<N>(outputs.data());
         const auto own = static_cast<std::size_t>(label);
         if (N == 1 || top_k == 1 || predicted == no_class) {
             right += predicted == own ? std::size_t{1} : 0;
@@ -74,6 +61,7 @@ struct Accuracy {
         }
         count += N;
     }
+    constexpr void reset() { right = count = 0; }
     constexpr void merge(const Accuracy& other) {
         right += other.right;
         count += other.count;
@@ -96,6 +84,10 @@ struct MeanAbsoluteError {
         }
         count += N;
     }
+    constexpr void reset() {
+        sum = 0;
+        count = 0;
+    }
     constexpr void merge(const MeanAbsoluteError& other) {
         sum += other.sum;
         count += other.count;
@@ -103,10 +95,10 @@ struct MeanAbsoluteError {
     constexpr double compute() const { return sum / static_cast<double>(count); }
 };
 
-/// ConfusionMatrix: how many images of each class are taken for each class, and what follows from it for each class.
-/// A network with one output has the classes 0 and 1. An image with an output that is NaN is taken for no class: it
-/// counts as an image of its own class only. Quotients of nothing are 0: precision, recall and f1 of a class that no
-/// image has, and that none is taken for.
+/// ConfusionMatrix: how many images of each class are taken for each class, and what follows from it for each class. A
+/// network with one output has the classes 0 and 1. A matrix of another number of classes begins anew. An image with an
+/// output that is NaN is taken for no class: it counts as an image of its own class only. Quotients of nothing are 0:
+/// precision, recall and f1 of a class that no image has, and that none is taken for.
 ///   ignore_index: images of this label do not count.
 /// As in    torchmetrics.ConfusionMatrix; sklearn.metrics.classification_report(zero_division=0)
 struct ConfusionMatrix {
@@ -115,63 +107,64 @@ struct ConfusionMatrix {
     std::vector<std::size_t> counts = {};  ///< a row of each class: taken for each class, and for none
 
     template <typename T, std::size_t N>
-    constexpr void update(std::span<const T, N> outputs, std::integral auto label) {
+    void update(std::span<const T, N> outputs, std::integral auto label) {
+        resize(N == 1 ? 2 : N);
         if (static_cast<std::int64_t>(label) == ignore_index) {
             return;
         }
-        resize(N == 1 ? 2 : N);
-        const std::size_t predicted = detail_::train::class_of(outputs);
+        const std::size_t predicted = detail_::model::class_of<N>(outputs.data());
         ++counts[static_cast<std::size_t>(label) * (classes + 1) + (predicted == no_class ? classes : predicted)];
     }
-    constexpr void merge(const ConfusionMatrix& other) {
-        if (other.classes != 0) {
+    void reset() { counts.assign(counts.size(), 0); }
+    void merge(const ConfusionMatrix& other) {
+        if (!other.counts.empty()) {
             resize(other.classes);
             for (std::size_t i = 0; i < counts.size(); ++i) {
                 counts[i] += other.counts[i];
             }
         }
     }
-    constexpr ConfusionMatrix compute() const { return *this; }
+    ConfusionMatrix compute() const { return *this; }
 
     /// How many images of class `actual` are taken for class `predicted`.
-    constexpr std::size_t operator()(std::size_t actual, std::size_t predicted) const {
+    std::size_t operator()(std::size_t actual, std::size_t predicted) const {
         return counts[actual * (classes + 1) + predicted];
     }
     /// How many images of a class there are, how many are taken for it, and how many of its own are taken for none.
-    constexpr std::size_t support(std::size_t k) const {
+    std::size_t support(std::size_t k) const {
         std::size_t sum = 0;
         for (std::size_t predicted = 0; predicted <= classes; ++predicted) {
             sum += (*this)(k, predicted);
         }
         return sum;
     }
-    constexpr std::size_t predicted(std::size_t k) const {
+    std::size_t predicted(std::size_t k) const {
         std::size_t sum = 0;
         for (std::size_t actual = 0; actual < classes; ++actual) {
             sum += (*this)(actual, k);
         }
         return sum;
     }
-    constexpr std::size_t undefined(std::size_t k) const { return (*this)(k, classes); }
+    std::size_t undefined(std::size_t k) const { return (*this)(k, classes); }
 
     /// Of the images that are taken for a class, the part that is right; of those of a class, the part that is found;
     /// and their harmonic mean.
-    constexpr double precision(std::size_t k) const {
-        return detail_::train::quotient_or_zero((*this)(k, k), predicted(k));
-    }
-    constexpr double recall(std::size_t k) const { return detail_::train::quotient_or_zero((*this)(k, k), support(k)); }
-    constexpr double f1(std::size_t k) const {
+    double precision(std::size_t k) const { return detail_::train::quotient_or_zero((*this)(k, k), predicted(k)); }
+    double recall(std::size_t k) const { return detail_::train::quotient_or_zero((*this)(k, k), support(k)); }
+    double f1(std::size_t k) const {
         return detail_::train::quotient_or_zero(2 * (*this)(k, k), predicted(k) + support(k));
     }
-    /// The mean of f1 over all classes, those without images too.
-    constexpr double macro_f1() const {
+    /// The mean of f1 over the classes that some image has, or is taken for.
+    double macro_f1() const {
         double sum = 0;
+        std::size_t met = 0;
         for (std::size_t k = 0; k < classes; ++k) {
-            sum += f1(k) / static_cast<double>(classes);
+            sum += f1(k);
+            met += support(k) + predicted(k) != 0 ? std::size_t{1} : 0;
         }
-        return sum;
+        return met == 0 ? 0 : sum / static_cast<double>(met);
     }
-    constexpr double accuracy() const {
+    double accuracy() const {
         std::size_t right = 0;
         std::size_t all = 0;
         for (std::size_t k = 0; k < classes; ++k) {
@@ -182,12 +175,22 @@ struct ConfusionMatrix {
     }
 
 private:
-    constexpr void resize(std::size_t needed) {
-        if (classes == 0) {
+    void resize(std::size_t needed) {
+        if (counts.size() != needed * (needed + 1)) {
             classes = needed;
-            counts.resize(needed * (needed + 1));
+            counts.assign(needed * (needed + 1), 0);
         }
     }
 };
 
 }  // namespace CTCNN_API
+
+namespace CTCNN_DETAIL::train {
+
+// A distance from NaN is none, and NaN is neither yes nor no.
+template <>
+inline constexpr bool takes_nan<Accuracy> = false;
+template <>
+inline constexpr bool takes_nan<MeanAbsoluteError> = false;
+
+}  // namespace CTCNN_DETAIL::train

@@ -71,8 +71,9 @@ public:
     }
 
     /// Forward and backward of a batch, called by all members of a team; when the last one leaves, all is done.
-    /// finished(mean loss, whether it and its gradient are finite) is called once, on any thread. If they are finite,
-    /// all of the gradient is known, and update(offset, count) is called for each part of it, on any thread.
+    /// finished(mean loss, whether it and its gradient are finite) is called once, on any thread. The mean of ignored
+    /// images alone, which is NaN, passes for finite: its gradient is 0. If they are finite, all of the gradient is
+    /// known, and update(offset, count) is called for each part of it, on any thread.
     template <typename Loss, typename Image, typename Target, typename Update, typename Finished>
     constexpr void step(Team& team, const T* parameters, const Loss& loss, const Batch<Image, Target>& batch,
                         const Update& update, const Finished& finished, Randomness randomness = {}) {
@@ -106,7 +107,7 @@ public:
         constexpr std::size_t parts = std::max<std::size_t>(1, (Net::parameter_count + part_size - 1) / part_size);
         team.for_each(parts, [&](std::size_t part) {
             const double mean = totals_[round] / divisor;
-            const bool finite = math::is_finite(static_cast<T>(mean)) && gradient_.is_finite();
+            const bool finite = (!(divisor > 0) || math::is_finite(static_cast<T>(mean))) && gradient_.is_finite();
             if (part == 0) {
                 finished(mean, finite);
             }

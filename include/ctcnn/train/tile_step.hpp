@@ -48,8 +48,8 @@ constexpr void forward_tile(const Round<V, Loss, Image, Target>& round, std::siz
                              memory.pass_of(round, tile));
 }
 
-/// The sum of the losses of a tile's images; leaves the gradient of its outputs. That of a padding lane is scaled
-/// by zero.
+/// The sum of the losses of a tile's images; leaves the gradient of its outputs. That of a padding lane, and of an
+/// image that the loss ignores, is scaled by zero: if all images of a batch are ignored, the divisor is 0.
 template <typename Plan, Number V, typename Loss, typename Image, typename Target>
 [[gnu::noinline]] constexpr double loss_of(const Round<V, Loss, Image, Target>& round, std::size_t tile,
                                            run::TileWorkspace<Plan, V>& workspace) {
@@ -60,7 +60,8 @@ template <typename Plan, Number V, typename Loss, typename Image, typename Targe
     V scale{};
     for (std::size_t lane = 0; lane < lanes; ++lane) {
         targets[lane] = &round.batch.targets[round.at(tile, lane)];
-        set_lane(scale, lane, lane < present ? T(1) / static_cast<T>(round.divisor) : T(0));
+        const bool counts = lane < present && !ignores(round.loss, *targets[lane]);
+        set_lane(scale, lane, counts ? T(1) / static_cast<T>(round.divisor) : T(0));
     }
     const V lane_losses =
         evaluate_loss<Plan::output_size>(round.loss, workspace.output(), targets, scale, workspace.grad_output.data());

@@ -497,7 +497,11 @@ private:
                     [&](double batch_mean, bool finite) {
                         mean = batch_mean;
                         if (finite) {
-                            progress_.loss_sum += mean * static_cast<double>(batch.count);
+                            // A batch of ignored images alone has no loss: it counts as the mean of those before.
+                            const auto before = static_cast<double>(std::max<std::size_t>(1, (step - 1) * batch_size));
+                            progress_.loss_sum +=
+                                (detail_::math::is_finite(mean) ? mean : progress_.loss_sum / before) *
+                                static_cast<double>(batch.count);
                             progress_.epoch_steps = step;
                             progress_.steps = steps_before + step;
                             buffers.update_buffers(batch.count, net_.parameters().data() + count);
