@@ -131,8 +131,8 @@ std::vector<std::size_t> divided(const Data& data, const std::vector<std::size_t
         if (labels.size() != order.size()) {
             refuse_unequal(order.size(), labels.size(), true);
         }
-        // Images in the order of their classes are dealt to the parts in turn: the k-th turn of a part of n images is at
-        // (k + 1/2) / n. Parts of equal sizes take turns one after the other.
+        // Images in the order of their classes are dealt to the parts in turn: the k-th turn of a part of n images is
+        // at (k + 1/2) / n. Parts of equal sizes take turns one after the other.
         std::vector<std::pair<double, std::size_t>> turns;
         for (std::size_t part = 0; part < sizes.size(); ++part) {
             for (std::size_t k = 0; k < sizes[part]; ++k) {
