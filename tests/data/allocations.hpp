@@ -16,10 +16,16 @@ inline std::size_t largest_allocation = 0;
 inline std::size_t allocation_limit = any_number;
 /// How many more succeed before one fails.
 inline std::size_t allocations_before_failure = any_number;
+/// How many more there are before this is done, once. It allocates nothing.
+inline std::size_t allocations_before_event = any_number;
+inline void (*event)() = nullptr;
 
 // The functions stay out of line, since g++ 12 takes the free() that it sees in an inlined delete for a mistake.
 [[gnu::noinline]] inline void* allocate(std::size_t size, std::size_t alignment) noexcept {
     largest_allocation = std::max(largest_allocation, size);
+    if (allocations_before_event-- == 0) {
+        event();
+    }
     if (allocations_before_failure-- == 0 || size > allocation_limit) {
         return nullptr;
     }

@@ -84,6 +84,10 @@ TEST_CASE("What is not CIFAR's is refused") {
     const BadLabel label = refusal<BadLabel>(joined(records(65, {9}), records(1, {10})));
     CHECK(label.offset() == 65 * 3073);
     CHECK(label.found() == "10");
+    // A label and pixels that look like a text, or like a web page.
+    refusal<FileTruncated>({9, 'a', 'b', 'c'});
+    refusal<FileTruncated>({9, '<', 200, 201});
+    CHECK(refusal<WrongMagic>({'x', 'a', 'b', 'c'}).found() == "the text 'xabc'");
     // The version for Python, and the archive.
     CHECK(refusal<WrongMagic>(joined({0x80, 2}, records(3, {9}))).found() == "a Python pickle");
     const WrongMagic zip = refusal<WrongMagic>({'P', 'K', 3, 4, 0, 0});

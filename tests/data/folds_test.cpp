@@ -9,6 +9,7 @@
 #include <set>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include <ctcnn/data/transforms.hpp>
@@ -56,6 +57,35 @@ void check_disjoint(std::initializer_list<const Data*> parts) {
     CHECK(seen.size() == 100);
 }
 
+/// Whether the sizes of the parts differ by at most one, and each class is in each within one image of its share.
+void check_stratified(const Data& data, std::size_t parts) {
+    const KFold folds(data, parts, {.seed = 1, .stratify = true});
+    const std::vector<std::size_t> all = class_counts(data);
+    std::set<std::size_t> seen;
+    for (std::size_t fold = 0; fold < parts; ++fold) {
+        INFO("fold " << fold << " of " << parts);
+        const auto indices = folds.indices(fold);
+        seen.insert(indices.begin(), indices.end());
+        CHECK(indices.size() - data.size() / parts <= 1);
+        std::vector<std::size_t> counts = class_counts(subset(data, indices));
+        counts.resize(all.size());
+        for (std::size_t k = 0; k < all.size(); ++k) {
+            CHECK(counts[k] - all[k] / parts <= 1);
+        }
+    }
+    CHECK(seen.size() == data.size());
+}
+
+template <typename Error, typename F>
+std::string sentence_of(const F& f) {
+    try {
+        f();
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "no error";
+}
+
 }  // namespace
 
 TEST_CASE("random_split divides a data set by a seed") {
@@ -82,13 +112,33 @@ TEST_CASE("A stratified part has its share of each class") {
     CHECK(class_counts(parts[0]) == std::vector<std::size_t>{48, 24, 0, 8});
     CHECK(class_counts(parts[1]) == std::vector<std::size_t>{12, 6, 0, 2});
     CHECK_FALSE(std::ranges::is_sorted(numbers(parts[1])));
-    const KFold folds(data, 7, {.stratify = true});
-    for (std::size_t k = 0; k < 7; ++k) {
-        const auto counts = class_counts(subset(data, folds.indices(k)));
-        CHECK(std::abs(static_cast<double>(counts[0]) - 60.0 / 7) <= 1);
-        CHECK(std::abs(static_cast<double>(counts[1]) - 30.0 / 7) <= 1);
-        CHECK(std::abs(static_cast<double>(counts[3]) - 10.0 / 7) <= 1);
+    CHECK(std::ranges::is_sorted(
+        numbers(random_split(data, std::array{0.4, 0.4}, {.shuffle = false, .stratify = true})[1])));
+    for (const std::size_t k : {2u, 3u, 7u, 99u, 100u}) {
+        check_stratified(data, k);
     }
+}
+
+TEST_CASE("Classes of one image are spread over the parts, too") {
+    // 100 images of class 0, and one of each of 100 other classes.
+    std::vector<int> labels(100);
+    for (int n = 1; n <= 100; ++n) {
+        labels.push_back(n);
+    }
+    const Data data(std::vector<double>(200), labels);
+    for (const std::size_t k : {3u, 5u, 7u}) {
+        check_stratified(data, k);
+    }
+    const auto of_class_0 = [](const Data& part) { return static_cast<double>(class_counts(part)[0]); };
+    const auto [train, validation] = random_split(data, std::array{0.8, 0.2}, {.stratify = true});
+    CHECK(std::abs(of_class_0(train) - 80) <= 2);
+    CHECK(std::abs(of_class_0(validation) - 20) <= 2);
+    // Half of the images are in no part.
+    const auto [some, few] = random_split(data, std::array{0.35, 0.15}, {.seed = 2, .stratify = true});
+    CHECK(some.size() == 70);
+    CHECK(few.size() == 30);
+    CHECK(std::abs(of_class_0(some) - 35) <= 2);
+    CHECK(std::abs(of_class_0(few) - 15) <= 2);
 }
 
 TEST_CASE("Each image is once in a fold to validate with, and never in the same fold to train on") {
@@ -104,7 +154,11 @@ TEST_CASE("Each image is once in a fold to validate with, and never in the same 
     }
     check_disjoint({&validations[0], &validations[1], &validations[2]});
     CHECK_THROWS_AS(KFold(data, 1), std::invalid_argument);
+    CHECK_THROWS_AS(KFold(data, 0), std::invalid_argument);
     CHECK_THROWS_AS(KFold(data, 101), std::invalid_argument);
+    CHECK(sentence_of<std::out_of_range>([&] { folds.indices(7); }) ==
+          "There are 3 folds, counted from 0; there is no number 7.");
+    CHECK_THROWS_AS(folds[3], std::out_of_range);
     CHECK_THROWS_AS(subset(data, std::array<std::size_t, 1>{100}), std::out_of_range);
 }
 
@@ -114,6 +168,55 @@ TEST_CASE("Classes are counted and weighted") {
     const std::vector<double> weights = class_weights<double>(data);
     CHECK(weights == std::vector<double>{100 / (3 * 60.0), 100 / (3 * 30.0), 0, 100 / (3 * 10.0)});
     CHECK(class_counts(Data{}).empty());
+}
+
+TEST_CASE("A label that cannot be a class is refused, and takes no memory") {
+    const auto refuses = [](const auto& data, const std::string& label) {
+        const std::string expected =
+            "Label " + label + " is no class: take out images that a loss ignores, and number classes from 0.";
+        CHECK(sentence_of<std::invalid_argument>([&] { class_counts(data); }) == expected);
+        CHECK(sentence_of<std::invalid_argument>([&] { class_weights(data); }) == expected);
+        CHECK(sentence_of<std::invalid_argument>([&] { const ClassBalanced balanced(data); }) == expected);
+        CHECK(sentence_of<std::invalid_argument>([&] { KFold(data, 2, {.stratify = true}); }) == expected);
+    };
+    using Signed = Dataset<Shape<1>, float, int>;
+    using Unsigned = Dataset<Shape<1>, float, std::uint32_t>;
+    const std::vector<float> pixels(2);
+    refuses(Signed(pixels, std::vector{1, -100}), "-100");
+    refuses(Unsigned(pixels, std::vector{1u, 4294967295u}), "4294967295");
+    refuses(Unsigned(pixels, std::vector{1u << 24, 0u}), "16777216");
+    CHECK(class_counts(Unsigned(pixels, std::vector{(1u << 24) - 1, 0u})).size() == 1u << 24);
+    // A data set of a program's own.
+    struct Own {
+        std::vector<Tensor<float, Shape<1>>> images_{2};
+        std::vector<signed char> labels_{-1, 1};
+        const std::vector<Tensor<float, Shape<1>>>& images() const { return images_; }
+        const std::vector<signed char>& labels() const { return labels_; }
+    };
+    refuses(Own{}, "-1");
+    const Own fewer{.images_ = std::vector<Tensor<float, Shape<1>>>(3), .labels_ = {0, 1}};
+    CHECK_THROWS_AS(KFold(fewer, 2, {.stratify = true}), UnequalCounts);
+}
+
+TEST_CASE("A data set whose targets are tensors is divided, too, but has no classes") {
+    using Target = Tensor<double, Shape<1>>;
+    const std::vector<double> numbers{0, 1, 2, 3, 4};
+    const Dataset<Shape<1>, double, Target> data(numbers, numbers);
+    const auto parts = random_split(data, std::array{0.6, 0.4}, {.seed = 1});
+    const auto [train, validation] = KFold(data, 5)[2];
+    CHECK(parts[0].size() == 3);
+    CHECK(train.size() == 4);
+    for (const auto* part : {&parts[0], &parts[1], &train, &validation}) {
+        for (std::size_t n = 0; n < part->size(); ++n) {
+            CHECK(part->target(n) == part->image(n));
+        }
+    }
+    const auto transformed_data = transformed(data, Normalize{.mean = {1}, .std = {2}});
+    CHECK(transformed_data.target(4)(0) == 4);
+    CHECK(transformed_data.image(4)(0) == 1.5);
+    CHECK(sentence_of<std::invalid_argument>([&] { KFold(data, 2, {.stratify = true}); }) ==
+          "stratify divides classes, and the targets of this data set are no labels");
+    CHECK_THROWS_AS(random_split(data, std::array{0.5}, {.stratify = true}), std::invalid_argument);
 }
 
 TEST_CASE("ClassBalanced draws each class equally often, and each image of a class") {

@@ -5,8 +5,11 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
+#include <exception>
 #include <string>
+#include <typeinfo>
 #include <vector>
 
 #include <ctcnn/data/folds.hpp>
@@ -16,6 +19,7 @@
 #include <ctcnn/train/fit.hpp>
 
 #include "../train/small.hpp"
+#include "allocations.hpp"
 #include "catch.hpp"
 #include "files.hpp"
 
@@ -93,4 +97,67 @@ TEST_CASE("What cannot be used as it lies in the file is refused") {
 #if CTCNN_WITH_ZLIB
     refused.operator()<WrongMagic>(gzip(npy(native, "(4, 6, 5)", content)));
 #endif
+}
+
+TEST_CASE("Labels of a mapped file are those that its type of labels can hold") {
+    const ScratchFolder folder;
+    const auto images = folder.write("images.npy", npy(native, "(2, 6, 5)", bytes_of(small::data(2))));
+    const auto labels = folder.write("labels.npy", npy("<i2", "(2,)", {1, 0, 0, 1}));
+    CHECK(error_of<BadLabel>([&] { Mapped(images, labels, {.classes = 1000}); }).found() == "256");
+    const auto ignored = folder.write("ignored.npy", npy("|i1", "(2,)", {1, 0x9c}));
+    const MappedNpy<small::Net::input_shape, float, int> with_sign(images, ignored);
+    CHECK(with_sign.labels()[1] == -100);
+}
+
+TEST_CASE("A file that is replaced by a smaller one while it is opened is refused, or is the old one") {
+    const auto data = small::data(4);
+    const ScratchFolder folder;
+    const auto labels = folder.write("labels.npy", npy("|u1", "(4,)", {0, 1, 2, 0}));
+    static std::string images;
+    static std::string other;
+    images = (folder.path() / "images.npy").string();
+    bool has_happened = true;
+    std::size_t refusals = 0;
+    std::size_t allocations = 0;
+    for (; has_happened; ++allocations) {
+        INFO("it is replaced after " << allocations << " allocations");
+        folder.write("images.npy", npy(native, "(4, 6, 5)", bytes_of(data)));
+        other = folder.write("other.npy", npy(native, "(4, 1)", Bytes(16))).string();
+        event = [] { std::rename(other.c_str(), images.c_str()); };
+        allocations_before_event = allocations;
+        try {
+            const Mapped mapped(images, labels);
+            has_happened = allocations_before_event > allocations;  // it has counted below 0
+            allocations_before_event = any_number;
+            CHECK(std::ranges::equal(mapped.images(), data.images()));
+        } catch (const DataError& error) {
+            allocations_before_event = any_number;
+            check_sentence(error);
+            ++refusals;
+        }
+    }
+    CHECK(refusals > 5);
+    CHECK(refusals < allocations);
+}
+
+TEST_CASE("Where memory is short, a mapped file is refused with a sentence") {
+    const ScratchFolder folder;
+    const auto images = folder.write("images.npy", npy(native, "(4, 6, 5)", bytes_of(small::data(4))));
+    const auto labels = folder.write("labels.npy", npy("|u1", "(4,)", {0, 1, 2, 0}));
+    std::size_t refusals = 0;
+    bool has_failed = true;
+    for (std::size_t allocations = 0; has_failed; ++allocations) {
+        INFO("the allocation behind " << allocations << " others fails");
+        allocations_before_failure = allocations;
+        try {
+            const Mapped mapped(images, labels);
+            has_failed = allocations_before_failure > allocations;  // it has counted below 0
+        } catch (const std::exception& error) {
+            allocations_before_failure = any_number;
+            REQUIRE(typeid(error) == typeid(FileTooLarge));
+            ++refusals;
+        }
+        allocations_before_failure = any_number;
+    }
+    CHECK(refusals > 5);
 }

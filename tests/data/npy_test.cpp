@@ -206,6 +206,25 @@ TEST_CASE("A packed file is read; one that claims more than it has takes no memo
 }
 #endif
 
+TEST_CASE("Where memory is short, reading an array says so") {
+    const ScratchFolder folder;
+    NpyFile array(folder.write("array.npy", example("<f4 C")));
+    allocations_before_failure = 1;
+    const FileTooLarge error = error_of<FileTooLarge>([&] { array.read<double>(); });
+    allocations_before_failure = any_number;
+    check_sentence(error);
+    CHECK(error.file() == folder.path() / "array.npy");
+    const auto load = []() -> int { throw std::length_error("more than a vector can have"); };
+    check_sentence(error_of<FileTooLarge>([&] { detail_::load_in_memory("array.npy", load); }));
+}
+
+TEST_CASE("An empty array begins and ends behind its header") {
+    const ScratchFolder folder;
+    const std::string header = "{'descr': '<f4', 'fortran_order': True, 'shape': (0, 3)}";
+    const NpyFile empty(folder.write("empty.npy", npy(header)));
+    CHECK(empty.offset_of(0) == 10 + header.size());
+}
+
 TEST_CASE("load_npy makes a data set of images and labels") {
     const ScratchFolder folder;
     const auto images = folder.write("images.npy", npy("|u1", "(2, 3, 2)", ramp(12)));
@@ -247,6 +266,19 @@ TEST_CASE("load_npy makes a data set of images and labels") {
     CHECK(refused.operator()<BadLabel>(images, npy("|i1", "(2,)", {0xff, 0})).found() == "-1");
     refused.operator()<BadDimension>(images, npy("<f4", "(2,)", Bytes(8)));
     refused.operator()<BadDimension>(images, npy("|u1", "(2, 5)", Bytes(10)));
+    // Losses ignore -100, which labels with a sign can be.
+    const auto ignored = folder.write("ignored.npy", npy("|i1", "(2,)", {3, 0x9c}));
+    CHECK(load_npy<Shape<1, 3, 2>, float, int>(images, ignored).label(1) == -100);
+    const auto with_sign = [&](const Bytes& label_bytes) {
+        const auto file = folder.write("other.npy", label_bytes);
+        return error_of<BadLabel>([&] { load_npy<Shape<1, 3, 2>, float, int>(images, file, {.classes = 5}); });
+    };
+    CHECK(with_sign(npy("|i1", "(2,)", {0xff, 0})).expected() == "a label from 0 to 4, or -100");
+    CHECK(with_sign(npy("<u8", "(2,)", joined(Bytes(8), {0x9c, 255, 255, 255, 255, 255, 255, 255}))).found() ==
+          "18446744073709551516");
+    CHECK(error_of<BadLabel>([&] { load_npy<Shape<1, 3, 2>>(images, ignored); }).found() == "-100");
+    const auto wide_label = folder.write("wide.npy", npy("<i2", "(2,)", {3, 0, 0, 1}));
+    check_sentence(error_of<BadLabel>([&] { load_npy<Shape<1, 3, 2>>(images, wide_label, {.classes = 1000}); }));
     const auto missing = folder.path() / "missing.npy";
     check_sentence(error_of<FileMissing>([&] { load_npy<Shape<1, 3, 2>>(missing, labels); }));
 }

@@ -221,6 +221,21 @@ TEST_CASE("A folder of images has a folder for each class") {
     CHECK(std::vector<int>(images.data.labels().begin(), images.data.labels().end()) == std::vector<int>{0, 0, 0, 1});
     CHECK(images.data.image(0) != images.data.image(1));
     CHECK(images.data.image(1) == images.data.image(3));
+    // Links are followed, to folders and to files. One that leads back is refused.
+    write("elsewhere/4.png", png(plain));
+    const std::filesystem::path linked = folder.path() / "linked";
+    std::filesystem::create_directories(linked / "class");
+    std::filesystem::create_directory_symlink(folder.path() / "elsewhere", linked / "class" / "more");
+    std::filesystem::create_symlink(folder.path() / "top.png", linked / "class" / "5.png");
+    CHECK(load_image_folder<Grey>(linked).data.size() == 2);
+    std::filesystem::create_directory_symlink(linked / "class", linked / "class" / "back");
+    std::filesystem::create_directory_symlink(linked / "class", linked / "class" / "once_more");
+    check_sentence(error_of<FileUnreadable>([&] { load_image_folder<Grey>(linked); }));
+    std::filesystem::remove(linked / "class" / "back");
+    std::filesystem::remove(linked / "class" / "once_more");
+    std::filesystem::create_directory_symlink(linked / "class", folder.path() / "elsewhere" / "round");
+    check_sentence(error_of<FileUnreadable>([&] { load_image_folder<Grey>(linked); }));
+    std::filesystem::remove_all(folder.path() / "elsewhere");
     write("dog/c.png", {1, 2, 3});
     check_sentence(error_of<WrongMagic>([&] { load_image_folder<Grey>(folder.path()); }));
     check_sentence(error_of<FileMissing>([&] { load_image_folder<Grey>(folder.path() / "dog"); }));
@@ -232,6 +247,8 @@ TEST_CASE("A folder of images has a folder for each class") {
 TEST_CASE("Without libpng, an image is refused with what to install") {
     const ScratchFolder folder;
     const auto file = folder.write("1.png", {1, 2, 3});
-    check_sentence(error_of<CompressionUnsupported>([&] { read_png<Shape<1, 28, 28>>(file); }));
+    const auto error = error_of<CompressionUnsupported>([&] { read_png<Shape<1, 28, 28>>(file); });
+    check_sentence(error);
+    CHECK(error.remedy().find("define CTCNN_WITH_PNG=1 and link with -lpng") != std::string::npos);
 }
 #endif

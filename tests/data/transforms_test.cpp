@@ -273,6 +273,14 @@ TEST_CASE("ElasticTransform moves pixels, other ones for each image") {
     CHECK(one != image);
     CHECK(one == under(ElasticTransform{}, image, ImageRandom(1, 1, 0, 0)));
     CHECK(one != under(ElasticTransform{}, image, ImageRandom(1, 1, 0, 1)));
+    // The largest displacements lead out of the image, or nowhere.
+    for (const double alpha : {1e6, -1e6}) {
+        const ElasticTransform far{.alpha = alpha, .fill = 7};
+        far.validate();
+        const auto moved = under(far, Tensor<float, Shape<1, 28, 28>>{});
+        CHECK(std::ranges::all_of(moved.span(), [](float pixel) { return pixel >= 0 && pixel <= 7; }));
+        CHECK(std::ranges::count(moved.span(), 7.0f) > 700);
+    }
     // The Gaussian is larger than the image.
     const auto tiny = under(ElasticTransform{.sigma = 16}, noise<Shape<2, 2, 1>>());
     CHECK(std::ranges::all_of(tiny.span(), [](float pixel) { return std::isfinite(pixel); }));
@@ -426,6 +434,24 @@ TEST_CASE("GaussianNoise is normal, and clips if it is asked to") {
     CHECK(under(GaussianNoise{.sigma = 0, .clip = false}, image) == image);
 }
 
+TEST_CASE("GaussianNoise adds to a pixel the same number on all processors") {
+    // Pixels 0 to 15 of 32 have the cosines of the pairs, and pixels 16 to 31 the sines.
+    using S = Shape<1, 9, 11>;
+    const auto check = [](const auto& noisy) {
+        for (std::size_t n = 0; n < S::size; ++n) {
+            const std::size_t pair = n / 32 * 32 + n % 16;
+            const double u = some_random.uniform(pair) + 0x1p-24;
+            const double angle = 2 * 3.141592653589793 * (some_random.uniform(pair + 16) - 0.5);
+            const double normal = std::sqrt(-2 * std::log(u)) * (n % 32 < 16 ? std::cos(angle) : std::sin(angle));
+            // normal_pair is exact within 1e-5.
+            CHECK(std::abs(static_cast<double>(noisy.data()[n]) - normal) < 1e-5);
+        }
+    };
+    const GaussianNoise noise_alone{.sigma = 1, .clip = false};
+    check(under(noise_alone, Tensor<float, S>{}));
+    check(under(noise_alone, Tensor<double, S>{}));
+}
+
 TEST_CASE("Random numbers depend on the seed, the step, the transform and the image") {
     std::set<std::uint32_t> bits;
     for (const std::uint64_t seed : {0u, 1u}) {
@@ -448,6 +474,7 @@ TEST_CASE("Random numbers depend on the seed, the step, the transform and the im
 
 TEST_CASE("Settings that make no sense are refused") {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    constexpr double infinity = std::numeric_limits<double>::infinity();
     const Dataset<Shape<1, 2, 2>> data;
     const auto refuses = [&](const auto& transform) {
         CHECK_THROWS_AS(augmented(data, transform), std::invalid_argument);
@@ -466,13 +493,21 @@ TEST_CASE("Settings that make no sense are refused") {
     refuses(ElasticTransform{.sigma = 0});
     refuses(ElasticTransform{.sigma = 17});
     refuses(ElasticTransform{.alpha = nan});
+    refuses(ElasticTransform{.alpha = 1.1e6});
+    refuses(ElasticTransform{.alpha = -7e38});
+    refuses(ElasticTransform{.fill = infinity});
     refuses(RandomHorizontalFlip{.p = 1.5});
+    refuses(RandomCrop{.fill = nan});
     refuses(RandomErasing{.p = -1});
     refuses(RandomErasing{.scale = {0.1, 1.5}});
     refuses(RandomErasing{.ratio = {0, 1}});
+    refuses(RandomErasing{.value = infinity});
     refuses(Normalize{.mean = {0}, .std = {0}});
     refuses(Normalize{.mean = {nan}, .std = {1}});
+    refuses(Normalize{.mean = {0}, .std = {nan}});
     refuses(GaussianNoise{.sigma = -1});
+    refuses(GaussianNoise{.sigma = nan});
+    refuses(GaussianNoise{.mean = nan});
     CHECK_NOTHROW(augmented(data, RandomAffine{}, ElasticTransform{}, RandomHorizontalFlip{}, RandomCrop{},
                             RandomErasing{}, GaussianNoise{}, Normalize<>{.mean = {0}, .std = {1}}));
 }

@@ -63,3 +63,8 @@ if(NOT flags MATCHES "^-I[^;]+/moved/[^;]*include;?$")
 endif()
 build(all ctcnn "${CMAKE_CURRENT_LIST_DIR}/pkg_config.cpp")
 expect("version ${VERSION}")
+# A static libpng finds zlib and the mathematics behind it.
+run("${pkg_config}" --static --libs ctcnn)
+if(output MATCHES "-lpng")
+    expect("-lpng.* -lz .*-lm")
+endif()

@@ -3,15 +3,15 @@
 # Builds and runs the project of this folder in a scratch folder, in one of the three ways of using the library.
 #
 # cmake -DWAY=find_package|add_subdirectory|fetch_content -DLIBRARY=<source> -DLIBRARY_BUILD=<build> -DSCRATCH=<folder>
-#       -DCONFIG=<config> -DGENERATOR=<name> -DCOMPILER=<path> -DOPENMP=<value> -DZLIB=<value> -DVERSION=<version>
-#       -P run.cmake
+#       -DCONFIG=<config> -DGENERATOR=<name> -DCOMPILER=<path> -DOPENMP=<value> -DZLIB=<value> -DPNG=<value>
+#       -DVERSION=<version> -P run.cmake
 cmake_minimum_required(VERSION 3.23...3.31)
 include("${CMAKE_CURRENT_LIST_DIR}/common.cmake")
 
 file(REMOVE_RECURSE "${SCRATCH}")
 set(build "${SCRATCH}/build")
 set(configuration -S "${CMAKE_CURRENT_LIST_DIR}" -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DWAY=${WAY}"
-    "-DCTCNN_OPENMP=${OPENMP}" "-DCTCNN_ZLIB=${ZLIB}")
+    "-DCTCNN_OPENMP=${OPENMP}" "-DCTCNN_ZLIB=${ZLIB}" "-DCTCNN_PNG=${PNG}")
 
 if(WAY STREQUAL "find_package")
     # The package is relocatable.

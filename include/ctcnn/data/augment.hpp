@@ -82,10 +82,14 @@ namespace CTCNN_API {
 template <typename Data, typename... Transforms>
 class Augmented {
     static_assert(sizeof...(Transforms) != 0, "augmented(data, transforms...) takes one transform or more");
+    static_assert(
+        !requires(const Data& data) { data.pipeline(); },
+        "the data set is augmented already: give augmented(data, transforms...) all transforms at once");
 
 public:
     /// Throws   std::invalid_argument for what a transform refuses
     explicit Augmented(const Data& data, const Transforms&... transforms) : data_(data), pipeline_(transforms...) {}
+    explicit Augmented(const Data&&, const Transforms&...) = delete;
 
     const Data& data() const { return data_; }
     const detail_::Pipeline<Transforms...>& pipeline() const { return pipeline_; }
@@ -109,8 +113,8 @@ void augmented(Data&&, const Transforms&...) = delete;  // The data set would be
 
 /// transformed: a copy of a data set whose images went through transforms once, such as Normalize. The n-th image has
 /// the random numbers of the n-th one of a batch in step 0.
-template <typename S, typename T, typename Label, typename... Transforms>
-Dataset<S, T, Label> transformed(const Dataset<S, T, Label>& data, const Transforms&... transforms) {
+template <typename S, typename T, typename Target, typename... Transforms>
+Dataset<S, T, Target> transformed(const Dataset<S, T, Target>& data, const Transforms&... transforms) {
     using Pipeline = detail_::Pipeline<Transforms...>;
     const Pipeline pipeline(transforms...);
     std::vector<Tensor<T, S>> images(data.size());
@@ -118,7 +122,7 @@ Dataset<S, T, Label> transformed(const Dataset<S, T, Label>& data, const Transfo
     for (std::size_t n = 0; n < images.size(); ++n) {
         pipeline.template apply<S>(data.images()[n].data(), images[n].data(), scratch.data(), 0, 0, n);
     }
-    return Dataset<S, T, Label>(std::move(images), data.labels());
+    return Dataset<S, T, Target>(std::move(images), data.targets());
 }
 
 }  // namespace CTCNN_API

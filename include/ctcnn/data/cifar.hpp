@@ -46,18 +46,18 @@ struct CifarFormat {
     constexpr std::size_t record() const { return labels + cifar_pixels; }
 };
 
-/// Refuses a file that has no whole images, or labels that are none: says what it is, if its first bytes tell.
+/// Refuses a file that has no whole images, or labels that are none: says what it is, if its first bytes tell, the first
+/// of which is no label.
 template <typename Error>
-[[noreturn, gnu::cold]] void refuse_cifar(const ByteSource& source, std::uint64_t offset, const std::string& expected,
-                                          const std::string& found) {
+[[noreturn, gnu::cold]] void refuse_cifar(const ByteSource& source, const CifarFormat& format, std::uint64_t offset,
+                                          const std::string& expected, const std::string& found) {
     ByteSource again(source.file(), source.remedy());
     std::array<std::uint8_t, file_kind_bytes> head{};
     const std::size_t count = again.read(head);
     const FileKind kind = file_kind(std::span(head).first(count), source.file(), source.compressed());
-    const std::string_view name = kind.name;
-    if (!name.empty() && !name.starts_with("zero bytes")) {
-        DataFault fault = source.fault(0, "images of CIFAR in the binary version", name);
-        fault.remedy = name.find("archive") != std::string_view::npos ? kind.remedy : std::string(cifar_remedy);
+    if (head[0] >= format.classes[0] && !kind.name.empty()) {
+        DataFault fault = source.fault(0, "images of CIFAR in the binary version", kind.name);
+        fault.remedy = kind.name.find("archive") != std::string::npos ? kind.remedy : std::string(cifar_remedy);
         throw WrongMagic(std::move(fault));
     }
     throw Error(source.fault(offset, expected, found));
@@ -77,13 +77,13 @@ template <typename T>
             return;
         }
         if (size % unit != 0 || size == 0) {
-            refuse_cifar<FileTruncated>(source, begin + size, whole,
+            refuse_cifar<FileTruncated>(source, format, begin + size, whole,
                                         sentence({"the end of the data after ", decimal(begin + size), " bytes"}));
         }
         for (std::size_t record = 0; record < size; record += unit) {
             for (std::size_t n = 0; n < format.labels; ++n) {
                 if (buffer[record + n] >= format.classes[n]) {
-                    refuse_cifar<BadLabel>(source, begin + record + n,
+                    refuse_cifar<BadLabel>(source, format, begin + record + n,
                                            sentence({"a label from 0 to ", decimal(format.classes[n] - 1)}),
                                            decimal(buffer[record + n]));
                 }

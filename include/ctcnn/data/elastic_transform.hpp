@@ -35,7 +35,9 @@ namespace CTCNN_API {
 
 /// ElasticTransform: moves each pixel by a random displacement that varies smoothly: uniform numbers in (-1, 1),
 /// smoothed by a Gaussian of `sigma` pixels, times alpha / 2 pixels.
-/// As in    torchvision.transforms.ElasticTransform        Source  Simard, Steinkraus, Platt, ICDAR 2003
+/// As in    torchvision.transforms.ElasticTransform for square images; for others, it multiplies displacements along x by
+///          width / height, and those along y by height / width
+/// Source   Simard, Steinkraus, Platt, ICDAR 2003
 struct ElasticTransform {
     double alpha = 50;
     double sigma = 5;
@@ -49,8 +51,12 @@ struct ElasticTransform {
         2 * S::dims[1] * S::dims[2] + 32 + std::max(S::dims[1] * S::dims[2], detail_::Sampling<S, float>::scratch_size);
 
     void validate() const {
-        if (!(std::isfinite(alpha) && sigma > 0 && 4 * sigma <= static_cast<double>(largest_radius))) {
-            throw std::invalid_argument("ElasticTransform: alpha is finite, and sigma is above 0 and at most 16");
+        if (!(std::abs(alpha) <= 1e6 && sigma > 0 && 4 * sigma <= static_cast<double>(largest_radius))) {
+            throw std::invalid_argument(
+                "ElasticTransform: alpha is from -1e6 to 1e6, and sigma is above 0 and at most 16");
+        }
+        if (!std::isfinite(fill)) {
+            throw std::invalid_argument("ElasticTransform: fill is finite");
         }
     }
 

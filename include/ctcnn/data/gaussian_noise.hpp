@@ -57,21 +57,24 @@ struct GaussianNoise {
     template <typename T, typename S>
     void operator()(TensorView<const T, S> image, TensorView<T, S> result, const ImageRandom& random) const {
         using V = detail_::Lanes<T>;
-        constexpr std::size_t lanes = V::count;
-        // Two uniform numbers make two normal ones, for 2 * lanes pixels at a time.
-        for (std::size_t first = 0; first < S::size; first += 2 * lanes) {
-            std::array<T, 2 * lanes> numbers;
-            for (std::size_t n = 0; n < 2 * lanes; n += 4) {
+        // Two uniform numbers make two normal ones: those of the pixels n and 16 + n of 32, whatever a register holds.
+        constexpr std::size_t half = 16;
+        static_assert(half % V::count == 0);
+        for (std::size_t first = 0; first < S::size; first += 2 * half) {
+            std::array<T, 2 * half> numbers;
+            for (std::size_t n = 0; n < 2 * half; n += 4) {
                 const std::array<std::uint32_t, 4> bits = random.block((first + n) / 4);
                 for (std::size_t i = 0; i < 4; ++i) {
                     numbers[n + i] = static_cast<T>(static_cast<std::int32_t>(bits[i] >> 8)) * static_cast<T>(0x1p-24);
                 }
             }
-            const V u = V::load(numbers.data()) + detail_::broadcast<V>(static_cast<T>(0x1p-24));
-            const std::array<V, 2> normal = detail_::normal_pair(u, V::load(numbers.data() + lanes));
-            normal[0].store(numbers.data());
-            normal[1].store(numbers.data() + lanes);
-            for (std::size_t n = 0; n < std::min(2 * lanes, S::size - first); ++n) {
+            for (T* pair = numbers.data(); pair != numbers.data() + half; pair += V::count) {
+                const V u = V::load(pair) + detail_::broadcast<V>(static_cast<T>(0x1p-24));
+                const std::array<V, 2> normal = detail_::normal_pair(u, V::load(pair + half));
+                normal[0].store(pair);
+                normal[1].store(pair + half);
+            }
+            for (std::size_t n = 0; n < std::min(2 * half, S::size - first); ++n) {
                 const T noisy = image.data()[first + n] + (static_cast<T>(mean) + static_cast<T>(sigma) * numbers[n]);
                 result.data()[first + n] = clip ? detail_::at_most(detail_::at_least(noisy, T(0)), T(1)) : noisy;
             }

@@ -9,6 +9,7 @@
 #include <limits>
 #include <new>
 #include <span>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -122,8 +123,9 @@ template <typename Load>
     try {
         return load();
     } catch (const std::bad_alloc&) {
-        throw FileTooLarge({file, 0, "memory to load it", "too little", memory_remedy, OffsetIn::file});
+    } catch (const std::length_error&) {  // more than a vector can have
     }
+    throw FileTooLarge({file, 0, "memory to load it", "too little", memory_remedy, OffsetIn::file});
 }
 
 }  // namespace CTCNN_DETAIL::inline CTCNN_FILES

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +22,7 @@
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/data/error.hpp>
+#include <ctcnn/data/load_idx.hpp>
 #include <ctcnn/data/npy.hpp>
 #include <ctcnn/data/sentence.hpp>
 
@@ -83,23 +83,7 @@ public:
 
     MappedNpy(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
               const NpyOptions& options = {})
-        : file_(checked(image_file, options)) {
-        using namespace detail_;
-        NpyFile header(image_file);
-        NpyFile labels(label_file);
-        const std::uint64_t largest = options.classes == 0
-                                          ? static_cast<std::uint64_t>(std::numeric_limits<Label>::max())
-                                          : std::uint64_t{options.classes} - 1;
-        const std::vector<std::uint64_t> classes = read_npy_labels(labels, largest);
-        expect_labels(header, labels, image_file, classes.size());
-        const std::uint64_t begin = header.size() == 0 ? 0 : header.offset_of(0);
-        if (file_.bytes().size() < begin + header.size() * sizeof(T)) {
-            throw FileTruncated(header.fault(file_.bytes().size(), "the file as long as before", "a shorter one"));
-        }
-        // An object of a trivially copyable type without padding may lie in bytes that come from elsewhere.
-        images_ = {reinterpret_cast<const image_type*>(file_.bytes().data() + begin), classes.size()};
-        labels_.assign(classes.begin(), classes.end());
-    }
+        : MappedNpy(detail_::load_in_memory(image_file, [&] { return opened(image_file, label_file, options); })) {}
 
     std::size_t size() const noexcept { return labels_.size(); }
     std::span<const image_type> images() const& noexcept { return images_; }
@@ -108,14 +92,35 @@ public:
     std::span<const Label> labels() const&& = delete;
 
 private:
-    /// The file, if it holds what can be used as it lies.
-    static detail_::MappedFile checked(const std::filesystem::path& file, const NpyOptions& options) {
+    MappedNpy(detail_::MappedFile file, std::uint64_t begin, std::vector<Label> labels)
+        : file_(std::move(file)),
+          // An object of a trivially copyable type without padding may lie in bytes that come from elsewhere.
+          images_(reinterpret_cast<const image_type*>(file_.bytes().data() + begin), labels.size()),
+          labels_(std::move(labels)) {}
+
+    static MappedNpy opened(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
+                            const NpyOptions& options) {
         using namespace detail_;
-        const NpyFile header(file);
+        const NpyFile header(image_file);
+        expect_usable(header, options);
+        NpyFile labels(label_file);
+        const std::vector<std::int64_t> classes = read_npy_labels<Label>(labels, options);
+        expect_labels(header, labels, image_file, classes.size());
+        MappedFile file(image_file);
+        const std::uint64_t begin = header.offset_of(0);
+        if (file.bytes().size() < begin + header.size() * sizeof(T)) {
+            throw FileTruncated(header.fault(file.bytes().size(), "the file as long as before", "a shorter one"));
+        }
+        return {std::move(file), begin, {classes.begin(), classes.end()}};
+    }
+
+    /// Refuses a file that does not hold what can be used as it lies.
+    static void expect_usable(const NpyFile& header, const NpyOptions& options) {
+        using namespace detail_;
         expect_images<S>(header, options.channels_last);
         const std::string expected{std::endian::native == std::endian::little ? '<' : '>', 'f',
                                    static_cast<char>('0' + sizeof(T))};
-        const bool is_aligned = header.size() == 0 || header.offset_of(0) % alignof(T) == 0;
+        const bool is_aligned = header.offset_of(0) % alignof(T) == 0;
         if (header.dtype() != expected || header.fortran_order() || options.channels_last || header.is_packed() ||
             !is_aligned) {
             DataFault fault = header.fault(
@@ -128,7 +133,6 @@ private:
                 "reads them into memory and converts them.";
             throw WrongMagic(std::move(fault));
         }
-        return MappedFile(file);
     }
 
     detail_::MappedFile file_;

@@ -58,8 +58,8 @@ constexpr std::optional<NpyType> npy_type(std::string_view text) {
 inline double npy_half(std::uint64_t bits) {
     const auto mantissa = static_cast<double>(bits & 0x3ff);
     const int exponent = static_cast<int>(bits >> 10 & 0x1f);
-    const double magnitude = exponent == 31  ? mantissa == 0 ? std::numeric_limits<double>::infinity()
-                                                             : std::numeric_limits<double>::quiet_NaN()
+    const double magnitude = exponent == 31  ? (bits & 0x3ff) == 0 ? std::numeric_limits<double>::infinity()
+                                                                   : std::numeric_limits<double>::quiet_NaN()
                               : exponent == 0 ? std::ldexp(mantissa, -24)
                                              : std::ldexp(mantissa + 1024, exponent - 25);
     return bits >> 15 != 0 ? -magnitude : magnitude;
@@ -235,12 +235,14 @@ public:
     /// All elements, in C order. Those of other types are converted.
     template <typename T>
     [[gnu::cold]] std::vector<T> read() {
-        const std::vector<std::uint8_t> bytes = read_bytes();
-        std::vector<T> elements(count_);
-        for (std::size_t n = 0; n < count_; ++n) {
-            elements[n] = detail_::npy_element<T>(bytes.data() + place_of(n) * type_.bytes, type_);
-        }
-        return elements;
+        return detail_::load_in_memory(source_.file(), [this] {
+            const std::vector<std::uint8_t> bytes = read_bytes();
+            std::vector<T> elements(count_);
+            for (std::size_t n = 0; n < count_; ++n) {
+                elements[n] = detail_::npy_element<T>(bytes.data() + place_of(n) * type_.bytes, type_);
+            }
+            return elements;
+        });
     }
 
     /// The text of an error about the byte at an offset of the file.
@@ -377,7 +379,7 @@ private:
 
     /// Where the n-th element in C order lies.
     std::size_t place_of(std::size_t n) const {
-        if (!header_.fortran_order) {
+        if (!header_.fortran_order || count_ == 0) {
             return n;
         }
         std::size_t place = 0;
@@ -474,8 +476,8 @@ template <typename S, typename T>
     return elements;
 }
 
-/// The labels of a file.
-[[gnu::cold]] inline std::vector<std::uint64_t> read_npy_labels(NpyFile& file, std::uint64_t largest) {
+/// The labels of a file: 0 to `largest` or, if some are ignored, -100.
+[[gnu::cold]] inline std::vector<std::int64_t> read_npy_labels(NpyFile& file, std::uint64_t largest, bool ignores) {
     const std::vector<std::uint64_t>& shape = file.shape();
     if (!file.is_integer() || shape.empty() || shape.size() > 2 || (shape.size() == 2 && shape[1] != 1)) {
         DataFault fault = file.fault(
@@ -487,16 +489,25 @@ template <typename S, typename T>
         throw BadDimension(std::move(fault));
     }
     const bool is_signed = file.dtype()[1] == 'i';
-    const std::vector<std::uint64_t> labels = file.read<std::uint64_t>();
+    std::vector<std::int64_t> labels = file.read<std::int64_t>();
     for (std::size_t n = 0; n < labels.size(); ++n) {
-        const bool is_negative = is_signed && static_cast<std::int64_t>(labels[n]) < 0;
-        if (is_negative || labels[n] > largest) {
-            throw BadLabel(
-                file.fault(file.offset_of(n), sentence({"a label from 0 to ", decimal(largest)}),
-                           is_negative ? decimal_signed(static_cast<std::int64_t>(labels[n])) : decimal(labels[n])));
+        const auto number = static_cast<std::uint64_t>(labels[n]);
+        if (number > largest && !(ignores && is_signed && labels[n] == -100)) {
+            throw BadLabel(file.fault(file.offset_of(n),
+                                      sentence({"a label from 0 to ", decimal(largest), ignores ? ", or -100" : ""}),
+                                      is_signed ? decimal_signed(labels[n]) : decimal(number)));
         }
     }
     return labels;
+}
+
+/// Those of a data set that stores them as `Label`. It may have -100 where that has a sign: losses ignore it.
+template <typename Label>
+std::vector<std::int64_t> read_npy_labels(NpyFile& file, const NpyOptions& options) {
+    constexpr auto most = std::min(static_cast<std::uint64_t>(std::numeric_limits<Label>::max()),
+                                   static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()));
+    const std::uint64_t largest = options.classes == 0 ? most : std::min(most, std::uint64_t{options.classes} - 1);
+    return read_npy_labels(file, largest, std::signed_integral<Label>);
 }
 
 /// Refuses labels that are not as many as the images.
@@ -517,7 +528,7 @@ namespace CTCNN_API::inline CTCNN_FILES {
 /// Shapes   images (N, C, H, W) fit Shape<C, H, W>, (N, H, W) Shape<1, H, W>, features (N, F) Shape<F>; labels (N) or
 ///          (N, 1)
 /// Numbers  pixels that are unsigned bytes become fractions of 255, in [0, 1]; others stay as they are; labels may be
-///          integers of any type
+///          integers of any type, and -100 where Label has a sign: losses ignore it
 /// Memory   the images, and once more their bytes and elements while they are read
 /// Refuses  BadDimension · CountMismatch · BadLabel, and what NpyFile refuses
 template <typename S, typename T = float, typename Label = std::uint8_t>
@@ -527,10 +538,7 @@ Dataset<S, T, Label> load_npy(const std::filesystem::path& image_file, const std
         using namespace detail_;
         NpyFile images(image_file);
         NpyFile labels(label_file);
-        const std::uint64_t largest = options.classes == 0
-                                          ? static_cast<std::uint64_t>(std::numeric_limits<Label>::max())
-                                          : std::uint64_t{options.classes} - 1;
-        const std::vector<std::uint64_t> classes = read_npy_labels(labels, largest);
+        const std::vector<std::int64_t> classes = read_npy_labels<Label>(labels, options);
         expect_labels(images, labels, image_file, classes.size());
         const std::vector<T> elements = read_npy_images<S, T>(images, options.channels_last);
         return Dataset<S, T, Label>(elements, classes);

@@ -199,15 +199,32 @@ private:
 
 #endif
 
-/// The PNG files in a folder and below it, in alphabetical order.
+/// Refuses a folder that is, by a link, one of the `depth` folders that it lies in.
+[[gnu::cold]] inline void expect_new(const std::filesystem::path& folder, int depth) {
+    std::error_code ignored;
+    std::filesystem::path outer = folder;
+    for (int n = 0; n < depth; ++n) {
+        outer = outer.parent_path();
+        if (std::filesystem::equivalent(folder, outer, ignored)) {
+            throw FileUnreadable({folder, 0, "a folder of images", "a link to a folder that it lies in",
+                                  "Take the link out of the folder.", OffsetIn::file});
+        }
+    }
+}
+
+/// The PNG files in a folder and below it, also behind links, in alphabetical order.
 [[gnu::cold]] inline std::vector<std::filesystem::path> png_files(const std::filesystem::path& folder) {
     std::vector<std::filesystem::path> files;
     std::error_code error;
-    std::filesystem::recursive_directory_iterator entries(folder, error);
+    std::filesystem::recursive_directory_iterator entries(
+        folder, std::filesystem::directory_options::follow_directory_symlink, error);
     for (; !error && entries != std::filesystem::recursive_directory_iterator(); entries.increment(error)) {
+        std::error_code ignored;
         std::string ending = entries->path().extension().string();
         std::ranges::transform(ending, ending.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-        if (std::error_code ignored; ending == ".png" && !entries->is_directory(ignored)) {
+        if (entries->is_directory(ignored)) {
+            expect_new(entries->path(), entries.depth() + 1);
+        } else if (ending == ".png") {
             files.push_back(entries->path());
         }
     }
@@ -278,7 +295,8 @@ Tensor<T, S> read_png(const std::filesystem::path& file, [[maybe_unused]] const 
     }
 #else
     throw CompressionUnsupported({file, 0, "a program that was built with libpng", "one without",
-                                  "Install libpng (on Debian `apt-get install libpng-dev`), configure and build again.",
+                                  "Install libpng (on Debian `apt-get install libpng-dev`), configure and build again; "
+                                  "without CMake, define CTCNN_WITH_PNG=1 and link with -lpng.",
                                   OffsetIn::file});
 #endif
     return image;

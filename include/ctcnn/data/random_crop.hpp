@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <stdexcept>
 
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
@@ -15,6 +17,12 @@ namespace CTCNN_API {
 struct RandomCrop {
     std::size_t padding = 4;  ///< on each side
     double fill = 0;
+
+    void validate() const {
+        if (!std::isfinite(fill)) {
+            throw std::invalid_argument("RandomCrop: fill is finite");
+        }
+    }
 
     template <typename T, typename S>
     void operator()(TensorView<const T, S> image, TensorView<T, S> result, const ImageRandom& random) const {

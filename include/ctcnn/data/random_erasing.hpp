@@ -42,6 +42,9 @@ struct RandomErasing {
         if (!(ratio.low > 0)) {
             throw std::invalid_argument("RandomErasing: ratio is an interval of numbers above 0");
         }
+        if (!std::isfinite(value)) {
+            throw std::invalid_argument("RandomErasing: value is finite");
+        }
     }
 
     /// The rectangle of one image. None where p says so, or where ten that were drawn are too large.

@@ -24,6 +24,7 @@ struct RandomHorizontalFlip {
 
     template <typename T, typename S>
     void operator()(TensorView<const T, S> image, TensorView<T, S> result, const ImageRandom& random) const {
+        static_assert(S::rank == 3, "RandomHorizontalFlip takes images, of Shape<C, H, W>");
         constexpr std::size_t width = S::dims[S::rank - 1];
         const bool flips = random.uniform(0) < p;
         for (std::size_t row = 0; row < S::size; row += width) {
