@@ -32,8 +32,9 @@ public:
     /// Whether all of it is finite.
     constexpr bool is_finite() const {
         bool finite = true;
-        for (const std::uint8_t block : finite_) {
-            finite = finite && block != 0;
+        // No iterators: those of a standard library in debug mode are no literal types.
+        for (std::size_t b = 0; b < finite_.size(); ++b) {
+            finite = finite && finite_[b] != 0;
         }
         return finite;
     }
