@@ -47,11 +47,8 @@ template <Number V>
 [[gnu::always_inline]] constexpr void adam_update(const AdamFactors<scalar_t<V>>& factors, V& parameter, V gradient,
                                                   V& mean, V& square) {
     gradient = multiply_add(broadcast<V>(factors.decay), parameter, gradient);
-    // A beta of 0 leaves nothing of the numbers before, whose rounding errors may be larger than the gradient.
-    mean = factors.mean_share < 1 ? multiply_add(broadcast<V>(factors.mean_share), gradient - mean, mean) : gradient;
-    square = factors.square_share < 1
-                 ? multiply_add(broadcast<V>(factors.square_share), multiply_add(gradient, gradient, -square), square)
-                 : gradient * gradient;
+    mean = multiply_add(broadcast<V>(factors.mean_share), gradient - mean, mean);
+    square = multiply_add(broadcast<V>(factors.square_share), multiply_add(gradient, gradient, -square), square);
     const V root = math::processor_sqrt(square);
     const V divisor = multiply_add(root, broadcast<V>(factors.root_scale), broadcast<V>(factors.least));
     parameter = multiply_add(broadcast<V>(factors.minus_size), mean / divisor, parameter);
@@ -95,6 +92,8 @@ struct Adam {
                                           std::array<std::span<T>, state_count> state, std::uint64_t number) const {
         using namespace detail_;
         const auto factors = adam_factors<T>(*this, number, weight_decay);
+        forget_unless_shared(state[0], factors.mean_share);
+        forget_unless_shared(state[1], factors.square_share);
         update_each(parameters, gradients, state, [&factors](auto& parameter, auto gradient, auto& numbers) {
             adam_update(factors, parameter, gradient, numbers[0], numbers[1]);
         });

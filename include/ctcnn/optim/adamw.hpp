@@ -44,6 +44,8 @@ struct AdamW {
                                           std::array<std::span<T>, state_count> state, std::uint64_t number) const {
         using namespace detail_;
         const auto factors = adam_factors<T>(*this, number, 0);
+        forget_unless_shared(state[0], factors.mean_share);
+        forget_unless_shared(state[1], factors.square_share);
         const T minus_decay = static_cast<T>(-static_cast<double>(lr) * static_cast<double>(weight_decay));
         update_each(parameters, gradients, state, [&]<Number V>(V& parameter, V gradient, std::array<V, 2>& numbers) {
             parameter = multiply_add(broadcast<V>(minus_decay), parameter, parameter);

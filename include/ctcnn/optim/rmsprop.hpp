@@ -52,17 +52,17 @@ struct RMSprop {
         const T least = static_cast<T>(eps);
         const T decay = static_cast<T>(weight_decay);
         const T keep = static_cast<T>(momentum);
+        forget_unless_shared(state[0], share);
+        forget_unless_shared(state[2], share);
         update_each(parameters, gradients, state, [&]<Number V>(V& parameter, V gradient, std::array<V, 3>& numbers) {
             V& square = numbers[0];
             V& velocity = numbers[1];
             V& mean = numbers[2];
             gradient = multiply_add(broadcast<V>(decay), parameter, gradient);
-            // An alpha of 0 leaves nothing of the numbers before, as in adam_update.
-            square = share < 1 ? multiply_add(broadcast<V>(share), multiply_add(gradient, gradient, -square), square)
-                               : gradient * gradient;
+            square = multiply_add(broadcast<V>(share), multiply_add(gradient, gradient, -square), square);
             V variance = square;
             if (centered) {
-                mean = share < 1 ? multiply_add(broadcast<V>(share), gradient - mean, mean) : gradient;
+                mean = multiply_add(broadcast<V>(share), gradient - mean, mean);
                 variance = at_least(multiply_add(-mean, mean, square), broadcast<V>(0));
             }
             const V scaled = gradient / (math::processor_sqrt(variance) + broadcast<V>(least));

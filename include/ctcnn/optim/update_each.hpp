@@ -11,6 +11,17 @@
 
 namespace CTCNN_DETAIL {
 
+/// Forgets a running mean of which a new number is the whole: the rounding errors of `share * (new - old) + old` may be
+/// larger than the new number. Apart from the update, whose code must be the same for scalars and lanes.
+template <typename T>
+constexpr void forget_unless_shared(std::span<T> mean, T share) {
+    if (!(share < 1)) {
+        for (T& number : mean) {
+            number = 0;
+        }
+    }
+}
+
 /// update(parameter, gradient, state) for each parameter: V is a register of them, or a single one. The update does the
 /// same operations for both, and each sum in it has one product, so that a compiler that fuses them has no choice: the
 /// result does not depend on how the parameters are cut into parts.
