@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Layers of your own. A layer is mathematics: what it takes, what it learns, its outputs, and its gradients. The library
-// knows where the numbers lie, computes many images at once, and saves the parameters under the names given here.
+// Layers of your own. A layer is mathematics: what it takes, what it learns, its outputs, and its gradients. The
+// library knows where the numbers lie, computes many images at once, and saves the parameters under the names given
+// here.
 #include <ctcnn/ctcnn.hpp>
 
 #include <cstddef>

@@ -13,7 +13,8 @@ namespace {
 
 using Net = std::remove_const_t<decltype(net)>;
 
-// The budget. The linker checks all of flash and RAM; these lines say which part does not fit, before there is a program.
+// The budget. The linker checks all of flash and RAM; these lines say which part does not fit, before there is a
+// program.
 static_assert(sizeof(Net) <= FLASH_BYTES - 8 * 1024, "8 KiB of flash are for the code");
 static_assert(sizeof(Net::input_tensor) + sizeof(ctcnn::Workspace<Net>) <= RAM_BYTES - STACK_BYTES);
 static_assert(Net::inference_stack_bytes + 512 <= STACK_BYTES);

@@ -2,8 +2,8 @@
 //
 // The autoencoder of MLPerf Tiny: it learns to repeat the sound of sound machines, 5 frames of 128 frequencies, with
 // MSELoss. A sound that it repeats badly is an anomaly.
-// Source: Koizumi et al., "Description and discussion on DCASE2020 challenge task 2", 2020; Banbury et al., "MLPerf Tiny
-// benchmark", NeurIPS 2021
+// Source: Koizumi et al., "Description and discussion on DCASE2020 challenge task 2", 2020; Banbury et al., "MLPerf
+// Tiny benchmark", NeurIPS 2021
 #pragma once
 
 #include <cstddef>

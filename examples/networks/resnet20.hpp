@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// ResNet-20: 10 classes of images in colour, 32 x 32 pixels (CIFAR-10), with convolutions of 1 x 1 as shortcuts where the
-// number of channels changes.
+// ResNet-20: 10 classes of images in colour, 32 x 32 pixels (CIFAR-10), with convolutions of 1 x 1 as shortcuts where
+// the number of channels changes.
 // Source: He, Zhang, Ren, Sun, "Deep residual learning for image recognition", CVPR 2016, section 4.2, option B
 #pragma once
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Trains DS-CNN and ResNet-8 on MNIST, or on a data set in the same files such as Fashion-MNIST, and prints the accuracy
-// on the test images after each epoch:
+// Trains DS-CNN and ResNet-8 on MNIST, or on a data set in the same files such as Fashion-MNIST, and prints the
+// accuracy on the test images after each epoch:
 //     networks_train FOLDER [NETWORK [EPOCHS [SEED [IMAGES]]]]
 // NETWORK is ds_cnn or resnet8; IMAGES is how many of the training images are used, 0 for all. The recipe is that of
 // benchmarks/peers/torch_networks.py: SGD with momentum and OneCycle, batches of 64.

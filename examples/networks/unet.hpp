@@ -2,8 +2,8 @@
 //
 // A small U-Net: an image of 32 x 32 pixels becomes another one, such as a mask. Each level computes on half the pixels
 // of the one outside it, and its result lies beside what arrived.
-// Source: Ronneberger, Fischer, Brox, "U-Net: Convolutional networks for biomedical image segmentation", MICCAI 2015, with
-// padding and BatchNorm
+// Source: Ronneberger, Fischer, Brox, "U-Net: Convolutional networks for biomedical image segmentation", MICCAI 2015,
+// with padding and BatchNorm
 #pragma once
 
 #include <cstddef>

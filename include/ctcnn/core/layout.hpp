@@ -11,8 +11,8 @@
 namespace CTCNN_DETAIL {
 
 /// Layout: where the elements of an image lie in a buffer: [C][H][W] with a border of zeros around every channel, which
-/// the next layer's padding wants, and a gap behind it, which nothing reads or writes: it keeps the channels out of each
-/// other's sets of the cache. Features <F> are F channels of one pixel.
+/// the next layer's padding wants, and a gap behind it, which nothing reads or writes: it keeps the channels out of
+/// each other's sets of the cache. Features <F> are F channels of one pixel.
 template <std::size_t Channels, std::size_t Height, std::size_t Width, std::size_t BorderHeight = 0,
           std::size_t BorderWidth = 0, std::size_t Gap = 0>
 struct Layout {

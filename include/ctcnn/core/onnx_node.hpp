@@ -35,7 +35,8 @@ struct OnnxConstant {
     std::size_t count = 0;
 };
 
-/// OnnxFill: an input of an ONNX operator whose elements are all one number, of the network's type. A scalar has no dims.
+/// OnnxFill: an input of an ONNX operator whose elements are all one number, of the network's type. A scalar has no
+/// dims.
 struct OnnxFill {
     double number = 0;
     std::array<std::uint64_t, 4> dims{};
@@ -43,8 +44,8 @@ struct OnnxFill {
 };
 
 /// OnnxNode: what a layer is in an ONNX file: an operator and its attributes. Its inputs are what arrives at the layer,
-/// filled tensors, the layer's tensors, in their order, scalars and constants. A layer without an operator of its own is an array of
-/// nodes: each names its inputs, and the last one gives the output.
+/// filled tensors, the layer's tensors, in their order, scalars and constants. A layer without an operator of its own
+/// is an array of nodes: each names its inputs, and the last one gives the output.
 struct OnnxNode {
     std::string_view op_type;
     std::array<OnnxAttribute, 6> attributes{};
@@ -117,7 +118,8 @@ struct OnnxNode {
         node.tensor_count = count;
         return node;
     }
-    /// The same on other inputs: OnnxNode{"Mul"}.on(0, 2) multiplies what arrives by the output of the layer's second node.
+    /// The same on other inputs: OnnxNode{"Mul"}.on(0, 2) multiplies what arrives by the output of the layer's second
+    /// node.
     template <typename... Input>
     constexpr OnnxNode on(Input... input) const {
         OnnxNode node = *this;

@@ -100,7 +100,8 @@ private:
 };
 
 /// augmented: a data set (anything with images() and labels()) and what happens to its images in training.
-///     fit(net, augmented(train_set, RandomAffine{.degrees = 10}, Normalize{{0.1307}, {0.3081}}), Adam{}, {.epochs = 5});
+///     const auto pipeline = augmented(train_set, RandomAffine{.degrees = 10}, Normalize{{0.1307}, {0.3081}});
+///     fit(net, pipeline, Adam{}, {.epochs = 5});
 /// A transform of a program's own is called as transform(image, result, random), with a TensorView<const T, S>, a
 /// TensorView<T, S> and an ImageRandom.
 template <typename Data, typename... Transforms>

@@ -37,7 +37,8 @@ inline constexpr std::size_t cifar_pixels = 3 * 32 * 32;
 inline constexpr const char* cifar_remedy =
     "Take the binary version again from https://www.cs.toronto.edu/~kriz/cifar.html and unpack it with `tar -xf`.";
 
-/// CifarFormat: the labels of an image, which lie before its pixels, how many classes each has, and which one is wanted.
+/// CifarFormat: the labels of an image, which lie before its pixels, how many classes each has, and which one is
+/// wanted.
 struct CifarFormat {
     std::array<std::uint32_t, 2> classes;
     std::size_t labels;
@@ -46,8 +47,8 @@ struct CifarFormat {
     constexpr std::size_t record() const { return labels + cifar_pixels; }
 };
 
-/// Refuses a file that has no whole images, or labels that are none: says what it is, if its first bytes tell, the first
-/// of which is no label.
+/// Refuses a file that has no whole images, or labels that are none: says what it is, if its first bytes tell, the
+/// first of which is no label.
 template <typename Error>
 [[noreturn, gnu::cold]] void refuse_cifar(const ByteSource& source, const CifarFormat& format, std::uint64_t offset,
                                           const std::string& expected, const std::string& found) {

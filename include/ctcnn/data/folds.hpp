@@ -95,8 +95,8 @@ std::vector<std::size_t> class_counts(const Data& data) {
     return counts;
 }
 
-/// class_weights: the weight of each class that makes all classes count alike: images / (classes * images of the class);
-/// 0 for a class without images, which is no class then.
+/// class_weights: the weight of each class that makes all classes count alike: images / (classes * images of the
+/// class); 0 for a class without images, which is no class then.
 /// As in    sklearn.utils.class_weight.compute_class_weight("balanced")
 template <typename T = float, typename Data>
 std::vector<T> class_weights(const Data& data) {
@@ -155,8 +155,8 @@ std::vector<std::size_t> divided(const Data& data, const std::vector<std::size_t
 
 namespace CTCNN_API {
 
-/// random_split: disjoint parts of a data set, of these shares of it, which add up to at most 1. Their sizes are rounded
-/// so that shares that add up to 1 leave no image out.
+/// random_split: disjoint parts of a data set, of these shares of it, which add up to at most 1. Their sizes are
+/// rounded so that shares that add up to 1 leave no image out.
 ///     auto [train, validation] = random_split(data, std::array{0.9, 0.1}, {.seed = 1, .stratify = true});
 /// Throws   std::invalid_argument for shares that are no shares, and to stratify targets that are no classes
 /// As in    torch.utils.data.random_split

@@ -265,8 +265,8 @@ namespace CTCNN_API::inline CTCNN_FILES::inline CTCNN_IMAGES {
 /// interlaced or not. Its size is that of the shape.
 /// Shapes   Shape<3, H, W>: red, green, blue; Shape<1, H, W>: 0.299 red + 0.587 green + 0.114 blue, as in PIL
 /// Numbers  in [0, 1]
-/// Refuses  BadDimension · WrongMagic · FileTruncated · DecompressionError for damaged data, CompressionUnsupported where
-///          the program was built without libpng, and what ByteSource refuses
+/// Refuses  BadDimension · WrongMagic · FileTruncated · DecompressionError for damaged data, CompressionUnsupported
+///          where the program was built without libpng, and what ByteSource refuses
 template <typename S, typename T = float>
 Tensor<T, S> read_png(const std::filesystem::path& file, [[maybe_unused]] const PngOptions& options = {}) {
     static_assert(S::rank == 3 && (S::dims[0] == 1 || S::dims[0] == 3),

@@ -75,8 +75,8 @@ constexpr bool is_join(LayerKind kind) {
 
 /// Graph: the stages of a network and the buffers between them, from its table. A layer that computes is a stage. An
 /// elementwise layer joins the stage before it, if nothing else reads what that stage makes. A reshape is another view
-/// of the same buffer where that has no border, or the shape stays; else it is a stage that copies. The branches of a concatenation write
-/// to their parts of its buffer.
+/// of the same buffer where that has no border, or the shape stays; else it is a stage that copies. The branches of a
+/// concatenation write to their parts of its buffer.
 template <std::size_t Layers, std::size_t Edges>
 struct Graph {
     std::array<StageFacts, Layers + 1> stages{};

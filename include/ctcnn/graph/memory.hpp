@@ -103,8 +103,8 @@ inline constexpr std::size_t most_by_size = 128;
 }  // namespace detail
 
 /// Where the buffers of a forward pass lie that keeps nothing, from buffer `from` on: each needs its place from the
-/// stage that makes it to the last one that reads it. They are placed in the order in which they are needed and in that of
-/// their sizes, each as low as it can be; the smaller result is kept.
+/// stage that makes it to the last one that reads it. They are placed in the order in which they are needed and in that
+/// of their sizes, each as low as it can be; the smaller result is kept.
 template <std::size_t Layers, std::size_t Edges>
 consteval Memory<Layers + 2> inference_memory(const Graph<Layers, Edges>& graph, std::size_t from = 0) {
     constexpr std::size_t most = Layers + 2;

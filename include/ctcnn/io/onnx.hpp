@@ -99,8 +99,8 @@ namespace CTCNN_API {
 
 /// export_onnx: writes a network to an ONNX file, with its parameters: IR version 8, opset 17. The input is "input",
 /// (batch, ...) with the network's input shape, and the output is "output"; the batch may be of any size. The
-/// parameters have the names that Net::names() gives. The same network gives the same bytes. The file is complete once it
-/// has its name: an error leaves the file that was there before.
+/// parameters have the names that Net::names() gives. The same network gives the same bytes. The file is complete once
+/// it has its name: an error leaves the file that was there before.
 /// Refuses  FileUnwritable; when it is compiled, layers without an ONNX operator and networks of 2 GiB
 /// As in    torch.onnx.export
 template <typename Net>

@@ -12,8 +12,8 @@
 // Each channel is normalised with its mean and variance: those of the whole batch in training, running ones in
 // inference. Of a tile, a channel's mean and the sum of squared deviations from it are taken; those of the tiles are
 // combined in double, in a fixed order.
-// Source   Ioffe and Szegedy, "Batch normalization", ICML 2015; Chan, Golub, LeVeque, "Algorithms for computing the sample
-//          variance", The American Statistician 37 (1983)
+// Source   Ioffe and Szegedy, "Batch normalization", ICML 2015; Chan, Golub, LeVeque, "Algorithms for computing the
+//          sample variance", The American Statistician 37 (1983)
 namespace CTCNN_DETAIL::kernels {
 
 namespace detail {

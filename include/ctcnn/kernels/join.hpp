@@ -79,7 +79,8 @@ template <typename Before, typename In, typename Out, Number V>
     }
 }
 
-/// multiply_backward: the gradient of a product with respect to input Place is that of the product times the other inputs.
+/// multiply_backward: the gradient of a product with respect to input Place is that of the product times the other
+/// inputs.
 template <std::size_t Place, typename Before, typename Out, Number V, typename... In>
 [[gnu::noinline]] constexpr void multiply_backward(List<In...>, const std::array<const V*, sizeof...(In)>& inputs,
                                                    V* grad_input, const V* grad_output) {

@@ -12,8 +12,8 @@
 
 namespace CTCNN_DETAIL::kernels {
 
-/// softmax_forward: output(c, h, w) = f(e^input(c, h, w) / sum over k of e^input(k, h, w)); with Log, f of its logarithm.
-/// Layouts  In, Out (C, H, W) with any borders
+/// softmax_forward: output(c, h, w) = f(e^input(c, h, w) / sum over k of e^input(k, h, w)); with Log, f of its
+/// logarithm. Layouts  In, Out (C, H, W) with any borders
 template <bool Log, typename Stage>
 constexpr void softmax_forward(const typename Stage::V* input, typename Stage::V* output) {
     using In = typename Stage::In;

@@ -219,8 +219,9 @@ struct Explained<NetworkOf<T, Spelling, F>> {
 
 namespace CTCNN_API {
 
-/// explain: what summary tells of a network; of one that is refused, the layers before the wrong one, what arrives there,
-/// and the sentence of the error with what to write instead. It takes the network, or its arguments, and never fails:
+/// explain: what summary tells of a network; of one that is refused, the layers before the wrong one, what arrives
+/// there, and the sentence of the error with what to write instead. It takes the network, or its arguments, and never
+/// fails:
 ///     std::cout << explain<Input<1, 28, 28>, Conv2d<1, 6, Kernel<5>>, Flatten, Linear<400, 10>>();
 template <typename... Layers>
 consteval std::string_view explain() {

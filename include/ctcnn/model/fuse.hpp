@@ -101,7 +101,8 @@ struct FuseStep {
     bool is_folded = false;  ///< into the layer before it
     double eps = 0;
     std::size_t channels = 0;
-    /// Channel c has the weights ((c / columns * rows + r) * columns + c % columns) * taps + t, for each row r and tap t.
+    /// Channel c has the weights ((c / columns * rows + r) * columns + c % columns) * taps + t, for each row r and tap
+    /// t.
     std::size_t rows = 1;
     std::size_t columns = 0;
     std::size_t taps = 0;

@@ -36,8 +36,8 @@ struct Path {
     constexpr const PathPart* end() const { return first + count; }
 };
 
-/// PlacedLayer: a layer of a network as numbers: where it is, and what it has of parameters. That of a join is where its
-/// branches are.
+/// PlacedLayer: a layer of a network as numbers: where it is, and what it has of parameters. That of a join is where
+/// its branches are.
 struct PlacedLayer {
     Path path;
     std::size_t parameter_offset;

@@ -147,8 +147,8 @@ struct alignas(alignment) ParameterValues {
     std::array<T, Count> values{};
 };
 
-/// ParameterArray: one number for each parameter of a network, in the order of PyTorch's state_dict, and behind them the
-/// buffers: a plain value. The network itself is one, and so are its gradients, without buffers. Up to
+/// ParameterArray: one number for each parameter of a network, in the order of PyTorch's state_dict, and behind them
+/// the buffers: a plain value. The network itself is one, and so are its gradients, without buffers. Up to
 /// most_inside_network bytes lie inside the object, which is then trivially copyable.
 template <typename T, std::size_t Count, typename Layers, std::size_t Buffers = 0>
 class ParameterArray {

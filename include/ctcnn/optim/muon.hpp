@@ -76,7 +76,8 @@ constexpr void orthogonalize(T* matrix, std::size_t m, std::size_t n, bool trans
                 turned(j, i) = x(i, j);
             }
         }
-        // x = c0 x + (c1 G + c2 G G) x with G = x x^T. What `added` is does not matter where its factor is 0, if finite.
+        // x = c0 x + (c1 G + c2 G G) x with G = x x^T. What `added` is does not matter where its factor is 0, if
+        // finite.
         kernels::multiply<V>(constant(x), constant(turned), T(1), polynomial.data, T(0), gram);
         kernels::multiply<V>(constant(gram), constant(gram), static_cast<T>(coefficients[2]), gram.data,
                              static_cast<T>(coefficients[1]), polynomial);

@@ -196,9 +196,9 @@ constexpr void backward_together(const scalar_t<V>* parameters, TileWorkspace<Pl
 }
 
 /// The second part of backward: back through the stages of a segment that each tile takes alone, from the stage with
-/// statistics behind the segment to the one that it begins with, which needs sums of the whole batch first. The gradients that are
-/// no batched ones (Plan::tile_gradient_numbers), summed over the lanes, are put into `gradients`, or with `add` added
-/// to what is there.
+/// statistics behind the segment to the one that it begins with, which needs sums of the whole batch first. The
+/// gradients that are no batched ones (Plan::tile_gradient_numbers), summed over the lanes, are put into `gradients`,
+/// or with `add` added to what is there.
 template <typename Plan, std::size_t Segment = 0, Number V, typename Rows, typename Batch>
 constexpr void backward_alone(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, std::size_t tile,
                               bool add, scalar_t<V>* gradients, Rows& rows, const Batch& batch) {

@@ -46,8 +46,8 @@ Evaluation evaluate_on(const Net& net, const View<Net, Target>& data, std::size_
     const auto all_targets = data.targets;
     validate_loss<Net>(loss);
     const std::size_t tiles = (images.size() + lane_count<V> - 1) / lane_count<V>;
-    // Of each tile: the sum of the losses, the sum of the weights of the targets, and how many images are right, undefined
-    // or ignored.
+    // Of each tile: the sum of the losses, the sum of the weights of the targets, and how many images are right,
+    // undefined or ignored.
     constexpr std::size_t columns = 5;
     AlignedVector<double> results(tiles * columns);
     infer_tiles<Net, V>(net, images, threads,

@@ -99,7 +99,8 @@ std::vector<T> geometric_rates(T low, T high, std::size_t count) {
 namespace CTCNN_API::inline CTCNN_TEAM {
 
 /// lr_find: a training of a copy of the network with learning rates that rise from step to step, from min_lr to max_lr;
-/// where the loss falls most steeply is a good rate: lr_find(net, set, SGD{}).suggestion(). The network does not change.
+/// where the loss falls most steeply is a good rate: lr_find(net, set, SGD{}).suggestion(). The network does not
+/// change.
 /// Throws   what fit throws; but LossNotFinite ends the search behind its first step
 /// As in    lightning.pytorch.tuner.Tuner.lr_find
 /// Source   Smith, "Cyclical learning rates for training neural networks", WACV 2017

@@ -158,8 +158,8 @@ private:
     throw std::invalid_argument("FitOptions::schedule scales the learning rate, but this optimizer has no lr");
 }
 
-/// ScheduledOptimizer: an optimizer whose learning rate, and momentum, follow a schedule. One that is made of others has
-/// for_each_pair(given, now, f), which calls f(given, now) for each of them.
+/// ScheduledOptimizer: an optimizer whose learning rate, and momentum, follow a schedule. One that is made of others
+/// has for_each_pair(given, now, f), which calls f(given, now) for each of them.
 template <typename Optimizer>
 class ScheduledOptimizer {
 public:

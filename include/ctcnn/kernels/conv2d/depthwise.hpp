@@ -83,9 +83,9 @@ constexpr void depthwise_forward_rows(const typename Stage::V* input, const type
     }
 }
 
-/// How depthwise_backward_input goes over its input, on one axis: `block` positions at a time, a multiple of the stride,
-/// so that the products of each position in a block are known when it is compiled. Source j of a block is output
-/// number block / stride + j - before.
+/// How depthwise_backward_input goes over its input, on one axis: `block` positions at a time, a multiple of the
+/// stride, so that the products of each position in a block are known when it is compiled. Source j of a block is
+/// output number block / stride + j - before.
 struct DepthwiseAxis {
     std::size_t block;
     std::size_t kernel;

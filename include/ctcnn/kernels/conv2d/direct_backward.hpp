@@ -31,9 +31,9 @@ struct BackwardColumns {
 };
 
 /// One tile of direct_backward_input_dense: M channels of N columns, from (0, h, column w of the Columns) of
-/// `grad_input` on. Where the kernel hangs over the edge of the output, the missing products are left out. Column is a number for a
-/// tile that sees all kernel columns; else it is a constant, and what each kernel column reaches is known when it is
-/// compiled.
+/// `grad_input` on. Where the kernel hangs over the edge of the output, the missing products are left out. Column is a
+/// number for a tile that sees all kernel columns; else it is a constant, and what each kernel column reaches is known
+/// when it is compiled.
 template <std::size_t M, std::size_t N, typename Stage, typename Columns, typename Column>
 constexpr void direct_backward_input_tile(typename Stage::V* grad_input, std::size_t h, Column w,
                                           const typename Stage::T* weight, const typename Stage::V* grad_output) {

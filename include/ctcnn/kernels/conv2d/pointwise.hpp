@@ -17,8 +17,8 @@
 
 namespace CTCNN_DETAIL::kernels::conv2d {
 
-/// PointwisePlan: the gradient of the weights of a 1x1 convolution with its lanes along the input channels: no lanes are
-/// summed, and each element that is read serves many products. For that, some pixels of the input at a time are
+/// PointwisePlan: the gradient of the weights of a 1x1 convolution with its lanes along the input channels: no lanes
+/// are summed, and each element that is read serves many products. For that, some pixels of the input at a time are
 /// transposed: (channels) of `lanes` images -> (images, channels), in panels of few vectors, which stay near while the
 /// gradients of all outputs pass by.
 template <Conv2dGeometry G, Number V>

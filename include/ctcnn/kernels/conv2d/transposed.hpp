@@ -18,8 +18,8 @@
 
 namespace CTCNN_DETAIL::kernels::conv2d {
 
-/// TransposedPlan: the gradient of the weights with its lanes along the input channels, as in PointwisePlan, for kernels
-/// of several taps. Some rows of the output at a time: the pixels of the input that they see are transposed,
+/// TransposedPlan: the gradient of the weights with its lanes along the input channels, as in PointwisePlan, for
+/// kernels of several taps. Some rows of the output at a time: the pixels of the input that they see are transposed,
 /// (channels) of `lanes` images -> (pixels, images, channels), in panels of few vectors. All taps and all output
 /// channels then pass by: products of a gradient, in all lanes, and a pixel's channels, for some taps side by side.
 template <typename Stage>
@@ -55,8 +55,8 @@ struct TransposedPlan {
     static constexpr std::size_t sums = geometry.taps() * geometry.out_channels * vectors;
     static constexpr std::size_t size = panels * panel_size + sums;
 
-    /// In half cycles, as PointwisePlan; reading and writing a sum takes eight cycles. The direct way sums the lanes for
-    /// each weight and each portion of its rows, which takes six.
+    /// In half cycles, as PointwisePlan; reading and writing a sum takes eight cycles. The direct way sums the lanes
+    /// for each weight and each portion of its rows, which takes six.
     static constexpr std::size_t portions = (Out::height + rows - 1) / rows;
     static constexpr std::size_t cost =
         Out::height * Out::width * lanes * panels * window.kernel.height *
@@ -75,7 +75,8 @@ struct TransposedPlan {
     static constexpr bool pays = 100 * direct_cost > 110 * cost;
 };
 
-/// Pixels of rows of the input, from the row `first` below the corner on: transposed to (panels, pixels, images, panel).
+/// Pixels of rows of the input, from the row `first` below the corner on: transposed to (panels, pixels, images,
+/// panel).
 template <typename Stage>
 [[gnu::noinline]] void transpose_pixels(const typename Stage::V* input, std::size_t first, std::size_t rows,
                                         typename Stage::V* panels) {
