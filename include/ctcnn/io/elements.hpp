@@ -8,12 +8,14 @@
 #include <cstring>
 #include <functional>
 
+#include <ctcnn/core/float_formats.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/io/dtype.hpp>
-#include <ctcnn/io/float_formats.hpp>
 
 // Elements of tensors as bytes: in a file, where they are little-endian, and in memory.
 namespace CTCNN_DETAIL::io {
+
+using namespace formats;
 
 inline constexpr bool little_endian = std::endian::native == std::endian::little;
 

@@ -9,7 +9,7 @@
 
 // Binary floating-point formats as bit patterns. No floating-point arithmetic: what comes out depends neither on the
 // rounding mode nor on -ffast-math, and the payload of a NaN stays what it is.
-namespace CTCNN_DETAIL::io {
+namespace CTCNN_DETAIL::formats {
 
 static_assert(std::numeric_limits<float>::is_iec559 && std::numeric_limits<double>::is_iec559);
 
@@ -101,4 +101,4 @@ constexpr std::uint64_t narrow(std::uint64_t bits) {
     return sign | rounded_shift(leading | mantissa, dropped + 1 - exponent);
 }
 
-}  // namespace CTCNN_DETAIL::io
+}  // namespace CTCNN_DETAIL::formats
