@@ -34,6 +34,8 @@ def case(seed, network=None, style=None, filtered=False):
     probe = Reference(layers, "mse", 0)
     outputs = probe.infer(torch.zeros(2, *shape, dtype=torch.float64))[0].numel()
     kind = rng.choice((["cross_entropy"] * 3 if outputs > 1 else []) + ["mse_labels", "mse"])
+    if kind == "mse_labels" and outputs == 1:
+        kind = "mse"  # A network with one output has no labels under MSELoss.
     c["loss"] = kind
     c["outputs"] = outputs
     c["smoothing"] = rng.choice([0.0, 0.0, 0.1, 0.5, 1.0]) if kind == "cross_entropy" else 0.0
