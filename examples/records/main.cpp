@@ -87,8 +87,7 @@ void run(const Options& options) {
         test = ctcnn::load_mnist(options.folder, Split::test);
     }
     const Recipe& recipe = *options.recipe;
-    const Outcome outcome =
-        recipe.run({train, test, options.seed, options.threads, options.steps, options.shifts});
+    const Outcome outcome = recipe.run({train, test, options.seed, options.threads, options.steps, options.shifts});
     std::printf("{\"recipe\": \"%s\", \"seed\": %zu, \"split\": \"%s\", \"plain\": %.2f, ", recipe.name.data(),
                 options.seed, options.validation ? "validation" : "test", outcome.plain);
     if (options.shifts) {
@@ -96,10 +95,11 @@ void run(const Options& options) {
     }
     const double operations =
         6.0 * static_cast<double>(recipe.multiply_adds) * static_cast<double>(train.size() * recipe.epochs);
-    std::printf("\"train_seconds\": %.3f, \"threads\": %zu, \"epochs\": %zu, \"parameters\": %zu, "
-                "\"multiply_adds\": %llu, \"gflop\": %.0f, \"compiler\": \"%s\"}\n",
-                outcome.train_seconds, options.threads, recipe.epochs, recipe.parameters,
-                static_cast<unsigned long long>(recipe.multiply_adds), operations * 1e-9, compiler);
+    std::printf(
+        "\"train_seconds\": %.3f, \"threads\": %zu, \"epochs\": %zu, \"parameters\": %zu, "
+        "\"multiply_adds\": %llu, \"gflop\": %.0f, \"compiler\": \"%s\"}\n",
+        outcome.train_seconds, options.threads, recipe.epochs, recipe.parameters,
+        static_cast<unsigned long long>(recipe.multiply_adds), operations * 1e-9, compiler);
 }
 
 }  // namespace

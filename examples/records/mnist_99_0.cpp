@@ -9,7 +9,7 @@ namespace {
 
 using namespace ctcnn;
 
-using Net = Sequential<Input<1, 28, 28>,                            //
+using Net = Sequential<Input<1, 28, 28>,                             //
                        Convolution<1, 8, 5, Stride<2>, Padding<2>>,  //
                        PooledConvolution<8, 16, 3>,                  //
                        Convolution<16, 32, 3>,                       //

@@ -10,11 +10,11 @@ namespace {
 
 using namespace ctcnn;
 
-using Net = Sequential<Input<1, 28, 28>,            //
-                       PooledConvolution<1, 6, 3>,  //
-                       Convolution<6, 8, 3>,        //
+using Net = Sequential<Input<1, 28, 28>,             //
+                       PooledConvolution<1, 6, 3>,   //
+                       Convolution<6, 8, 3>,         //
                        PooledConvolution<8, 10, 3>,  //
-                       Convolution<10, 9, 3>,       //
+                       Convolution<10, 9, 3>,        //
                        Flatten, LazyLinear<10>>;
 
 static_assert(Net::output_shape{} == Shape<10>{});
@@ -22,9 +22,8 @@ static_assert(Net::parameter_count == 2'452);
 
 }  // namespace
 
-const Recipe mnist_99_0_2500 =
-    recipe<Net>("mnist-99.0-2500", Source::mnist, {.epochs = 25, .batch_size = 128}, 0.05f,
-                Adam{.lr = 0.02f, .betas = {0.9, 0.98}},
-                RandomAffine{.degrees = 5, .translate = {1.0 / 28, 1.0 / 28}, .scale = {0.95, 1.05}});
+const Recipe mnist_99_0_2500 = recipe<Net>(
+    "mnist-99.0-2500", Source::mnist, {.epochs = 25, .batch_size = 128}, 0.05f, Adam{.lr = 0.02f, .betas = {0.9, 0.98}},
+    RandomAffine{.degrees = 5, .translate = {1.0 / 28, 1.0 / 28}, .scale = {0.95, 1.05}});
 
 }  // namespace records

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string_view>
 
@@ -78,8 +79,9 @@ Recipe recipe(std::string_view name, Source source, const ctcnn::FitOptions& opt
         const std::chrono::duration<double> train_time = std::chrono::steady_clock::now() - begin;
 
         return Outcome{100 * evaluate(*net, job.test, job.threads).accuracy,
-                       job.shifts ? 100 * accuracy_with_shifts(*net, job.test, source == Source::fashion_mnist, job.threads)
-                                  : std::numeric_limits<double>::quiet_NaN(),
+                       job.shifts
+                           ? 100 * accuracy_with_shifts(*net, job.test, source == Source::fashion_mnist, job.threads)
+                           : std::numeric_limits<double>::quiet_NaN(),
                        train_time.count()};
     };
     return {name, source, options.epochs, Net::parameter_count, Net::multiply_adds, run};

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -33,9 +34,7 @@ public:
         }
         images_.push_back(image);
     }
-    void merge(const Softmaxes& behind) {
-        images_.insert(images_.end(), behind.images_.begin(), behind.images_.end());
-    }
+    void merge(const Softmaxes& behind) { images_.insert(images_.end(), behind.images_.begin(), behind.images_.end()); }
     std::vector<Probabilities> compute() const { return images_; }
 
 private:
