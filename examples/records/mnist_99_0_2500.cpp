@@ -12,13 +12,13 @@ using namespace ctcnn;
 
 using Net = Sequential<Input<1, 28, 28>,             //
                        PooledConvolution<1, 6, 3>,   //
-                       Convolution<6, 8, 3>,         //
-                       PooledConvolution<8, 10, 3>,  //
-                       Convolution<10, 9, 3>,        //
+                       Convolution<6, 7, 3>,         //
+                       PooledConvolution<7, 10, 3>,  //
+                       Convolution<10, 10, 3>,       //
                        Flatten, LazyLinear<10>>;
 
 static_assert(Net::output_shape{} == Shape<10>{});
-static_assert(Net::parameter_count == 2'452);
+static_assert(Net::parameter_count == 2'438);
 
 }  // namespace
 

@@ -24,7 +24,7 @@ static_assert(Net::multiply_adds == 652'480);
 }  // namespace
 
 const Recipe mnist_99_5_7000 = recipe<Net>(
-    "mnist-99.5-7000", Source::mnist, {.epochs = 12, .batch_size = 128}, 0.05f, Adam{.lr = 0.02f, .betas = {0.9, 0.98}},
+    "mnist-99.5-7000", Source::mnist, {.epochs = 24, .batch_size = 128}, 0.05f, Adam{.lr = 0.02f, .betas = {0.9, 0.98}},
     RandomAffine{.degrees = 8, .translate = {1.5 / 28, 1.5 / 28}, .scale = {0.92, 1.08}});
 
 }  // namespace records
