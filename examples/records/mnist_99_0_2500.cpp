@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// MNIST, 99.0 % with at most 2,500 parameters. The last convolution's 2 x 2 map is not averaged: where a stroke lies says
-// more than another channel would.
+// MNIST, 99.0 % with at most 2,500 parameters. The last convolution's 2 x 2 map is not averaged: where a stroke lies
+// says more than another channel would.
 #include "recipes.hpp"
 
 namespace records {
