@@ -11,7 +11,7 @@ turn = {"fill_mode": "constant"}
 net = keras.Sequential([
     keras.layers.RandomRotation(10 / 360, **turn), keras.layers.RandomTranslation(0.1, 0.1, **turn),
     keras.layers.RandomZoom(0.1, **turn), keras.layers.RandomShear(0.09, **turn),
-    keras.layers.Normalization(mean=0.1307, variance=0.3081**2),
+    keras.layers.Rescaling(1 / 0.3081, -0.1307 / 0.3081),
     keras.layers.Conv2D(8, 5, strides=2, activation="relu"), keras.layers.Conv2D(16, 3, activation="relu"),
     keras.layers.MaxPooling2D(), keras.layers.Flatten(), keras.layers.Dense(10)])
 # The nearest to one cycle that Keras has.
