@@ -196,13 +196,13 @@ consteval bool gives_probabilities(List<Bound...>) {
 
 /// What an output that is a yes or no must be above, to be a yes: a logit 0, a probability 1/2.
 template <typename Net>
-inline constexpr double threshold = gives_probabilities(typename Net::plan::leaves{}) ? 0.5 : 0;
+inline constexpr typename Net::scalar threshold = gives_probabilities(typename Net::plan::leaves{}) ? 0.5f : 0.0f;
 
 /// The class that outputs say: the index of the largest of them, 1 for {2, 5, 5}; of a single output, 1 if it is above
 /// the limit, else 0; no_class if one of them is NaN.
 template <std::size_t Count, std::floating_point T>
-constexpr std::size_t class_of(const T* outputs, double limit) {
-    std::size_t best = Count == 1 && outputs[0] > static_cast<T>(limit) ? 1 : 0;
+constexpr std::size_t class_of(const T* outputs, T limit) {
+    std::size_t best = Count == 1 && outputs[0] > limit ? 1 : 0;
     bool undefined = false;
     for (std::size_t i = 0; i < Count; ++i) {
         undefined = undefined || math::is_nan(outputs[i]);

@@ -88,7 +88,7 @@ inline constexpr std::size_t metric_groups = 32;
 template <typename Net, typename Metric>
 Metric with_threshold(Metric metric) {
     if constexpr (requires { metric.threshold.value_or(0.0); }) {
-        metric.threshold = metric.threshold.value_or(model::threshold<Net>);
+        metric.threshold = metric.threshold.value_or(static_cast<double>(model::threshold<Net>));
     }
     return metric;
 }

@@ -44,7 +44,8 @@ struct Accuracy {
             return;
         }
         ++count;
-        const std::size_t predicted = detail_::model::class_of<N>(outputs.data(), threshold.value_or(0));
+        const std::size_t predicted =
+            detail_::model::class_of<N>(outputs.data(), static_cast<T>(threshold.value_or(0)));
         const auto own = static_cast<std::size_t>(label);
         if (N == 1 || top_k == 1 || predicted == no_class) {
             right += predicted == own ? std::size_t{1} : 0;
@@ -119,7 +120,8 @@ struct ConfusionMatrix {
         if (static_cast<std::int64_t>(label) == ignore_index) {
             return;
         }
-        const std::size_t predicted = detail_::model::class_of<N>(outputs.data(), threshold.value_or(0));
+        const std::size_t predicted =
+            detail_::model::class_of<N>(outputs.data(), static_cast<T>(threshold.value_or(0)));
         ++counts[static_cast<std::size_t>(label) * (classes + 1) + (predicted == no_class ? classes : predicted)];
     }
     void reset() { counts.assign(counts.size(), 0); }
