@@ -24,7 +24,8 @@ class Reliability(keras.metrics.Metric):
         self.count.assign_add(ops.sum(of_step, 0))
 
     def result(self):
-        return {f"confidence {step / 10:.1f}": self.right[step] / ops.maximum(self.count[step], 1) for step in range(10)}
+        accuracies = self.right / ops.maximum(self.count, 1)
+        return {f"confidence {step / 10:.1f}": accuracies[step] for step in range(10)}
 
 
 (x, y), (test_x, test_y) = keras.datasets.mnist.load_data()
