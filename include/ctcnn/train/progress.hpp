@@ -34,6 +34,11 @@ struct ProgressOf {
     static auto& get(Trainer& trainer) {
         return trainer.progress_;
     }
+    /// What callbacks keep.
+    template <typename Trainer>
+    static auto& kept(Trainer& trainer) {
+        return trainer.kept_;
+    }
 };
 
 /// How many steps `epochs` epochs of `steps` steps are, or max_steps if that is fewer; as many as can be counted, if

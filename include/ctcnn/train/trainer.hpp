@@ -20,6 +20,7 @@
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/model/network.hpp>
 #include <ctcnn/run/parallel.hpp>
+#include <ctcnn/train/callbacks.hpp>
 #include <ctcnn/train/checks.hpp>
 #include <ctcnn/train/fit_options.hpp>
 #include <ctcnn/train/image_order.hpp>
@@ -121,11 +122,47 @@ public:
             dataset, [this](const auto& images, const auto& targets) { return this->epoch_on(images, targets); });
     }
 
-    /// All epochs that options.epochs and options.max_steps ask for and that are left.
-    template <typename Data>
-    FitReport fit(const Data& dataset) {
-        return on_data<FitReport>(
-            dataset, [this](const auto& images, const auto& targets) { return this->fit_on(images, targets); });
+    /// All epochs that options.epochs and options.max_steps ask for and that are left, with callbacks.
+    ///     trainer.fit(train_set, Validation{validation_set}, EarlyStopping{.patience = 3});
+    template <typename Data, typename... Callbacks>
+    FitReport fit(const Data& dataset, Callbacks&&... callbacks) {
+        using namespace detail_::train;
+        if constexpr (sizeof...(Callbacks) == 0) {
+            return on_data<FitReport>(
+                dataset, [this](const auto& images, const auto& targets) { return this->fit_on(images, targets); });
+        } else if constexpr ((check_callback<std::remove_reference_t<Callbacks>, Trainer>() && ...)) {
+            return on_data<FitReport>(dataset, [&](const auto& images, const auto& targets) {
+                const std::size_t steps = steps_per_epoch(images.size());
+                const std::size_t all_steps = steps_in_all(options_, steps);
+                return with_callbacks(
+                    *this, hooks_, kept_.states, {(all_steps - 1) / steps + 1, steps, all_steps, false},
+                    [&] { return this->fit_on(images, targets); }, callbacks...);
+            });
+        } else {
+            return {};
+        }
+    }
+
+    /// Keeps a copy of the parameters and buffers, and of the average of EMA or SWA. Checkpoints hold it, too.
+    void keep_weights() {
+        kept_.weights.assign(net_.parameters().begin(), net_.parameters().end());
+        kept_.weights.insert(kept_.weights.end(), net_.buffers().begin(), net_.buffers().end());
+        if constexpr (requires { Optimizer::is_average; }) {
+            const auto average = state().last(count);
+            kept_.weights.insert(kept_.weights.end(), average.begin(), average.end());
+        }
+    }
+    /// Sets them to the copy, if there is one.
+    void restore_weights() {
+        if (kept_.weights.empty()) {
+            return;
+        }
+        const std::span<const T> weights(kept_.weights);
+        std::ranges::copy(weights.first(count), net_.parameters().begin());
+        std::ranges::copy(weights.subspan(count, Net::buffer_count), net_.buffers().begin());
+        if constexpr (requires { Optimizer::is_average; }) {
+            std::ranges::copy(weights.last(count), state().last(count).begin());
+        }
     }
 
 private:
@@ -260,17 +297,21 @@ private:
             if (options_.on_step) {
                 options_.on_step({epochs() + 1, step, steps, mean});
             }
+            if (hooks_.on_step) {
+                hooks_.on_step({epochs() + 1, step, steps, mean});
+            }
             if (step == last_step) {
                 return;
             }
-            if (options_.should_stop && options_.should_stop()) {
+            if (is_to_stop()) {
                 stopped_ = true;
                 end = true;
             } else {
                 updates_.begin_step(moment(step + 1));
             }
         };
-        const bool conducted = options_.schedule || options_.on_step || options_.should_stop;
+        const bool conducted =
+            options_.schedule || options_.on_step || options_.should_stop || hooks_.on_step || hooks_.should_stop;
         if (first_step <= last_step) {
             updates_.begin_step(moment(first_step));
         }
@@ -332,22 +373,40 @@ private:
         return end_epoch(steps, images.size(), begin);
     }
 
+    bool is_to_stop() const {
+        const bool by_options = options_.should_stop && options_.should_stop();
+        const bool by_callbacks = hooks_.should_stop && hooks_.should_stop();
+        return by_options || by_callbacks;
+    }
+
+    std::size_t steps_per_epoch(std::size_t images) const {
+        const std::size_t batch_size = std::min(options_.batch_size, images);
+        return (images + batch_size - 1) / batch_size;
+    }
+
     /// The report of an epoch; if it is complete, the next one begins behind it.
     EpochReport end_epoch(std::size_t steps, std::size_t images, double begin) {
         const std::size_t trained = std::min(epoch_steps() * static_cast<std::size_t>(progress_.batch_size), images);
         const double mean = trained == 0 ? 0 : progress_.loss_sum / static_cast<double>(trained);
-        const EpochReport report{epochs() + 1, mean, detail_::run::seconds() - begin, trained};
+        EpochReport report{epochs() + 1, mean, detail_::run::seconds() - begin, trained};
         const bool stopped_within = stopped_;
+        if (!stopped_within && hooks_.measure) {
+            hooks_.measure(report);
+        }
         if (epoch_steps() == steps) {
             ++progress_.epochs;
             progress_.epoch_steps = 0;
-            options_.schedule.end_epoch(progress_.schedule, mean);
+            options_.schedule.end_epoch(
+                progress_.schedule, detail_::math::is_finite(report.validation_loss) ? report.validation_loss : mean);
         }
         if (!stopped_within) {
             if (options_.on_epoch) {
                 options_.on_epoch(report);
             }
-            stopped_ = options_.should_stop && options_.should_stop();
+            if (hooks_.on_epoch) {
+                hooks_.on_epoch(report);
+            }
+            stopped_ = is_to_stop();
         }
         return report;
     }
@@ -379,6 +438,8 @@ private:
     detail_::train::Progress progress_;
     TrainingWorkspace<Net> workspace_;
     detail_::train::ImageOrder order_;
+    detail_::train::Hooks hooks_;
+    detail_::train::Kept<T> kept_;
     bool stopped_ = false;  // should_stop has said so
 };
 
@@ -415,8 +476,8 @@ public:
     EpochReport run_epoch(const Data&) {
         return {};
     }
-    template <typename Data>
-    FitReport fit(const Data&) {
+    template <typename Data, typename... Callbacks>
+    FitReport fit(const Data&, const Callbacks&...) {
         return {};
     }
 
