@@ -13,13 +13,15 @@
 #include <ctcnn/train/callbacks/validation.hpp>
 #include <ctcnn/train/fit.hpp>
 
-#include <cmath>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <iterator>
 #include <limits>
 #include <memory>
+#include <span>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -41,6 +43,14 @@ namespace {
 struct Values {
     std::vector<double> values;
     void measure(EpochReport& report, auto&) { report.validation_loss = values.at(report.epoch - 1); }
+};
+
+/// Another callback that says that it is EarlyStopping.
+struct OtherState {
+    static constexpr std::string_view name = "EarlyStopping";
+    std::array<double, 1> state() const { return {0}; }
+    void set_state(std::span<const double, 1>) {}
+    void on_epoch(const EpochReport&) {}
 };
 
 std::string text_of(const std::filesystem::path& path) {
@@ -65,8 +75,42 @@ const FitOptions options{.epochs = 9, .batch_size = 10, .schedule = ReduceLROnPl
 
 }  // namespace
 
+// The first one: where a disk is mounted in a namespace of its own, there must be no other thread yet.
+TEST_CASE("CSVLogger and TensorBoard leave nothing half-written on a full disk") {
+    const SmallDisk disk(std::size_t{1} << 20);
+    if (!disk.there()) {
+        std::cout << disk.problem() << std::endl;
+        return;
+    }
+    const small::Data data = small::data(8);
+    Net net = small::net();
+    struct Fill {
+        const SmallDisk* disk;
+        void on_epoch(const EpochReport& report) {
+            if (report.epoch == 2) {
+                disk->leave(0);
+            }
+        }
+    };
+    REQUIRE_THROWS_AS(fit(net, data, Adam{}, {.epochs = 200}, Fill{&disk}, CSVLogger{disk.path() / "a.csv"}),
+                      FileUnwritable);
+    REQUIRE(history(disk.path() / "a.csv").size() == 2);
+    std::filesystem::remove(disk.path() / SmallDisk::filler);
+    REQUIRE_THROWS_AS(fit(net, data, Adam{}, {.epochs = 2000}, Fill{&disk}, TensorBoard{disk.path() / "runs"}),
+                      FileUnwritable);
+    for (const auto& entry : std::filesystem::directory_iterator(disk.path() / "runs")) {
+        const std::string bytes = text_of(entry.path());
+        std::size_t at = 0;
+        while (at < bytes.size()) {
+            at += static_cast<unsigned char>(bytes[at]) + std::size_t{16};  // records of less than 256 bytes
+        }
+        REQUIRE(at == bytes.size());
+        REQUIRE(at > 0);
+    }
+}
+
 TEST_CASE("ModelCheckpoint writes the best network, and the last training, which continues with all callbacks") {
-    const Folder folder;
+    const ScratchFolder folder;
     const auto in = [&](const char* name) { return folder.path() / name; };
     const small::Data data = small::data(40);
     const EarlyStopping early{.patience = 3, .restore_best_weights = true};
@@ -85,8 +129,8 @@ TEST_CASE("ModelCheckpoint writes the best network, and the last training, which
         std::size_t asked = 0;
         stopping.should_stop = [&] { return ++asked == 18; };
         ModelCheckpoint saved{.last = in("last"), .best = in("best")};
-        REQUIRE(fit(net, data, Adam{}, stopping, Values{nine_values}, CSVLogger{in("half.csv")},
-                    EarlyStopping{early}, saved)
+        REQUIRE(fit(net, data, Adam{}, stopping, Values{nine_values}, CSVLogger{in("half.csv")}, EarlyStopping{early},
+                    saved)
                     .stopped);
         REQUIRE(saved.best_epoch == 3);
     }
@@ -118,18 +162,12 @@ TEST_CASE("ModelCheckpoint writes the best network, and the last training, which
     // The states are those of the callbacks at the same places.
     Trainer other(again, Adam{}, options);
     resume(other, in("last"));
-    struct Other {
-        static constexpr std::string_view name = "EarlyStopping";
-        std::array<double, 1> state() const { return {0}; }
-        void set_state(std::span<const double, 1>) {}
-        void on_epoch(const EpochReport&) {}
-    };
-    REQUIRE_THROWS_WITH(other.fit(data, Values{nine_values}, CSVLogger{in("x.csv")}, Other{}),
+    REQUIRE_THROWS_WITH(other.fit(data, Values{nine_values}, CSVLogger{in("x.csv")}, OtherState{}),
                         Contains("continue with the same callbacks in the same order"));
 }
 
 TEST_CASE("The best network of an average is the average, and its checkpoint has the best average") {
-    const Folder folder;
+    const ScratchFolder folder;
     const small::Data data = small::data(40);
     const FitOptions four{.epochs = 4, .batch_size = 10};
     const EarlyStopping early{.patience = 5, .restore_best_weights = true};
@@ -151,7 +189,7 @@ TEST_CASE("The best network of an average is the average, and its checkpoint has
 }
 
 TEST_CASE("Callbacks that write refuse before the first step") {
-    const Folder folder;
+    const ScratchFolder folder;
     const small::Data data = small::data(8);
     const Net before = small::net();
     Net net = before;
@@ -176,39 +214,6 @@ TEST_CASE("Callbacks that write refuse before the first step") {
     REQUIRE(text_of(folder.path() / "file") == "text");
 }
 
-TEST_CASE("CSVLogger and TensorBoard leave nothing half-written on a full disk") {
-    const SmallDisk disk(std::size_t{1} << 20);
-    if (!disk.there()) {
-        WARN("not tested: no small disk can be mounted");
-        return;
-    }
-    const small::Data data = small::data(8);
-    Net net = small::net();
-    struct Fill {
-        const SmallDisk* disk;
-        void on_epoch(const EpochReport& report) {
-            if (report.epoch == 2) {
-                disk->leave(0);
-            }
-        }
-    };
-    REQUIRE_THROWS_AS(fit(net, data, Adam{}, {.epochs = 200}, Fill{&disk}, CSVLogger{disk.path() / "a.csv"}),
-                      FileUnwritable);
-    REQUIRE(history(disk.path() / "a.csv").size() == 2);
-    std::filesystem::remove(disk.path() / SmallDisk::filler);
-    REQUIRE_THROWS_AS(fit(net, data, Adam{}, {.epochs = 2000}, Fill{&disk}, TensorBoard{disk.path() / "runs"}),
-                      FileUnwritable);
-    for (const auto& entry : std::filesystem::directory_iterator(disk.path() / "runs")) {
-        const std::string bytes = text_of(entry.path());
-        std::size_t at = 0;
-        while (at < bytes.size()) {
-            at += static_cast<unsigned char>(bytes[at]) + std::size_t{16};  // records of less than 256 bytes
-        }
-        REQUIRE(at == bytes.size());
-        REQUIRE(at > 0);
-    }
-}
-
 TEST_CASE("CRC-32C and records") {
     using namespace ctcnn::detail_::io;
     // RFC 3720, appendix B.4, and the usual check value.
@@ -226,7 +231,7 @@ TEST_CASE("The lines of ProgressBar fit the columns") {
     const StepReport step{3, 128, 938, 0.12345};
     REQUIRE(progress_line(step, 10, 83, 49) == "epoch 3/10  128/938  loss 0.1235  ETA 1:23");
     REQUIRE(progress_line(step, 10, 83, 79) ==
-            "epoch 3/10  128/938  [###.......................]  loss 0.1235  ETA 1:23" + std::string(0, ' '));
+            "epoch 3/10  128/938  [####..........................]  loss 0.1235  ETA 1:23");
     REQUIRE(progress_line(step, 10, 83, 12) == "epoch 3/10  ");
     for (std::size_t columns = 0; columns < 200; ++columns) {
         REQUIRE(progress_line(step, 10, 1e9, columns).size() <= columns);
@@ -245,7 +250,7 @@ TEST_CASE("The lines of ProgressBar fit the columns") {
 }
 
 TEST_CASE("Where there is no terminal, ProgressBar writes a line for each epoch") {
-    const Folder folder;
+    const ScratchFolder folder;
     const auto path = folder.path() / "out";
     {
         const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "w"), &std::fclose);

@@ -58,9 +58,9 @@ private:
     Metric metric_;
 };
 
-template <typename Data>
-Validation(Data&&) -> Validation<Data, std::nullptr_t>;
-template <typename Data, typename Metric>
-Validation(Data&&, Metric) -> Validation<Data, Metric>;
+template <typename D>
+Validation(D&&) -> Validation<D, std::nullptr_t>;
+template <typename D, typename M>
+Validation(D&&, M) -> Validation<D, M>;
 
 }  // namespace CTCNN_API::inline CTCNN_TEAM
