@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <limits>
 #include <span>
+#include <stdexcept>
 #include <string_view>
 #include <type_traits>
 
@@ -13,7 +14,6 @@
 #include <ctcnn/io/atomic_file.hpp>
 #include <ctcnn/io/checkpoint.hpp>
 #include <ctcnn/io/safetensors.hpp>
-#include <ctcnn/optim/settings.hpp>
 #include <ctcnn/train/averaged.hpp>
 #include <ctcnn/train/callbacks.hpp>
 #include <ctcnn/train/callbacks/monitor.hpp>
@@ -42,8 +42,12 @@ struct ModelCheckpoint {
 
     void on_train_begin(const FitPlan& plan) {
         using namespace detail_;
-        refuse_unless(!last.empty() || !best.empty(), "ModelCheckpoint has no path: choose .last, .best, or both");
-        refuse_unless(last != best, "ModelCheckpoint::last and ModelCheckpoint::best are the same path");
+        if (last.empty() && best.empty()) {
+            throw std::invalid_argument("ModelCheckpoint has no path: choose .last, .best, or both");
+        }
+        if (last == best) {
+            throw std::invalid_argument("ModelCheckpoint::last and ModelCheckpoint::best are the same path");
+        }
         if (!best.empty()) {
             train::check_monitor("ModelCheckpoint", monitor, mode, plan);
         }
@@ -78,8 +82,9 @@ struct ModelCheckpoint {
 
     std::array<double, 2> state() const { return {best_value, static_cast<double>(best_epoch)}; }
     void set_state(std::span<const double, 2> state) {
-        detail_::refuse_unless(state[1] >= 0 && state[1] < 9e15,
-                               "the checkpoint holds no state of ModelCheckpoint: it is damaged");
+        if (!(state[1] >= 0 && state[1] < 9e15)) {
+            throw std::invalid_argument("the checkpoint holds no state of ModelCheckpoint: it is damaged");
+        }
         best_value = state[0];
         best_epoch = static_cast<std::size_t>(state[1]);
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
@@ -12,7 +13,6 @@
 
 #include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/target.hpp>
-#include <ctcnn/run/parallel.hpp>
 #include <ctcnn/train/callbacks.hpp>
 #include <ctcnn/train/fit_options.hpp>
 
@@ -77,7 +77,7 @@ inline std::string epoch_line(const EpochReport& report, std::size_t epochs, dou
 
 }  // namespace CTCNN_DETAIL::io
 
-namespace CTCNN_API::inline CTCNN_TEAM {
+namespace CTCNN_API {
 
 /// ProgressBar: shows a training in a terminal: a line that is written again ten times a second, and a line for each
 /// epoch, with the time that is left (ETA). Where the stream is no terminal, the lines of the epochs alone.
@@ -91,13 +91,13 @@ public:
         plan_ = plan;
         terminal_ = ::isatty(::fileno(stream_)) == 1;
         steps_before_ = trainer.steps();
-        begin_ = detail_::run::seconds();
+        begin_ = now();
         shown_ = 0;
     }
     void on_step(const StepReport& report, auto& trainer) {
-        const double now = detail_::run::seconds();
-        if (terminal_ && now - shown_ >= 0.1) {
-            shown_ = now;
+        const double at = now();
+        if (terminal_ && at - shown_ >= 0.1) {
+            shown_ = at;
             struct winsize size{};
             const bool known = ::ioctl(::fileno(stream_), TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
             // The last column is left empty: some terminals begin a new line behind it.
@@ -110,9 +110,12 @@ public:
     }
 
 private:
+    static double now() {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    }
     double seconds_left(std::size_t steps) const {
         const double done = static_cast<double>(steps - steps_before_);
-        return (detail_::run::seconds() - begin_) / done * static_cast<double>(plan_.steps - steps);
+        return (now() - begin_) / done * static_cast<double>(plan_.steps - steps);
     }
     void write(const std::string& line, const char* end) {
         std::fprintf(stream_, "%s%s%s%s", terminal_ ? "\r" : "", line.c_str(), terminal_ ? "\x1b[K" : "", end);
@@ -127,4 +130,4 @@ private:
     double shown_ = 0;
 };
 
-}  // namespace CTCNN_API::inline CTCNN_TEAM
+}  // namespace CTCNN_API
