@@ -23,7 +23,7 @@ from reference import DOUBLE, FLOAT, Reference, in_units
 
 BATCHES = [1, 2, 15, 16, 17, 33, 100]
 # Of the draws of images, losses and trainings: numbers by which the sample of the tests has everything.
-SALTS = {"images": 0, "loss": 0, "training": 0}
+SALTS = {"images": 0, "loss": 586, "training": 267}
 FLAGS = ["-std=c++20", "-fopenmp", "-DCTCNN_WITH_ZLIB=0"]
 
 
