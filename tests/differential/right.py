@@ -44,7 +44,10 @@ def case(seed, network=None, style=None, filtered=False):
     reference.draw(torch_rng, images.choice([0.5, 1, 1, 1.5, 3]))
     c["reference"] = reference
     batches = sorted(set(images.sample(BATCHES, 3) + [images.choice([33, 100])]))
-    if any(isinstance(node.layer, BatchNorm) and xs[0][0, 0].numel() == 1 for node, xs in zip(reference.nodes, reference.read)):
+    if any(
+        isinstance(node.layer, BatchNorm) and xs[0][0, 0].numel() == 1
+        for node, xs in zip(reference.nodes, reference.read)
+    ):
         batches = [b for b in batches if b > 1]  # There is no variance of one element.
     c["batches"] = batches
     n = max(batches)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Chooses the seeds of CMakeLists.txt: two sets of right networks in each of which every layer, option, loss, optimizer,
-schedule and style of images occurs, and two sets of wrong ones with every reason and use. To be run again when there is a new
-layer, which changes all networks."""
+"""Chooses the seeds of CMakeLists.txt: two sets of right networks in each of which every layer, option, loss,
+optimizer, schedule and style of images occurs, and two sets of wrong ones with every reason and use. To be run again
+when there is a new layer, which changes all networks."""
 
 import argparse
 import re
@@ -95,7 +95,10 @@ def main():
     of, cost = {}, {}
     for seed in seeds:
         c = right.case(seed)
-        of[seed], cost[seed] = network_features(c) | trained_features(c), 2 + len(c["reference"].nodes) + 2 * c["double"]
+        of[seed], cost[seed] = (
+            network_features(c) | trained_features(c),
+            2 + len(c["reference"].nodes) + 2 * c["double"],
+        )
     choose("right", of, cost, arguments.always)
     choose("wrong", {seed: wrong_features(wrong.case(seed)) for seed in seeds}, dict.fromkeys(seeds, 1), [])
 

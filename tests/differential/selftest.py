@@ -259,7 +259,9 @@ def main():
     failed = bounds(arguments.seeds)
     if arguments.compiler:
         arguments.threads, arguments.units = "1,3", False
-        failed += right_networks(arguments) + right_trainings(arguments) + wrong_networks(arguments) + agreement(arguments)
+        failed += (
+            right_networks(arguments) + right_trainings(arguments) + wrong_networks(arguments) + agreement(arguments)
+        )
     print(f"self-test: {int(failed)} failures")
     return 1 if failed else 0
 

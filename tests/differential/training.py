@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What trains a network: optimizers, groups of parameters, averages, clipping and schedules; how each is spelled in C++,
-PyTorch's own, and bounds of what rounding may change in the parameters, given the gradients."""
+"""What trains a network: optimizers, groups of parameters, averages, clipping and schedules; how each is spelled in
+C++, PyTorch's own, and bounds of what rounding may change in the parameters, given the gradients."""
 
 import math
 
@@ -482,8 +482,8 @@ class Training:
         return result | {f"average {self.average and self.average[0]}", f"clip {self.clip and self.clip[0]}"}
 
     def settle(self, reference, gradient):
-        """The numbers that depend on a gradient: a rate of SGD that moves no tensor by more than about a hundredth, over
-        a few steps, and limits of the gradient."""
+        """The numbers that depend on a gradient: a rate of SGD whose first step moves no tensor by more than about a
+        hundredth, or less in a long training; and limits of the gradient."""
         if self.optimizer.lr is None:
             part = 0.01 if self.steps < 10 else 0.002
             sizes = [(p.detach().abs().max().item(), p.grad.abs().max().item()) for p in reference.module.parameters()]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Random pipelines of transforms: ctcnn against torchvision, given the same random numbers, which are computed here from
-seed, step, place of the transform and image. See README.md."""
+"""Random pipelines of transforms: ctcnn against torchvision, given the same random numbers, which are computed here
+from seed, step, place of the transform and image. See README.md."""
 
 import math
 import random
@@ -76,8 +76,8 @@ CALLS
 
 
 class Image:
-    """An image under the transforms before, in float64. `error` bounds what ctcnn is off by, in numbers that are rounded
-    by `gamma`."""
+    """An image under the transforms before, in float64. `error` bounds what ctcnn is off by, in numbers that are
+    rounded by `gamma`."""
 
     def __init__(self, pixels, gamma):
         self.pixels, self.gamma, self.error = pixels, gamma, 0.0
@@ -171,9 +171,7 @@ class ElasticTransform:
         smooth = tv.gaussian_blur(noise, [length, length], [self.sigma, self.sigma])[0]
         sizes = torch.tensor([float(width), float(height)])[:, None, None]
         displacement = (smooth * self.alpha / sizes).permute(1, 2, 0)[None]
-        image.with_fill(
-            self.fill, lambda x: tv.elastic_transform(x, displacement, InterpolationMode.BILINEAR, None)
-        )
+        image.with_fill(self.fill, lambda x: tv.elastic_transform(x, displacement, InterpolationMode.BILINEAR, None))
         # Each sum has 2 length numbers of at most 1.
         image.sampled(height + width + self.alpha * math.sqrt(2 * length), self.fill)
 
@@ -266,7 +264,9 @@ class GaussianNoise:
         return n
 
     def cpp(self):
-        return f"GaussianNoise{{.mean = {self.mean}, .sigma = {self.sigma}, .clip = {'true' if self.clip else 'false'}}}"
+        return (
+            f"GaussianNoise{{.mean = {self.mean}, .sigma = {self.sigma}, .clip = {'true' if self.clip else 'false'}}}"
+        )
 
     def apply(self, image, draw):
         size = image.pixels.numel()
