@@ -488,11 +488,11 @@ class Training:
             part = 0.01 if self.steps < 10 else 0.002
             sizes = [(p.detach().abs().max().item(), p.grad.abs().max().item()) for p in reference.module.parameters()]
             rates = [part * size / slope for size, slope in sizes if slope > 1e-30]
-            self.optimizer.lr = f32(min(rates, default=0.1))
+            self.optimizer.lr = f32(min([0.1, *rates]))
         if self.clip and gradient.numel():
             kind, part = self.clip
             whole = gradient.norm() if kind == "norm" else gradient.abs().max()
-            self.limit = f32(whole.item() * part)
+            self.limit = f32(min(whole.item() * part, 1e38))
 
     def cpp(self):
         text = self.optimizer.cpp()
