@@ -40,7 +40,7 @@ def case(seed, network=None, style=None, filtered=False):
     # Each has draws of its own, so that those of the others stay as they are.
     images, loss, trained = (random.Random(f"{seed} {what} {salt}") for what, salt in SALTS.items())
     reference.loss = c["loss"] = losses.drawn(loss, outputs)
-    c["double"] = images.random() < 0.35
+    c["double"] = images.random() < 0.28
     reference.draw(torch_rng, images.choice([0.5, 1, 1, 1.5, 3]))
     c["reference"] = reference
     batches = sorted(set(images.sample(BATCHES, 3) + [images.choice([33, 100])]))
