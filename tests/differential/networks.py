@@ -165,8 +165,9 @@ def case(make, seed, images):
         "double": True,
         "style": "pixels",
         "x": x,
-        "labels": torch.randint(0, min(outputs, 256), (images,), generator=rng),
-        "targets": torch.rand(images, outputs, generator=rng),
+        "targets": loss.targets(
+            torch.randint(0, min(outputs, 256), (images,), generator=rng), torch.rand(images, outputs, generator=rng)
+        ),
         "batches": [images],
         "fit_batch": images,
         "fit_images": images,
