@@ -61,7 +61,7 @@ std::string CommandLine::parse(int argument_count, char** arguments, std::size_t
     try {
         app.parse(argument_count, arguments);
     } catch (const CLI::CallForHelp&) {
-        return app.help(usage);
+        return app.help();
     } catch (const CLI::ArgumentMismatch& error) {
         const std::string text = error.what();
         const std::string name = text.substr(0, text.find_first_of(": "));

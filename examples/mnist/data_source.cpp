@@ -68,9 +68,10 @@ DataSource data_source(const std::string& text) {
 Digits load_images(const DataSource& source, ctcnn::Split split) {
     std::error_code ignored;
     if (source.is_package && !std::filesystem::exists(source.folder, ignored)) {
-        throw std::runtime_error("Fashion-MNIST is not installed: there is no folder '" + source.folder +
-                                 "'\nInstall it with `apt-get install dataset-fashion-mnist`, or give the folder of its "
-                                 "four files with --data FOLDER (https://github.com/zalandoresearch/fashion-mnist).");
+        throw std::runtime_error(
+            "Fashion-MNIST is not installed: there is no folder '" + source.folder +
+            "'\nInstall it with `apt-get install dataset-fashion-mnist`, or give the folder of its "
+            "four files with --data FOLDER (https://github.com/zalandoresearch/fashion-mnist).");
     }
     return ctcnn::load_mnist(source.folder, split);
 }

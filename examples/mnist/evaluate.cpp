@@ -39,8 +39,7 @@ int evaluate(int argument_count, char** arguments) {
         "each class. FILE is one of --save or --checkpoint.",
         "mnist evaluate FILE");
     const NetworkOptions options(line);
-    line.add("--data", "DATA", "fashion-mnist, or the folder of four files as those of\nMNIST; those that the network "
-             "was trained on, if it\nsays so",
+    line.add("--data", "DATA", "fashion-mnist, or the folder of four files as those of\nMNIST (what the file says)",
              [&](const std::string& text) { data = text; });
     line.add_flag("--quiet", "print only the last line, the test accuracy", quiet);
     Screen screen;

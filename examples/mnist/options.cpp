@@ -47,8 +47,7 @@ std::string defaults(const std::function<std::string(const Settings&)>& value) {
 
 }  // namespace
 
-std::uint64_t read_number(const std::string& option, const std::string& text, std::uint64_t least,
-                          std::uint64_t most) {
+std::uint64_t read_number(const std::string& option, const std::string& text, std::uint64_t least, std::uint64_t most) {
     std::uint64_t number{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc{} || end != text.data() + text.size() || number < least || number > most) {
@@ -58,8 +57,7 @@ std::uint64_t read_number(const std::string& option, const std::string& text, st
     return number;
 }
 
-std::size_t read_whole_number(const std::string& option, const std::string& text, std::size_t least,
-                              std::size_t most) {
+std::size_t read_whole_number(const std::string& option, const std::string& text, std::size_t least, std::size_t most) {
     return static_cast<std::size_t>(read_number(option, text, least, most));
 }
 
@@ -115,12 +113,9 @@ Options read_options(int argument_count, char** arguments) {
                         }) + ")",
         [&](const std::string& text) { lr = positive_number("--lr", text); });
     add("--seed", "N", "of the first parameters and the order of the images\n(1); the same seed gives the same result",
-        [&](const std::string& text) {
-            result.settings.seed = read_number("--seed", text, 0, UINT64_MAX);
-        });
-    add("--threads", "N", "threads (all); they do not change the result", [&](const std::string& text) {
-        result.settings.threads = read_whole_number("--threads", text, 1, 1024);
-    });
+        [&](const std::string& text) { result.settings.seed = read_number("--seed", text, 0, UINT64_MAX); });
+    add("--threads", "N", "threads (all); they do not change the result",
+        [&](const std::string& text) { result.settings.threads = read_whole_number("--threads", text, 1, 1024); });
     add("--data", "DATA",
         "fashion-mnist, or the folder of the four files of MNIST\nor of a data set like it, plain or .gz",
         [&](const std::string& text) { result.data = data_source(text); });

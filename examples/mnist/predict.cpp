@@ -27,8 +27,7 @@ Digits::image_type read_image(const std::string& file, const Classes& classes) {
     // Where an image is transparent, its paper may be white or black.
     for (const double background : {1.0, 0.0}) {
         const ctcnn::GreyImage<> image = ctcnn::read_grey_png(file, {.background = background});
-        if (const auto centred =
-                ctcnn::centred_digit(image.pixels, image.height, image.width, classes.drawing_side)) {
+        if (const auto centred = ctcnn::centred_digit(image.pixels, image.height, image.width, classes.drawing_side)) {
             return *centred;
         }
     }
@@ -65,8 +64,8 @@ std::string told(const Screen& screen, const std::string& file, const Digits::im
     const int width = static_cast<int>(classes.longest_name());
     std::vector<std::string> probabilities;
     for (const Ranked& one : best) {
-        probabilities.push_back(format("%-*s %6.2f %%", width, std::string(classes.names[one.label]).c_str(),
-                                       100 * one.probability));
+        probabilities.push_back(
+            format("%-*s %6.2f %%", width, std::string(classes.names[one.label]).c_str(), 100 * one.probability));
     }
     std::string text = screen.wrapped(screen.styled(Style::bold, ctcnn::detail_::printable(file)) + ": " +
                                       screen.styled(Style::green, classes.names[best[0].label]) + "\n");
@@ -117,6 +116,9 @@ int predict(int argument_count, char** arguments) {
         try {
             images.push_back(read_image(*file, classes));
             files.push_back(*file);
+        } catch (const ctcnn::FileMissing&) {
+            std::fprintf(stderr, "mnist: there is no file '%s'\n", ctcnn::detail_::printable(*file).c_str());
+            is_complete = false;
         } catch (const std::runtime_error& error) {  // DataError is one; the other images are answered
             std::fprintf(stderr, "mnist: %s\n", error.what());
             is_complete = false;

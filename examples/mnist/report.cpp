@@ -143,8 +143,8 @@ std::string confusion_matrix(const Screen& screen, const std::vector<std::size_t
             continue;
         }
         const int names = static_cast<int>(label(classes, 0, with_names).size());
-        const int width = std::clamp((room - names - 11) / static_cast<int>(class_count), least,
-                                     std::max(6, digits_of_largest + 2));
+        const int width =
+            std::clamp((room - names - 11) / static_cast<int>(class_count), least, std::max(6, digits_of_largest + 2));
         if (names + 10 * width + 11 <= room) {
             return matrix(screen, counts, classes, width, with_names, true);
         }
@@ -202,7 +202,8 @@ std::string misclassified_images(const Screen& screen, const std::vector<std::si
         const std::string own(classes.names[test.label(i)]);
         const std::string taken =
             "taken for " + std::string(predictions[i] < class_count ? classes.names[predictions[i]] : "none");
-        pictures.push_back({&test.image(i), classes.named() ? std::vector{own, taken} : std::vector{own + " " + taken}});
+        pictures.push_back(
+            {&test.image(i), classes.named() ? std::vector{own, taken} : std::vector{own + " " + taken}});
     }
     return screen.wrapped(screen.styled(Style::bold, "Misclassified") +
                           format(": %zu of the %zu\n", shown, wrong.size())) +

@@ -13,8 +13,10 @@
 
 namespace mnist {
 
+std::map<std::string, std::string> metadata_of(const std::string& file) { return ctcnn::safetensors_metadata(file); }
+
 SavedNetwork open_network(const std::string& file, const Choice* asked) {
-    const std::map<std::string, std::string> metadata = ctcnn::safetensors_metadata(file);
+    const std::map<std::string, std::string> metadata = metadata_of(file);
     const auto said = [&](const char* key) {
         const auto found = metadata.find(key);
         return found == metadata.end() ? std::string() : found->second;
@@ -52,9 +54,8 @@ std::vector<Outputs> outputs_of(const SavedNetwork& saved, const Digits& images,
 NetworkOptions::NetworkOptions(CommandLine& line) {
     line.add("--net", "NAME", "the network, if the file does not say it:\nlenet, relu or quick",
              [this](const std::string& text) { network = read_network("--net", text); });
-    line.add("--threads", "N", "threads (all); they do not change the result", [this](const std::string& text) {
-        threads = read_whole_number("--threads", text, 1, 1024);
-    });
+    line.add("--threads", "N", "threads (all); they do not change the result",
+             [this](const std::string& text) { threads = read_whole_number("--threads", text, 1, 1024); });
 }
 
 }  // namespace mnist

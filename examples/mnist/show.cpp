@@ -34,7 +34,7 @@ int show(int argument_count, char** arguments) {
     for (std::size_t i = first; i < data.size() && i - first < wanted; ++i) {
         pictures.push_back({&data.image(i), {format("%zu: %s", i, std::string(classes.names[data.label(i)]).c_str())}});
     }
-    screen.print(screen.wrapped(format("images %zu to %zu of %zu ", first, first + pictures.size() - 1, data.size()) +
+    screen.print(screen.wrapped(format("%zu of the %s ", pictures.size(), grouped(data.size()).c_str()) +
                                 (of_training ? "training" : "test") + " images\n") +
                  picture_rows(screen, pictures, classes.drawing_side));
     return 0;

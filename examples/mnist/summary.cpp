@@ -37,9 +37,9 @@ int summary(int argument_count, char** arguments) {
     std::string text;
     for (const Choice* choice : asked) {
         text.append(text.empty() ? 0 : 1, '\n');
-        text += screen.wrapped(screen.styled(Style::bold, choice->name) + ": " + std::string(choice->description) +
-                               "\n") +
-                summary_table(screen, *choice);
+        text +=
+            screen.wrapped(screen.styled(Style::bold, choice->name) + ": " + std::string(choice->description) + "\n") +
+            summary_table(screen, *choice);
     }
     screen.print(text);
     return 0;

@@ -40,8 +40,7 @@ std::size_t count_threads(std::size_t wanted) {
 }  // namespace
 
 std::size_t choose_threads(std::size_t asked) {
-    const std::size_t wanted =
-        asked == 0 ? std::max<std::size_t>(1, std::thread::hardware_concurrency()) : asked;
+    const std::size_t wanted = asked == 0 ? std::max<std::size_t>(1, std::thread::hardware_concurrency()) : asked;
     const std::size_t granted = count_threads(wanted);
     if (granted < asked) {
         throw std::runtime_error(format(

@@ -32,7 +32,7 @@ inline std::size_t count_steps(const Settings& settings, std::size_t images) {
 /// Throws   std::runtime_error if it was saved with other settings
 template <typename Trainer>
 void resume_training(Trainer& trainer, const Files& files) {
-    const std::map<std::string, std::string> metadata = ctcnn::safetensors_metadata(files.resume);
+    const std::map<std::string, std::string> metadata = metadata_of(files.resume);
     const auto found = metadata.find("mnist.settings");
     if (found != metadata.end() && found->second != files.settings) {
         throw std::runtime_error("the training was saved with other settings: resume it with " + found->second);

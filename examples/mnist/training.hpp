@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,6 +64,9 @@ struct Listener {
     std::function<void(const EpochNews&)> on_epoch;  // may be empty
     std::function<bool()> should_stop;
 };
+
+/// What a safetensors file says of itself.
+std::map<std::string, std::string> metadata_of(const std::string& file);
 
 /// The outputs of a network for an image: one for each class.
 using Outputs = ctcnn::Tensor<float, ctcnn::Shape<class_count>>;

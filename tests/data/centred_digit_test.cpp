@@ -12,8 +12,8 @@
 
 #include <ctcnn/data/mnist.hpp>
 
-#include "catch.hpp"
 #include "../golden/golden.hpp"
+#include "catch.hpp"
 
 using namespace ctcnn;
 

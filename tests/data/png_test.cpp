@@ -212,14 +212,13 @@ TEST_CASE("A grey image of any size, up to a limit") {
         CHECK(image.width == width);
         CHECK(image.pixels == std::vector<double>(expected.values.begin(), expected.values.end()));
         largest_allocation = 0;
-        const auto error =
-            error_of<BadDimension>([&] { read_grey_png(file, {.most_pixels = height * width - 1}); });
+        const auto error = error_of<BadDimension>([&] { read_grey_png(file, {.most_pixels = height * width - 1}); });
         CHECK(error.expected() == "at most 69 pixels");
         CHECK(error.found() == "7 rows and 10 columns");
         check_sentence(error);
     }
-    const auto file = folder.write("1.png", joined(joined(signature, chunk("IHDR", header(plain, 0x7fffffff, 2))),
-                                                   chunk("IDAT", {1, 2, 3})));
+    const auto file = folder.write(
+        "1.png", joined(joined(signature, chunk("IHDR", header(plain, 0x7fffffff, 2))), chunk("IDAT", {1, 2, 3})));
     largest_allocation = 0;
     error_of<BadDimension>([&] { read_grey_png(file); });
     CHECK(largest_allocation < 200'000);

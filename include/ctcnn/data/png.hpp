@@ -46,7 +46,7 @@ namespace CTCNN_API {
 
 /// How read_png, read_grey_png and load_image_folder read.
 struct PngOptions {
-    double background = 1;  ///< what shows through where an image is transparent: 0 is black, 1 is white
+    double background = 1;                 ///< what shows through where an image is transparent: 0 is black, 1 is white
     std::uint32_t most_pixels = 1u << 24;  ///< read_grey_png refuses larger images
 };
 

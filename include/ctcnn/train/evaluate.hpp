@@ -222,14 +222,14 @@ std::vector<typename Net::output_tensor> infer(const Net& net, std::span<const t
     using namespace detail_;
     using V = Lanes<typename Net::scalar>;
     std::vector<typename Net::output_tensor> result(images.size());
-    train::infer_tiles<Net, V>(
-        net, images, threads, [&](std::size_t, std::size_t first, std::size_t present, const V* outputs, V*) {
-            for (std::size_t lane = 0; lane < present; ++lane) {
-                for (std::size_t k = 0; k < Net::output_shape::size; ++k) {
-                    result[first + lane].data()[k] = get_lane(outputs[k], lane);
-                }
-            }
-        });
+    train::infer_tiles<Net, V>(net, images, threads,
+                               [&](std::size_t, std::size_t first, std::size_t present, const V* outputs, V*) {
+                                   for (std::size_t lane = 0; lane < present; ++lane) {
+                                       for (std::size_t k = 0; k < Net::output_shape::size; ++k) {
+                                           result[first + lane].data()[k] = get_lane(outputs[k], lane);
+                                       }
+                                   }
+                               });
     return result;
 }
 
