@@ -5,8 +5,10 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <numeric>
-#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <ctcnn/data/centred_digit.hpp>
 #include <ctcnn/data/png.hpp>
@@ -48,8 +50,9 @@ std::array<Ranked, named_classes> best_of(const Outputs& outputs) {
         ranked[k] = {k, std::exp(static_cast<double>(outputs.values[k]) - largest)};
         sum += ranked[k].probability;
     }
-    std::stable_sort(ranked.begin(), ranked.end(),
-                     [](const Ranked& a, const Ranked& b) { return a.probability > b.probability; });
+    std::sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
+        return a.probability > b.probability || (!(a.probability < b.probability) && a.label < b.label);
+    });
     std::array<Ranked, named_classes> best;
     std::copy_n(ranked.begin(), best.size(), best.begin());
     for (Ranked& one : best) {
