@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Trains a small network on MNIST and shows what it has learnt: mnist --help
+// Trains a small network on MNIST and shows what it has learnt: mnist --help. The other commands are in files of their
+// own.
 // Exit status: 0 if all went well, 1 if something failed, 2 for a command line that says nothing clear, 130 after
 // Ctrl-C.
 #include <unistd.h>
@@ -9,31 +10,28 @@
 #include <malloc.h>
 #endif
 
-#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <future>
-#include <latch>
-#include <memory>
 #include <new>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <thread>
-#include <vector>
 
 #include <ctcnn/data/error.hpp>
-#include <ctcnn/data/mnist.hpp>
 
+#include "command.hpp"
+#include "data_source.hpp"
 #include "interrupt.hpp"
 #include "options.hpp"
 #include "progress.hpp"
 #include "report.hpp"
 #include "screen.hpp"
+#include "threads.hpp"
 #include "training.hpp"
 
 namespace {
@@ -103,48 +101,12 @@ void require_writable(const std::string& file) {
 
 /// The test images: loaded on a thread of their own, or later where the system grants none.
 std::future<Digits> load_test_images(const Options& options) {
-    const auto load = [&options] { return ctcnn::load_mnist(options.folder, ctcnn::Split::test); };
+    const auto load = [&options] { return load_images(options.data, ctcnn::Split::test); };
     try {
         return std::async(std::launch::async, load);
     } catch (const std::system_error&) {
         return std::async(std::launch::deferred, load);
     }
-}
-
-/// How many threads the system grants, at most as many as wanted.
-std::size_t count_threads(std::size_t wanted) {
-    std::vector<std::thread> threads;
-    threads.reserve(wanted);
-    // Room for what training allocates before its threads begin; it is used, since the compiler would leave it out
-    // otherwise.
-    const std::unique_ptr<volatile char[]> room(new volatile char[std::size_t{1} << 25]);
-    room[0] = 0;
-    std::latch counted(1);
-    try {
-        while (threads.size() + 1 < wanted) {
-            threads.emplace_back([&counted] { counted.wait(); });
-        }
-    } catch (const std::exception&) {  // no more of them
-    }
-    counted.count_down();
-    for (std::thread& thread : threads) {
-        thread.join();
-    }
-    return threads.size() + 1;
-}
-
-/// The number of threads to train with: OpenMP ends the program where it cannot have as many as it is told.
-std::size_t choose_threads(const Settings& settings) {
-    const std::size_t wanted =
-        settings.threads == 0 ? std::max<std::size_t>(1, std::thread::hardware_concurrency()) : settings.threads;
-    const std::size_t granted = count_threads(wanted);
-    if (granted < settings.threads) {
-        throw std::runtime_error(format(
-            "the system grants this program only %zu of %zu threads: ask for fewer with --threads, or allow it more "
-            "(`ulimit -u`) and more memory (`ulimit -v`)",
-            granted, settings.threads));
-    }
-    return granted < wanted ? granted : settings.threads;
 }
 
 /// Returns the exit status.
@@ -159,17 +121,14 @@ int run(const Options& options) {
     }
     std::future<Digits> test_to_come = load_test_images(options);
     const bool trains = options.settings.epochs > 0;
-    const Digits train = trains ? ctcnn::load_mnist(options.folder, ctcnn::Split::train) : Digits();
+    const Digits train = trains ? load_images(options.data, ctcnn::Split::train) : Digits();
     const Digits test = test_to_come.get();
     Settings settings = options.settings;
-    settings.threads = choose_threads(settings);
+    settings.threads = choose_threads(settings.threads);
     warn_if_slow();
     if (!options.quiet) {
         screen.print(heading(screen, options, train, test));
-        // Behind the table there is a sentence.
-        const std::string_view summary = options.network->summary;
-        const std::size_t end = summary.rfind('\n', summary.size() - 2) + 1;
-        screen.print(screen.narrowed(summary.substr(0, end)) + screen.wrapped(summary.substr(end)) + "\n");
+        screen.print(summary_table(screen, *options.network) + "\n");
     }
 
     catch_interrupt();
@@ -182,6 +141,7 @@ int run(const Options& options) {
     const Outcome outcome = options.network->train(settings, options.files, train, test, listener);
 
     if (!options.quiet) {
+        const Classes& classes = *options.data.classes;
         if (outcome.stopped) {
             progress.stopped();
             if (!options.files.checkpoint.empty()) {
@@ -189,8 +149,8 @@ int run(const Options& options) {
                                             ctcnn::detail_::printable(options.files.checkpoint) + "\n"));
             }
         }
-        screen.print("\n" + confusion_matrix(screen, outcome.predictions, test));
-        screen.print("\n" + misclassified_digits(screen, outcome.predictions, test) + "\n");
+        screen.print("\n" + confusion_matrix(screen, outcome.predictions, test, classes));
+        screen.print("\n" + misclassified_images(screen, outcome.predictions, test, classes) + "\n");
     }
     // Scripts read this line.
     const std::string accuracy = final_accuracy(outcome.predictions, test);
@@ -206,11 +166,17 @@ int fail(const char* what, int status) {
 /// Runs the program and says what has failed. The texts of the command line and of files are escaped, so that the
 /// terminal does not obey them.
 int run_and_report(int argument_count, char** arguments) {
+    std::string name = "mnist";
     try {
-        return run(read_options(argument_count, arguments));
+        if (const Command* command = find_command(argument_count, arguments)) {
+            name.append(" ").append(command->name);
+            return command->run(argument_count - 1, arguments + 1);
+        }
+        const bool is_named = argument_count > 1 && std::string_view(arguments[1]) == "train";
+        return run(read_options(argument_count - (is_named ? 1 : 0), arguments + (is_named ? 1 : 0)));
     } catch (const UsageError& error) {
         const std::string text = ctcnn::detail_::printable(error.what());
-        return fail((text + "\nmnist --help shows all options.").c_str(), 2);
+        return fail((text + "\n" + name + " --help shows all options.").c_str(), 2);
     } catch (const ctcnn::DataError& error) {
         // The way to fix it stands on a line of its own.
         std::string text = error.what();

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <stdexcept>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 
+#include "command_line.hpp"
+#include "data_source.hpp"
 #include "training.hpp"
 
 namespace mnist {
@@ -14,14 +17,15 @@ struct Options {
     const Choice* network = &lenet;
     Settings settings = lenet.defaults;
     Files files;
-    std::string folder;
+    DataSource data = default_source();
     bool quiet = false;
 };
 
-/// The command line cannot be understood; what() is a sentence that says what to write.
-class UsageError : public std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
+/// Values of options.
+/// Throws   UsageError
+std::uint64_t read_number(const std::string& option, const std::string& text, std::uint64_t least, std::uint64_t most);
+std::size_t read_whole_number(const std::string& option, const std::string& text, std::size_t least, std::size_t most);
+const Choice* read_network(const std::string& option, const std::string& text);
 
 /// Reads the command line. The network's own recipe holds wherever nothing else is asked for.
 Options read_options(int argument_count, char** arguments);

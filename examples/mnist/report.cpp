@@ -3,71 +3,17 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 #include <string_view>
+
+#include "picture.hpp"
 
 namespace mnist {
 
 namespace {
 
-/// A digit fills 20 x 20 of the 28 x 28 pixels, and is moved about in them.
-constexpr std::size_t image_side = 28;
-constexpr std::size_t side = 20;
-constexpr std::size_t most_digits_in_a_row = 3;
-constexpr std::size_t rows_of_digits = 2;
-constexpr std::string_view margin = "      ";
-
-/// Where a window of 20 pixels begins, so that the ink on one axis lies in its middle.
-template <typename HasInk>
-std::size_t window_begin(const HasInk& has_ink) {
-    std::size_t first = 0;
-    std::size_t last = image_side;
-    while (first < last && !has_ink(first)) {
-        ++first;
-    }
-    while (last > first && !has_ink(last - 1)) {
-        --last;
-    }
-    const std::size_t middle = (first + last) / 2;
-    return std::clamp<std::size_t>(middle, side / 2, image_side - side / 2) - side / 2;
-}
-
-/// Two pixels, one above the other, as one character.
-std::string draw_pair(const Screen& screen, float upper, float lower) {
-    if (screen.unicode()) {
-        const bool up = upper > 0.4f;
-        const bool down = lower > 0.4f;
-        return up ? (down ? "\u2588" : "\u2580") : (down ? "\u2584" : " ");
-    }
-    constexpr std::string_view shades = " .:+#@";
-    const auto shade = static_cast<std::size_t>((upper + lower) / 2 * 5.99f);
-    return std::string(1, shades[shade]);
-}
-
-/// One line of the drawing of a digit.
-std::string draw_line(const Screen& screen, const Digits::image_type& image, std::size_t line) {
-    const auto ink = [&](std::size_t h, std::size_t w) { return image(0, h, w) > 0.1f; };
-    const auto any = [](const auto& pixel) {
-        for (std::size_t i = 0; i < image_side; ++i) {
-            if (pixel(i)) {
-                return true;
-            }
-        }
-        return false;
-    };
-    const std::size_t top = window_begin([&](std::size_t h) { return any([&](std::size_t w) { return ink(h, w); }); });
-    const std::size_t left = window_begin([&](std::size_t w) { return any([&](std::size_t h) { return ink(h, w); }); });
-    std::string text;
-    for (std::size_t w = left; w < left + side; ++w) {
-        text += draw_pair(screen, image(0, top + 2 * line, w), image(0, top + 2 * line + 1, w));
-    }
-    return text;
-}
-
-std::string filled(std::string text, std::size_t width) {
-    text.append(width > text.size() ? width - text.size() : 0, ' ');
-    return text;
-}
+constexpr std::size_t rows_of_pictures = 2;
 
 /// "  12.3 %", or as wide a dash for a part of nothing.
 std::string percent(std::size_t part, std::size_t whole) {
@@ -76,6 +22,21 @@ std::string percent(std::size_t part, std::size_t whole) {
 }
 
 }  // namespace
+
+std::vector<std::size_t> answers(const std::vector<Outputs>& outputs) {
+    std::vector<std::size_t> result;
+    result.reserve(outputs.size());
+    for (const Outputs& of_image : outputs) {
+        std::size_t best = 0;
+        for (std::size_t k = 1; k < class_count; ++k) {
+            best = of_image.values[k] > of_image.values[best] ? k : best;
+        }
+        const bool is_nan =
+            std::any_of(of_image.values.begin(), of_image.values.end(), [](float x) { return std::isnan(x); });
+        result.push_back(is_nan ? class_count : best);
+    }
+    return result;
+}
 
 std::size_t count_right(const std::vector<std::size_t>& predictions, const Digits& test) {
     std::size_t right = 0;
@@ -87,20 +48,46 @@ std::size_t count_right(const std::vector<std::size_t>& predictions, const Digit
 
 namespace {
 
-using Counts = std::array<std::array<std::size_t, class_count>, class_count>;
+/// A row for each class: how many of its images are taken for each class, and for none.
+using Counts = std::array<std::array<std::size_t, class_count + 1>, class_count>;
 
-/// All counts, in columns of a width; and what part is right, if there is room.
-std::string matrix(const Screen& screen, const Counts& counts, int width, bool with_parts) {
-    std::string text = screen.wrapped(screen.styled(Style::bold, "Confusion matrix") +
-                                      ": rows are true digits, columns predictions\n");
-    text += "\n   ";
+Counts count(const std::vector<std::size_t>& predictions, const Digits& test) {
+    Counts counts{};
+    for (std::size_t i = 0; i < predictions.size(); ++i) {
+        ++counts[test.label(i)][std::min(predictions[i], class_count)];
+    }
+    return counts;
+}
+
+std::size_t sum_of(const Counts& counts, std::size_t k) {
+    return std::accumulate(counts[k].begin(), counts[k].end(), std::size_t{0});
+}
+
+/// A class's number, and its name if it has one and there is room.
+std::string label(const Classes& classes, std::size_t k, bool with_names) {
+    const int longest = static_cast<int>(classes.longest_name());
+    return with_names ? format("%3zu %-*s", k, longest, std::string(classes.names[k]).c_str()) : format("%3zu", k);
+}
+
+/// All counts, in columns of a width; names, and what part is right, if there is room.
+std::string matrix(const Screen& screen, const Counts& counts, const Classes& classes, int width, bool with_names,
+                   bool with_parts) {
+    std::string text = screen.styled(Style::bold, "Confusion matrix") + ": rows are true " +
+                       (classes.named() ? "classes" : "digits") + ", columns predictions\n";
+    if (classes.named() && !with_names) {
+        for (std::size_t k = 0; k < class_count; ++k) {
+            text.append(k == 0 ? "" : ", ").append(std::to_string(k)).append(" ").append(classes.names[k]);
+        }
+        text += "\n";
+    }
+    text = screen.wrapped(text) + "\n" + std::string(label(classes, 0, with_names).size(), ' ');
     for (std::size_t answer = 0; answer < class_count; ++answer) {
         text += format("%*zu", width, answer);
     }
     text += with_parts ? "      right\n" : "\n";
     for (std::size_t digit = 0; digit < class_count; ++digit) {
-        text += format("%3zu", digit);
-        const std::size_t sum = std::accumulate(counts[digit].begin(), counts[digit].end(), std::size_t{0});
+        text += label(classes, digit, with_names);
+        const std::size_t sum = sum_of(counts, digit);
         for (std::size_t answer = 0; answer < class_count; ++answer) {
             const std::size_t count = counts[digit][answer];
             const std::string cell = count == 0 ? format("%*s", width, ".") : format("%*zu", width, count);
@@ -117,19 +104,21 @@ std::string matrix(const Screen& screen, const Counts& counts, int width, bool w
 }
 
 /// What there is room for on a narrow screen.
-std::string matrix_in_brief(const Screen& screen, const Counts& counts) {
-    std::string text =
-        screen.wrapped(screen.styled(Style::bold, "Right answers") +
-                       ": for each digit, with the wrong answer that is given most often, and how often\n");
+std::string matrix_in_brief(const Screen& screen, const Counts& counts, const Classes& classes) {
+    std::string text = screen.wrapped(screen.styled(Style::bold, "Right answers") + ": for each " +
+                                      (classes.named() ? "class" : "digit") +
+                                      ", with the wrong answer that is given most often, and how often\n");
     text += "\n";
+    const int longest = static_cast<int>(classes.longest_name());
     for (std::size_t digit = 0; digit < class_count; ++digit) {
-        const std::size_t sum = std::accumulate(counts[digit].begin(), counts[digit].end(), std::size_t{0});
         auto wrong = counts[digit];
         wrong[digit] = 0;
-        const auto most = std::max_element(wrong.begin(), wrong.end());
-        std::string line = format("%2zu", digit) + percent(counts[digit][digit], sum);
+        const auto most = std::max_element(wrong.begin(), wrong.end() - 1);
+        std::string line = format("%*s", classes.named() ? -longest : 2, std::string(classes.names[digit]).c_str()) +
+                           percent(counts[digit][digit], sum_of(counts, digit));
         if (*most != 0) {
-            line += format("  %td (%zu)", most - wrong.begin(), *most);
+            const std::string_view name = classes.names[static_cast<std::size_t>(most - wrong.begin())];
+            line.append("  ").append(name).append(format(" (%zu)", *most));
         }
         text += screen.cut(line) + "\n";
     }
@@ -138,25 +127,64 @@ std::string matrix_in_brief(const Screen& screen, const Counts& counts) {
 
 }  // namespace
 
-std::string confusion_matrix(const Screen& screen, const std::vector<std::size_t>& predictions, const Digits& test) {
-    Counts counts{};
+std::string confusion_matrix(const Screen& screen, const std::vector<std::size_t>& predictions, const Digits& test,
+                             const Classes& classes) {
+    const Counts counts = count(predictions, test);
     std::size_t largest = 0;
-    for (std::size_t i = 0; i < predictions.size(); ++i) {
-        largest = std::max(largest, ++counts[test.label(i)][predictions[i]]);
+    for (const auto& row : counts) {
+        largest = std::max(largest, *std::max_element(row.begin(), row.end() - 1));
     }
-    // Beside the counts there are 3 columns for the digit, and 11 for the part that is right.
+    // Beside the counts there are columns for the class, and 11 for the part that is right.
     const int room = static_cast<int>(std::min<std::size_t>(screen.width(), 1000));
-    const int digits = static_cast<int>(std::to_string(largest).size());
-    const int least = digits + 1;
-    const int width = std::clamp((room - 3 - 11) / static_cast<int>(class_count), least, std::max(6, digits + 2));
-    if (3 + 10 * width + 11 <= room) {
-        return matrix(screen, counts, width, true);
+    const int digits_of_largest = static_cast<int>(std::to_string(largest).size());
+    const int least = digits_of_largest + 1;
+    for (const bool with_names : {true, false}) {
+        if (with_names && !classes.named()) {
+            continue;
+        }
+        const int names = static_cast<int>(label(classes, 0, with_names).size());
+        const int width =
+            std::clamp((room - names - 11) / static_cast<int>(class_count), least, std::max(6, digits_of_largest + 2));
+        if (names + 10 * width + 11 <= room) {
+            return matrix(screen, counts, classes, width, with_names, true);
+        }
     }
-    return 3 + 10 * least <= room ? matrix(screen, counts, least, false) : matrix_in_brief(screen, counts);
+    return 3 + 10 * least <= room ? matrix(screen, counts, classes, least, false, false)
+                                  : matrix_in_brief(screen, counts, classes);
 }
 
-std::string misclassified_digits(const Screen& screen, const std::vector<std::size_t>& predictions,
-                                 const Digits& test) {
+std::string class_table(const Screen& screen, const std::vector<std::size_t>& predictions, const Digits& test,
+                        const Classes& classes) {
+    const Counts counts = count(predictions, test);
+    const int width = static_cast<int>(std::max<std::size_t>(5, classes.longest_name()));
+    std::string text = format("%-*s %9s%9s%9s%8s\n", width, "class", "precision", "recall", "F1", "images");
+    std::array<double, 3> sums{};
+    for (std::size_t k = 0; k < class_count; ++k) {
+        const std::size_t right = counts[k][k];
+        std::size_t taken = 0;
+        for (const auto& row : counts) {
+            taken += row[k];
+        }
+        const std::size_t images = sum_of(counts, k);
+        const std::array<std::array<std::size_t, 2>, 3> quotients{
+            {{right, taken}, {right, images}, {2 * right, taken + images}}};
+        text += format("%-*s ", width, std::string(classes.names[k]).c_str());
+        for (std::size_t n = 0; n < quotients.size(); ++n) {
+            const auto [part, whole] = quotients[n];
+            text += percent(part, whole);
+            sums[n] += whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+        }
+        text += format("%8zu\n", images);
+    }
+    text += format("%-*s ", width, "mean");
+    for (const double sum : sums) {
+        text += format("%7.2f %%", 100 * sum / static_cast<double>(class_count));
+    }
+    return screen.narrowed(text + format("%8zu\n", test.size()));
+}
+
+std::string misclassified_images(const Screen& screen, const std::vector<std::size_t>& predictions, const Digits& test,
+                                 const Classes& classes) {
     std::vector<std::size_t> wrong;
     for (std::size_t i = 0; i < predictions.size(); ++i) {
         if (predictions[i] != test.label(i)) {
@@ -164,35 +192,29 @@ std::string misclassified_digits(const Screen& screen, const std::vector<std::si
         }
     }
     if (wrong.empty()) {
-        return "No digit was misclassified.\n";
+        return classes.named() ? "No image was misclassified.\n" : "No digit was misclassified.\n";
     }
-    // Not more than there is room for, but one.
-    const std::string indent(screen.width() < 3 + side ? 0 : 3, ' ');
-    const std::size_t room = screen.width() - std::min(screen.width(), indent.size() + side);
-    const std::size_t digits_in_a_row = std::min(most_digits_in_a_row, 1 + room / (margin.size() + side));
-    const std::size_t shown = std::min(wrong.size(), digits_in_a_row * rows_of_digits);
-    std::string text =
-        screen.wrapped(screen.styled(Style::bold, "Misclassified") + format(": %zu of the %zu\n", shown, wrong.size()));
-    for (std::size_t first = 0; first < shown; first += digits_in_a_row) {
-        const std::size_t end = std::min(shown, first + digits_in_a_row);
-        text += "\n";
-        for (std::size_t i = first; i < end; ++i) {
-            const std::string caption = format("%d taken for %zu", int{test.label(wrong[i])}, predictions[wrong[i]]);
-            text.append(i == first ? indent : margin);
-            text += i + 1 < end ? filled(caption, side) : caption;
-        }
-        text += "\n";
-        for (std::size_t line = 0; line < side / 2; ++line) {
-            std::string drawn;
-            for (std::size_t i = first; i < end; ++i) {
-                drawn.append(i == first ? indent : margin);
-                drawn += draw_line(screen, test.image(wrong[i]), line);
-            }
-            drawn.erase(drawn.find_last_not_of(' ') + 1);
-            text += screen.cut(drawn) + "\n";
-        }
+    const std::size_t side = classes.drawing_side;
+    const std::size_t shown = std::min(wrong.size(), pictures_in_a_row(screen, side) * rows_of_pictures);
+    std::vector<Picture> pictures;
+    for (std::size_t n = 0; n < shown; ++n) {
+        const std::size_t i = wrong[n];
+        const std::string own(classes.names[test.label(i)]);
+        const std::string taken =
+            "taken for " + std::string(predictions[i] < class_count ? classes.names[predictions[i]] : "none");
+        pictures.push_back(
+            {&test.image(i), classes.named() ? std::vector{own, taken} : std::vector{own + " " + taken}});
     }
-    return text;
+    return screen.wrapped(screen.styled(Style::bold, "Misclassified") +
+                          format(": %zu of the %zu\n", shown, wrong.size())) +
+           picture_rows(screen, pictures, side);
+}
+
+std::string summary_table(const Screen& screen, const Choice& network) {
+    // Behind the table there is a sentence.
+    const std::string_view summary = network.summary;
+    const std::size_t end = summary.rfind('\n', summary.size() - 2) + 1;
+    return screen.narrowed(summary.substr(0, end)) + screen.wrapped(summary.substr(end));
 }
 
 std::string final_accuracy(const std::vector<std::size_t>& predictions, const Digits& test) {

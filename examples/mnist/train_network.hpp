@@ -32,7 +32,7 @@ inline std::size_t count_steps(const Settings& settings, std::size_t images) {
 /// Throws   std::runtime_error if it was saved with other settings
 template <typename Trainer>
 void resume_training(Trainer& trainer, const Files& files) {
-    const std::map<std::string, std::string> metadata = ctcnn::safetensors_metadata(files.resume);
+    const std::map<std::string, std::string> metadata = metadata_of(files.resume);
     const auto found = metadata.find("mnist.settings");
     if (found != metadata.end() && found->second != files.settings) {
         throw std::runtime_error("the training was saved with other settings: resume it with " + found->second);
@@ -54,7 +54,11 @@ Outcome train_network(const Initializer& initializer, const Optimizer& optimizer
     }
 
     Outcome outcome;
-    const auto answer = [&] { outcome.predictions = ctcnn::predict(*net, test.images(), settings.threads); };
+    const auto answer = [&] {
+        outcome.outputs = ctcnn::infer(*net, test.images(), settings.threads);
+        outcome.predictions = answers(outcome.outputs);
+    };
+    const std::map<std::string, std::string> metadata{{"mnist.net", files.net}, {"mnist.data", files.data}};
     if (const std::size_t steps = count_steps(settings, train.size()); steps != 0) {
         std::function<void()> save_training;
         const auto on_epoch = [&](const ctcnn::EpochReport& epoch) {
@@ -82,7 +86,9 @@ Outcome train_network(const Initializer& initializer, const Optimizer& optimizer
                                loss);
         save_training = [&] {
             if (!files.checkpoint.empty()) {
-                ctcnn::save_checkpoint(trainer, files.checkpoint, {{"mnist.settings", files.settings}});
+                std::map<std::string, std::string> of_training = metadata;
+                of_training.emplace("mnist.settings", files.settings);
+                ctcnn::save_checkpoint(trainer, files.checkpoint, of_training);
             }
         };
         if (!files.resume.empty()) {
@@ -98,7 +104,7 @@ Outcome train_network(const Initializer& initializer, const Optimizer& optimizer
         answer();
     }
     if (!files.save.empty()) {
-        ctcnn::save_safetensors(*net, files.save);
+        ctcnn::save_safetensors(*net, files.save, metadata);
     }
     return outcome;
 }

@@ -5,11 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/tensor.hpp>
 #include <ctcnn/data/dataset.hpp>
 
 // What the program knows of the networks it can train. The networks themselves are types, and stay in their own files:
@@ -35,6 +37,8 @@ struct Files {
     std::string checkpoint;  // the training, after each epoch and where it is stopped
     std::string resume;      // a checkpoint to go on from
     std::string settings;    // what a training can be resumed with: "--net lenet --lr 0.5 ..."
+    std::string net;         // what a saved network says of itself: its name, and that of the data
+    std::string data;
 };
 
 /// Where a training stands after a step; epochs and steps count from 1.
@@ -61,11 +65,21 @@ struct Listener {
     std::function<bool()> should_stop;
 };
 
-/// What is left of a training: the network's answer to each test image.
+/// What a safetensors file says of itself.
+std::map<std::string, std::string> metadata_of(const std::string& file);
+
+/// The outputs of a network for an image: one for each class.
+using Outputs = ctcnn::Tensor<float, ctcnn::Shape<class_count>>;
+
+/// What is left of a training: the network's outputs and its answer for each test image.
 struct Outcome {
-    std::vector<std::size_t> predictions;
+    std::vector<Outputs> outputs;
+    std::vector<std::size_t> predictions;  // class_count or more where an output is NaN
     bool stopped = false;
 };
+
+/// The class of the largest output of each image.
+std::vector<std::size_t> answers(const std::vector<Outputs>& outputs);
 
 /// How many of the answers are right.
 std::size_t count_right(const std::vector<std::size_t>& predictions, const Digits& test);

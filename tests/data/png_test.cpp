@@ -202,6 +202,29 @@ TEST_CASE("Images of other sizes and damaged files are refused, and take no memo
         joined(joined(signature, chunk("IHDR", header(plain))), {0x7f, 0xff, 0xff, 0xff, 'z', 'T', 'X', 't', 1, 2, 3}));
 }
 
+TEST_CASE("A grey image of any size, up to a limit") {
+    const ScratchFolder folder;
+    for (const Kind kind : {Kind{8, 0, 1, false}, Kind{16, 6, 4, true}, Kind{1, 0, 1, false}}) {
+        const auto file = folder.write("1.png", png(kind));
+        const auto image = read_grey_png<double>(file, {.background = 0.25, .most_pixels = height * width});
+        const auto expected = read_png<Grey, double>(file, {.background = 0.25});
+        CHECK(image.height == height);
+        CHECK(image.width == width);
+        CHECK(image.pixels == std::vector<double>(expected.values.begin(), expected.values.end()));
+        largest_allocation = 0;
+        const auto error = error_of<BadDimension>([&] { read_grey_png(file, {.most_pixels = height * width - 1}); });
+        CHECK(error.expected() == "at most 69 pixels");
+        CHECK(error.found() == "7 rows and 10 columns");
+        check_sentence(error);
+    }
+    const auto file = folder.write(
+        "1.png", joined(joined(signature, chunk("IHDR", header(plain, 0x7fffffff, 2))), chunk("IDAT", {1, 2, 3})));
+    largest_allocation = 0;
+    error_of<BadDimension>([&] { read_grey_png(file); });
+    CHECK(largest_allocation < 200'000);
+    error_of<FileTruncated>([&] { read_grey_png(folder.write("1.png", first(png(plain), 60))); });
+}
+
 TEST_CASE("A folder of images has a folder for each class") {
     const ScratchFolder folder;
     const auto write = [&](const std::string& name, const Bytes& bytes) {
@@ -247,6 +270,7 @@ TEST_CASE("A folder of images has a folder for each class") {
 TEST_CASE("Without libpng, an image is refused with what to install") {
     const ScratchFolder folder;
     const auto file = folder.write("1.png", {1, 2, 3});
+    error_of<CompressionUnsupported>([&] { read_grey_png(file); });
     const auto error = error_of<CompressionUnsupported>([&] { read_png<Shape<1, 28, 28>>(file); });
     check_sentence(error);
     CHECK(error.remedy().find("define CTCNN_WITH_PNG=1 and link with -lpng") != std::string::npos);

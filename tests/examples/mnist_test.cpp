@@ -3,7 +3,9 @@
 // Runs the program examples/mnist as a person would, on a small part of MNIST.
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -11,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <sstream>
 #include <string>
 #include <system_error>
@@ -345,6 +348,21 @@ TEST_CASE("a wrong command line is refused with what was meant", "[examples]") {
         {{"-quiet"}, "there is no option '-quiet'; did you mean --quiet?"},
         {{"--batch", "3"}, "there is no option '--batch'; did you mean --batch-size?"},
         {{"--elephant"}, "there is no option '--elephant'\n"},
+        {{"elephant"}, "there is no command or option 'elephant'\nmnist --help shows"},
+        {{"epochs=3"}, "there is no command or option 'epochs=3'; did you mean --epochs?"},
+        {{"predit"}, "there is no command 'predit'; did you mean predict?"},
+        {{"eval", "a"}, "there is no command 'eval'; did you mean evaluate?"},
+        {{"--quiet", "show"}, "the command comes first: mnist show"},
+        {{"train", "--epoch", "3"}, "there is no option '--epoch'; did you mean --epochs?"},
+        {{"evaluate"}, "evaluate takes the file of a network"},
+        {{"evaluate", "a", "b"}, "'b' is one word too many: mnist evaluate FILE\nmnist evaluate --help shows"},
+        {{"evaluate", "--quite", "a"}, "there is no option '--quite'; did you mean --quiet?"},
+        {{"evaluate", "--net", "lent", "a"}, "--net takes lenet, relu or quick, not 'lent'; did you mean lenet?"},
+        {{"predict", "a"}, "predict takes the file of a network and images"},
+        {{"predict", "--threads", "0", "a", "b"}, "--threads takes a whole number from 1 to 1024, not '0'"},
+        {{"show", "0"}, "show takes a whole number from 1 to 250000, not '0'"},
+        {{"show", "--first", "10000"}, "--first takes a number below 10,000, the number of images"},
+        {{"summary", "lent"}, "summary takes lenet, relu or quick, not 'lent'; did you mean lenet?"},
         {{"--epochs", "0"}, "--epochs takes a number above 0, at most 100000, such as 10 or 1.5, not '0'"},
         {{"--epochs", "ten"}, "--epochs takes a number above 0, at most 100000, such as 10 or 1.5, not 'ten'"},
         {{"--epochs", "010x"}, "--epochs takes a number above 0, at most 100000, such as 10 or 1.5, not '010x'"},
@@ -827,6 +845,288 @@ TEST_CASE("a full disk: the old file stays, and a sentence", "[examples]") {
         CHECK_THAT(refused.errors,
                    ContainsSubstring("'" + disk.path().string() + "'") && ContainsSubstring("Read-only file system"));
     }
+}
+
+/// A network that tells a 7 from others, or after a few steps with sanitizers: trained once.
+const std::string& small_network() {
+    static const Folder folder;
+    static const std::string file = (folder.path / "net.safetensors").string();
+    static const int status = train({"--net", "relu", "--epochs", slow ? "1" : "10", "--quiet", "--save", file}).status;
+    REQUIRE(status == 0);
+    return file;
+}
+
+TEST_CASE("train is what the program does without a command", "[examples]") {
+    const std::vector<std::string> options{"--epochs", "1", "--quiet", "--data", small_mnist().string()};
+    std::vector<std::string> named = options;
+    named.insert(named.begin(), "train");
+    const Result result = run(named);
+    CHECK(result.status == 0);
+    CHECK(result.output == run(options).output);
+    CHECK_THAT(run({"train", "--help"}).output, ContainsSubstring("Usage: mnist [train] [OPTIONS]"));
+}
+
+TEST_CASE("the commands have a --help of their own, which fits", "[examples]") {
+    for (const std::string command : {"evaluate", "predict", "show", "summary"}) {
+        CHECK_THAT(run({"--help"}).output, ContainsSubstring("mnist " + command));
+        for (const int columns : {50, 80}) {
+            const Result result = run({command, "--help"}, {"COLUMNS=" + std::to_string(columns)});
+            CAPTURE(result.output);
+            CHECK(result.status == 0);
+            CHECK_THAT(result.output, ContainsSubstring("Usage: mnist " + command) && ContainsSubstring("--help"));
+            CHECK(lines_of(result.output).size() < 30);
+            for (const std::string& line : lines_of(result.output)) {
+                CHECK(columns_of(line) <= static_cast<std::size_t>(columns));
+            }
+        }
+    }
+}
+
+/// The file of a network with other parameters: 0, but for the biases of the last layer, which are 0, 1/2, 1, ...
+void write_biases(const std::string& from, const fs::path& to, float scale) {
+    std::string bytes = read(from);
+    std::uint64_t header = 0;
+    for (int n = 7; n >= 0; --n) {
+        header = header << 8 | static_cast<unsigned char>(bytes[static_cast<std::size_t>(n)]);
+    }
+    const auto begin = static_cast<std::size_t>(header) + 8;
+    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(begin), bytes.end(), '\0');
+    const std::string key = "\"11.bias\":{";
+    const std::string offsets = "\"data_offsets\":[";
+    const std::size_t at = bytes.find(offsets, bytes.find(key)) + offsets.size();
+    const std::size_t offset = begin + std::stoul(bytes.substr(at));
+    for (std::size_t k = 0; k < 10; ++k) {
+        const float bias = scale * static_cast<float>(k);
+        std::memcpy(bytes.data() + offset + 4 * k, &bias, sizeof bias);
+    }
+    std::ofstream(to, std::ios::binary) << bytes;
+}
+
+TEST_CASE("evaluate prints loss, confusion matrix and a table of the classes", "[examples]") {
+    const Result quiet = train({"evaluate", "--quiet", small_network()});
+    CHECK(quiet.status == 0);
+    CHECK(quiet.output == train({"--net", "relu", "--load", small_network(), "--quiet"}).output);
+    for (const int columns : {50, 80}) {
+        const Result result = train({"evaluate", small_network()}, {"COLUMNS=" + std::to_string(columns)});
+        CAPTURE(result.output);
+        CHECK(result.status == 0);
+        CHECK(lines_of(result.output).back() + "\n" == quiet.output);
+        CHECK_THAT(result.output, ContainsSubstring("relu: LeNet") && ContainsSubstring("\nConfusion matrix") &&
+                                      ContainsSubstring("\nclass precision   recall       F1  images\n") &&
+                                      ContainsSubstring("\nmean ") && ContainsSubstring("\ntest loss "));
+        for (const std::string& line : lines_of(result.output)) {
+            CHECK(columns_of(line) <= static_cast<std::size_t>(columns));
+        }
+    }
+    // Each image has the outputs 0, 1/2, ..., 9/2.
+    const Folder folder;
+    write_biases(small_network(), folder.path / "net", 0.5f);
+    const Result result = train({"evaluate", (folder.path / "net").string()});
+    const auto test = ctcnn::load_mnist(small_mnist(), ctcnn::Split::test);
+    double exponentials = 0;
+    for (int k = 0; k < 10; ++k) {
+        exponentials += std::exp(0.5 * k);
+    }
+    double loss = 0;
+    int nines = 0;
+    for (const std::uint8_t label : test.labels()) {
+        loss += (std::log(exponentials) - 0.5 * label) / test_count;
+        nines += label == 9 ? 1 : 0;
+    }
+    double printed = 0;
+    REQUIRE(std::sscanf(result.output.substr(result.output.find("\ntest loss")).c_str(), "\ntest loss %lf", &printed) ==
+            1);
+    CHECK(printed == Approx(loss).margin(0.00006));  // four digits behind the point
+    CHECK(right_answers(result.output) == nines);
+    const double precision = static_cast<double>(nines) / test_count;
+    char row[100];
+    std::snprintf(row, sizeof row, "\n9     %7.2f %%%7.2f %%%7.2f %%%8d\n", 100 * precision, 100.0,
+                  200 * precision / (1 + precision), nines);
+    CHECK_THAT(result.output, ContainsSubstring(row));
+    std::snprintf(row, sizeof row, "\nmean  %7.2f %%%7.2f %%%7.2f %%%8d\n", 10 * precision, 10.0,
+                  20 * precision / (1 + precision), test_count);
+    CHECK_THAT(result.output, ContainsSubstring(row) && ContainsSubstring("\n8             -"));
+
+    write_biases(small_network(), folder.path / "net", std::numeric_limits<float>::quiet_NaN());
+    const Result undefined = train({"evaluate", (folder.path / "net").string()});
+    CHECK(undefined.status == 1);
+    CHECK_THAT(undefined.errors, ContainsSubstring("are NaN for " + std::to_string(test_count) + " of "));
+    CHECK(train({"--load", (folder.path / "net").string(), "--net", "relu"}).status == 0);  // and shows no right answer
+
+    CHECK_THAT(train({"evaluate", (folder.path / "none").string()}).errors, ContainsSubstring("no such file"));
+    CHECK_THAT(train({"evaluate", small_network(), "--net", "quick"}).errors,
+               ContainsSubstring("is of the network relu, not quick"));
+    CHECK_THAT(train({"evaluate", (small_mnist() / "t10k-labels-idx1-ubyte").string()}).errors,
+               ContainsSubstring("mnist: " + small_mnist().string()));
+}
+
+TEST_CASE("Fashion-MNIST has names of its classes, and is found by its name", "[examples]") {
+    const Folder folder;
+    fs::copy(small_mnist(), folder.path / "fashion-mnist");
+    const std::string file = (folder.path / "net").string();
+    const std::string in_folder = "cd " + folder.path.string() + R"( && exec "$0" "$@")";
+    const auto there = [&](std::vector<std::string> arguments, int columns) {
+        arguments.insert(arguments.begin(), {"-c", in_folder, CTCNN_MNIST_PROGRAM});
+        return run(arguments, {"COLUMNS=" + std::to_string(columns)}, "/bin/sh");
+    };
+    const Result trained = there({"--data", "fashion-mnist", "--net", "relu", "--epochs", "1", "--save", file}, 80);
+    CHECK(trained.status == 0);
+    CHECK_THAT(trained.output, ContainsSubstring("\n  9 Ankle boot ") && ContainsSubstring("\n   taken for "));
+    for (const int columns : {20, 50, 80}) {
+        const Result result = there({"evaluate", file, "--data", "fashion-mnist"}, columns);
+        CAPTURE(result.output);
+        CHECK(result.status == 0);
+        CHECK_THAT(result.output, ContainsSubstring("\nAnkle boot") && ContainsSubstring("Pullover"));
+        for (const std::string& line : lines_of(result.output)) {
+            CHECK((line.starts_with("test accuracy") || line == file ||
+                   columns_of(line) <= static_cast<std::size_t>(columns)));
+        }
+    }
+    CHECK_THAT(there({"show", "1", "--data", "./fashion-mnist"}, 80).output, ContainsSubstring("   0: Sneaker\n"));
+    // The file says what it was trained on.
+    const Result named = run({"evaluate", file});
+    if (fs::exists("/usr/share/datasets/fashion-mnist")) {
+        CHECK(named.status == 0);
+    } else {
+        CHECK(named.status == 1);
+        CHECK_THAT(named.errors, ContainsSubstring("mnist: Fashion-MNIST is not installed") &&
+                                     ContainsSubstring("apt-get install dataset-fashion-mnist"));
+        CHECK(run({"show", "--data", "fashion-mnist"}).errors == named.errors);
+    }
+}
+
+TEST_CASE("show draws images with their labels, and summary prints layers", "[examples]") {
+    for (const int columns : {10, 50, 80}) {
+        const Result result = train({"show", "4", "--first", "1"}, {"COLUMNS=" + std::to_string(columns)});
+        CHECK(result.status == 0);
+        CHECK_THAT(words_of(result.output),
+                   ContainsSubstring("4 of the " + std::to_string(test_count) + " test images") &&
+                       ContainsSubstring("1: 2 ") && ContainsSubstring("4: 4 "));
+        for (const std::string& line : lines_of(result.output)) {
+            CHECK(columns_of(line) <= static_cast<std::size_t>(columns));
+        }
+    }
+    CHECK_THAT(train({"show", "1", "--train"}).output, ContainsSubstring("0: 5\n") && ContainsSubstring(" training "));
+    const std::string all = run({"summary"}).output;
+    CHECK_THAT(all, ContainsSubstring("lenet: ") && ContainsSubstring("relu: ") && ContainsSubstring("quick: "));
+    const std::string relu = run({"summary", "relu"}).output;
+    CHECK_THAT(relu, ContainsSubstring("ReLU()") && ContainsSubstring("61,706") && !ContainsSubstring("Sigmoid"));
+    CHECK(run({"summary", small_network()}).output == relu);
+    for (const std::string& line : lines_of(run({"summary"}, {"COLUMNS=50"}).output)) {
+        CHECK(columns_of(line) <= 50);
+    }
+}
+
+/// A grey PNG of 8 bits, whose data are not compressed: any program can write one.
+std::string png(std::size_t height, std::size_t width, const std::string& pixels) {
+    const auto number = [](std::uint32_t n) {
+        std::string bytes;
+        append_big_endian(bytes, n);
+        return bytes;
+    };
+    const auto chunk = [&](const std::string& content) {
+        std::uint32_t crc = 0xffffffff;
+        for (const char c : content) {
+            crc ^= static_cast<unsigned char>(c);
+            for (int bit = 0; bit < 8; ++bit) {
+                crc = (crc & 1) != 0 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
+            }
+        }
+        return number(static_cast<std::uint32_t>(content.size() - 4)) + content + number(~crc);
+    };
+    std::string rows;
+    for (std::size_t h = 0; h < height && h * width < pixels.size(); ++h) {
+        rows += '\0' + pixels.substr(h * width, width);
+    }
+    std::uint32_t low = 1;
+    std::uint32_t high = 0;
+    std::string blocks{'\x78', '\x01'};
+    for (std::size_t at = 0; at < rows.size(); at += 60'000) {
+        const std::string block = rows.substr(at, 60'000);
+        blocks += at + block.size() == rows.size() ? '\x01' : '\x00';
+        for (const std::size_t size : {block.size(), ~block.size()}) {
+            blocks += static_cast<char>(size & 0xff);
+            blocks += static_cast<char>(size >> 8 & 0xff);
+        }
+        blocks += block;
+    }
+    for (const char c : rows) {
+        low = (low + static_cast<unsigned char>(c)) % 65521;
+        high = (high + low) % 65521;
+    }
+    return "\x89PNG\r\n\x1a\n" +
+           chunk("IHDR" + number(static_cast<std::uint32_t>(width)) + number(static_cast<std::uint32_t>(height)) +
+                 std::string{8, 0, 0, 0, 0}) +
+           chunk("IDAT" + blocks + number(high << 16 | low)) + chunk("IEND");
+}
+
+TEST_CASE("predict says what PNG images show, whatever their size", "[examples]") {
+    const Folder folder;
+    const auto test = ctcnn::load_mnist(small_mnist(), ctcnn::Split::test);
+    const auto write = [&](const std::string& name, const std::string& bytes) {
+        std::ofstream(folder.path / name, std::ios::binary) << bytes;
+        return (folder.path / name).string();
+    };
+    // The first test image, a 7: dark on light, in pixels of 5 x 5, with a margin on the left.
+    std::string pixels;
+    std::string inverted;
+    for (std::size_t h = 0; h < 28 * 5; ++h) {
+        for (std::size_t w = 0; w < 200; ++w) {
+            const int ink = w < 60 ? 0 : static_cast<int>(240 * test.image(0)(0, h / 5, (w - 60) / 5));
+            pixels += static_cast<char>(250 - ink);
+            inverted += static_cast<char>(10 + ink);
+        }
+    }
+    const std::string dark = write("dark.png", png(28 * 5, 200, pixels));
+    const std::string light = write("light.png", png(28 * 5, 200, inverted));
+    const std::string blank = write("blank.png", png(9, 9, std::string(81, 'x')));
+    const std::string cut = write("cut.png", png(28 * 5, 200, pixels).substr(0, 2000));
+    const std::string text = write("text.png", "no image");
+    const std::string huge = write("huge.png", png(4097, 4097, "").substr(0, 60));
+    const std::string missing = (folder.path / "none.png").string();
+    std::vector<std::string> files{"predict", small_network(), dark, blank, cut, text, huge, missing, light};
+#if CTCNN_WITH_PNG
+    for (const std::string locale : {"C", "C.UTF-8"}) {
+        for (const int columns : {20, 50, 80}) {
+            const Result result = run(files, {"LANG=" + locale, "COLUMNS=" + std::to_string(columns)});
+            CAPTURE(result.output, columns, locale);
+            CHECK(result.status == 1);
+            CHECK_THAT(result.errors, ContainsSubstring(blank + ": nothing is drawn in it") &&
+                                          ContainsSubstring(cut + ", byte ") &&
+                                          ContainsSubstring(text + ", byte 0: expected a PNG image") &&
+                                          ContainsSubstring("at most 16777216 pixels, found 4097 rows") &&
+                                          ContainsSubstring("there is no file '" + missing + "'"));
+            CHECK(lines_of(result.errors).size() == 5);
+            CHECK((result.output.find("\u2588") != std::string::npos) == (locale == "C.UTF-8"));
+            CHECK_THAT(words_of(result.output), ContainsSubstring("dark.png: ") && ContainsSubstring("light.png: "));
+            const std::vector<std::string> lines = lines_of(result.output);
+            CHECK(std::count_if(lines.begin(), lines.end(),
+                                [](const std::string& line) { return line.ends_with(" %"); }) == 6);
+            for (const std::string& line : lines) {
+                CHECK(
+                    (line.find(".png") != std::string::npos || columns_of(line) <= static_cast<std::size_t>(columns)));
+            }
+        }
+    }
+    // As evaluate would answer for the image itself, hardly changed.
+    const Result quiet = run({"predict", "--quiet", small_network(), dark, light});
+    CHECK(quiet.status == 0);
+    CHECK(quiet.errors.empty());
+    const std::vector<std::string> lines = lines_of(quiet.output);
+    REQUIRE(lines.size() == 2);
+    CHECK(lines[0].substr(dark.size()).substr(0, 4) == lines[1].substr(light.size()).substr(0, 4));
+    if (!slow) {
+        CHECK(lines[0].starts_with(dark + ": 7 ("));
+    }
+    CHECK(run({"predict", small_network(), blank}).status == 1);
+    CHECK(run({"predict", small_network(), blank}).output.empty());
+#else
+    const Result result = run(files);
+    CHECK(result.status == 1);
+    CHECK(result.output.empty());
+    CHECK_THAT(result.errors, ContainsSubstring("a program that was built with libpng") &&
+                                  ContainsSubstring("apt-get install libpng-dev"));
+#endif
 }
 
 }  // namespace

@@ -113,6 +113,25 @@ TEST_CASE("predict gives the index of the largest output, for one image and for 
     CHECK(predict(net, data.images().first(0)).empty());
 }
 
+TEST_CASE("infer gives the outputs for each of many images, the same bits for any number of threads") {
+    const Net net = small::net(3);
+    const small::Data data = small::data(77);
+    const std::vector<Net::output_tensor> one = infer(net, data.images(), 1);
+    const std::vector<std::size_t> classes = predict(net, data.images());
+    REQUIRE(one.size() == 77);
+    for (std::size_t n = 0; n < 77; ++n) {
+        const Net::output_tensor outputs = net(data.image(n));
+        std::size_t best = 0;
+        for (std::size_t k = 0; k < outputs.values.size(); ++k) {
+            CHECK(one[n].values[k] == Approx(outputs.values[k]).margin(1e-6));
+            best = one[n].values[k] > one[n].values[best] ? k : best;
+        }
+        CHECK(best == classes[n]);
+    }
+    CHECK(infer(net, data.images(), 3) == one);
+    CHECK(infer(net, data.images().first(0)).empty());
+}
+
 TEST_CASE("a single output says 1 where it is above 0, to predict as to evaluate") {
     using One = Sequential<Input<1>, Linear<1, 1>>;
     One net{};

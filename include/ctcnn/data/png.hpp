@@ -44,9 +44,18 @@
 
 namespace CTCNN_API {
 
-/// How read_png and load_image_folder read.
+/// How read_png, read_grey_png and load_image_folder read.
 struct PngOptions {
-    double background = 1;  ///< what shows through where an image is transparent: 0 is black, 1 is white
+    double background = 1;                 ///< what shows through where an image is transparent: 0 is black, 1 is white
+    std::uint32_t most_pixels = 1u << 24;  ///< read_grey_png refuses larger images
+};
+
+/// GreyImage: an image whose size is known when it is read, row by row.
+template <typename T = float>
+struct GreyImage {
+    std::size_t height;
+    std::size_t width;
+    std::vector<T> pixels;
 };
 
 }  // namespace CTCNN_API
@@ -58,21 +67,20 @@ inline constexpr const char* png_remedy =
 
 #if CTCNN_WITH_PNG
 
+/// PngSize: the size that an image must have; or, with 0 rows, any size of at most so many pixels.
+struct PngSize {
+    std::uint32_t height;
+    std::uint32_t width;
+    std::uint32_t most_pixels;
+};
+
 /// PngReader: the pixels of a PNG file, whatever its kind, as red, green, blue and alpha of 16 bits each. Values are
 /// those of the file: no gamma is applied.
 /// Memory   the header is compared with the wanted sizes before any pixels are unpacked; other chunks than those of the
 ///          image are at most 1 MB
 class PngReader {
 public:
-    PngReader(const std::filesystem::path& file, std::uint32_t height, std::uint32_t width)
-        : source_(file, png_remedy),
-          height_(height),
-          width_(width),
-          rows_(height),
-          pixels_(std::size_t{4} * width * height) {
-        for (std::size_t row = 0; row < height; ++row) {
-            rows_[row] = reinterpret_cast<png_bytep>(pixels_.data() + row * 4 * width);
-        }
+    PngReader(const std::filesystem::path& file, const PngSize& wanted) : source_(file, png_remedy), wanted_(wanted) {
         check_signature();
         png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, on_error, on_warning);
         info_ = png_ == nullptr ? nullptr : png_create_info_struct(png_);
@@ -92,8 +100,20 @@ public:
     PngReader(const PngReader&) = delete;
     PngReader& operator=(const PngReader&) = delete;
 
-    /// Four numbers of each pixel.
-    std::span<const std::uint16_t> pixels() const { return pixels_; }
+    std::size_t height() const { return height_; }
+    std::size_t width() const { return width_; }
+    /// The pixel n, 0 to 1, before a background.
+    double value(std::size_t n, std::size_t c, double background) const {
+        constexpr double most = 65535;
+        const double alpha = pixels_[4 * n + 3] / most;
+        return alpha * (pixels_[4 * n + c] / most) + (1 - alpha) * background;
+    }
+    double grey(std::size_t n, double background) const {
+        const bool is_grey = pixels_[4 * n] == pixels_[4 * n + 1] && pixels_[4 * n] == pixels_[4 * n + 2];
+        return is_grey ? value(n, 0, background)
+                       : 0.299 * value(n, 0, background) + 0.587 * value(n, 1, background) +
+                             0.114 * value(n, 2, background);
+    }
 
 private:
     void check_signature() {
@@ -120,9 +140,7 @@ private:
         png_set_chunk_malloc_max(png, 1'000'000);
         png_set_chunk_cache_max(png, 16);
         png_read_info(png, info);
-        self.found_height_ = png_get_image_height(png, info);
-        self.found_width_ = png_get_image_width(png, info);
-        if (self.found_height_ != self.height_ || self.found_width_ != self.width_) {
+        if (!self.make_room(png_get_image_height(png, info), png_get_image_width(png, info))) {
             return false;
         }
         png_set_expand_16(png);  // palettes and grey of fewer bits too
@@ -139,6 +157,32 @@ private:
         png_read_image(png, self.rows_.data());
         png_read_end(png, nullptr);
         return true;
+    }
+
+    /// Room for the pixels, if the image has a wanted size.
+    bool make_room(std::uint32_t height, std::uint32_t width) noexcept {
+        height_ = height;
+        width_ = width;
+        const bool is_wanted = wanted_.height == 0 ? std::uint64_t{height} * width <= wanted_.most_pixels
+                                                   : height == wanted_.height && width == wanted_.width;
+        if (!is_wanted) {
+            return false;
+        }
+        try {
+            const std::size_t row_size = std::size_t{4} * width;
+            if (pixels_.max_size() / row_size < height) {
+                throw std::bad_alloc();
+            }
+            pixels_.resize(row_size * height);
+            rows_.resize(height);
+            for (std::size_t row = 0; row < height; ++row) {
+                rows_[row] = reinterpret_cast<png_bytep>(pixels_.data() + row * row_size);
+            }
+            return true;
+        } catch (...) {
+            thrown_ = std::current_exception();
+            return false;
+        }
     }
 
     static void on_read(png_structp png, png_bytep target, std::size_t size) {
@@ -177,17 +221,23 @@ private:
             throw DecompressionError(
                 source_.fault(end, "the data of a PNG image", sentence({"the error '", message_.data(), "'"})));
         }
-        DataFault fault = source_.fault(16, sentence({decimal(height_), " rows and ", decimal(width_), " columns"}),
-                                        sentence({decimal(found_height_), " and ", decimal(found_width_)}));
+        if (wanted_.height == 0) {
+            DataFault fault = source_.fault(16, sentence({"at most ", decimal(wanted_.most_pixels), " pixels"}),
+                                            sentence({decimal(height_), " rows and ", decimal(width_), " columns"}));
+            fault.remedy = "Scale the image, as in `convert OLD -resize 1000x1000 NEW`.";
+            throw BadDimension(std::move(fault));
+        }
+        DataFault fault =
+            source_.fault(16, sentence({decimal(wanted_.height), " rows and ", decimal(wanted_.width), " columns"}),
+                          sentence({decimal(height_), " and ", decimal(width_)}));
         fault.remedy = "Give the shape of the image, or scale it, as in `convert OLD -resize WIDTHxHEIGHT! NEW`.";
         throw BadDimension(std::move(fault));
     }
 
     ByteSource source_;
-    std::uint32_t height_;
-    std::uint32_t width_;
-    std::uint32_t found_height_ = 0;
-    std::uint32_t found_width_ = 0;
+    PngSize wanted_;
+    std::uint32_t height_ = 0;
+    std::uint32_t width_ = 0;
     std::vector<png_bytep> rows_;
     std::vector<std::uint16_t> pixels_;
     png_structp png_ = nullptr;
@@ -196,6 +246,15 @@ private:
     bool is_truncated_ = false;
     std::exception_ptr thrown_;
 };
+
+#else
+
+[[noreturn, gnu::cold]] inline void refuse_png(const std::filesystem::path& file) {
+    throw CompressionUnsupported({file, 0, "a program that was built with libpng", "one without",
+                                  "Install libpng (on Debian `apt-get install libpng-dev`), configure and build again; "
+                                  "without CMake, define CTCNN_WITH_PNG=1 and link with -lpng.",
+                                  OffsetIn::file});
+}
 
 #endif
 
@@ -274,32 +333,40 @@ Tensor<T, S> read_png(const std::filesystem::path& file, [[maybe_unused]] const 
     Tensor<T, S> image;
 #if CTCNN_WITH_PNG
     constexpr std::size_t plane = S::dims[1] * S::dims[2];
-    const detail_::PngReader reader(file, static_cast<std::uint32_t>(S::dims[1]),
-                                    static_cast<std::uint32_t>(S::dims[2]));
-    const std::span<const std::uint16_t> pixels = reader.pixels();
-    constexpr double most = 65535;
+    const detail_::PngReader reader(
+        file, {static_cast<std::uint32_t>(S::dims[1]), static_cast<std::uint32_t>(S::dims[2]), 0});
     for (std::size_t n = 0; n < plane; ++n) {
-        const double alpha = pixels[4 * n + 3] / most;
-        const auto value = [&](std::size_t c) {
-            return alpha * (pixels[4 * n + c] / most) + (1 - alpha) * options.background;
-        };
         if constexpr (S::dims[0] == 3) {
             for (std::size_t c = 0; c < 3; ++c) {
-                image.data()[c * plane + n] = static_cast<T>(value(c));
+                image.data()[c * plane + n] = static_cast<T>(reader.value(n, c, options.background));
             }
         } else {
-            const bool is_grey = pixels[4 * n] == pixels[4 * n + 1] && pixels[4 * n] == pixels[4 * n + 2];
-            image.data()[n] =
-                static_cast<T>(is_grey ? value(0) : 0.299 * value(0) + 0.587 * value(1) + 0.114 * value(2));
+            image.data()[n] = static_cast<T>(reader.grey(n, options.background));
         }
     }
 #else
-    throw CompressionUnsupported({file, 0, "a program that was built with libpng", "one without",
-                                  "Install libpng (on Debian `apt-get install libpng-dev`), configure and build again; "
-                                  "without CMake, define CTCNN_WITH_PNG=1 and link with -lpng.",
-                                  OffsetIn::file});
+    detail_::refuse_png(file);
 #endif
     return image;
+}
+
+/// read_grey_png: the same in grey, of any size up to options.most_pixels.
+/// Memory   8 bytes for each pixel, and the result; none for an image that is refused
+/// Refuses  BadDimension for larger images, FileTooLarge where memory is short, and what read_png refuses
+template <typename T = float>
+GreyImage<T> read_grey_png(const std::filesystem::path& file, [[maybe_unused]] const PngOptions& options = {}) {
+#if CTCNN_WITH_PNG
+    return detail_::load_in_memory(file, [&] {
+        const detail_::PngReader reader(file, {0, 0, options.most_pixels});
+        GreyImage<T> image{reader.height(), reader.width(), std::vector<T>(reader.height() * reader.width())};
+        for (std::size_t n = 0; n < image.pixels.size(); ++n) {
+            image.pixels[n] = static_cast<T>(reader.grey(n, options.background));
+        }
+        return image;
+    });
+#else
+    detail_::refuse_png(file);
+#endif
 }
 
 /// ImageFolder: the images of a folder, and the names of the classes: label k is that of classes[k].

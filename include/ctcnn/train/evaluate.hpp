@@ -223,6 +223,30 @@ std::vector<std::size_t> predict(const Net& net, std::span<const typename Net::i
     return result;
 }
 
+/// infer: the outputs for each of many images.
+/// As in    net(images)
+template <AnyNetwork Net>
+std::vector<typename Net::output_tensor> infer(const Net& net, std::span<const typename Net::input_tensor> images,
+                                               std::size_t threads = 0) {
+    using namespace detail_;
+    using V = Lanes<typename Net::scalar>;
+    std::vector<typename Net::output_tensor> result(images.size());
+    train::infer_tiles<Net, V>(net, images, threads,
+                               [&](std::size_t, std::size_t first, std::size_t present, const V* outputs, V*) {
+                                   for (std::size_t lane = 0; lane < present; ++lane) {
+                                       for (std::size_t k = 0; k < Net::output_shape::size; ++k) {
+                                           result[first + lane].data()[k] = get_lane(outputs[k], lane);
+                                       }
+                                   }
+                               });
+    return result;
+}
+
+template <RefusedNetwork Net, typename Images, typename... Threads>
+std::vector<typename Net::output_tensor> infer(const Net&, const Images&, const Threads&...) {
+    return {};
+}
+
 template <RefusedNetwork Net, typename Images, typename... Threads>
     requires(!requires { typename Images::shape; })
 std::vector<std::size_t> predict(const Net&, const Images&, const Threads&...) {
