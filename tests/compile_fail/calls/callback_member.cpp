@@ -2,7 +2,7 @@
 //
 // A member with other arguments would never be called.
 //
-// EXPECT: a member of this callback cannot be called: the arguments are on_train_begin(const FitPlan&, trainer)
+// EXPECT: a member of this callback cannot be called: the arguments are on_train_begin
 #include <ctcnn/training.hpp>
 
 using namespace ctcnn;

@@ -2,7 +2,7 @@
 //
 // Behind the first callback there are callbacks alone.
 //
-// EXPECT: the arguments of fit behind the loss are callbacks, such as EarlyStopping{.patience = 3}
+// EXPECT: the arguments of fit behind the loss are callbacks, such as EarlyStopping
 #include <ctcnn/training.hpp>
 
 using namespace ctcnn;
