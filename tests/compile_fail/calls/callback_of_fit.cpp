@@ -2,6 +2,7 @@
 //
 // Behind the first callback there are callbacks alone.
 //
+// LINES: 14
 // EXPECT: the arguments of fit behind the loss are callbacks, such as EarlyStopping
 #include <ctcnn/training.hpp>
 
