@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -42,12 +43,14 @@ public:
     }
     void on_epoch(const EpochReport& report) {
         std::string line = text_;
-        append(line, static_cast<double>(report.epoch));
+        line += detail_::decimal(std::uint64_t{report.epoch});
         for (const double value : {report.loss, report.validation_loss, report.validation_accuracy,
-                                   report.validation_metric, report.seconds, static_cast<double>(report.images)}) {
+                                   report.validation_metric, report.seconds}) {
             line += ',';
             append(line, value);
         }
+        line += ',';
+        line += detail_::decimal(std::uint64_t{report.images});
         line += '\n';
         detail_::io::AtomicFile<> file(path_);
         file.write(std::as_bytes(std::span<const char>(line)));

@@ -32,9 +32,9 @@ public:
     void on_train_begin(const FitPlan&, auto& trainer) {
         using namespace detail_::io;
         file_.emplace(folder_, now());
-        ProtobufMessage version = event(0);
-        version.add(3, "brain.Event:2");
-        std::string records = tf_record(version.bytes());
+        ProtobufMessage first = event(0);
+        first.add(3, "brain.Event:2");
+        std::string records = tf_record(first.bytes());
         if (trainer.epochs() != 0) {
             ProtobufMessage start;
             start.add(1, std::uint64_t{1});

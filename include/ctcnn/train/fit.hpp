@@ -77,7 +77,12 @@ template <AnyNetwork Net, typename Data, typename Optimizer, typename Callback, 
     requires detail_::train::IsCallback<Callback, Net, Optimizer>
 FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const FitOptions& options, Callback&& callback,
               Callbacks&&... callbacks) {
-    return fit(net, dataset, optimizer, options, CrossEntropyLoss{}, callback, callbacks...);
+    static_assert(!std::is_const_v<Net>, "fit changes the network: this one is const");
+    if constexpr (!std::is_const_v<Net> && detail_::train::check_optimizer<Net, Optimizer>()) {
+        return Trainer<Net, Optimizer>(net, optimizer, options).fit(dataset, callback, callbacks...);
+    } else {
+        return {};
+    }
 }
 /// Other arguments are refused with one sentence.
 template <AnyNetwork Net, typename... Arguments>
