@@ -9,7 +9,7 @@
 # cmake -DCOMPILER=<path> -DCOMPILER_ID=<id> -DFLAGS=<list> -DSCRATCH=<folder>
 #       [-DLAYERS=8] [-DAPPEND=<file for the end of those whose templates are counted>]
 #       [-DAPPEND_NAMES=<the same, for those whose names are measured>] -P depth.cmake
-# The networks have LAYERS, four times and sixteen times as many. With one of the two files only what it changes is compiled.
+# The networks have LAYERS layers, 4 times and 16 times as many. With one of the files only what it changes is compiled.
 cmake_minimum_required(VERSION 3.23...3.31)
 include("${CMAKE_CURRENT_LIST_DIR}/trace.cmake")
 
