@@ -243,7 +243,7 @@ def examine(program, c, folder):
     """What is wrong with the files of one network, what occurs in it, and the largest difference of outputs."""
     from safetensors.torch import save_file
 
-    reference = Reference(c["layers"], "mse", 0)
+    reference = Reference(c["layers"])
     reference.draw(torch.Generator().manual_seed(c["seed"]), 1)
     path = f"{folder}/{c['seed']}"
     save_file({k: v.float().contiguous() for k, v in reference.state().items()}, path + ".safetensors")

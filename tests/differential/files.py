@@ -427,7 +427,7 @@ def main():
     program = build([(c["seed"], cpp_of(c)) for c in networks], arguments)
     failures = 0
     for c in networks:
-        reference = Reference(c["layers"], "mse", 0)
+        reference = Reference(c["layers"])
         for fault in there_and_back(program, c["seed"], reference, random.Random(c["seed"]), arguments.folder):
             failures += 1
             print(f"seed {c['seed']}: {fault}\n    {cpp_of(c)}")

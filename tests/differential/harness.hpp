@@ -99,26 +99,50 @@ struct Settings {
     std::vector<std::size_t> batches;
     std::size_t fit_images, fit_batch, fit_steps;
     std::uint64_t seed;
-    bool schedule;
-    float pct_start, div_factor, final_div_factor;
-    bool linear, cycle_momentum, three_phase;
+
+    std::size_t per_epoch() const { return (fit_images + fit_batch - 1) / fit_batch; }
 };
 
-template <typename Optimizer>
-Optimizer read_optimizer(Reader& in) {
-    Optimizer result;
-    result.lr = in.number();
-    const float a = in.number();
-    const float b = in.number();
-    result.weight_decay = in.number();
-    const bool nesterov = in.count() != 0;
-    if constexpr (std::is_same_v<Optimizer, ctcnn::SGD>) {
-        result.momentum = a;
-        result.nesterov = nesterov;
-    } else {
-        result.betas = {static_cast<double>(a), static_cast<double>(b)};
+/// A metric whose values are given, one for each epoch.
+struct Values {
+    std::vector<double> values;
+    std::size_t next = 0;
+    double operator()() { return values.at(next++); }
+};
+
+/// What a schedule makes of the learning rate in each step of a training, and of the momentum: -1 for none.
+inline void write_schedule(Writer& out, const Settings& settings, const ctcnn::FitOptions& options, double lr) {
+    const auto schedule = options.schedule;
+    ctcnn::detail_::ScheduleState state;
+    std::vector<double> factors;
+    std::vector<double> momenta;
+    for (std::size_t step = 1; step <= settings.fit_steps; ++step) {
+        const ctcnn::ScheduleStep now{.step = step,
+                                      .steps = settings.fit_steps,
+                                      .epoch = (step - 1) / settings.per_epoch() + 1,
+                                      .epochs = (settings.fit_steps - 1) / settings.per_epoch() + 1,
+                                      .lr = lr,
+                                      .state = &state};
+        factors.push_back(schedule.factor(now));
+        momenta.push_back(schedule.momentum(now).value_or(-1));
+        if (step % settings.per_epoch() == 0) {
+            schedule.end_epoch(state, 0);
+        }
     }
-    return result;
+    out.write("factors", factors.data(), factors.size());
+    out.write("momenta", momenta.data(), momenta.size());
+}
+
+/// The learning rate of the parameters that are in no group.
+template <typename Optimizer>
+double rate_of(const Optimizer& optimizer) {
+    if constexpr (requires { optimizer.lr; }) {
+        return static_cast<double>(optimizer.lr);
+    } else if constexpr (requires { Optimizer::is_average; }) {
+        return rate_of(optimizer.optimizer);
+    } else {
+        return static_cast<double>(optimizer.of({.kind = ctcnn::ParameterKind::other}).lr);
+    }
 }
 
 /// What training computes of a batch; with the buffers behind it, if the network has some.
@@ -148,15 +172,16 @@ private:
 };
 
 /// Everything that is done in one number type. `Whole`: with training by fit, evaluate and predict.
-template <typename Net, typename Loss, Target target, typename Optimizer, bool Whole>
-void work(Writer& out, const std::string& prefix, const Settings& settings, const Optimizer& optimizer,
-          const Loss& loss, const std::vector<float>& parameters, const std::vector<float>& pixels,
-          const std::vector<std::uint8_t>& labels, const std::vector<float>& target_numbers) {
+template <typename Net, Target target, bool Whole, typename Loss, typename Optimizer>
+void work(Writer& out, const std::string& prefix, const Settings& settings, const Loss& loss,
+          const Optimizer& optimizer, const ctcnn::FitOptions& given, const std::vector<float>& parameters,
+          const std::vector<float>& pixels, const std::vector<std::uint8_t>& labels,
+          const std::vector<float>& target_numbers) {
     using T = typename Net::scalar;
     using Targets = std::conditional_t<target == Target::labels, std::uint8_t, typename Net::output_tensor>;
     constexpr std::size_t inputs = Net::input_shape::size;
     constexpr std::size_t outputs = Net::output_shape::size;
-    const std::size_t count = labels.size();
+    const std::size_t count = pixels.size() / inputs;
 
     auto net = std::make_unique<Net>();
     auto reset = [&] {
@@ -210,80 +235,65 @@ void work(Writer& out, const std::string& prefix, const Settings& settings, cons
             many[n] = images[n % count];
             names[n] = targets[n % count];
         }
+        using Data = ctcnn::Dataset<typename Net::input_shape, T, Targets>;
+        const Data data(many, names);
         if constexpr (target == Target::labels) {
-            const ctcnn::Dataset<typename Net::input_shape, T> data(many, names);
             const auto indices = ctcnn::predict(*net, data.images());
             out.write(prefix + "predicted", std::vector<std::uint64_t>(indices.begin(), indices.end()));
             const auto evaluation = ctcnn::evaluate(*net, data, 0, loss);
             out.write(prefix + "evaluated_loss", evaluation.loss);
             out.write(prefix + "evaluated_accuracy", evaluation.accuracy);
         }
-        const ctcnn::OneCycle cycle{
-            .pct_start = settings.pct_start,
-            .anneal_strategy = settings.linear ? ctcnn::Anneal::linear : ctcnn::Anneal::cos,
-            .cycle_momentum = settings.cycle_momentum,
-            .div_factor = settings.div_factor,
-            .final_div_factor = settings.final_div_factor,
-            .three_phase = settings.three_phase,
-        };
-        // A training loop by hand, and then the same by fit, which takes labels.
-        std::vector<T> first(Net::parameter_count);
-        std::vector<T> second(Net::parameter_count);
-        const std::size_t per_epoch = (many.size() + settings.fit_batch - 1) / settings.fit_batch;
-        for (std::size_t step = 1; step <= settings.fit_steps; ++step) {
-            const std::size_t from = (step - 1) % per_epoch * settings.fit_batch;
-            const std::size_t size = std::min(settings.fit_batch, many.size() - from);
-            const std::span<const typename Net::input_tensor> x(many.data() + from, size);
-            const std::span<const Targets> t(names.data() + from, size);
-            result.run(*net, loss, x, t, {settings.seed, step});
-            Optimizer now = optimizer;
-            if (settings.schedule) {
-                const double factor = cycle(step, settings.fit_steps);
-                out.write("factor" + std::to_string(step), factor);
-                now.lr = static_cast<float>(optimizer.lr * factor);
-                if (const auto momentum = cycle.momentum(step, settings.fit_steps)) {
-                    if constexpr (std::is_same_v<Optimizer, ctcnn::SGD>) {
-                        now.momentum = static_cast<float>(*momentum);
-                    } else {
-                        now.betas[0] = *momentum;
-                    }
-                }
-            }
-            if constexpr (std::is_same_v<Optimizer, ctcnn::SGD>) {
-                now.step(net->parameters(), std::span<const T>(result.gradients), first);
+        // A training, and then the gradients of each of its steps.
+        std::vector<double> losses;
+        std::vector<std::vector<T>> seen;
+        std::span<const T> state;
+        const auto see = [&] {
+            seen.emplace_back(net->parameters().begin(), net->parameters().end());
+            seen.emplace_back(net->buffers().begin(), net->buffers().end());
+            if constexpr (requires { Optimizer::is_average; }) {
+                const auto average = state.last(Net::parameter_count);
+                seen.emplace_back(average.begin(), average.end());
             } else {
-                now.step(net->parameters(), std::span<const T>(result.gradients), first, second, step);
+                seen.emplace_back();
             }
-            std::copy(result.buffers.begin(), result.buffers.end(), net->buffers().begin());
+        };
+        ctcnn::FitOptions options = given;
+        options.epochs = options.max_steps = settings.fit_steps;
+        options.batch_size = settings.fit_batch;
+        options.seed = settings.seed;
+        options.shuffle = false;
+        options.on_step = [&](const ctcnn::StepReport& report) {
+            losses.push_back(report.loss);
+            see();
+        };
+        write_schedule(out, settings, options, rate_of(optimizer));
+        ctcnn::Trainer trainer(*net, optimizer, options, loss);
+        state = trainer.state();
+        see();
+        trainer.fit(data);
+        out.write(prefix + "fit_losses", losses.data(), losses.size());
+        for (std::size_t step = 1; step <= losses.size(); ++step) {
+            const std::vector<T>* before = seen.data() + 3 * (step - 1);
+            std::copy(before[0].begin(), before[0].end(), net->parameters().begin());
+            std::copy(before[1].begin(), before[1].end(), net->buffers().begin());
+            const std::size_t from = (step - 1) % settings.per_epoch() * settings.fit_batch;
+            const std::size_t size = std::min(settings.fit_batch, many.size() - from);
+            result.run(*net, loss, std::span(data.images()).subspan(from, size),
+                       std::span(data.targets()).subspan(from, size), {settings.seed, step});
             const std::string number = std::to_string(step);
             out.write(prefix + "step_loss" + number, static_cast<double>(result.loss));
             out.write(prefix + "step_grad" + number, result.gradients.data(), Net::parameter_count);
-            out.write(prefix + "step_parameters" + number, net->parameters().data(), Net::parameter_count);
-            out.write(prefix + "step_moved" + number, result.buffers.data(), Net::buffer_count);
-        }
-        if constexpr (target == Target::labels) {
-            const ctcnn::Dataset<typename Net::input_shape, T> data(many, names);
-            reset();
-            std::vector<double> losses;
-            ctcnn::FitOptions options{.epochs = settings.fit_steps,
-                                      .max_steps = settings.fit_steps,
-                                      .batch_size = settings.fit_batch,
-                                      .seed = settings.seed,
-                                      .shuffle = false};
-            if (settings.schedule) {
-                options.schedule = cycle;
-            }
-            options.on_step = [&](const ctcnn::StepReport& report) { losses.push_back(report.loss); };
-            ctcnn::fit(*net, data, optimizer, options, loss);
-            out.write(prefix + "fit_losses", losses.data(), losses.size());
-            out.write(prefix + "fit_parameters", net->parameters().data(), Net::parameter_count);
-            out.write(prefix + "fit_moved", net->buffers().data(), Net::buffer_count);
+            out.write(prefix + "step_parameters" + number, before[3].data(), before[3].size());
+            out.write(prefix + "step_moved" + number, before[4].data(), before[4].size());
+            out.write(prefix + "step_average" + number, before[5].data(), before[5].size());
         }
     }
 }
 
-template <typename Net, typename Loss, Target target, typename Optimizer, bool Double, typename Places>
-void run(const std::string& path, const Places& places) {
+template <typename Net, Target target, bool Double, typename Places, typename Loss, typename Optimizer>
+void run(const std::string& path, const Places& places, const Loss& loss, const Optimizer& optimizer,
+         const ctcnn::FitOptions& options) {
     Reader in(path + ".in");
     Settings settings;
     settings.batches.resize(in.count());
@@ -295,24 +305,11 @@ void run(const std::string& path, const Places& places) {
     settings.fit_steps = in.count();
     settings.seed = in.count();
     settings.seed |= static_cast<std::uint64_t>(in.count()) << 32;
-    settings.schedule = in.count() != 0;
-    settings.linear = in.count() != 0;
-    settings.cycle_momentum = in.count() != 0;
-    settings.three_phase = in.count() != 0;
-    settings.pct_start = in.number();
-    settings.div_factor = in.number();
-    settings.final_div_factor = in.number();
-    const auto optimizer = read_optimizer<Optimizer>(in);
-    Loss loss{};
-    const float smoothing = in.number();
-    if constexpr (requires { loss.label_smoothing; }) {
-        loss.label_smoothing = smoothing;
-    }
     const std::size_t count = in.count();
     std::vector<float> parameters(in.count());
     std::vector<float> pixels(in.count());
     std::vector<float> target_numbers(in.count());
-    std::vector<std::uint8_t> labels(count);
+    std::vector<std::uint8_t> labels(target == Target::labels ? count : 0);
     Writer out(path + ".out");
     out.write("counts", std::vector<std::uint64_t>{Net::layer_count, Net::parameter_count, Net::multiply_adds,
                                                    parameters.size(), pixels.size()});
@@ -343,12 +340,12 @@ void run(const std::string& path, const Places& places) {
         places(*net, [&](const auto& view) { out.write("place", place(net->parameters().data(), view)); });
     }
     try {
-        work<Net, Loss, target, Optimizer, true>(out, "", settings, optimizer, loss, parameters, pixels, labels,
-                                                 target_numbers);
+        work<Net, target, true>(out, "", settings, loss, optimizer, options, parameters, pixels, labels,
+                                target_numbers);
         if constexpr (Double) {
             using Fine = typename Net::template with_scalar<double>;
-            work<Fine, Loss, target, Optimizer, false>(out, "double_", settings, optimizer, loss, parameters, pixels,
-                                                       labels, target_numbers);
+            work<Fine, target, false>(out, "double_", settings, loss, optimizer, options, parameters, pixels, labels,
+                                      target_numbers);
         }
     } catch (const std::exception& error) {
         out.write(std::string("exception"), 0.0);

@@ -8,7 +8,9 @@ import sys
 import torch
 
 import command
+import losses
 import right
+import training
 from branches import Concat, Multiply, Repeat, Residual
 from layers import (
     AdaptiveAvgPool2d,
@@ -138,7 +140,8 @@ def case(make, seed, images):
     shape, layers = make()
     rng = torch.Generator().manual_seed(seed)
     classifies = isinstance(layers[-1], Linear) and make is not autoencoder
-    reference = Reference(layers, "cross_entropy" if classifies else "mse", 0.0)
+    loss = losses.CrossEntropy() if classifies else losses.MSE()
+    reference = Reference(layers, loss)
     for module in reference.module.modules():
         if isinstance(module, (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)):
             with torch.no_grad():
@@ -158,28 +161,18 @@ def case(make, seed, images):
         "cpp": NETWORKS[make],
         "header": f"../../examples/networks/{make.__name__}.hpp",
         "reference": reference,
-        "loss": "cross_entropy" if classifies else "mse",
-        "outputs": outputs,
-        "smoothing": 0.0,
-        "adam": False,
+        "loss": loss,
         "double": True,
         "style": "pixels",
         "x": x,
-        "labels": torch.randint(0, min(outputs, 256), (images,), generator=rng),
-        "targets": torch.rand(images, outputs, generator=rng),
+        "targets": loss.targets(
+            torch.randint(0, min(outputs, 256), (images,), generator=rng), torch.rand(images, outputs, generator=rng)
+        ),
         "batches": [images],
         "fit_batch": images,
         "fit_images": images,
-        "fit_steps": 1,
         "fit_seed": seed,
-        "schedule": False,
-        "linear": False,
-        "cycle_momentum": False,
-        "three_phase": False,
-        "pct_start": 0.3,
-        "div": 25.0,
-        "final_div": 1e4,
-        "optimizer": [0.1, 0.9, 0.0, 1e-4, 0],
+        "training": training.Training(training.SGD(0.1, momentum=0.9, weight_decay=1e-4), steps=1),
     }
 
 

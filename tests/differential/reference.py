@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import losses
 from branches import Branches
 from layers import BatchNorm, Dropout, sequential
 
@@ -29,7 +30,7 @@ class Node:
 
 
 class Reference:
-    def __init__(self, layers, loss, smoothing):
+    def __init__(self, layers, loss=None):
         self.layers = layers
         self.module = sequential(layers).double().eval()
         for module in self.module.modules():
@@ -38,7 +39,7 @@ class Reference:
         self.nodes = []
         self.follow(layers, self.module, (), range(len(layers)), 0)
         self.readers = [sum(node.inputs.count(v) for node in self.nodes) for v in range(len(self.nodes) + 1)]
-        self.loss, self.smoothing = loss, smoothing
+        self.loss = loss or losses.MSE()
         self.dropouts = [n for n, node in enumerate(self.nodes) if isinstance(node.layer, Dropout)]
         self.norms = [node for node in self.nodes if isinstance(node.layer, BatchNorm)]
         self.training_differs = bool(self.dropouts or self.norms)
@@ -142,23 +143,8 @@ class Reference:
             kept = torch.from_numpy(kept).reshape(count, *shape, *[1] * (value.dim() - 1 - len(shape)))
             node.module.factors = kept.to(dtype) * factor
 
-    def targets_of(self, y, target):
-        flat = y.reshape(len(y), -1)
-        if self.loss == "cross_entropy":
-            t = F.one_hot(target, flat.shape[1]).to(y.dtype)
-            return (1 - self.smoothing) * t + self.smoothing / flat.shape[1]
-        if target.dim() == 1:
-            return F.one_hot(target, flat.shape[1]).to(y.dtype)
-        return target.reshape(len(y), -1)
-
     def loss_of(self, y, target, reduction="mean"):
-        flat = y.reshape(len(y), -1)
-        if self.loss == "cross_entropy":
-            return nn.CrossEntropyLoss(label_smoothing=self.smoothing, reduction=reduction)(flat, target)
-        t = self.targets_of(y, target)
-        if reduction == "none":
-            return ((flat - t) ** 2).mean(1)
-        return nn.MSELoss(reduction=reduction)(flat, t)
+        return self.loss.of(y.reshape(len(y), -1), target, reduction)
 
     def gradients(self, x, target):
         """Loss of training, gradient of all parameters in a row; the values on the way are kept. `moved` is what the
@@ -211,34 +197,17 @@ class Reference:
         return self.row(result)
 
     @torch.no_grad()
-    def loss_error(self, y, ey, target, gamma):
+    def loss_error(self, y, ey, target, context):
         """Bounds for the loss of each image, and for the gradient of the mean with respect to the outputs."""
         n = len(y)
-        z, e = y.reshape(n, -1), ey.reshape(n, -1)
-        t = self.targets_of(y, target)
-        if self.loss == "cross_entropy":
-            p = torch.softmax(z, 1)
-            top = z.amax(1, keepdim=True)
-            mean_e = (p * e).sum(1, keepdim=True)
-            lse = torch.logsumexp(z - top, 1)
-            el = (
-                (p * e).sum(1)
-                + (t * e).sum(1)
-                + gamma * (lse.abs() + 1 + (t * (top - z)).sum(1) + (p * (top - z)).sum(1))
-            )
-            eg = torch.minimum(p * torch.expm1((e + mean_e).clamp(max=50.0)), torch.full_like(p, 2.0))
-            eg = (eg + gamma * (p * (2 + (top - z)) + t) + 1e-37) / n
-        else:
-            d = (z - t).abs()
-            el = (2 * d * e + e * e + 2 * gamma * d * d).mean(1)
-            eg = 2 / (z.shape[1] * n) * (e + gamma * d)
+        el, eg = self.loss.error(y.reshape(n, -1), ey.reshape(n, -1), target, context)
         return el, eg.reshape(y.shape)
 
     @torch.no_grad()
     def gradient_errors(self, errors, target, context):
         """Bounds of the loss and of each parameter's gradient; call gradients() before. Where several layers read a
         value, their gradients are added, and each addition rounds."""
-        el, eg = self.loss_error(self.values[-1], errors[-1], target, context.gamma)
+        el, eg = self.loss_error(self.values[-1], errors[-1], target, context)
         bounds = [0] * len(self.nodes) + [eg]
         parts = []
         for k in reversed(range(len(self.nodes))):
@@ -253,7 +222,7 @@ class Reference:
                 egs, parts = [egx], own + parts
             for v, x, egx in zip(node.inputs, xs, egs):
                 bounds[v] = bounds[v] + egx + (context.gamma * x.grad.abs() if self.readers[v] > 1 else 0)
-        return el.mean().item(), self.row(parts)
+        return self.loss.mean(el, target).item(), self.row(parts)
 
 
 def philox(seed, stream, positions):

@@ -15,11 +15,15 @@ import numpy as np
 import torch
 
 import command
+import losses
+import training
 from branches import GraphGenerator
 from layers import BatchNorm, Context, leaves
 from reference import DOUBLE, FLOAT, Reference, in_units
 
 BATCHES = [1, 2, 15, 16, 17, 33, 100]
+# Of the draws of images, losses and trainings: numbers by which the sample of the tests has everything.
+SALTS = {"images": 0, "loss": 586, "training": 267}
 FLAGS = ["-std=c++20", "-fopenmp", "-DCTCNN_WITH_ZLIB=0"]
 
 
@@ -31,25 +35,23 @@ def case(seed, network=None, style=None, filtered=False):
     shape, layers = network or generator.network()
     torch_rng = torch.Generator().manual_seed(seed)
     c = {"seed": seed, "shape": shape, "layers": layers}
-    probe = Reference(layers, "mse", 0)
-    outputs = probe.infer(torch.zeros(2, *shape, dtype=torch.float64))[0].numel()
-    kind = rng.choice((["cross_entropy"] * 3 if outputs > 1 else []) + ["mse_labels", "mse"])
-    if kind == "mse_labels" and outputs == 1:
-        kind = "mse"  # A network with one output has no labels under MSELoss.
-    c["loss"] = kind
-    c["outputs"] = outputs
-    c["smoothing"] = rng.choice([0.0, 0.0, 0.1, 0.5, 1.0]) if kind == "cross_entropy" else 0.0
-    c["adam"] = rng.random() < 0.4
-    c["double"] = rng.random() < 0.35
-    reference = Reference(layers, "mse" if kind.startswith("mse") else kind, float(np.float32(c["smoothing"])))
-    reference.draw(torch_rng, rng.choice([0.5, 1, 1, 1.5, 3]))
+    reference = Reference(layers)
+    outputs = reference.infer(torch.zeros(2, *shape, dtype=torch.float64))[0].numel()
+    # Each has draws of its own, so that those of the others stay as they are.
+    images, loss, trained = (random.Random(f"{seed} {what} {salt}") for what, salt in SALTS.items())
+    reference.loss = c["loss"] = losses.drawn(loss, outputs)
+    c["double"] = images.random() < 0.28
+    reference.draw(torch_rng, images.choice([0.5, 1, 1, 1.5, 3]))
     c["reference"] = reference
-    batches = sorted(set(rng.sample(BATCHES, 3) + [rng.choice([33, 100])]))
-    if any(isinstance(node.layer, BatchNorm) and xs[0][0, 0].numel() == 1 for node, xs in zip(probe.nodes, probe.read)):
+    batches = sorted(set(images.sample(BATCHES, 3) + [images.choice([33, 100])]))
+    if any(
+        isinstance(node.layer, BatchNorm) and xs[0][0, 0].numel() == 1
+        for node, xs in zip(reference.nodes, reference.read)
+    ):
         batches = [b for b in batches if b > 1]  # There is no variance of one element.
     c["batches"] = batches
     n = max(batches)
-    drawn = rng.choice(["normal"] * 4 + ["pixels", "large", "huge", "small", "whole", "sparse"])
+    drawn = images.choice(["normal"] * 4 + ["pixels", "large", "huge", "small", "whole", "sparse"])
     c["style"] = style = style or drawn
     x = torch.randn(n, *shape, generator=torch_rng)
     if style == "pixels":
@@ -63,76 +65,53 @@ def case(seed, network=None, style=None, filtered=False):
     elif style == "sparse":
         x = x * (torch.rand(x.shape, generator=torch_rng) < 0.3)
     c["x"] = x.float()
-    c["labels"] = torch.randint(0, min(outputs, 256), (n,), generator=torch_rng)
-    c["targets"] = torch.randn(n, outputs, generator=torch_rng).float()
+    labels = torch.randint(0, min(outputs, 256), (n,), generator=torch_rng)
+    numbers = torch.randn(n, outputs, generator=torch_rng)
+    c["targets"] = c["loss"].targets(labels, numbers)
     # Batches of training: large enough for several threads, where there is enough work in the network.
     work = max(1, generator.most_multiply_adds - generator.multiply_adds)
     elements = int(np.prod(shape))
-    batch = min(max(80, 2000000 // work), 1200, max(80, 3000000 // elements)) + rng.randint(0, 40)
+    batch = min(max(80, 2000000 // work), 1200, max(80, 3000000 // elements)) + images.randint(0, 40)
     c["fit_batch"] = batch
-    c["fit_images"] = 2 * batch + max(2, rng.randint(1, batch))
-    c["fit_steps"] = 4
-    c["schedule"] = rng.random() < 0.5
-    c["linear"] = rng.random() < 0.3
-    c["pct_start"] = rng.choice([0.3, 0.1, 0.5, 0.34])
-    c["div"] = rng.choice([25.0, 10.0])
-    c["final_div"] = rng.choice([1e4, 100.0])
-    # Draws of their own, so that those behind them stay as they are.
-    cycle = random.Random(f"{seed} cycle")
-    c["cycle_momentum"] = cycle.random() < 0.6
-    c["three_phase"] = cycle.random() < 0.3
-    c["fit_seed"] = cycle.getrandbits(64)
-    if c["adam"]:
-        c["optimizer"] = [
-            rng.choice([1e-3, 1e-2]),
-            rng.choice([0.9, 0.5]),
-            rng.choice([0.999, 0.9]),
-            rng.choice([0.0, 1e-2]),
-            0,
-        ]
-    else:
-        momentum = rng.choice([0.0, 0.9, 0.5])
-        c["optimizer"] = [None, momentum, 0.0, rng.choice([0.0, 5e-4, 0.1]), int(momentum > 0 and rng.random() < 0.5)]
+    c["fit_images"] = 2 * batch + max(2, images.randint(1, batch))
+    parameters = reference.parameters().numel()
+    # Long trainings where they cost little.
+    steps = 50 if batch * work <= 4e7 and parameters <= 20000 else 4
+    c["fit_seed"] = images.getrandbits(64)
+    c["training"] = training.drawn(trained, list(reference.learned()), steps, per_epoch(c))
     return c
 
 
+def per_epoch(c):
+    return -(-c["fit_images"] // c["fit_batch"])
+
+
 def target_of(c, b):
-    return c["labels"][:b] if c["loss"] != "mse" else c["targets"][:b].double()
+    """The first targets, or those of some indices."""
+    targets = c["targets"][:b] if isinstance(b, int) else c["targets"][b]
+    return targets if c["loss"].labels else targets.float().double()
+
+
+def settle(c):
+    """What depends on the gradients of a few images."""
+    reference, n = c["reference"], min(16, len(c["x"]))
+    reference.keep_all()
+    _, gradient = reference.gradients(c["x"][:n].double(), target_of(c, n))
+    c["training"].settle(reference, gradient)
 
 
 def write_input(c, path):
     reference = c["reference"]
-    if c["optimizer"][0] is None:
-        # A step that moves no tensor by more than about a hundredth.
-        n = min(16, len(c["x"]))
-        reference.keep_all()
-        reference.gradients(c["x"][:n].double(), target_of(c, n))
-        sizes = [(p.detach().abs().max().item(), p.grad.abs().max().item()) for p in reference.module.parameters()]
-        rates = [0.01 * size / slope for size, slope in sizes if slope > 1e-30]
-        c["optimizer"][0] = float(np.float32(min(rates, default=0.1)))
     words = struct.pack("<I", len(c["batches"])) + b"".join(struct.pack("<I", b) for b in c["batches"])
-    words += struct.pack(
-        "<9I3f",
-        c["fit_images"],
-        c["fit_batch"],
-        c["fit_steps"],
-        c["fit_seed"] & 0xFFFFFFFF,
-        c["fit_seed"] >> 32,
-        c["schedule"],
-        c["linear"],
-        c["cycle_momentum"],
-        c["three_phase"],
-        c["pct_start"],
-        c["div"],
-        c["final_div"],
-    )
-    words += struct.pack("<4fI", *c["optimizer"])
+    words += struct.pack("<3I", c["fit_images"], c["fit_batch"], c["training"].steps)
+    words += struct.pack("<2I", c["fit_seed"] & 0xFFFFFFFF, c["fit_seed"] >> 32)
     p = torch.cat([reference.parameters(), reference.buffers()]).float()
-    targets = c["targets"] if c["loss"] == "mse" else torch.zeros(0)
-    words += struct.pack("<f4I", c["smoothing"], len(c["x"]), p.numel(), c["x"].numel(), targets.numel())
+    targets = torch.zeros(0) if c["loss"].labels else c["targets"]
+    words += struct.pack("<4I", len(c["x"]), p.numel(), c["x"].numel(), targets.numel())
     for array in (p, c["x"], targets):
-        words += array.contiguous().numpy().astype("<f4").tobytes()
-    words += c["labels"].numpy().astype("<u4").tobytes()
+        words += array.float().contiguous().numpy().astype("<f4").tobytes()
+    if c["loss"].labels:
+        words += c["targets"].numpy().astype("<u4").tobytes()
     with open(path, "wb") as file:
         file.write(words)
 
@@ -155,16 +134,19 @@ def source_of(cases):
         for path, layer in leaves(c["layers"]):
             access = "net" + "".join(f".template layer<{i}>()" for i in path)
             views += [f"note({access}.{name});" for name in layer.tensors()]
-        loss = "CrossEntropyLoss" if c["loss"] == "cross_entropy" else "MSELoss"
-        target = "tensors" if c["loss"] == "mse" else "labels"
+        target = "labels" if c["loss"].labels else "tensors"
+        settle(c)
         lines.append(f"void run{c['seed']}(const std::string& folder) {{")
         lines.append(
-            f"    harness::run<{name}, {loss}, harness::Target::{target}, {'Adam' if c['adam'] else 'SGD'}, "
-            f"{'true' if c['double'] else 'false'}>(folder + \"/{c['seed']}\","
+            f"    harness::run<{name}, harness::Target::{target}, {'true' if c['double'] else 'false'}>("
+            f'folder + "/{c["seed"]}",'
         )
         lines.append(
-            f"        []([[maybe_unused]] auto& net, [[maybe_unused]] const auto& note) {{ {' '.join(views)} }});"
+            f"        []([[maybe_unused]] auto& net, [[maybe_unused]] const auto& note) {{ {' '.join(views)} }},"
         )
+        lines.append(f"        {c['loss'].cpp()},")
+        lines.append(f"        {c['training'].cpp()},")
+        lines.append(f"        {c['training'].options()});")
         lines.append("}")
         calls.append(f"    run{c['seed']}(argv[1]);")
     return "\n".join(lines + ["int main(int, char** argv) {"] + calls + ["}"]) + "\n"
@@ -292,7 +274,7 @@ class Check:
             target = target_of(c, len(x))
             self.per_image = reference.loss_of(y, target, "none").detach()
             self.loss_bounds = self.thrice(
-                [reference.loss_error(y, e, target, context.gamma)[0].detach() for e, context in zip(errors, contexts)]
+                [reference.loss_error(y, e, target, context)[0].detach() for e, context in zip(errors, contexts)]
             )
             self.y, self.ey = y.detach().reshape(len(y), -1), errors[-1].reshape(len(y), -1)
             self.torch_outputs = y, self.thrice(errors)
@@ -346,27 +328,28 @@ class Check:
         """The first and the last step of training, from ctcnn's own parameters and running statistics before them."""
         c, out, reference = self.c, self.out, self.c["reference"]
         begin = reference.parameters(), reference.buffers()
-        target = target_of(c, len(x))
-        for step in sorted({1, min(2, c["fit_steps"]), c["fit_steps"]}):
+        last = len(out["fit_losses"])
+        for step in sorted({1, min(2, last), last}):
             if step > 1:
                 tensors = [out[f"step_{what}{step - 1}"].astype(np.float64) for what in ("parameters", "moved")]
                 reference.load(*map(torch.from_numpy, tensors))
-            per_epoch = -(-c["fit_images"] // c["fit_batch"])
-            first = (step - 1) % per_epoch * c["fit_batch"]
+            first = (step - 1) % per_epoch(c) * c["fit_batch"]
             index = torch.arange(first, min(first + c["fit_batch"], c["fit_images"])) % len(x)
-            self.step("step_", step, FLOAT, x[index], target[index], step)
+            self.step("step_", step, FLOAT, x[index], target_of(c, index), step)
         reference.load(*begin)
 
     def predictions(self, index):
         """predict and evaluate, of these images."""
         c, out, n = self.c, self.out, len(self.c["x"])
         predicted = torch.as_tensor(out["predicted"].astype(np.int64))
-        best = self.y.max(1).values[index]
-        chosen = self.y.gather(1, predicted[:n, None])[:, 0][index] if len(predicted) else best
+        y = self.y if self.y.shape[1] > 1 else torch.cat([torch.zeros_like(self.y), self.y], 1)
+        best = y.max(1).values[index]
+        chosen = y.gather(1, predicted[:n, None])[:, 0][index] if len(predicted) else best
         self.require(bool((predicted == predicted[:n][index]).all()), "predict: differs between copies of an image")
         self.require(bool((chosen >= best - 2 * self.ey.max(1).values[index]).all()), "predict: not the largest output")
-        labels = c["labels"][index]
-        right = (predicted == labels).double().mean().item()
+        labels = c["targets"][index]
+        kept = labels != getattr(c["loss"], "ignore_index", None)
+        right = (predicted == labels)[kept].double().mean().item()
         self.require(
             abs(right - out["evaluated_accuracy"][0]) < 1e-12,
             f"evaluate: accuracy {out['evaluated_accuracy'][0]}, predict says {right}",
@@ -376,100 +359,51 @@ class Check:
         c, out, reference = self.c, self.out, self.c["reference"]
         n = len(x)
         index = torch.arange(c["fit_images"]) % n
-        mean = lambda v, i: v[i].mean().item()
         tail = lambda value: 8 * FLOAT * abs(value)
         if reference.training_differs:
             self.steps(x)
-        losses = {} if reference.training_differs else {"step_loss1": index[: c["fit_batch"]]}
+        of_images = {} if reference.training_differs else {"step_loss1": index[: c["fit_batch"]]}
         if "predicted" in out:
-            losses["evaluated_loss"] = index
+            of_images["evaluated_loss"] = index
             self.predictions(index)
-        for name, i in losses.items():
-            value = mean(self.per_image, i)
-            l1, l2, l3 = (mean(l, i) for l in self.loss_bounds)
+        for name, i in of_images.items():
+            mean = lambda v: c["loss"].mean(v[i], target_of(c, i)).item()
+            value = mean(self.per_image)
+            l1, l2, l3 = map(mean, self.loss_bounds)
             self.near(name, out[name], [value], [l1 + tail(value) / 8], [l2 + tail(value) / 8], [l3 + tail(value)])
-        # The optimizer, from the gradients that ctcnn has found.
-        p = reference.parameters().float().double()
-        if p.numel() == 0:
-            return
-        q = torch.nn.Parameter(p.clone())
-        lr, a, b, decay, nesterov = [float(np.float32(v)) for v in c["optimizer"]]
-        if c["adam"]:
-            optimizer = torch.optim.Adam([q], lr, (a, b), eps=float(np.float32(1e-8)), weight_decay=decay)
-        else:
-            optimizer = torch.optim.SGD([q], lr, a, weight_decay=decay, nesterov=bool(nesterov))
-        schedule = None
-        if c["schedule"]:
-            schedule = torch.optim.lr_scheduler.OneCycleLR(
-                optimizer,
-                max_lr=lr,
-                total_steps=c["fit_steps"],
-                pct_start=float(np.float32(c["pct_start"])),
-                anneal_strategy="linear" if c["linear"] else "cos",
-                cycle_momentum=c["cycle_momentum"],
-                div_factor=c["div"],
-                final_div_factor=c["final_div"],
-                three_phase=c["three_phase"],
-            )
-        moved = torch.zeros_like(p)
-        size = torch.zeros_like(p)
-        for step in range(1, c["fit_steps"] + 1):
-            rate = lr
-            group = optimizer.param_groups[0]
-            if schedule is not None:
-                rate = group["lr"]
-                factor = rate / lr
-                self.near(
-                    f"factor{step}",
-                    out[f"factor{step}"],
-                    [factor],
-                    [FLOAT * 1e-6 * factor + 1e-15],
-                    [FLOAT * 1e-6 * factor + 1e-15],
-                    [1e-13],
-                )
-                a = group["betas"][0] if c["adam"] else group["momentum"]
-            q.grad = torch.as_tensor(out[f"step_grad{step}"].astype(np.float64))
-            g = q.grad.abs() + decay * q.detach().abs()
-            optimizer.step()
-            if schedule is not None:
-                schedule.step()
-            if c["adam"]:
-                size = a * size + g
-                state = optimizer.state[q]
-                moved = moved + rate * size / (state["exp_avg_sq"].sqrt() + 1e-8) + rate
+        self.schedule()
+        self.fit()
+
+    def schedule(self):
+        c, out = self.c, self.out
+        found = list(zip(out["factors"], out["momenta"]))
+        for step, (factor, momentum) in enumerate(c["training"].factors(len(found), per_epoch(c)), 1):
+            bound = [1e-13 * max(1.0, factor) + 1e-10 * factor]
+            self.near(f"factor{step}", [found[step - 1][0]], [factor], bound, bound, bound)
+            if found[step - 1][1] >= 0:
+                self.near(f"momentum{step}", [found[step - 1][1]], [momentum], [1e-13], [1e-13], [1e-13])
             else:
-                size = a * size + g
-                moved = moved + rate * 2 * size
-            unit = FLOAT * (q.detach().abs() + p.abs() + moved)
-            name = ("adam" if c["adam"] else "sgd") + f"_step_parameters{step}"
-            self.near(name, out[f"step_parameters{step}"], q, unit, unit, 16 * unit)
-        if "fit_losses" not in out:
-            return
-        last = out[f"step_parameters{c['fit_steps']}"]
-        self.same_bits = bool((last.view(np.uint32) == out["fit_parameters"].view(np.uint32)).all())
-        change = torch.as_tensor(np.abs(last.astype(np.float64) - p.numpy()))
-        unit = FLOAT * (p.abs() + moved)
-        self.near(
-            "fit_against_loop",
-            out["fit_parameters"],
-            last.astype(np.float64),
-            unit,
-            unit,
-            16 * unit + 1e-3 * change.max(),
-        )
-        last = torch.as_tensor(out[f"step_moved{c['fit_steps']}"].astype(np.float64))
-        unit = FLOAT * (last.abs() + reference.buffers().abs())
-        change = (last - reference.buffers()).abs().max() if last.numel() else 0
-        self.near("fit_moved_against_loop", out["fit_moved"], last, unit, unit, 16 * unit + 1e-3 * change)
-        losses = np.array([out[f"step_loss{s}"][0] for s in range(1, c["fit_steps"] + 1)])
-        self.near(
-            "fit_loss_against_loop",
-            out["fit_losses"],
-            losses,
-            np.abs(losses) * FLOAT + 1e-30,
-            np.abs(losses) * FLOAT + 1e-30,
-            np.abs(losses) * 1e-4 + 1e-6,
-        )
+                self.require(momentum == 0.25, f"momentum{step}: none instead of {momentum}")
+
+    def fit(self):
+        """Each step of a training, from the gradients that ctcnn finds of the parameters before it."""
+        c, out, reference = self.c, self.out, self.c["reference"]
+        steps = c["training"].steps
+        losses = np.array([out[f"step_loss{s}"][0] for s in range(1, steps + 1)])
+        bound = np.abs(losses) * FLOAT + 1e-30
+        self.near("fit_losses", out["fit_losses"], losses, bound, bound, np.abs(losses) * 1e-6 + 1e-30)
+        self.same_bits = bool((out["fit_losses"].astype(np.float32) == losses.astype(np.float32)).all())
+        row = lambda name: torch.from_numpy(out[name].astype(np.float64))
+        gradients = (row(f"step_grad{s}") for s in range(1, steps + 1))
+        begin = reference.parameters().float().double()
+        name = c["training"].optimizer.name
+        for step, (p, bound, average, average_bound) in enumerate(
+            c["training"].follow(reference, begin, gradients, per_epoch(c)), 1
+        ):
+            self.near(f"{name}_step{step}", out[f"step_parameters{step}"], p, bound / 4, bound / 4, bound)
+            if average is not None:
+                bound = average_bound
+                self.near(f"average{step}", out[f"step_average{step}"], average, bound / 4, bound / 4, bound)
 
 
 def compile_unit(words, log):
@@ -505,10 +439,11 @@ def examine(cases, config, arguments, told=None):
             **record,
             "seed": c["seed"],
             "net": cpp_of(c),
-            "loss": c["loss"],
+            "loss": c["loss"].name,
             "style": c["style"],
             "batches": c["batches"],
-            "adam": c["adam"],
+            "optimizer": c["training"].optimizer.name,
+            "steps": c["training"].steps,
             "double": c["double"],
             "failures": [],
             "comparisons": 0,

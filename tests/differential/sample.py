@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Chooses the seeds of CMakeLists.txt: two sets of right networks in each of which every layer, option, loss, optimizer
-and style of images occurs, and two sets of wrong ones with every reason and use. To be run again when there is a new
-layer, which changes all networks."""
+"""Chooses the seeds of CMakeLists.txt: two sets of right networks in each of which every layer, option, loss,
+optimizer, schedule and style of images occurs, and two sets of wrong ones with every reason and use. To be run again
+when there is a new layer, which changes all networks."""
 
 import argparse
 import re
@@ -14,13 +14,15 @@ from branches import Branches, Multiply, Residual
 from layers import Pool, all_layers, leaves
 
 
-def right_features(c):
+def trained_features(c):
+    """What occurs in its images, loss and training."""
+    result = {c["style"], f"double {c['double']}", f"long training {c['training'].steps > 4}"}
+    return result | c["loss"].features() | c["training"].features()
+
+
+def network_features(c):
     """What occurs in a right network."""
-    result = {c["loss"], c["style"], f"double {c['double']}", f"schedule {c['schedule'] and 1 + c['linear']}"}
-    result.add(f"smoothing {c['smoothing'] > 0}")
-    _, first, second, decay, nesterov = c["optimizer"]
-    settings = (second,) if c["adam"] else (first > 0, nesterov)
-    result.add(f"{'Adam' if c['adam'] else 'SGD'} {settings} {decay > 0}")
+    result = set()
     for layer in all_layers(c["layers"]):
         if layer.children():
             result |= {type(layer).__name__, f"named block {layer.name is not None}"}
@@ -93,7 +95,10 @@ def main():
     of, cost = {}, {}
     for seed in seeds:
         c = right.case(seed)
-        of[seed], cost[seed] = right_features(c), 2 + len(c["reference"].nodes) + 2 * c["double"]
+        of[seed], cost[seed] = (
+            network_features(c) | trained_features(c),
+            2 + len(c["reference"].nodes) + 2 * c["double"],
+        )
     choose("right", of, cost, arguments.always)
     choose("wrong", {seed: wrong_features(wrong.case(seed)) for seed in seeds}, dict.fromkeys(seeds, 1), [])
 

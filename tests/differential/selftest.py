@@ -4,6 +4,8 @@
 must be found. With --compiler, ctcnn is told another network, other settings or another reason than the checks: each of
 these must be found, too."""
 
+import copy
+import random
 import sys
 
 import numpy as np
@@ -12,9 +14,11 @@ from torch import nn
 
 import agree
 import command
+import losses
 import right
 import wrong
 from layers import AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, Sigmoid, Tanh
+from training import SGD, Adam, AdamW, Group, Lion, Muon, RMSprop, Training, draw_schedule
 
 
 def float32_results(c):
@@ -34,7 +38,7 @@ def float32_results(c):
         reference.module.float().eval()
         out["outputs"] = reference.module(c["x"][:b]).detach().numpy().reshape(-1).copy()
         y = reference.module.train()(c["x"][:b])
-        loss = reference.loss_of(y, target if target.dim() == 1 else target.float())
+        loss = reference.loss_of(y, target)
         gradient = torch.zeros(0)
         if learned:
             loss.backward()
@@ -78,15 +82,100 @@ def bounds(seeds):
 def small_case(number, layers, told):
     """A case with fixed layers and settings, of which `told` changes some."""
     c = right.case(1, ((2, 6, 6), layers), "normal")
-    settings = {"loss": "cross_entropy", "smoothing": 0.0, "adam": False, "double": False, "batches": [5, 17],
-                "optimizer": [0.125, 0.5, 0.0, 0.0625, 0], "fit_images": 40, "fit_batch": 16, "schedule": True,
-                "cycle_momentum": False, "linear": False}  # fmt: skip
+    settings = {"loss": losses.CrossEntropy(), "double": False, "batches": [5, 17], "fit_images": 40, "fit_batch": 16,
+                "training": Training(SGD(0.125), steps=2)}  # fmt: skip
     c.update({**settings, **told, "seed": number})
-    for name in ("x", "labels", "targets"):
-        c[name] = c[name][: max(c["batches"])]
-    c["labels"] %= 3
-    c["reference"].loss, c["reference"].smoothing = c["loss"], c["smoothing"]
+    c["x"] = c["x"][: max(c["batches"])]
+    c["reference"].loss = c["loss"]
+    n = len(c["x"])
+    c["targets"] = c["loss"].targets(torch.arange(n) % 3, torch.sin(torch.arange(3.0 * n)).reshape(n, 3))
     return c
+
+
+def small_trainings():
+    """Losses and trainings in which everything occurs that may be set."""
+    schedule = lambda kind: draw_schedule(random.Random(2), kind, 12)
+    weights = [0.5, 1.0, 2.0]
+    yield losses.CrossEntropy(weight=weights, ignore_index=2, smoothing=0.25), Training(
+        SGD(0.125, momentum=0.5, weight_decay=0.0625, nesterov=True), 12, schedule("StepLR"), clip=("norm", 0.5)
+    )
+    yield losses.SmoothL1(beta=0.5), Training(Adam(0.01), 12, schedule("OneCycle"))
+    yield losses.BCEWithLogits(pos_weight=weights), Training(
+        AdamW(0.01, weight_decay=0.5), 12, groups=[Group(["bias"], None, "no decay"), Group([], "4", 0.1)]
+    )
+    yield losses.Huber(delta=0.5), Training(
+        RMSprop(0.01, momentum=0.5, weight_decay=0.0625, centered=True), 12, average=("EMA", 0.9), clip=("value", 0.5)
+    )
+    yield losses.KLDiv(log_target=True), Training(Lion(0.01, weight_decay=0.5), 12, average=("SWA", 2, 2))
+    muon = Muon(0.01, adjust_lr_fn="AdjustLR::original", adamw=AdamW(0.02))
+    yield losses.NLL(weight=weights, ignore_index=1), Training(
+        muon, 12, schedule("CosineAnnealingLR"), groups=[Group([], "4.bias", "frozen")]
+    )
+
+
+def changed(value):
+    """Another value of a setting; None if it has no other one that matters."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, (int, float)):
+        return type(value)(0.9 * value) if value else None
+    if isinstance(value, (list, tuple)):
+        return type(value)([*value[:-1], 0.99 * value[-1]])
+    if isinstance(value, str):
+        return "AdjustLR::match_rms_adamw"
+    return value.like(0.9)
+
+
+def small_faults(loss, trained):
+    """What begins so must be reported where one setting is another one: its name, that, and what changes."""
+    step = f"{trained.optimizer.name}_step"
+    for name, value in vars(loss).items():
+        other = copy.copy(loss)
+        setattr(other, name, None if name == "ignore_index" else changed(value))
+        yield name, "loss", {"loss": other}
+    faults = {"lr": (step, trained.optimizer.like(0.99))}
+    for name, value in trained.optimizer.settings.items():
+        if name != "eps" and changed(value) is not None:
+            faults[name] = step, type(trained.optimizer)(
+                trained.optimizer.lr, **{**trained.optimizer.settings, name: changed(value)}
+            )
+    for name, (begins, optimizer) in faults.items():
+        other = copy.copy(trained)
+        other.optimizer = optimizer
+        yield name, begins, {"training": other}
+    wholes = {"schedule": ("factor", None), "groups": (step, trained.groups[:-1]), "average": ("average", None)}
+    wholes.update(limit=(step, 0.9 * trained.limit))
+    for name, (begins, value) in wholes.items():
+        if getattr(trained, name):
+            other = copy.copy(trained)
+            setattr(other, name, changed(trained.average) if name == "average" else value)
+            yield name, begins, {"training": other}
+
+
+def right_trainings(arguments):
+    """What right.py must report: a loss or a training with other settings than those ctcnn was told."""
+    network = [Conv2d(2, 4, (3, 3), lazy=True), Sigmoid(), MaxPool2d((2, 2)), Flatten(), Linear(16, 3)]
+    cases = [
+        small_case(100 + n, network, {"loss": loss, "training": trained})
+        for n, (loss, trained) in enumerate(small_trainings())
+    ]
+    found, missed = 0, []
+    for c, line in zip(cases, right.examine(cases, f"self_test={arguments.compiler} -O1", arguments)):
+        if line["failures"]:
+            missed.append((c["training"].cpp(), line["failures"]))
+            continue
+        with open(f"{arguments.folder}/{c['seed']}.out", "rb") as file:
+            out = right.read_output(file.read())
+        for name, begins, told in small_faults(c["loss"], c["training"]):
+            other = {**c, **told}
+            other["reference"].loss = other["loss"]
+            failures = right.Check(other, out, 1, False).all().failures
+            if any(f.startswith(begins) for f in failures):
+                found += 1
+            else:
+                missed.append((c["loss"].cpp(), c["training"].cpp(), name, failures))
+    print(f"right.py, settings of losses and trainings: {found} faults found, {len(missed)} missed {missed}")
+    return bool(missed)
 
 
 def right_networks(arguments):
@@ -95,19 +184,14 @@ def right_networks(arguments):
     network = [convolution, sigmoid, pool, Flatten(), linear]
     steps = [Conv2d(2, 3, (2, 2), stride=(2, 2)), Flatten()]
     faults = [
-        ("nothing", None, network, network, {}),
-        ("another pooling", "outputs", network, [convolution, sigmoid, AvgPool2d((2, 2)), Flatten(), linear], {}),
-        ("another function", "outputs", network, [convolution, Tanh(), pool, Flatten(), linear], {}),
-        ("a dilation for a stride", "outputs", steps, [Conv2d(2, 3, (2, 2), dilation=(3, 3)), Flatten()], {}),
-        ("another stride", "shape_after<0>", [pool], [MaxPool2d((2, 2), stride=(1, 1))], {}),
-        ("label smoothing", "loss", network, network, {"smoothing": 0.25}),
-        ("weight decay", "sgd_step", network, network, {"optimizer": [0.125, 0.5, 0.0, 0.03125, 0]}),
-        ("momentum", "sgd_step", network, network, {"optimizer": [0.125, 0.25, 0.0, 0.0625, 0]}),
-        ("another schedule", "factor", network, network, {"linear": True}),
+        ("nothing", None, network, network),
+        ("another pooling", "outputs", network, [convolution, sigmoid, AvgPool2d((2, 2)), Flatten(), linear]),
+        ("another function", "outputs", network, [convolution, Tanh(), pool, Flatten(), linear]),
+        ("a dilation for a stride", "outputs", steps, [Conv2d(2, 3, (2, 2), dilation=(3, 3)), Flatten()]),
+        ("another stride", "shape_after<0>", [pool], [MaxPool2d((2, 2), stride=(1, 1))]),
     ]
-    cases = [small_case(number, asked, {}) for number, (_, _, asked, _, _) in enumerate(faults)]
-    told = [small_case(number, layers, settings) for number, (_, _, _, layers, settings) in enumerate(faults)]
-    arguments.threads, arguments.units = "1,3", False
+    cases = [small_case(number, asked, {}) for number, (_, _, asked, _) in enumerate(faults)]
+    told = [small_case(number, layers, {}) for number, (_, _, _, layers) in enumerate(faults)]
     wrong_reports = 0
     lines = right.examine(cases, f"self_test={arguments.compiler} -O1", arguments, told)
     for (what, expected, *_), line in zip(faults, lines):
@@ -174,7 +258,10 @@ def main():
     arguments = command.parse(parser, lambda a: [a.compiler] if a.compiler else [])
     failed = bounds(arguments.seeds)
     if arguments.compiler:
-        failed += right_networks(arguments) + wrong_networks(arguments) + agreement(arguments)
+        arguments.threads, arguments.units = "1,3", False
+        failed += (
+            right_networks(arguments) + right_trainings(arguments) + wrong_networks(arguments) + agreement(arguments)
+        )
     print(f"self-test: {int(failed)} failures")
     return 1 if failed else 0
 

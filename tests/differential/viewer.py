@@ -106,7 +106,7 @@ def opened(paths):
 
 def faults_of(c, onnx, safetensors):
     """What Netron finds else than PyTorch in the two files of a network."""
-    module = Reference(c["layers"], "mse", 0).module
+    module = Reference(c["layers"]).module
     tensors = {name: list(tensor.shape) for name, tensor in module.state_dict().items()}
     nodes = [operator for m in module.modules() for operator in operators_of(m)]
     faults = []

@@ -77,7 +77,7 @@ class Text(Layer):
 
 def arriving(shape, layers):
     """The shape that arrives at each leaf."""
-    reference = Reference(layers, "mse", 0)
+    reference = Reference(layers)
     reference.infer(torch.zeros(2, *shape, dtype=torch.float64))
     computing = [xs[0] for node, xs in zip(reference.nodes, reference.read) if node.module is not None]
     return {path: tuple(x.shape[1:]) for (path, _), x in zip(leaves(layers), computing)}
