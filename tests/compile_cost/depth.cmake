@@ -7,9 +7,9 @@
 #   name of each function, names would be most of it.
 #
 # cmake -DCOMPILER=<path> -DCOMPILER_ID=<id> -DFLAGS=<list> -DSCRATCH=<folder>
-#       [-DLAYERS=8;32;128] [-DAPPEND=<file for the end of those whose templates are counted>]
+#       [-DLAYERS=8] [-DAPPEND=<file for the end of those whose templates are counted>]
 #       [-DAPPEND_NAMES=<the same, for those whose names are measured>] -P depth.cmake
-# LAYERS are n, 4 n and 16 n. With one of the two files only what it changes is compiled.
+# The networks have LAYERS layers, 4 times and 16 times as many. With one of the files only what it changes is compiled.
 cmake_minimum_required(VERSION 3.23...3.31)
 include("${CMAKE_CURRENT_LIST_DIR}/trace.cmake")
 
@@ -23,12 +23,12 @@ if(APPEND_NAMES)
     file(READ "${APPEND_NAMES}" drawn)
 endif()
 if(NOT LAYERS)
-    set(LAYERS 8 32 128)
+    set(LAYERS 8)
 endif()
-list(GET LAYERS 0 small)
-list(GET LAYERS 1 medium)
-list(GET LAYERS 2 large)
-foreach(layers IN LISTS LAYERS)
+set(small ${LAYERS})
+math(EXPR medium "4 * ${small}")
+math(EXPR large "16 * ${small}")
+foreach(layers IN ITEMS ${small} ${medium} ${large})
     # Each convolution is a type of its own, or the compiler would meet most of them again.
     math(EXPR convolutions "${layers} / 2")
     set(network "#include <ctcnn/ctcnn.hpp>\nusing namespace ctcnn;\nusing Net = Sequential<Input<1, 4, 4>")
