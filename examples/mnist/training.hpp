@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,7 @@ struct Files {
     std::string save;        // parameters at the end
     std::string checkpoint;  // the training, after each epoch and where it is stopped
     std::string resume;      // a checkpoint to go on from
+    std::string report;      // the report as HTML
     std::string settings;    // what a training can be resumed with: "--net lenet --lr 0.5 ..."
 };
 
@@ -61,10 +63,13 @@ struct Listener {
     std::function<bool()> should_stop;
 };
 
+struct ReportData;  // html_report.hpp
+
 /// What is left of a training: the network's answer to each test image.
 struct Outcome {
     std::vector<std::size_t> predictions;
     bool stopped = false;
+    std::shared_ptr<ReportData> report;  // what a report says of the network, where one is asked for
 };
 
 /// How many of the answers are right.
