@@ -88,7 +88,7 @@ Axis linear_axis(double low, double high, double most_steps) {
     Axis axis{low, high, false, {}};
     const double step = round_step(high - low, most_steps);
     for (double n = std::ceil(low / step - 1e-9); n * step <= high + 1e-9 * step; ++n) {
-        axis.ticks.push_back(n * step);
+        axis.ticks.push_back(n * step + 0.0);  // not -0
     }
     return axis;
 }
@@ -116,7 +116,7 @@ Axis epoch_axis(const History& history) {
     if (!history.losses.empty()) {
         last = std::max(last, history.losses.back().epoch);
     }
-    return linear_axis(0, std::max(last, 1e-3), 10);
+    return linear_axis(0, std::max(last, 1e-3), 5);
 }
 
 /// A part of a path: "M" begins at a point, "L" draws a line to it.
@@ -229,7 +229,7 @@ std::string accuracy_curve(const History& history) {
         points.append("<path class=\"point\" d=\"").append(path_part("M", x.part(when), height)).append("h0\"/>");
     }
     const double last = 100 * history.epochs.back().test_accuracy;
-    const std::string percents = format("%.2f\u202f%% after the last epoch", last);
+    const std::string percents = format("%.2f\u202f%% at the end", last);
     return plot("Accuracy", "on the test images, " + percents,
                 format("The accuracy after each of %zu epochs, from %.2f to %.2f percent.", history.epochs.size(),
                        100 * low, 100 * high),
@@ -378,7 +378,8 @@ std::string network_drawing(const ReportData& data) {
     std::string boxes;
     for (std::size_t node = 0; node < place.rows.size(); ++node) {
         const ReportLayer* layer = node == 0 ? nullptr : &data.layers[node - 1];
-        const auto [kind, arguments] = kind_and_arguments(layer == nullptr ? "Input" : layer->description);
+        const auto [kind, arguments] =
+            kind_and_arguments(layer == nullptr ? std::string_view("Input") : layer->description);
         const double x = left(place.lanes[node]);
         const double y = top(node);
         const char* look = layer == nullptr || layer->inputs.size() > 1 ? "box round"

@@ -4,7 +4,8 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
-#include <chrono>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <ctime>
@@ -48,6 +49,12 @@ std::string spelled_time(double seconds) {
 std::string spelled_bytes(std::size_t bytes) {
     return bytes < 10'000 ? grouped(bytes) + thin + "bytes"
                           : format("%.1f%sKiB", static_cast<double>(bytes) / 1024, thin);
+}
+
+/// The fewest digits that are read as this number again.
+std::string shortest(float number) {
+    std::array<char, 32> text;
+    return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
 }
 
 std::string fact(const std::string& name, const std::string& value) {
@@ -348,7 +355,9 @@ std::string times(const ReportData& data) {
             share(multiply_adds, all) + "</tr></tfoot>\n</table>\n";
     return section("Time of each layer",
                    format("Forward, for one image of a full tile, on one thread, whose peak of fused multiply-adds is "
-                          "%.0f%sGFLOP/s. Functions that run as their layer stores are in its row.",
+                          "%.0f%sGFLOP/s. Functions that run as their layer stores are in its row. A "
+                          "convolution by Winograd's method multiplies less often than is counted, and may exceed the "
+                          "peak.",
                           data.peak * 1e-9, thin),
                    html);
 }
@@ -408,14 +417,14 @@ std::string now() {
 
 }  // namespace
 
-double measure_peak() { return benchmarks::fma_peak(1, 5) * 1e9; }
+double measure_peak() { return benchmarks::fma_peak(1, 10) * 1e9; }
 
 std::vector<Fact> report_settings(std::string_view network, const Settings& settings, const Files& files) {
     std::vector<Fact> facts{{"Network", std::string(network)}};
     if (settings.epochs > 0) {
         facts.insert(facts.end(), {{"Epochs", format("%g", settings.epochs)},
                                    {"Batch size", grouped(settings.batch_size)},
-                                   {"Learning rate", format("%.9g", static_cast<double>(settings.lr))},
+                                   {"Learning rate", shortest(settings.lr)},
                                    {"Seed", std::to_string(settings.seed)}});
     }
     for (const auto& [name, file] :

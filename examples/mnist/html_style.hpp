@@ -18,7 +18,7 @@ inline constexpr std::string_view html_style = R"css(
     --paper: #131518; --raised: #1a1d21; --ink: #e6e8ea; --soft: #9ba4ae; --rule: #2d3237; --grid: #23272b;
     --blue: #86aefc; --blue-tint: #192338; --blue-rule: #36507f; --orange: #f59a5b;
   }
-  img.ink { filter: invert(1); }
+  img.ink { filter: invert(1); --raised: transparent; --rule: #d2cdc8; }
 }
 * { box-sizing: border-box; }
 body {
@@ -48,10 +48,10 @@ figure { margin: 0; }
 figcaption { margin-bottom: .6rem; color: var(--soft); font-size: .875rem; line-height: 1.45; }
 figcaption b, figcaption strong { color: var(--ink); font-weight: 600; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 2rem; }
-.frame { display: grid; grid-template-columns: 3rem minmax(0, 1fr); grid-template-rows: 14rem 1.75rem; padding-right: .5rem; }
+.frame { display: grid; grid-template-columns: 3.1rem minmax(0, 1fr); grid-template-rows: 14rem 1.75rem; padding-right: .5rem; }
 .frame svg { width: 100%; height: 100%; overflow: visible; border-bottom: 1px solid var(--soft); }
 .frame .y, .frame .x { position: relative; color: var(--soft); font-size: .75rem; line-height: 1; }
-.frame .y span { position: absolute; right: .6rem; transform: translateY(50%); white-space: nowrap; }
+.frame .y span { position: absolute; right: .5rem; transform: translateY(50%); white-space: nowrap; }
 .frame .x { grid-column: 2; }
 .frame .x span { position: absolute; top: .5rem; transform: translateX(-50%); }
 .frame .x i { position: absolute; right: 0; top: 1.4rem; font-style: normal; }
@@ -79,7 +79,7 @@ th { font-weight: 600; text-align: left; }
 .matrix .rate { background: none; color: var(--soft); font-size: .8125rem; }
 .matrix thead th.rate, .matrix tfoot th { font-weight: 400; color: var(--soft); font-size: .8125rem; }
 .mistakes { display: grid; grid-template-columns: repeat(auto-fill, minmax(5.5rem, 1fr)); gap: 1.25rem .75rem; margin: 0; padding: 0; list-style: none; }
-.mistakes img { display: block; width: 100%; max-width: 5.5rem; aspect-ratio: 1; background: var(--raised); border: 1px solid var(--rule); border-radius: 4px; margin-bottom: .35rem; }
+.mistakes img { display: block; width: 100%; max-width: 5.5rem; height: auto; background: var(--raised); border: 1px solid var(--rule); border-radius: 4px; margin-bottom: .35rem; }
 .mistakes span { display: block; font-size: .8125rem; line-height: 1.35; color: var(--soft); white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .mistakes b { color: var(--ink); font-weight: 600; }
 .mistakes .wrong { color: var(--orange); font-weight: 600; }
@@ -125,7 +125,7 @@ img { image-rendering: pixelated; }
   .keys { grid-template-columns: repeat(2, minmax(0, 1fr)); margin-top: 1.5rem; }
   .keys dd { font-size: 1.3rem; }
   .split { grid-template-columns: minmax(0, 1fr); }
-  .frame { grid-template-rows: 11rem 1.75rem; grid-template-columns: 2.6rem minmax(0, 1fr); }
+  .frame { grid-template-rows: 11rem 1.75rem; grid-template-columns: 3.1rem minmax(0, 1fr); }
   .matrix { font-size: .75rem; letter-spacing: -.02em; }
   .matrix th, .matrix td { height: 2rem; }
   .matrix .rate, .matrix thead th.rate, .matrix tfoot th { font-size: .6875rem; }
