@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <ctcnn/core/processor.hpp>
 #include <ctcnn/core/target.hpp>
 
 namespace CTCNN_DETAIL {
@@ -119,16 +120,6 @@ template <Number V>
 }
 #pragma GCC diagnostic pop
 
-#if defined(__AVX512F__)
-// Arguments of the compilers' built-in functions for 16 lanes: rounding as it is set, and the mask of all lanes.
-inline constexpr int rounding_as_set = 4;
-#if defined(__clang__)
-inline constexpr unsigned short every_lane = 0xffff;
-#else
-inline constexpr short every_lane = -1;
-#endif
-#endif
-
 /// Whether compilers may take for granted that no number is NaN or infinite: -ffinite-math-only, a part of -ffast-math.
 #if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
 inline constexpr bool takes_finite_for_granted = true;
@@ -189,19 +180,13 @@ template <Number V>
 [[gnu::always_inline]] constexpr V at_least(V value, V limit) {
     if constexpr (takes_finite_for_granted) {
         return select_nan(value, value, select_less(value, limit, limit, value));
+    } else if constexpr (is_lanes<V>) {
+        processor::at_least(value.vector, limit.vector);
+        return value;
+    } else {
+        processor::at_least(value, limit);
+        return value;
     }
-#if defined(__AVX__) && !defined(__clang__)
-    // GCC 12 makes a comparison and a blend of the expression below; clang finds the instruction.
-    if constexpr (std::is_same_v<V, Lanes<float, 8>>) {
-        return {__builtin_ia32_maxps256(limit.vector, value.vector)};
-    }
-#if defined(__AVX512F__)
-    if constexpr (std::is_same_v<V, Lanes<float, 16>>) {
-        return {__builtin_ia32_maxps512_mask(limit.vector, value.vector, limit.vector, every_lane, rounding_as_set)};
-    }
-#endif
-#endif
-    return select_less(value, limit, limit, value);
 }
 
 /// The smaller of a number and a constant, lane by lane; NaN stays NaN.
@@ -209,18 +194,13 @@ template <Number V>
 [[gnu::always_inline]] constexpr V at_most(V value, V limit) {
     if constexpr (takes_finite_for_granted) {
         return select_nan(value, value, select_less(limit, value, limit, value));
+    } else if constexpr (is_lanes<V>) {
+        processor::at_most(value.vector, limit.vector);
+        return value;
+    } else {
+        processor::at_most(value, limit);
+        return value;
     }
-#if defined(__AVX__) && !defined(__clang__)
-    if constexpr (std::is_same_v<V, Lanes<float, 8>>) {
-        return {__builtin_ia32_minps256(limit.vector, value.vector)};
-    }
-#if defined(__AVX512F__)
-    if constexpr (std::is_same_v<V, Lanes<float, 16>>) {
-        return {__builtin_ia32_minps512_mask(limit.vector, value.vector, limit.vector, every_lane, rounding_as_set)};
-    }
-#endif
-#endif
-    return select_less(limit, value, limit, value);
 }
 
 /// The larger of two numbers, lane by lane; NaN if one of them is. Of equal ones, such as 0 and -0, the first.
@@ -234,12 +214,11 @@ template <Number V>
 /// them.
 template <Number V>
 [[gnu::always_inline]] constexpr V reciprocal(V value) {
-#if defined(__AVX512F__)
-    if constexpr (std::is_same_v<V, Lanes<float, 16>>) {
-        const V estimate{__builtin_ia32_rcp14ps512_mask(value.vector, value.vector, every_lane)};
+    if constexpr (vector_bytes == 64 && std::is_same_v<V, Lanes<float, 16>>) {
+        V estimate = value;
+        processor::estimate_reciprocal(estimate.vector);
         return estimate * multiply_add(-value, estimate, broadcast<V>(2));
     }
-#endif
     return broadcast<V>(1) / value;
 }
 
@@ -265,18 +244,11 @@ template <Number V>
 /// memory at each use. GCC would otherwise repeat a broadcast in every instruction that uses it.
 template <Number V>
 [[gnu::always_inline]] constexpr void hold_in_register([[maybe_unused]] V& value) {
-#if defined(__x86_64__) && defined(__AVX__)
-    // No register of these is smaller than 16 bytes.
-    if constexpr (is_lanes<V> && sizeof(V) >= 16 && sizeof(V) <= vector_bytes) {
+    if constexpr (is_lanes<V>) {
         if (!std::is_constant_evaluated()) {
-#if defined(__AVX512F__)
-            asm("" : "+v"(value.vector));
-#else
-            asm("" : "+x"(value.vector));
-#endif
+            processor::hold(value.vector);
         }
     }
-#endif
 }
 
 /// Whether results may have more digits than their type: the x87 unit of 32-bit processors.

@@ -10,6 +10,7 @@
 
 #include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/processor.hpp>
 #include <ctcnn/core/target.hpp>
 
 // Elementary functions that work in constant expressions, on floats, doubles and Lanes alike, with the same operations
@@ -152,7 +153,6 @@ template <Number V>
     return multiply_add(power, scale, one);
 }
 
-#if defined(__AVX512F__)
 /// The bits of 2^(k/32) as a float, less k in the place to which k is moved with the exponent.
 inline constexpr auto fractional_powers = [] {
     constexpr double root = 0x1.059b0d3158574p+0;  // 2^(1/32)
@@ -166,8 +166,10 @@ inline constexpr auto fractional_powers = [] {
 
 /// The same for 16 floats: one instruction of AVX-512 looks up 16 of 32 numbers. With y = n ln 2 + r, n a multiple of
 /// 1/32, 2^n comes from the table and the exponent, and |r| <= ln(2) / 64 is so small that e^r takes two multiply-adds.
-[[gnu::always_inline]] inline Lanes<float, 16> one_plus_exp(Lanes<float, 16> y) {
-    using V = Lanes<float, 16>;
+template <Number V>
+    requires std::same_as<scalar_t<V>, float> && (vector_bytes == 64 && lane_count<V> == 16)
+[[gnu::always_inline]] inline V one_plus_exp(V y) {
+    using Integers = typename V::IntegerVector;
     const V one = V::broadcast(1);
     const V round = V::broadcast(0x1.8p18f);  // its lowest bit stands for 1/32
     V rounded = multiply_add(y, V::broadcast(static_cast<float>(log2_e)), round);
@@ -176,24 +178,21 @@ inline constexpr auto fractional_powers = [] {
     // ln 2 as one float: n ln 2 is off by less than 2^-28 n. The product must not be rounded, which -O0 and -O1 would
     // do.
     const V minus_ln2 = V::broadcast(-static_cast<float>(ln2));
-    const V r{__builtin_ia32_vfmaddps512_mask(n.vector, minus_ln2.vector, y.vector, every_lane, rounding_as_set)};
+    V r = n;
+    processor::fused_multiply_add(r.vector, minus_ln2.vector, y.vector);
     // e^r = 1 + r (c1 + r / 2), minimax: relative error below 5.4e-8.
     const V power = multiply_add(multiply_add(r, V::broadcast(0.5f), V::broadcast(1.0000147f)), r, one);
 
-    const auto bits = reinterpret_cast<V::IntegerVector>(rounded.vector);
-    V::IntegerVector low;
-    V::IntegerVector high;
+    const auto bits = reinterpret_cast<Integers>(rounded.vector);
+    Integers low;
+    Integers high;
     __builtin_memcpy(&low, fractional_powers.data(), sizeof(low));
     __builtin_memcpy(&high, fractional_powers.data() + 16, sizeof(high));
-#if defined(__clang__)
-    const V::IntegerVector fraction = __builtin_ia32_vpermi2vard512(low, bits, high);
-#else
-    const V::IntegerVector fraction = __builtin_shuffle(low, high, bits);
-#endif
-    const V scale{reinterpret_cast<V::Vector>((bits << 18) + fraction)};
+    Integers fraction = bits;
+    processor::look_up(fraction, low, high);
+    const V scale{reinterpret_cast<typename V::Vector>((bits << 18) + fraction)};
     return multiply_add(power, scale, one);
 }
-#endif
 
 }  // namespace detail
 

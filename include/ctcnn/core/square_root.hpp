@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstddef>
 #include <limits>
 #include <type_traits>
-#include <utility>
 
 #include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/processor.hpp>
 #include <ctcnn/core/target.hpp>
 
 namespace CTCNN_DETAIL::math {
@@ -30,38 +29,17 @@ constexpr double sqrt(double x) {
     }
 }
 
-/// The square root by the processor's own instruction, which rounds correctly. g++ has no vector of std::sqrt unless it
-/// is told -fno-math-errno.
+/// The square root of each lane by the processor's own instruction, which rounds correctly.
 template <Number V>
 [[gnu::always_inline]] constexpr V processor_sqrt(V x) {
-    using T = scalar_t<V>;
     if constexpr (is_lanes<V>) {
-#if __has_builtin(__builtin_elementwise_sqrt)
-        return {__builtin_elementwise_sqrt(x.vector)};
-#else
-#if defined(__AVX512F__)
-        if constexpr (sizeof(V) == 64 && sizeof(T) == 4) {
-            return {__builtin_ia32_sqrtps512_mask(x.vector, x.vector, every_lane, rounding_as_set)};
-        }
-#elif defined(__AVX__)
-        if constexpr (sizeof(V) == 32 && sizeof(T) == 4) {
-            return {__builtin_ia32_sqrtps256(x.vector)};
-        }
-#elif defined(__SSE2__)
-        if constexpr (sizeof(V) == 16 && sizeof(T) == 4) {
-            return {__builtin_ia32_sqrtps(x.vector)};
-        }
-#endif
-        return [x]<std::size_t... Lane>(std::index_sequence<Lane...>) {
-            return V{{processor_sqrt(static_cast<T>(x.vector[Lane]))...}};
-        }(std::make_index_sequence<V::count>{});
-#endif
+        processor::square_root(x.vector);
+        return x;
     } else if (std::is_constant_evaluated()) {
-        return static_cast<T>(sqrt(static_cast<double>(x)));
-    } else if constexpr (sizeof(T) == 4) {
-        return __builtin_sqrtf(x);
+        return static_cast<V>(sqrt(static_cast<double>(x)));
     } else {
-        return __builtin_sqrt(x);
+        processor::square_root(x);
+        return x;
     }
 }
 

@@ -5,9 +5,9 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
-#include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/processor.hpp>
 #include <ctcnn/core/target.hpp>
 
 namespace CTCNN_DETAIL {
@@ -25,25 +25,8 @@ template <typename V>
 /// The elements at some indices.
 template <typename V>
 [[gnu::always_inline]] inline V load_at(const typename V::scalar* elements, typename V::IntegerVector indices) {
-    // Compilers do not find these instructions.
-#if defined(__AVX512F__)
-    if constexpr (std::is_same_v<V, Lanes<float, 16>>) {
-        return {__builtin_ia32_gathersiv16sf(V{}.vector, elements, indices, every_lane, 4)};
-    }
-#elif defined(__AVX2__)
-    if constexpr (std::is_same_v<V, Lanes<float, 8>>) {
-        const typename V::Vector every = reinterpret_cast<typename V::Vector>(indices == indices);
-#if defined(__clang__)
-        return {__builtin_ia32_gatherd_ps256(V{}.vector, elements, indices, every, 4)};
-#else
-        return {__builtin_ia32_gathersiv8sf(V{}.vector, elements, indices, every, 4)};
-#endif
-    }
-#endif
-    V result{};
-    for (std::size_t lane = 0; lane < V::count; ++lane) {
-        result.vector[lane] = elements[indices[lane]];
-    }
+    V result;
+    processor::gather(result.vector, elements, indices);
     return result;
 }
 

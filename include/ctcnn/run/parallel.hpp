@@ -19,6 +19,7 @@
 #include <chrono>
 #endif
 
+#include <ctcnn/core/processor.hpp>
 #include <ctcnn/core/target.hpp>
 
 // The only file that uses OpenMP. Without it, and in constant expressions, a team has one member.
@@ -95,7 +96,7 @@ public:
     void wait_for(std::uint32_t end) {
         bool done = reached(done_.load(std::memory_order_acquire), end);
         for (int i = 0; i < spins_ && !done; ++i) {
-            pause();
+            processor::pause();
             done = reached(done_.load(std::memory_order_acquire), end);
         }
         std::uint32_t released = released_.load(std::memory_order_acquire);
@@ -120,13 +121,6 @@ private:
         return static_cast<std::size_t>(std::max(1, omp_get_num_procs()));
 #else
         return 1;
-#endif
-    }
-    static void pause() {
-#if defined(__x86_64__) || defined(__i386__)
-        __builtin_ia32_pause();
-#elif defined(__aarch64__)
-        asm volatile("yield");
 #endif
     }
 
