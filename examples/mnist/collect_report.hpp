@@ -87,7 +87,9 @@ std::vector<Mistake> confident_mistakes(const Net& net, const Digits& test,
             mistakes.push_back({i, test.label(i), predictions[i], probabilities(predictions[i]), {}});
         }
     }
-    std::ranges::stable_sort(mistakes, std::ranges::greater{}, &Mistake::probability);
+    std::ranges::sort(mistakes, [](const Mistake& a, const Mistake& b) {
+        return a.probability > b.probability || (!(a.probability < b.probability) && a.image < b.image);
+    });
     mistakes.resize(std::min(mistakes.size(), most_mistakes));
     for (Mistake& mistake : mistakes) {
         mistake.picture = planes_of(test.image(mistake.image));

@@ -326,7 +326,7 @@ std::string network_drawing(const ReportData& data) {
     constexpr double row_gap = 18;
     constexpr double tall = 46;
     constexpr double flat = 28;
-    const std::size_t most_characters = chain ? 38 : 20;
+    const std::size_t most_characters = chain ? 38 : 22;
 
     const auto is_tall = [&](std::size_t node) {
         return node != 0 && (data.layers[node - 1].parameters != 0 ||

@@ -88,7 +88,6 @@ img { image-rendering: pixelated; }
 .split.one { grid-template-columns: minmax(0, 1fr); }
 .wide { overflow-x: auto; }
 .network { display: block; max-width: 100%; height: auto; }
-.wide .network { width: 100%; max-width: none; }
 .network text { font-size: 13px; fill: var(--ink); }
 .network .small { font-size: 11.5px; fill: var(--soft); }
 .network .soft { fill: var(--soft); }
