@@ -14,7 +14,11 @@
 
 #include <ctcnn/io/any_of.hpp>
 #include <ctcnn/io/checkpoint.hpp>
+#include <ctcnn/io/csv_logger.hpp>
+#include <ctcnn/io/model_checkpoint.hpp>
 #include <ctcnn/io/onnx.hpp>
+#include <ctcnn/io/progress_bar.hpp>
 #include <ctcnn/io/safetensors.hpp>
+#include <ctcnn/io/tensor_board.hpp>
 
 #endif

@@ -72,6 +72,9 @@
 #include <ctcnn/optim/schedules.hpp>
 #include <ctcnn/optim/sgd.hpp>
 #include <ctcnn/train/averaged.hpp>
+#include <ctcnn/train/callbacks/early_stopping.hpp>
+#include <ctcnn/train/callbacks/time_limit.hpp>
+#include <ctcnn/train/callbacks/validation.hpp>
 #include <ctcnn/train/check_gradients.hpp>
 #include <ctcnn/train/composed_schedules.hpp>
 #include <ctcnn/train/evaluate.hpp>

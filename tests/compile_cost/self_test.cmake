@@ -59,7 +59,7 @@ file(WRITE "${SCRATCH}/append.txt" "
     }
     static_assert(square(std::make_index_sequence<Net::layer_count>{}) > 0);\n")
 run(depth.cmake OFF "the cost of a layer grows with the number of layers" -DCOMPILER_ID=Clang
-    "-DAPPEND=${SCRATCH}/append.txt")
+    "-DLAYERS=4;16;64" "-DAPPEND=${SCRATCH}/append.txt")
 
 # For each layer a function with the whole network in its name.
 file(WRITE "${SCRATCH}/append_names.txt" "
@@ -68,4 +68,4 @@ file(WRITE "${SCRATCH}/append_names.txt" "
     std::size_t places(std::index_sequence<Layer...>) { return (place_of<Net, Layer>() + ... + 0); }
     std::size_t all() { return places(std::make_index_sequence<Net::layer_count>{}); }\n")
 run(depth.cmake OFF "the names of functions grow with the number of layers" -DCOMPILER_ID=Clang
-    "-DAPPEND_NAMES=${SCRATCH}/append_names.txt")
+    "-DLAYERS=4;16;64" "-DAPPEND_NAMES=${SCRATCH}/append_names.txt")

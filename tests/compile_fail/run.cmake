@@ -7,7 +7,9 @@
 #     // LINES: 12              g++ writes at most so many lines (12, unless the file says otherwise); from g++ 14 on,
 #                               which quotes the source below each line of context, quoted lines are not counted
 #
-# cmake -DCOMPILER=<path> -DCOMPILER_ID=GNU|Clang -DFLAGS=<list> -DSOURCE=<file> -P run.cmake
+# The flags PRECOMPILED include <ctcnn/ctcnn.hpp>; g++ then writes the lines of a file that includes it.
+#
+# cmake -DCOMPILER=<path> -DCOMPILER_ID=GNU|Clang -DFLAGS=<list> [-DPRECOMPILED=<list>] -DSOURCE=<file> -P run.cmake
 cmake_minimum_required(VERSION 3.23...3.31)
 
 set(ENV{LC_ALL} C)
@@ -15,7 +17,7 @@ set(failures "")
 
 # Runs the compiler and gives back its exit status and all that it wrote.
 function(compile status_name output_name)
-    execute_process(COMMAND "${COMPILER}" ${FLAGS} ${ARGN} "${SOURCE}"
+    execute_process(COMMAND "${COMPILER}" ${FLAGS} ${PRECOMPILED} ${ARGN} "${SOURCE}"
                     RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
     set(${status_name} "${status}" PARENT_SCOPE)
     set(${output_name} "${output}" PARENT_SCOPE)

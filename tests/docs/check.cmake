@@ -15,7 +15,9 @@
 #
 # A link to a file is relative to the page; the part behind # has to be a heading, as GitHub names them.
 #
-# cmake -DPAGE=<file> -DCOMPILER=<path> -DFLAGS=<list> -DSCRATCH=<folder> -P check.cmake
+# Fragments are compiled with the flags PRECOMPILED, too, whole files as users do.
+#
+# cmake -DPAGE=<file> -DCOMPILER=<path> -DFLAGS=<list> [-DPRECOMPILED=<list>] -DSCRATCH=<folder> -P check.cmake
 cmake_minimum_required(VERSION 3.23...3.31)
 
 set(ENV{LC_ALL} C)
@@ -48,7 +50,12 @@ set(compiled 0)
 # Compiles what is in `text`; gives back the exit status and the output.
 macro(compile)
     file(WRITE "${SCRATCH}/${compiled}.cpp" "${text}")
-    execute_process(COMMAND "${COMPILER}" ${FLAGS} "${SCRATCH}/${compiled}.cpp"
+    set(precompiled "")
+    string(FIND "${text}" "${prelude}" position)
+    if(position EQUAL 0)
+        set(precompiled ${PRECOMPILED})
+    endif()
+    execute_process(COMMAND "${COMPILER}" ${FLAGS} ${precompiled} "${SCRATCH}/${compiled}.cpp"
                     RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
     math(EXPR compiled "${compiled} + 1")
 endmacro()

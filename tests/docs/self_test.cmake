@@ -12,6 +12,10 @@ file(REMOVE_RECURSE "${SCRATCH}")
 file(WRITE "${SCRATCH}/include/ctcnn/ctcnn.hpp"
     "#pragma once\nnamespace ctcnn {\ntemplate <int N>\nstruct Layer {\n    static_assert(N < 9, \"[too_wide]; cut it\");\n"
     "    int width = N;\n};\n}\n")
+set(flags -std=c++20 -Wall -Wextra "-I${SCRATCH}/include")
+file(WRITE "${SCRATCH}/library.hpp" "#include <cmath>\n#include <iostream>\n#include <memory>\n#include <ctcnn/ctcnn.hpp>\n")
+execute_process(COMMAND "${COMPILER}" ${flags} -x c++-header "${SCRATCH}/library.hpp" -o "${SCRATCH}/library.hpp.gch"
+                COMMAND_ERROR_IS_FATAL ANY)
 file(WRITE "${SCRATCH}/page/other.md" "# The [first], and `only`: heading\n\n${fence}text\n# no heading\n${fence}\n")
 
 # Writes a page, checks it, and compares: "passes" or a regular expression of the refusal.
@@ -20,8 +24,8 @@ function(expect name outcome text)
     file(WRITE "${page}" "${text}")
     execute_process(
         COMMAND "${CMAKE_COMMAND}" "-DPAGE=${page}" "-DCOMPILER=${COMPILER}"
-                "-DFLAGS=-std=c++20;-fsyntax-only;-Wall;-Wextra;-I${SCRATCH}/include" "-DSCRATCH=${SCRATCH}/${name}"
-                -P "${CMAKE_CURRENT_LIST_DIR}/check.cmake"
+                "-DFLAGS=${flags};-fsyntax-only" "-DPRECOMPILED=-include;${SCRATCH}/library.hpp"
+                "-DSCRATCH=${SCRATCH}/${name}" -P "${CMAKE_CURRENT_LIST_DIR}/check.cmake"
         RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
     string(REGEX REPLACE "[ \n]+" " " output "${output}")  # CMake wraps the lines of its messages.
     if(outcome STREQUAL "passes")

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/conv2d.hpp>
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/linear.hpp>
 #include <ctcnn/layers/softmax.hpp>
@@ -59,6 +60,29 @@ TEST_CASE("a network that ends with Softmax has them as its outputs") {
     CHECK(probabilities(block, pixel) == block(pixel));
     // The softmax of logarithms of probabilities is the probabilities again.
     CHECK(probabilities(EndedByLog{}, image)(1) == Approx(ended(image)(1)).epsilon(1e-6));
+}
+
+TEST_CASE("the one output of a network is the logit of a yes, or its probability") {
+    using Logit = Sequential<Input<1>, Flatten>;
+    using Probability = Sequential<Input<1>, Sigmoid>;
+    using Mask = Sequential<Input<1, 1, 2>, Conv2d<1, 1, Kernel<1>>>;
+    using Labels = Sequential<Input<2>, Sigmoid>;
+    static_assert(probabilities(Logit{}, {0})(0) == 0.5f);
+    for (const float x : {-3.f, -0.25f, 0.f, 0.25f, 3.f}) {
+        const double p = 1 / (1 + std::exp(-static_cast<double>(x)));
+        CHECK(probabilities(Logit{}, {x})(0) == Approx(p).epsilon(1e-6));
+        CHECK(probabilities(Probability{}, {x}) == Probability{}({x}));
+        CHECK(predict(Logit{}, {x}) == (x > 0 ? 1 : 0));
+        CHECK(predict(Probability{}, {x}) == (x > 0 ? 1 : 0));
+        CHECK(probabilities(Labels{}, {x, 1}) == Labels{}({x, 1}));
+    }
+    Mask mask{};
+    mask.parameters()[0] = 1;
+    CHECK(probabilities(mask, {1, -1})(0, 0, 0) == Approx(1 / (1 + std::exp(-1.0))).epsilon(1e-6));
+    CHECK(probabilities(mask, {1, -1})(0, 0, 1) == Approx(1 / (1 + std::exp(1.0))).epsilon(1e-6));
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    CHECK(std::isnan(probabilities(Logit{}, {nan})(0)));
+    CHECK(predict(Probability{}, {nan}) == no_class);
 }
 
 TEST_CASE("each pixel has its own probabilities") {

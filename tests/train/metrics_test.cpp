@@ -16,6 +16,11 @@
 
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/tensor.hpp>
+#include <ctcnn/data/dataset.hpp>
+#include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/flatten.hpp>
+#include <ctcnn/loss/bce_with_logits.hpp>
+#include <ctcnn/model/sequential.hpp>
 #include <ctcnn/train/evaluate.hpp>
 
 #include "catch.hpp"
@@ -223,4 +228,30 @@ TEST_CASE("metrics say which label they cannot take") {
     CHECK(refusal([](const auto&, int) { return 1; }) == sentence);
     CHECK(refusal(Accuracy{.ignore_index = 255}) == "none");
     CHECK(evaluate(net, data, ConfusionMatrix{.ignore_index = 255}).support(1) == 1);
+}
+
+TEST_CASE("A network that ends with Sigmoid says yes above 1/2, one that ends before it above 0") {
+    using Logit = Sequential<Input<1>, Flatten>;
+    using Probability = Sequential<Input<1>, Sigmoid>;
+    const std::vector<float> inputs{-2, -1, 1, 2};
+    const Dataset<Shape<1>> data(inputs, std::vector<int>{0, 1, 0, 1});
+    const auto check = [&](const auto& net) {
+        const auto [accuracy, matrix] = evaluate(net, data, Accuracy{}, ConfusionMatrix{});
+        CHECK(accuracy == 0.5);
+        CHECK(matrix(0, 0) == 1);
+        CHECK(matrix(0, 1) == 1);
+        CHECK(matrix(1, 0) == 1);
+        CHECK(matrix(1, 1) == 1);
+        CHECK(evaluate(net, data, 0, BCEWithLogitsLoss{}).accuracy == 0.5);
+        CHECK(predict(net, data.images()) == std::vector<std::size_t>{0, 0, 1, 1});
+    };
+    check(Logit{});
+    check(Probability{});
+    // A threshold of one's own stays.
+    CHECK(evaluate(Logit{}, data, Accuracy{.threshold = 1.5}) == 0.75);
+    CHECK(evaluate(Probability{}, data, ConfusionMatrix{.threshold = 0}).predicted(1) == 4);
+
+    using Labels = Sequential<Input<2>, Sigmoid>;
+    const Dataset<Shape<2>, float, Labels::output_tensor> several(inputs, std::vector<float>{0, 1, 1, 1});
+    CHECK(evaluate(Labels{}, several, Accuracy{}) == 0.75);
 }

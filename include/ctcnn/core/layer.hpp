@@ -35,7 +35,8 @@
 //                                    initialisation); or
 //     initial                        {weight, bias}, a std::array<double, 2>: what they begin with, if not at random
 //     multiply_adds                  forward, one image, a std::uint64_t; the largest one where it cannot be counted
-//     gives_probabilities            true if its outputs are what probabilities(net, x) answers; left out, false
+//     gives_probabilities            true if its outputs are what probabilities(net, x) answers, and a yes above 1/2
+//                                    and not above 0; left out, false
 //     onnx()                         its ONNX operator, an OnnxNode; left out, export_onnx refuses the layer
 // and, to be run, where templates have one argument, Stage (core/stage.hpp),
 //     elementwise: Function          its function, forward(input) and backward(output, grad_output)

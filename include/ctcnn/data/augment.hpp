@@ -25,10 +25,26 @@ template <typename Transform, typename S>
     requires requires { Transform::template scratch_size<S>; }
 inline constexpr std::size_t transform_scratch<Transform, S> = Transform::template scratch_size<S>;
 
+/// MixesImages: MixUp, which does not transform an image alone.
+template <typename Transform>
+concept MixesImages = requires { requires Transform::mixes_images; };
+
 /// Pipeline: transforms, one behind the other, each with random numbers of its own.
 template <typename... Transforms>
 class Pipeline {
+    static constexpr std::size_t count_of_all = sizeof...(Transforms);
+    /// The place of the one that mixes images; how many there are if none does.
+    static constexpr std::size_t mixing = [] {
+        std::size_t place = 0;
+        static_cast<void>((... && (!MixesImages<Transforms> && ++place != 0)));
+        return place;
+    }();
+
 public:
+    static constexpr bool mixes = mixing != count_of_all;
+    static_assert(!mixes || mixing + 1 == count_of_all,
+                  "MixUp is the last one of augmented(data, transforms...): it mixes images behind their transforms");
+
     explicit Pipeline(const Transforms&... transforms) : transforms_(transforms...) {
         const auto validate = [](const auto& transform) {
             if constexpr (requires { transform.validate(); }) {
@@ -42,15 +58,25 @@ public:
     template <typename S>
     static constexpr std::size_t scratch_size = S::size + std::max({transform_scratch<Transforms, S>...});
 
-    /// An image under all transforms, as the `place`-th one of the batch of a step.
+    /// What the `place`-th image of the batch of a step is mixed with.
+    auto mix(std::uint64_t seed, std::uint64_t step, std::size_t place, std::size_t batch_size) const
+        requires mixes
+    {
+        return std::get<mixing>(transforms_).draw(ImageRandom(seed, step, mixing, place), batch_size);
+    }
+
+    /// An image under all transforms but the one that mixes, as the `place`-th one of the batch of a step.
     template <typename S, typename T>
     void apply(const T* image, T* result, T* scratch, std::uint64_t seed, std::uint64_t step, std::size_t place) const {
         // Each writes to the other one of two places, and the last one to the result.
+        if constexpr (mixing == 0) {
+            std::copy_n(image, S::size, result);
+        }
         T* const others[2] = {result, scratch};
         const T* source = image;
         const auto one = [&]<std::size_t N>(std::integral_constant<std::size_t, N>) {
             using Transform = std::tuple_element_t<N, std::tuple<Transforms...>>;
-            T* const target = others[(sizeof...(Transforms) - 1 - N) % 2];
+            T* const target = others[(mixing - 1 - N) % 2];
             const ImageRandom random(seed, step, N, place);
             const Transform& transform = std::get<N>(transforms_);
             const TensorView<const T, S> from(source);
@@ -64,7 +90,7 @@ public:
         };
         [&]<std::size_t... N>(std::index_sequence<N...>) {
             (one(std::integral_constant<std::size_t, N>{}), ...);
-        }(std::index_sequence_for<Transforms...>{});
+        }(std::make_index_sequence<mixing>{});
     }
 
 private:
@@ -117,6 +143,8 @@ void augmented(Data&&, const Transforms&...) = delete;  // The data set would be
 template <typename S, typename T, typename Target, typename... Transforms>
 Dataset<S, T, Target> transformed(const Dataset<S, T, Target>& data, const Transforms&... transforms) {
     using Pipeline = detail_::Pipeline<Transforms...>;
+    static_assert(!Pipeline::mixes,
+                  "transformed(dataset, transforms...) leaves targets as they are: MixUp is for augmented(...) alone");
     const Pipeline pipeline(transforms...);
     std::vector<Tensor<T, S>> images(data.size());
     std::vector<T> scratch(Pipeline::template scratch_size<S>);

@@ -45,11 +45,12 @@ public:
     [[gnu::cold]] explicit ByteSource(std::filesystem::path file, std::string remedy = {})
         : file_(std::move(file)), remedy_(std::move(remedy)), buffer_(buffer_size) {
         open();
-        refill();
-        compressed_ = buffer_end_ >= 2 && buffer_[0] == 0x1f && buffer_[1] == 0x8b;
-        if (compressed_) {
-            begin_unpacking();
-        }
+        begin();
+    }
+    /// The same of a file whose bytes are in memory, and stay there.
+    [[gnu::cold]] ByteSource(std::filesystem::path file, std::span<const std::byte> bytes, std::string remedy = {})
+        : file_(std::move(file)), remedy_(std::move(remedy)), bytes_(bytes), size_(bytes.size()), buffer_(buffer_size) {
+        begin();
     }
 
     ByteSource(const ByteSource&) = delete;
@@ -143,6 +144,14 @@ private:
         }
     }
 
+    [[gnu::cold]] void begin() {
+        refill();
+        compressed_ = buffer_end_ >= 2 && buffer_[0] == 0x1f && buffer_[1] == 0x8b;
+        if (compressed_) {
+            begin_unpacking();
+        }
+    }
+
     static std::error_code last_error() {
         return errno == 0 ? std::make_error_code(std::errc::io_error) : std::error_code(errno, std::generic_category());
     }
@@ -158,6 +167,14 @@ private:
     }
 
     [[gnu::cold]] std::size_t read_from_file(std::span<std::uint8_t> destination) {
+        if (!stream_.is_open()) {
+            const std::size_t count = std::min(bytes_.size(), destination.size());
+            std::transform(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(count), destination.begin(),
+                           [](std::byte byte) { return std::to_integer<std::uint8_t>(byte); });
+            bytes_ = bytes_.subspan(count);
+            read_from_file_ += count;
+            return count;
+        }
         errno = 0;
         stream_.read(reinterpret_cast<char*>(destination.data()), static_cast<std::streamsize>(destination.size()));
         if (stream_.bad()) {
@@ -279,6 +296,7 @@ private:
     std::filesystem::path file_;
     std::string remedy_;
     std::ifstream stream_;
+    std::span<const std::byte> bytes_;  // that are left of those in memory
     std::uint64_t size_ = 0;
     std::uint64_t offset_ = 0;
     std::uint64_t read_from_file_ = 0;

@@ -21,6 +21,7 @@
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
+#include <ctcnn/data/byte_source.hpp>
 #include <ctcnn/data/error.hpp>
 #include <ctcnn/data/load_idx.hpp>
 #include <ctcnn/data/npy.hpp>
@@ -32,17 +33,23 @@ namespace CTCNN_DETAIL {
 class MappedFile {
 public:
     explicit MappedFile(const std::filesystem::path& file) {
-        const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+        // Opening a pipe would wait for a writer.
+        const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         struct stat status{};
-        if (descriptor >= 0 && ::fstat(descriptor, &status) == 0) {
+        bool is_open = false;
+        if (descriptor >= 0 && ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+            std::in_range<std::size_t>(status.st_size)) {
             size_ = static_cast<std::size_t>(status.st_size);
-            data_ = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, descriptor, 0);
+            data_ = size_ == 0 ? MAP_FAILED : ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, descriptor, 0);
+            is_open = size_ == 0 || data_ != MAP_FAILED;
         }
         const int error = errno;
         if (descriptor >= 0) {
             ::close(descriptor);
         }
-        if (data_ == MAP_FAILED) {
+        if (!is_open) {
+            // Says what is wrong with a file that cannot be read either.
+            const ByteSource refused(file, "Check the name and the folder.");
             throw FileUnreadable({file, 0, "a file that can be mapped into memory",
                                   sentence({"the error '", std::generic_category().message(error), "'"}),
                                   "Copy it to a disk of this machine.", OffsetIn::file});
@@ -57,7 +64,10 @@ public:
         }
     }
 
-    std::span<const std::byte> bytes() const { return {static_cast<const std::byte*>(data_), size_}; }
+    std::span<const std::byte> bytes() const {
+        return data_ == MAP_FAILED ? std::span<const std::byte>{}
+                                   : std::span(static_cast<const std::byte*>(data_), size_);
+    }
 
 private:
     void* data_ = MAP_FAILED;
@@ -101,17 +111,14 @@ private:
     static MappedNpy opened(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
                             const NpyOptions& options) {
         using namespace detail_;
-        const NpyFile header(image_file);
+        // Opened once, so that header and images are those of one file.
+        MappedFile file(image_file);
+        const NpyFile header(image_file, file.bytes());
         expect_usable(header, options);
         NpyFile labels(label_file);
         const std::vector<std::int64_t> classes = read_npy_labels<Label>(labels, options);
         expect_labels(header, labels, image_file, classes.size());
-        MappedFile file(image_file);
-        const std::uint64_t begin = header.offset_of(0);
-        if (file.bytes().size() < begin + header.size() * sizeof(T)) {
-            throw FileTruncated(header.fault(file.bytes().size(), "the file as long as before", "a shorter one"));
-        }
-        return {std::move(file), begin, {classes.begin(), classes.end()}};
+        return {std::move(file), header.offset_of(0), {classes.begin(), classes.end()}};
     }
 
     /// Refuses a file that does not hold what can be used as it lies.

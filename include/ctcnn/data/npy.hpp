@@ -37,12 +37,14 @@ namespace CTCNN_API::inline CTCNN_FILES {
 /// Source   https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 class NpyFile {
 public:
-    [[gnu::cold]] explicit NpyFile(const std::filesystem::path& file,
-                                   std::string remedy = "Write the file again with numpy.save, or copy it again.")
+    [[gnu::cold]] explicit NpyFile(const std::filesystem::path& file, std::string remedy = remedy_of_damage)
         : source_(file, std::move(remedy)) {
-        read_magic();
-        read_header();
-        check_size();
+        begin();
+    }
+    /// The same of a file whose bytes are in memory, and stay there.
+    [[gnu::cold]] NpyFile(const std::filesystem::path& file, std::span<const std::byte> bytes)
+        : source_(file, bytes, remedy_of_damage) {
+        begin();
     }
 
     const std::vector<std::uint64_t>& shape() const& noexcept { return header_.shape; }
@@ -79,6 +81,13 @@ public:
 private:
     static constexpr std::size_t longest_header = 10'000;  // that NumPy reads
     static constexpr std::string_view magic = "\x93NUMPY";
+    static constexpr const char* remedy_of_damage = "Write the file again with numpy.save, or copy it again.";
+
+    [[gnu::cold]] void begin() {
+        read_magic();
+        read_header();
+        check_size();
+    }
 
     template <std::size_t N>
     std::array<std::uint8_t, N> take(const char* expected) {

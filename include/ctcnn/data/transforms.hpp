@@ -7,6 +7,7 @@
 #include <ctcnn/data/augment.hpp>
 #include <ctcnn/data/elastic_transform.hpp>
 #include <ctcnn/data/gaussian_noise.hpp>
+#include <ctcnn/data/mix_up.hpp>
 #include <ctcnn/data/normalize.hpp>
 #include <ctcnn/data/random_affine.hpp>
 #include <ctcnn/data/random_crop.hpp>

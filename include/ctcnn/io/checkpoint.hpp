@@ -39,9 +39,9 @@ namespace CTCNN_DETAIL::io {
 class TrainingNames {
 public:
     TrainingNames(std::span<const NamedTensor> network, std::size_t parameters, std::size_t buffers,
-                  std::size_t state_count, bool has_average)
+                  std::size_t state_count, bool has_average, bool has_kept)
         : names_(network.begin(), network.end()) {
-        texts_.reserve(network.size() * state_count);  // views of short texts do not survive a move
+        texts_.reserve(network.size() * (state_count + 2));  // views of short texts do not survive a move
         for (std::size_t s = 0; s < state_count; ++s) {
             const std::string number = has_average && s + 1 == state_count ? "average" : decimal(s);
             for (const NamedTensor& tensor : network) {
@@ -49,6 +49,16 @@ public:
                     texts_.push_back(sentence({"optimizer.", number, ".", tensor.name}));
                     names_.push_back(
                         {texts_.back(), tensor.shape, buffers + (s + 1) * parameters + tensor.offset, tensor.count});
+                }
+            }
+        }
+        const std::size_t end = (1 + state_count) * parameters + buffers;
+        for (std::size_t k = 0; has_kept && k < (has_average ? 2 : 1); ++k) {
+            for (const NamedTensor& tensor : network) {
+                if (k == 0 || tensor.offset < parameters) {
+                    texts_.push_back(sentence({k == 0 ? "kept." : "kept.average.", tensor.name}));
+                    names_.push_back(
+                        {texts_.back(), tensor.shape, end + k * (parameters + buffers) + tensor.offset, tensor.count});
                 }
             }
         }
@@ -62,10 +72,14 @@ private:
 };
 
 template <typename Net, typename Optimizer>
-TrainingNames training_names() {
+TrainingNames training_names(bool has_kept) {
     constexpr bool has_average = requires { Optimizer::is_average; };
-    return {Net::names(), Net::parameter_count, Net::buffer_count, Optimizer::state_count, has_average};
+    return {Net::names(), Net::parameter_count, Net::buffer_count, Optimizer::state_count, has_average, has_kept};
 }
+/// How many elements Trainer::keep_weights keeps.
+template <typename Net, typename Optimizer>
+inline constexpr std::size_t kept_count =
+    Net::buffer_count + (requires { Optimizer::is_average; } ? 2 : 1) * Net::parameter_count;
 
 /// The numbers of a Progress, by their keys in the metadata.
 inline constexpr std::string_view version_key = "ctcnn.checkpoint";
@@ -125,6 +139,47 @@ std::uint64_t number_of(const SafetensorsHeader<Calls>& header, std::string_view
                           "The file is damaged: resume from another checkpoint.");
     }
     return number;
+}
+
+/// The states of callbacks are numbers, as their bits; "ctcnn.kept" says that there are tensors of keep_weights.
+inline constexpr std::string_view callback_key = "ctcnn.callback.";
+inline constexpr std::string_view kept_key = "ctcnn.kept";
+
+inline std::string text_of_state(std::span<const double> state) {
+    std::string text;
+    for (const double number : state) {
+        text += text.empty() ? "" : " ";
+        text += decimal(std::bit_cast<std::uint64_t>(number));
+    }
+    return text;
+}
+
+template <typename Calls>
+std::map<std::string, std::vector<double>> states_of(const SafetensorsHeader<Calls>& header) {
+    std::map<std::string, std::vector<double>> states;
+    for (const auto& [key, text] : header.metadata()) {
+        if (!key.starts_with(callback_key)) {
+            continue;
+        }
+        std::vector<double>& state = states[std::string(key.substr(callback_key.size()))];
+        const char* const end = text.data() + text.size();
+        for (const char* at = text.data(); at != end;) {
+            std::uint64_t number = 0;
+            const auto [behind, error] = std::from_chars(at, end, number);
+            if (error != std::errc{} || (behind != end && (*behind != ' ' || behind + 1 == end))) {
+                refuse_checkpoint(header.path(), sentence({"numbers as ", key}), sentence({"'", excerpt(text), "'"}),
+                                  "The file is damaged: resume from another checkpoint.");
+            }
+            state.push_back(std::bit_cast<double>(number));
+            at = behind == end ? end : behind + 1;
+        }
+    }
+    return states;
+}
+
+template <typename Calls>
+bool has_kept(const SafetensorsHeader<Calls>& header) {
+    return std::ranges::any_of(header.metadata(), [](const auto& entry) { return entry.first == kept_key; });
 }
 
 /// What the metadata says, if it is possible.
@@ -209,10 +264,18 @@ void save_checkpoint(const Trainer<Net, Optimizer, Loss>& trainer, const std::fi
             metadata.emplace(key, decimal(std::bit_cast<std::uint64_t>(number)));
         });
     }
-    const io::TrainingNames names = io::training_names<Net, Optimizer>();
+    const auto& kept = train::ProgressOf::kept(trainer);
+    for (const auto& [key, state] : kept.states) {
+        metadata.emplace(sentence({io::callback_key, key}), io::text_of_state(state));
+    }
+    if (!kept.weights.empty()) {
+        metadata.emplace(io::kept_key, "1");
+    }
+    const io::TrainingNames names = io::training_names<Net, Optimizer>(!kept.weights.empty());
     std::vector<T> elements(trainer.net().parameters().begin(), trainer.net().parameters().end());
     elements.insert(elements.end(), trainer.net().buffers().begin(), trainer.net().buffers().end());
     elements.insert(elements.end(), trainer.state().begin(), trainer.state().end());
+    elements.insert(elements.end(), kept.weights.begin(), kept.weights.end());
     io::save_state(path, {names.names(), io::own_dtype<T>, reinterpret_cast<const std::byte*>(elements.data())},
                    metadata, io::own_dtype<T>);
 }
@@ -231,15 +294,21 @@ void resume(Trainer<Net, Optimizer, Loss>& trainer, const std::filesystem::path&
         const io::SafetensorsHeader<> header(file);
         const train::Progress progress = io::progress_of(header);
         io::check_settings(header, progress, trainer.options().batch_size, trainer.options().shuffle);
-        const io::TrainingNames names = io::training_names<Net, Optimizer>();
-        std::vector<T> elements((1 + Optimizer::state_count) * Net::parameter_count + Net::buffer_count);
+        const bool has_kept = io::has_kept(header);
+        const io::TrainingNames names = io::training_names<Net, Optimizer>(has_kept);
+        constexpr std::size_t own = (1 + Optimizer::state_count) * Net::parameter_count + Net::buffer_count;
+        std::vector<T> elements(own + (has_kept ? io::kept_count<Net, Optimizer> : 0));
+        std::map<std::string, std::vector<double>> states = io::states_of(header);
         io::load_state(file, header, {names.names(), io::own_dtype<T>, reinterpret_cast<std::byte*>(elements.data())},
                        {});
         const auto buffers = elements.begin() + static_cast<std::ptrdiff_t>(Net::parameter_count);
         const auto state = buffers + static_cast<std::ptrdiff_t>(Net::buffer_count);
         std::copy(elements.begin(), buffers, trainer.net().parameters().begin());
         std::copy(buffers, state, trainer.net().buffers().begin());
-        std::copy(state, elements.end(), trainer.state().begin());
+        const auto kept = elements.begin() + static_cast<std::ptrdiff_t>(own);
+        std::vector<T> weights(kept, elements.end());
+        std::copy(state, kept, trainer.state().begin());
+        train::ProgressOf::kept(trainer) = {std::move(states), std::move(weights)};
         train::ProgressOf::get(trainer) = progress;
     });
 }

@@ -27,6 +27,14 @@ public:
             bytes_ += static_cast<char>(static_cast<unsigned char>(bits >> shift & 0xff));
         }
     }
+    /// double: a field of the wire type I64, eight bytes, the lowest first.
+    void add_double(unsigned field, double number) {
+        append_varint(std::uint64_t{field} << 3 | 1);
+        const auto bits = std::bit_cast<std::uint64_t>(number);
+        for (unsigned shift = 0; shift < 64; shift += 8) {
+            bytes_ += static_cast<char>(static_cast<unsigned char>(bits >> shift & 0xff));
+        }
+    }
     /// string, bytes: a field of the wire type LEN.
     void add(unsigned field, std::string_view text) {
         begin(field, text.size());

@@ -37,6 +37,7 @@ struct Activation {
     struct At : detail_::CopyingLayer<Self, S> {
         static constexpr detail_::LayerKind kind = detail_::LayerKind::elementwise;
         using Function = F;
+        static constexpr bool gives_probabilities = requires { requires Self::gives_probabilities; };
 
         /// The attributes of the operator have their default values, unless Self::onnx is a whole OnnxNode.
         static consteval detail_::OnnxNode onnx()
@@ -71,6 +72,7 @@ struct ReLU : Activation<ReLU, detail_::kernels::ReLU> {
 /// Shapes   any -> the same
 /// As in    torch.nn.Sigmoid
 struct Sigmoid : Activation<Sigmoid, detail_::kernels::Sigmoid> {
+    static constexpr bool gives_probabilities = true;
     static constexpr std::string_view name = "Sigmoid()";
     static constexpr std::string_view onnx = "Sigmoid";
 };

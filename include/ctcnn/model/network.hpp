@@ -182,11 +182,27 @@ using Workspace = typename Net::workspace;
 
 namespace CTCNN_DETAIL::model {
 
+template <typename Bound>
+concept GivesProbabilities = requires { requires Bound::gives_probabilities; };
+
+/// Whether the outputs of these layers, the leaves of a network, are probabilities already: the last layer that is no
+/// reshape says so.
+template <typename... Bound>
+consteval bool gives_probabilities(List<Bound...>) {
+    bool result = false;
+    ((result = Bound::kind == LayerKind::reshape ? result : GivesProbabilities<Bound>), ...);
+    return result;
+}
+
+/// What an output that is a yes or no must be above, to be a yes: a logit 0, a probability 1/2.
+template <typename Net>
+inline constexpr typename Net::scalar threshold = gives_probabilities(typename Net::plan::leaves{}) ? 0.5f : 0.0f;
+
 /// The class that outputs say: the index of the largest of them, 1 for {2, 5, 5}; of a single output, 1 if it is above
-/// 0, else 0; no_class if one of them is NaN.
+/// the limit, else 0; no_class if one of them is NaN.
 template <std::size_t Count, std::floating_point T>
-constexpr std::size_t class_of(const T* outputs) {
-    std::size_t best = Count == 1 && outputs[0] > 0 ? 1 : 0;
+constexpr std::size_t class_of(const T* outputs, T limit) {
+    std::size_t best = Count == 1 && outputs[0] > limit ? 1 : 0;
     bool undefined = false;
     for (std::size_t i = 0; i < Count; ++i) {
         undefined = undefined || math::is_nan(outputs[i]);
@@ -210,14 +226,15 @@ concept PredictArguments = sizeof...(Arguments) != 0 && is_prediction<Net, Argum
 namespace CTCNN_API {
 
 /// The index of the largest output: for a classifier, the label. Ties go to the first; a single output says 1 if it is
-/// above 0, else 0; no_class if an output is NaN.
+/// above 0, or above 1/2 where the network ends with Sigmoid, else 0; no_class if an output is NaN.
 /// The shape is (classes).
 template <AnyNetwork Net>
 constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& image,
                               typename Net::workspace& buffers) {
     using namespace detail_::model;
     return class_of<Net::output_shape::size>(
-        detail_::run::infer_image<typename Net::inference_plan>(net.parameters().data(), image.data(), buffers.get()));
+        detail_::run::infer_image<typename Net::inference_plan>(net.parameters().data(), image.data(), buffers.get()),
+        threshold<Net>);
 }
 template <AnyNetwork Net>
 constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& image) {

@@ -9,7 +9,6 @@
 
 #include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/layer.hpp>
-#include <ctcnn/core/list.hpp>
 #include <ctcnn/core/math.hpp>
 #include <ctcnn/core/softmax.hpp>
 #include <ctcnn/core/storage.hpp>
@@ -18,23 +17,15 @@
 
 namespace CTCNN_DETAIL::model {
 
-template <typename Bound>
-concept GivesProbabilities = requires { requires Bound::gives_probabilities; };
-
-/// Whether the outputs of these layers, the leaves of a network, are probabilities already: the last layer that is no
-/// reshape says so.
-template <typename... Bound>
-consteval bool gives_probabilities(List<Bound...>) {
-    bool result = false;
-    ((result = Bound::kind == LayerKind::reshape ? result : GivesProbabilities<Bound>), ...);
-    return result;
-}
-
-/// Softmax over the first axis of a shape, in place.
+/// Softmax over the first axis of a shape, in place; the sigmoid where that has one element.
 template <typename S, std::floating_point T>
-constexpr void softmax_in_place(T* outputs) {
+constexpr void probabilities_in_place(T* outputs) {
     constexpr std::size_t classes = S::dim(0);
     constexpr std::size_t pixels = S::size / classes;
+    if constexpr (classes == 1) {
+        std::transform(outputs, outputs + pixels, outputs, [](T x) { return math::sigmoid(x); });
+        return;
+    }
     for (T* x = outputs; x != outputs + pixels; ++x) {
         const auto common = softmax_common<classes, pixels>(x);
         for (std::size_t c = 0; c < classes; ++c) {
@@ -65,15 +56,16 @@ concept TopKArguments = are_top_k<Net, Arguments...>;
 namespace CTCNN_API {
 
 /// probabilities: the softmax of a network's outputs for one image: the probability of each class, in the same shape.
-/// A network that ends with Softmax has them as its outputs.
+/// Of a network with one output it is the sigmoid, the probability of a yes. A network that ends with Softmax or
+/// Sigmoid has them as its outputs.
 /// Shapes   (classes), or (classes, H, W) for each pixel
-/// As in    torch.softmax(net(x), 1)
+/// As in    torch.softmax(net(x), 1); torch.sigmoid(net(x))
 template <AnyNetwork Net>
 constexpr typename Net::output_tensor probabilities(const Net& net, const typename Net::input_tensor& image,
                                                     typename Net::workspace& buffers) {
     typename Net::output_tensor outputs = net(image, buffers);
     if constexpr (!detail_::model::gives_probabilities(typename Net::plan::leaves{})) {
-        detail_::model::softmax_in_place<typename Net::output_shape>(outputs.data());
+        detail_::model::probabilities_in_place<typename Net::output_shape>(outputs.data());
     }
     return outputs;
 }
@@ -147,12 +139,17 @@ private:
 };
 
 /// top_k: the k classes with the largest outputs for one image, the largest first, or all if there are fewer. Of equal
-/// outputs, the lower index comes first; if an output is NaN, all have the index no_class, as predict answers.
+/// outputs, the lower index comes first; if an output is NaN, all have the index no_class, as predict answers. A network
+/// with one output is refused: its classes are 0 and 1.
 /// As in    torch.topk(net(x), k)
 template <AnyNetwork Net>
 constexpr TopK<typename Net::scalar, Net::output_shape::size> top_k(const Net& net,
                                                                     const typename Net::input_tensor& image,
                                                                     std::size_t k, typename Net::workspace& buffers) {
+    static_assert(
+        Net::output_shape::size != 1,
+        "top_k ranks classes, and the one output of this network is a yes or no: predict(net, x) says 1 or 0, "
+        "and probabilities(net, x) how probable 1 is");
     return {
         detail_::run::infer_image<typename Net::inference_plan>(net.parameters().data(), image.data(), buffers.get()),
         k};

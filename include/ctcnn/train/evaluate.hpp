@@ -25,7 +25,7 @@
 namespace CTCNN_API {
 
 /// The mean loss over a data set, and the part of its images that are classified correctly, 0 to 1. A single output
-/// says 1 above 0, else 0. Images whose label the loss ignores do not count; where there are no others, loss and
+/// says 1 above 0, or above 1/2 where the network ends with Sigmoid, else 0. Images whose label the loss ignores do not count; where there are no others, loss and
 /// accuracy are NaN. Where targets are tensors, there is no accuracy.
 struct Evaluation {
     double loss;
@@ -57,7 +57,7 @@ Evaluation evaluate_on(const Net& net, const View<Net, Target>& data, std::size_
                                 targets[lane] = &all_targets[first + std::min(lane, present - 1)];
                             }
                             const V lane_losses = evaluate_loss<outputs>(loss, logits, targets, V{}, gradient);
-                            const auto answers = classes_in_lanes<outputs>(logits);
+                            const auto answers = classes_in_lanes<outputs>(logits, model::threshold<Net>);
                             double* result = results.data() + tile * columns;
                             for (std::size_t lane = 0; lane < present; ++lane) {
                                 const Target& target = *targets[lane];
@@ -84,6 +84,15 @@ Evaluation evaluate_on(const Net& net, const View<Net, Target>& data, std::size_
 /// can be busy at most.
 inline constexpr std::size_t metric_groups = 32;
 
+/// A metric of yes or no with the limit between them, unless it has one of its own.
+template <typename Net, typename Metric>
+Metric with_threshold(Metric metric) {
+    if constexpr (requires { metric.threshold.value_or(0.0); }) {
+        metric.threshold = metric.threshold.value_or(static_cast<double>(model::threshold<Net>));
+    }
+    return metric;
+}
+
 template <typename Net, typename Target, typename... Metrics>
 auto measure(const Net& net, const View<Net, Target>& data, std::size_t threads, const Metrics&... metrics) {
     using T = typename Net::scalar;
@@ -92,7 +101,7 @@ auto measure(const Net& net, const View<Net, Target>& data, std::size_t threads,
     const std::size_t tiles = (data.images.size() + lane_count<V> - 1) / lane_count<V>;
     const std::size_t at_once = std::max(tiles_at_once, (tiles + metric_groups - 1) / metric_groups);
     using All = std::tuple<Metrics...>;
-    std::vector<All> groups((tiles + at_once - 1) / at_once, All(metrics...));
+    std::vector<All> groups((tiles + at_once - 1) / at_once, All(with_threshold<Net>(metrics)...));
     // What the metrics have seen before counts once.
     for (std::size_t group = 1; group < groups.size(); ++group) {
         std::apply([](auto&... metric) { (train::reset(metric), ...); }, groups[group]);
@@ -168,7 +177,6 @@ Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0
         return {0, 0};
     }
 }
-/// Other arguments are refused with one sentence.
 /// The same with metrics instead, such as Accuracy{.top_k = 5} and ConfusionMatrix{}: what the metric computes or, for
 /// several, a tuple. The number of threads may come first. The result is the same for any number.
 ///     const auto [top5, matrix] = evaluate(net, test_set, Accuracy{.top_k = 5}, ConfusionMatrix{});
@@ -182,6 +190,7 @@ template <AnyNetwork Net, typename Data, typename... Metrics>
 auto evaluate(const Net& net, const Data& dataset, std::size_t threads, const Metrics&... metrics) {
     return detail_::train::checked_measure(net, dataset, threads, metrics...);
 }
+/// Other arguments are refused with one sentence.
 template <AnyNetwork Net, typename... Arguments>
     requires(!detail_::train::EvaluateArguments<Net, Arguments...> &&
              !detail_::train::MetricArguments<Net, Arguments...>)
@@ -198,8 +207,8 @@ Evaluation evaluate(const Net&, const Arguments&...) {
     return {0, 0};
 }
 
-/// predict: the index of the largest output for each of many images, of a single output 1 if it is above 0; no_class
-/// where an output is NaN.
+/// predict: the index of the largest output for each of many images, of a single output 1 if it is above 0, or above
+/// 1/2 where the network ends with Sigmoid; no_class where an output is NaN.
 template <AnyNetwork Net>
 std::vector<std::size_t> predict(const Net& net, std::span<const typename Net::input_tensor> images,
                                  std::size_t threads = 0) {
@@ -208,7 +217,7 @@ std::vector<std::size_t> predict(const Net& net, std::span<const typename Net::i
     std::vector<std::size_t> result(images.size());
     train::infer_tiles<Net, V>(
         net, images, threads, [&](std::size_t, std::size_t first, std::size_t present, const V* outputs, V*) {
-            const auto answers = train::classes_in_lanes<Net::output_shape::size>(outputs);
+            const auto answers = train::classes_in_lanes<Net::output_shape::size>(outputs, model::threshold<Net>);
             std::copy_n(answers.begin(), present, result.begin() + static_cast<std::ptrdiff_t>(first));
         });
     return result;

@@ -6,6 +6,7 @@
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/model/network.hpp>
+#include <ctcnn/train/callbacks.hpp>
 #include <ctcnn/train/fit_options.hpp>
 #include <ctcnn/train/trainer.hpp>
 
@@ -25,14 +26,16 @@ consteval bool check_optimizer() {
 
 template <typename Net, typename... Arguments>
 inline constexpr bool is_training = sizeof...(Arguments) == 2;
-template <typename Net, typename Data, typename Optimizer, typename Options>
-inline constexpr bool is_training<Net, Data, Optimizer, Options> = std::is_convertible_v<Options, const FitOptions&>;
-template <typename Net, typename Data, typename Optimizer, typename Options, typename Loss>
-inline constexpr bool is_training<Net, Data, Optimizer, Options, Loss> =
+template <typename Net, typename Data, typename Optimizer, typename Options, typename... More>
+inline constexpr bool is_training<Net, Data, Optimizer, Options, More...> =
     std::is_convertible_v<Options, const FitOptions&>;
 /// The arguments of fit behind the network.
 template <typename Net, typename... Arguments>
 concept FitArguments = is_training<Net, Arguments...>;
+
+/// Whether an argument behind the options is a callback, and no loss.
+template <typename C, typename Net, typename Optimizer>
+concept IsCallback = CallbackOf<std::remove_reference_t<C>, Trainer<Net, Optimizer, CrossEntropyLoss>>;
 
 }  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM
 
@@ -47,6 +50,7 @@ namespace CTCNN_API::inline CTCNN_TEAM {
 ///          LossNotFinite when the loss of a step or its gradient is infinite or NaN, which ends the training before
 ///          that step is taken, or when the last step of an epoch makes parameters infinite
 template <AnyNetwork Net, typename Data, typename Optimizer, typename Loss = CrossEntropyLoss>
+    requires(!detail_::train::IsCallback<Loss, Net, Optimizer>)
 FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const FitOptions& options = {},
               const Loss& loss = {}) {
     static_assert(!std::is_const_v<Net>, "fit changes the network: this one is const");
@@ -55,6 +59,25 @@ FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const F
     } else {
         return {};
     }
+}
+/// The same with callbacks behind the options or the loss.
+///     fit(net, train_set, Adam{}, {.epochs = 50}, Validation{validation_set}, EarlyStopping{.patience = 3});
+template <AnyNetwork Net, typename Data, typename Optimizer, typename Loss, typename Callback, typename... Callbacks>
+    requires(!detail_::train::IsCallback<Loss, Net, Optimizer>)
+FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const FitOptions& options, const Loss& loss,
+              Callback&& callback, Callbacks&&... callbacks) {
+    static_assert(!std::is_const_v<Net>, "fit changes the network: this one is const");
+    if constexpr (!std::is_const_v<Net> && detail_::train::check_optimizer<Net, Optimizer>()) {
+        return Trainer<Net, Optimizer, Loss>(net, optimizer, options, loss).fit(dataset, callback, callbacks...);
+    } else {
+        return {};
+    }
+}
+template <AnyNetwork Net, typename Data, typename Optimizer, typename Callback, typename... Callbacks>
+    requires detail_::train::IsCallback<Callback, Net, Optimizer>
+FitReport fit(Net& net, const Data& dataset, const Optimizer& optimizer, const FitOptions& options, Callback&& callback,
+              Callbacks&&... callbacks) {
+    return fit(net, dataset, optimizer, options, CrossEntropyLoss{}, callback, callbacks...);
 }
 /// Other arguments are refused with one sentence.
 template <AnyNetwork Net, typename... Arguments>
@@ -67,8 +90,8 @@ FitReport fit(Net&, Arguments&&...) {
         "MSELoss{})");
     return {};
 }
-template <RefusedNetwork Net, typename Data, typename Optimizer, typename Loss = CrossEntropyLoss>
-FitReport fit(Net&, const Data&, const Optimizer&, const FitOptions& = {}, const Loss& = {}) {
+template <RefusedNetwork Net, typename Data, typename Optimizer, typename... More>
+FitReport fit(Net&, const Data&, const Optimizer&, const FitOptions& = {}, const More&...) {
     return {};
 }
 

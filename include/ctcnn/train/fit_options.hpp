@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include <ctcnn/core/target.hpp>
@@ -25,6 +26,10 @@ struct EpochReport {
     double loss;  ///< mean over the epoch's images, each at its step
     double seconds;
     std::size_t images;  ///< fewer than the data set has, if max_steps cut the epoch short
+    /// Of the callback Validation; otherwise NaN.
+    double validation_loss = std::numeric_limits<double>::quiet_NaN();
+    double validation_accuracy = std::numeric_limits<double>::quiet_NaN();
+    double validation_metric = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// FitOptions: the options of fit and of a Trainer.

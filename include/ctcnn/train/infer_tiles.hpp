@@ -68,12 +68,12 @@ void infer_tiles(const Net& net, std::span<const typename Net::input_tensor> ima
 }
 
 /// The class that each lane's outputs say: the index of the largest, ties go to the first; of a single output, 1 if it
-/// is above 0, else 0; no_class if one of them is NaN.
+/// is above the limit, else 0; no_class if one of them is NaN.
 template <std::size_t Outputs, Number V>
-std::array<std::size_t, lane_count<V>> classes_in_lanes(const V* outputs) {
+std::array<std::size_t, lane_count<V>> classes_in_lanes(const V* outputs, scalar_t<V> limit) {
     static_assert(Outputs <= std::numeric_limits<integer_t<scalar_t<V>>>::max());
     typename V::IntegerVector best{};
-    V largest = Outputs == 1 ? V{} : outputs[0];
+    V largest = Outputs == 1 ? broadcast<V>(limit) : outputs[0];
     for (std::size_t k = Outputs == 1 ? 0 : 1; k < Outputs; ++k) {
         const auto index = static_cast<typename V::Integer>(Outputs == 1 ? 1 : k) - typename V::IntegerVector{};
         best = largest.vector < outputs[k].vector ? index : best;

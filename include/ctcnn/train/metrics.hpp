@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -26,12 +27,14 @@ namespace CTCNN_API {
 /// Accuracy: the part of the images that are classified correctly, 0 to 1. An image with an output that is NaN is not.
 ///   top_k: the label is one of so many largest outputs; of equal outputs, the first counts as larger.
 ///   ignore_index: images of this label do not count.
+///   threshold: what an output is above that says yes; without it 0, or 1/2 where the network ends with Sigmoid.
 /// Where targets are tensors, each of their elements is a yes or no: the part of all elements for which the output is
-/// above 0 exactly where the target is above 1/2, as for BCEWithLogitsLoss.
+/// above the threshold exactly where the target is above 1/2, as for BCEWithLogitsLoss.
 /// As in    torchmetrics.Accuracy
 struct Accuracy {
     std::size_t top_k = 1;
     std::int64_t ignore_index = -100;
+    std::optional<double> threshold = {};
     std::size_t right = 0;
     std::size_t count = 0;
 
@@ -41,7 +44,8 @@ struct Accuracy {
             return;
         }
         ++count;
-        const std::size_t predicted = detail_::model::class_of<N>(outputs.data());
+        const std::size_t predicted =
+            detail_::model::class_of<N>(outputs.data(), static_cast<T>(threshold.value_or(0)));
         const auto own = static_cast<std::size_t>(label);
         if (N == 1 || top_k == 1 || predicted == no_class) {
             right += predicted == own ? std::size_t{1} : 0;
@@ -55,8 +59,10 @@ struct Accuracy {
     }
     template <typename T, std::size_t N, typename S>
     constexpr void update(std::span<const T, N> outputs, const Tensor<T, S>& target) {
+        const T limit = static_cast<T>(threshold.value_or(0));
         for (std::size_t k = 0; k < N; ++k) {
-            const bool is_right = !detail_::math::is_nan(outputs[k]) && (outputs[k] > 0) == (target.values[k] > T(0.5));
+            const bool is_right =
+                !detail_::math::is_nan(outputs[k]) && (outputs[k] > limit) == (target.values[k] > T(0.5));
             right += is_right ? std::size_t{1} : 0;
         }
         count += N;
@@ -100,9 +106,11 @@ struct MeanAbsoluteError {
 /// output that is NaN is taken for no class: it counts as an image of its own class only. Quotients of nothing are 0:
 /// precision, recall and f1 of a class that no image has, and that none is taken for.
 ///   ignore_index: images of this label do not count.
+///   threshold: of one output, as in Accuracy.
 /// As in    torchmetrics.ConfusionMatrix; sklearn.metrics.classification_report(zero_division=0)
 struct ConfusionMatrix {
     std::int64_t ignore_index = -100;
+    std::optional<double> threshold = {};
     std::size_t classes = 0;
     std::vector<std::size_t> counts = {};  ///< a row of each class: taken for each class, and for none
 
@@ -112,7 +120,8 @@ struct ConfusionMatrix {
         if (static_cast<std::int64_t>(label) == ignore_index) {
             return;
         }
-        const std::size_t predicted = detail_::model::class_of<N>(outputs.data());
+        const std::size_t predicted =
+            detail_::model::class_of<N>(outputs.data(), static_cast<T>(threshold.value_or(0)));
         ++counts[static_cast<std::size_t>(label) * (classes + 1) + (predicted == no_class ? classes : predicted)];
     }
     void reset() { counts.assign(counts.size(), 0); }

@@ -36,13 +36,24 @@ struct Batch<AugmentedImages<Image, Pipeline>, Target> : Batch<Image, Target> {
     const Pipeline* pipeline;
 };
 
+/// Whether the images of a batch are mixed with one another.
+template <typename Batch>
+concept MixesImages = requires { requires Batch::Augmentation::mixes; };
+
 /// What the mean loss of a batch divides by: the number of images or, where a loss weighs labels, the sum of their
 /// weights. Each thread adds them in the same order.
 template <typename Loss, typename Image, typename Target>
-constexpr double divisor_of(const Loss& loss, const Batch<Image, Target>& batch) {
+constexpr double divisor_of(const Loss& loss, const Batch<Image, Target>& batch,
+                            [[maybe_unused]] Randomness randomness) {
     double sum = 0;
     for (std::size_t n = 0; n < batch.count; ++n) {
-        sum += target_weight(loss, batch.targets[batch.at(n)]);
+        const double own = target_weight(loss, batch.targets[batch.at(n)]);
+        if constexpr (MixesImages<Batch<Image, Target>>) {
+            const auto mix = batch.pipeline->mix(randomness.seed, randomness.step, n, batch.count);
+            sum += mix.share * own + (1 - mix.share) * target_weight(loss, batch.targets[batch.at(mix.partner)]);
+        } else {
+            sum += own;
+        }
     }
     return sum;
 }
@@ -79,9 +90,15 @@ struct Round {
 
     /// How many images a tile has; its other lanes are padding.
     constexpr std::size_t present(std::size_t tile) const { return std::min(lanes, count - tile * lanes); }
-    /// Which image is in a lane; a padding lane has the tile's last image.
-    constexpr std::size_t at(std::size_t tile, std::size_t lane) const {
-        return batch.at(first + tile * lanes + std::min(lane, present(tile) - 1));
+    /// The place in the batch of a lane's image; a padding lane has the tile's last image.
+    constexpr std::size_t place(std::size_t tile, std::size_t lane) const {
+        return first + tile * lanes + std::min(lane, present(tile) - 1);
+    }
+    /// Which image is in a lane.
+    constexpr std::size_t at(std::size_t tile, std::size_t lane) const { return batch.at(place(tile, lane)); }
+    /// What the image in a lane is mixed with.
+    auto mix(std::size_t tile, std::size_t lane) const {
+        return batch.pipeline->mix(randomness.seed, randomness.step, place(tile, lane), batch.count);
     }
 };
 

@@ -28,7 +28,7 @@ template <std::size_t Segment, typename Plan, Number V, typename Loss, typename 
     }
     if constexpr (Segment + 1 == Plan::segment_count) {
         run::forward_together<Plan, V, 1>(round.parameters, &workspace);
-        memory.losses[tile] = loss_of<Plan>(round, tile, workspace);
+        memory.losses[tile] = loss_of<Plan>(round, tile, workspace, memory);
     } else {
         constexpr std::size_t k = Plan::segment_begins[Segment + 1];
         using Stage = typename Plan::template Stage<k>;

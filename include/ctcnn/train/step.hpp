@@ -77,7 +77,7 @@ public:
     template <typename Loss, typename Image, typename Target, typename Update, typename Finished>
     constexpr void step(Team& team, const T* parameters, const Loss& loss, const Batch<Image, Target>& batch,
                         const Update& update, const Finished& finished, Randomness randomness = {}) {
-        const double divisor = divisor_of(loss, batch);
+        const double divisor = divisor_of(loss, batch, randomness);
         std::size_t round = 0;
         for (std::size_t first = 0; first < batch.count; first += memory_.capacity, ++round) {
             const std::size_t count = std::min(memory_.capacity, batch.count - first);
@@ -206,7 +206,7 @@ private:
                                 run::TileWorkspace<Plan, V>* workspaces) {
         run::forward_together<Plan, V, Tiles>(round.parameters, workspaces);
         for (std::size_t n = 0; n < Tiles; ++n) {
-            memory_.losses[tile + n] = loss_of<Plan>(round, tile + n, workspaces[n]);
+            memory_.losses[tile + n] = loss_of<Plan>(round, tile + n, workspaces[n], memory_);
         }
         run::backward_together<Plan, V, Tiles>(round.parameters, workspaces, tile, memory_.rows);
     }

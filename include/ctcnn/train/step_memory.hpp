@@ -39,17 +39,26 @@ struct StepMemory {
           tile_statistics(has_segments ? tile_count<V>(capacity) * Plan::statistics_numbers : 0),
           statistics(Plan::statistics_numbers),
           sums(Plan::statistics_numbers),
-          beside_tiles(0) {}
+          beside_tiles(0),
+          mixed_gradients(0) {}
 
     /// Makes room for the augmented images of each tile, and for what their transforms need.
     template <typename Pipeline, typename S>
     void reserve_augmented() {
-        beside_tiles.resize(tiles.size() * (Pipeline::template scratch_size<S> + lanes * S::size));
+        const std::size_t partner = Pipeline::mixes ? S::size : 0;
+        beside_tiles.resize(tiles.size() * (Pipeline::template scratch_size<S> + lanes * S::size + partner));
+        mixed_gradients.resize(Pipeline::mixes ? tiles.size() * Plan::output_size : 0);
     }
     /// What lies beside a tile.
     T* beside(const run::TileWorkspace<Plan, V>& workspace) {
-        const std::size_t each = beside_tiles.size() / tiles.size();
-        return beside_tiles.data() + static_cast<std::size_t>(&workspace - tiles.data()) * each;
+        return beside_tiles.data() + index_of(workspace) * (beside_tiles.size() / tiles.size());
+    }
+    /// The gradient of a tile's outputs for the targets of the partners.
+    V* mixed_gradient(const run::TileWorkspace<Plan, V>& workspace) {
+        return mixed_gradients.data() + index_of(workspace) * Plan::output_size;
+    }
+    std::size_t index_of(const run::TileWorkspace<Plan, V>& workspace) const {
+        return static_cast<std::size_t>(&workspace - tiles.data());
     }
 
     /// What a tile tells of stage k, of all tiles in a row.
@@ -83,6 +92,7 @@ struct StepMemory {
     AlignedVector<T> statistics;       ///< the same of the batch
     AlignedVector<T> sums;             ///< and of its gradients
     AlignedVector<T> beside_tiles;     ///< augmented images
+    AlignedVector<V> mixed_gradients;  ///< of each tile, where images are mixed
 };
 
 }  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM

@@ -2,13 +2,11 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <limits>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -16,95 +14,24 @@
 #include <utility>
 #include <vector>
 
-#include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/parameter_tensor.hpp>
-#include <ctcnn/core/random.hpp>
-#include <ctcnn/core/square_root.hpp>
-#include <ctcnn/core/sum.hpp>
 #include <ctcnn/core/target.hpp>
-#include <ctcnn/core/text.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/model/network.hpp>
-#include <ctcnn/optim/settings.hpp>
-#include <ctcnn/optim/tensor_step.hpp>
 #include <ctcnn/run/parallel.hpp>
+#include <ctcnn/train/callbacks.hpp>
 #include <ctcnn/train/checks.hpp>
 #include <ctcnn/train/fit_options.hpp>
+#include <ctcnn/train/image_order.hpp>
 #include <ctcnn/train/initialized.hpp>
 #include <ctcnn/train/not_finite.hpp>
-#include <ctcnn/train/parameter_tensors.hpp>
+#include <ctcnn/train/parameter_updates.hpp>
+#include <ctcnn/train/progress.hpp>
 #include <ctcnn/train/schedule.hpp>
 #include <ctcnn/train/step.hpp>
 #include <ctcnn/train/training_workspace.hpp>
 #include <ctcnn/train/value_and_grad.hpp>
-
-namespace CTCNN_DETAIL::train {
-
-/// Progress: where a training stands. What follows depends on it, the parameters, the optimizer's state and the data
-/// alone.
-struct Progress {
-    std::uint64_t seed = 0;         ///< of the order of the images
-    std::uint64_t epochs = 0;       ///< that are complete
-    std::uint64_t steps = 0;        ///< of all epochs together
-    std::uint64_t epoch_steps = 0;  ///< of the epoch that has begun; 0 between two epochs
-    std::uint64_t images = 0;       ///< of the data set of this epoch
-    std::uint64_t batch_size = 0;   ///< of this epoch
-    double loss_sum = 0;            ///< of the images of this epoch, each at its step
-    ScheduleState schedule{};       ///< what the schedule remembers of the epochs before
-};
-
-/// ProgressOf: the progress of a Trainer, for files that hold a training.
-struct ProgressOf {
-    template <typename Trainer>
-    static auto& get(Trainer& trainer) {
-        return trainer.progress_;
-    }
-};
-
-/// How many steps `epochs` epochs of `steps` steps are, or max_steps if that is fewer; as many as can be counted, if
-/// there are more.
-constexpr std::size_t steps_in_all(const FitOptions& options, std::size_t steps) {
-    constexpr std::size_t no_end = std::numeric_limits<std::size_t>::max();
-    const std::size_t of_epochs = options.epochs > no_end / steps ? no_end : options.epochs * steps;
-    return std::min(options.max_steps == 0 ? no_end : options.max_steps, of_epochs);
-}
-
-[[noreturn, gnu::cold]] inline void refuse_other_data(std::size_t found, std::uint64_t begun_with) {
-    Text<200> text;
-    text.append("the data set has ");
-    text.append_number(found);
-    text.append(" images, and this epoch was begun with ");
-    text.append_number(static_cast<std::size_t>(begun_with));
-    text.append(": go on with the same data set");
-    throw std::invalid_argument(std::string(text.view()));
-}
-
-/// OptimizerOf: what training needs of an optimizer (optim/sgd.hpp).
-template <typename Optimizer, typename T>
-concept OptimizerOf = requires(const Optimizer& optimizer, std::span<T> parameters, std::span<const T> gradients,
-                               std::array<std::span<T>, Optimizer::state_count> state) {
-    optimizer.step(parameters, gradients, state, std::uint64_t{1});
-} || TensorOptimizer<Optimizer, T>;
-
-/// How large a gradient may be, from FitOptions.
-struct Clipping {
-    float norm;
-    float value;
-    bool apart;  ///< whether updates wait for the whole gradient
-
-    /// Throws   std::invalid_argument for limits below 0, infinite or NaN, and for both
-    Clipping(const FitOptions& options, bool whole_tensors)
-        : norm(options.clip_grad_norm), value(options.clip_grad_value), apart(whole_tensors || norm > 0 || value > 0) {
-        require_from_zero(norm, "FitOptions::clip_grad_norm must be a number from 0 on; 0 is no limit");
-        require_from_zero(value, "FitOptions::clip_grad_value must be a number from 0 on; 0 is no limit");
-        refuse_unless(!(norm > 0 && value > 0),
-                      "clip the gradient by clip_grad_norm or by clip_grad_value, not by both");
-    }
-};
-
-}  // namespace CTCNN_DETAIL::train
 
 namespace CTCNN_API::inline CTCNN_TEAM {
 
@@ -124,28 +51,15 @@ class Trainer {
         detail_::train::OptimizerOf<Optimizer, T>,
         "the second argument of a Trainer is an optimizer, such as SGD{.lr = 0.1f} or Adam{}; one of your own "
         "has a state_count and a step(parameters, gradients, state, number)");
-    static constexpr bool by_tensor = detail_::TensorOptimizer<Optimizer, T>;
-    static constexpr bool whole_tensors = by_tensor && detail_::whole_tensors<Optimizer>;
 
 public:
     /// Throws   std::invalid_argument for a batch size of 0, and what the optimizer, the loss or the schedule refuses
     explicit Trainer(Net& net, const Optimizer& optimizer = {}, const FitOptions& options = {}, const Loss& loss = {})
         : net_(net),
-          optimizer_(optimizer),
           options_(options),
           loss_(loss),
-          scheduled_(optimizer_, options_.schedule),
-          clipping_(options_, whole_tensors),
-          state_(Optimizer::state_count * count),
-          scratch_(scratch_size == 0 ? 0 : scratch_size * detail_::run::thread_count(options_.threads)),
-          squares_(clipping_.norm > 0 ? parts : 0),
+          updates_(net_.parameters().data(), optimizer, options_),
           workspace_(detail_::run::thread_count(options_.threads)) {
-        if constexpr (by_tensor) {
-            if constexpr (requires { Optimizer::template names_exist<detail_::train::parameter_tensors<Net>>(); }) {
-                static_cast<void>(Optimizer::template names_exist<detail_::train::parameter_tensors<Net>>());
-            }
-        }
-        detail_::train::validate(optimizer_);
         detail_::train::validate_loss<Net>(loss_);
         if (options_.batch_size == 0) {
             throw std::invalid_argument("FitOptions::batch_size is 0: choose 1 or more");
@@ -158,7 +72,7 @@ public:
 
     Net& net() { return net_; }
     const Net& net() const { return net_; }
-    const Optimizer& optimizer() const { return optimizer_; }
+    const Optimizer& optimizer() const { return updates_.optimizer(); }
     const FitOptions& options() const { return options_; }
     const Loss& loss() const { return loss_; }
     TrainingWorkspace<Net>& workspace() { return workspace_; }
@@ -170,8 +84,8 @@ public:
     std::size_t steps() const { return static_cast<std::size_t>(progress_.steps); }
 
     /// What the optimizer remembers, in the order of the parameters: its first number of each, then its second, ...
-    std::span<T> state() { return {state_.data(), state_.size()}; }
-    std::span<const T> state() const { return {state_.data(), state_.size()}; }
+    std::span<T> state() { return updates_.state(); }
+    std::span<const T> state() const { return updates_.state(); }
 
     /// One step on a batch; returns its mean loss. Images and targets are those of value_and_grad.
     /// Throws   std::invalid_argument for what value_and_grad refuses, a network that was not initialized, and a
@@ -208,11 +122,47 @@ public:
             dataset, [this](const auto& images, const auto& targets) { return this->epoch_on(images, targets); });
     }
 
-    /// All epochs that options.epochs and options.max_steps ask for and that are left.
-    template <typename Data>
-    FitReport fit(const Data& dataset) {
-        return on_data<FitReport>(
-            dataset, [this](const auto& images, const auto& targets) { return this->fit_on(images, targets); });
+    /// All epochs that options.epochs and options.max_steps ask for and that are left, with callbacks.
+    ///     trainer.fit(train_set, Validation{validation_set}, EarlyStopping{.patience = 3});
+    template <typename Data, typename... Callbacks>
+    FitReport fit(const Data& dataset, Callbacks&&... callbacks) {
+        using namespace detail_::train;
+        if constexpr (sizeof...(Callbacks) == 0) {
+            return on_data<FitReport>(
+                dataset, [this](const auto& images, const auto& targets) { return this->fit_on(images, targets); });
+        } else if constexpr ((check_callback<std::remove_reference_t<Callbacks>, Trainer>() && ...)) {
+            return on_data<FitReport>(dataset, [&](const auto& images, const auto& targets) {
+                const std::size_t steps = steps_per_epoch(images.size());
+                const std::size_t all_steps = steps_in_all(options_, steps);
+                return with_callbacks(
+                    *this, hooks_, kept_.states, {(all_steps - 1) / steps + 1, steps, all_steps, false},
+                    [&] { return this->fit_on(images, targets); }, callbacks...);
+            });
+        } else {
+            return {};
+        }
+    }
+
+    /// Keeps a copy of the parameters and buffers, and of the average of EMA or SWA. Checkpoints hold it, too.
+    void keep_weights() {
+        kept_.weights.assign(net_.parameters().begin(), net_.parameters().end());
+        kept_.weights.insert(kept_.weights.end(), net_.buffers().begin(), net_.buffers().end());
+        if constexpr (requires { Optimizer::is_average; }) {
+            const auto average = state().last(count);
+            kept_.weights.insert(kept_.weights.end(), average.begin(), average.end());
+        }
+    }
+    /// Sets them to the copy, if there is one.
+    void restore_weights() {
+        if (kept_.weights.empty()) {
+            return;
+        }
+        const std::span<const T> weights(kept_.weights);
+        std::ranges::copy(weights.first(count), net_.parameters().begin());
+        std::ranges::copy(weights.subspan(count, Net::buffer_count), net_.buffers().begin());
+        if constexpr (requires { Optimizer::is_average; }) {
+            std::ranges::copy(weights.last(count), state().last(count).begin());
+        }
     }
 
 private:
@@ -223,19 +173,15 @@ private:
     template <typename Report, typename Data, typename F>
     Report on_data(const Data& dataset, const F& f) {
         using namespace detail_::train;
-        sample_ = nullptr;
+        order_.shuffle_images();
         if constexpr (requires { dataset.pipeline(); }) {
             using Pipeline = std::remove_cvref_t<decltype(dataset.pipeline())>;
             return on_data<Report>(dataset.data(), [&](Images images, const auto& targets) {
                 return f(AugmentedImages<typename Net::input_tensor, Pipeline>{images, &dataset.pipeline()}, targets);
             });
-        } else if constexpr (requires { dataset.sample(progress_.seed, progress_.epochs, order_); }) {
+        } else if constexpr (requires(std::span<std::uint32_t> order) { dataset.sample(0, 0, order); }) {
             return on_data<Report>(dataset.data(), [&](const auto& images, const auto& targets) {
-                sampled_ = &dataset;
-                sample_ = [](const void* data, std::uint64_t seed, std::uint64_t epoch,
-                             std::span<std::uint32_t> order) {
-                    static_cast<const Data*>(data)->sample(seed, epoch, order);
-                };
+                order_.sample_images(dataset);
                 return f(images, targets);
             });
         } else {
@@ -251,111 +197,6 @@ private:
                 return f(data.images, data.targets);
             }
         }
-    }
-
-    /// How much scratch memory a thread has.
-    static constexpr std::size_t scratch_size = [] {
-        std::size_t most = 0;
-        if constexpr (by_tensor) {
-            for (const ParameterTensor& tensor : detail_::train::parameter_tensors<Net>) {
-                most = std::max(most, detail_::scratch_size<Optimizer, T>(tensor));
-            }
-        }
-        return most;
-    }();
-    static_assert(whole_tensors || scratch_size == 0,
-                  "scratch memory is for optimizers of whole tensors: add static constexpr bool whole_tensors = true");
-    /// How many parameters are updated at a time, where whole tensors are not needed.
-    static constexpr std::size_t part_size = 4096;
-    static constexpr std::size_t parts = (count + part_size - 1) / part_size;
-
-    /// f(tensor, offset, size) for each tensor of which some parameters are a part.
-    template <typename F>
-    static void for_each_tensor(std::size_t offset, std::size_t size, const F& f) {
-        for (const ParameterTensor& tensor : detail_::train::parameter_tensors<Net>) {
-            const std::size_t begin = std::max(offset, tensor.offset);
-            const std::size_t end = std::min(offset + size, tensor.offset + tensor.count);
-            if (begin < end) {
-                f(tensor, begin, end - begin);
-            }
-        }
-    }
-
-    /// The update of some parameters, from `offset` on, in a step that is counted from 1.
-    void update(Buffers& buffers, std::size_t offset, std::size_t size, std::size_t number, std::size_t member) {
-        const auto& optimizer = *scheduled_;
-        T* parameters = net_.parameters().data();
-        const T* gradients = buffers.gradients();
-        std::array<std::span<T>, Optimizer::state_count> part;
-        if constexpr (by_tensor) {
-            for_each_tensor(offset, size, [&](const ParameterTensor& tensor, std::size_t from, std::size_t length) {
-                for (std::size_t s = 0; s < Optimizer::state_count; ++s) {
-                    part[s] = std::span<T>(state_.data() + s * count + from, length);
-                }
-                optimizer.step(tensor, std::span<T>(parameters + from, length),
-                               std::span<const T>(gradients + from, length), part, number,
-                               std::span<T>(scratch_.data() + member * scratch_size, scratch_size));
-            });
-        } else {
-            for (std::size_t s = 0; s < Optimizer::state_count; ++s) {
-                part[s] = std::span<T>(state_.data() + s * count + offset, size);
-            }
-            optimizer.step(std::span<T>(parameters + offset, size), std::span<const T>(gradients + offset, size), part,
-                           number);
-        }
-    }
-
-    /// The updates that need the whole gradient, or whole tensors, of a step whose gradient is finite; called by all
-    /// members of a team.
-    void update_apart(detail_::run::Team& team, Buffers& buffers, std::size_t number) {
-        using namespace detail_::train;
-        if (clipping_.norm > 0) {
-            team.for_each(parts, [&](std::size_t part) {
-                const std::size_t offset = part * part_size;
-                const std::size_t size = std::min(part_size, count - offset);
-                double sum = 0;
-                if constexpr (by_tensor) {
-                    for_each_tensor(offset, size,
-                                    [&](const ParameterTensor& tensor, std::size_t from, std::size_t length) {
-                                        if (!detail_::is_frozen<Optimizer>(tensor)) {
-                                            sum += detail_::sum_of_squares(buffers.gradients() + from, length);
-                                        }
-                                    });
-                } else {
-                    sum = detail_::sum_of_squares(buffers.gradients() + offset, size);
-                }
-                squares_[part] = sum;
-            });
-            team.barrier();
-            // An item, too: a member that is late may be here when the others are in the next step.
-            team.for_each(1, [&](std::size_t) {
-                double sum = 0;
-                for (std::size_t part = 0; part < parts; ++part) {
-                    sum += squares_[part];
-                }
-                const double share = static_cast<double>(clipping_.norm) / (detail_::math::sqrt(sum) + 1e-6);
-                factor_ = static_cast<T>(share < 1 ? share : 1);
-            });
-            team.barrier();
-        }
-        const T limit = static_cast<T>(clipping_.value);
-        const auto update_part = [&](std::size_t offset, std::size_t size) {
-            T* gradients = buffers.gradients() + offset;
-            for (std::size_t i = 0; i < size; ++i) {
-                gradients[i] = limit > 0 ? detail_::at_most(detail_::at_least(gradients[i], -limit), limit)
-                                         : factor_ * gradients[i];
-            }
-            update(buffers, offset, size, number, team.member());
-        };
-        if constexpr (whole_tensors) {
-            constexpr auto& tensors = parameter_tensors<Net>;
-            team.for_each(tensors.size(), [&](std::size_t n) { update_part(tensors[n].offset, tensors[n].count); });
-        } else {
-            team.for_each(parts, [&](std::size_t part) {
-                update_part(part * part_size, std::min(part_size, count - part * part_size));
-            });
-        }
-        team.barrier();
     }
 
     /// What the last update did, no loss has shown.
@@ -374,7 +215,7 @@ private:
             require_initialized(net_);
         }
         const auto number = static_cast<std::size_t>(progress_.steps) + 1;
-        scheduled_.begin_step({number, options_.max_steps});
+        updates_.begin_step({number, options_.max_steps});
         Buffers& buffers = workspace_.buffers(images.size());
         const Batch<typename Net::input_tensor, Target> batch{images.data(), targets.data(), nullptr, images.size()};
         double mean = 0;
@@ -383,8 +224,8 @@ private:
             buffers.step(
                 team, net_.parameters().data(), loss_, batch,
                 [&](std::size_t offset, std::size_t size) {
-                    if (!clipping_.apart) {
-                        update(buffers, offset, size, number, 0);
+                    if (!updates_.apart()) {
+                        updates_.update(buffers, offset, size, number, 0);
                     }
                 },
                 [&](double batch_mean, bool batch_finite) {
@@ -395,8 +236,8 @@ private:
                     }
                 },
                 {progress_.seed, number});
-            if (clipping_.apart && finite) {
-                update_apart(team, buffers, number);
+            if (updates_.apart() && finite) {
+                updates_.update_apart(team, buffers, number);
             }
         });
         const bool overflow = finite && overflows();
@@ -405,20 +246,6 @@ private:
         }
         ++progress_.steps;
         return mean;
-    }
-
-    /// The images of an epoch, in their order.
-    void order_images(std::size_t images) {
-        order_.resize(images);
-        for (std::size_t n = 0; n < images; ++n) {
-            order_[n] = static_cast<std::uint32_t>(n);
-        }
-        if (sample_ != nullptr) {
-            sample_(sampled_, progress_.seed, progress_.epochs, order_);
-        } else if (options_.shuffle) {
-            // Stream 0 of a seed initializes parameters.
-            detail_::shuffle(std::span<std::uint32_t>(order_), detail_::Philox(progress_.seed, progress_.epochs + 1));
-        }
     }
 
     template <typename From, typename Target>
@@ -436,7 +263,7 @@ private:
         } else if (progress_.images != images.size() || progress_.batch_size != batch_size) {
             refuse_other_data(images.size(), progress_.images);
         }
-        order_images(images.size());
+        order_.begin_epoch(images.size(), progress_.seed, progress_.epochs, options_.shuffle);
         stopped_ = false;
 
         const std::size_t steps = (images.size() + batch_size - 1) / batch_size;
@@ -470,19 +297,23 @@ private:
             if (options_.on_step) {
                 options_.on_step({epochs() + 1, step, steps, mean});
             }
+            if (hooks_.on_step) {
+                hooks_.on_step({epochs() + 1, step, steps, mean});
+            }
             if (step == last_step) {
                 return;
             }
-            if (options_.should_stop && options_.should_stop()) {
+            if (is_to_stop()) {
                 stopped_ = true;
                 end = true;
             } else {
-                scheduled_.begin_step(moment(step + 1));
+                updates_.begin_step(moment(step + 1));
             }
         };
-        const bool conducted = options_.schedule || options_.on_step || options_.should_stop;
+        const bool conducted =
+            options_.schedule || options_.on_step || options_.should_stop || hooks_.on_step || hooks_.should_stop;
         if (first_step <= last_step) {
-            scheduled_.begin_step(moment(first_step));
+            updates_.begin_step(moment(first_step));
         }
         Buffers& buffers = workspace_.buffers(batch_size);
         if constexpr (requires { images.pipeline; }) {
@@ -495,8 +326,8 @@ private:
                 buffers.step(
                     team, net_.parameters().data(), loss_, batch,
                     [&](std::size_t offset, std::size_t size) {
-                        if (!clipping_.apart) {
-                            update(buffers, offset, size, steps_before + step, 0);
+                        if (!updates_.apart()) {
+                            updates_.update(buffers, offset, size, steps_before + step, 0);
                         }
                     },
                     [&](double batch_mean, bool finite) {
@@ -516,8 +347,8 @@ private:
                         }
                     },
                     {progress_.seed, steps_before + step});
-                if (clipping_.apart && !end) {
-                    update_apart(team, buffers, steps_before + step);
+                if (updates_.apart() && !end) {
+                    updates_.update_apart(team, buffers, steps_before + step);
                 }
                 if (conducted && !end) {
                     team.first_member([&] {
@@ -542,22 +373,40 @@ private:
         return end_epoch(steps, images.size(), begin);
     }
 
+    bool is_to_stop() const {
+        const bool by_options = options_.should_stop && options_.should_stop();
+        const bool by_callbacks = hooks_.should_stop && hooks_.should_stop();
+        return by_options || by_callbacks;
+    }
+
+    std::size_t steps_per_epoch(std::size_t images) const {
+        const std::size_t batch_size = std::min(options_.batch_size, images);
+        return (images + batch_size - 1) / batch_size;
+    }
+
     /// The report of an epoch; if it is complete, the next one begins behind it.
     EpochReport end_epoch(std::size_t steps, std::size_t images, double begin) {
         const std::size_t trained = std::min(epoch_steps() * static_cast<std::size_t>(progress_.batch_size), images);
         const double mean = trained == 0 ? 0 : progress_.loss_sum / static_cast<double>(trained);
-        const EpochReport report{epochs() + 1, mean, detail_::run::seconds() - begin, trained};
+        EpochReport report{epochs() + 1, mean, detail_::run::seconds() - begin, trained};
         const bool stopped_within = stopped_;
+        if (!stopped_within && hooks_.measure) {
+            hooks_.measure(report);
+        }
         if (epoch_steps() == steps) {
             ++progress_.epochs;
             progress_.epoch_steps = 0;
-            options_.schedule.end_epoch(progress_.schedule, mean);
+            options_.schedule.end_epoch(
+                progress_.schedule, detail_::math::is_finite(report.validation_loss) ? report.validation_loss : mean);
         }
         if (!stopped_within) {
             if (options_.on_epoch) {
                 options_.on_epoch(report);
             }
-            stopped_ = options_.should_stop && options_.should_stop();
+            if (hooks_.on_epoch) {
+                hooks_.on_epoch(report);
+            }
+            stopped_ = is_to_stop();
         }
         return report;
     }
@@ -583,21 +432,14 @@ private:
     }
 
     Net& net_;
-    Optimizer optimizer_;
     FitOptions options_;
     Loss loss_;
-    detail_::train::ScheduledOptimizer<Optimizer> scheduled_;
-    detail_::train::Clipping clipping_;
-    detail_::AlignedVector<T> state_;
-    detail_::AlignedVector<T> scratch_;       // of each thread, for whole tensors
-    detail_::AlignedVector<double> squares_;  // the sum of the squares of each part of the gradient
-    T factor_ = 1;                            // of the gradient, whose norm is clipped
+    detail_::train::ParameterUpdates<Net, Optimizer> updates_;
     detail_::train::Progress progress_;
     TrainingWorkspace<Net> workspace_;
-    std::vector<std::uint32_t> order_;
-    /// What draws the images of an epoch, in place of shuffling.
-    void (*sample_)(const void*, std::uint64_t, std::uint64_t, std::span<std::uint32_t>) = nullptr;
-    const void* sampled_ = nullptr;
+    detail_::train::ImageOrder order_;
+    detail_::train::Hooks hooks_;
+    detail_::train::Kept<T> kept_;
     bool stopped_ = false;  // should_stop has said so
 };
 
@@ -634,8 +476,8 @@ public:
     EpochReport run_epoch(const Data&) {
         return {};
     }
-    template <typename Data>
-    FitReport fit(const Data&) {
+    template <typename Data, typename... Callbacks>
+    FitReport fit(const Data&, const Callbacks&...) {
         return {};
     }
 

@@ -3,6 +3,7 @@
 // A layer that has no parameters cannot be frozen.
 //
 // EXPECT: no parameter of the network has this name
+// LINES: 13
 #include <ctcnn/training.hpp>
 
 using namespace ctcnn;

@@ -3,6 +3,7 @@
 // A group of parameters with a name that the network does not have.
 //
 // EXPECT: no parameter of the network has this name
+// LINES: 13
 #include <ctcnn/training.hpp>
 
 using namespace ctcnn;

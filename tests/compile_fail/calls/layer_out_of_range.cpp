@@ -3,6 +3,7 @@
 // A layer behind the last one, by its parameters.
 //
 // EXPECT: there is no layer I; layers count from 0
+// LINES: 13
 #include <ctcnn/inference.hpp>
 
 using namespace ctcnn;

@@ -2,16 +2,16 @@
 #
 # Compiles a file of uses. With network 0 it compiles without a word. With each network that is refused it has exactly one error,
 # the network's own, and so has each use alone: the numbers of USE in the file. With FIRST = k and EVERY = n these are every n-th
-# use only, from the k-th on.
+# use only, from the k-th on. The refused ones are compiled with the flags PRECOMPILED, too.
 #
-# cmake -DCOMPILER=<path> -DFLAGS=<list> -DSOURCE=<file> [-DFIRST=1 -DEVERY=1] -P uses.cmake
+# cmake -DCOMPILER=<path> -DFLAGS=<list> [-DPRECOMPILED=<list>] -DSOURCE=<file> [-DFIRST=1 -DEVERY=1] -P uses.cmake
 cmake_minimum_required(VERSION 3.23...3.31)
 
 set(ENV{LC_ALL} C)
 set(failures "")
 
 function(expect_one_error reason)
-    execute_process(COMMAND "${COMPILER}" ${FLAGS} ${ARGN} "${SOURCE}"
+    execute_process(COMMAND "${COMPILER}" ${FLAGS} ${PRECOMPILED} ${ARGN} "${SOURCE}"
                     RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
     string(REGEX REPLACE "[][;]" " " countable "${output}")
     string(REGEX MATCHALL "[^\n]*(error|warning):[^\n]*" errors "${countable}")

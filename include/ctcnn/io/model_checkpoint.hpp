@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <filesystem>
+#include <limits>
+#include <span>
+#include <stdexcept>
+#include <string_view>
+#include <type_traits>
+
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/io/atomic_file.hpp>
+#include <ctcnn/io/checkpoint.hpp>
+#include <ctcnn/io/safetensors.hpp>
+#include <ctcnn/train/averaged.hpp>
+#include <ctcnn/train/callbacks.hpp>
+#include <ctcnn/train/callbacks/monitor.hpp>
+#include <ctcnn/train/fit_options.hpp>
+
+namespace CTCNN_API {
+
+/// ModelCheckpoint: writes files after each epoch. `last` is a checkpoint of the training, for resume, with the state of
+/// all callbacks. `best` is the network of the epoch with the best monitored value, for load_safetensors; with EMA or
+/// SWA, that of averaged(trainer). A value that is NaN or infinite is never the best. Either may be left out.
+///     fit(net, train_set, Adam{}, {.epochs = 50}, Validation{validation_set},
+///         ModelCheckpoint{.last = "training.safetensors", .best = "best.safetensors"});
+/// Refuses  FileUnwritable, at the begin of fit where possible · std::invalid_argument at the begin of fit for no path,
+///          for the same path twice, and for a validation value without Validation
+/// As in    lightning.pytorch.callbacks.ModelCheckpoint
+struct ModelCheckpoint {
+    std::filesystem::path last = {};
+    std::filesystem::path best = {};
+    Monitored monitor = &EpochReport::validation_loss;
+    MonitorMode mode = MonitorMode::automatic;
+
+    double best_value = std::numeric_limits<double>::quiet_NaN();  ///< result
+    std::size_t best_epoch = 0;                                    ///< result; 0 if there is none
+
+    static constexpr std::string_view name = "ModelCheckpoint";
+
+    void on_train_begin(const FitPlan& plan) {
+        using namespace detail_;
+        if (last.empty() && best.empty()) {
+            throw std::invalid_argument("ModelCheckpoint has no path: choose .last, .best, or both");
+        }
+        if (last == best) {
+            throw std::invalid_argument("ModelCheckpoint::last and ModelCheckpoint::best are the same path");
+        }
+        if (!best.empty()) {
+            train::check_monitor("ModelCheckpoint", monitor, mode, plan);
+        }
+        best_value = std::numeric_limits<double>::quiet_NaN();
+        best_epoch = 0;
+        for (const std::filesystem::path& path : {last, best}) {
+            if (!path.empty()) {
+                // Refuses now what would be refused after the first epoch.
+                io::AtomicFile<> probe(path);
+            }
+        }
+    }
+    void on_epoch(const EpochReport& report, auto& trainer) {
+        using namespace detail_;
+        train::Best so_far{best_value, best_epoch};
+        if (best.empty() || !so_far.improve(report.*monitor, report.epoch, train::higher_is_better(monitor, mode), 0)) {
+            return;
+        }
+        if constexpr (requires { std::remove_cvref_t<decltype(trainer.optimizer())>::is_average; }) {
+            save_safetensors(averaged(trainer), best);
+        } else {
+            save_safetensors(trainer.net(), best);
+        }
+        best_value = so_far.value;
+        best_epoch = so_far.epoch;
+    }
+    void after_epoch(const EpochReport&, auto& trainer) {
+        if (!last.empty()) {
+            save_checkpoint(trainer, last);
+        }
+    }
+
+    std::array<double, 2> state() const { return {best_value, static_cast<double>(best_epoch)}; }
+    void set_state(std::span<const double, 2> state) {
+        if (!(state[1] >= 0 && state[1] < 9e15)) {
+            throw std::invalid_argument("the checkpoint holds no state of ModelCheckpoint: it is damaged");
+        }
+        best_value = state[0];
+        best_epoch = static_cast<std::size_t>(state[1]);
+    }
+};
+
+}  // namespace CTCNN_API

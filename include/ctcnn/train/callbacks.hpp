@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/train/fit_options.hpp>
+
+namespace CTCNN_API {
+
+/// FitPlan: what a call of fit is about to do, for on_train_begin.
+struct FitPlan {
+    std::size_t epochs;  ///< of the whole training, those before included
+    std::size_t steps_per_epoch;
+    std::size_t steps;  ///< of the whole training
+    bool validates;     ///< whether a callback measures validation values, as Validation does
+};
+
+}  // namespace CTCNN_API
+
+// A callback is any type with some of these members, which may leave out arguments from the end:
+//     on_train_begin(const FitPlan&, trainer)   before the first step
+//     on_step(const StepReport&, trainer)       after each step
+//     measure(EpochReport&, trainer)            after each epoch, before everything else: adds values to the report
+//     on_epoch(const EpochReport&, trainer)     after each epoch
+//     after_epoch(const EpochReport&, trainer)  behind on_epoch of all callbacks: for those that save the training
+//     should_stop()                             after each step and each epoch: true ends the training
+//     on_train_end(const FitReport&, trainer)   at the end, except that of an exception
+// One that remembers something from epoch to epoch has state(), a std::array<double, N>, and
+// set_state(std::span<const double, N>). Checkpoints hold the state, and a training that continues sets it behind
+// on_train_begin.
+namespace CTCNN_DETAIL::train {
+
+template <typename C, typename Trainer>
+concept HasTrainBegin =
+    requires(C& callback) { callback.on_train_begin(); } || requires(C& callback, const FitPlan& plan) {
+        callback.on_train_begin(plan);
+    } || requires(C& callback, const FitPlan& plan, Trainer& trainer) { callback.on_train_begin(plan, trainer); };
+template <typename C, typename Trainer>
+concept HasStep = requires(C& callback, const StepReport& report) {
+    callback.on_step(report);
+} || requires(C& callback, const StepReport& report, Trainer& trainer) { callback.on_step(report, trainer); };
+template <typename C, typename Trainer>
+concept HasMeasure =
+    requires(C& callback, EpochReport& report, Trainer& trainer) { callback.measure(report, trainer); };
+template <typename C, typename Trainer>
+concept HasEpoch = requires(C& callback, const EpochReport& report) {
+    callback.on_epoch(report);
+} || requires(C& callback, const EpochReport& report, Trainer& trainer) { callback.on_epoch(report, trainer); };
+template <typename C, typename Trainer>
+concept HasAfterEpoch =
+    requires(C& callback, const EpochReport& report, Trainer& trainer) { callback.after_epoch(report, trainer); };
+template <typename C>
+concept HasStop = requires(C& callback) { static_cast<bool>(callback.should_stop()); };
+template <typename C, typename Trainer>
+concept HasTrainEnd =
+    requires(C& callback) { callback.on_train_end(); } || requires(C& callback, const FitReport& report) {
+        callback.on_train_end(report);
+    } || requires(C& callback, const FitReport& report, Trainer& trainer) { callback.on_train_end(report, trainer); };
+template <typename C>
+concept HasState = requires(C& callback) { callback.set_state(std::as_const(callback).state()); };
+
+template <typename C, typename Trainer>
+concept CallbackOf = HasTrainBegin<C, Trainer> || HasStep<C, Trainer> || HasMeasure<C, Trainer> ||
+                     HasEpoch<C, Trainer> || HasAfterEpoch<C, Trainer> || HasStop<C> || HasTrainEnd<C, Trainer>;
+
+template <typename C, typename Trainer>
+consteval bool check_callback() {
+    constexpr bool right = CallbackOf<C, Trainer>;
+    static_assert(right,
+                  "the arguments of fit behind the loss are callbacks, such as EarlyStopping{.patience = 3}; one of "
+                  "your own has some of on_train_begin(plan, trainer), on_step(report, trainer), on_epoch(report, "
+                  "trainer), should_stop() and on_train_end(report, trainer)");
+    // A member with other arguments would never be called.
+    constexpr bool called =
+        (HasTrainBegin<C, Trainer> || !requires { &C::on_train_begin; }) &&
+        (HasStep<C, Trainer> || !requires { &C::on_step; }) && (HasMeasure<C, Trainer> || !requires { &C::measure; }) &&
+        (HasEpoch<C, Trainer> || !requires { &C::on_epoch; }) &&
+        (HasAfterEpoch<C, Trainer> || !requires { &C::after_epoch; }) &&
+        (HasStop<C> || !requires { &C::should_stop; }) && (HasTrainEnd<C, Trainer> || !requires { &C::on_train_end; });
+    static_assert(!right || called,
+                  "a member of this callback cannot be called: the arguments are on_train_begin(const FitPlan&, "
+                  "trainer), on_step(const StepReport&, trainer), on_epoch(const EpochReport&, trainer), "
+                  "on_train_end(const FitReport&, trainer), and none for should_stop");
+    return right && called;
+}
+
+/// What is called while a call of fit with callbacks trains.
+struct Hooks {
+    std::function<void(const StepReport&)> on_step = {};
+    std::function<void(EpochReport&)> measure = {};
+    std::function<void(const EpochReport&)> on_epoch = {};
+    std::function<bool()> should_stop = {};
+};
+
+/// What callbacks keep with a training, from one fit to the next and in checkpoints.
+template <typename T>
+struct Kept {
+    std::map<std::string, std::vector<double>> states{};
+    std::vector<T> weights{};
+};
+
+/// The key of the state of a callback: its number among the arguments.
+template <typename C>
+std::string state_key(std::size_t number) {
+    std::string key = std::to_string(number);
+    if constexpr (requires { C::name; }) {
+        key += '.';
+        key += C::name;
+    }
+    return key;
+}
+
+template <typename C, typename Trainer>
+void begin_training(C& callback, std::size_t number, const FitPlan& plan, Trainer& trainer, const auto& states) {
+    if constexpr (requires { callback.on_train_begin(plan, trainer); }) {
+        callback.on_train_begin(plan, trainer);
+    } else if constexpr (requires { callback.on_train_begin(plan); }) {
+        callback.on_train_begin(plan);
+    } else if constexpr (requires { callback.on_train_begin(); }) {
+        callback.on_train_begin();
+    }
+    if constexpr (HasState<C>) {
+        if (const auto found = states.find(state_key<C>(number)); found != states.end()) {
+            constexpr std::size_t size = std::tuple_size_v<decltype(std::as_const(callback).state())>;
+            if (found->second.size() != size) {
+                throw std::invalid_argument("the state of a callback in the checkpoint has another size: continue " +
+                                            std::string("with the same callbacks in the same order"));
+            }
+            callback.set_state(std::span<const double>(found->second).template first<size>());
+        }
+    }
+}
+template <typename C, typename Trainer>
+void end_step(C& callback, const StepReport& report, Trainer& trainer) {
+    if constexpr (requires { callback.on_step(report, trainer); }) {
+        callback.on_step(report, trainer);
+    } else if constexpr (requires { callback.on_step(report); }) {
+        callback.on_step(report);
+    }
+}
+template <typename C, typename Trainer>
+void measure_epoch(C& callback, EpochReport& report, Trainer& trainer) {
+    if constexpr (HasMeasure<C, Trainer>) {
+        callback.measure(report, trainer);
+    }
+}
+template <typename C, typename Trainer>
+void end_epoch(C& callback, std::size_t number, const EpochReport& report, Trainer& trainer, auto& states) {
+    if constexpr (requires { callback.on_epoch(report, trainer); }) {
+        callback.on_epoch(report, trainer);
+    } else if constexpr (requires { callback.on_epoch(report); }) {
+        callback.on_epoch(report);
+    }
+    if constexpr (HasState<C>) {
+        const auto state = std::as_const(callback).state();
+        states[state_key<C>(number)].assign(state.begin(), state.end());
+    }
+}
+template <typename C, typename Trainer>
+void behind_epoch(C& callback, const EpochReport& report, Trainer& trainer) {
+    if constexpr (HasAfterEpoch<C, Trainer>) {
+        callback.after_epoch(report, trainer);
+    }
+}
+template <typename C>
+bool wants_stop(C& callback) {
+    if constexpr (HasStop<C>) {
+        return static_cast<bool>(callback.should_stop());
+    } else {
+        return false;
+    }
+}
+template <typename C, typename Trainer>
+void end_training(C& callback, const FitReport& report, Trainer& trainer) {
+    if constexpr (requires { callback.on_train_end(report, trainer); }) {
+        callback.on_train_end(report, trainer);
+    } else if constexpr (requires { callback.on_train_end(report); }) {
+        callback.on_train_end(report);
+    } else if constexpr (requires { callback.on_train_end(); }) {
+        callback.on_train_end();
+    }
+}
+
+/// A training with callbacks, which are called in their order. `train` is the training without them.
+template <typename Trainer, typename States, typename F, typename... C>
+FitReport with_callbacks(Trainer& trainer, Hooks& hooks, States& states, FitPlan plan, const F& train,
+                         C&... callbacks) {
+    plan.validates = (HasMeasure<C, Trainer> || ...);
+    std::size_t number = 0;
+    (begin_training(callbacks, number++, plan, trainer, states), ...);
+    struct Reset {
+        Hooks& hooks;
+        ~Reset() { hooks = {}; }
+    };
+    const Reset reset{hooks};
+    if constexpr ((HasStep<C, Trainer> || ...)) {
+        hooks.on_step = [&](const StepReport& report) { (end_step(callbacks, report, trainer), ...); };
+    }
+    hooks.measure = [&](EpochReport& report) { (measure_epoch(callbacks, report, trainer), ...); };
+    hooks.on_epoch = [&](const EpochReport& report) {
+        std::size_t n = 0;
+        (end_epoch(callbacks, n++, report, trainer, states), ...);
+        (behind_epoch(callbacks, report, trainer), ...);
+    };
+    FitReport report;
+    report.steps = trainer.steps();
+    if constexpr ((HasStop<C> || ...)) {
+        hooks.should_stop = [&] {
+            bool stop = false;
+            ((stop = wants_stop(callbacks) || stop), ...);
+            return stop;
+        };
+        // A training that continues behind its end.
+        report.stopped = hooks.should_stop();
+    }
+    if (!report.stopped) {
+        report = train();
+    }
+    (end_training(callbacks, report, trainer), ...);
+    return report;
+}
+
+}  // namespace CTCNN_DETAIL::train

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <string_view>
+
+#include <ctcnn/core/finite.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/optim/settings.hpp>
+#include <ctcnn/train/callbacks.hpp>
+#include <ctcnn/train/callbacks/monitor.hpp>
+#include <ctcnn/train/fit_options.hpp>
+
+namespace CTCNN_API {
+
+/// EarlyStopping: ends a training when a monitored value has not improved for `patience` epochs. A value that is NaN or
+/// infinite is no improvement. With restore_best_weights, the network ends with the parameters and buffers of the best
+/// epoch; a training that something else interrupts keeps those of its last step.
+///     fit(net, train_set, Adam{}, {.epochs = 50}, Validation{validation_set}, EarlyStopping{.patience = 3});
+/// Throws   std::invalid_argument at the begin of fit for a patience of 0, a min_delta below 0 or not finite, and a
+///          validation value without Validation
+/// As in    keras.callbacks.EarlyStopping; patience as in lightning.pytorch.callbacks.EarlyStopping
+struct EarlyStopping {
+    Monitored monitor = &EpochReport::validation_loss;
+    MonitorMode mode = MonitorMode::automatic;
+    std::size_t patience = 3;  ///< the epochs without improvement that end the training
+    double min_delta = 0;      ///< less is no improvement
+    bool restore_best_weights = false;
+
+    double best = std::numeric_limits<double>::quiet_NaN();  ///< result: the best value
+    std::size_t best_epoch = 0;                              ///< result: its epoch; 0 if there is none
+    std::size_t epochs_without_improvement = 0;              ///< result
+
+    static constexpr std::string_view name = "EarlyStopping";
+
+    void on_train_begin(const FitPlan& plan) {
+        using namespace detail_;
+        train::check_monitor("EarlyStopping", monitor, mode, plan);
+        refuse_unless(patience != 0, "EarlyStopping::patience is 0: choose 1 or more epochs without improvement");
+        refuse_unless(math::is_finite(min_delta) && min_delta >= 0,
+                      "EarlyStopping::min_delta must be a number from 0 on");
+        best = std::numeric_limits<double>::quiet_NaN();
+        best_epoch = 0;
+        epochs_without_improvement = 0;
+    }
+    void on_epoch(const EpochReport& report, auto& trainer) {
+        detail_::train::Best so_far{best, best_epoch};
+        if (so_far.improve(report.*monitor, report.epoch, detail_::train::higher_is_better(monitor, mode), min_delta)) {
+            best = so_far.value;
+            best_epoch = so_far.epoch;
+            epochs_without_improvement = 0;
+            if (restore_best_weights) {
+                trainer.keep_weights();
+            }
+        } else {
+            ++epochs_without_improvement;
+        }
+    }
+    bool should_stop() const { return epochs_without_improvement >= patience; }
+    void on_train_end(const FitReport& report, auto& trainer) {
+        if (restore_best_weights && best_epoch != 0 && (should_stop() || !report.stopped)) {
+            trainer.restore_weights();
+        }
+    }
+
+    std::array<double, 3> state() const {
+        return {best, static_cast<double>(best_epoch), static_cast<double>(epochs_without_improvement)};
+    }
+    void set_state(std::span<const double, 3> state) {
+        const auto counts = [](double number) { return number >= 0 && number < 9e15; };
+        detail_::refuse_unless(counts(state[1]) && counts(state[2]),
+                               "the checkpoint holds no state of EarlyStopping: it is damaged");
+        best = state[0];
+        best_epoch = static_cast<std::size_t>(state[1]);
+        epochs_without_improvement = static_cast<std::size_t>(state[2]);
+    }
+};
+
+}  // namespace CTCNN_API

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/train/averaged.hpp>
+#include <ctcnn/train/callbacks.hpp>
+#include <ctcnn/train/checks.hpp>
+#include <ctcnn/train/evaluate.hpp>
+#include <ctcnn/train/fit_options.hpp>
+
+namespace CTCNN_API::inline CTCNN_TEAM {
+
+/// Validation: evaluates a data set after each epoch: the report gets validation_loss and validation_accuracy and, with
+/// a metric, validation_metric. With EMA or SWA, the network is that of averaged(trainer). A data set that has a name
+/// must outlive the callback.
+///     fit(net, train_set, Adam{}, {.epochs = 5}, Validation{validation_set, Accuracy{.top_k = 5}});
+/// Throws   std::invalid_argument at the begin of fit for a data set that is empty or has a label without output
+/// As in    validation_data of keras.Model.fit
+template <typename Data, typename Metric = std::nullptr_t>
+class Validation {
+public:
+    explicit Validation(Data data, Metric metric = {}) : data_(std::forward<Data>(data)), metric_(std::move(metric)) {}
+
+    void on_train_begin(const FitPlan&, auto& trainer) {
+        try {
+            using Net = std::remove_cvref_t<decltype(trainer.net())>;
+            detail_::train::view_of<Net>(data_, trainer.loss());
+        } catch (const std::invalid_argument& error) {
+            throw std::invalid_argument(std::string("the validation set is refused: ") + error.what());
+        }
+    }
+    void measure(EpochReport& report, auto& trainer) {
+        if constexpr (requires { std::remove_cvref_t<decltype(trainer.optimizer())>::is_average; }) {
+            evaluate_on(averaged(trainer), report, trainer);
+        } else {
+            evaluate_on(trainer.net(), report, trainer);
+        }
+    }
+
+private:
+    void evaluate_on(const auto& net, EpochReport& report, const auto& trainer) {
+        const std::size_t threads = trainer.options().threads;
+        const Evaluation found = evaluate(net, data_, threads, trainer.loss());
+        report.validation_loss = found.loss;
+        report.validation_accuracy = found.accuracy;
+        if constexpr (!std::is_same_v<Metric, std::nullptr_t>) {
+            report.validation_metric = static_cast<double>(evaluate(net, data_, threads, metric_));
+        }
+    }
+
+    Data data_;
+    Metric metric_;
+};
+
+template <typename D>
+Validation(D&&) -> Validation<D, std::nullptr_t>;
+template <typename D, typename M>
+Validation(D&&, M) -> Validation<D, M>;
+
+}  // namespace CTCNN_API::inline CTCNN_TEAM

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+//
+// Callbacks that write files: ModelCheckpoint, CSVLogger, TensorBoard; and ProgressBar.
+#include <ctcnn/io/model_checkpoint.hpp>
+
+#include <ctcnn/io/csv_logger.hpp>
+#include <ctcnn/io/progress_bar.hpp>
+#include <ctcnn/io/tensor_board.hpp>
+#include <ctcnn/optim/adam.hpp>
+#include <ctcnn/optim/averages.hpp>
+#include <ctcnn/optim/reduce_lr_on_plateau.hpp>
+#include <ctcnn/train/callbacks/early_stopping.hpp>
+#include <ctcnn/train/callbacks/validation.hpp>
+#include <ctcnn/train/fit.hpp>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <limits>
+#include <memory>
+#include <span>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../train/small.hpp"
+#include "catch.hpp"
+#include "files.hpp"
+#include "small_disk.hpp"
+
+using namespace ctcnn;
+using Catch::Matchers::Contains;
+using small::Net;
+
+namespace {
+
+/// A callback that sets what others monitor.
+struct Values {
+    std::vector<double> values;
+    void measure(EpochReport& report, auto&) { report.validation_loss = values.at(report.epoch - 1); }
+};
+
+/// Another callback that says that it is EarlyStopping.
+struct OtherState {
+    static constexpr std::string_view name = "EarlyStopping";
+    std::array<double, 1> state() const { return {0}; }
+    void set_state(std::span<const double, 1>) {}
+    void on_epoch(const EpochReport&) {}
+};
+
+std::string text_of(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+/// A history without its seconds.
+std::vector<std::string> history(const std::filesystem::path& path) {
+    std::vector<std::string> lines;
+    std::istringstream text(text_of(path));
+    for (std::string line; std::getline(text, line);) {
+        const std::size_t last = line.rfind(',');
+        lines.push_back(line.substr(0, line.rfind(',', last - 1)) + line.substr(last));
+    }
+    return lines;
+}
+
+constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+const std::vector<double> nine_values{5, 4, 3, undefined, 4, 4, 4, 4, 4};
+const FitOptions options{.epochs = 9, .batch_size = 10, .schedule = ReduceLROnPlateau{.patience = 0}};
+
+}  // namespace
+
+// The first one: where a disk is mounted in a namespace of its own, there must be no other thread yet.
+TEST_CASE("CSVLogger and TensorBoard leave nothing half-written on a full disk") {
+    const SmallDisk disk(std::size_t{1} << 20);
+    if (!disk.there()) {
+        std::cout << disk.problem() << std::endl;
+        return;
+    }
+    const small::Data data = small::data(8);
+    Net net = small::net();
+    struct Fill {
+        const SmallDisk* disk;
+        void on_epoch(const EpochReport& report) {
+            if (report.epoch == 2) {
+                disk->leave(0);
+            }
+        }
+    };
+    REQUIRE_THROWS_AS(fit(net, data, Adam{}, {.epochs = 200}, Fill{&disk}, CSVLogger{disk.path() / "a.csv"}),
+                      FileUnwritable);
+    REQUIRE(history(disk.path() / "a.csv").size() == 2);
+    std::filesystem::remove(disk.path() / SmallDisk::filler);
+    REQUIRE_THROWS_AS(fit(net, data, Adam{}, {.epochs = 2000}, Fill{&disk}, TensorBoard{disk.path() / "runs"}),
+                      FileUnwritable);
+    for (const auto& entry : std::filesystem::directory_iterator(disk.path() / "runs")) {
+        const std::string bytes = text_of(entry.path());
+        std::size_t at = 0;
+        while (at < bytes.size()) {
+            at += static_cast<unsigned char>(bytes[at]) + std::size_t{16};  // records of less than 256 bytes
+        }
+        REQUIRE(at == bytes.size());
+        REQUIRE(at > 0);
+    }
+}
+
+TEST_CASE("ModelCheckpoint writes the best network, and the last training, which continues with all callbacks") {
+    const ScratchFolder folder;
+    const auto in = [&](const char* name) { return folder.path() / name; };
+    const small::Data data = small::data(40);
+    const EarlyStopping early{.patience = 3, .restore_best_weights = true};
+
+    Net wanted = small::net();
+    std::vector<Net> nets;
+    FitOptions watched = options;
+    watched.on_epoch = [&](const EpochReport&) { nets.push_back(wanted); };
+    fit(wanted, data, Adam{}, watched, Values{nine_values}, CSVLogger{in("whole.csv")}, EarlyStopping{early});
+    REQUIRE(nets.size() == 6);
+
+    // Interrupted in the fifth epoch, and continued in another process from the checkpoint of the fourth.
+    {
+        Net net = small::net();
+        FitOptions stopping = options;
+        std::size_t asked = 0;
+        stopping.should_stop = [&] { return ++asked == 18; };
+        ModelCheckpoint saved{.last = in("last"), .best = in("best")};
+        REQUIRE(fit(net, data, Adam{}, stopping, Values{nine_values}, CSVLogger{in("half.csv")}, EarlyStopping{early},
+                    saved)
+                    .stopped);
+        REQUIRE(saved.best_epoch == 3);
+    }
+    // What a later epoch has written is written again.
+    std::ofstream(in("half.csv"), std::ios::app) << "5,1,,,,1,40\n6,2";
+    Net best = small::net(2);
+    load_safetensors(best, in("best"));
+    REQUIRE(small::same_bits(best, nets[2]));
+
+    Net net = small::net(3);
+    Trainer trainer(net, Adam{}, options);
+    resume(trainer, in("last"));
+    REQUIRE(trainer.epochs() == 4);
+    ModelCheckpoint saved{.last = in("last"), .best = in("best")};
+    REQUIRE(trainer.fit(data, Values{nine_values}, CSVLogger{in("half.csv")}, EarlyStopping{early}, saved).stopped);
+    REQUIRE(saved.best_epoch == 3);
+    REQUIRE(small::same_bits(net, wanted));
+    REQUIRE(history(in("half.csv")) == history(in("whole.csv")));
+    REQUIRE(history(in("whole.csv")).size() == 7);
+    REQUIRE_THAT(history(in("whole.csv")).at(4), Contains("4,") && Contains(",,,,40"));
+
+    // A checkpoint of the end has nothing left to do.
+    Net again = small::net(3);
+    Trainer ended(again, Adam{}, options);
+    resume(ended, in("last"));
+    REQUIRE(ended.fit(data, Values{nine_values}, CSVLogger{in("half.csv")}, EarlyStopping{early}).epochs.empty());
+    REQUIRE(small::same_bits(again, wanted));
+
+    // The states are those of the callbacks at the same places.
+    Trainer other(again, Adam{}, options);
+    resume(other, in("last"));
+    REQUIRE_THROWS_WITH(other.fit(data, Values{nine_values}, CSVLogger{in("x.csv")}, OtherState{}),
+                        Contains("continue with the same callbacks in the same order"));
+}
+
+TEST_CASE("The best network of an average is the average, and its checkpoint has the best average") {
+    const ScratchFolder folder;
+    const small::Data data = small::data(40);
+    const FitOptions four{.epochs = 4, .batch_size = 10};
+    const EarlyStopping early{.patience = 5, .restore_best_weights = true};
+    const std::vector<double> values{3, 1, 2, 2};
+    Net net = small::net();
+    Trainer trainer(net, EMA{Adam{}, 0.5}, four);
+    trainer.fit(data, Values{values}, EarlyStopping{early},
+                ModelCheckpoint{.last = folder.path() / "last", .best = folder.path() / "best"});
+    Net best = small::net();
+    load_safetensors(best, folder.path() / "best");
+    REQUIRE(small::same_bits(best, averaged(trainer)));
+    Net other = small::net(2);
+    Trainer resumed(other, EMA{Adam{}, 0.5}, four);
+    resume(resumed, folder.path() / "last");
+    REQUIRE_FALSE(small::same_bits(best, averaged(resumed)));
+    resumed.restore_weights();
+    REQUIRE(small::same_bits(best, averaged(resumed)));
+    REQUIRE(small::same_bits(net, other));
+}
+
+TEST_CASE("Callbacks that write refuse before the first step") {
+    const ScratchFolder folder;
+    const small::Data data = small::data(8);
+    const Net before = small::net();
+    Net net = before;
+    const auto missing = folder.path() / "missing" / "file";
+    const auto run = [&](auto callback) { fit(net, data, Adam{}, {}, Values{{1}}, callback); };
+    REQUIRE_THROWS_AS(run(ModelCheckpoint{.last = missing}), FileUnwritable);
+    REQUIRE_THROWS_AS(run(ModelCheckpoint{.best = missing}), FileUnwritable);
+    REQUIRE_THROWS_AS(run(CSVLogger{missing}), FileUnwritable);
+    std::ofstream(folder.path() / "file") << "text";
+    REQUIRE_THROWS_AS(fit(net, data, Adam{}, {}, TensorBoard{folder.path() / "file"}), FileUnwritable);
+    REQUIRE_THROWS_WITH(run(ModelCheckpoint{}), Contains("has no path"));
+    REQUIRE_THROWS_WITH(run(ModelCheckpoint{.last = "a", .best = "a"}), Contains("the same path"));
+    REQUIRE_THROWS_WITH(fit(net, data, Adam{}, {}, ModelCheckpoint{.best = folder.path() / "best"}),
+                        Contains("ModelCheckpoint monitors a validation value, but there is no validation"));
+    REQUIRE(small::same_bits(net, before));
+    REQUIRE(names_in(folder.path()) == std::vector<std::string>{"file"});
+
+    // Another file is not continued.
+    Trainer trainer(net, Adam{}, {.epochs = 2});
+    trainer.run_epoch(data);
+    REQUIRE_THROWS_WITH(trainer.fit(data, CSVLogger{folder.path() / "file"}), Contains("is no history of CSVLogger"));
+    REQUIRE(text_of(folder.path() / "file") == "text");
+}
+
+TEST_CASE("CRC-32C and records") {
+    using namespace ctcnn::detail_::io;
+    // RFC 3720, appendix B.4, and the usual check value.
+    static_assert(crc32c(std::string_view("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 32)) ==
+                  0x8a9136aa);
+    static_assert(crc32c("123456789") == 0xe3069283);
+    const std::string record = tf_record("abc");
+    REQUIRE(record.size() == 19);
+    REQUIRE(record.substr(0, 8) == std::string("\3\0\0\0\0\0\0\0", 8));
+    REQUIRE(record.substr(12, 3) == "abc");
+}
+
+TEST_CASE("The lines of ProgressBar fit the columns") {
+    using namespace ctcnn::detail_::io;
+    const StepReport step{3, 128, 938, 0.12345};
+    REQUIRE(progress_line(step, 10, 83, 49) == "epoch 3/10  128/938  loss 0.1235  ETA 1:23");
+    REQUIRE(progress_line(step, 10, 83, 79) ==
+            "epoch 3/10  128/938  [####..........................]  loss 0.1235  ETA 1:23");
+    REQUIRE(progress_line(step, 10, 83, 12) == "epoch 3/10  ");
+    for (std::size_t columns = 0; columns < 200; ++columns) {
+        REQUIRE(progress_line(step, 10, 1e9, columns).size() <= columns);
+    }
+    REQUIRE(clock_text(0) == "0 s");
+    REQUIRE(clock_text(58.2) == "59 s");
+    REQUIRE(clock_text(59.5) == "1:00");
+    REQUIRE(clock_text(7384) == "2:03:04");
+    REQUIRE(clock_text(undefined) == "?");
+    EpochReport report{3, 0.12345, 1, 40};
+    REQUIRE(epoch_line(report, 10, 83) == "epoch 3/10  loss 0.1235  ETA 1:23");
+    report.validation_loss = 0.25;
+    report.validation_accuracy = 0.98765;
+    REQUIRE(epoch_line(report, 10, 83) == "epoch 3/10  loss 0.1235  val 0.25 98.77 %  ETA 1:23");
+    REQUIRE(epoch_line({10, 1, 1, 40}, 10, 0) == "epoch 10/10  loss 1");
+}
+
+TEST_CASE("Where there is no terminal, ProgressBar writes a line for each epoch") {
+    const ScratchFolder folder;
+    const auto path = folder.path() / "out";
+    {
+        const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "w"), &std::fclose);
+        Net net = small::net();
+        fit(net, small::data(40), Adam{}, {.epochs = 2, .batch_size = 10}, ProgressBar{file.get()});
+    }
+    const std::string text = text_of(path);
+    REQUIRE(text.starts_with("epoch 1/2  loss "));
+    REQUIRE_THAT(text, Contains("ETA") && Contains("\nepoch 2/2  loss ") && !Contains("\r") && !Contains("\x1b"));
+    REQUIRE(text.ends_with("\n"));
+}

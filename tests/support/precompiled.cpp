@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+// A file without content, with whose flags precompiled.hpp is compiled.

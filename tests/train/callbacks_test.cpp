@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+#include <ctcnn/train/callbacks.hpp>
+
+#include <ctcnn/optim/adam.hpp>
+#include <ctcnn/optim/averages.hpp>
+#include <ctcnn/optim/reduce_lr_on_plateau.hpp>
+#include <ctcnn/optim/sgd.hpp>
+#include <ctcnn/train/averaged.hpp>
+#include <ctcnn/train/callbacks/early_stopping.hpp>
+#include <ctcnn/train/callbacks/time_limit.hpp>
+#include <ctcnn/train/callbacks/validation.hpp>
+#include <ctcnn/train/fit.hpp>
+#include <ctcnn/train/metrics.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "small.hpp"
+
+using namespace ctcnn;
+using Catch::Matchers::Contains;
+using small::Net;
+
+namespace {
+
+/// Writes down what is called.
+struct Diary {
+    std::string* text;
+
+    void on_train_begin(const FitPlan& plan) {
+        *text += "begin " + std::to_string(plan.epochs) + " " + std::to_string(plan.steps_per_epoch) + " " +
+                 std::to_string(plan.steps) + (plan.validates ? " validates;" : ";");
+    }
+    void on_step(const StepReport& report) { *text += " step " + std::to_string(report.step); }
+    void on_epoch(const EpochReport& report, auto& trainer) {
+        *text += " epoch " + std::to_string(report.epoch) + " of " + std::to_string(trainer.steps());
+    }
+    void on_train_end(const FitReport& report) { *text += report.stopped ? "; stopped" : "; end"; }
+};
+
+/// A callback that sets what others monitor.
+struct Values {
+    std::vector<double> values;
+    void measure(EpochReport& report, auto&) { report.validation_loss = values.at(report.epoch - 1); }
+};
+
+/// The networks of averages, and the validation loss.
+struct AverageWatch {
+    std::vector<Net>* nets;
+    void on_epoch(const EpochReport&, auto& training) { nets->push_back(averaged(training)); }
+};
+struct LossWatch {
+    double* loss;
+    void on_epoch(const EpochReport& epoch, auto&) { *loss = epoch.validation_loss; }
+};
+
+constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinite = std::numeric_limits<double>::infinity();
+
+}  // namespace
+
+TEST_CASE("Callbacks are called in their order, and do not change the training") {
+    const small::Data data = small::data(50);
+    Net wanted = small::net();
+    fit(wanted, data, SGD{.lr = 0.1f}, {.epochs = 2, .batch_size = 30});
+    std::string text;
+    Net net = small::net();
+    const FitReport report =
+        fit(net, data, SGD{.lr = 0.1f}, {.epochs = 2, .batch_size = 30}, Validation{data}, Diary{&text});
+    REQUIRE(text == "begin 2 2 4 validates; step 1 step 2 epoch 1 of 2 step 1 step 2 epoch 2 of 4; end");
+    REQUIRE(small::same_bits(net, wanted));
+    const Evaluation found = evaluate(net, data);
+    REQUIRE(report.epochs.at(1).validation_loss == found.loss);
+    REQUIRE(report.epochs.at(1).validation_accuracy == found.accuracy);
+    REQUIRE(std::isnan(report.epochs.at(1).validation_metric));
+}
+
+TEST_CASE("A metric of the validation set, the loss before the callbacks, and on_epoch of the options") {
+    const small::Data data = small::data(50);
+    Net net = small::net();
+    double seen = 0;
+    const FitReport report =
+        fit(net, data, SGD{.lr = 0.1f}, {.on_epoch = [&](const EpochReport& epoch) { seen = epoch.validation_metric; }},
+            CrossEntropyLoss{}, Validation{data, Accuracy{.top_k = 2}});
+    REQUIRE(report.epochs.at(0).validation_metric == evaluate(net, data, Accuracy{.top_k = 2}));
+    REQUIRE(seen == report.epochs.at(0).validation_metric);
+}
+
+TEST_CASE("EarlyStopping counts epochs without improvement; NaN and infinity are never the best") {
+    const small::Data data = small::data(8);
+    const auto run = [&](std::vector<double> values, EarlyStopping early) {
+        values.resize(20, 100);
+        Net net = small::net();
+        const FitReport report = fit(net, data, SGD{.lr = 0.01f}, {.epochs = 20}, Values{values}, early);
+        REQUIRE(report.stopped);
+        REQUIRE(report.epochs.size() == early.best_epoch + early.patience);
+        return early;
+    };
+    REQUIRE(run({3, 2, 2, 2.5}, {.patience = 2}).best_epoch == 2);
+    REQUIRE(run({3, 4, 2, 4, undefined}, {.patience = 2}).best_epoch == 3);
+    REQUIRE(run({3, 2.5, 2, 1.9}, {.patience = 4, .min_delta = 0.75}).best == 2);
+    REQUIRE(run({1, 2, 3, undefined, infinite}, {.mode = MonitorMode::max, .patience = 14}).best == 100);
+    REQUIRE(run({undefined, undefined, 5, -infinite}, {.patience = 3}).best_epoch == 3);
+    // No finite value at all.
+    const EarlyStopping none = run(std::vector<double>(20, undefined), {.patience = 3, .restore_best_weights = true});
+    REQUIRE(none.best_epoch == 0);
+    REQUIRE(std::isnan(none.best));
+}
+
+TEST_CASE("EarlyStopping restores the parameters of the best epoch") {
+    const small::Data data = small::data(40);
+    std::vector<Net> nets;
+    const FitOptions options{.epochs = 9, .batch_size = 10};
+    Net net = small::net();
+    FitOptions watched = options;
+    watched.on_epoch = [&](const EpochReport&) { nets.push_back(net); };
+    const std::vector<double> values{5, 4, 3, 4, 4, 4, 4, 4, 4};
+    fit(net, data, Adam{}, watched, Values{values}, EarlyStopping{.patience = 2, .restore_best_weights = true});
+    REQUIRE(nets.size() == 5);
+    REQUIRE(small::same_bits(net, nets[2]));
+    REQUIRE_FALSE(small::same_bits(net, nets[4]));
+
+    // Without it, and where something else ends the training, the last parameters stay.
+    nets.clear();
+    net = small::net();
+    fit(net, data, Adam{}, watched, Values{values}, EarlyStopping{.patience = 2});
+    REQUIRE(small::same_bits(net, nets.at(4)));
+    nets.clear();
+    net = small::net();
+    watched.should_stop = [&] { return nets.size() == 4; };
+    fit(net, data, Adam{}, watched, Values{values}, EarlyStopping{.patience = 2, .restore_best_weights = true});
+    REQUIRE(small::same_bits(net, nets.at(3)));
+    // The last epoch of all ends it, too.
+    nets.clear();
+    net = small::net();
+    watched.should_stop = {};
+    fit(net, data, Adam{}, watched, Values{values}, EarlyStopping{.patience = 8, .restore_best_weights = true});
+    REQUIRE(small::same_bits(net, nets.at(2)));
+}
+
+TEST_CASE("With an average, the validation and the best weights are those of the average") {
+    const small::Data data = small::data(40);
+    Net net = small::net();
+    Trainer trainer(net, EMA{SGD{.lr = 0.1f}, 0.5}, {.epochs = 4, .batch_size = 10});
+    std::vector<Net> nets;
+    const FitReport report = trainer.fit(data, Validation{data}, Values{{3, 1, 2, 2}}, AverageWatch{&nets},
+                                         EarlyStopping{.patience = 2, .restore_best_weights = true});
+    REQUIRE(report.epochs.size() == 4);
+    REQUIRE(small::same_bits(averaged(trainer), nets.at(1)));
+    double loss = 0;
+    Net other = small::net();
+    Trainer again(other, EMA{SGD{.lr = 0.1f}, 0.5}, {.epochs = 1, .batch_size = 10});
+    again.fit(data, Validation{data}, LossWatch{&loss});
+    REQUIRE(loss == evaluate(averaged(again), data).loss);
+}
+
+TEST_CASE("A training that is interrupted and goes on ends as one that is not, with all that callbacks remember") {
+    const small::Data data = small::data(40);
+    const std::vector<double> values{5, 4, 3, 4, 4, 4, 4, 4, 4};
+    const FitOptions options{.epochs = 9, .batch_size = 10, .schedule = ReduceLROnPlateau{.patience = 0}};
+    const EarlyStopping early{.patience = 3, .restore_best_weights = true};
+    Net wanted = small::net();
+    const FitReport report = fit(wanted, data, Adam{}, options, Values{values}, EarlyStopping{early});
+    REQUIRE(report.epochs.size() == 6);
+    for (const std::size_t stop : {1U, 13U, 16U, 18U}) {
+        Net net = small::net();
+        std::size_t asked = 0;
+        FitOptions stopping = options;
+        stopping.should_stop = [&] { return ++asked == stop; };
+        Trainer trainer(net, Adam{}, stopping);
+        REQUIRE(trainer.fit(data, Values{values}, EarlyStopping{early}).stopped);
+        EarlyStopping second = early;
+        REQUIRE(trainer.fit(data, Values{values}, second).stopped);
+        REQUIRE(second.best_epoch == 3);
+        REQUIRE(trainer.epochs() == 6);
+        REQUIRE(small::same_bits(net, wanted));
+        // There is nothing left to do.
+        const FitReport third = trainer.fit(data, Values{values}, EarlyStopping{early});
+        REQUIRE(third.stopped);
+        REQUIRE(third.steps == 24);
+        REQUIRE(third.epochs.empty());
+    }
+}
+
+TEST_CASE("A time limit ends a training after a step") {
+    const small::Data data = small::data(40);
+    Net net = small::net();
+    const FitReport report = fit(net, data, SGD{.lr = 0.01f}, {.epochs = 100000000}, TimeLimit{.seconds = 1e-9});
+    REQUIRE(report.stopped);
+    REQUIRE(report.steps <= 1);
+    REQUIRE_FALSE(fit(net, data, SGD{.lr = 0.01f}, {.epochs = 1}, TimeLimit{.seconds = 3600}).stopped);
+}
+
+TEST_CASE("Callbacks refuse what makes no sense, before the first step") {
+    const small::Data data = small::data(8);
+    const Net before = small::net();
+    Net net = before;
+    const auto refused = [&](auto... callbacks) -> std::string {
+        try {
+            fit(net, data, SGD{.lr = 0.01f}, {}, callbacks...);
+        } catch (const std::invalid_argument& error) {
+            REQUIRE(small::same_bits(net, before));
+            return error.what();
+        }
+        return "";
+    };
+    REQUIRE_THAT(refused(EarlyStopping{}), Contains("there is no validation: add Validation{validation_set}"));
+    REQUIRE_THAT(refused(EarlyStopping{.monitor = &EpochReport::loss, .patience = 0}), Contains("patience is 0"));
+    REQUIRE_THAT(refused(EarlyStopping{.monitor = &EpochReport::loss, .min_delta = -1}), Contains("min_delta"));
+    REQUIRE_THAT(refused(EarlyStopping{.monitor = &EpochReport::loss, .min_delta = undefined}), Contains("min_delta"));
+    REQUIRE_THAT(refused(Values{{1}}, EarlyStopping{.monitor = &EpochReport::validation_metric}),
+                 Contains("choose .mode = MonitorMode::max"));
+    REQUIRE_THAT(refused(EarlyStopping{.monitor = nullptr}), Contains("monitor is null"));
+    REQUIRE_THAT(refused(TimeLimit{}), Contains("TimeLimit::seconds"));
+    const small::Data empty = small::data(0);
+    REQUIRE_THAT(refused(Validation{empty}), Contains("the validation set is refused: the data set is empty"));
+    // What a callback throws ends the training, and the trainer calls it no more.
+    struct Throws {
+        void on_epoch(const EpochReport&) { throw std::runtime_error("enough"); }
+    };
+    Trainer trainer(net, SGD{.lr = 0.01f});
+    REQUIRE_THROWS_WITH(trainer.fit(data, Throws{}), "enough");
+    trainer.run_epoch(data);
+}
