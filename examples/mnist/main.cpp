@@ -26,6 +26,7 @@
 
 #include "command.hpp"
 #include "data_source.hpp"
+#include "html_report.hpp"
 #include "interrupt.hpp"
 #include "options.hpp"
 #include "progress.hpp"
@@ -116,7 +117,7 @@ int run(const Options& options) {
         screen.print(screen.wrapped(options.help));
         return 0;
     }
-    for (const std::string* file : {&options.files.save, &options.files.checkpoint}) {
+    for (const std::string* file : {&options.files.save, &options.files.checkpoint, &options.files.report}) {
         require_writable(*file);
     }
     std::future<Digits> test_to_come = load_test_images(options);
@@ -139,6 +140,14 @@ int run(const Options& options) {
         listener.on_epoch = [&](const EpochNews& news) { progress.epoch(news); };
     }
     const Outcome outcome = options.network->train(settings, options.files, train, test, listener);
+    if (outcome.report) {
+        outcome.report->network = options.network->name;
+        outcome.report->description = options.network->description;
+        outcome.report->classes.assign(options.data.classes->names.begin(), options.data.classes->names.end());
+        outcome.report->train_images = train.size();
+        outcome.report->settings = report_settings(options.network->name, settings, options.files);
+        write_report(options.files.report, *outcome.report);
+    }
 
     if (!options.quiet) {
         const Classes& classes = *options.data.classes;

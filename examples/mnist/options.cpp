@@ -132,6 +132,8 @@ Options read_options(int argument_count, char** arguments) {
              result.files.load);
     add_file("--checkpoint", "save the training, after each epoch and on Ctrl-C", result.files.checkpoint);
     add_file("--resume", "go on with the training of a file of --checkpoint", result.files.resume);
+    add_file("--report", "write a report of the training and the network, at the\nend, as one HTML file",
+             result.files.report);
     app.add_flag("--quiet", "print only the last line, the test accuracy", result.quiet);
 
     result.help = app.parse(argument_count, arguments);

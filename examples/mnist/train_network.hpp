@@ -9,12 +9,14 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include <ctcnn/training.hpp>
 
 #include <ctcnn/io/checkpoint.hpp>
 #include <ctcnn/io/safetensors.hpp>
 
+#include "collect_report.hpp"
 #include "training.hpp"
 
 namespace mnist {
@@ -54,6 +56,8 @@ Outcome train_network(const Initializer& initializer, const Optimizer& optimizer
     }
 
     Outcome outcome;
+    const bool reports = !files.report.empty();
+    History history;
     const auto answer = [&] {
         outcome.outputs = ctcnn::infer(*net, test.images(), settings.threads);
         outcome.predictions = answers(outcome.outputs);
@@ -62,15 +66,25 @@ Outcome train_network(const Initializer& initializer, const Optimizer& optimizer
     if (const std::size_t steps = count_steps(settings, train.size()); steps != 0) {
         std::function<void()> save_training;
         const auto on_epoch = [&](const ctcnn::EpochReport& epoch) {
-            if (listener.on_epoch) {
+            if (listener.on_epoch || reports) {
                 answer();
                 const auto right = static_cast<double>(count_right(outcome.predictions, test));
-                listener.on_epoch(
-                    {epoch.epoch, epoch.images, epoch.loss, epoch.seconds, right / static_cast<double>(test.size())});
+                const EpochNews news{epoch.epoch, epoch.images, epoch.loss, epoch.seconds,
+                                     right / static_cast<double>(test.size())};
+                if (reports) {
+                    history.epochs.push_back(news);
+                }
+                if (listener.on_epoch) {
+                    listener.on_epoch(news);
+                }
             }
             save_training();
         };
         const auto on_step = [&](const ctcnn::StepReport& step) {
+            if (reports) {
+                const double part = static_cast<double>(step.step) / static_cast<double>(step.steps_per_epoch);
+                history.losses.push_back({static_cast<double>(step.epoch - 1) + part, step.loss});
+            }
             listener.on_step({step.epoch, step.step, step.steps_per_epoch, step.loss});
         };
         ctcnn::Trainer trainer(*net, optimizer,
@@ -105,6 +119,11 @@ Outcome train_network(const Initializer& initializer, const Optimizer& optimizer
     }
     if (!files.save.empty()) {
         ctcnn::save_safetensors(*net, files.save, metadata);
+    }
+    if (reports) {
+        history.stopped = outcome.stopped;
+        outcome.report =
+            std::make_shared<ReportData>(collect_report(*net, std::move(history), test, outcome.predictions));
     }
     return outcome;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,7 @@ struct Files {
     std::string save;        // parameters at the end
     std::string checkpoint;  // the training, after each epoch and where it is stopped
     std::string resume;      // a checkpoint to go on from
+    std::string report;      // the report as HTML
     std::string settings;    // what a training can be resumed with: "--net lenet --lr 0.5 ..."
     std::string net;         // what a saved network says of itself: its name, and that of the data
     std::string data;
@@ -65,6 +67,8 @@ struct Listener {
     std::function<bool()> should_stop;
 };
 
+struct ReportData;  // html_report.hpp
+
 /// What a safetensors file says of itself.
 std::map<std::string, std::string> metadata_of(const std::string& file);
 
@@ -76,6 +80,7 @@ struct Outcome {
     std::vector<Outputs> outputs;
     std::vector<std::size_t> predictions;  // class_count or more where an output is NaN
     bool stopped = false;
+    std::shared_ptr<ReportData> report;  // what a report says of the network, where one is asked for
 };
 
 /// The class of the largest output of each image.

@@ -42,6 +42,7 @@
 
 #include <ctcnn/model/sequential.hpp>
 
+#include <ctcnn/model/activations.hpp>
 #include <ctcnn/model/branches.hpp>
 #include <ctcnn/model/explain.hpp>
 #include <ctcnn/model/fuse.hpp>
