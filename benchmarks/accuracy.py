@@ -83,7 +83,8 @@ def main():
                     for values in found.values()
                 ]
                 rows.append(f"| {data} | {network} | {' | '.join(cells)} |")
-    print(f"Accuracy on the test images after {arguments.epochs} epochs, in percent: the mean, and of each seed.\n")
+    epochs = "an epoch" if arguments.epochs == 1 else f"{arguments.epochs} epochs"
+    print(f"Accuracy on the test images after {epochs}, in percent: the mean, and of each seed.\n")
     print(f"| Data | Network | {' | '.join(peers)} |\n|---|---|---|---|")
     print("\n".join(rows))
 
