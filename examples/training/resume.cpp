@@ -3,6 +3,7 @@
 // resume FILE: a training that Ctrl-C interrupts, and that the next start continues; the file ends with the same bits.
 #include <ctcnn/ctcnn.hpp>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -12,7 +13,7 @@ using namespace ctcnn;
 
 using Net = Sequential<Input<1, 28, 28>, Flatten, Linear<784, 64>, ReLU, Dropout<0.1>, Linear<64, 10>>;
 
-volatile std::sig_atomic_t interrupted = 0;
+std::atomic<int> interrupted = 0;
 extern "C" void interrupt(int) { interrupted = 1; }
 
 int main(int count, char** arguments) {

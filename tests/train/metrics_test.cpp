@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -18,6 +19,7 @@
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/data/dataset.hpp>
 #include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/dropout.hpp>
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/loss/bce_with_logits.hpp>
 #include <ctcnn/model/sequential.hpp>
@@ -247,9 +249,23 @@ TEST_CASE("A network that ends with Sigmoid says yes above 1/2, one that ends be
     };
     check(Logit{});
     check(Probability{});
+    check(Sequential<Input<1>, Hardsigmoid>{});
+    check(Sequential<Input<1>, Sigmoid, Dropout<0.5>>{});
     // A threshold of one's own stays.
     CHECK(evaluate(Logit{}, data, Accuracy{.threshold = 1.5}) == 0.75);
     CHECK(evaluate(Probability{}, data, ConfusionMatrix{.threshold = 0}).predicted(1) == 4);
+
+    // What a metric of one's own calls a threshold is its own.
+    struct Above {
+        std::optional<double> threshold = {};
+        std::size_t found = 0;
+        void update(std::span<const float, 1> outputs, int) {
+            found += !threshold || static_cast<double>(outputs[0]) > *threshold ? std::size_t{1} : std::size_t{0};
+        }
+        void merge(const Above& other) { found += other.found; }
+        std::size_t compute() const { return found; }
+    };
+    CHECK(evaluate(Logit{}, data, Above{}) == 4);
 
     using Labels = Sequential<Input<2>, Sigmoid>;
     const Dataset<Shape<2>, float, Labels::output_tensor> several(inputs, std::vector<float>{0, 1, 1, 1});

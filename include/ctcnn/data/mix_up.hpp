@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <stdexcept>
@@ -37,7 +38,8 @@ struct MixUp {
         const double cosine = std::cos(6.283185307179586477 * random.uniform(1));
         const double square = (std::pow(1 - random.uniform(0), -1 / alpha) - 1) * cosine * cosine;
         const double share = 0.5 + std::copysign(0.5, cosine) / std::sqrt(1 + 1 / square);
-        return {random.below(2, count), share};
+        // Neither target may vanish: it may be the only one that a loss does not ignore.
+        return {random.below(2, count), std::clamp(share, 0x1p-24, 1 - 0x1p-24)};
     }
 };
 

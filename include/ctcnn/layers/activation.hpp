@@ -176,6 +176,7 @@ struct ReLU6 : Activation<ReLU6, detail_::kernels::Clamp<0.0, 6.0>> {
 /// Shapes   any -> the same
 /// As in    torch.nn.Hardsigmoid
 struct Hardsigmoid : Activation<Hardsigmoid, detail_::kernels::Hardsigmoid> {
+    static constexpr bool gives_probabilities = true;
     static constexpr std::string_view name = "Hardsigmoid()";
     static constexpr auto onnx =
         detail_::OnnxNode{"HardSigmoid"}.with_number("alpha", 1.0 / 6).with_number("beta", 0.5);

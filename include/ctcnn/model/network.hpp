@@ -186,11 +186,13 @@ template <typename Bound>
 concept GivesProbabilities = requires { requires Bound::gives_probabilities; };
 
 /// Whether the outputs of these layers, the leaves of a network, are probabilities already: the last layer that is no
-/// reshape says so.
+/// reshape and no Dropout says so.
 template <typename... Bound>
 consteval bool gives_probabilities(List<Bound...>) {
     bool result = false;
-    ((result = Bound::kind == LayerKind::reshape ? result : GivesProbabilities<Bound>), ...);
+    ((result =
+          Bound::kind == LayerKind::reshape || Bound::kind == LayerKind::random ? result : GivesProbabilities<Bound>),
+     ...);
     return result;
 }
 

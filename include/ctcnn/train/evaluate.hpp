@@ -25,8 +25,8 @@
 namespace CTCNN_API {
 
 /// The mean loss over a data set, and the part of its images that are classified correctly, 0 to 1. A single output
-/// says 1 above 0, or above 1/2 where the network ends with Sigmoid, else 0. Images whose label the loss ignores do not count; where there are no others, loss and
-/// accuracy are NaN. Where targets are tensors, there is no accuracy.
+/// says 1 above 0, or above 1/2 where the network ends with Sigmoid, else 0. Images whose label the loss ignores do not
+/// count; where there are no others, loss and accuracy are NaN. Where targets are tensors, there is no accuracy.
 struct Evaluation {
     double loss;
     double accuracy;            ///< NaN where targets are tensors
@@ -84,10 +84,10 @@ Evaluation evaluate_on(const Net& net, const View<Net, Target>& data, std::size_
 /// can be busy at most.
 inline constexpr std::size_t metric_groups = 32;
 
-/// A metric of yes or no with the limit between them, unless it has one of its own.
+/// One of the library's metrics of yes or no, with the limit between them, unless it has one of its own.
 template <typename Net, typename Metric>
 Metric with_threshold(Metric metric) {
-    if constexpr (requires { metric.threshold.value_or(0.0); }) {
+    if constexpr (has_threshold<Metric>) {
         metric.threshold = metric.threshold.value_or(static_cast<double>(model::threshold<Net>));
     }
     return metric;

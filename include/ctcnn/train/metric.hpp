@@ -66,6 +66,9 @@ constexpr void reset([[maybe_unused]] Metric& metric) {
 /// Whether a metric has a use for targets that hold NaN, as one of a program's own may have.
 template <typename Metric>
 inline constexpr bool takes_nan = true;
+/// Whether a metric has an optional threshold between yes and no, which the network sets where it is not given.
+template <typename Metric>
+inline constexpr bool has_threshold = false;
 
 template <typename Metric>
 using as_metric = std::conditional_t<HasResult<Metric>, Metric, MeanOf<Metric>>;

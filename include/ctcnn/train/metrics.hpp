@@ -198,6 +198,10 @@ namespace CTCNN_DETAIL::train {
 
 // A distance from NaN is none, and NaN is neither yes nor no.
 template <>
+inline constexpr bool has_threshold<Accuracy> = true;
+template <>
+inline constexpr bool has_threshold<ConfusionMatrix> = true;
+template <>
 inline constexpr bool takes_nan<Accuracy> = false;
 template <>
 inline constexpr bool takes_nan<MeanAbsoluteError> = false;
