@@ -70,6 +70,8 @@ endif()
 
 set(counted "${output}")
 if(COMPILER_ID STREQUAL "GNU")
+    # The lines that tell where the precompiled library is included.
+    string(REGEX REPLACE "\n +from ([^\n]*/precompiled/library[.]hpp:1|<command-line>)[,:]" "" counted "${counted}")
     execute_process(COMMAND "${COMPILER}" -dumpversion OUTPUT_VARIABLE version OUTPUT_STRIP_TRAILING_WHITESPACE)
     if(version VERSION_GREATER_EQUAL 14)
         string(REGEX REPLACE "\n *[0-9]* [|][^\n]*" "" counted "${counted}")

@@ -32,8 +32,10 @@ void use(Net& net) {
     const typename Net::output_tensor output = net(image);
     ctcnn::Workspace<Net> workspace{};
     const auto again = net(image, workspace);
-    const std::size_t best =
-        predict(net, image) + top_k(net, image, 3).size() + top_k(net, image, 1, workspace)[0].index;
+    std::size_t best = predict(net, image);
+    if constexpr (ctcnn::RefusedNetwork<Net> || Net::output_shape::size != 1) {
+        best += top_k(net, image, 3).size() + top_k(net, image, 1, workspace)[0].index;
+    }
     const typename Net::output_tensor shares = probabilities(net, image);
     static_cast<void>(shares.size() + probabilities(net, image, workspace).size());
     ctcnn::Gradients<Net> gradients{};

@@ -20,7 +20,7 @@ try:
     sys.modules["torchvision._meta_registrations"] = types.ModuleType("torchvision._meta_registrations")
     from torchvision.transforms import InterpolationMode
     from torchvision.transforms import functional as tv
-except ImportError as error:
+except Exception as error:  # Builds that do not match raise other errors.
     print(f"skipped: no torchvision: {error}")
     sys.exit(77)
 

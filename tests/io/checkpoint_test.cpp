@@ -188,19 +188,22 @@ TEST_CASE("What is not this training's checkpoint is refused, and changes nothin
     trainer.fit(data);
     save_checkpoint(trainer, path);
 
-    REQUIRE_THAT(refusal<FileMissing>(folder.path() / "none"), Catch::Contains("none"));
-    REQUIRE_THAT(refusal<TensorMismatch>(path, adam), Catch::Contains("optimizer.1.0.weight"));
+    REQUIRE_THAT(refusal<FileMissing>(folder.path() / "none"), Catch::Matchers::ContainsSubstring("none"));
+    REQUIRE_THAT(refusal<TensorMismatch>(path, adam), Catch::Matchers::ContainsSubstring("optimizer.1.0.weight"));
     FitOptions other = options;
     other.batch_size = 25;
-    REQUIRE_THAT(refusal<BadCheckpoint>(path, sgd, other), Catch::Contains("Resume with .batch_size = 24."));
+    REQUIRE_THAT(refusal<BadCheckpoint>(path, sgd, other),
+                 Catch::Matchers::ContainsSubstring("Resume with .batch_size = 24."));
     other = options;
     other.shuffle = false;
-    REQUIRE_THAT(refusal<BadCheckpoint>(path, sgd, other), Catch::Contains("Resume with .shuffle = true."));
+    REQUIRE_THAT(refusal<BadCheckpoint>(path, sgd, other),
+                 Catch::Matchers::ContainsSubstring("Resume with .shuffle = true."));
 
     const std::filesystem::path parameters = folder.path() / "net.safetensors";
     save_safetensors(net, parameters);
     REQUIRE_THAT(refusal<BadCheckpoint>(parameters),
-                 Catch::Contains("no ctcnn.checkpoint in the metadata") && Catch::Contains("load_safetensors"));
+                 Catch::Matchers::ContainsSubstring("no ctcnn.checkpoint in the metadata") &&
+                     Catch::Matchers::ContainsSubstring("load_safetensors"));
 
     // Each number of the metadata, damaged.
     const std::map<std::string, std::string> metadata = safetensors_metadata(path);
@@ -226,10 +229,11 @@ TEST_CASE("What is not this training's checkpoint is refused, and changes nothin
                             "ctcnn.batch_size", "ctcnn.loss_sum_bits"}) {
         CAPTURE(key);
         for (const char* value : {"", "-1", "1x", " 1", "99999999999999999999", "0x10", "1.5"}) {
-            REQUIRE_THAT(refusal<BadCheckpoint>(damaged(key, value)), Catch::Contains(key));
+            REQUIRE_THAT(refusal<BadCheckpoint>(damaged(key, value)), Catch::Matchers::ContainsSubstring(key));
         }
     }
-    REQUIRE_THAT(refusal<BadCheckpoint>(damaged("ctcnn.checkpoint", "2")), Catch::Contains("version '2'"));
+    REQUIRE_THAT(refusal<BadCheckpoint>(damaged("ctcnn.checkpoint", "2")),
+                 Catch::Matchers::ContainsSubstring("version '2'"));
     for (const auto& [key, value] :
          std::multimap<std::string, std::string>{{"ctcnn.epoch_steps", "6"},
                                                  {"ctcnn.steps", "1"},
@@ -239,7 +243,8 @@ TEST_CASE("What is not this training's checkpoint is refused, and changes nothin
                                                  {"ctcnn.batch_size", "101"},
                                                  {"ctcnn.loss_sum_bits", "9218868437227405312"}}) {
         CAPTURE(key, value);
-        REQUIRE_THAT(refusal<BadCheckpoint>(damaged(key, value)), Catch::Contains("contradict one another"));
+        REQUIRE_THAT(refusal<BadCheckpoint>(damaged(key, value)),
+                     Catch::Matchers::ContainsSubstring("contradict one another"));
     }
     // It is good as it is.
     Net again = small::net();

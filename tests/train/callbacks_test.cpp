@@ -23,7 +23,7 @@
 #include "small.hpp"
 
 using namespace ctcnn;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 using small::Net;
 
 namespace {
@@ -187,6 +187,65 @@ TEST_CASE("A training that is interrupted and goes on ends as one that is not, w
     }
 }
 
+TEST_CASE("The best weights before the first average are those of the network") {
+    const small::Data data = small::data(40);
+    Net net = small::net();
+    Trainer trainer(net, SWA{SGD{.lr = 0.1f}, 10}, {.epochs = 4, .batch_size = 20});
+    EarlyStopping early{.patience = 3, .restore_best_weights = true};
+    trainer.fit(data, Values{{1, 2, 3, 4}}, early);
+    REQUIRE(early.best_epoch == 1);
+    REQUIRE(small::same_bits(averaged(trainer), net));
+}
+
+TEST_CASE("A validation loss that is NaN is a bad epoch for ReduceLROnPlateau, and no best one") {
+    const small::Data data = small::data(8);
+    const auto reductions = [&](const std::vector<double>& values) {
+        Net net = small::net();
+        Trainer trainer(net, SGD{.lr = 0.1f}, {.epochs = values.size(), .schedule = ReduceLROnPlateau{.patience = 0}});
+        trainer.fit(data, Values{values});
+        return net;
+    };
+    REQUIRE(small::same_bits(reductions({9, 8, undefined, 7, 6}), reductions({9, 8, 8, 7, 6})));
+}
+
+TEST_CASE("on_epoch of the options saves what callbacks remember of this epoch") {
+    const small::Data data = small::data(8);
+    Net net = small::net();
+    std::size_t seen = 0;
+    EarlyStopping early{};
+    fit(net, data, SGD{.lr = 0.1f}, {.epochs = 1, .on_epoch = [&](const EpochReport&) { seen = early.best_epoch; }},
+        CrossEntropyLoss{}, Values{{1}}, early);
+    REQUIRE(seen == 1);
+}
+
+TEST_CASE("The state of a callback is found by its name, whatever stands before it") {
+    const small::Data data = small::data(8);
+    Net net = small::net();
+    EarlyStopping early{.patience = 9};
+    std::string text;
+    Trainer trainer(net, SGD{.lr = 0.1f}, {.epochs = 2, .batch_size = 8});
+    trainer.fit(data, Values{{1, 2}}, Diary{&text}, early);
+    REQUIRE(early.best_epoch == 1);
+    early.best_epoch = 0;
+    trainer.fit(data, Diary{&text}, Values{{1, 2}}, TimeLimit{.seconds = 1e6}, early);
+    REQUIRE(early.best_epoch == 1);
+    REQUIRE(early.epochs_without_improvement == 1);
+}
+
+TEST_CASE("A callback that has stopped a training does not prevent another one") {
+    struct Once {
+        bool stopped = false;
+        void on_epoch(const EpochReport&) { stopped = true; }
+        bool should_stop() const { return stopped; }
+    };
+    const small::Data data = small::data(8);
+    Once once;
+    for (int fold = 0; fold < 2; ++fold) {
+        Net net = small::net();
+        REQUIRE(fit(net, data, SGD{.lr = 0.1f}, {.epochs = 3}, CrossEntropyLoss{}, once).steps == 1);
+    }
+}
+
 TEST_CASE("A time limit ends a training after a step") {
     const small::Data data = small::data(40);
     Net net = small::net();
@@ -209,16 +268,19 @@ TEST_CASE("Callbacks refuse what makes no sense, before the first step") {
         }
         return "";
     };
-    REQUIRE_THAT(refused(EarlyStopping{}), Contains("there is no validation: add Validation{validation_set}"));
-    REQUIRE_THAT(refused(EarlyStopping{.monitor = &EpochReport::loss, .patience = 0}), Contains("patience is 0"));
-    REQUIRE_THAT(refused(EarlyStopping{.monitor = &EpochReport::loss, .min_delta = -1}), Contains("min_delta"));
-    REQUIRE_THAT(refused(EarlyStopping{.monitor = &EpochReport::loss, .min_delta = undefined}), Contains("min_delta"));
+    REQUIRE_THAT(refused(EarlyStopping{}), ContainsSubstring("there is no validation: add Validation{validation_set}"));
+    REQUIRE_THAT(refused(EarlyStopping{.monitor = &EpochReport::loss, .patience = 0}),
+                 ContainsSubstring("patience is 0"));
+    REQUIRE_THAT(refused(EarlyStopping{.monitor = &EpochReport::loss, .min_delta = -1}),
+                 ContainsSubstring("min_delta"));
+    REQUIRE_THAT(refused(EarlyStopping{.monitor = &EpochReport::loss, .min_delta = undefined}),
+                 ContainsSubstring("min_delta"));
     REQUIRE_THAT(refused(Values{{1}}, EarlyStopping{.monitor = &EpochReport::validation_metric}),
-                 Contains("choose .mode = MonitorMode::max"));
-    REQUIRE_THAT(refused(EarlyStopping{.monitor = nullptr}), Contains("monitor is null"));
-    REQUIRE_THAT(refused(TimeLimit{}), Contains("TimeLimit::seconds"));
+                 ContainsSubstring("choose .mode = MonitorMode::max"));
+    REQUIRE_THAT(refused(EarlyStopping{.monitor = nullptr}), ContainsSubstring("monitor is null"));
+    REQUIRE_THAT(refused(TimeLimit{}), ContainsSubstring("TimeLimit::seconds"));
     const small::Data empty = small::data(0);
-    REQUIRE_THAT(refused(Validation{empty}), Contains("the validation set is refused: the data set is empty"));
+    REQUIRE_THAT(refused(Validation{empty}), ContainsSubstring("the validation set is refused: the data set is empty"));
     // What a callback throws ends the training, and the trainer calls it no more.
     struct Throws {
         void on_epoch(const EpochReport&) { throw std::runtime_error("enough"); }

@@ -200,7 +200,8 @@ TEST_CASE("What a trainer refuses") {
     REQUIRE_THROWS_AS(Trainer(net, sgd, {}, CrossEntropyLoss{.label_smoothing = 2}), std::invalid_argument);
 
     Trainer scheduled(net, sgd, {.schedule = OneCycle{}});
-    REQUIRE_THROWS_WITH(scheduled.step(data.images(), data.labels()), Catch::Contains("set FitOptions::max_steps"));
+    REQUIRE_THROWS_WITH(scheduled.step(data.images(), data.labels()),
+                        Catch::Matchers::ContainsSubstring("set FitOptions::max_steps"));
     REQUIRE_THROWS_AS(scheduled.step(data.images().first(0), data.labels().first(0)), std::invalid_argument);
     REQUIRE_THROWS_AS(scheduled.step(data.images(), data.labels().first(3)), std::invalid_argument);
     Trainer known(net, sgd, {.max_steps = 10, .schedule = OneCycle{}});
@@ -208,15 +209,16 @@ TEST_CASE("What a trainer refuses") {
 
     Net zeros{};
     Trainer uninitialized(zeros, sgd);
-    REQUIRE_THROWS_WITH(uninitialized.step(data.images(), data.labels()), Catch::Contains("was not initialized"));
-    REQUIRE_THROWS_WITH(uninitialized.run_epoch(data), Catch::Contains("was not initialized"));
+    REQUIRE_THROWS_WITH(uninitialized.step(data.images(), data.labels()),
+                        Catch::Matchers::ContainsSubstring("was not initialized"));
+    REQUIRE_THROWS_WITH(uninitialized.run_epoch(data), Catch::Matchers::ContainsSubstring("was not initialized"));
 
     FitOptions stopping{.batch_size = 24};
     stopping.should_stop = [] { return true; };
     Trainer trainer(net, sgd, stopping);
     trainer.run_epoch(data);
     REQUIRE_THROWS_WITH(trainer.run_epoch(data.first(90)),
-                        Catch::Contains("has 90 images, and this epoch was begun with 100"));
+                        Catch::Matchers::ContainsSubstring("has 90 images, and this epoch was begun with 100"));
 }
 
 // A trainer keeps a reference to the network.

@@ -22,11 +22,11 @@
 namespace CTCNN_API {
 
 /// ModelCheckpoint: writes files after each epoch. `last` is a checkpoint of the training, for resume, with the state of
-/// all callbacks. `best` is the network of the epoch with the best monitored value, for load_safetensors; with EMA or
+/// all callbacks; it is also written where a training is stopped within an epoch. `best` is the network of the epoch with the best monitored value, for load_safetensors; with EMA or
 /// SWA, that of averaged(trainer). A value that is NaN or infinite is never the best. Either may be left out.
 ///     fit(net, train_set, Adam{}, {.epochs = 50}, Validation{validation_set},
 ///         ModelCheckpoint{.last = "training.safetensors", .best = "best.safetensors"});
-/// Refuses  FileUnwritable, at the begin of fit where possible · std::invalid_argument at the begin of fit for no path,
+/// Refuses  FileUnwritable, at the start of fit where possible · std::invalid_argument at the start of fit for no path,
 ///          for the same path twice, and for a validation value without Validation
 /// As in    lightning.pytorch.callbacks.ModelCheckpoint
 struct ModelCheckpoint {
@@ -45,7 +45,7 @@ struct ModelCheckpoint {
         if (last.empty() && best.empty()) {
             throw std::invalid_argument("ModelCheckpoint has no path: choose .last, .best, or both");
         }
-        if (last == best) {
+        if (last.lexically_normal() == best.lexically_normal()) {
             throw std::invalid_argument("ModelCheckpoint::last and ModelCheckpoint::best are the same path");
         }
         if (!best.empty()) {
@@ -77,6 +77,12 @@ struct ModelCheckpoint {
     void after_epoch(const EpochReport&, auto& trainer) {
         if (!last.empty()) {
             save_checkpoint(trainer, last);
+        }
+    }
+    /// What is stopped within an epoch goes on there.
+    void on_train_end(const FitReport& report, auto& trainer) {
+        if (report.stopped && trainer.epoch_steps() != 0) {
+            after_epoch({}, trainer);
         }
     }
 

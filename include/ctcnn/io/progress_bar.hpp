@@ -103,10 +103,19 @@ public:
             // The last column is left empty: some terminals begin a new line behind it.
             const std::size_t columns = known ? size.ws_col - std::size_t{1} : 79;
             write(detail_::io::progress_line(report, plan_.epochs, seconds_left(trainer.steps()), columns), "");
+            line_is_open_ = true;
         }
     }
     void on_epoch(const EpochReport& report, auto& trainer) {
         write(detail_::io::epoch_line(report, plan_.epochs, seconds_left(trainer.steps())), "\n");
+        line_is_open_ = false;
+    }
+    void on_train_end() {
+        if (line_is_open_) {
+            std::fputs("\n", stream_);
+            std::fflush(stream_);
+            line_is_open_ = false;
+        }
     }
 
 private:
@@ -125,6 +134,7 @@ private:
     std::FILE* stream_;
     FitPlan plan_{};
     bool terminal_ = false;
+    bool line_is_open_ = false;
     std::size_t steps_before_ = 0;
     double begin_ = 0;
     double shown_ = 0;

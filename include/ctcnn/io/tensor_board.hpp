@@ -20,8 +20,8 @@ namespace CTCNN_API {
 
 /// TensorBoard: writes the values of each epoch to an event file in a folder, which `tensorboard --logdir` shows. The
 /// tags are loss/train, loss/validation, accuracy/validation and metric/validation, the steps are epochs. Values that
-/// are not finite are left out. A training that continues adds a file, and TensorBoard forgets later epochs of those
-/// before.
+/// are not finite are left out. Each call of fit adds a file to the folder; that of a training that continues makes
+/// TensorBoard forget the later epochs of those before.
 ///     fit(net, train_set, Adam{}, {.epochs = 5}, Validation{validation_set}, TensorBoard{"runs/first"});
 /// Refuses  FileUnwritable; whole events remain
 /// As in    keras.callbacks.TensorBoard, torch.utils.tensorboard.SummaryWriter
@@ -52,7 +52,7 @@ public:
                                                               {"metric/validation", report.validation_metric}};
         ProtobufMessage summary;
         for (const auto& [tag, value] : values) {
-            if (detail_::math::is_finite(value)) {
+            if (detail_::math::is_finite(static_cast<float>(value))) {
                 ProtobufMessage scalar;
                 scalar.add(1, tag);
                 scalar.add_float(2, static_cast<float>(value));

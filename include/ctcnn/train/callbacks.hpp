@@ -7,6 +7,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -21,8 +22,9 @@ namespace CTCNN_API {
 struct FitPlan {
     std::size_t epochs;  ///< of the whole training, those before included
     std::size_t steps_per_epoch;
-    std::size_t steps;  ///< of the whole training
-    bool validates;     ///< whether a callback measures validation values, as Validation does
+    std::size_t steps;              ///< of the whole training
+    bool validates;                 ///< whether a callback measures validation values, as Validation does
+    bool validates_metric = false;  ///< whether Validation has a metric
 };
 
 }  // namespace CTCNN_API
@@ -30,13 +32,14 @@ struct FitPlan {
 // A callback is any type with some of these members, which may leave out arguments from the end:
 //     on_train_begin(const FitPlan&, trainer)   before the first step
 //     on_step(const StepReport&, trainer)       after each step
-//     measure(EpochReport&, trainer)            after each epoch, before everything else: adds values to the report
+//     measure(EpochReport&, trainer)            after each epoch, before everything else: adds values to the report;
+//                                               ReduceLROnPlateau follows its validation_loss
 //     on_epoch(const EpochReport&, trainer)     after each epoch
-//     after_epoch(const EpochReport&, trainer)  behind on_epoch of all callbacks: for those that save the training
+//     after_epoch(const EpochReport&, trainer)  after on_epoch of all callbacks: for those that save the training
 //     should_stop()                             after each step and each epoch: true ends the training
 //     on_train_end(const FitReport&, trainer)   at the end, except that of an exception
 // One that remembers something from epoch to epoch has state(), a std::array<double, N>, and
-// set_state(std::span<const double, N>). Checkpoints hold the state, and a training that continues sets it behind
+// set_state(std::span<const double, N>). Checkpoints hold the state, and a training that continues sets it after
 // on_train_begin.
 namespace CTCNN_DETAIL::train {
 
@@ -52,6 +55,8 @@ concept HasStep = requires(C& callback, const StepReport& report) {
 template <typename C, typename Trainer>
 concept HasMeasure =
     requires(C& callback, EpochReport& report, Trainer& trainer) { callback.measure(report, trainer); };
+template <typename C, typename Trainer>
+inline constexpr bool measures_metric = HasMeasure<C, Trainer> && !requires { requires !C::has_metric; };
 template <typename C, typename Trainer>
 concept HasEpoch = requires(C& callback, const EpochReport& report) {
     callback.on_epoch(report);
@@ -82,15 +87,28 @@ consteval bool check_callback() {
                   "trainer), should_stop() and on_train_end(report, trainer)");
     // A member with other arguments would never be called.
     constexpr bool called =
-        (HasTrainBegin<C, Trainer> || !requires { &C::on_train_begin; }) &&
-        (HasStep<C, Trainer> || !requires { &C::on_step; }) && (HasMeasure<C, Trainer> || !requires { &C::measure; }) &&
-        (HasEpoch<C, Trainer> || !requires { &C::on_epoch; }) &&
-        (HasAfterEpoch<C, Trainer> || !requires { &C::after_epoch; }) &&
-        (HasStop<C> || !requires { &C::should_stop; }) && (HasTrainEnd<C, Trainer> || !requires { &C::on_train_end; });
+        (HasTrainBegin<C, Trainer> ||
+         !(
+             requires { &C::on_train_begin; } || requires { &C::template on_train_begin<Trainer>; })) &&
+        (HasStep<C, Trainer> || !(
+                                    requires { &C::on_step; } || requires { &C::template on_step<Trainer>; })) &&
+        (HasMeasure<C, Trainer> || !(
+                                       requires { &C::measure; } || requires { &C::template measure<Trainer>; })) &&
+        (HasEpoch<C, Trainer> || !(
+                                     requires { &C::on_epoch; } || requires { &C::template on_epoch<Trainer>; })) &&
+        (HasAfterEpoch<C, Trainer> ||
+         !(
+             requires { &C::after_epoch; } || requires { &C::template after_epoch<Trainer>; })) &&
+        (HasStop<C> || !requires { &C::should_stop; }) &&
+        (HasTrainEnd<C, Trainer> ||
+         !(
+             requires { &C::on_train_end; } || requires { &C::template on_train_end<Trainer>; })) &&
+        (HasState<C> || !requires { &C::set_state; });
     static_assert(!right || called,
                   "a member of this callback cannot be called: the arguments are on_train_begin(const FitPlan&, "
-                  "trainer), on_step(const StepReport&, trainer), on_epoch(const EpochReport&, trainer), "
-                  "on_train_end(const FitReport&, trainer), and none for should_stop");
+                  "trainer), on_step(const StepReport&, trainer), measure(EpochReport&, trainer), on_epoch(const "
+                  "EpochReport&, trainer), after_epoch(const EpochReport&, trainer), on_train_end(const FitReport&, "
+                  "trainer), none for should_stop, and state() const for set_state");
     return right && called;
 }
 
@@ -109,19 +127,26 @@ struct Kept {
     std::vector<T> weights{};
 };
 
-/// The key of the state of a callback: its number among the arguments.
-template <typename C>
-std::string state_key(std::size_t number) {
-    std::string key = std::to_string(number);
-    if constexpr (requires { C::name; }) {
-        key += '.';
-        key += C::name;
+/// StateKeys: the keys of the states of callbacks: the name, where there is one, and the number among those of this name
+/// that have a state.
+class StateKeys {
+public:
+    template <typename C>
+    std::string next() {
+        std::string name;
+        if constexpr (requires { std::string_view(*&C::name); }) {
+            name = C::name;
+        }
+        const std::string number = std::to_string(numbers_[name]++);
+        return name.empty() ? number : number + "." + name;
     }
-    return key;
-}
+
+private:
+    std::map<std::string, std::size_t> numbers_{};
+};
 
 template <typename C, typename Trainer>
-void begin_training(C& callback, std::size_t number, const FitPlan& plan, Trainer& trainer, const auto& states) {
+void begin_training(C& callback, StateKeys& keys, const FitPlan& plan, Trainer& trainer, const auto& states) {
     if constexpr (requires { callback.on_train_begin(plan, trainer); }) {
         callback.on_train_begin(plan, trainer);
     } else if constexpr (requires { callback.on_train_begin(plan); }) {
@@ -130,7 +155,7 @@ void begin_training(C& callback, std::size_t number, const FitPlan& plan, Traine
         callback.on_train_begin();
     }
     if constexpr (HasState<C>) {
-        if (const auto found = states.find(state_key<C>(number)); found != states.end()) {
+        if (const auto found = states.find(keys.next<C>()); found != states.end()) {
             constexpr std::size_t size = std::tuple_size_v<decltype(std::as_const(callback).state())>;
             if (found->second.size() != size) {
                 throw std::invalid_argument("the state of a callback in the checkpoint has another size: continue " +
@@ -155,7 +180,7 @@ void measure_epoch(C& callback, EpochReport& report, Trainer& trainer) {
     }
 }
 template <typename C, typename Trainer>
-void end_epoch(C& callback, std::size_t number, const EpochReport& report, Trainer& trainer, auto& states) {
+void end_epoch(C& callback, StateKeys& keys, const EpochReport& report, Trainer& trainer, auto& states) {
     if constexpr (requires { callback.on_epoch(report, trainer); }) {
         callback.on_epoch(report, trainer);
     } else if constexpr (requires { callback.on_epoch(report); }) {
@@ -163,7 +188,7 @@ void end_epoch(C& callback, std::size_t number, const EpochReport& report, Train
     }
     if constexpr (HasState<C>) {
         const auto state = std::as_const(callback).state();
-        states[state_key<C>(number)].assign(state.begin(), state.end());
+        states[keys.next<C>()].assign(state.begin(), state.end());
     }
 }
 template <typename C, typename Trainer>
@@ -195,9 +220,11 @@ void end_training(C& callback, const FitReport& report, Trainer& trainer) {
 template <typename Trainer, typename States, typename F, typename... C>
 FitReport with_callbacks(Trainer& trainer, Hooks& hooks, States& states, FitPlan plan, const F& train,
                          C&... callbacks) {
-    plan.validates = (HasMeasure<C, Trainer> || ...);
-    std::size_t number = 0;
-    (begin_training(callbacks, number++, plan, trainer, states), ...);
+    constexpr bool validates = (HasMeasure<C, Trainer> || ...);
+    plan.validates = validates;
+    plan.validates_metric = (measures_metric<C, Trainer> || ...);
+    StateKeys keys;
+    (begin_training(callbacks, keys, plan, trainer, states), ...);
     struct Reset {
         Hooks& hooks;
         ~Reset() { hooks = {}; }
@@ -206,10 +233,12 @@ FitReport with_callbacks(Trainer& trainer, Hooks& hooks, States& states, FitPlan
     if constexpr ((HasStep<C, Trainer> || ...)) {
         hooks.on_step = [&](const StepReport& report) { (end_step(callbacks, report, trainer), ...); };
     }
-    hooks.measure = [&](EpochReport& report) { (measure_epoch(callbacks, report, trainer), ...); };
+    if constexpr (validates) {
+        hooks.measure = [&](EpochReport& report) { (measure_epoch(callbacks, report, trainer), ...); };
+    }
     hooks.on_epoch = [&](const EpochReport& report) {
-        std::size_t n = 0;
-        (end_epoch(callbacks, n++, report, trainer, states), ...);
+        StateKeys of_epoch;
+        (end_epoch(callbacks, of_epoch, report, trainer, states), ...);
         (behind_epoch(callbacks, report, trainer), ...);
     };
     FitReport report;
@@ -220,8 +249,8 @@ FitReport with_callbacks(Trainer& trainer, Hooks& hooks, States& states, FitPlan
             ((stop = wants_stop(callbacks) || stop), ...);
             return stop;
         };
-        // A training that continues behind its end.
-        report.stopped = hooks.should_stop();
+        // A training that continues after its end.
+        report.stopped = trainer.steps() != 0 && hooks.should_stop();
     }
     if (!report.stopped) {
         report = train();

@@ -135,7 +135,8 @@ public:
                 const std::size_t steps = steps_per_epoch(images.size());
                 const std::size_t all_steps = steps_in_all(options_, steps);
                 return with_callbacks(
-                    *this, hooks_, kept_.states, {(all_steps - 1) / steps + 1, steps, all_steps, false},
+                    *this, hooks_, kept_.states,
+                    {all_steps / steps + (all_steps % steps != 0), steps, all_steps, false},
                     [&] { return this->fit_on(images, targets); }, callbacks...);
             });
         } else {
@@ -148,7 +149,9 @@ public:
         kept_.weights.assign(net_.parameters().begin(), net_.parameters().end());
         kept_.weights.insert(kept_.weights.end(), net_.buffers().begin(), net_.buffers().end());
         if constexpr (requires { Optimizer::is_average; }) {
-            const auto average = state().last(count);
+            // Before the first average, averaged() is the network itself.
+            const bool begun = optimizer().averages(steps()) != 0;
+            const std::span<const T> average = begun ? std::span<const T>(state().last(count)) : net_.parameters();
             kept_.weights.insert(kept_.weights.end(), average.begin(), average.end());
         }
     }
@@ -396,15 +399,15 @@ private:
         if (epoch_steps() == steps) {
             ++progress_.epochs;
             progress_.epoch_steps = 0;
-            options_.schedule.end_epoch(
-                progress_.schedule, detail_::math::is_finite(report.validation_loss) ? report.validation_loss : mean);
+            options_.schedule.end_epoch(progress_.schedule, hooks_.measure ? report.validation_loss : mean);
         }
         if (!stopped_within) {
-            if (options_.on_epoch) {
-                options_.on_epoch(report);
-            }
+            // First the callbacks: options_.on_epoch may save the training, with their states.
             if (hooks_.on_epoch) {
                 hooks_.on_epoch(report);
+            }
+            if (options_.on_epoch) {
+                options_.on_epoch(report);
             }
             stopped_ = is_to_stop();
         }

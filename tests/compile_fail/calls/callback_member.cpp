@@ -11,9 +11,9 @@ using Net = Sequential<Input<1, 4, 4>, Flatten, Linear<16, 3>>;
 struct Own {
     bool should_stop() { return false; }
 #ifndef CTCNN_REJECT
-    void on_epoch(const EpochReport&) {}
+    void on_epoch(const EpochReport&, auto&) {}
 #else
-    void on_epoch(int) {}
+    void on_epoch(EpochReport&, auto&) {}
 #endif
 };
 

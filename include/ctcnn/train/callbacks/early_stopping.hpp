@@ -20,7 +20,7 @@ namespace CTCNN_API {
 /// infinite is no improvement. With restore_best_weights, the network ends with the parameters and buffers of the best
 /// epoch; a training that something else interrupts keeps those of its last step.
 ///     fit(net, train_set, Adam{}, {.epochs = 50}, Validation{validation_set}, EarlyStopping{.patience = 3});
-/// Throws   std::invalid_argument at the begin of fit for a patience of 0, a min_delta below 0 or not finite, and a
+/// Throws   std::invalid_argument at the start of fit for a patience of 0, a min_delta below 0 or not finite, and a
 ///          validation value without Validation
 /// As in    keras.callbacks.EarlyStopping; patience as in lightning.pytorch.callbacks.EarlyStopping
 struct EarlyStopping {

@@ -56,6 +56,11 @@ inline void check_monitor(const std::string& callback, Monitored monitor, Monito
     if (monitor == nullptr) {
         throw std::invalid_argument(callback + "::monitor is null: choose .monitor = &EpochReport::validation_loss");
     }
+    if (monitor == &EpochReport::validation_metric && !plan.validates_metric) {
+        throw std::invalid_argument(callback +
+                                    " monitors a metric, but Validation has none: add it, as in "
+                                    "Validation{validation_set, Accuracy{}}");
+    }
     if (monitor == &EpochReport::validation_metric && mode == MonitorMode::automatic) {
         throw std::invalid_argument(callback +
                                     " monitors a metric: choose .mode = MonitorMode::max if higher values are better, "

@@ -8,9 +8,9 @@
 
 namespace CTCNN_API::inline CTCNN_TEAM {
 
-/// TimeLimit: ends a call of fit after the first step that is complete when so many seconds have passed.
+/// TimeLimit: ends a call of fit after the first step that ends after so many seconds.
 ///     fit(net, train_set, Adam{}, {.epochs = 1000}, TimeLimit{.seconds = 60});
-/// Throws   std::invalid_argument at the begin of fit for seconds that are not finite, or not above 0
+/// Throws   std::invalid_argument at the start of fit for seconds that are not finite, or not above 0
 /// As in    lightning.pytorch.callbacks.Timer
 struct TimeLimit {
     double seconds = 0;

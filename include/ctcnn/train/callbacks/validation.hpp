@@ -20,11 +20,13 @@ namespace CTCNN_API::inline CTCNN_TEAM {
 /// a metric, validation_metric. With EMA or SWA, the network is that of averaged(trainer). A data set that has a name
 /// must outlive the callback.
 ///     fit(net, train_set, Adam{}, {.epochs = 5}, Validation{validation_set, Accuracy{.top_k = 5}});
-/// Throws   std::invalid_argument at the begin of fit for a data set that is empty or has a label without output
+/// Throws   std::invalid_argument at the start of fit for a data set that is empty or has a label without output
 /// As in    validation_data of keras.Model.fit
 template <typename Data, typename Metric = std::nullptr_t>
 class Validation {
 public:
+    static constexpr bool has_metric = !std::is_same_v<Metric, std::nullptr_t>;
+
     explicit Validation(Data data, Metric metric = {}) : data_(std::forward<Data>(data)), metric_(std::move(metric)) {}
 
     void on_train_begin(const FitPlan&, auto& trainer) {
@@ -49,7 +51,7 @@ private:
         const Evaluation found = evaluate(net, data_, threads, trainer.loss());
         report.validation_loss = found.loss;
         report.validation_accuracy = found.accuracy;
-        if constexpr (!std::is_same_v<Metric, std::nullptr_t>) {
+        if constexpr (has_metric) {
             report.validation_metric = static_cast<double>(evaluate(net, data_, threads, metric_));
         }
     }
