@@ -259,8 +259,8 @@ TEST_CASE("A network that ends with Sigmoid says yes above 1/2, one that ends be
     struct Above {
         std::optional<double> threshold = {};
         std::size_t found = 0;
-        void update(std::span<const float, 1> outputs, int) {
-            found += !threshold || static_cast<double>(outputs[0]) > *threshold ? std::size_t{1} : std::size_t{0};
+        void update(std::span<const float, 1> logit, int) {
+            found += !threshold || static_cast<double>(logit[0]) > *threshold ? std::size_t{1} : std::size_t{0};
         }
         void merge(const Above& other) { found += other.found; }
         std::size_t compute() const { return found; }
