@@ -147,21 +147,21 @@ inline constexpr std::string_view kept_key = "ctcnn.kept";
 
 inline std::string text_of_state(std::span<const double> state) {
     std::string text;
-    for (const double number : state) {
-        text += text.empty() ? "" : " ";
-        text += decimal(std::bit_cast<std::uint64_t>(number));
+    for (std::size_t n = 0; n < state.size(); ++n) {
+        text += n == 0 ? "" : " ";
+        text += decimal(std::bit_cast<std::uint64_t>(state[n]));
     }
     return text;
 }
 
 template <typename Calls>
-std::map<std::string, std::vector<double>> states_of(const SafetensorsHeader<Calls>& header) {
-    std::map<std::string, std::vector<double>> states;
+train::CallbackStates states_of(const SafetensorsHeader<Calls>& header) {
+    train::CallbackStates states;
     for (const auto& [key, text] : header.metadata()) {
         if (!key.starts_with(callback_key)) {
             continue;
         }
-        std::vector<double>& state = states[std::string(key.substr(callback_key.size()))];
+        std::vector<double> state;
         const char* const end = text.data() + text.size();
         for (const char* at = text.data(); at != end;) {
             std::uint64_t number = 0;
@@ -173,6 +173,7 @@ std::map<std::string, std::vector<double>> states_of(const SafetensorsHeader<Cal
             state.push_back(std::bit_cast<double>(number));
             at = behind == end ? end : behind + 1;
         }
+        states.set(key.substr(callback_key.size()), state);
     }
     return states;
 }
@@ -265,8 +266,8 @@ void save_checkpoint(const Trainer<Net, Optimizer, Loss>& trainer, const std::fi
         });
     }
     const auto& kept = train::ProgressOf::kept(trainer);
-    for (const auto& [key, state] : kept.states) {
-        metadata.emplace(sentence({io::callback_key, key}), io::text_of_state(state));
+    for (std::size_t n = 0; n < kept.states.size(); ++n) {
+        metadata.emplace(sentence({io::callback_key, kept.states.key(n)}), io::text_of_state(kept.states.numbers(n)));
     }
     if (!kept.weights.empty()) {
         metadata.emplace(io::kept_key, "1");
@@ -298,7 +299,7 @@ void resume(Trainer<Net, Optimizer, Loss>& trainer, const std::filesystem::path&
         const io::TrainingNames names = io::training_names<Net, Optimizer>(has_kept);
         constexpr std::size_t own = (1 + Optimizer::state_count) * Net::parameter_count + Net::buffer_count;
         std::vector<T> elements(own + (has_kept ? io::kept_count<Net, Optimizer> : 0));
-        std::map<std::string, std::vector<double>> states = io::states_of(header);
+        train::CallbackStates states = io::states_of(header);
         io::load_state(file, header, {names.names(), io::own_dtype<T>, reinterpret_cast<std::byte*>(elements.data())},
                        {});
         const auto buffers = elements.begin() + static_cast<std::ptrdiff_t>(Net::parameter_count);
@@ -306,7 +307,7 @@ void resume(Trainer<Net, Optimizer, Loss>& trainer, const std::filesystem::path&
         std::copy(elements.begin(), buffers, trainer.net().parameters().begin());
         std::copy(buffers, state, trainer.net().buffers().begin());
         const auto kept = elements.begin() + static_cast<std::ptrdiff_t>(own);
-        std::vector<T> weights(kept, elements.end());
+        AlignedVector<T> weights(kept, elements.end());
         std::copy(state, kept, trainer.state().begin());
         train::ProgressOf::kept(trainer) = {std::move(states), std::move(weights)};
         train::ProgressOf::get(trainer) = progress;

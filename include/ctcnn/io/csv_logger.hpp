@@ -5,8 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -18,16 +16,16 @@
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/data/sentence.hpp>
 #include <ctcnn/io/atomic_file.hpp>
+#include <ctcnn/io/input_file.hpp>
 #include <ctcnn/train/callbacks.hpp>
 #include <ctcnn/train/fit_options.hpp>
 
 namespace CTCNN_API {
 
 /// CSVLogger: writes the history of a training to a file of comma-separated values, a line for each epoch. The file is
-/// complete after each epoch. What was not measured, and what is not finite, is empty. A
-/// training that continues keeps the lines of the epochs that are complete; one that begins replaces the file.
+/// complete after each epoch. What was not measured, and what is not finite, is empty. A training that continues keeps the lines of the epochs that are complete; one that begins replaces the file.
 ///     fit(net, train_set, Adam{}, {.epochs = 5}, Validation{validation_set}, CSVLogger{"history.csv"});
-/// Refuses  FileUnwritable, at the begin of fit where possible · std::invalid_argument for a training that continues
+/// Refuses  FileUnwritable, at the start of fit where possible · std::invalid_argument for a training that continues
 ///          with a file that is no such history
 /// As in    keras.callbacks.CSVLogger
 class CSVLogger {
@@ -41,7 +39,7 @@ public:
         }
         const detail_::io::AtomicFile<> probe(path_);
     }
-    void on_epoch(const EpochReport& report) {
+    void on_epoch(const EpochReport& report, auto&) {
         std::string line = text_;
         line += detail_::decimal(std::uint64_t{report.epoch});
         for (const double value : {report.loss, report.validation_loss, report.validation_accuracy,
@@ -53,7 +51,7 @@ public:
         line += detail_::decimal(std::uint64_t{report.images});
         line += '\n';
         detail_::io::AtomicFile<> file(path_);
-        file.write(std::as_bytes(std::span<const char>(line)));
+        file.write(std::as_bytes(std::span<const char>(line.data(), line.size())));
         file.commit();
         text_ = std::move(line);
     }
@@ -70,9 +68,14 @@ private:
     }
 
     /// The lines of epochs up to `epochs`.
-    void read(std::size_t epochs) {
-        std::ifstream file(path_, std::ios::binary);
-        const std::string old{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    void read(auto epochs) {
+        std::error_code none;
+        if (!std::filesystem::exists(path_, none)) {
+            return;
+        }
+        const detail_::io::InputFile<> file(path_);
+        std::string old(static_cast<std::size_t>(file.size()), '\0');
+        file.read(0, std::as_writable_bytes(std::span<char>(old.data(), old.size())));
         if (old.empty()) {
             return;
         }

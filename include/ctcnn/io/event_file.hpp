@@ -83,14 +83,6 @@ public:
     }
     EventFile(const EventFile&) = delete;
     EventFile& operator=(const EventFile&) = delete;
-    EventFile(EventFile&& other) noexcept
-        : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)), size_(other.size_) {}
-    EventFile& operator=(EventFile&& other) noexcept {
-        std::swap(path_, other.path_);
-        std::swap(file_, other.file_);
-        std::swap(size_, other.size_);
-        return *this;
-    }
     ~EventFile() {
         if (file_ != -1) {
             Calls::close(file_);

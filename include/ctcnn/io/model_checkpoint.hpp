@@ -40,7 +40,7 @@ struct ModelCheckpoint {
 
     static constexpr std::string_view name = "ModelCheckpoint";
 
-    void on_train_begin(const FitPlan& plan) {
+    void on_train_begin(const FitPlan& plan, auto&) {
         using namespace detail_;
         if (last.empty() && best.empty()) {
             throw std::invalid_argument("ModelCheckpoint has no path: choose .last, .best, or both");

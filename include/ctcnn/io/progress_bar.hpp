@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
@@ -13,6 +12,7 @@
 
 #include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/target.hpp>
+#include <ctcnn/run/parallel.hpp>
 #include <ctcnn/train/callbacks.hpp>
 #include <ctcnn/train/fit_options.hpp>
 
@@ -119,9 +119,7 @@ public:
     }
 
 private:
-    static double now() {
-        return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-    }
+    static double now() { return detail_::run::seconds(); }
     double seconds_left(std::size_t steps) const {
         const double done = static_cast<double>(steps - steps_before_);
         return (now() - begin_) / done * static_cast<double>(plan_.steps - steps);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <time.h>
 
 #include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/target.hpp>
@@ -31,7 +32,7 @@ public:
 
     void on_train_begin(const FitPlan&, auto& trainer) {
         using namespace detail_::io;
-        file_.emplace(folder_, now());
+        file_ = std::make_shared<EventFile<>>(folder_, now());
         ProtobufMessage first = event(0);
         first.add(3, "brain.Event:2");
         std::string records = tf_record(first.bytes());
@@ -44,7 +45,7 @@ public:
         }
         file_->append(records);
     }
-    void on_epoch(const EpochReport& report) {
+    void on_epoch(const EpochReport& report, auto&) {
         using namespace detail_::io;
         const std::pair<std::string_view, double> values[] = {{"loss/train", report.loss},
                                                               {"loss/validation", report.validation_loss},
@@ -67,7 +68,9 @@ public:
 
 private:
     static double now() {
-        return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+        struct timespec time{};
+        ::clock_gettime(CLOCK_REALTIME, &time);
+        return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
     }
     static detail_::io::ProtobufMessage event(std::uint64_t step) {
         detail_::io::ProtobufMessage message;
@@ -77,7 +80,7 @@ private:
     }
 
     std::filesystem::path folder_;
-    std::optional<detail_::io::EventFile<>> file_{};
+    std::shared_ptr<detail_::io::EventFile<>> file_{};
 };
 
 }  // namespace CTCNN_API

@@ -198,7 +198,8 @@ consteval bool gives_probabilities(List<Bound...>) {
 
 /// What an output that is a yes or no must be above, to be a yes: a logit 0, a probability 1/2.
 template <typename Net>
-inline constexpr typename Net::scalar threshold = gives_probabilities(typename Net::plan::leaves{}) ? 0.5f : 0.0f;
+inline constexpr typename Net::scalar threshold =
+    gives_probabilities(typename Net::plan::leaves{}) ? typename Net::scalar(0.5) : typename Net::scalar(0);
 
 /// The class that outputs say: the index of the largest of them, 1 for {2, 5, 5}; of a single output, 1 if it is above
 /// the limit, else 0; no_class if one of them is NaN.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
-#include <map>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/train/fit_options.hpp>
 
@@ -120,11 +121,54 @@ struct Hooks {
     std::function<bool()> should_stop = {};
 };
 
+/// CallbackStates: what callbacks remember, by their keys.
+class CallbackStates {
+public:
+    std::size_t size() const { return keys_.size(); }
+    const std::string& key(std::size_t n) const { return keys_[n]; }
+    std::span<const double> numbers(std::size_t n) const {
+        const std::size_t begin = n == 0 ? 0 : ends_[n - 1];
+        return {numbers_.data() + begin, ends_[n] - begin};
+    }
+    /// The number of a key; size() where there is none.
+    std::size_t find(std::string_view key) const {
+        std::size_t n = 0;
+        while (n < size() && keys_[n] != key) {
+            ++n;
+        }
+        return n;
+    }
+    void set(std::string_view key, std::span<const double> state) {
+        const std::size_t n = find(key);
+        if (n < size() && numbers(n).size() == state.size()) {
+            std::copy_n(state.data(), state.size(), numbers_.data() + ends_[n] - state.size());
+            return;
+        }
+        CallbackStates others;
+        for (std::size_t k = 0; n < size() && k < size(); ++k) {
+            if (k != n) {
+                others.set(keys_[k], numbers(k));
+            }
+        }
+        if (n < size()) {
+            *this = std::move(others);
+        }
+        keys_.emplace_back(key);
+        numbers_.insert(numbers_.end(), state.data(), state.data() + state.size());
+        ends_.push_back(numbers_.size());
+    }
+
+private:
+    std::vector<std::string> keys_{};
+    std::vector<std::size_t> ends_{};  // of their numbers
+    AlignedVector<double> numbers_{};
+};
+
 /// What callbacks keep with a training, from one fit to the next and in checkpoints.
 template <typename T>
 struct Kept {
-    std::map<std::string, std::vector<double>> states{};
-    std::vector<T> weights{};
+    CallbackStates states{};
+    AlignedVector<T> weights{};
 };
 
 /// StateKeys: the keys of the states of callbacks: the name, where there is one, and the number among those of this name
@@ -137,16 +181,20 @@ public:
         if constexpr (requires { std::string_view(*&C::name); }) {
             name = C::name;
         }
-        const std::string number = std::to_string(numbers_[name]++);
-        return name.empty() ? number : number + "." + name;
+        std::size_t before = 0;
+        for (const std::string& other : names_) {
+            before += other == name ? std::size_t{1} : std::size_t{0};
+        }
+        names_.push_back(name);
+        return name.empty() ? std::to_string(before) : std::to_string(before) + "." + name;
     }
 
 private:
-    std::map<std::string, std::size_t> numbers_{};
+    std::vector<std::string> names_{};
 };
 
 template <typename C, typename Trainer>
-void begin_training(C& callback, StateKeys& keys, const FitPlan& plan, Trainer& trainer, const auto& states) {
+void begin_training(C& callback, StateKeys& keys, const FitPlan& plan, Trainer& trainer, CallbackStates& states) {
     if constexpr (requires { callback.on_train_begin(plan, trainer); }) {
         callback.on_train_begin(plan, trainer);
     } else if constexpr (requires { callback.on_train_begin(plan); }) {
@@ -155,13 +203,14 @@ void begin_training(C& callback, StateKeys& keys, const FitPlan& plan, Trainer& 
         callback.on_train_begin();
     }
     if constexpr (HasState<C>) {
-        if (const auto found = states.find(keys.next<C>()); found != states.end()) {
+        if (const std::size_t n = states.find(keys.next<C>()); n < states.size()) {
             constexpr std::size_t size = std::tuple_size_v<decltype(std::as_const(callback).state())>;
-            if (found->second.size() != size) {
-                throw std::invalid_argument("the state of a callback in the checkpoint has another size: continue " +
-                                            std::string("with the same callbacks in the same order"));
+            if (states.numbers(n).size() != size) {
+                throw std::invalid_argument(
+                    "the state of a callback in the checkpoint has another size: continue with the same callbacks in "
+                    "the same order");
             }
-            callback.set_state(std::span<const double>(found->second).template first<size>());
+            callback.set_state(states.numbers(n).template first<size>());
         }
     }
 }
@@ -180,7 +229,7 @@ void measure_epoch(C& callback, EpochReport& report, Trainer& trainer) {
     }
 }
 template <typename C, typename Trainer>
-void end_epoch(C& callback, StateKeys& keys, const EpochReport& report, Trainer& trainer, auto& states) {
+void end_epoch(C& callback, StateKeys& keys, const EpochReport& report, Trainer& trainer, CallbackStates& states) {
     if constexpr (requires { callback.on_epoch(report, trainer); }) {
         callback.on_epoch(report, trainer);
     } else if constexpr (requires { callback.on_epoch(report); }) {
@@ -188,7 +237,7 @@ void end_epoch(C& callback, StateKeys& keys, const EpochReport& report, Trainer&
     }
     if constexpr (HasState<C>) {
         const auto state = std::as_const(callback).state();
-        states[keys.next<C>()].assign(state.begin(), state.end());
+        states.set(keys.next<C>(), state);
     }
 }
 template <typename C, typename Trainer>
@@ -217,8 +266,8 @@ void end_training(C& callback, const FitReport& report, Trainer& trainer) {
 }
 
 /// A training with callbacks, which are called in their order. `train` is the training without them.
-template <typename Trainer, typename States, typename F, typename... C>
-FitReport with_callbacks(Trainer& trainer, Hooks& hooks, States& states, FitPlan plan, const F& train,
+template <typename Trainer, typename F, typename... C>
+FitReport with_callbacks(Trainer& trainer, Hooks& hooks, CallbackStates& states, FitPlan plan, const F& train,
                          C&... callbacks) {
     constexpr bool validates = (HasMeasure<C, Trainer> || ...);
     plan.validates = validates;
