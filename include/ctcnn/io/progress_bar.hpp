@@ -8,11 +8,11 @@
 #include <string>
 
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/target.hpp>
-#include <ctcnn/run/parallel.hpp>
 #include <ctcnn/train/callbacks.hpp>
 #include <ctcnn/train/fit_options.hpp>
 
@@ -119,7 +119,11 @@ public:
     }
 
 private:
-    static double now() { return detail_::run::seconds(); }
+    static double now() {
+        struct timespec time{};
+        ::clock_gettime(CLOCK_MONOTONIC, &time);
+        return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+    }
     double seconds_left(std::size_t steps) const {
         const double done = static_cast<double>(steps - steps_before_);
         return (now() - begin_) / done * static_cast<double>(plan_.steps - steps);
