@@ -82,7 +82,7 @@ std::vector<Mistake> confident_mistakes(const Net& net, const Digits& test,
     std::vector<Mistake> mistakes;
     const auto workspace = std::make_unique<ctcnn::Workspace<Net>>();
     for (std::size_t i = 0; i < predictions.size(); ++i) {
-        if (predictions[i] != test.label(i) && predictions[i] != ctcnn::no_class) {
+        if (predictions[i] != test.label(i) && predictions[i] < Net::output_shape::size) {
             const auto probabilities = ctcnn::probabilities(net, test.image(i), *workspace);
             mistakes.push_back({i, test.label(i), predictions[i], probabilities(predictions[i]), {}});
         }
@@ -112,7 +112,7 @@ ReportData collect_report(const Net& net, History history, const Digits& test,
     }
     data.confusion.resize(classes * classes);
     for (std::size_t i = 0; i < predictions.size(); ++i) {
-        if (predictions[i] == ctcnn::no_class) {
+        if (predictions[i] >= classes) {
             ++data.unanswered;
         } else {
             ++data.confusion[test.label(i) * classes + predictions[i]];

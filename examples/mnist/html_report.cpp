@@ -186,7 +186,9 @@ std::string confusion(const ReportData& data) {
 
 std::string mistakes(const ReportData& data) {
     if (data.mistakes.empty()) {
-        return section("Mistakes", "", "<p>No test image was classified wrongly.</p>\n");
+        return section("Mistakes", "",
+                       data.unanswered != 0 ? "<p>No test image was taken for another class.</p>\n"
+                                            : "<p>No test image was classified wrongly.</p>\n");
     }
     std::string html = "<ul class=\"mistakes\">\n";
     for (const Mistake& mistake : data.mistakes) {
@@ -431,7 +433,7 @@ std::vector<Fact> report_settings(std::string_view network, const Settings& sett
          {Fact("Parameters from", files.load), Fact("Parameters saved in", files.save),
           Fact("Training continued from", files.resume), Fact("Training saved in", files.checkpoint)}) {
         if (!file.empty()) {
-            facts.emplace_back(name, file);
+            facts.emplace_back(name, ctcnn::detail_::printable(file));
         }
     }
     utsname system{};

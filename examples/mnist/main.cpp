@@ -140,15 +140,6 @@ int run(const Options& options) {
         listener.on_epoch = [&](const EpochNews& news) { progress.epoch(news); };
     }
     const Outcome outcome = options.network->train(settings, options.files, train, test, listener);
-    if (outcome.report) {
-        outcome.report->network = options.network->name;
-        outcome.report->description = options.network->description;
-        outcome.report->classes.assign(options.data.classes->names.begin(), options.data.classes->names.end());
-        outcome.report->train_images = train.size();
-        outcome.report->settings = report_settings(options.network->name, settings, options.files);
-        write_report(options.files.report, *outcome.report);
-    }
-
     if (!options.quiet) {
         const Classes& classes = *options.data.classes;
         if (outcome.stopped) {
@@ -164,6 +155,16 @@ int run(const Options& options) {
     // Scripts read this line.
     const std::string accuracy = final_accuracy(outcome.predictions, test);
     screen.print(screen.terminal() ? screen.wrapped(accuracy) : accuracy);
+    if (outcome.report) {
+        outcome.report->network = options.network->name;
+        outcome.report->description = options.network->description;
+        outcome.report->classes.assign(options.data.classes->names.begin(), options.data.classes->names.end());
+        outcome.report->train_images = train.size();
+        outcome.report->settings = report_settings(options.network->name, settings, options.files);
+        outcome.report->settings.emplace_back(
+            "Images", std::string(options.data.classes->data) + ", " + ctcnn::detail_::printable(options.data.folder));
+        write_report(options.files.report, *outcome.report);
+    }
     return interrupted() ? 130 : 0;
 }
 

@@ -4,8 +4,10 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -43,6 +45,13 @@ std::string defaults(const std::function<std::string(const Settings&)>& value) {
         text.append(text.empty() ? "" : ", ").append(choice->name).append(": ").append(value(choice->defaults));
     }
     return text;
+}
+
+/// Whether two names, if both are given, are those of one file.
+bool are_one_file(const std::string& a, const std::string& b) {
+    std::error_code ignored;
+    return !a.empty() && !b.empty() &&
+           std::filesystem::weakly_canonical(a, ignored) == std::filesystem::weakly_canonical(b, ignored);
 }
 
 }  // namespace
@@ -149,8 +158,13 @@ Options read_options(int argument_count, char** arguments) {
     if (test_only && !files.checkpoint.empty()) {
         throw UsageError("with --load nothing is trained that --checkpoint could save, unless --epochs is given");
     }
-    if (!files.save.empty() && files.save == files.checkpoint) {
+    if (are_one_file(files.save, files.checkpoint)) {
         throw UsageError("--save and --checkpoint write two files: give them two names");
+    }
+    for (const std::string* other : {&files.save, &files.checkpoint, &files.load, &files.resume}) {
+        if (are_one_file(files.report, *other)) {
+            throw UsageError("--report would overwrite '" + *other + "': give it another name");
+        }
     }
     result.settings.epochs = test_only ? 0 : epochs.value_or(recipe.epochs);
     result.settings.batch_size = batch_size.value_or(recipe.batch_size);

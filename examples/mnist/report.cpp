@@ -31,9 +31,9 @@ std::vector<std::size_t> answers(const std::vector<Outputs>& outputs) {
         for (std::size_t k = 1; k < class_count; ++k) {
             best = of_image.values[k] > of_image.values[best] ? k : best;
         }
-        const bool is_nan =
-            std::any_of(of_image.values.begin(), of_image.values.end(), [](float x) { return std::isnan(x); });
-        result.push_back(is_nan ? class_count : best);
+        const bool undefined =
+            std::any_of(of_image.values.begin(), of_image.values.end(), [](float x) { return !std::isfinite(x); });
+        result.push_back(undefined ? class_count : best);
     }
     return result;
 }

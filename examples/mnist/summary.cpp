@@ -16,6 +16,9 @@ int summary(int argument_count, char** arguments) {
         "Prints the layers of a network, with shapes, parameters and multiply-accumulates. NAME is lenet, relu or "
         "quick, FILE one of --save; of all three networks, if nothing is said.",
         "mnist summary [NAME or FILE]");
+    const Choice* network = nullptr;
+    line.add("--net", "NAME", "the network, if the file does not say it:\nlenet, relu or quick",
+             [&](const std::string& text) { network = read_network("--net", text); });
     Screen screen;
     if (const std::string help = line.parse(argument_count, arguments, 1); !help.empty()) {
         screen.print(screen.wrapped(help));
@@ -31,7 +34,7 @@ int summary(int argument_count, char** arguments) {
     if (asked.empty()) {
         // A word that is no file is probably meant as a name.
         std::error_code ignored;
-        asked.push_back(std::filesystem::exists(word, ignored) ? open_network(word, nullptr).network
+        asked.push_back(std::filesystem::exists(word, ignored) ? open_network(word, network).network
                                                                : read_network("summary", word));
     }
     std::string text;

@@ -37,7 +37,13 @@ void resume_training(Trainer& trainer, const Files& files) {
     const std::map<std::string, std::string> metadata = metadata_of(files.resume);
     const auto found = metadata.find("mnist.settings");
     if (found != metadata.end() && found->second != files.settings) {
-        throw std::runtime_error("the training was saved with other settings: resume it with " + found->second);
+        throw std::runtime_error("the training was saved with other settings: resume it with " +
+                                 ctcnn::detail_::printable(found->second));
+    }
+    const auto data = metadata.find("mnist.data");
+    if (data != metadata.end() && data->second != files.data) {
+        throw std::runtime_error("the training was saved with other images: resume it with --data " +
+                                 ctcnn::detail_::printable(data->second));
     }
     ctcnn::resume(trainer, files.resume);
 }

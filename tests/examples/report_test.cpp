@@ -65,6 +65,7 @@ const mnist::ReportData& report() {
             predictions.push_back(predict(net, digits.image(i)));
         }
         predictions[5] = no_class;
+        predictions[6] = mnist::class_count;  // as answers() says it
         mnist::ReportData result = mnist::collect_report(net, {}, digits, predictions);
         result.network = "branches <&>";
         result.settings = mnist::report_settings("branches", {.epochs = 0, .batch_size = 1, .lr = 1}, {});
@@ -86,7 +87,7 @@ std::size_t count(const std::string& text, const std::string& part) {
 TEST_CASE("a report has all answers and the surest mistakes") {
     const mnist::ReportData& data = report();
     CHECK(std::accumulate(data.confusion.begin(), data.confusion.end(), data.unanswered) == 60);
-    CHECK(data.unanswered == 1);
+    CHECK(data.unanswered == 2);
     REQUIRE(data.mistakes.size() == mnist::most_mistakes);
     for (std::size_t n = 0; n < data.mistakes.size(); ++n) {
         CHECK(data.mistakes[n].truth != data.mistakes[n].answer);
