@@ -119,19 +119,17 @@ constexpr double mean_ink(const Drawing<T>& drawing, const Crop& crop, std::size
 
 namespace CTCNN_API {
 
-/// centred_digit: a drawing of any size as an image of MNIST. Nothing where nothing is drawn: where the lightest and the
-/// darkest pixel differ by less than 1/16.
+/// centred_digit: a drawing of any size as an image of MNIST. Nothing where nothing is drawn: where the lightest and
+/// the darkest pixel differ by less than 1/16.
 ///   1. Most pixels of the border are paper, light or dark. Ink is the distance from the paper's mean: 1 at the other
 ///      end of what the image has, and 0 where it is at most a tenth.
-///   2. What has ink is cropped and scaled to a box of 20 x 20 pixels, or of `box`. The ratio of height and width stays,
-///      and each pixel is the mean over the area that it covers. The largest one becomes 1.
+///   2. What has ink is cropped and scaled to a box of 20 x 20 pixels, or of `box`. The ratio of height and width
+///      stays, and each pixel is the mean over the area that it covers. The largest one becomes 1.
 ///   3. It is placed so that its centre of mass is as near to pixel (14, 14) as the box allows.
 /// A pixel that is NaN is paper.
 /// Shapes   (height, width), row by row -> (1, 28, 28)
 /// Refuses  std::invalid_argument if there are not height x width pixels, or the box is not 1 to 28
-/// Source   "size normalized to fit in a 20x20 pixel box while preserving their aspect ratio [...] the images were
-///          centered in a 28x28 image by computing the center of mass of the pixels, and translating the image so as to
-///          position this point at the center": http://yann.lecun.com/exdb/mnist
+/// Source   LeCun, Cortes, Burges, "The MNIST database of handwritten digits": box, aspect ratio and centre of mass
 template <std::floating_point T = float>
 constexpr std::optional<Tensor<T, Shape<1, 28, 28>>> centred_digit(std::type_identity_t<std::span<const T>> pixels,
                                                                    std::size_t height, std::size_t width,

@@ -22,8 +22,9 @@
 
 namespace CTCNN_API {
 
-/// CSVLogger: writes the history of a training to a file of comma-separated values, a line for each epoch. The file is
-/// complete after each epoch. What was not measured, and what is not finite, is empty. A training that continues keeps the lines of the epochs that are complete; one that begins replaces the file.
+/// CSVLogger: writes the history of a training to a file of comma-separated values, a line for each epoch. The file
+/// is complete after each epoch. What was not measured, and what is not finite, is empty. A training that continues
+/// keeps the lines of the epochs that are complete; one that begins replaces the file.
 ///     fit(net, train_set, Adam{}, {.epochs = 5}, Validation{validation_set}, CSVLogger{"history.csv"});
 /// Refuses  FileUnwritable, at the start of fit where possible · std::invalid_argument for a training that continues
 ///          with a file that is no such history

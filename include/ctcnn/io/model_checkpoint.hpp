@@ -21,13 +21,14 @@
 
 namespace CTCNN_API {
 
-/// ModelCheckpoint: writes files after each epoch. `last` is a checkpoint of the training, for resume, with the state of
-/// all callbacks; it is also written where a training is stopped within an epoch. `best` is the network of the epoch with the best monitored value, for load_safetensors; with EMA or
-/// SWA, that of averaged(trainer). A value that is NaN or infinite is never the best. Either may be left out.
+/// ModelCheckpoint: writes files after each epoch. `last` is a checkpoint of the training, for resume, with the state
+/// of all callbacks; it is also written where a training is stopped within an epoch. `best` is the network of the
+/// epoch with the best monitored value, for load_safetensors; with EMA or SWA, that of averaged(trainer). A value
+/// that is NaN or infinite is never the best. Either may be left out.
 ///     fit(net, train_set, Adam{}, {.epochs = 50}, Validation{validation_set},
 ///         ModelCheckpoint{.last = "training.safetensors", .best = "best.safetensors"});
-/// Refuses  FileUnwritable, at the start of fit where possible · std::invalid_argument at the start of fit for no path,
-///          for the same path twice, and for a validation value without Validation
+/// Refuses  FileUnwritable, at the start of fit where possible · std::invalid_argument at the start of fit
+///          for no path, for the same path twice, and for a validation value without Validation
 /// As in    lightning.pytorch.callbacks.ModelCheckpoint
 struct ModelCheckpoint {
     std::filesystem::path last = {};
