@@ -49,9 +49,11 @@ std::string defaults(const std::function<std::string(const Settings&)>& value) {
 
 /// Whether two names, if both are given, are those of one file.
 bool are_one_file(const std::string& a, const std::string& b) {
-    std::error_code ignored;
-    return !a.empty() && !b.empty() &&
-           std::filesystem::weakly_canonical(a, ignored) == std::filesystem::weakly_canonical(b, ignored);
+    const auto whole = [](const std::string& name) {
+        std::error_code ignored;
+        return std::filesystem::weakly_canonical(std::filesystem::absolute(name, ignored), ignored);
+    };
+    return !a.empty() && !b.empty() && whole(a) == whole(b);
 }
 
 }  // namespace

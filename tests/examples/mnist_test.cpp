@@ -382,6 +382,9 @@ TEST_CASE("a wrong command line is refused with what was meant", "[examples]") {
         {{"--load", "a", "--resume", "b"}, "--load and --resume are two ways to begin: choose one of them"},
         {{"--load", "a", "--checkpoint", "b"}, "with --load nothing is trained that --checkpoint could save"},
         {{"--save", "a", "--checkpoint", "a"}, "--save and --checkpoint write two files: give them two names"},
+        {{"--save", "a", "--checkpoint", "./a"}, "--save and --checkpoint write two files: give them two names"},
+        {{"--save", "a", "--report", "./a"}, "--report would overwrite 'a': give it another name"},
+        {{"--load", "x/../a", "--report", "a"}, "--report would overwrite 'x/../a': give it another name"},
     };
     for (const Case& wrong : cases) {
         const Result result = run(wrong.arguments);
