@@ -20,12 +20,17 @@ enum class ValueForm { planar, blocked };
 struct PreparedFacts {
     bool offered = false;                  ///< whether there is one
     ValueForm reads = ValueForm::blocked;  ///< the form of its input
-    bool follows = false;                  ///< is used only where the input is blocked already
+    bool reads_either = false;             ///< the other form, too
+    bool follows = false;                  ///< used only where the input is blocked already
     bool has_features = false;             ///< reads a value in either form as features, and writes features
     Extent border{0, 0};                   ///< of zeros, around a blocked input
     Extent more{0, 0};                     ///< rows and columns of zeros behind the border of a blocked input
     bool takes_pooling = false;            ///< whether it can do the pooling behind it
     Pooling pooling = Pooling::none;       ///< what the layer itself computes
+};  ///< of zeros, around a blocked input
+Extent more{0, 0};                ///< rows and columns of zeros behind the border of a blocked input
+bool takes_pooling = false;       ///< whether it can do the pooling behind it
+Pooling pooling = Pooling::none;  ///< what the layer itself computes
 };
 
 }  // namespace CTCNN_DETAIL

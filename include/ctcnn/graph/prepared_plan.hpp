@@ -144,16 +144,17 @@ private:
         if (!facts.offered) {
             return;
         }
+        const ValueForm as_made = any_blocked ? ValueForm::blocked : ValueForm::planar;
         if (facts.has_features) {
             stage.is_prepared = true;
-            stage.reads = any_blocked ? ValueForm::blocked : ValueForm::planar;
+            stage.reads = as_made;
             return;
         }
         if (!reads_as_made(graph, forms, k) || (facts.follows && !any_blocked)) {
             return;
         }
         stage.is_prepared = true;
-        stage.reads = facts.reads;
+        stage.reads = facts.reads_either ? as_made : facts.reads;
         const BufferFacts& output = graph.buffers[k + 1];
         if (facts.takes_pooling && output.readers == 1 && k + 1 != graph.stage_count) {
             const std::size_t reader = output.last_stage;

@@ -8,6 +8,7 @@
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/onnx_node.hpp>
+#include <ctcnn/core/prepared.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/mean2d.hpp>
@@ -57,6 +58,10 @@ struct BoundPool2d : BoundLayer<L, S> {
     template <typename Stage>
     static constexpr bool by_rows = is_lanes<typename Stage::V>;
 
+    /// Whether windows of 2 x 2 pixels lie side by side: what the convolution before it may do in passing.
+    static constexpr bool halves = window.kernel == Extent{2, 2} && window.stride == Extent{2, 2} &&
+                                   window.padding == Extent{0, 0} && extent == Extent{S::dim(1) / 2, S::dim(2) / 2};
+
     static constexpr OnnxNode with_window(OnnxNode node) {
         node = node.with_window(window);
         return window.ceil ? node.with("ceil_mode", 1) : node;
@@ -69,6 +74,9 @@ struct BoundMaxPool2d : BoundPool2d<L, options, S> {
     static constexpr std::size_t saved_size = kernels::notes_position(Base::window) ? Base::output_shape::size : 0;
 
     static consteval OnnxNode onnx() { return Base::with_window({"MaxPool"}); }
+
+    template <std::size_t Count>
+    static constexpr PreparedFacts prepared{.pooling = Base::halves ? Pooling::max2x2 : Pooling::none};
 
     template <typename Stage>
     static constexpr void forward(const typename Stage::T*, const typename Stage::V* input, typename Stage::V* output,
@@ -100,6 +108,9 @@ struct BoundAvgPool2d : BoundPool2d<L, options, S> {
     static consteval OnnxNode onnx() {
         return Base::with_window({"AveragePool"}).with("count_include_pad", counts_padding ? 1 : 0);
     }
+
+    template <std::size_t Count>
+    static constexpr PreparedFacts prepared{.pooling = Base::halves ? Pooling::average2x2 : Pooling::none};
 
     template <typename Stage>
     static constexpr void forward(const typename Stage::T*, const typename Stage::V* input, typename Stage::V* output,

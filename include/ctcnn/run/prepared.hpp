@@ -65,6 +65,11 @@ void pack_stage(const typename Plan::scalar* parameters, const typename Plan::sc
     }
 }
 
+template <typename In, typename Out, typename Plan>
+void convert(const typename Plan::scalar* input, typename Plan::scalar* output) {
+    kernels::prepared::Convert<Stage<In, Out, NoFunction, typename Plan::V>>::forward(nullptr, input, output, nullptr);
+}
+
 /// Brings input N of stage K into the form that the stage reads.
 template <typename Plan, std::size_t K, std::size_t N>
 void convert_input(PreparedWorkspace<Plan>& workspace, const typename Plan::scalar* image) {
@@ -73,13 +78,12 @@ void convert_input(PreparedWorkspace<Plan>& workspace, const typename Plan::scal
     if constexpr (Plan::converts(K, buffer, form)) {
         auto* output = workspace.value(buffer, form);
         if constexpr (form == ValueForm::planar) {
-            kernels::prepared::convert<typename Plan::template Blocked<buffer>, typename Plan::template Planar<buffer>>(
+            convert<typename Plan::template Blocked<buffer>, typename Plan::template Planar<buffer>, Plan>(
                 workspace.value(buffer, ValueForm::blocked), output);
         } else if constexpr (buffer == 0) {
-            kernels::prepared::convert<typename Plan::ImageLayout, typename Plan::template Blocked<buffer>>(image,
-                                                                                                            output);
+            convert<typename Plan::ImageLayout, typename Plan::template Blocked<buffer>, Plan>(image, output);
         } else {
-            kernels::prepared::convert<typename Plan::template Planar<buffer>, typename Plan::template Blocked<buffer>>(
+            convert<typename Plan::template Planar<buffer>, typename Plan::template Blocked<buffer>, Plan>(
                 workspace.value(buffer, ValueForm::planar), output);
         }
     }
@@ -180,7 +184,7 @@ const typename Plan::scalar* infer_prepared(const PackedWeights<Plan>& packed, c
     });
     constexpr std::size_t last = Plan::stage_count;
     if constexpr (Plan::converts(last, last, ValueForm::planar)) {
-        kernels::prepared::convert<typename Plan::template Blocked<last>, typename Plan::template Planar<last>>(
+        detail::convert<typename Plan::template Blocked<last>, typename Plan::template Planar<last>, Plan>(
             workspace.value(last, ValueForm::blocked), workspace.value(last, ValueForm::planar));
     }
     return workspace.value(last, ValueForm::planar);
