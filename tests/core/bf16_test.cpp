@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include <ctcnn/core/bf16.hpp>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "catch.hpp"
+
+using ctcnn::detail_::bf16;
+
+static_assert(bf16::nearest(1.0f).bits == 0x3f80 && bf16::nearest(-2.0f).bits == 0xc000);
+static_assert(sizeof(bf16) == 2);
+
+TEST_CASE("a bf16 is the upper half of a float") {
+    for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
+        const bf16 value{static_cast<std::uint16_t>(bits)};
+        CHECK(std::bit_cast<std::uint32_t>(value.widened()) == bits << 16);
+        CHECK(bf16::nearest(value.widened()).bits == bits);
+    }
+}
+
+TEST_CASE("floats are rounded to the nearest bf16, ties to even") {
+    // 1 + 2^-7 is the next one after 1; in the middle lies 1 + 2^-8.
+    CHECK(bf16::nearest(1 + 0x1p-8f).bits == bf16::nearest(1.0f).bits);
+    CHECK(bf16::nearest(1 + 0x1.01p-8f).bits == bf16::nearest(1.0f).bits + 1);
+    CHECK(bf16::nearest(1 + 0x3p-8f).bits == bf16::nearest(1.0f).bits + 2);
+    CHECK(std::isinf(bf16::nearest(std::numeric_limits<float>::max()).widened()));
+    CHECK(std::isnan(bf16::nearest(std::bit_cast<float>(0x7f800001u)).widened()));
+}
