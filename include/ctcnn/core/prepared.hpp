@@ -27,10 +27,6 @@ struct PreparedFacts {
     Extent more{0, 0};                     ///< rows and columns of zeros behind the border of a blocked input
     bool takes_pooling = false;            ///< whether it can do the pooling behind it
     Pooling pooling = Pooling::none;       ///< what the layer itself computes
-};  ///< of zeros, around a blocked input
-Extent more{0, 0};                ///< rows and columns of zeros behind the border of a blocked input
-bool takes_pooling = false;       ///< whether it can do the pooling behind it
-Pooling pooling = Pooling::none;  ///< what the layer itself computes
 };
 
 }  // namespace CTCNN_DETAIL
