@@ -85,8 +85,8 @@ struct WinogradPlan {
     static constexpr std::size_t cost = cost_of<outputs>;
 
     static constexpr Extent reach = WinogradTile<G, outputs>::reach(WinogradTile<G, outputs>::tiles(image));
-    static constexpr std::size_t beyond(std::size_t reach, std::size_t size, std::size_t padding) {
-        return reach > size + 2 * padding ? reach - size - 2 * padding : 0;
+    static constexpr std::size_t beyond(std::size_t read, std::size_t size, std::size_t padding) {
+        return read > size + 2 * padding ? read - size - 2 * padding : 0;
     }
     static constexpr Extent more{beyond(reach.height, Height, G.window.padding.height),
                                  beyond(reach.width, Width, G.window.padding.width)};
