@@ -13,6 +13,7 @@
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/mean2d.hpp>
 #include <ctcnn/kernels/pool2d.hpp>
+#include <ctcnn/kernels/prepared/pool2d.hpp>
 #include <ctcnn/kernels/taps2d.hpp>
 #include <ctcnn/layers/bound_layer.hpp>
 
@@ -76,7 +77,10 @@ struct BoundMaxPool2d : BoundPool2d<L, options, S> {
     static consteval OnnxNode onnx() { return Base::with_window({"MaxPool"}); }
 
     template <std::size_t Count>
-    static constexpr PreparedFacts prepared{.pooling = Base::halves ? Pooling::max2x2 : Pooling::none};
+    static constexpr PreparedFacts prepared{
+        .offered = true, .follows = true, .pooling = Base::halves ? Pooling::max2x2 : Pooling::none};
+    template <typename Stage, Pooling>
+    using Prepared = kernels::prepared::MaxPool2d<Base::window, Stage>;
 
     template <typename Stage>
     static constexpr void forward(const typename Stage::T*, const typename Stage::V* input, typename Stage::V* output,
@@ -104,13 +108,14 @@ struct BoundAvgPool2d : BoundPool2d<L, options, S> {
     static constexpr bool counts_padding = options.counts_padding || window.padding == Extent{0, 0};
     /// Whether all means divide by the same number.
     static constexpr bool even = counts_padding && !window.ceil;
+    using Rows = kernels::WindowMean<S::dim(1), window.kernel.height, window.stride.height, window.padding.height,
+                                     Base::extent.height, counts_padding>;
+    using Columns = kernels::WindowMean<S::dim(2), window.kernel.width, window.stride.width, window.padding.width,
+                                        Base::extent.width, counts_padding>;
 
     static consteval OnnxNode onnx() {
         return Base::with_window({"AveragePool"}).with("count_include_pad", counts_padding ? 1 : 0);
     }
-
-    template <std::size_t Count>
-    static constexpr PreparedFacts prepared{.pooling = Base::halves ? Pooling::average2x2 : Pooling::none};
 
     template <typename Stage>
     static constexpr void forward(const typename Stage::T*, const typename Stage::V* input, typename Stage::V* output,
@@ -141,11 +146,11 @@ struct BoundAvgPool2d : BoundPool2d<L, options, S> {
         }
     }
 
-private:
-    using Rows = kernels::WindowMean<S::dim(1), window.kernel.height, window.stride.height, window.padding.height,
-                                     Base::extent.height, counts_padding>;
-    using Columns = kernels::WindowMean<S::dim(2), window.kernel.width, window.stride.width, window.padding.width,
-                                        Base::extent.width, counts_padding>;
+    template <std::size_t Count>
+    static constexpr PreparedFacts prepared{
+        .offered = true, .follows = true, .pooling = Base::halves ? Pooling::average2x2 : Pooling::none};
+    template <typename Stage, Pooling>
+    using Prepared = kernels::prepared::MeanPool2d<Rows, Columns, Stage>;
 };
 
 }  // namespace CTCNN_DETAIL

@@ -18,6 +18,7 @@
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/join.hpp>
 #include <ctcnn/kernels/prepared/convert.hpp>
+#include <ctcnn/kernels/prepared/join.hpp>
 
 namespace CTCNN_DETAIL::run {
 
@@ -119,6 +120,20 @@ void run_planar_join(PreparedWorkspace<Plan>& workspace, std::index_sequence<N..
     }
 }
 
+/// A join of blocked values.
+template <typename Plan, std::size_t K, std::size_t... N>
+void run_blocked_join(PreparedWorkspace<Plan>& workspace, std::index_sequence<N...>) {
+    using T = typename Plan::scalar;
+    using Of = typename Plan::plan::template Stage<K>;
+    using Here = Stage<List<typename Plan::template Blocked<Plan::graph.input_of(K, N)>...>,
+                       typename Plan::template Blocked<K + 1>, typename Of::Function, typename Plan::V>;
+    const std::array<const T*, sizeof...(N)> inputs{workspace.value(Plan::graph.input_of(K, N), ValueForm::blocked)...};
+    using Kernel = std::conditional_t<
+        Of::kind == LayerKind::concat, kernels::prepared::Concat<Here>,
+        kernels::prepared::Join<std::conditional_t<Of::kind == LayerKind::add, kernels::Sum, kernels::Product>, Here>>;
+    Kernel::forward(nullptr, inputs, workspace.value(K + 1, ValueForm::blocked), nullptr);
+}
+
 template <typename Plan, std::size_t K, std::size_t... N>
 void run_prepared_stage(const typename Plan::scalar* packed, const typename Plan::scalar* image,
                         PreparedWorkspace<Plan>& workspace, std::index_sequence<N...> inputs) {
@@ -129,7 +144,9 @@ void run_prepared_stage(const typename Plan::scalar* packed, const typename Plan
         const T* own = packed + Plan::packed_offsets[K];
         constexpr std::size_t output = Plan::stage(K).output;
         T* to = workspace.value(output, Plan::forms.values[output].made);
-        if constexpr (graph::is_join(Stage::kind)) {
+        if constexpr (graph::is_join(Stage::kind) && Plan::stage(K).is_prepared) {
+            run_blocked_join<Plan, K>(workspace, inputs);
+        } else if constexpr (graph::is_join(Stage::kind)) {
             run_planar_join<Plan, K>(workspace, inputs);
         } else {
             const T* from = workspace.value(Plan::graph.input_of(K), Plan::stage(K).reads);
