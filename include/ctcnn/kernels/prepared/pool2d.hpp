@@ -48,6 +48,9 @@ struct WindowsOf {
 template <typename Axis>
 inline constexpr WindowsOf<Axis> windows_of{};
 
+/// Windows of so many elements have theirs joined one after the other.
+inline constexpr std::size_t few = 16;
+
 /// output(c, h, w) = Reduce(input of the window). Reduce has
 ///     join(a, b)                      of elements of a small window, one after the other
 ///     all(count, count, pixel)        of any window, where pixel(row, column) is an element
@@ -68,8 +71,7 @@ struct WindowPool {
     [[gnu::noinline]] static void forward(const T*, const T* input, T* output, T*) {
         constexpr const auto& rows = windows_of<Rows>;
         constexpr const auto& columns = windows_of<Columns>;
-        // As many elements as are joined one after the other.
-        constexpr bool is_small = rows.length * columns.length <= 16;
+        constexpr bool is_small = rows.length * columns.length <= few;
         for (std::size_t block = 0; block < Out::blocks; ++block) {
             const Mask mask(block);
             for (std::size_t h = 0; h < Out::height; ++h) {
@@ -143,6 +145,15 @@ struct Mean {
     [[gnu::always_inline]] static V join(V a, V b) { return a + b; }
     template <typename Pixel>
     [[gnu::always_inline]] static V all(std::size_t rows, std::size_t columns, const Pixel& pixel) {
+        if constexpr (windows_of<Rows>.length * windows_of<Columns>.length <= few) {
+            V sum{};
+            for (std::size_t kh = 0; kh < rows; ++kh) {
+                for (std::size_t kw = 0; kw < columns; ++kw) {
+                    sum = sum + pixel(kh, kw);
+                }
+            }
+            return sum;
+        }
         return pairwise_sum<V>(0, rows, [&](V sum, std::size_t kh) {
             return sum + pairwise_sum<V>(0, columns, [&](V of_row, std::size_t kw) { return of_row + pixel(kh, kw); });
         });
