@@ -68,7 +68,8 @@ private:
         return mask;
     }
 
-    Integers mask_;
+    struct Nothing {};
+    std::conditional_t<masks, Integers, Nothing> mask_{};
 };
 
 }  // namespace CTCNN_DETAIL::kernels::prepared

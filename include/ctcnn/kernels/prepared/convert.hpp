@@ -19,17 +19,6 @@ namespace CTCNN_DETAIL::kernels::prepared {
 
 namespace detail {
 
-/// As many channels as lanes are turned at a time: the power of two that holds the channels of a block.
-template <typename V, std::size_t Channels>
-using TurnedLanes = Lanes<scalar_t<V>, std::bit_ceil(Channels < 3 ? 2 : Channels)>;
-
-/// A vector whose other lanes are zero.
-template <typename V, typename Part, std::size_t... Lane>
-[[gnu::always_inline]] inline V widened(const Part& part, std::index_sequence<Lane...>) {
-    return {__builtin_shufflevector(part.vector, typename Part::Vector{},
-                                    static_cast<int>(Lane < Part::count ? Lane : Part::count)...)};
-}
-
 /// The first `count` of the elements that lie side by side; the other lanes are zero.
 template <typename V>
 [[gnu::always_inline]] inline V load_first(const scalar_t<V>* elements, std::size_t count) {
@@ -51,59 +40,84 @@ template <typename V>
     std::copy_n(lanes, count, elements);
 }
 
-/// Calls turn(row, column, number of pixels) for pieces of neighbouring pixels, Size or fewer. Where rows of both
-/// layouts follow each other without a gap, the image is one row. Pieces of wide rows have Size pixels: the last one
-/// overlaps the one before.
-template <typename Planar, typename Blocked, std::size_t Size, typename Turn>
-[[gnu::always_inline]] inline void for_each_piece_of_pixels(const Turn& turn) {
-    constexpr bool one_row = Planar::row == Planar::width && Blocked::row == Blocked::width * Blocked::count;
-    constexpr std::size_t rows = one_row ? 1 : Planar::height;
-    constexpr std::size_t width = one_row ? Planar::height * Planar::width : Planar::width;
-    for (std::size_t h = 0; h < rows; ++h) {
-        if constexpr (width >= Size) {
-            for (std::size_t w = 0; w < width; w += Size) {
-                turn(h, std::min(w, width - Size), Index<Size>{});
+/// Squares: how the elements of some channels are turned: as squares of so many channels and pixels. Where rows of both
+/// layouts follow each other without a gap, the image is one row.
+template <std::size_t Channels, typename Planar, typename Blocked>
+struct Squares {
+    static constexpr bool one_row = Planar::row == Planar::width && Blocked::row == Blocked::width * Blocked::count;
+    static constexpr std::size_t rows = one_row ? 1 : Planar::height;
+    static constexpr std::size_t width = one_row ? Planar::height * Planar::width : Planar::width;
+    static constexpr std::size_t size = std::min(std::bit_ceil(Channels), std::bit_floor(width));
+
+    /// Calls f(row, column) for squares of neighbouring pixels: the last one of a row overlaps the one before.
+    template <typename F>
+    [[gnu::always_inline]] static void for_each(const F& f) {
+        for (std::size_t h = 0; h < rows; ++h) {
+            for (std::size_t w = 0; w < width; w += size) {
+                f(h, std::min(w, width - size));
             }
-        } else {
-            turn(h, 0, Index<width>{});
         }
     }
-}
+};
 
 /// Channels of a planar image, the first of which `input` points to, become a block.
 template <std::size_t Channels, typename In, typename Out, typename V>
 [[gnu::noinline]] void block_from_planes(const scalar_t<V>* input, scalar_t<V>* output) {
-    using Part = TurnedLanes<V, Channels>;
-    for_each_piece_of_pixels<In, Out, Part::count>(
-        [&](std::size_t h, std::size_t w, auto size) __attribute__((always_inline)) {
-            constexpr std::size_t pixels = decltype(size)::value;
-            std::array<Part, Part::count> turned;
-            unroll<Part::count>([&](std::size_t c) __attribute__((always_inline)) {
-                turned[c] = c < Channels ? load_first<Part>(input + In::offset(c, h, w), pixels) : Part{};
+    using Square = Squares<Channels, In, Out>;
+    constexpr std::size_t size = Square::size;
+    Square::for_each([&](std::size_t h, std::size_t w) __attribute__((always_inline)) {
+        const auto* from = input + In::offset(0, h, w);
+        auto* to = output + Out::offset(0, h, w);
+        if constexpr ((Channels + size - 1) / size * size < V::count || size <= 2) {
+            unroll<size>([&](std::size_t i) __attribute__((always_inline)) { V{}.store(to + i * V::count); });
+        }
+        if constexpr (size <= 2) {
+            for (std::size_t c = 0; c < Channels; ++c) {
+                unroll<size>([&](std::size_t i)
+                                 __attribute__((always_inline)) { to[i * V::count + c] = from[c * In::plane + i]; });
+            }
+        } else {
+            for_each_piece<Channels, size>([&](std::size_t first, auto present) __attribute__((always_inline)) {
+                using Part = Lanes<scalar_t<V>, size>;
+                std::array<Part, size> turned;
+                unroll<size>([&](std::size_t c) __attribute__((always_inline)) {
+                    turned[c] = c < present() ? Part::load(from + (first + c) * In::plane) : Part{};
+                });
+                transpose(turned);
+                unroll<size>([&](std::size_t i)
+                                 __attribute__((always_inline)) { turned[i].store(to + i * V::count + first); });
             });
-            transpose(turned);
-            unroll<pixels>([&](std::size_t i) __attribute__((always_inline)) {
-                widened<V>(turned[i], std::make_index_sequence<V::count>{}).store(output + Out::offset(0, h, w + i));
-            });
-        });
+        }
+    });
 }
 
 /// The reverse.
 template <std::size_t Channels, typename In, typename Out, typename V>
 [[gnu::noinline]] void planes_from_block(const scalar_t<V>* input, scalar_t<V>* output) {
-    using Part = TurnedLanes<V, Channels>;
-    for_each_piece_of_pixels<Out, In, Part::count>(
-        [&](std::size_t h, std::size_t w, auto size) __attribute__((always_inline)) {
-            constexpr std::size_t pixels = decltype(size)::value;
-            std::array<Part, Part::count> turned;
-            unroll<Part::count>([&](std::size_t i) __attribute__((always_inline)) {
-                turned[i] = i < pixels ? Part::load(input + In::offset(0, h, w + i)) : Part{};
+    using Square = Squares<Channels, Out, In>;
+    constexpr std::size_t size = Square::size;
+    Square::for_each([&](std::size_t h, std::size_t w) __attribute__((always_inline)) {
+        const auto* from = input + In::offset(0, h, w);
+        auto* to = output + Out::offset(0, h, w);
+        if constexpr (size <= 2) {
+            for (std::size_t c = 0; c < Channels; ++c) {
+                unroll<size>([&](std::size_t i)
+                                 __attribute__((always_inline)) { to[c * Out::plane + i] = from[i * V::count + c]; });
+            }
+        } else {
+            for_each_piece<Channels, size>([&](std::size_t first, auto present) __attribute__((always_inline)) {
+                using Part = Lanes<scalar_t<V>, size>;
+                std::array<Part, size> turned;
+                unroll<size>([&](std::size_t i) __attribute__((always_inline)) {
+                    turned[i] = Part::load(from + i * V::count + first);
+                });
+                transpose(turned);
+                unroll<present()>([&](std::size_t c) __attribute__((always_inline)) {
+                    turned[c].store(to + (first + c) * Out::plane);
+                });
             });
-            transpose(turned);
-            unroll<Channels>([&](std::size_t c) __attribute__((always_inline)) {
-                store_first(turned[c], output + Out::offset(c, h, w), pixels);
-            });
-        });
+        }
+    });
 }
 
 /// Calls f(first channel, block, number of channels) for each block of an image.

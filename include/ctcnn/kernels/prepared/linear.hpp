@@ -160,21 +160,24 @@ public:
     static constexpr std::size_t scratch_size = 0;
 
     static void pack(const T* weight, const T* bias, T* packed) {
-        T* place = packed;
         for (std::size_t first = 0; first < vectors; first += columns) {
             const std::size_t taken = std::min(columns, vectors - first);
-            Order::for_each_run([&](std::size_t offset, std::size_t length) {
-                for (std::size_t i = offset; i < offset + length; ++i) {
-                    for (std::size_t n = 0; n < Stored::vectors(taken) * (columns_in_a_vector); ++n) {
+            const std::size_t step = Stored::vectors(taken) * V::count;
+            // One vector of outputs after the other: their rows of weights stay in a cache.
+            for (std::size_t n = 0; n < Stored::vectors(taken) * columns_in_a_vector; ++n) {
+                T* place = packed + first / columns * block_size(columns);
+                Order::for_each_run([&](std::size_t offset, std::size_t length) {
+                    for (std::size_t i = offset; i < offset + length; ++i) {
+                        const std::size_t number = Order::number_of(i);
                         for (std::size_t lane = 0; lane < V::count; ++lane) {
                             const std::size_t o = (first + n) * V::count + lane;
                             const bool present = n < taken && o < Outputs;
-                            Stored::put(place, n, lane, present ? weight[o * Inputs + Order::number_of(i)] : T{});
+                            Stored::put(place, n, lane, present ? weight[o * Inputs + number] : T{});
                         }
+                        place += step;
                     }
-                    place += Stored::vectors(taken) * V::count;
-                }
-            });
+                });
+            }
         }
         for (std::size_t o = 0; o < vectors * V::count; ++o) {
             packed[weights_size + o] = bias != nullptr && o < Outputs ? bias[o] : T{};
