@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <type_traits>
 
 #include <ctcnn/core/blocked.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/options.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
+#include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/conv2d/geometry.hpp>
 #include <ctcnn/kernels/prepared/kernel.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
@@ -25,7 +28,7 @@ namespace CTCNN_DETAIL::kernels::prepared {
 template <std::size_t N>
 struct WinogradPairs {
     static constexpr std::array<double, 3> values =
-        N == 4 ? std::array<double, 3>{1} : std::array<double, 3>{0.75, 1.5};
+        N == 4 ? std::array<double, 3>{1} : std::array<double, 3>{0.6875, 1.5};
 };
 
 /// WinogradTile: a piece of the output on which the filters of both axes end at once, F(m, kernel) on each. On an axis
@@ -120,7 +123,7 @@ consteval std::size_t tiles_of_block(std::size_t total, std::size_t vectors) {
 
 /// The blocks with the fewest cycles, and of equal ones those that load least. The inputs and sums of the rows take
 /// that part of a usual L2 cache that leaves room for weights; a tile is so many bytes of inputs and for each vector
-/// of outputs so many of sums.
+/// of outputs so many of sums. A few tiles are computed at once in any case, or weights would come too slowly.
 consteval WinogradBlocks choose_blocks(Extent tiles, std::size_t vectors, std::size_t input_bytes,
                                        std::size_t sum_bytes) {
     WinogradBlocks best;
@@ -128,7 +131,7 @@ consteval WinogradBlocks choose_blocks(Extent tiles, std::size_t vectors, std::s
     for (std::size_t rows = 1; rows <= tiles.height; ++rows) {
         const std::size_t total = rows * tiles.width;
         for (std::size_t n = 1; n <= std::min<std::size_t>(vectors, 8) && tiles.height % rows == 0; ++n) {
-            if (rows > 1 && total * (input_bytes + n * sum_bytes) > 256 * 1024) {
+            if (rows > 1 && total > 8 && total * (input_bytes + n * sum_bytes) > 256 * 1024) {
                 break;
             }
             const std::size_t t = tiles_of_block(total, n);
@@ -336,9 +339,19 @@ private:
         unroll<Tiles * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
 #pragma GCC unroll 1
         for (std::size_t i = 0; i < G.in_channels; ++i) {
-            add_outer_product<Tiles, N>(
-                sum, [&](std::size_t t) __attribute__((always_inline)) { return V::broadcast(inputs[t * input_row]); },
-                [&](std::size_t n) __attribute__((always_inline)) { return V::load(weights + n * count); });
+            const auto input = [&](std::size_t t)
+                                   __attribute__((always_inline)) { return V::broadcast(inputs[t * input_row]); };
+            const auto weight = [&](std::size_t n)
+                                    __attribute__((always_inline)) { return V::load(weights + n * count); };
+            if constexpr (N == 1) {
+                // Each input is used once, so that it is broadcast by the multiply-add where the processor can do that.
+                V held = weight(0);
+                hold_in_register(held);
+                unroll<Tiles>([&](std::size_t t)
+                                  __attribute__((always_inline)) { sum[t] = multiply_add(input(t), held, sum[t]); });
+            } else {
+                add_outer_product<Tiles, N>(sum, input, weight);
+            }
             ++inputs;
             weights += N * count;
         }
@@ -360,62 +373,131 @@ private:
     template <std::size_t N>
     [[gnu::always_inline]] static void transform_tile(const T* sums, const T* biases, std::size_t h, std::size_t w,
                                                       T* output) {
-        alignas(alignment) T rows[outputs.height * points.width * count];
-#pragma GCC unroll 1
-        for (std::size_t p = 0; p < points.width; ++p) {
-            const T* source = forget_origin(sums + p * sum_point<N>);
-            V values[points.height];
-            unroll<points.height>([&](std::size_t k) __attribute__((always_inline)) {
-                values[k] = V::load(source + k * points.width * sum_point<N>);
-            });
-            V result[outputs.height];
-            Vertical::template collect<outputs.height>(values, result);
-            T* target = forget_origin(rows + p * count);
-            unroll<outputs.height>([&](std::size_t m) __attribute__((always_inline)) {
-                result[m].store(target + m * points.width * count);
-            });
-        }
-        const V bias = V::load(biases);
-        const auto row_of = [&](std::size_t m, V* result) __attribute__((always_inline)) {
-            const T* source = forget_origin(rows + m * points.width * count);
-            V values[points.width];
-            unroll<points.width>([&](std::size_t p)
-                                     __attribute__((always_inline)) { values[p] = V::load(source + p * count); });
-            Horizontal::template collect<outputs.width>(values, result);
-            unroll<outputs.width>([&](std::size_t k) __attribute__((always_inline)) {
-                result[k] = Function::forward(result[k] + bias);
-                if constexpr (has_rest) {
-                    const V zero = broadcast<V>(0);
-                    result[k] = select_less(zero, V::load(biases + padded), result[k], zero);
-                }
-            });
-        };
-#pragma GCC unroll 1
-        for (std::size_t m = 0; m < outputs.height / pool; ++m) {
-            if (!rows_end_with_tiles && h + m >= Out::height) {
-                break;
+        constexpr std::size_t row = pool * outputs.width;  // of the output, before pooling
+        const auto finish = [&](std::size_t m, const V* pixels) __attribute__((always_inline)) {
+            if (rows_end_with_tiles || h + m < Out::height) {
+                finish_row(pixels, biases, w, output + (h + m) * Out::row + w * count);
             }
-            V result[pool][outputs.width];
-            unroll<pool>([&](std::size_t k) __attribute__((always_inline)) { row_of(m * pool + k, result[k]); });
-            T* target = output + (h + m) * Out::row + w * count;
-            unroll<outputs.width / pool>([&](std::size_t k) __attribute__((always_inline)) {
-                if (columns_end_with_tiles || w + k < Out::width) {
-                    if constexpr (P == Pooling::none) {
-                        result[0][k].store(target + k * count);
-                    } else if constexpr (P == Pooling::max2x2) {
-                        larger(larger(result[0][2 * k], result[0][2 * k + 1]),
-                               larger(result[1][2 * k], result[1][2 * k + 1]))
-                            .store(target + k * count);
-                    } else {
-                        ((result[0][2 * k] + result[0][2 * k + 1] + (result[1][2 * k] + result[1][2 * k + 1])) *
-                         broadcast<V>(T(1) / 4))
-                            .store(target + k * count);
-                    }
+        };
+        if constexpr (holds_tile) {
+            V tile[outputs.height * outputs.width];
+            collect_tile<N>(sums, tile);
+            if constexpr (is_short) {
+                unroll<outputs.height / pool>([&](std::size_t m)
+                                                  __attribute__((always_inline)) { finish(m, tile + m * row); });
+            } else {
+                // The function is written out for a row, and not for all.
+                alignas(alignment) T kept[outputs.height * outputs.width * count];
+                unroll<outputs.height * outputs.width>(
+                    [&](std::size_t j) __attribute__((always_inline)) { tile[j].store(kept + j * count); });
+#pragma GCC unroll 1
+                for (std::size_t m = 0; m < outputs.height / pool; ++m) {
+                    const T* source = forget_origin(kept + m * row * count);
+                    V pixels[row];
+                    unroll<row>([&](std::size_t k)
+                                    __attribute__((always_inline)) { pixels[k] = V::load(source + k * count); });
+                    finish(m, pixels);
                 }
-            });
+            }
+        } else {
+            alignas(alignment) T rows[outputs.height * points.width * count];
+#pragma GCC unroll 1
+            for (std::size_t p = 0; p < points.width; ++p) {
+                V result[outputs.height];
+                collect_column<N>(forget_origin(sums + p * sum_point<N>), result);
+                T* target = forget_origin(rows + p * count);
+                unroll<outputs.height>([&](std::size_t m) __attribute__((always_inline)) {
+                    result[m].store(target + m * points.width * count);
+                });
+            }
+#pragma GCC unroll 1
+            for (std::size_t m = 0; m < outputs.height / pool; ++m) {
+                V pixels[row];
+                unroll<pool>([&](std::size_t k) __attribute__((always_inline)) {
+                    const T* source = forget_origin(rows + (m * pool + k) * points.width * count);
+                    V values[points.width];
+                    unroll<points.width>(
+                        [&](std::size_t p) __attribute__((always_inline)) { values[p] = V::load(source + p * count); });
+                    Horizontal::template collect<outputs.width>(values, pixels + k * outputs.width);
+                });
+                finish(m, pixels);
+            }
         }
     }
 
+    /// The vertical points of one horizontal point -> a column of the tile.
+    template <std::size_t N>
+    [[gnu::always_inline]] static void collect_column(const T* sums, V* result) {
+        V values[points.height];
+        unroll<points.height>([&](std::size_t k) __attribute__((always_inline)) {
+            values[k] = V::load(sums + k * points.width * sum_point<N>);
+        });
+        Vertical::template collect<outputs.height>(values, result);
+    }
+
+    /// Horizontal::collect of all rows at once: each column is added as it comes, so that the columns are not kept.
+    template <std::size_t N>
+    [[gnu::always_inline]] static void collect_tile(const T* sums, V* tile) {
+        const auto at = [](std::size_t m, std::size_t k)
+                            __attribute__((always_inline)) { return m * outputs.width + k; };
+        unroll<Horizontal::pair_count>([&](std::size_t pair) __attribute__((always_inline)) {
+            V plus[outputs.height];
+            V minus[outputs.height];
+            collect_column<N>(sums + (2 * pair + 2) * sum_point<N>, plus);
+            collect_column<N>(sums + (2 * pair + 3) * sum_point<N>, minus);
+            unroll<outputs.height>([&](std::size_t m) __attribute__((always_inline)) {
+                const V even = plus[m] + minus[m];
+                const V odd = plus[m] - minus[m];
+                unroll<outputs.width>([&](std::size_t k) __attribute__((always_inline)) {
+                    const V power = broadcast<V>(static_cast<T>(winograd::power(Horizontal::pairs[pair], k)));
+                    V& sum = tile[at(m, k)];
+                    sum = pair == 0 ? power * (k % 2 == 0 ? even : odd)
+                                    : multiply_add(power, k % 2 == 0 ? even : odd, sum);
+                });
+            });
+        });
+        V ends[outputs.height];
+        collect_column<N>(sums, ends);
+        unroll<outputs.height>([&](std::size_t m) __attribute__((always_inline)) { tile[at(m, 0)] += ends[m]; });
+        collect_column<N>(sums + sum_point<N>, ends);
+        unroll<outputs.height>([&](std::size_t m)
+                                   __attribute__((always_inline)) { tile[at(m, outputs.width - 1)] += ends[m]; });
+    }
+
+    /// Bias, function, pooling and store of a row of a tile of the output, which begins in column w.
+    [[gnu::always_inline]] static void finish_row(const V* pixels, const T* biases, std::size_t w, T* target) {
+        const V bias = V::load(biases);
+        V result[pool * outputs.width];
+        unroll<pool * outputs.width>([&](std::size_t k) __attribute__((always_inline)) {
+            result[k] = Function::forward(pixels[k] + bias);
+            if constexpr (has_rest) {
+                const V zero = broadcast<V>(0);
+                result[k] = select_less(zero, V::load(biases + padded), result[k], zero);
+            }
+        });
+        unroll<outputs.width / pool>([&](std::size_t k) __attribute__((always_inline)) {
+            if (columns_end_with_tiles || w + k < Out::width) {
+                if constexpr (P == Pooling::none) {
+                    result[k].store(target + k * count);
+                } else {
+                    const V* window = result + 2 * k;
+                    const V* below = window + outputs.width;
+                    if constexpr (P == Pooling::max2x2) {
+                        larger(larger(window[0], window[1]), larger(below[0], below[1])).store(target + k * count);
+                    } else {
+                        ((window[0] + window[1] + (below[0] + below[1])) * broadcast<V>(T(1) / 4))
+                            .store(target + k * count);
+                    }
+                }
+            }
+        });
+    }
+
+    /// Whether a tile of the output is held in registers, with a column of points and two of the output.
+    static constexpr bool holds_tile =
+        outputs.height * outputs.width + points.height + 2 * outputs.height <= vector_registers;
+    /// Whether the function takes so few instructions and constants that it is written out for each pixel of a tile.
+    static constexpr bool is_short = std::is_same_v<Function, NoFunction> || std::is_same_v<Function, ReLU>;
     static constexpr bool rows_end_with_tiles = Out::height * pool % outputs.height == 0;
     static constexpr bool columns_end_with_tiles = Out::width * pool % outputs.width == 0;
 };
