@@ -42,15 +42,15 @@ private:
     static_assert(In::count == count && Out::count == count);
     static_assert(In::border.height >= window.padding.height && In::border.width >= window.padding.width);
 
-    // Beside what is held there are at least 8 sums, a number that passes by, a product, and what the epilogue needs.
-    static constexpr std::size_t room = vector_registers - 12;
-    static constexpr bool holds_kernel = G.taps() <= room;
-    static constexpr std::size_t portion = equal_portion(kernel.width, room);  // of a row of the kernel
+    // Beside the weights there are at least 8 sums and a number that passes by. The kernel is held while sums are
+    // stored, too, which takes two registers more.
+    static constexpr bool holds_kernel = RegisterBlock{1, 8, 1, G.taps()}.is_held(vector_registers - 2);
+    static constexpr std::size_t portion =
+        equal_portion(kernel.width, vector_registers - 10);  // of a row of the kernel
     static constexpr Extent image = computed<Out, P>;
     static constexpr RegisterBlock block =
-        choose_block<P>(image, 1, holds_kernel ? G.taps() : portion, vector_registers - 2);
+        holds_kernel ? choose_block<P>(image, 1, G.taps(), vector_registers - 2) : choose_block<P>(image, 1, portion);
     static constexpr std::size_t corner = In::origin - window.padding.height * In::row - window.padding.width * count;
-    static constexpr std::size_t pooled = P == Pooling::none ? 1 : 2;
 
 public:
     static constexpr std::size_t packed_size = End::packed_size + Out::blocks * G.taps() * count;
@@ -69,21 +69,19 @@ public:
     }
 
     static void forward(const T* packed, const T* input, T* output, T*) {
-        constexpr std::size_t left = image.width % block.columns;
-        constexpr std::size_t whole = image.width - left;
+        constexpr Cut cut = cut_evenly(image.width, block.columns, pooled<P>);
+        constexpr std::size_t rest = cut.large * cut.large_count;
         for (std::size_t b = 0; b < Out::blocks; ++b) {
             const T* weight = packed + End::packed_size + b * G.taps() * count;
-            for_each_piece<image.height, block.rows>([&](std::size_t h, auto R) {
+            for_each_even_piece<image.height, block.rows, pooled<P>>([&](std::size_t h, auto R) {
                 const T* row = input + corner + b * In::plane + h * stride.height * In::row;
-                T* target = output + Out::offset(b, h / pooled, 0);
-                if constexpr (whole != 0) {
-                    compute<RegisterBlock{R, block.columns, 1, block.taps}>(row, weight, packed + b * count, target,
-                                                                            whole / block.columns);
-                }
-                if constexpr (left != 0) {
-                    compute<RegisterBlock{R, left, 1, block.taps}>(row + whole * stride.width * count, weight,
-                                                                   packed + b * count, target + whole / pooled * count,
-                                                                   1);
+                T* target = output + Out::offset(b, h / pooled<P>, 0);
+                compute<RegisterBlock{R, cut.large, 1, block.taps}>(row, weight, packed + b * count, target,
+                                                                    cut.large_count);
+                if constexpr (cut.small_count != 0) {
+                    compute<RegisterBlock{R, cut.small, 1, block.taps}>(
+                        row + rest * stride.width * count, weight, packed + b * count,
+                        target + rest / pooled<P> * count, cut.small_count);
                 }
             });
         }
@@ -129,7 +127,7 @@ private:
             }
             End::template finish<B>(sum, bias, output);
             input += B.columns * stride.width * count;
-            output += B.columns / pooled * count;
+            output += B.columns / pooled<P> * count;
         }
     }
 

@@ -71,44 +71,36 @@ public:
         End::pack(bias, packed);
         packed += End::packed_size;
         for (std::size_t group = 0; group < G.groups; ++group) {
-            for (std::size_t first = 0; first < vectors; first += block.vectors) {
-                const std::size_t lanes = std::min(block.vectors, vectors - first) * count;
+            for_each_even_piece<vectors, block.vectors>([&](std::size_t vector, std::size_t size) {
                 for (std::size_t b = 0; b < blocks; ++b) {
                     for (std::size_t k = 0; k < G.taps(); k += block.taps) {
                         for (std::size_t i = b * Step; i < std::min((b + 1) * Step, G.group_inputs()); ++i) {
-                            for (std::size_t j = 0; j < block.taps * lanes; ++j) {
-                                const std::size_t o = first * count + j % lanes;  // of the group
-                                *packed++ =
-                                    o < G.group_outputs()
-                                        ? weight[((group * G.group_outputs() + o) * G.group_inputs() + i) * G.taps() +
-                                                 k + j / lanes]
-                                        : T(0);
-                            }
+                            packed = pack_outputs(weight + group * G.group_outputs() * G.group_inputs() * G.taps(),
+                                                  vector * count, size * count, i, k, packed);
                         }
                     }
                 }
-            }
+            });
         }
     }
 
     static void forward(const T* packed, const T* input, T* output, T*) {
+        constexpr Cut cut = cut_evenly(image.width, block.columns, pooled<P>);
+        constexpr std::size_t rest = cut.large * cut.large_count;
         const T* weight = packed + End::packed_size;
         for (std::size_t group = 0; group < G.groups; ++group) {
             const T* group_input = input + corner + group * blocks * In::plane;
-            for_each_piece<vectors, block.vectors>([&](std::size_t vector, auto N) {
+            for_each_even_piece<vectors, block.vectors>([&](std::size_t vector, auto N) {
                 const std::size_t first = group * vectors + vector;
-                for_each_piece<image.height, block.rows>([&](std::size_t h, auto R) {
-                    constexpr std::size_t left = image.width % block.columns;
+                for_each_even_piece<image.height, block.rows, pooled<P>>([&](std::size_t h, auto R) {
                     const T* row = group_input + h * window.stride.height * In::row;
-                    T* target = output + Out::origin + first * Out::plane + h / pooled * Out::row;
-                    if constexpr (left < image.width) {
-                        compute<RegisterBlock{R, block.columns, N, block.taps}>(row, weight, packed + first * count,
-                                                                                target, image.width / block.columns);
-                    }
-                    if constexpr (left != 0) {
-                        compute<RegisterBlock{R, left, N, block.taps}>(
-                            row + (image.width - left) * window.stride.width * Step, weight, packed + first * count,
-                            target + (image.width - left) / pooled * count, 1);
+                    T* target = output + Out::offset(first, h / pooled<P>, 0);
+                    compute<RegisterBlock{R, cut.large, N, block.taps}>(row, weight, packed + first * count, target,
+                                                                        cut.large_count);
+                    if constexpr (cut.small_count != 0) {
+                        compute<RegisterBlock{R, cut.small, N, block.taps}>(
+                            row + rest * window.stride.width * Step, weight, packed + first * count,
+                            target + rest / pooled<P> * count, cut.small_count);
                     }
                 });
                 weight += N * count * steps;
@@ -117,6 +109,17 @@ public:
     }
 
 private:
+    /// The weights of one input channel and tap, or row of taps, for so many outputs of a group. Returns their end.
+    static T* pack_outputs(const T* weight, std::size_t first, std::size_t outputs, std::size_t i, std::size_t k,
+                           T* packed) {
+        for (std::size_t tap = k; tap < k + block.taps; ++tap) {
+            for (std::size_t o = first; o < first + outputs; ++o) {
+                *packed++ = o < G.group_outputs() ? weight[(o * G.group_inputs() + i) * G.taps() + tap] : T(0);
+            }
+        }
+        return packed;
+    }
+
     /// One input channel and one column of the kernel, or all: x points to its pixel of the first sum.
     template <RegisterBlock B>
     [[gnu::always_inline]] static void add_products(V* sum, const T* x, const T* factor) {
@@ -165,8 +168,6 @@ private:
         return times > 1;
     }
 
-    static constexpr std::size_t pooled = P == Pooling::none ? 1 : 2;
-
     /// So many register blocks side by side. Not inlined: what surrounds it would take registers from the sums.
     template <RegisterBlock B>
     [[gnu::noinline]] static void compute(const T* input, const T* weight, const T* bias, T* output,
@@ -196,7 +197,7 @@ private:
             }
             End::template finish<B>(sum, bias, output);
             input += B.columns * window.stride.width * Step;
-            output += B.columns / pooled * count;
+            output += B.columns / pooled<P> * count;
         }
     }
 };
@@ -214,9 +215,11 @@ struct DirectPlan {
     static constexpr std::size_t cost = [] {
         constexpr Extent image = output_extent(G.window, Height, Width);
         constexpr std::size_t vectors = (G.group_outputs() + Count - 1) / Count;
-        const std::size_t step = cycles_of_step(image, vectors, direct_block<G, Pooling::none>(image, vectors));
+        constexpr RegisterBlock block = direct_block<G, Pooling::none>(image, vectors);
+        const std::size_t products =
+            sixteenths_of_step<Pooling::none>(image, vectors, block) / 16 * G.group_inputs() * G.taps();
         // A sum needs about two cycles more for its bias, its function and its store.
-        return G.groups * (step * G.group_inputs() * G.taps() + 2 * image.height * image.width * vectors);
+        return G.groups * (products + 2 * image.height * image.width * vectors);
     }();
 };
 
