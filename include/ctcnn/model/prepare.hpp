@@ -85,6 +85,8 @@ private:
 template <RefusedNetwork Net>
 class Prepared<Net> : public Net {
 public:
+    static constexpr auto packed_bytes = Net::parameter_bytes;
+
     explicit Prepared(const Net&) {}
 };
 
