@@ -63,10 +63,10 @@ struct WinogradPlan {
                                      G.groups == 1 && fits(G.window, Height, Width);
     static constexpr Extent image = possible ? output_extent(G.window, Height, Width) : Extent{1, 1};
 
-    /// Estimated cycles of a core that begins one vector multiply-add a cycle. The transforms of F(4x4, 3x3) take 200
-    /// and 167 cycles for a tile and a vector of channels, those of F(2x2, 3x3) 66 and 49; those of others are in
-    /// proportion to their points. These were measured on a Zen 4 with vectors of 16 channels. Weights that are larger
-    /// than a usual L2 cache come at 27 bytes a cycle.
+    /// Estimated cycles of a core that begins one vector multiply-add a cycle, measured on a Zen 4 with vectors of 16
+    /// channels, where the estimates are right within 5 percent. The transforms of F(4x4, 3x3) take 200 and 150 cycles
+    /// for a tile and a vector of channels, those of F(2x2, 3x3) 66 and 49; those of others are in proportion to their
+    /// points. Weights come at 27 bytes a cycle, and at 8 where they are larger than half of an L3 cache of 32 MiB.
     template <std::size_t Outputs>
     static constexpr std::size_t cost_of = [] {
         using Tile = WinogradTile<G, Outputs>;
@@ -75,12 +75,13 @@ struct WinogradPlan {
         constexpr std::size_t in_blocks = (G.in_channels + Count - 1) / Count;
         constexpr std::size_t out_blocks = (G.out_channels + Count - 1) / Count;
         constexpr std::size_t input_cycles = Tile::point_count * (Tile::point_count == 16 ? 66 : 89) / 16;
-        constexpr std::size_t output_cycles = Tile::point_count * (Tile::point_count == 16 ? 49 : 74) / 16;
+        constexpr std::size_t output_cycles = Tile::point_count * (Tile::point_count == 16 ? 49 : 67) / 16;
         constexpr std::size_t weights = Tile::point_count * G.in_channels * out_blocks;  // vectors
         constexpr std::size_t weight_bytes = weights * Count * sizeof(float);
         constexpr std::size_t products = weights * tile_count;
+        constexpr std::size_t bytes_a_cycle = weight_bytes > 16 * 1024 * 1024 ? 8 : 27;
         return tile_count * (in_blocks * input_cycles + out_blocks * output_cycles) +
-               (weight_bytes > 1024 * 1024 ? std::max(products, weight_bytes / 27) : products);
+               std::max(products, weight_bytes / bytes_a_cycle);
     }();
 
     /// The outputs of a tile on an axis with a kernel of 3.
@@ -106,7 +107,7 @@ struct WinogradBlocks {
 /// Whether the sums of a register block, the shorter side of their outer product, a number that passes by, and a
 /// product where the processor cannot fuse it with the addition, fit into the registers.
 consteval bool is_held(std::size_t tiles, std::size_t vectors) {
-    return tiles * vectors + std::min(tiles, vectors) + 2 <= vector_registers;
+    return tiles * vectors + std::min(tiles, vectors) + (vector_bytes < 32 ? 2 : 1) <= vector_registers;
 }
 
 /// With how many tiles and so many vectors a register block computes `total` tiles in the fewest cycles.
