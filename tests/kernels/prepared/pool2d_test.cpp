@@ -178,7 +178,8 @@ TEST_CASE("the mean of an image: features, as exact as sums in pairs") {
         }
         exact /= 56 * 56;
         // Halves of 56 are added three times, behind sums of 7: 6 + 3 roundings on each axis, and two for the product
-        // and its factor. Nearly equal elements, one after the other, would be rounded to the same side again and again.
+        // and its factor. Nearly equal elements that are added one after the other are rounded to the same side again
+        // and again.
         CHECK(std::abs(static_cast<double>(means[c]) / exact - 1) < 20 * 0x1p-24);
     }
 }

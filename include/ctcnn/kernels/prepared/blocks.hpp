@@ -9,8 +9,9 @@
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/target.hpp>
 
-// Channels that fill the last block up are zero in every image of a prepared network. Most functions keep them zero.
-// Behind the others they are masked, and behind sums too, where a NaN or an infinity of the input may have reached them.
+// Channels that fill the last block up are zero in every image of a prepared network. Functions that map zero to zero
+// keep them so. Behind the others they are masked, and behind sums, which a NaN or an infinity of the input may have
+// reached.
 namespace CTCNN_DETAIL::kernels::prepared {
 
 template <typename L, std::size_t Count>

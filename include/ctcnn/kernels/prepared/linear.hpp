@@ -99,8 +99,8 @@ struct StoredWeights {
     }
 };
 
-/// Two bf16 in each lane, as one integer: the weight of an even column in its lower half, that of the next column in its
-/// upper half. A shift or a mask makes floats of them.
+/// Two bf16 in each lane, as one integer: the weight of an even column in its lower half, that of the next column in
+/// its upper half. A shift or a mask makes floats of them, on processors of either byte order.
 template <typename V>
     requires std::is_same_v<scalar_t<V>, float>
 struct StoredWeights<bf16, V> {

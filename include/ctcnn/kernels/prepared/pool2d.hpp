@@ -145,17 +145,9 @@ struct Mean {
     [[gnu::always_inline]] static V join(V a, V b) { return a + b; }
     template <typename Pixel>
     [[gnu::always_inline]] static V all(std::size_t rows, std::size_t columns, const Pixel& pixel) {
-        if constexpr (windows_of<Rows>.length * windows_of<Columns>.length <= few) {
-            V sum{};
-            for (std::size_t kh = 0; kh < rows; ++kh) {
-                for (std::size_t kw = 0; kw < columns; ++kw) {
-                    sum = sum + pixel(kh, kw);
-                }
-            }
-            return sum;
-        }
-        return pairwise_sum<V>(0, rows, [&](V sum, std::size_t kh) {
-            return sum + pairwise_sum<V>(0, columns, [&](V of_row, std::size_t kw) { return of_row + pixel(kh, kw); });
+        return sum_of<windows_of<Rows>.length>(rows, [&](std::size_t kh) __attribute__((always_inline)) {
+            return sum_of<windows_of<Columns>.length>(
+                columns, [&](std::size_t kw) __attribute__((always_inline)) { return pixel(kh, kw); });
         });
     }
     [[gnu::always_inline]] static V finish(V sum, std::size_t h, std::size_t w) {
@@ -167,6 +159,19 @@ struct Mean {
     }
 
 private:
+    /// Where there are `Most` terms at most, too few for pairs, a loop alone: compilers inline it.
+    template <std::size_t Most, typename Term>
+    [[gnu::always_inline]] static V sum_of(std::size_t count, const Term& term) {
+        if constexpr (Most > 8) {
+            return pairwise_sum<V>(0, count, [&](V sum, std::size_t i) { return sum + term(i); });
+        }
+        V sum{};
+        for (std::size_t i = 0; i < count; ++i) {
+            sum = sum + term(i);
+        }
+        return sum;
+    }
+
     /// How many elements each window of an axis counts, which may be more than it has: each weighs 1 divided by that.
     template <typename Axis>
     static consteval std::array<std::size_t, Axis::outputs> counts() {
@@ -201,7 +206,7 @@ struct MaxPool2d
                          detail::Largest<typename Stage::V>, Stage> {};
 
 /// MeanPool2d: output(c, h, w) = f(mean of the inputs of the window). Rows and Columns are maps of mean2d.hpp: windows
-/// of AvgPool2d or AdaptiveAvgPool2d. Means of more than 16 elements are summed in pairs, rows first.
+/// of AvgPool2d or AdaptiveAvgPool2d. Long sums are added in pairs.
 /// Layouts  In (C, Hi, Wi), blocked; Out (C, Ho, Wo), blocked, or features
 template <typename Rows, typename Columns, typename Stage>
 struct MeanPool2d : detail::WindowPool<Rows, Columns, detail::Mean<Rows, Columns, typename Stage::V>, Stage> {};

@@ -38,11 +38,13 @@ struct Softmax {
 
 private:
     using Mask = ChannelMask<Out, V>;
+    static constexpr T below_all =
+        takes_finite_for_granted ? std::numeric_limits<T>::lowest() : -std::numeric_limits<T>::infinity();
 
     [[gnu::always_inline]] static void of_pixel(const T* input, T* output) {
         const auto element = [=](std::size_t block)
                                  __attribute__((always_inline)) { return V::load(input + block * In::plane); };
-        V largest = element(Out::blocks - 1) + behind_channels(std::numeric_limits<T>::lowest());
+        V largest = element(Out::blocks - 1) + behind_channels(below_all);
         for (std::size_t block = 0; block + 1 < Out::blocks; ++block) {
             largest = larger(largest, element(block));
         }
