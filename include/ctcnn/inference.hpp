@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What a program needs that only runs a network: layers, networks, net(x) and predict(net, x). It includes nothing but
+// What a program needs that only runs a network: layers, networks, net(x), predict(net, x), prepare(net). It includes nothing but
 // the standard library: no Boost.Hana, no OpenMP, no zlib, and nothing that takes memory from the heap or throws.
 
 #define CTCNN_SKIPS
@@ -43,6 +43,7 @@
 #include <ctcnn/model/branches.hpp>
 #include <ctcnn/model/fuse.hpp>
 #include <ctcnn/model/named.hpp>
+#include <ctcnn/model/prepare.hpp>
 
 #include <ctcnn/model/probabilities.hpp>
 

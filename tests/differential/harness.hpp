@@ -217,6 +217,16 @@ void work(Writer& out, const std::string& prefix, const Settings& settings, cons
         all.insert(all.end(), y.data(), y.data() + outputs);
     }
     out.write(prefix + "outputs", all.data(), all.size());
+    {
+        const auto prepared = std::make_unique<const ctcnn::Prepared<Net>>(*net);
+        const auto buffers = std::make_unique<ctcnn::Workspace<ctcnn::Prepared<Net>>>();
+        all.clear();
+        for (const auto& image : images) {
+            const auto y = (*prepared)(image, *buffers);
+            all.insert(all.end(), y.data(), y.data() + outputs);
+        }
+        out.write(prefix + "prepared", all.data(), all.size());
+    }
 
     Step<Net> result;
     for (const std::size_t batch : settings.batches) {

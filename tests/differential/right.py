@@ -287,6 +287,7 @@ class Check:
         contexts = self.contexts(eps)
         errors = [reference.forward_errors(context)[-1] for context in contexts]
         self.near(prefix + "outputs", out[prefix + "outputs"], y, *self.thrice(errors))
+        self.near(prefix + "prepared", out[prefix + "prepared"], y, *self.thrice(errors))
         if prefix == "":
             target = target_of(c, len(x))
             self.per_image = reference.loss_of(y, target, "none").detach()

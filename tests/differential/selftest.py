@@ -37,6 +37,7 @@ def float32_results(c):
         reference.module.zero_grad()
         reference.module.float().eval()
         out["outputs"] = reference.module(c["x"][:b]).detach().numpy().reshape(-1).copy()
+        out["prepared"] = out["outputs"]
         y = reference.module.train()(c["x"][:b])
         loss = reference.loss_of(y, target)
         gradient = torch.zeros(0)
@@ -63,7 +64,7 @@ def bounds(seeds):
             refused.append((seed, failures[:1]))
         b = c["batches"][-1]
         size = lambda v: np.abs(v).max() if v.size else 0.0
-        faults = {"outputs": lambda v: v * np.float32(1.001), f"grad{b}": lambda v: v * np.float32(1.001)}
+        faults = {name: lambda v: v * np.float32(1.001) for name in ("outputs", "prepared", f"grad{b}")}
         for name, fault in faults.items():
             # A fault in numbers that are all rounding noise, or saturated, cannot be seen.
             if size(out[name]) < 1e-3 or c["style"] in ("huge", "large"):

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 
+#include <ctcnn/core/blocked.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
@@ -16,6 +17,7 @@
 #include <ctcnn/kernels/conv2d/stage.hpp>
 #include <ctcnn/kernels/conv2d/transposed.hpp>
 #include <ctcnn/kernels/linear.hpp>
+#include <ctcnn/kernels/prepared/winograd.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
@@ -82,5 +84,14 @@ using Pixel = StageOf<64, 64, 8, 1, V>;
 template void kernels::conv2d::direct_forward_rows<Pixel>(const V*, const float*, const float*, V*, Range);
 template void kernels::conv2d::direct_backward_input<Pixel>(V*, const float*, const V*, Range);
 template void kernels::conv2d::pointwise_backward_parameters<Pixel>(const V*, const V*, bool, float*, float*, V*);
+
+// Convolutions of a prepared network by minimal filtering: of four vectors of outputs, and of one.
+constexpr kernels::Conv2dGeometry filtered{64, 64, 1, {.kernel = {3, 3}, .padding = {1, 1}}};
+constexpr kernels::Conv2dGeometry filtered_narrow{16, 16, 1, {.kernel = {3, 3}, .padding = {1, 1}}};
+template <kernels::Conv2dGeometry G>
+using FilteredStage = Stage<BlockedLayout<V::count, G.in_channels, 16, 16, 1, 1>,
+                            BlockedLayout<V::count, G.out_channels, 16, 16>, ReLU, V>;
+template class kernels::prepared::Winograd2d<filtered, FilteredStage<filtered>>;
+template class kernels::prepared::Winograd2d<filtered_narrow, FilteredStage<filtered_narrow>>;
 
 #endif

@@ -38,8 +38,15 @@ template <typename R>
 [[gnu::always_inline]] constexpr void at_most(R& value, const R& limit) {
     value = limit < value ? limit : value;
 }
-#if defined(__AVX__) && !defined(__clang__)
+#if defined(__SSE__) && !defined(__clang__)
 // GCC 12 makes a comparison and a blend of the expressions above; clang finds the instructions.
+[[gnu::always_inline]] inline void at_least(Floats4& value, const Floats4& limit) {
+    value = __builtin_ia32_maxps(limit, value);
+}
+[[gnu::always_inline]] inline void at_most(Floats4& value, const Floats4& limit) {
+    value = __builtin_ia32_minps(limit, value);
+}
+#if defined(__AVX__)
 [[gnu::always_inline]] inline void at_least(Floats8& value, const Floats8& limit) {
     value = __builtin_ia32_maxps256(limit, value);
 }
@@ -53,6 +60,7 @@ template <typename R>
 [[gnu::always_inline]] inline void at_most(Floats16& value, const Floats16& limit) {
     value = __builtin_ia32_minps512_mask(limit, value, limit, every_lane, rounding_as_set);
 }
+#endif
 #endif
 #endif
 

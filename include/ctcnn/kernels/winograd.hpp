@@ -154,13 +154,11 @@ struct Points {
         });
         unroll<Count>([&](std::size_t k) __attribute__((always_inline)) {
             const V* sums = k % 2 == 0 ? even : odd;
-            constexpr std::size_t first = pairs[0] < 1 || pairs[0] > 1 ? 0 : 1;  // whose powers are 1
-            c[k] = first == 0 ? V{} : sums[0];
+            constexpr bool one = !(pairs[0] < 1 || pairs[0] > 1);  // whose powers are 1
+            c[k] = one || k == 0 ? sums[0] : broadcast<V>(static_cast<scalar_t<V>>(power(pairs[0], k))) * sums[0];
             c[k] = k == 0 ? values[0] + c[k] : c[k];
-            unroll<pair_count>([&](std::size_t p) __attribute__((always_inline)) {
-                if (p >= first) {
-                    c[k] = times_add(power(pairs[p], k), sums[p], c[k]);
-                }
+            unroll<pair_count - 1>([&](std::size_t p) __attribute__((always_inline)) {
+                c[k] = times_add(power(pairs[p + 1], k), sums[p + 1], c[k]);
             });
         });
         c[Count - 1] += values[1];

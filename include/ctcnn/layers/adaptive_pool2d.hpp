@@ -9,10 +9,12 @@
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/onnx_node.hpp>
 #include <ctcnn/core/options.hpp>
+#include <ctcnn/core/prepared.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/kernels/mean2d.hpp>
+#include <ctcnn/kernels/prepared/pool2d.hpp>
 #include <ctcnn/kernels/taps2d.hpp>
 #include <ctcnn/layers/bound_layer.hpp>
 #include <ctcnn/layers/pool2d.hpp>
@@ -40,6 +42,9 @@ struct BoundEvenAvgPool2d : BoundAvgPool2d<L, sharing_options<S, Size>, S> {
 template <typename L, Extent Size, typename S>
 struct BoundUnevenAvgPool2d : BoundLayer<L, S> {
     using output_shape = Shape<S::dim(0), Size.height, Size.width>;
+    using Rows = kernels::AdaptiveMean<S::dim(1), Size.height>;
+    using Columns = kernels::AdaptiveMean<S::dim(2), Size.width>;
+
     template <typename Stage>
     static constexpr void forward(const typename Stage::T*, const typename Stage::V* input, typename Stage::V* output,
                                   typename Stage::V*, typename Stage::V*) {
@@ -52,9 +57,10 @@ struct BoundUnevenAvgPool2d : BoundLayer<L, S> {
         kernels::taps2d_backward<Rows, Columns, Stage>(grad_input, grad_output);
     }
 
-private:
-    using Rows = kernels::AdaptiveMean<S::dim(1), Size.height>;
-    using Columns = kernels::AdaptiveMean<S::dim(2), Size.width>;
+    template <std::size_t Count>
+    static constexpr PreparedFacts prepared{.offered = true, .follows = true};
+    template <typename Stage, Pooling>
+    using Prepared = kernels::prepared::MeanPool2d<Rows, Columns, Stage>;
 };
 
 template <typename L, Extent Size, typename S>

@@ -7,10 +7,12 @@
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/onnx_node.hpp>
+#include <ctcnn/core/prepared.hpp>
 #include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/conv2d/ways.hpp>
+#include <ctcnn/kernels/prepared/conv2d.hpp>
 #include <ctcnn/layers/any_convolution.hpp>
 #include <ctcnn/layers/bound_layer.hpp>
 
@@ -78,6 +80,11 @@ struct BoundConv2d : BoundLayer<L, S> {
         kernels::conv2d::backward<Conv<Stage>>(grad_input, parameters, grad_output, add, gradient, bias(gradient),
                                                scratch);
     }
+
+    template <std::size_t Count>
+    static constexpr PreparedFacts prepared = kernels::prepared::ConvPlan<geometry, S::dim(1), S::dim(2), Count>::facts;
+    template <typename Stage, Pooling P>
+    using Prepared = kernels::prepared::Conv2d<geometry, Stage, P>;
 
 private:
     template <typename T>

@@ -3,11 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
+#include <ctcnn/core/prepared.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/activation.hpp>
+#include <ctcnn/kernels/prepared/join.hpp>
 #include <ctcnn/layers/bound_layer.hpp>
 
 namespace CTCNN_DETAIL {
@@ -29,6 +32,11 @@ struct CopyingLayer : BoundLayer<L, S> {
                                          typename Stage::V*) {
         kernels::map_backward<Stage>(grad_input, grad_output);
     }
+
+    template <std::size_t Count>
+    static constexpr PreparedFacts prepared{.offered = std::is_same_v<S, Result>, .follows = true};
+    template <typename Stage, Pooling>
+    using Prepared = kernels::prepared::Map<Stage>;
 };
 
 }  // namespace CTCNN_DETAIL

@@ -9,9 +9,11 @@
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/onnx_node.hpp>
+#include <ctcnn/core/prepared.hpp>
 #include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/linear.hpp>
+#include <ctcnn/kernels/prepared/linear.hpp>
 #include <ctcnn/layers/bound_layer.hpp>
 
 namespace CTCNN_DETAIL {
@@ -67,6 +69,11 @@ struct BoundLinear : BoundLayer<L, S> {
                                         scalar_t<V>* gradient) {
         kernels::linear_backward_bias<Out, V>(grad_output, images, add, gradient + weight_shape::size);
     }
+
+    template <std::size_t Count>
+    static constexpr PreparedFacts prepared{.offered = true, .has_features = true};
+    template <typename Stage, Pooling>
+    using Prepared = kernels::prepared::Linear<In, Out, Stage>;
 };
 
 }  // namespace CTCNN_DETAIL

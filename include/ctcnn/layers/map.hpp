@@ -8,9 +8,11 @@
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/onnx_node.hpp>
+#include <ctcnn/core/prepared.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/kernels/activation.hpp>
+#include <ctcnn/kernels/prepared/join.hpp>
 #include <ctcnn/layers/copying.hpp>
 
 namespace CTCNN_DETAIL {
@@ -47,6 +49,10 @@ struct Map {
             using Both = typename Stage::template WithFunction<kernels::Composed<F, typename Stage::Function>>;
             Copy::template backward_input<Both>(parameters, grad_input, grad_output, saved, scratch);
         }
+
+        template <typename Stage, Pooling>
+        using Prepared = kernels::prepared::Map<
+            typename Stage::template WithFunction<kernels::Composed<F, typename Stage::Function>>>;
     };
 
     static constexpr void describe(Description& text) { text.append(Self::name); }

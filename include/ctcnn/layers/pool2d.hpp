@@ -8,10 +8,12 @@
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/onnx_node.hpp>
+#include <ctcnn/core/prepared.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/mean2d.hpp>
 #include <ctcnn/kernels/pool2d.hpp>
+#include <ctcnn/kernels/prepared/pool2d.hpp>
 #include <ctcnn/kernels/taps2d.hpp>
 #include <ctcnn/layers/bound_layer.hpp>
 
@@ -57,6 +59,10 @@ struct BoundPool2d : BoundLayer<L, S> {
     template <typename Stage>
     static constexpr bool by_rows = is_lanes<typename Stage::V>;
 
+    /// Whether windows of 2 x 2 pixels lie side by side: what the convolution before it may do in passing.
+    static constexpr bool halves = window.kernel == Extent{2, 2} && window.stride == Extent{2, 2} &&
+                                   window.padding == Extent{0, 0} && extent == Extent{S::dim(1) / 2, S::dim(2) / 2};
+
     static constexpr OnnxNode with_window(OnnxNode node) {
         node = node.with_window(window);
         return window.ceil ? node.with("ceil_mode", 1) : node;
@@ -69,6 +75,12 @@ struct BoundMaxPool2d : BoundPool2d<L, options, S> {
     static constexpr std::size_t saved_size = kernels::notes_position(Base::window) ? Base::output_shape::size : 0;
 
     static consteval OnnxNode onnx() { return Base::with_window({"MaxPool"}); }
+
+    template <std::size_t Count>
+    static constexpr PreparedFacts prepared{
+        .offered = true, .follows = true, .pooling = Base::halves ? Pooling::max2x2 : Pooling::none};
+    template <typename Stage, Pooling>
+    using Prepared = kernels::prepared::MaxPool2d<Base::window, Stage>;
 
     template <typename Stage>
     static constexpr void forward(const typename Stage::T*, const typename Stage::V* input, typename Stage::V* output,
@@ -96,6 +108,10 @@ struct BoundAvgPool2d : BoundPool2d<L, options, S> {
     static constexpr bool counts_padding = options.counts_padding || window.padding == Extent{0, 0};
     /// Whether all means divide by the same number.
     static constexpr bool even = counts_padding && !window.ceil;
+    using Rows = kernels::WindowMean<S::dim(1), window.kernel.height, window.stride.height, window.padding.height,
+                                     Base::extent.height, counts_padding>;
+    using Columns = kernels::WindowMean<S::dim(2), window.kernel.width, window.stride.width, window.padding.width,
+                                        Base::extent.width, counts_padding>;
 
     static consteval OnnxNode onnx() {
         return Base::with_window({"AveragePool"}).with("count_include_pad", counts_padding ? 1 : 0);
@@ -130,11 +146,11 @@ struct BoundAvgPool2d : BoundPool2d<L, options, S> {
         }
     }
 
-private:
-    using Rows = kernels::WindowMean<S::dim(1), window.kernel.height, window.stride.height, window.padding.height,
-                                     Base::extent.height, counts_padding>;
-    using Columns = kernels::WindowMean<S::dim(2), window.kernel.width, window.stride.width, window.padding.width,
-                                        Base::extent.width, counts_padding>;
+    template <std::size_t Count>
+    static constexpr PreparedFacts prepared{
+        .offered = true, .follows = true, .pooling = Base::halves ? Pooling::average2x2 : Pooling::none};
+    template <typename Stage, Pooling>
+    using Prepared = kernels::prepared::MeanPool2d<Rows, Columns, Stage>;
 };
 
 }  // namespace CTCNN_DETAIL

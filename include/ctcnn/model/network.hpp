@@ -182,6 +182,21 @@ using Workspace = typename Net::workspace;
 
 namespace CTCNN_DETAIL::model {
 
+/// Infers: a network, or one for inference alone (model/prepare.hpp).
+template <typename Net>
+concept Infers = AnyNetwork<Net> || requires { typename Net::prepared_from; };
+
+/// Where the outputs for an image lie, until the workspace is used again.
+template <Infers Net>
+constexpr const typename Net::scalar* outputs_of(const Net& net, const typename Net::input_tensor& image,
+                                                 typename Net::workspace& buffers) {
+    if constexpr (AnyNetwork<Net>) {
+        return run::infer_image<typename Net::inference_plan>(net.parameters().data(), image.data(), buffers.get());
+    } else {
+        return net.outputs(image, buffers);
+    }
+}
+
 template <typename Bound>
 concept GivesProbabilities = requires { requires Bound::gives_probabilities; };
 
@@ -218,9 +233,10 @@ constexpr std::size_t class_of(const T* outputs, T limit) {
 
 /// The arguments of predict behind the network: those of net(x), or many images and the number of threads.
 template <typename Net, typename X, typename... More>
-inline constexpr bool is_prediction = is_forward<typename Net::input_tensor, typename Net::workspace, X, More...> ||
-                                      (std::is_convertible_v<X, std::span<const typename Net::input_tensor>> &&
-                                       sizeof...(More) <= 1 && (... && std::is_convertible_v<More, std::size_t>));
+inline constexpr bool is_prediction =
+    is_forward<typename Net::input_tensor, typename Net::workspace, X, More...> ||
+    (AnyNetwork<Net> && std::is_convertible_v<X, std::span<const typename Net::input_tensor>> && sizeof...(More) <= 1 &&
+     (... && std::is_convertible_v<More, std::size_t>));
 template <typename Net, typename... Arguments>
 concept PredictArguments = sizeof...(Arguments) != 0 && is_prediction<Net, Arguments...>;
 
@@ -231,21 +247,19 @@ namespace CTCNN_API {
 /// The index of the largest output: for a classifier, the label. Ties go to the first; a single output says 1 if it is
 /// above 0, or above 1/2 where the network ends with Sigmoid, else 0; no_class if an output is NaN.
 /// The shape is (classes).
-template <AnyNetwork Net>
+template <detail_::model::Infers Net>
 constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& image,
                               typename Net::workspace& buffers) {
     using namespace detail_::model;
-    return class_of<Net::output_shape::size>(
-        detail_::run::infer_image<typename Net::inference_plan>(net.parameters().data(), image.data(), buffers.get()),
-        threshold<Net>);
+    return class_of<Net::output_shape::size>(outputs_of(net, image, buffers), threshold<Net>);
 }
-template <AnyNetwork Net>
+template <detail_::model::Infers Net>
 constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& image) {
     typename Net::workspace buffers;
     return predict(net, image, buffers);
 }
 /// Other arguments are refused with one sentence. The predict of many images is in train/evaluate.hpp.
-template <AnyNetwork Net, typename... Arguments>
+template <detail_::model::Infers Net, typename... Arguments>
     requires(!detail_::model::PredictArguments<Net, Arguments...>)
 constexpr std::size_t predict(const Net&, Arguments&&...) {
     static_assert(detail_::model::never<Arguments...>,

@@ -60,7 +60,7 @@ namespace CTCNN_API {
 /// Sigmoid has them as its outputs.
 /// Shapes   (classes), or (classes, H, W) for each pixel
 /// As in    torch.softmax(net(x), 1); torch.sigmoid(net(x))
-template <AnyNetwork Net>
+template <detail_::model::Infers Net>
 constexpr typename Net::output_tensor probabilities(const Net& net, const typename Net::input_tensor& image,
                                                     typename Net::workspace& buffers) {
     typename Net::output_tensor outputs = net(image, buffers);
@@ -69,13 +69,13 @@ constexpr typename Net::output_tensor probabilities(const Net& net, const typena
     }
     return outputs;
 }
-template <AnyNetwork Net>
+template <detail_::model::Infers Net>
 constexpr typename Net::output_tensor probabilities(const Net& net, const typename Net::input_tensor& image) {
     typename Net::workspace buffers;
     return probabilities(net, image, buffers);
 }
 /// Other arguments are refused with one sentence.
-template <AnyNetwork Net, typename... Arguments>
+template <detail_::model::Infers Net, typename... Arguments>
     requires(!detail_::model::OneImage<Net, Arguments...>)
 constexpr typename Net::output_tensor probabilities(const Net&, Arguments&&...) {
     static_assert(detail_::model::never<Arguments...>,
@@ -142,7 +142,7 @@ private:
 /// outputs, the lower index comes first; if an output is NaN, all have the index no_class, as predict answers. A network
 /// with one output is refused: its classes are 0 and 1.
 /// As in    torch.topk(net(x), k)
-template <AnyNetwork Net>
+template <detail_::model::Infers Net>
 constexpr TopK<typename Net::scalar, Net::output_shape::size> top_k(const Net& net,
                                                                     const typename Net::input_tensor& image,
                                                                     std::size_t k, typename Net::workspace& buffers) {
@@ -150,11 +150,9 @@ constexpr TopK<typename Net::scalar, Net::output_shape::size> top_k(const Net& n
         Net::output_shape::size != 1,
         "top_k ranks classes, and the one output of this network is a yes or no: predict(net, x) says 1 or 0, "
         "and probabilities(net, x) how probable 1 is");
-    return {
-        detail_::run::infer_image<typename Net::inference_plan>(net.parameters().data(), image.data(), buffers.get()),
-        k};
+    return {detail_::model::outputs_of(net, image, buffers), k};
 }
-template <AnyNetwork Net>
+template <detail_::model::Infers Net>
 constexpr TopK<typename Net::scalar, Net::output_shape::size> top_k(const Net& net,
                                                                     const typename Net::input_tensor& image,
                                                                     std::size_t k) {
@@ -162,7 +160,7 @@ constexpr TopK<typename Net::scalar, Net::output_shape::size> top_k(const Net& n
     return top_k(net, image, k, buffers);
 }
 /// Other arguments are refused with one sentence.
-template <AnyNetwork Net, typename... Arguments>
+template <detail_::model::Infers Net, typename... Arguments>
     requires(!detail_::model::TopKArguments<Net, Arguments...>)
 constexpr TopK<typename Net::scalar, Net::output_shape::size> top_k(const Net&, Arguments&&...) {
     static_assert(detail_::model::never<Arguments...>,

@@ -294,3 +294,13 @@ std::size_t best_fused(const Net& net, const Net::input_tensor& image) {
     return predict(fused, image);
 }
 #endif
+#if USE(39)
+static_assert(Prepared<Net>::packed_bytes != 0 && Prepared<Net>::inference_workspace_bytes != 0);
+std::size_t best_prepared(const Net& net, const Net::input_tensor& image) {
+    const Prepared<Net> prepared = prepare(net);
+    Workspace<Prepared<Net>> workspace{};
+    const Prepared<Net>::output_tensor output = prepared(image, workspace);
+    static_cast<void>(output.size() + prepared(image).size() + probabilities(prepared, image, workspace).size());
+    return predict(prepared, image) + predict(prepared, image, workspace) + top_k(prepared, image, 2)[0].index;
+}
+#endif

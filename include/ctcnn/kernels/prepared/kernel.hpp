@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 
+#include <ctcnn/core/prepared.hpp>
 #include <ctcnn/core/target.hpp>
 
 // A prepared kernel K computes one stage of a prepared network: one image, with weights that were packed once. It is a
@@ -19,9 +20,7 @@
 // none, and never the border; behind the features it writes zeros. It reads the border, which is zero.
 namespace CTCNN_DETAIL::kernels::prepared {
 
-/// What is computed behind the function of a convolution, as it stores: the largest, or the mean, of the elements of
-/// windows of 2 x 2 pixels that do not overlap. A row or column that remains at the end is left out.
-enum class Pooling { none, max2x2, average2x2 };
+using detail_::Pooling;
 
 /// PreparedKernel: see above.
 template <typename K>

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+
+#include <ctcnn/core/storage.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/core/tensor.hpp>
+#include <ctcnn/graph/prepared_plan.hpp>
+#include <ctcnn/model/fuse.hpp>
+#include <ctcnn/model/network.hpp>
+#include <ctcnn/run/prepared.hpp>
+
+namespace CTCNN_API {
+
+/// Prepared: the type of prepare(net): a network for inference alone, with its weights in the order in which the
+/// kernels read them. It is called like the network, and by predict, probabilities and top_k. It has no parameters to
+/// change, to learn or to save: those stay in the network.
+template <typename Net>
+class Prepared {
+public:
+    /// The network that runs: without the BatchNorms that fold into the layers before them.
+    using fused = Fused<Net>;
+    using plan = detail_::graph::PreparedPlan<typename fused::inference_plan, typename Net::scalar>;
+    using prepared_from = Net;
+
+    using scalar = typename Net::scalar;
+    using input_shape = typename Net::input_shape;
+    using output_shape = typename Net::output_shape;
+    using input_tensor = typename Net::input_tensor;
+    using output_tensor = typename Net::output_tensor;
+    /// On the heap where it has more than most_inside_workspace bytes.
+    using workspace = detail_::Held<detail_::run::PreparedWorkspace<plan>, detail_::most_inside_workspace>;
+
+    /// The packed weights: channels are filled up to whole vectors, and filters are transformed.
+    static constexpr std::size_t packed_bytes = sizeof(detail_::run::PackedWeights<plan>);
+    /// What a Workspace<Prepared<Net>> holds.
+    static constexpr std::size_t inference_workspace_bytes = sizeof(detail_::run::PreparedWorkspace<plan>);
+
+    /// See prepare.
+    explicit Prepared(const Net& net) { pack(fuse(net)); }
+
+    /// Forward on one image, (input_shape) -> (output_shape). Any number of threads may call it.
+    output_tensor operator()(const input_tensor& image) const
+        noexcept(std::is_nothrow_default_constructible_v<workspace> &&
+                 std::is_nothrow_default_constructible_v<output_tensor>) {
+        workspace buffers;
+        return (*this)(image, buffers);
+    }
+    /// The same with buffers that the caller keeps; one workspace serves one thread at a time.
+    output_tensor operator()(const input_tensor& image, workspace& buffers) const
+        noexcept(std::is_nothrow_default_constructible_v<output_tensor>) {
+        output_tensor result;
+        std::copy_n(outputs(image, buffers), output_shape::size, result.data());
+        return result;
+    }
+    /// Other arguments are refused with one sentence.
+    template <typename... Arguments>
+        requires(!detail_::model::is_forward<input_tensor, workspace, Arguments...>)
+    output_tensor operator()(Arguments&&...) const {
+        static_assert(detail_::model::never<Arguments...>,
+                      "a network is called with one image, net(image), or net(image, workspace) with a Workspace<Net> "
+                      "of the caller's. The image is a Net::input_tensor: elements of a vector or an array are copied "
+                      "into its span(); predict takes many images");
+        return {};
+    }
+
+    /// Where the outputs for an image lie, until the workspace is used again.
+    const scalar* outputs(const input_tensor& image, workspace& buffers) const noexcept {
+        return detail_::run::infer_prepared<plan>(held_.get(), image.data(), buffers.get());
+    }
+
+    friend bool operator==(const Prepared& a, const Prepared& b) { return a.held_.get() == b.held_.get(); }
+
+private:
+    void pack(const fused& net) {
+        detail_::run::pack<plan>(net.parameters().data(), net.buffers().data(), held_.get());
+    }
+
+    detail_::Held<detail_::run::PackedWeights<plan>, detail_::most_inside_network> held_;
+};
+
+template <RefusedNetwork Net>
+class Prepared<Net> : public Net {
+public:
+    static constexpr auto packed_bytes = Net::parameter_bytes;
+
+    explicit Prepared(const Net&) {}
+};
+
+/// prepare: the network for inference of one image at a time, as fast as the processor allows: BatchNorms are folded
+/// (fuse), and weights are transformed and packed once. Outputs differ from those of net(x) by rounding.
+template <AnyNetwork Net>
+Prepared<Net> prepare(const Net& net) {
+    return Prepared<Net>(net);
+}
+template <RefusedNetwork Net>
+Prepared<Net> prepare(const Net& net) {
+    return Prepared<Net>(net);
+}
+
+}  // namespace CTCNN_API

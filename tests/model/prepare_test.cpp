@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// prepare: a prepared network is a value, and is used like a network. Which networks it can be made of is in
+// run/prepared_test.cpp.
+#include <ctcnn/model/prepare.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <ctcnn/inference.hpp>
+
+#include "catch.hpp"
+#include "prepared.hpp"
+
+using namespace ctcnn;
+using prepared::difference;
+using prepared::drawn;
+using prepared::image_of;
+
+namespace {
+
+template <std::size_t In, std::size_t Out, typename... Options>
+using Conv3 = Conv2d<In, Out, Kernel<3>, Padding<1>, Options...>;
+
+using LeNet = Sequential<Input<1, 28, 28>, Conv2d<1, 6, Kernel<5>, Padding<2>>, Sigmoid, AvgPool2d<Kernel<2>>,
+                         Conv2d<6, 16, Kernel<5>>, Sigmoid, AvgPool2d<Kernel<2>>, Flatten, Linear<400, 120>, Sigmoid,
+                         Linear<120, 84>, Sigmoid, Linear<84, 10>>;
+
+}  // namespace
+
+TEST_CASE("prepare(net)(x) is net(x), but for rounding") {
+    const LeNet net = drawn<LeNet>();
+    const auto fast = prepare(net);
+    for (std::uint64_t seed = 0; seed < 5; ++seed) {
+        const auto image = image_of<LeNet>(seed);
+        CHECK(difference(net(image), fast(image)) < prepared::limit<float>);
+    }
+}
+
+TEST_CASE("An output that is NaN stays NaN, and leaves nothing in the workspace") {
+    using Net = Sequential<Input<3, 12, 12>, Conv3<3, 20>, ReLU, Conv3<20, 20>, MaxPool2d<Kernel<2>>, Conv3<20, 6>>;
+    const Net net = drawn<Net>();
+    const auto fast = prepare(net);
+    Workspace<Prepared<Net>> buffers;
+    auto image = image_of<Net>();
+    const auto outputs = fast(image, buffers);
+    image(1, 3, 4) = std::numeric_limits<float>::quiet_NaN();
+    const auto actual = fast(image, buffers);
+    // Two convolutions bring it to the rows 1 to 5 and columns 2 to 6, pooling to the rows 0 to 2 and columns 1 to 3.
+    for (std::size_t c = 0; c < 6; ++c) {
+        for (std::size_t h = 0; h < 4; ++h) {
+            for (std::size_t w = 0; w < 5; ++w) {
+                CHECK(std::isnan(actual(c, h, w)));
+            }
+        }
+    }
+    CHECK(predict(fast, image, buffers) == no_class);
+    CHECK(fast(image_of<Net>(), buffers) == outputs);
+}
+
+TEST_CASE("Many threads share a prepared network, and have the same bits") {
+    const auto fast = prepare(drawn<LeNet>());
+    std::vector<LeNet::output_tensor> expected;
+    for (std::uint64_t seed = 0; seed < 8; ++seed) {
+        expected.push_back(fast(image_of<LeNet>(seed)));
+    }
+    std::vector<std::size_t> different(4);
+    std::vector<std::thread> threads;
+    for (std::size_t& count : different) {
+        threads.emplace_back([&] {
+            Workspace<Prepared<LeNet>> buffers;
+            for (std::uint64_t n = 0; n < 200; ++n) {
+                count += fast(image_of<LeNet>(n % 8), buffers) == expected[n % 8] ? 0U : 1U;
+            }
+        });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    CHECK(different == std::vector<std::size_t>(4));
+}
+
+TEST_CASE("A prepared network is a value") {
+    using Net = Sequential<Input<3, 12, 12>, Conv3<3, 64>, ReLU, Conv3<64, 64>, ReLU, Flatten, Linear<9216, 20>>;
+    const auto check_value = []<typename N>(N net) {
+        const auto image = image_of<N>();
+        const Prepared<N> fast = prepare(net);
+        Prepared<N> copy = fast;
+        CHECK(copy == fast);
+        const Prepared<N> moved = std::move(copy);
+        CHECK(moved(image) == fast(image));
+        copy = prepare(drawn<N>(7));
+        CHECK(!(copy == fast));
+        copy = moved;
+        CHECK(copy == fast);
+        // The network that it was made of may change.
+        net.parameters()[0] += 1;
+        CHECK(copy == fast);
+        CHECK(!(prepare(net) == fast));
+    };
+    static_assert(Prepared<Net>::packed_bytes > detail_::most_inside_network);
+    static_assert(Prepared<LeNet>::packed_bytes <= 2 * detail_::most_inside_network);
+    check_value(drawn<Net>());
+    check_value(drawn<Sequential<Input<3, 8, 8>, Conv3<3, 16>, BatchNorm2d<16>>>());
+}
+
+TEST_CASE("predict, probabilities and top_k take prepared networks") {
+    const LeNet net = drawn<LeNet>();
+    const auto fast = prepare(net);
+    const auto image = image_of<LeNet>();
+    Workspace<Prepared<LeNet>> buffers;
+    CHECK(predict(fast, image) == predict(net, image));
+    CHECK(probabilities(fast, image) == probabilities(fast, image, buffers));
+    // Of outputs of up to 3, exp has three times their differences.
+    CHECK(difference(probabilities(net, image), probabilities(fast, image)) < 1e-4);
+    const auto classes = top_k(net, image, 3);
+    const auto same = top_k(fast, image, 3, buffers);
+    REQUIRE(same.size() == 3);
+    for (std::size_t n = 0; n < 3; ++n) {
+        CHECK(same[n].index == classes[n].index);
+        CHECK(same[n].index == top_k(fast, image, 3)[n].index);
+    }
+    using Yes = Sequential<Input<4>, Linear<4, 1>, Sigmoid>;
+    const Yes yes = drawn<Yes>();
+    for (std::uint64_t seed = 0; seed < 10; ++seed) {
+        CHECK(predict(prepare(yes), image_of<Yes>(seed)) == predict(yes, image_of<Yes>(seed)));
+    }
+}
+
+// What a caller relies on ------------------------------------------------------------------------------------------
+
+static_assert(std::is_same_v<Prepared<LeNet>::input_tensor, LeNet::input_tensor>);
+static_assert(std::is_same_v<Prepared<LeNet>::output_shape, Shape<10>>);
+static_assert(noexcept(std::declval<const Prepared<LeNet>&>()(std::declval<const LeNet::input_tensor&>(),
+                                                              std::declval<Workspace<Prepared<LeNet>>&>())));
+static_assert(sizeof(Workspace<Prepared<LeNet>>) == Prepared<LeNet>::inference_workspace_bytes ||
+              Prepared<LeNet>::inference_workspace_bytes > detail_::most_inside_workspace);
+static_assert(!AnyNetwork<Prepared<LeNet>> && !RefusedNetwork<Prepared<LeNet>>);
