@@ -10,7 +10,7 @@
 
 #include "catch.hpp"
 
-using ctcnn::detail_::bf16;
+using ctcnn::bf16;
 
 static_assert(bf16::nearest(1.0f).bits == 0x3f80 && bf16::nearest(-2.0f).bits == 0xc000);
 static_assert(sizeof(bf16) == 2);

@@ -3,6 +3,7 @@
 // run/prepared_test.cpp.
 #include <ctcnn/model/prepare.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -130,6 +131,28 @@ TEST_CASE("predict, probabilities and top_k take prepared networks") {
     for (std::uint64_t seed = 0; seed < 10; ++seed) {
         CHECK(predict(prepare(yes), image_of<Yes>(seed)) == predict(yes, image_of<Yes>(seed)));
     }
+}
+
+TEST_CASE("prepare<bf16> rounds the weights of large Linear layers, and nothing else") {
+    const LeNet net = drawn<LeNet>();
+    const Prepared<LeNet, bf16> halved = prepare<bf16>(net);
+    // The last Linear layer has few weights.
+    LeNet rounded = net;
+    const auto round = [](float weight) { return bf16::nearest(weight).widened(); };
+    std::ranges::transform(rounded.layer<7>().weight.span(), rounded.layer<7>().weight.span().begin(), round);
+    std::ranges::transform(rounded.layer<9>().weight.span(), rounded.layer<9>().weight.span().begin(), round);
+    if constexpr (detail_::has_vectors) {
+        static_assert(Prepared<LeNet, bf16>::packed_bytes + (400 + 84) * 120 * 2 <= Prepared<LeNet>::packed_bytes);
+    } else {
+        rounded = net;
+    }
+    Workspace<Prepared<LeNet, bf16>> buffers;
+    for (std::uint64_t seed = 0; seed < 5; ++seed) {
+        const auto image = image_of<LeNet>(seed);
+        CHECK(halved(image, buffers) == prepare(rounded)(image));
+        CHECK(predict(halved, image, buffers) == predict(rounded, image));
+    }
+    CHECK(halved == prepare<bf16>(net));
 }
 
 // What a caller relies on ------------------------------------------------------------------------------------------

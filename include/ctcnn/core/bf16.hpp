@@ -7,7 +7,7 @@
 
 #include <ctcnn/core/target.hpp>
 
-namespace CTCNN_DETAIL {
+namespace CTCNN_API {
 
 static_assert(std::numeric_limits<float>::is_iec559);
 
@@ -29,4 +29,4 @@ struct bf16 {
     constexpr float widened() const { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
 };
 
-}  // namespace CTCNN_DETAIL
+}  // namespace CTCNN_API

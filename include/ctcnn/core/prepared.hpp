@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 
+#include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/options.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
 
 namespace CTCNN_DETAIL {
@@ -28,5 +31,20 @@ struct PreparedFacts {
     bool takes_pooling = false;            ///< whether it can do the pooling behind it
     Pooling pooling = Pooling::none;       ///< what the layer itself computes
 };
+
+/// WeightedStage: a stage of a prepared network whose large weights are stored as StoredWeight.
+template <typename In, typename Out, typename Function, Number Element, typename StoredWeight>
+struct WeightedStage : Stage<In, Out, Function, Element> {
+    using Weight = StoredWeight;
+};
+
+/// Weights of more bytes than this are large: the cache that is nearest to a core does not hold them, so that reading
+/// them takes the time of a Linear layer.
+inline constexpr std::size_t most_near_weights = 32 * 1024;
+
+/// What a layer with so many weights stores them as.
+template <typename Stage, std::size_t Count>
+using stored_weight_t = std::conditional_t<(Count * sizeof(typename Stage::T) > most_near_weights),
+                                           typename Stage::Weight, typename Stage::T>;
 
 }  // namespace CTCNN_DETAIL

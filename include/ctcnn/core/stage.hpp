@@ -28,6 +28,8 @@ struct Stage {
     using Function = FusedFunction;
     using V = Element;
     using T = scalar_t<V>;
+    /// What prepared kernels store large weights as.
+    using Weight = T;
 
     template <typename F>
     using WithFunction = Stage<In, Out, F, V>;

@@ -306,9 +306,9 @@ private:
     }
 };
 
-/// PreparedPlan: the plan of a prepared network with elements T, from the plan of the network. All sizes count
-/// elements.
-template <typename Plan, std::floating_point T>
+/// PreparedPlan: the plan of a prepared network with elements T, from the plan of the network. Large weights are stored
+/// as Weight. All sizes count elements.
+template <typename Plan, std::floating_point T, typename Weight = T>
 struct PreparedPlan {
     using V = Lanes<T>;
     using scalar = T;
@@ -394,8 +394,9 @@ private:
         static constexpr std::size_t output = forms.stages[K].output;
         using Out = typename decltype(layout<output, forms.values[output].made, typename Layer::output_shape>())::type;
         using In = typename decltype(layout<graph.input_of(K), reads, typename Layer::input_shape>())::type;
-        using type = typename Layer::template Prepared<Stage<In, Out, typename Plan::template FunctionOf<K>, V>,
-                                                       forms.stages[K].pooling>;
+        using type =
+            typename Layer::template Prepared<WeightedStage<In, Out, typename Plan::template FunctionOf<K>, V, Weight>,
+                                              forms.stages[K].pooling>;
     };
 
 public:

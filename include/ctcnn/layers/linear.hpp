@@ -73,7 +73,7 @@ struct BoundLinear : BoundLayer<L, S> {
     template <std::size_t Count>
     static constexpr PreparedFacts prepared{.offered = true, .has_features = true};
     template <typename Stage, Pooling>
-    using Prepared = kernels::prepared::Linear<In, Out, Stage>;
+    using Prepared = kernels::prepared::Linear<In, Out, Stage, stored_weight_t<Stage, In * Out>>;
 };
 
 }  // namespace CTCNN_DETAIL

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include <ctcnn/core/bf16.hpp>
 #include <ctcnn/core/storage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
@@ -18,12 +19,16 @@ namespace CTCNN_API {
 /// Prepared: the type of prepare(net): a network for inference alone, with its weights in the order in which the
 /// kernels read them. It is called like the network, and by predict, probabilities and top_k. It has no parameters to
 /// change, to learn or to save: those stay in the network.
-template <typename Net>
+/// Weight   what the weights of large Linear layers are stored as: the network's scalar, or bf16 of a network of floats
+template <typename Net, typename Weight = typename Net::scalar>
 class Prepared {
+    static constexpr bool halves = std::is_same_v<Weight, bf16> && std::is_same_v<typename Net::scalar, float>;
+
 public:
     /// The network that runs: without the BatchNorms that fold into the layers before them.
     using fused = Fused<Net>;
-    using plan = detail_::graph::PreparedPlan<typename fused::inference_plan, typename Net::scalar>;
+    using plan = detail_::graph::PreparedPlan<typename fused::inference_plan, typename Net::scalar,
+                                              std::conditional_t<halves, bf16, typename Net::scalar>>;
     using prepared_from = Net;
 
     using scalar = typename Net::scalar;
@@ -40,7 +45,12 @@ public:
     static constexpr std::size_t inference_workspace_bytes = sizeof(detail_::run::PreparedWorkspace<plan>);
 
     /// See prepare.
-    explicit Prepared(const Net& net) { pack(fuse(net)); }
+    explicit Prepared(const Net& net) {
+        static_assert(halves || std::is_same_v<Weight, typename Net::scalar>,
+                      "prepare stores weights as the network has them, prepare(net), or those of a network of floats "
+                      "as bf16, prepare<bf16>(net)");
+        pack(fuse(net));
+    }
 
     /// Forward on one image, (input_shape) -> (output_shape). Any number of threads may call it.
     output_tensor operator()(const input_tensor& image) const
@@ -82,8 +92,8 @@ private:
     detail_::Held<detail_::run::PackedWeights<plan>, detail_::most_inside_network> held_;
 };
 
-template <RefusedNetwork Net>
-class Prepared<Net> : public Net {
+template <RefusedNetwork Net, typename Weight>
+class Prepared<Net, Weight> : public Net {
 public:
     static constexpr auto packed_bytes = Net::parameter_bytes;
 
@@ -91,7 +101,8 @@ public:
 };
 
 /// prepare: the network for inference of one image at a time, as fast as the processor allows: BatchNorms are folded
-/// (fuse), and weights are transformed and packed once. Outputs differ from those of net(x) by rounding.
+/// (fuse), and weights are transformed and packed once. Outputs differ from those of net(x) by rounding. prepare<bf16>
+/// rounds the weights of large Linear layers to 8 binary digits, and reads half as many bytes; the sums are floats.
 template <AnyNetwork Net>
 Prepared<Net> prepare(const Net& net) {
     return Prepared<Net>(net);
@@ -99,6 +110,14 @@ Prepared<Net> prepare(const Net& net) {
 template <RefusedNetwork Net>
 Prepared<Net> prepare(const Net& net) {
     return Prepared<Net>(net);
+}
+template <typename Weight, AnyNetwork Net>
+Prepared<Net, Weight> prepare(const Net& net) {
+    return Prepared<Net, Weight>(net);
+}
+template <typename Weight, RefusedNetwork Net>
+Prepared<Net, Weight> prepare(const Net& net) {
+    return Prepared<Net, Weight>(net);
 }
 
 }  // namespace CTCNN_API

@@ -23,6 +23,7 @@
 #include "naive.hpp"
 
 using namespace ctcnn::detail_;
+using ctcnn::bf16;
 
 namespace {
 
