@@ -83,6 +83,15 @@ public:
     std::size_t epoch_steps() const { return static_cast<std::size_t>(progress_.epoch_steps); }
     std::size_t steps() const { return static_cast<std::size_t>(progress_.steps); }
 
+    /// The learning rate of the last step; where ParameterGroups or Muon have several, each of them, in their order.
+    /// Before the first step, the optimizer's own.
+    /// As in    get_last_lr of torch.optim.lr_scheduler
+    std::vector<double> last_lr() const {
+        std::vector<double> rates;
+        updates_.for_each_rate([&rates](double rate) { rates.push_back(rate); });
+        return rates;
+    }
+
     /// What the optimizer remembers, in the order of the parameters: its first number of each, then its second, ...
     std::span<T> state() { return updates_.state(); }
     std::span<const T> state() const { return updates_.state(); }
