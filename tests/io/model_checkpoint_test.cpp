@@ -290,6 +290,27 @@ TEST_CASE("The best network of an average is the average, and its checkpoint has
     REQUIRE(small::same_bits(net, other));
 }
 
+TEST_CASE("A checkpoint goes on with the monitor and the mode of ModelCheckpoint") {
+    const ScratchFolder folder;
+    const auto last = folder.path() / "last";
+    const auto best = folder.path() / "best";
+    const small::Data data = small::data(40);
+    Net net = small::net();
+    fit(net, data, Adam{}, {.epochs = 1}, Values{{3}}, ModelCheckpoint{.last = last, .best = best});
+    const auto resumed = [&](const ModelCheckpoint& saved) {
+        Trainer trainer(net, Adam{}, {.epochs = 2});
+        resume(trainer, last);
+        trainer.fit(data, Values{{3, 2}}, ModelCheckpoint{saved});
+    };
+    REQUIRE_THROWS_WITH(resumed({.last = last, .best = best, .monitor = &EpochReport::loss}),
+                        ContainsSubstring("begun with ModelCheckpoint on validation_loss (MonitorMode::min), and goes "
+                                          "on with it on loss (MonitorMode::min)"));
+    REQUIRE_THROWS_WITH(resumed({.last = last, .best = best, .mode = MonitorMode::max}),
+                        ContainsSubstring("on validation_loss (MonitorMode::max)"));
+    resumed({.last = folder.path() / "other", .monitor = &EpochReport::loss});  // writes no best network
+    resumed({.last = last, .best = best, .mode = MonitorMode::min});
+}
+
 TEST_CASE("Callbacks that write refuse before the first step") {
     const ScratchFolder folder;
     const small::Data data = small::data(8);

@@ -35,13 +35,16 @@ struct ReduceLROnPlateau {
     std::function<double()> metric = {};
 
     /// Throws   std::invalid_argument for a factor outside 0 (included) to 1 (excluded), and for a threshold, min_lr or
-    ///          eps that are below 0 or not finite
+    ///          eps that are below 0 or not finite, and for mode max without a metric
     void validate() const {
         using namespace detail_;
         require_below_one(factor, "ReduceLROnPlateau::factor must be at least 0 and below 1");
         require_from_zero(threshold, "ReduceLROnPlateau::threshold must be a number from 0 on");
         require_from_zero(min_lr, "ReduceLROnPlateau::min_lr must be a number from 0 on");
         require_from_zero(eps, "ReduceLROnPlateau::eps must be a number from 0 on");
+        refuse_unless(mode == PlateauMode::min || metric,
+                      "ReduceLROnPlateau::mode is max, but without a metric it follows the loss, of which lower is "
+                      "better: set .metric, or choose .mode = PlateauMode::min");
     }
 
     /// Throws   std::invalid_argument in a training by single steps, which has no epochs

@@ -23,9 +23,11 @@ namespace CTCNN_API {
 struct FitPlan {
     std::size_t epochs;  ///< of the whole training, those before included
     std::size_t steps_per_epoch;
-    std::size_t steps;              ///< of the whole training
-    bool validates;                 ///< whether a callback measures validation values, as Validation does
-    bool validates_metric = false;  ///< whether Validation has a metric
+    std::size_t steps;                ///< of the whole training
+    bool validates;                   ///< whether a callback measures validation values, as Validation does
+    bool validates_loss = false;      ///< whether one of them measures the validation loss, as Validation does
+    bool validates_accuracy = false;  ///< whether Validation has labels
+    bool validates_metric = false;    ///< whether Validation has a metric
 };
 
 }  // namespace CTCNN_API
@@ -34,7 +36,9 @@ struct FitPlan {
 //     on_train_begin(const FitPlan&, trainer)   before the first step
 //     on_step(const StepReport&, trainer)       after each step
 //     measure(EpochReport&, trainer)            after each epoch, before everything else: adds values to the report;
-//                                               ReduceLROnPlateau follows its validation_loss
+//                                               ReduceLROnPlateau follows its validation_loss. What is not measured
+//                                               is said by has_loss, has_accuracy or has_metric, a static constexpr
+//                                               bool that is false: then nobody waits for it
 //     on_epoch(const EpochReport&, trainer)     after each epoch
 //     after_epoch(const EpochReport&, trainer)  after on_epoch of all callbacks: for those that save the training
 //     should_stop()                             after each step and each epoch: true ends the training
@@ -56,6 +60,10 @@ concept HasStep = requires(C& callback, const StepReport& report) {
 template <typename C, typename Trainer>
 concept HasMeasure =
     requires(C& callback, EpochReport& report, Trainer& trainer) { callback.measure(report, trainer); };
+template <typename C, typename Trainer>
+inline constexpr bool measures_loss = HasMeasure<C, Trainer> && !requires { requires !C::has_loss; };
+template <typename C, typename Trainer>
+inline constexpr bool measures_accuracy = HasMeasure<C, Trainer> && !requires { requires !C::has_accuracy; };
 template <typename C, typename Trainer>
 inline constexpr bool measures_metric = HasMeasure<C, Trainer> && !requires { requires !C::has_metric; };
 template <typename C, typename Trainer>
@@ -117,6 +125,7 @@ consteval bool check_callback() {
 struct Hooks {
     std::function<void(const StepReport&)> on_step = {};
     std::function<void(EpochReport&)> measure = {};
+    bool measures_loss = false;
     std::function<void(const EpochReport&)> on_epoch = {};
     std::function<bool()> should_stop = {};
 };
@@ -271,6 +280,8 @@ FitReport with_callbacks(Trainer& trainer, Hooks& hooks, CallbackStates& states,
                          C&... callbacks) {
     constexpr bool validates = (HasMeasure<C, Trainer> || ...);
     plan.validates = validates;
+    plan.validates_loss = (measures_loss<C, Trainer> || ...);
+    plan.validates_accuracy = (measures_accuracy<C, Trainer> || ...);
     plan.validates_metric = (measures_metric<C, Trainer> || ...);
     StateKeys keys;
     (begin_training(callbacks, keys, plan, trainer, states), ...);
@@ -283,6 +294,7 @@ FitReport with_callbacks(Trainer& trainer, Hooks& hooks, CallbackStates& states,
         hooks.on_step = [&](const StepReport& report) { (end_step(callbacks, report, trainer), ...); };
     }
     if constexpr (validates) {
+        hooks.measures_loss = plan.validates_loss;
         hooks.measure = [&](EpochReport& report) { (measure_epoch(callbacks, report, trainer), ...); };
     }
     hooks.on_epoch = [&](const EpochReport& report) {

@@ -408,7 +408,7 @@ private:
         if (epoch_steps() == steps) {
             ++progress_.epochs;
             progress_.epoch_steps = 0;
-            options_.schedule.end_epoch(progress_.schedule, hooks_.measure ? report.validation_loss : mean);
+            options_.schedule.end_epoch(progress_.schedule, hooks_.measures_loss ? report.validation_loss : mean);
         }
         if (!stopped_within) {
             // First the callbacks: options_.on_epoch may save the training, with their states.
