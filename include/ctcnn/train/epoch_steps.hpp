@@ -55,16 +55,11 @@ struct EpochSteps {
     }
 
     /// The images of a step, in this order.
-    template <typename Image, typename Target, typename From>
-    auto batch(std::size_t step, const From& from, std::span<const Target> targets, const std::uint32_t* order) const {
+    template <typename Target, typename Images>
+    auto batch(std::size_t step, const Images& from, std::span<const Target> targets,
+               const std::uint32_t* order) const {
         const std::size_t begin = (step - 1) * batch_size;
-        const Batch<Image, Target> batch{from.data(), targets.data(), order + begin,
-                                         std::min(batch_size, images - begin)};
-        if constexpr (requires { from.pipeline; }) {
-            return Batch<From, Target>{batch, from.pipeline};
-        } else {
-            return batch;
-        }
+        return batch_of(from, targets.data(), order + begin, std::min(batch_size, images - begin));
     }
 };
 

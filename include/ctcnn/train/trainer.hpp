@@ -251,9 +251,7 @@ private:
         order_.begin_epoch(images.size(), progress_.seed, progress_.epochs, options_.shuffle);
         stopped_ = false;
         check_statistics<Net>(last_batch(options_, images.size()));
-        const auto batch_of = [&](std::size_t step) {
-            return steps.batch<typename Net::input_tensor>(step, images, targets, order_.data());
-        };
+        const auto batch_of = [&](std::size_t step) { return steps.batch(step, images, targets, order_.data()); };
         // Written by one thread between two barriers, read by all behind the second one. Once `end` is set it stays.
         double mean = 0;
         std::atomic<bool> end = false;

@@ -19,14 +19,13 @@ namespace CTCNN_DETAIL::train {
 /// Throws   what view_of throws
 template <typename Net, typename Report, typename Data, typename Loss, typename F>
 Report on_data(const Data& dataset, const Loss& loss, ImageOrder& order, const F& f) {
-    using Image = typename Net::input_tensor;
     order.shuffle_images();
     if constexpr (requires { dataset.pipeline(); }) {
         using Pipeline = std::remove_cvref_t<decltype(dataset.pipeline())>;
-        return on_data<Net, Report>(
-            dataset.data(), loss, order, [&](std::span<const Image> images, const auto& targets) {
-                return f(AugmentedImages<Image, Pipeline>{images, &dataset.pipeline()}, targets);
-            });
+        return on_data<Net, Report>(dataset.data(), loss, order, [&](const auto& images, const auto& targets) {
+            using Image = typename std::remove_cvref_t<decltype(images)>::value_type;
+            return f(AugmentedImages<Image, Pipeline>{images, &dataset.pipeline()}, targets);
+        });
     } else if constexpr (requires(std::span<std::uint32_t> drawn) { dataset.sample(0, 0, drawn); }) {
         return on_data<Net, Report>(dataset.data(), loss, order, [&](const auto& images, const auto& targets) {
             order.sample_images(dataset);
@@ -40,9 +39,9 @@ Report on_data(const Data& dataset, const Loss& loss, ImageOrder& order, const F
         } else if constexpr (std::integral<Target>) {
             // A copy: labels that the data set changes meanwhile may have no output.
             const std::vector<Target> labels(data.targets.begin(), data.targets.end());
-            return f(data.images, std::span<const Target>(labels));
+            return f(as_read(data.images), std::span<const Target>(labels));
         } else {
-            return f(data.images, data.targets);
+            return f(as_read(data.images), data.targets);
         }
     }
 }
