@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What a program needs that only runs a network: layers, networks, net(x), predict(net, x), prepare(net). It includes nothing but
-// the standard library: no Boost.Hana, no OpenMP, no zlib, and nothing that takes memory from the heap or throws.
+// What a program needs that only runs a network: layers, networks, net(x), predict(net, x), prepare(net). It includes
+// nothing but the standard library: no Boost.Hana, no OpenMP, no zlib, and nothing that takes memory from the heap or
+// throws.
 
 #define CTCNN_SKIPS
 #include <ctcnn/core/language.hpp>

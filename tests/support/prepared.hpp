@@ -8,6 +8,9 @@
 #include <cstdint>
 #include <limits>
 
+#include <ctcnn/model/prepare.hpp>
+
+#include "catch.hpp"
 #include "draw.hpp"
 
 namespace prepared {
@@ -52,5 +55,27 @@ double difference(const Tensor& expected, const Tensor& actual) {
 /// layer, that is 2.4e-5 and 4.4e-14.
 template <typename T>
 inline constexpr double limit = sizeof(T) == sizeof(float) ? 2.4e-5 : 4.4e-14;
+
+/// Compares prepare(net)(x) with net(x).
+template <typename Net>
+void check() {
+    const Net net = drawn<Net>();
+    const auto fast = ctcnn::prepare(net);
+    ctcnn::Workspace<ctcnn::Prepared<Net>> buffers;
+    for (std::uint64_t seed = 2; seed < 5; ++seed) {
+        const auto image = image_of<Net>(seed);
+        const auto outputs = fast(image, buffers);
+        CHECK(difference(net(image), outputs) < limit<typename Net::scalar>);
+        // A workspace that has been used, and a new one.
+        CHECK(outputs == fast(image, buffers));
+        CHECK(outputs == fast(image));
+    }
+}
+
+template <typename Net>
+void check_both() {
+    check<Net>();
+    check<typename Net::template with_scalar<double>>();
+}
 
 }  // namespace prepared

@@ -60,8 +60,8 @@
 // and, to be run by prepare(net) with a kernel for that, else it runs as in net(x),
 //     prepared<Count>                what the plan needs to know of it, PreparedFacts (core/prepared.hpp), where blocks
 //                                    have Count channels
-//     Prepared<Stage, Pooling>       the kernel (kernels/prepared/kernel.hpp) that also does the pooling behind it. The V
-//                                    of the Stage are channels, pixels or features that lie side by side
+//     Prepared<Stage, Pooling>       the kernel (kernels/prepared/kernel.hpp) that also does the pooling behind it. The
+//                                    V of the Stage are channels, pixels or features that lie side by side
 namespace CTCNN_DETAIL {
 
 /// What a layer does with memory: compute fills a new buffer; statistics does so, too, and in training with statistics

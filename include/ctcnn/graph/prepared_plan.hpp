@@ -337,8 +337,8 @@ private:
         }
     }
     template <typename... Shapes>
-    static constexpr void add_forms(std::array<Form, most_edges + 1>& forms, std::size_t edge, List<Shapes...>) {
-        ((forms[edge++] = form_of(Indices(Shapes::dims))), ...);
+    static constexpr void add_forms(std::array<Form, most_edges + 1>& result, std::size_t edge, List<Shapes...>) {
+        ((result[edge++] = form_of(Indices(Shapes::dims))), ...);
     }
 
     static constexpr auto layers = [] {

@@ -300,7 +300,8 @@ std::size_t best_prepared(const Net& net, const Net::input_tensor& image) {
     const Prepared<Net> prepared = prepare(net);
     Workspace<Prepared<Net>> workspace{};
     const Prepared<Net>::output_tensor output = prepared(image, workspace);
-    static_cast<void>(output.size() + prepared(image).size() + probabilities(prepared, image, workspace).size());
+    const Net::output_tensor p = ctcnn::probabilities(prepared, image, workspace);
+    static_cast<void>(output.size() + prepared(image).size() + p.size());
     return predict(prepared, image) + predict(prepared, image, workspace) + top_k(prepared, image, 2)[0].index;
 }
 #endif
