@@ -262,7 +262,10 @@ TEST_CASE("Each group of parameters has its learning rate, what is frozen has no
     trainer.run_epoch(data);
     trainer.run_epoch(data);
     REQUIRE(trainer.last_lr() == std::vector<double>{0.25});
+    REQUIRE(header(SGD{.lr = 0.1f})[1].ends_with(",0.1"));
+    REQUIRE(history(path).at(2).ends_with(",40,0.05"));
     // Another number of groups is another history.
+    header(ParameterGroups(SGD{.lr = 0.5f}, group<"0">(SGD{})));
     REQUIRE_THROWS_WITH(trainer.fit(data, CSVLogger{path}), ContainsSubstring("its first line is another"));
     fit(net, data, Still{}, {.epochs = 1, .batch_size = 40}, CSVLogger{path}, TensorBoard{folder.path() / "runs"});
     REQUIRE(lines_of(path)[0].ends_with(",images"));

@@ -111,6 +111,21 @@ TEST_CASE("a plateau remembers the epochs before") {
     CHECK_FALSE(small::same_bits(with_plateau, without));
 }
 
+TEST_CASE("a plateau goes on with the mode that it was begun with") {
+    const ScratchFolder folder;
+    const std::filesystem::path path = folder.path() / "training.safetensors";
+    const small::Data data = small::data(60);
+    Net net = small::net();
+    const auto metric = [] { return 1.0; };
+    Trainer trainer(net, sgd, with(ReduceLROnPlateau{.mode = PlateauMode::max, .metric = metric}));
+    trainer.run_epoch(data);
+    save_checkpoint(trainer, path);
+    Trainer other(net, sgd, with(ReduceLROnPlateau{.metric = metric}));
+    resume(other, path);
+    CHECK_THROWS_WITH(other.run_epoch(data), Catch::Matchers::ContainsSubstring("begun with ReduceLROnPlateau in "
+                                                                                "PlateauMode::max"));
+}
+
 TEST_CASE("a plateau's memory is in the metadata, and one that is no number is refused") {
     const ScratchFolder folder;
     const std::filesystem::path path = folder.path() / "training.safetensors";

@@ -43,12 +43,16 @@ public:
 
     /// Begins a line.
     void begin(std::uint64_t number) { text_ += decimal(number); }
-    /// What is not finite is empty.
+    /// What is not finite is empty. A number that a float holds has the digits of a float: 0.1, where a double would
+    /// have 0.10000000149011612.
     void add(double value) {
         text_ += ',';
         if (math::is_finite(value)) {
             char digits[32];
-            text_.append(digits, std::to_chars(digits, digits + sizeof(digits), value).ptr);
+            const auto narrow = static_cast<float>(value);
+            const bool is_float = !(static_cast<double>(narrow) < value || static_cast<double>(narrow) > value);
+            text_.append(digits, is_float ? std::to_chars(digits, digits + sizeof(digits), narrow).ptr
+                                          : std::to_chars(digits, digits + sizeof(digits), value).ptr);
         }
     }
     void add(std::uint64_t number) { (text_ += ',') += decimal(number); }
