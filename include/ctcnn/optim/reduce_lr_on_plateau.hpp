@@ -47,8 +47,8 @@ struct ReduceLROnPlateau {
                       "better: set .metric, or choose .mode = PlateauMode::min");
     }
 
-    /// Throws   std::invalid_argument in a training by single steps, which has no epochs, and in one that was begun with
-    ///          the other mode
+    /// Throws   std::invalid_argument in a training by single steps, which has no epochs, and in one that was begun
+    ///          with the other mode
     double operator()(const ScheduleStep& now) const {
         if (now.epoch == 0 || now.state == nullptr) {
             throw std::invalid_argument(

@@ -82,8 +82,8 @@ struct Kept {
     }
 };
 
-/// StateKeys: the keys of the states of callbacks: the name, where there is one, and the number among those of this name
-/// that have a state.
+/// StateKeys: the keys of the states of callbacks: the name, where there is one, and the number among those of this
+/// name that have a state.
 class StateKeys {
 public:
     template <typename C>
