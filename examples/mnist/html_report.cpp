@@ -12,6 +12,8 @@
 #include <fstream>
 #include <numeric>
 #include <span>
+#include <string>
+#include <string_view>
 #include <thread>
 
 #include <ctcnn/core/target.hpp>
@@ -20,6 +22,7 @@
 
 #include "../../benchmarks/peak.hpp"
 
+#include "data_source.hpp"
 #include "drawings.hpp"
 #include "html_style.hpp"
 #include "pixels.hpp"
@@ -52,7 +55,7 @@ std::string spelled_bytes(std::size_t bytes) {
 }
 
 /// The fewest digits that are read as this number again.
-std::string shortest(float number) {
+std::string shortest(auto number) {
     std::array<char, 32> text;
     return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
 }
@@ -106,7 +109,12 @@ std::string heading(const ReportData& data) {
     std::string html = "<header>\n<p class=\"over\">Training report</p>\n<h1>" + escaped(data.network) +
                        "</h1>\n<p class=\"lead\">" + escaped(data.description) + "</p>\n";
     if (data.history.stopped) {
-        html += "<p class=\"lead\">The training was stopped before its end.</p>\n";
+        const History& history = data.history;
+        const std::size_t in_epoch = (history.steps - 1) % history.steps_per_epoch + 1;
+        html += "<p class=\"lead\">The training was stopped after step " + grouped(history.steps) + " of " +
+                grouped(history.all_steps) + ", which is step " + grouped(in_epoch) + " of " +
+                grouped(history.steps_per_epoch) + " in epoch " +
+                grouped((history.steps - 1) / history.steps_per_epoch + 1) + ".</p>\n";
     }
     html += "<dl class=\"keys\">\n" + key("Test accuracy", percent(ratio(right, images)), "") +
             key("Mistakes", grouped(images - right), "of " + grouped(images)) +
@@ -372,10 +380,52 @@ std::string settings(const ReportData& data) {
         html += "<tr><th scope=\"row\" class=\"index\">" + escaped(name) +
                 "</th><td style=\"overflow-wrap:anywhere\">" + escaped(value) + "</td></tr>\n";
     }
-    return section("Settings",
-                   "All that is needed to repeat this training: with the same settings, compiler and kind of "
-                   "processor, it gives the same parameters, bit by bit.",
-                   html + "</tbody></table>\n");
+    const History& history = data.history;
+    std::string note =
+        "All that is needed to repeat this training: with the same settings, compiler and kind of processor, it gives "
+        "the same parameters, bit by bit.";
+    if (history.steps == 0) {
+        note = "What was tested, and with what.";
+    } else if (history.stopped && history.scheduled) {
+        note =
+            "No command repeats this training: it was stopped, and the learning rate of each step depends on the "
+            "number "
+            "of steps that it was to have. A new training with the same settings has the same steps up to there.";
+    } else if (history.stopped) {
+        note += " The command ends where this training was stopped.";
+    }
+    return section("Settings", note, html + "</tbody></table>\n");
+}
+
+/// A word as a shell reads it.
+std::string quoted_for_shell(const std::string& word) {
+    const bool plain = std::ranges::all_of(word, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("/._-+=:,").find(c) != std::string_view::npos;
+    });
+    if (plain && !word.empty()) {
+        return word;
+    }
+    std::string text = "'";
+    for (const char c : word) {
+        text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    }
+    return text + "'";
+}
+
+/// The command that repeats a training: one that was stopped has so many epochs fewer.
+std::string command(std::string_view network, const Settings& settings, const History& history,
+                    const std::string& data) {
+    const double epochs = history.stopped
+                              ? static_cast<double>(history.steps) / static_cast<double>(history.steps_per_epoch)
+                              : settings.epochs;
+    std::string text = "mnist train --net " + std::string(network) + " --epochs " + shortest(epochs) +
+                       " --batch-size " + std::to_string(settings.batch_size) + " --lr " + shortest(settings.lr) +
+                       " --seed " + std::to_string(history.seed);
+    if (!history.load.empty()) {
+        text += " --load " + quoted_for_shell(history.load);
+    }
+    return data == default_source().folder ? text : text + " --data " + quoted_for_shell(data);
 }
 
 // What the machine says of itself ---------------------------------------------------------------------------------------
@@ -421,17 +471,22 @@ std::string now() {
 
 double measure_peak() { return benchmarks::fma_peak(1, 10) * 1e9; }
 
-std::vector<Fact> report_settings(std::string_view network, const Settings& settings, const Files& files) {
+std::vector<Fact> report_settings(std::string_view network, const Settings& settings, const Files& files,
+                                  const History& history, const std::string& data) {
     std::vector<Fact> facts{{"Network", std::string(network)}};
     if (settings.epochs > 0) {
         facts.insert(facts.end(), {{"Epochs", format("%g", settings.epochs)},
                                    {"Batch size", grouped(settings.batch_size)},
                                    {"Learning rate", shortest(settings.lr)},
-                                   {"Seed", std::to_string(settings.seed)}});
+                                   {"Seed", std::to_string(history.seed)}});
+        if (!(history.stopped && history.scheduled)) {
+            facts.emplace_back("Command", ctcnn::detail_::printable(command(network, settings, history, data)));
+        }
     }
     for (const auto& [name, file] :
-         {Fact("Parameters from", files.load), Fact("Parameters saved in", files.save),
-          Fact("Training continued from", files.resume), Fact("Training saved in", files.checkpoint)}) {
+         {Fact("Parameters from", settings.epochs > 0 ? history.load : files.load),
+          Fact("Parameters saved in", files.save), Fact("Training continued from", files.resume),
+          Fact("Training saved in", files.checkpoint)}) {
         if (!file.empty()) {
             facts.emplace_back(name, ctcnn::detail_::printable(file));
         }

@@ -25,6 +25,12 @@ struct History {
     std::vector<LossPoint> losses;
     std::vector<EpochNews> epochs;
     bool stopped = false;
+    std::size_t steps = 0;      // that the training has had
+    std::size_t all_steps = 0;  // that it was to have
+    std::size_t steps_per_epoch = 0;
+    bool scheduled = false;  // the learning rate of a step depends on all_steps
+    std::uint64_t seed = 0;
+    std::string load;  // the parameters that it began with, of a file
 };
 
 /// A layer, and what it makes of the sample.
@@ -96,8 +102,10 @@ inline constexpr std::size_t most_mistakes = 36;
 /// Floating-point operations a second that one thread of this machine reaches with nothing but fused multiply-adds.
 double measure_peak();
 
-/// What was trained and how, and with what: library, compiler, processor, threads.
-std::vector<Fact> report_settings(std::string_view network, const Settings& settings, const Files& files);
+/// What was trained and how, and with what: library, compiler, processor, threads; and the command that repeats it, if
+/// there is one.
+std::vector<Fact> report_settings(std::string_view network, const Settings& settings, const Files& files,
+                                  const History& history, const std::string& data);
 
 /// The report as HTML.
 std::string report_page(const ReportData& data);

@@ -52,9 +52,10 @@ std::string heading(const Screen& screen, const Options& options, const Digits& 
     if (!options.files.resume.empty()) {
         text.append("training of ").append(ctcnn::detail_::printable(options.files.resume)).append("\n");
     }
-    text += format("learning rate %g, batches of %zu, %g epoch%s, seed %llu\n", static_cast<double>(settings.lr),
-                   settings.batch_size, settings.epochs, settings.epochs == 1 ? "" : "s",
-                   static_cast<unsigned long long>(settings.seed));
+    text += format("learning rate %g, batches of %zu, %g epoch%s", static_cast<double>(settings.lr),
+                   settings.batch_size, settings.epochs, settings.epochs == 1 ? "" : "s");
+    text += options.files.resume.empty() ? format(", seed %llu\n", static_cast<unsigned long long>(settings.seed))
+                                         : std::string(", its own seed\n");
     text += grouped(train.size()) + " images to learn from, " + grouped(test.size()) + " to be tested with\n\n";
     return screen.wrapped(text);
 }
@@ -160,7 +161,8 @@ int run(const Options& options) {
         outcome.report->description = options.network->description;
         outcome.report->classes.assign(options.data.classes->names.begin(), options.data.classes->names.end());
         outcome.report->train_images = train.size();
-        outcome.report->settings = report_settings(options.network->name, settings, options.files);
+        outcome.report->settings = report_settings(options.network->name, settings, options.files,
+                                                   outcome.report->history, options.data.folder);
         outcome.report->settings.emplace_back(
             "Images", std::string(options.data.classes->data) + ", " + ctcnn::detail_::printable(options.data.folder));
         write_report(options.files.report, *outcome.report);

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "screen.hpp"
@@ -92,6 +93,7 @@ Options read_options(int argument_count, char** arguments) {
     std::optional<double> epochs;
     std::optional<std::size_t> batch_size;
     std::optional<float> lr;
+    std::optional<std::uint64_t> seed;
 
     CommandLine app(
         "Trains a small network on the MNIST digits, and shows its accuracy on the test images.\n"
@@ -124,7 +126,7 @@ Options read_options(int argument_count, char** arguments) {
                         }) + ")",
         [&](const std::string& text) { lr = positive_number("--lr", text); });
     add("--seed", "N", "of the first parameters and the order of the images\n(1); the same seed gives the same result",
-        [&](const std::string& text) { result.settings.seed = read_number("--seed", text, 0, UINT64_MAX); });
+        [&](const std::string& text) { seed = read_number("--seed", text, 0, UINT64_MAX); });
     add("--threads", "N", "threads (all); they do not change the result",
         [&](const std::string& text) { result.settings.threads = read_whole_number("--threads", text, 1, 1024); });
     add("--data", "DATA",
@@ -160,6 +162,17 @@ Options read_options(int argument_count, char** arguments) {
     if (test_only && !files.checkpoint.empty()) {
         throw UsageError("with --load nothing is trained that --checkpoint could save, unless --epochs is given");
     }
+    const std::pair<const char*, bool> of_training[] = {
+        {"--batch-size", batch_size.has_value()}, {"--lr", lr.has_value()}, {"--seed", seed.has_value()}};
+    for (const auto& [name, is_given] : of_training) {
+        if (test_only && is_given) {
+            throw UsageError(std::string(name) +
+                             " has no effect: with --load nothing is trained, unless --epochs is given");
+        }
+    }
+    if (!files.resume.empty() && seed) {
+        throw UsageError("--seed has no effect with --resume: the training goes on with the seed that it began with");
+    }
     if (are_one_file(files.save, files.checkpoint)) {
         throw UsageError("--save and --checkpoint write two files: give them two names");
     }
@@ -171,6 +184,7 @@ Options read_options(int argument_count, char** arguments) {
     result.settings.epochs = test_only ? 0 : epochs.value_or(recipe.epochs);
     result.settings.batch_size = batch_size.value_or(recipe.batch_size);
     result.settings.lr = lr.value_or(recipe.lr);
+    result.settings.seed = seed.value_or(recipe.seed);
     files.net = result.network->name;
     files.data = result.data.classes->data;
     files.settings =

@@ -31,6 +31,10 @@ int summary(int argument_count, char** arguments) {
             asked.push_back(choice);
         }
     }
+    if (!asked.empty() && network != nullptr) {
+        throw UsageError("--net has no effect without a file: mnist summary " + std::string(network->name) +
+                         " prints that network");
+    }
     if (asked.empty()) {
         // A word that is no file is probably meant as a name.
         std::error_code ignored;

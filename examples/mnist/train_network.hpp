@@ -30,10 +30,10 @@ inline std::size_t count_steps(const Settings& settings, std::size_t images) {
     return static_cast<std::size_t>(std::max(1.0, std::round(settings.epochs * static_cast<double>(steps_per_epoch))));
 }
 
-/// Sets a training to where a checkpoint has left it.
+/// Sets a training to where a checkpoint has left it. Returns the file of the parameters that it began with, if any.
 /// Throws   std::runtime_error if it was saved with other settings
 template <typename Trainer>
-void resume_training(Trainer& trainer, const Files& files) {
+std::string resume_training(Trainer& trainer, const Files& files) {
     const std::map<std::string, std::string> metadata = metadata_of(files.resume);
     const auto found = metadata.find("mnist.settings");
     if (found != metadata.end() && found->second != files.settings) {
@@ -46,6 +46,8 @@ void resume_training(Trainer& trainer, const Files& files) {
                                  ctcnn::detail_::printable(data->second));
     }
     ctcnn::resume(trainer, files.resume);
+    const auto load = metadata.find("mnist.load");
+    return load == metadata.end() ? std::string() : load->second;
 }
 
 /// Trains a network from its first parameters on, or from those of a file, and tests it after each epoch where that is
@@ -108,14 +110,23 @@ Outcome train_network(const Initializer& initializer, const Optimizer& optimizer
             if (!files.checkpoint.empty()) {
                 std::map<std::string, std::string> of_training = metadata;
                 of_training.emplace("mnist.settings", files.settings);
+                if (!history.load.empty()) {
+                    of_training.emplace("mnist.load", history.load);
+                }
                 ctcnn::save_checkpoint(trainer, files.checkpoint, of_training);
             }
         };
+        history.load = files.load;
         if (!files.resume.empty()) {
-            resume_training(trainer, files);
+            history.load = resume_training(trainer, files);
         }
         trainer.fit(train);
         outcome.stopped = trainer.steps() < steps;
+        history.steps = trainer.steps();
+        history.all_steps = steps;
+        history.steps_per_epoch = (train.size() + settings.batch_size - 1) / settings.batch_size;
+        history.scheduled = static_cast<bool>(schedule);
+        history.seed = trainer.seed();
         if (outcome.stopped) {
             save_training();
         }

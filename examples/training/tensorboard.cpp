@@ -13,6 +13,7 @@ int main() {
     Net net{};
     initialize(net, XavierUniform{});
     const FitReport report = fit(net, data.first(1000), Adam{}, {.epochs = 4}, Validation{validation},
-                                 TensorBoard{"runs/adam"}, CSVLogger{"runs/adam.csv"}, ProgressBar{});
+                                 TensorBoard{"runs/adam", {.every_n_steps = 5}},
+                                 CSVLogger{"runs/adam.csv", {.every_n_steps = 5}}, ProgressBar{});
     return report.epochs.back().validation_accuracy > 0.5 ? 0 : 1;
 }

@@ -381,6 +381,13 @@ TEST_CASE("a wrong command line is refused with what was meant", "[examples]") {
         {{"--save", ""}, "--save takes the name of a file"},
         {{"--load", "a", "--resume", "b"}, "--load and --resume are two ways to begin: choose one of them"},
         {{"--load", "a", "--checkpoint", "b"}, "with --load nothing is trained that --checkpoint could save"},
+        {{"--load", "a", "--lr", "1"}, "--lr has no effect: with --load nothing is trained, unless --epochs is given"},
+        {{"--load", "a", "--batch-size", "9"}, "--batch-size has no effect: with --load nothing is trained"},
+        {{"--load", "a", "--seed", "9"}, "--seed has no effect: with --load nothing is trained"},
+        {{"--resume", "a", "--seed", "9"}, "--seed has no effect with --resume: the training goes on with the seed"},
+        {{"evaluate", "--epochs", "1", "a"}, "there is no option '--epochs'"},
+        {{"summary", "--net", "relu"}, "--net has no effect without a file: mnist summary relu prints that network"},
+        {{"summary", "lenet", "--net", "relu"}, "--net has no effect without a file: mnist summary relu"},
         {{"--save", "a", "--checkpoint", "a"}, "--save and --checkpoint write two files: give them two names"},
         {{"--save", "a", "--checkpoint", "./a"}, "--save and --checkpoint write two files: give them two names"},
         {{"--save", "a", "--report", "./a"}, "--report would overwrite 'a': give it another name"},
@@ -727,8 +734,11 @@ TEST_CASE("Ctrl-C ends the training early, and the results so far are printed", 
     REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
     const int file = open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
     REQUIRE(file >= 0);
-    const Program program({"--epochs", "100000", "--data", small_mnist().string()}, pipe.string(),
-                          folder.path / "errors");
+    const fs::path report = folder.path / "report.html";
+    const fs::path stopped = folder.path / "stopped";
+    const Program program({"--epochs", "100000", "--data", small_mnist().string(), "--report", report.string(),
+                           "--save", stopped.string()},
+                          pipe.string(), folder.path / "errors");
     REQUIRE(fcntl(file, F_SETFL, 0) == 0);
     // The signal is noted from before the first step on; a line about an epoch shows that training has begun.
     std::string output = read_until(file, "epoch      1/100000   loss ");
@@ -741,6 +751,22 @@ TEST_CASE("Ctrl-C ends the training early, and the results so far are printed", 
     CHECK_THAT(output, ContainsSubstring("Confusion matrix"));
     right_answers(output);
     CHECK(read(folder.path / "errors").empty());
+
+    // The report says where, and its command repeats the training up to there.
+    const std::string page = read(report);
+    CHECK_THAT(page, ContainsSubstring("The training was stopped after step ") &&
+                         ContainsSubstring(" of " + std::to_string(train_count / batch_size) + " in epoch ") &&
+                         ContainsSubstring("The command ends where this training was stopped."));
+    const std::size_t begin = page.find("mnist train --net lenet --epochs ");
+    REQUIRE(begin != std::string::npos);
+    std::istringstream words(page.substr(begin, page.find('<', begin) - begin));
+    std::vector<std::string> command{std::istream_iterator<std::string>(words), {}};
+    command.erase(command.begin());
+    const fs::path repeated = folder.path / "repeated";
+    command.insert(command.end(), {"--quiet", "--save", repeated.string()});
+    CHECK(run(command).status == 0);
+    CHECK(read(repeated) == read(stopped));
+    CHECK(read(repeated).size() > 100'000);
 }
 
 TEST_CASE("a network is saved, and a file of it is tested or trained on", "[examples]") {
@@ -791,7 +817,9 @@ TEST_CASE("a training that Ctrl-C has ended is resumed, and ends with the same b
     REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
     const int file = open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
     REQUIRE(file >= 0);
-    const Program program(with({"--checkpoint", checkpoint}), pipe.string(), folder.path / "errors");
+    const fs::path report = folder.path / "report.html";
+    const Program program(with({"--checkpoint", checkpoint, "--seed", "5", "--report", report.string()}), pipe.string(),
+                          folder.path / "errors");
     REQUIRE(fcntl(file, F_SETFL, 0) == 0);
     std::string output = read_until(file, "epoch  2/60   loss ");
     program.interrupt();
@@ -799,11 +827,17 @@ TEST_CASE("a training that Ctrl-C has ended is resumed, and ends with the same b
     close(file);
     CHECK(program.wait() == 130);
     CHECK_THAT(output, ContainsSubstring("the training is saved; continue it with --resume"));
+    CHECK_THAT(read(report), ContainsSubstring("No command repeats this training: it was stopped") &&
+                                 !ContainsSubstring("mnist train"));
 
     const fs::path resumed = folder.path / "resumed";
     const fs::path whole = folder.path / "whole";
-    CHECK(run(with({"--quiet", "--resume", checkpoint, "--threads", "1", "--save", resumed.string()})).status == 0);
-    CHECK(run(with({"--quiet", "--save", whole.string()})).status == 0);
+    CHECK(run(with({"--quiet", "--resume", checkpoint, "--threads", "1", "--save", resumed.string(), "--report",
+                    report.string()}))
+              .status == 0);
+    CHECK(run(with({"--quiet", "--seed", "5", "--save", whole.string()})).status == 0);
+    // The seed is that of the whole training, and so the command is.
+    CHECK_THAT(read(report), ContainsSubstring("mnist train --net relu --epochs 60 --batch-size 64 --lr 0.1 --seed 5"));
     CHECK(read(resumed) == read(whole));
     CHECK(read(resumed).size() > 200'000);
 

@@ -68,7 +68,7 @@ const mnist::ReportData& report() {
         predictions[6] = mnist::class_count;  // as answers() says it
         mnist::ReportData result = mnist::collect_report(net, {}, digits, predictions);
         result.network = "branches <&>";
-        result.settings = mnist::report_settings("branches", {.epochs = 0, .batch_size = 1, .lr = 1}, {});
+        result.settings = mnist::report_settings("branches", {.epochs = 0, .batch_size = 1, .lr = 1}, {}, {}, "");
         return result;
     }();
     return data;

@@ -8,12 +8,18 @@
 #include <ctcnn/io/tensor_board.hpp>
 #include <ctcnn/optim/adam.hpp>
 #include <ctcnn/optim/averages.hpp>
+#include <ctcnn/optim/muon.hpp>
+#include <ctcnn/optim/parameter_groups.hpp>
 #include <ctcnn/optim/reduce_lr_on_plateau.hpp>
+#include <ctcnn/optim/schedules.hpp>
+#include <ctcnn/optim/sgd.hpp>
 #include <ctcnn/train/callbacks/early_stopping.hpp>
 #include <ctcnn/train/callbacks/validation.hpp>
 #include <ctcnn/train/fit.hpp>
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -53,18 +59,35 @@ struct OtherState {
     void on_epoch(const EpochReport&) {}
 };
 
+/// An optimizer without a learning rate.
+struct Still {
+    static constexpr std::size_t state_count = 0;
+    static void step(std::span<float>, std::span<const float>, std::array<std::span<float>, 0>, std::uint64_t) {}
+};
+
 std::string text_of(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-/// A history without its seconds.
-std::vector<std::string> history(const std::filesystem::path& path) {
+std::vector<std::string> lines_of(const std::filesystem::path& path) {
     std::vector<std::string> lines;
     std::istringstream text(text_of(path));
     for (std::string line; std::getline(text, line);) {
-        const std::size_t last = line.rfind(',');
-        lines.push_back(line.substr(0, line.rfind(',', last - 1)) + line.substr(last));
+        lines.push_back(line);
+    }
+    return lines;
+}
+
+/// A history without its seconds.
+std::vector<std::string> history(const std::filesystem::path& path) {
+    std::vector<std::string> lines = lines_of(path);
+    for (std::string& line : lines) {
+        std::size_t begin = 0;
+        for (int column = 0; column < 5; ++column) {
+            begin = line.find(',', begin) + 1;
+        }
+        line.erase(begin, line.find(',', begin) - begin);
     }
     return lines;
 }
@@ -150,7 +173,7 @@ TEST_CASE("ModelCheckpoint writes the best network, and the last training, which
     REQUIRE(small::same_bits(net, wanted));
     REQUIRE(history(in("half.csv")) == history(in("whole.csv")));
     REQUIRE(history(in("whole.csv")).size() == 7);
-    REQUIRE_THAT(history(in("whole.csv")).at(4), ContainsSubstring("4,") && ContainsSubstring(",,,,40"));
+    REQUIRE_THAT(history(in("whole.csv")).at(4), ContainsSubstring("4,") && ContainsSubstring(",,,,40,0.00"));
 
     // A checkpoint of the end has nothing left to do.
     Net again = small::net(3);
@@ -164,6 +187,88 @@ TEST_CASE("ModelCheckpoint writes the best network, and the last training, which
     resume(other, in("last"));
     REQUIRE_THROWS_WITH(other.fit(data, Values{nine_values}, CSVLogger{in("x.csv")}, OtherState{}),
                         ContainsSubstring("continue with the same callbacks in the same order"));
+}
+
+TEST_CASE("CSVLogger writes the learning rate of each epoch and of each n-th step, and goes on with both files") {
+    const ScratchFolder folder;
+    const auto in = [&](const char* name) { return folder.path() / name; };
+    const small::Data data = small::data(40);
+    const FitOptions halving{.epochs = 3, .batch_size = 10, .schedule = StepLR{.step_size = 4, .gamma = 0.5}};
+    const LogOptions third{.every_n_steps = 3};
+    {
+        Net net = small::net();
+        fit(net, data, SGD{.lr = 0.5f}, halving, CSVLogger{in("whole.csv"), third});
+    }
+    const std::vector<std::string> epochs = history(in("whole.csv"));
+    REQUIRE(epochs.size() == 4);
+    REQUIRE(epochs[0] == "epoch,loss,validation_loss,validation_accuracy,validation_metric,,images,lr");
+    REQUIRE(epochs[1].ends_with(",,,,,40,0.5"));
+    REQUIRE(epochs[2].ends_with(",,,,,40,0.25"));
+    REQUIRE(epochs[3].ends_with(",,,,,40,0.125"));
+    const std::vector<std::string> steps = lines_of(in("whole.steps.csv"));
+    REQUIRE(steps.size() == 5);
+    REQUIRE(steps[0] == "step,epoch,loss,lr");
+    const char* const begins[] = {"3,1,", "6,2,", "9,3,", "12,3,"};
+    const char* const ends[] = {",0.5", ",0.25", ",0.125", ",0.125"};
+    for (std::size_t n = 0; n < 4; ++n) {
+        CAPTURE(n);
+        CHECK(steps[n + 1].starts_with(begins[n]));
+        CHECK(steps[n + 1].ends_with(ends[n]));
+    }
+
+    // Stopped within an epoch, between two, and behind a step that is written.
+    for (const std::size_t stop : {2U, 4U, 6U, 7U, 11U}) {
+        CAPTURE(stop);
+        Net net = small::net();
+        FitOptions stopping = halving;
+        std::size_t asked = 0;
+        stopping.should_stop = [&] { return ++asked == stop; };
+        Trainer trainer(net, SGD{.lr = 0.5f}, stopping);
+        REQUIRE(trainer.fit(data, CSVLogger{in("half.csv"), third}).stopped);
+        save_checkpoint(trainer, in("last"));
+        if (stop < 6) {
+            trainer.fit(data, CSVLogger{in("half.csv"), third});  // what is trained again is written again
+        }
+        Net other = small::net(3);
+        Trainer resumed(other, SGD{.lr = 0.5f}, halving);
+        resume(resumed, in("last"));
+        resumed.fit(data, CSVLogger{in("half.csv"), third});
+        CHECK(history(in("half.csv")) == epochs);
+        CHECK(lines_of(in("half.steps.csv")) == steps);
+    }
+}
+
+TEST_CASE("Each group of parameters has its learning rate, what is frozen has none") {
+    const ScratchFolder folder;
+    const auto path = folder.path() / "history";
+    const small::Data data = small::data(40);
+    const FitOptions two{.epochs = 2, .batch_size = 40, .schedule = StepLR{.step_size = 1, .gamma = 0.5}};
+    const auto header = [&](const auto& optimizer) {
+        Net net = small::net();
+        Trainer(net, optimizer, two).fit(data, CSVLogger{path, {.every_n_steps = 1}});
+        return lines_of(folder.path() / "history.steps");
+    };
+    const std::vector<std::string> groups =
+        header(EMA(ParameterGroups(SGD{.lr = 0.5f}, freeze<"4">(), group<"0">(SGD{.lr = 0.125f}))));
+    REQUIRE(groups[0] == "step,epoch,loss,lr_0,lr_1");
+    REQUIRE(groups[1].ends_with(",0.5,0.125"));
+    REQUIRE(groups[2].ends_with(",0.25,0.0625"));
+    REQUIRE(history(path).at(2).ends_with(",40,0.25,0.0625"));
+    REQUIRE(header(Muon{.lr = 0.5f, .adamw = {.lr = 0.25f}})[2].ends_with(",0.25,0.125"));
+
+    Net net = small::net();
+    Trainer trainer(net, ParameterGroups(SGD{.lr = 0.5f}, freeze<"4">()), two);
+    REQUIRE(trainer.last_lr() == std::vector<double>{0.5});
+    trainer.run_epoch(data);
+    trainer.run_epoch(data);
+    REQUIRE(trainer.last_lr() == std::vector<double>{0.25});
+    REQUIRE(header(SGD{.lr = 0.1f})[1].ends_with(",0.1"));
+    REQUIRE(history(path).at(2).ends_with(",40,0.05"));
+    // Another number of groups is another history.
+    header(ParameterGroups(SGD{.lr = 0.5f}, group<"0">(SGD{})));
+    REQUIRE_THROWS_WITH(trainer.fit(data, CSVLogger{path}), ContainsSubstring("its first line is another"));
+    fit(net, data, Still{}, {.epochs = 1, .batch_size = 40}, CSVLogger{path}, TensorBoard{folder.path() / "runs"});
+    REQUIRE(lines_of(path)[0].ends_with(",images"));
 }
 
 TEST_CASE("The best network of an average is the average, and its checkpoint has the best average") {
@@ -186,6 +291,27 @@ TEST_CASE("The best network of an average is the average, and its checkpoint has
     resumed.restore_weights();
     REQUIRE(small::same_bits(best, averaged(resumed)));
     REQUIRE(small::same_bits(net, other));
+}
+
+TEST_CASE("A checkpoint goes on with the monitor and the mode of ModelCheckpoint") {
+    const ScratchFolder folder;
+    const auto last = folder.path() / "last";
+    const auto best = folder.path() / "best";
+    const small::Data data = small::data(40);
+    Net net = small::net();
+    fit(net, data, Adam{}, {.epochs = 1}, Values{{3}}, ModelCheckpoint{.last = last, .best = best});
+    const auto resumed = [&](const ModelCheckpoint& saved) {
+        Trainer trainer(net, Adam{}, {.epochs = 2});
+        resume(trainer, last);
+        trainer.fit(data, Values{{3, 2}}, ModelCheckpoint{saved});
+    };
+    REQUIRE_THROWS_WITH(resumed({.last = last, .best = best, .monitor = &EpochReport::loss}),
+                        ContainsSubstring("begun with ModelCheckpoint on validation_loss (MonitorMode::min), and goes "
+                                          "on with it on loss (MonitorMode::min)"));
+    REQUIRE_THROWS_WITH(resumed({.last = last, .best = best, .mode = MonitorMode::max}),
+                        ContainsSubstring("on validation_loss (MonitorMode::max)"));
+    resumed({.last = folder.path() / "other", .monitor = &EpochReport::loss});  // writes no best network
+    resumed({.last = last, .best = best, .mode = MonitorMode::min});
 }
 
 TEST_CASE("Callbacks that write refuse before the first step") {

@@ -3,6 +3,7 @@
 // Each optimizer, schedule and average, saved after some steps and resumed: the bits of a training without a pause.
 #include <ctcnn/io/checkpoint.hpp>
 
+#include <ctcnn/optim/adam.hpp>
 #include <ctcnn/optim/adamw.hpp>
 #include <ctcnn/optim/averages.hpp>
 #include <ctcnn/optim/lion.hpp>
@@ -16,7 +17,6 @@
 #include <ctcnn/train/averaged.hpp>
 #include <ctcnn/train/composed_schedules.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
@@ -26,6 +26,7 @@
 #include "../train/small.hpp"
 #include "catch.hpp"
 #include "files.hpp"
+#include "resumed.hpp"
 
 using namespace ctcnn;
 using small::Net;
@@ -35,33 +36,8 @@ namespace {
 constexpr SGD sgd{.lr = 0.1f, .momentum = 0.9f};
 
 template <typename Optimizer>
-void check(const Optimizer& optimizer, const FitOptions& options = {.epochs = 6, .batch_size = 24, .seed = 5}) {
-    const ScratchFolder folder;
-    const std::filesystem::path path = folder.path() / "training.safetensors";
-    const small::Data data = small::data(60);
-    Net wanted = small::net();
-    Trainer whole(wanted, optimizer, options);
-    whole.fit(data);
-    CHECK_FALSE(small::same_bits(wanted, small::net()));
-    // 18 steps, three an epoch: in the middle of an epoch, and between two.
-    for (const std::size_t saved : {1u, 3u, 7u, 8u, 12u, 17u}) {
-        CAPTURE(saved);
-        FitOptions stopping = options;
-        std::size_t asked = 0;
-        stopping.should_stop = [&] { return ++asked == saved; };
-        stopping.threads = 1 + saved % 3;
-        Net net = small::net();
-        Trainer trainer(net, optimizer, stopping);
-        trainer.fit(data);
-        save_checkpoint(trainer, path);
-
-        Net other = small::net(9);
-        Trainer resumed(other, optimizer, options);
-        resume(resumed, path);
-        resumed.fit(data);
-        CHECK(small::same_bits(other, wanted));
-        CHECK(std::ranges::equal(resumed.state(), whole.state()));
-    }
+void check(const Optimizer& optimizer, const FitOptions& options = resumed::options()) {
+    resumed::check(small::net(), small::net(9), small::data(60), optimizer, options);
 }
 
 FitOptions with(decltype(FitOptions::schedule) schedule) {
@@ -71,7 +47,11 @@ FitOptions with(decltype(FitOptions::schedule) schedule) {
 }  // namespace
 
 TEST_CASE("optimizers go on where they were") {
+    check(SGD{.lr = 0.1f});
+    check(SGD{.lr = 0.1f, .momentum = 0.9f, .weight_decay = 0.01f, .nesterov = true});
     check(SGD{.lr = 0.1f, .momentum = 0.9f, .dampening = 0.5f});
+    check(Adam{.lr = 0.01f});
+    check(Adam{.lr = 0.01f, .weight_decay = 0.1f});
     check(AdamW{.lr = 0.01f});
     check(RMSprop{.momentum = 0.5f, .centered = true});
     check(Lion{.lr = 0.01f});
@@ -100,7 +80,15 @@ TEST_CASE("the numbers of an optimizer do not become an average") {
 }
 
 TEST_CASE("schedules go on where they were") {
+    check(sgd, with([](double progress) { return 1 - progress; }));
+    check(sgd, with([](std::size_t step, std::size_t steps) { return step * 2 > steps ? 0.5 : 1.0; }));
     check(sgd, with(StepLR{.step_size = 5}));
+    check(sgd, with(ExponentialLR{.gamma = 0.9}));
+    check(sgd, with(LinearLR{.total_iters = 9}));
+    check(sgd, with(OneCycle{}));
+    check(AdamW{.lr = 0.01f}, with(OneCycle{}));
+    check(ParameterGroups(sgd, group<"0">(SGD{.lr = 0.2f})), with(OneCycle{.cycle_momentum = false}));
+    check(EMA(Muon{.lr = 0.01f}, 0.9), with(CosineAnnealingLR{}));
     check(sgd, with(MultiStepLR{.milestones = {4, 9}}));
     check(sgd, with(PerEpoch{ExponentialLR{.gamma = 0.5}}));
     check(sgd, with(SequentialLR{{LinearLR{}, CosineAnnealingLR{}}, {5}}));
@@ -121,6 +109,21 @@ TEST_CASE("a plateau remembers the epochs before") {
     Net without = small::net();
     Trainer(without, sgd, with({})).fit(data);
     CHECK_FALSE(small::same_bits(with_plateau, without));
+}
+
+TEST_CASE("a plateau goes on with the mode that it was begun with") {
+    const ScratchFolder folder;
+    const std::filesystem::path path = folder.path() / "training.safetensors";
+    const small::Data data = small::data(60);
+    Net net = small::net();
+    const auto metric = [] { return 1.0; };
+    Trainer trainer(net, sgd, with(ReduceLROnPlateau{.mode = PlateauMode::max, .metric = metric}));
+    trainer.run_epoch(data);
+    save_checkpoint(trainer, path);
+    Trainer other(net, sgd, with(ReduceLROnPlateau{.metric = metric}));
+    resume(other, path);
+    CHECK_THROWS_WITH(other.run_epoch(data), Catch::Matchers::ContainsSubstring("begun with ReduceLROnPlateau in "
+                                                                                "PlateauMode::max"));
 }
 
 TEST_CASE("a plateau's memory is in the metadata, and one that is no number is refused") {

@@ -17,7 +17,10 @@ except Exception as error:  # An installation that does not fit raises other err
     print(f"skipped: no TensorBoard ({error})")
     sys.exit(77)
 
-COLUMNS = {"loss/train": "loss", "loss/validation": "validation_loss", "accuracy/validation": "validation_accuracy"}
+# The event files and the tables, the column of the steps, and the column of each tag.
+RUNS = [("adam", "adam.csv", "epoch", 4, {"loss/train": "loss", "loss/validation": "validation_loss",
+                                          "accuracy/validation": "validation_accuracy", "lr": "lr"}),
+        ("adam/steps", "adam.steps.csv", "step", 12, {"loss/step": "loss", "lr/step": "lr"})]
 
 
 def as_float32(text):
@@ -26,14 +29,15 @@ def as_float32(text):
 
 with tempfile.TemporaryDirectory() as folder:
     subprocess.run([sys.argv[1]], cwd=folder, check=True)
-    events = event_accumulator.EventAccumulator(str(pathlib.Path(folder, "runs", "adam")))
-    events.Reload()
-    with open(pathlib.Path(folder, "runs", "adam.csv"), newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert len(rows) == 4, rows
-    assert sorted(events.Tags()["scalars"]) == sorted(COLUMNS), events.Tags()
-    for tag, column in COLUMNS.items():
-        found = [(scalar.step, scalar.value) for scalar in events.Scalars(tag)]
-        wanted = [(int(row["epoch"]), as_float32(row[column])) for row in rows]
-        assert found == wanted, (tag, found, wanted)
-        print(tag, found)
+    for run, table, number, count, columns in RUNS:
+        events = event_accumulator.EventAccumulator(str(pathlib.Path(folder, "runs", run)))
+        events.Reload()
+        with open(pathlib.Path(folder, "runs", table), newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert len(rows) == count, rows
+        assert sorted(events.Tags()["scalars"]) == sorted(columns), events.Tags()
+        for tag, column in columns.items():
+            found = [(scalar.step, scalar.value) for scalar in events.Scalars(tag)]
+            wanted = [(int(row[number]), as_float32(row[column])) for row in rows]
+            assert found == wanted, (tag, found, wanted)
+            print(tag, found)

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <ctcnn/train/callbacks.hpp>
 
+#include <ctcnn/data/dataset.hpp>
+#include <ctcnn/layers/linear.hpp>
+#include <ctcnn/loss/mse.hpp>
 #include <ctcnn/optim/adam.hpp>
 #include <ctcnn/optim/averages.hpp>
 #include <ctcnn/optim/reduce_lr_on_plateau.hpp>
@@ -47,6 +50,13 @@ struct Diary {
 struct Values {
     std::vector<double> values;
     void measure(EpochReport& report, auto&) { report.validation_loss = values.at(report.epoch - 1); }
+};
+
+/// A callback that measures a metric alone.
+struct MetricAlone {
+    static constexpr bool has_loss = false;
+    static constexpr bool has_accuracy = false;
+    void measure(EpochReport& report, auto&) { report.validation_metric = 1; }
 };
 
 /// The networks of averages, and the validation loss.
@@ -208,6 +218,54 @@ TEST_CASE("A validation loss that is NaN is a bad epoch for ReduceLROnPlateau, a
     REQUIRE(small::same_bits(reductions({9, 8, undefined, 7, 6}), reductions({9, 8, 8, 7, 6})));
 }
 
+TEST_CASE("Where no callback measures the validation loss, ReduceLROnPlateau follows the loss of the epoch") {
+    const small::Data data = small::data(8);
+    const auto trained = [&](auto... callbacks) {
+        Net net = small::net();
+        fit(net, data, SGD{.lr = 0.1f}, {.epochs = 6, .schedule = ReduceLROnPlateau{.patience = 0, .threshold = 0}},
+            callbacks...);
+        return net;
+    };
+    REQUIRE(small::same_bits(trained(MetricAlone{}), trained()));
+    REQUIRE_FALSE(small::same_bits(trained(Values{{1, 1, 1, 1, 1, 1}}), trained()));
+    Net net = small::net();
+    REQUIRE_THROWS_WITH(fit(net, data, SGD{.lr = 0.1f}, {.schedule = ReduceLROnPlateau{.mode = PlateauMode::max}}),
+                        ContainsSubstring("mode is max, but without a metric"));
+}
+
+TEST_CASE("Accuracy is no monitor where targets are tensors") {
+    using Small = Sequential<Input<2>, Linear<2, 1>>;
+    const std::vector<float> numbers{1, 2, 3, 4, 5, 6, 7, 8};
+    const Dataset<Shape<2>, float, Tensor<float, Shape<1>>> data(numbers, std::vector<float>{1, 2, 3, 4});
+    Small net{};
+    initialize(net, XavierUniform{});
+    const auto run = [&](auto... callbacks) {
+        fit(net, data, SGD{.lr = 0.001f}, {}, MSELoss{}, Validation{data}, callbacks...);
+    };
+    REQUIRE_THROWS_WITH(run(EarlyStopping{.monitor = &EpochReport::validation_accuracy}),
+                        ContainsSubstring("where targets are tensors, there is no accuracy"));
+    run(EarlyStopping{});
+    // Labels have an accuracy, also as targets of another kind of data set.
+    STATIC_REQUIRE(Validation<const small::Data&>::has_accuracy);
+    STATIC_REQUIRE_FALSE(Validation<decltype(data)&>::has_accuracy);
+}
+
+TEST_CASE("A training goes on with the monitor and the mode that it was begun with") {
+    const small::Data data = small::data(8);
+    Net net = small::net();
+    Trainer trainer(net, SGD{.lr = 0.1f}, {.epochs = 2, .batch_size = 8});
+    trainer.fit(data, Values{{1, 2}}, EarlyStopping{});
+    const auto refused = [&](const EarlyStopping& early) {
+        REQUIRE_THROWS_WITH(trainer.fit(data, Values{{1, 2}}, EarlyStopping{early}),
+                            ContainsSubstring("begun with EarlyStopping on validation_loss (MonitorMode::min), and "
+                                              "goes on with it on ") &&
+                                ContainsSubstring("continue with the same .monitor and .mode"));
+    };
+    refused({.monitor = &EpochReport::loss});
+    refused({.mode = MonitorMode::max});
+    trainer.fit(data, Values{{1, 2}}, EarlyStopping{.mode = MonitorMode::min, .patience = 9});
+}
+
 TEST_CASE("on_epoch of the options saves what callbacks remember of this epoch") {
     const small::Data data = small::data(8);
     Net net = small::net();
@@ -278,6 +336,12 @@ TEST_CASE("Callbacks refuse what makes no sense, before the first step") {
     REQUIRE_THAT(refused(Values{{1}}, EarlyStopping{.monitor = &EpochReport::validation_metric}),
                  ContainsSubstring("choose .mode = MonitorMode::max"));
     REQUIRE_THAT(refused(EarlyStopping{.monitor = nullptr}), ContainsSubstring("monitor is null"));
+    REQUIRE_THAT(refused(Validation{data}, EarlyStopping{.monitor = &EpochReport::validation_metric}),
+                 ContainsSubstring("Validation has none"));
+    REQUIRE_THAT(refused(MetricAlone{}, EarlyStopping{}),
+                 ContainsSubstring("monitors the validation loss, but no callback measures it"));
+    REQUIRE_THAT(refused(MetricAlone{}, EarlyStopping{.monitor = &EpochReport::validation_accuracy}),
+                 ContainsSubstring("monitors the validation accuracy, but no callback measures it"));
     REQUIRE_THAT(refused(TimeLimit{}), ContainsSubstring("TimeLimit::seconds"));
     const small::Data empty = small::data(0);
     REQUIRE_THAT(refused(Validation{empty}), ContainsSubstring("the validation set is refused: the data set is empty"));

@@ -25,6 +25,14 @@ template <typename Transform, typename S>
     requires requires { Transform::template scratch_size<S>; }
 inline constexpr std::size_t transform_scratch<Transform, S> = Transform::template scratch_size<S>;
 
+/// Bytes as fractions of 255, exactly those of load_idx.
+template <std::size_t Size, typename T>
+void fractions_of_bytes(const std::uint8_t* bytes, T* result) {
+    for (std::size_t n = 0; n < Size; ++n) {
+        result[n] = static_cast<T>(bytes[n]) / static_cast<T>(255);
+    }
+}
+
 /// MixesImages: MixUp, which does not transform an image alone.
 template <typename Transform>
 concept MixesImages = requires { requires Transform::mixes_images; };
@@ -46,7 +54,7 @@ public:
                   "MixUp is the last one of augmented(data, transforms...): it mixes images behind their transforms");
 
     explicit Pipeline(const Transforms&... transforms) : transforms_(transforms...) {
-        const auto validate = [](const auto& transform) {
+        [[maybe_unused]] const auto validate = [](const auto& transform) {
             if constexpr (requires { transform.validate(); }) {
                 transform.validate();
             }
@@ -56,7 +64,8 @@ public:
 
     /// How many numbers apply() needs beside image and result: an image, and what the transforms need.
     template <typename S>
-    static constexpr std::size_t scratch_size = S::size + std::max({transform_scratch<Transforms, S>...});
+    static constexpr std::size_t scratch_size =
+        S::size + std::max({std::size_t{0}, transform_scratch<Transforms, S>...});
 
     /// What the `place`-th image of the batch of a step is mixed with.
     auto mix(std::uint64_t seed, std::uint64_t step, std::size_t place, std::size_t batch_size) const
@@ -65,15 +74,21 @@ public:
         return std::get<mixing>(transforms_).draw(ImageRandom(seed, step, mixing, place), batch_size);
     }
 
-    /// An image under all transforms but the one that mixes, as the `place`-th one of the batch of a step.
-    template <typename S, typename T>
-    void apply(const T* image, T* result, T* scratch, std::uint64_t seed, std::uint64_t step, std::size_t place) const {
+    /// An image under all transforms but the one that mixes, as the `place`-th one of the batch of a step. Of bytes,
+    /// the image is their fractions of 255.
+    template <typename S, typename P, typename T>
+    void apply(const P* image, T* result, T* scratch, [[maybe_unused]] std::uint64_t seed,
+               [[maybe_unused]] std::uint64_t step, [[maybe_unused]] std::size_t place) const {
         // Each writes to the other one of two places, and the last one to the result.
-        if constexpr (mixing == 0) {
-            std::copy_n(image, S::size, result);
-        }
         T* const others[2] = {result, scratch};
-        const T* source = image;
+        const T* source = others[mixing % 2];
+        if constexpr (!std::is_same_v<P, T>) {
+            fractions_of_bytes<S::size>(image, others[mixing % 2]);
+        } else if constexpr (mixing == 0) {
+            std::copy_n(image, S::size, result);
+        } else {
+            source = image;
+        }
         const auto one = [&]<std::size_t N>(std::integral_constant<std::size_t, N>) {
             using Transform = std::tuple_element_t<N, std::tuple<Transforms...>>;
             T* const target = others[(mixing - 1 - N) % 2];

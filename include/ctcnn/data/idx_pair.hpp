@@ -59,12 +59,13 @@ namespace CTCNN_DETAIL::inline CTCNN_FILES {
 /// Refuses  WrongMagic · BadDimension · CountMismatch · BadLabel, and what IdxReader refuses
 class IdxPair {
 public:
-    /// The sizes are those of an image. The remedy is for damaged files.
+    /// The sizes are those of an image. The remedy is for damaged files. The images may be a file that is mapped.
     [[gnu::cold]] IdxPair(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
-                          std::span<const std::size_t> sizes, const IdxOptions& options, const std::string& remedy)
+                          std::span<const std::size_t> sizes, const IdxOptions& options, const std::string& remedy,
+                          const std::span<const std::byte>* mapped_images = nullptr)
         : options_(options),
           wanted_(wanted_sizes(sizes, options)),
-          images_(image_file, label_magic + static_cast<std::uint32_t>(wanted_.size()), remedy),
+          images_(image_file, label_magic + static_cast<std::uint32_t>(wanted_.size()), remedy, mapped_images),
           labels_(label_file, label_magic, remedy) {
         check_images();
         check_labels();

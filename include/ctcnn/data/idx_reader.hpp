@@ -108,8 +108,12 @@ namespace CTCNN_DETAIL::inline CTCNN_FILES {
 class IdxReader {
 public:
     /// Refuses what is no idx file. `wanted` is the usual magic number; the remedy is what to do about a damaged file.
-    [[gnu::cold]] IdxReader(const std::filesystem::path& file, std::uint32_t wanted, std::string remedy)
-        : source_(file, std::move(remedy)), wanted_(wanted) {
+    /// Of a file that is mapped, the bytes are given, and stay there.
+    [[gnu::cold]] IdxReader(const std::filesystem::path& file, std::uint32_t wanted, std::string remedy,
+                            const std::span<const std::byte>* mapped = nullptr)
+        : source_(mapped == nullptr ? ByteSource(file, std::move(remedy))
+                                    : ByteSource(file, *mapped, std::move(remedy))),
+          wanted_(wanted) {
         magic_ = read_number();
         if (idx_element(magic_) == nullptr) {
             refuse_kind();
@@ -120,6 +124,7 @@ public:
     std::size_t rank() const noexcept { return magic_ & 0xff; }
     std::size_t header_size() const noexcept { return 4 + 4 * rank(); }
     std::size_t byte_count() const noexcept { return byte_count_; }
+    bool is_packed() const noexcept { return source_.compressed(); }
 
     /// The header of IdxFile: unsigned bytes, whose axes have sizes from a range.
     void read_bytes_header(std::span<const IdxAxis> axes) {

@@ -105,7 +105,7 @@ void for_each_number(Progress& progress, const F& f) {
 template <typename Progress, typename F>
 void for_each_schedule_number(Progress& progress, const F& f) {
     constexpr std::string_view keys[] = {"ctcnn.schedule.0_bits", "ctcnn.schedule.1_bits", "ctcnn.schedule.2_bits",
-                                         "ctcnn.schedule.3_bits", "ctcnn.schedule.4_bits"};
+                                         "ctcnn.schedule.3_bits", "ctcnn.schedule.4_bits", "ctcnn.schedule.5_bits"};
     std::size_t n = 0;
     for (auto& number : progress.schedule.numbers) {
         f(keys[n++], number);

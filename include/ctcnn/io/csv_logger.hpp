@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -17,91 +18,164 @@
 #include <ctcnn/data/sentence.hpp>
 #include <ctcnn/io/atomic_file.hpp>
 #include <ctcnn/io/input_file.hpp>
+#include <ctcnn/io/log_options.hpp>
 #include <ctcnn/train/callbacks.hpp>
 #include <ctcnn/train/fit_options.hpp>
 
-namespace CTCNN_API {
+namespace CTCNN_DETAIL::io {
 
-/// CSVLogger: writes the history of a training to a file of comma-separated values, a line for each epoch. The file
-/// is complete after each epoch. What was not measured, and what is not finite, is empty. A training that continues
-/// keeps the lines of the epochs that are complete; one that begins replaces the file.
-///     fit(net, train_set, Adam{}, {.epochs = 5}, Validation{validation_set}, CSVLogger{"history.csv"});
-/// Refuses  FileUnwritable, at the start of fit where possible · std::invalid_argument for a training that continues
-///          with a file that is no such history
-/// As in    keras.callbacks.CSVLogger
-class CSVLogger {
+/// CsvTable: a file of comma-separated values that is replaced as a whole. The first column is a whole number.
+/// Refuses  FileUnwritable
+template <typename Calls = PosixCalls>
+class CsvTable {
 public:
-    explicit CSVLogger(std::filesystem::path path) : path_(std::move(path)) {}
-
-    void on_train_begin(const FitPlan&, auto& trainer) {
-        text_ = header;
-        if (trainer.epochs() != 0) {
-            read(trainer.epochs());
+    CsvTable() = default;
+    /// Goes on with the lines of the file whose number is at most `last`, if that is not 0, and probes whether the file
+    /// can be written.
+    /// Throws   std::invalid_argument for a file with another first line
+    CsvTable(std::filesystem::path path, std::string header, std::uint64_t last)
+        : path_(std::move(path)), text_(std::move(header)) {
+        if (last != 0) {
+            read(last);
         }
-        const detail_::io::AtomicFile<> probe(path_);
+        const AtomicFile<Calls> probe(path_);
     }
-    void on_epoch(const EpochReport& report, auto&) {
-        std::string line = text_;
-        line += detail_::decimal(std::uint64_t{report.epoch});
-        for (const double value : {report.loss, report.validation_loss, report.validation_accuracy,
-                                   report.validation_metric, report.seconds}) {
-            line += ',';
-            append(line, value);
+
+    /// Begins a line.
+    void begin(std::uint64_t number) { text_ += decimal(number); }
+    /// What is not finite is empty. A number that a float holds has the digits of a float: 0.1, where a double would
+    /// have 0.10000000149011612.
+    void add(double value) {
+        text_ += ',';
+        if (math::is_finite(value)) {
+            char digits[32];
+            const auto narrow = static_cast<float>(value);
+            const bool is_float = !(static_cast<double>(narrow) < value || static_cast<double>(narrow) > value);
+            text_.append(digits, is_float ? std::to_chars(digits, digits + sizeof(digits), narrow).ptr
+                                          : std::to_chars(digits, digits + sizeof(digits), value).ptr);
         }
-        line += ',';
-        line += detail_::decimal(std::uint64_t{report.images});
-        line += '\n';
-        detail_::io::AtomicFile<> file(path_);
-        file.write(std::as_bytes(std::span<const char>(line.data(), line.size())));
+    }
+    void add(std::uint64_t number) { (text_ += ',') += decimal(number); }
+    void end() { text_ += '\n'; }
+
+    void write() {
+        AtomicFile<Calls> file(path_);
+        file.write(std::as_bytes(std::span<const char>(text_.data(), text_.size())));
         file.commit();
-        text_ = std::move(line);
     }
 
 private:
-    static constexpr std::string_view header =
-        "epoch,loss,validation_loss,validation_accuracy,validation_metric,seconds,images\n";
-
-    static void append(std::string& line, double value) {
-        if (detail_::math::is_finite(value)) {
-            char digits[32];
-            line.append(digits, std::to_chars(digits, digits + sizeof(digits), value).ptr);
-        }
-    }
-
-    /// The lines of epochs up to `epochs`.
-    void read(auto epochs) {
+    void read(std::uint64_t last) {
         std::error_code none;
         if (!std::filesystem::exists(path_, none)) {
             return;
         }
-        const detail_::io::InputFile<> file(path_);
+        const InputFile<Calls> file(path_);
         std::string old(static_cast<std::size_t>(file.size()), '\0');
         file.read(0, std::as_writable_bytes(std::span<char>(old.data(), old.size())));
         if (old.empty()) {
             return;
         }
-        if (!old.starts_with(header)) {
+        if (!old.starts_with(text_)) {
             throw std::invalid_argument(
-                detail_::sentence({detail_::quoted(path_),
-                                   " is no history of CSVLogger that can be continued: its first line is another. "
-                                   "Choose another path, or remove the file"}));
+                sentence({quoted(path_),
+                          " is no history of CSVLogger that can be continued: its first line is another. "
+                          "Choose another path, or remove the file"}));
         }
-        for (std::size_t at = header.size(); at < old.size();) {
+        for (std::size_t at = text_.size(); at < old.size();) {
             const std::size_t end = old.find('\n', at);
             if (end == std::string::npos) {
                 return;
             }
-            std::size_t epoch = 0;
-            const auto [behind, error] = std::from_chars(old.data() + at, old.data() + end, epoch);
-            if (error == std::errc{} && epoch <= epochs) {
+            std::uint64_t number = 0;
+            const auto [behind, error] = std::from_chars(old.data() + at, old.data() + end, number);
+            if (error == std::errc{} && number <= last) {
                 text_.append(old, at, end + 1 - at);
             }
             at = end + 1;
         }
     }
 
-    std::filesystem::path path_;
+    std::filesystem::path path_{};
     std::string text_{};  // of the file
+};
+
+}  // namespace CTCNN_DETAIL::io
+
+namespace CTCNN_API {
+
+/// CSVLogger: writes the history of a training to a file of comma-separated values, a line for each epoch, with the
+/// learning rate of its last step. The file is complete after each epoch. What was not measured, and what is not
+/// finite, is empty. With every_n_steps, the loss and the learning rate of each n-th step are lines of a second file,
+/// history.steps.csv beside history.csv, which is complete at the same times and at the end. A training that continues
+/// keeps the lines of the epochs and steps that are complete; one that begins replaces the files.
+///     fit(net, train_set, Adam{}, {.epochs = 5}, Validation{validation_set}, CSVLogger{"history.csv"});
+/// Refuses  FileUnwritable, at the start of fit where possible · std::invalid_argument for a training that continues
+///          with a file that is no such history
+/// As in    keras.callbacks.CSVLogger; lr as in lightning.pytorch.callbacks.LearningRateMonitor
+class CSVLogger {
+public:
+    explicit CSVLogger(std::filesystem::path path, const LogOptions& options = {})
+        : path_(std::move(path)), options_(options) {}
+
+    void on_train_begin(const FitPlan&, auto& trainer) {
+        std::string rates;
+        const auto of_trainer = trainer.last_lr();
+        for (std::size_t n = 0; n < of_trainer.size(); ++n) {
+            (rates += ',') += detail_::io::name_of_rate("lr", "_", of_trainer, n);
+        }
+        rates += '\n';
+        epochs_ = {path_, "epoch,loss,validation_loss,validation_accuracy,validation_metric,seconds,images" + rates,
+                   trainer.epochs()};
+        if (options_.every_n_steps != 0) {
+            std::filesystem::path path = path_;
+            path.replace_filename(path_.stem()) += ".steps";
+            path += path_.extension();
+            steps_ = {std::move(path), "step,epoch,loss" + rates, trainer.steps()};
+            unwritten_steps_ = false;
+        }
+    }
+    void on_step(const StepReport& report, auto& trainer) {
+        if (detail_::io::is_logged(options_, trainer)) {
+            steps_.begin(trainer.steps());
+            steps_.add(std::uint64_t{report.epoch});
+            steps_.add(report.loss);
+            add_rates(steps_, trainer);
+            unwritten_steps_ = true;
+        }
+    }
+    void on_epoch(const EpochReport& report, auto& trainer) {
+        epochs_.begin(report.epoch);
+        for (const double value : {report.loss, report.validation_loss, report.validation_accuracy,
+                                   report.validation_metric, report.seconds}) {
+            epochs_.add(value);
+        }
+        epochs_.add(std::uint64_t{report.images});
+        add_rates(epochs_, trainer);
+        epochs_.write();
+        write_steps();
+    }
+    void on_train_end() { write_steps(); }
+
+private:
+    static void add_rates(auto& table, const auto& trainer) {
+        for (const double rate : trainer.last_lr()) {
+            table.add(rate);
+        }
+        table.end();
+    }
+    void write_steps() {
+        if (unwritten_steps_) {
+            steps_.write();
+            unwritten_steps_ = false;
+        }
+    }
+
+    std::filesystem::path path_;
+    LogOptions options_;
+    detail_::io::CsvTable<> epochs_{};
+    detail_::io::CsvTable<> steps_{};
+    bool unwritten_steps_ = false;
 };
 
 }  // namespace CTCNN_API

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <filesystem>
 #include <limits>
-#include <span>
 #include <stdexcept>
 #include <string_view>
 #include <type_traits>
@@ -28,7 +27,8 @@ namespace CTCNN_API {
 ///     fit(net, train_set, Adam{}, {.epochs = 50}, Validation{validation_set},
 ///         ModelCheckpoint{.last = "training.safetensors", .best = "best.safetensors"});
 /// Refuses  FileUnwritable, at the start of fit where possible · std::invalid_argument at the start of fit
-///          for no path, for the same path twice, and for a validation value without Validation
+///          for no path, for the same path twice, for a validation value that nobody measures, and for a training
+///          that was begun with another monitor or mode
 /// As in    lightning.pytorch.callbacks.ModelCheckpoint
 struct ModelCheckpoint {
     std::filesystem::path last = {};
@@ -87,11 +87,18 @@ struct ModelCheckpoint {
         }
     }
 
-    std::array<double, 2> state() const { return {best_value, static_cast<double>(best_epoch)}; }
-    void set_state(std::span<const double, 2> state) {
+    auto state() const {
+        const auto [value, higher] = detail_::train::monitor_state(*this);
+        return std::array{best_value, static_cast<double>(best_epoch), value, higher};
+    }
+    void set_state(const auto& state) {
         if (!(state[1] >= 0 && state[1] < 9e15)) {
             throw std::invalid_argument("the checkpoint holds no state of ModelCheckpoint: it is damaged");
         }
+        if (best.empty() || !(state[1] > 0)) {
+            return;  // there is no best value that another one could be compared with
+        }
+        detail_::train::check_monitor_state(*this, state[2], state[3]);
         best_value = state[0];
         best_epoch = static_cast<std::size_t>(state[1]);
     }

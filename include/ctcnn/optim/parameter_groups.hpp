@@ -157,11 +157,14 @@ public:
         }
     }
 
-    /// Calls f(given, now) for the optimizers of two of the same type.
+    /// Calls f(given, now) for the optimizers of two of the same type, in their order; what is frozen has none.
     template <typename F>
     static constexpr void for_each_pair(const ParameterGroups& given, ParameterGroups& now, const F& f) {
+        constexpr bool frozen[] = {false, Gs::frozen...};
         for (std::size_t i = 0; i < given.optimizers_.size(); ++i) {
-            f(given.optimizers_[i], now.optimizers_[i]);
+            if (!frozen[i]) {
+                f(given.optimizers_[i], now.optimizers_[i]);
+            }
         }
     }
 

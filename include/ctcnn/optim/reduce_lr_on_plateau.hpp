@@ -35,21 +35,26 @@ struct ReduceLROnPlateau {
     std::function<double()> metric = {};
 
     /// Throws   std::invalid_argument for a factor outside 0 (included) to 1 (excluded), and for a threshold, min_lr or
-    ///          eps that are below 0 or not finite
+    ///          eps that are below 0 or not finite, and for mode max without a metric
     void validate() const {
         using namespace detail_;
         require_below_one(factor, "ReduceLROnPlateau::factor must be at least 0 and below 1");
         require_from_zero(threshold, "ReduceLROnPlateau::threshold must be a number from 0 on");
         require_from_zero(min_lr, "ReduceLROnPlateau::min_lr must be a number from 0 on");
         require_from_zero(eps, "ReduceLROnPlateau::eps must be a number from 0 on");
+        refuse_unless(mode == PlateauMode::min || metric,
+                      "ReduceLROnPlateau::mode is max, but without a metric it follows the loss, of which lower is "
+                      "better: set .metric, or choose .mode = PlateauMode::min");
     }
 
-    /// Throws   std::invalid_argument in a training by single steps, which has no epochs
+    /// Throws   std::invalid_argument in a training by single steps, which has no epochs, and in one that was begun
+    ///          with the other mode
     double operator()(const ScheduleStep& now) const {
         if (now.epoch == 0 || now.state == nullptr) {
             throw std::invalid_argument(
                 "ReduceLROnPlateau compares epochs: train with run_epoch or fit, not by single steps");
         }
+        refuse_other_mode(*now.state);
         double rate = now.lr;
         for (double n = 0; n < now.state->numbers[reductions]; ++n) {
             const double reduced = std::max(rate * factor, min_lr);
@@ -67,6 +72,7 @@ struct ReduceLROnPlateau {
         const double current = metric ? metric() : loss;
         const bool first = !(now[epochs] > 0);
         now[epochs] += 1;
+        now[higher] = mode == PlateauMode::max ? 1 : 0;
         if (detail_::math::is_finite(current) && (first || is_better(current, now[best]))) {
             now[best] = current;
             now[bad_epochs] = 0;
@@ -93,7 +99,18 @@ private:
     static constexpr std::size_t cooling = 2;
     static constexpr std::size_t reductions = 3;
     static constexpr std::size_t epochs = 4;
+    static constexpr std::size_t higher = 5;  // 1: what the numbers compare is PlateauMode::max
     static constexpr double largest = 1.7976931348623157e308;
+
+    void refuse_other_mode(const detail_::ScheduleState& state) const {
+        if (state.numbers[epochs] > 0 && (state.numbers[higher] > 0) != (mode == PlateauMode::max)) {
+            throw std::invalid_argument(
+                mode == PlateauMode::max
+                    ? "this training was begun with ReduceLROnPlateau in PlateauMode::min: continue with the same .mode"
+                    : "this training was begun with ReduceLROnPlateau in PlateauMode::max: continue with the same "
+                      ".mode");
+        }
+    }
 
     bool is_better(double current, double than) const {
         const double margin = threshold_mode == ThresholdMode::rel ? than * threshold : threshold;

@@ -9,7 +9,7 @@ namespace CTCNN_DETAIL {
 
 /// ScheduleState: what a schedule remembers of the epochs before, all zero before the first one.
 struct ScheduleState {
-    double numbers[5] = {};
+    double numbers[6] = {};
 };
 
 }  // namespace CTCNN_DETAIL

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
+#include <type_traits>
 
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
@@ -11,6 +12,7 @@
 #include <ctcnn/optim/averages.hpp>
 #include <ctcnn/run/parallel.hpp>
 #include <ctcnn/train/checks.hpp>
+#include <ctcnn/train/round.hpp>
 #include <ctcnn/train/step.hpp>
 #include <ctcnn/train/trainer.hpp>
 
@@ -53,17 +55,19 @@ void update_bn(Net& net, const Data& dataset, std::size_t batch_size = 64, std::
     if constexpr (Net::buffer_count != 0) {
         detail_::refuse_unless(batch_size != 0, "the batch size of update_bn is 0: choose 1 or more");
         const auto data = view_of<Net>(dataset, loss);
-        using Target = typename decltype(data.targets)::value_type;
         const std::size_t count = data.images.size();
         const std::size_t size = std::min(batch_size, count);
         const std::size_t steps = (count + size - 1) / size;
         check_statistics<Net>(count - (steps - 1) * size);
         StepWorkspace<Net, detail_::Lanes<T>> workspace(size, detail_::run::thread_count(threads));
+        if constexpr (requires { as_read(data.images).pipeline; }) {
+            workspace.template reserve_augmented<std::remove_cvref_t<decltype(*as_read(data.images).pipeline)>>();
+        }
         for (std::size_t step = 0; step < steps; ++step) {
             const std::size_t first = step * size;
             const std::size_t images = std::min(size, count - first);
-            const Batch<typename Net::input_tensor, Target> batch{data.images.data() + first,
-                                                                  data.targets.data() + first, nullptr, images};
+            const auto batch =
+                batch_of(as_read(data.images.subspan(first)), data.targets.data() + first, nullptr, images);
             workspace.run(net.parameters().data(), loss, batch, {0, step + 1});
             workspace.update_buffers(images, net.buffers().data(), 1 / static_cast<double>(step + 1));
         }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <span>
@@ -11,10 +10,9 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
-#include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/target.hpp>
+#include <ctcnn/train/callback_states.hpp>
 #include <ctcnn/train/fit_options.hpp>
 
 namespace CTCNN_API {
@@ -23,9 +21,11 @@ namespace CTCNN_API {
 struct FitPlan {
     std::size_t epochs;  ///< of the whole training, those before included
     std::size_t steps_per_epoch;
-    std::size_t steps;              ///< of the whole training
-    bool validates;                 ///< whether a callback measures validation values, as Validation does
-    bool validates_metric = false;  ///< whether Validation has a metric
+    std::size_t steps;                ///< of the whole training
+    bool validates;                   ///< whether a callback measures validation values, as Validation does
+    bool validates_loss = false;      ///< whether one of them measures the validation loss, as Validation does
+    bool validates_accuracy = false;  ///< whether Validation has labels
+    bool validates_metric = false;    ///< whether Validation has a metric
 };
 
 }  // namespace CTCNN_API
@@ -34,7 +34,9 @@ struct FitPlan {
 //     on_train_begin(const FitPlan&, trainer)   before the first step
 //     on_step(const StepReport&, trainer)       after each step
 //     measure(EpochReport&, trainer)            after each epoch, before everything else: adds values to the report;
-//                                               ReduceLROnPlateau follows its validation_loss
+//                                               ReduceLROnPlateau follows its validation_loss. What is not measured
+//                                               is said by has_loss, has_accuracy or has_metric, a static constexpr
+//                                               bool that is false: then nobody waits for it
 //     on_epoch(const EpochReport&, trainer)     after each epoch
 //     after_epoch(const EpochReport&, trainer)  after on_epoch of all callbacks: for those that save the training
 //     should_stop()                             after each step and each epoch: true ends the training
@@ -56,6 +58,10 @@ concept HasStep = requires(C& callback, const StepReport& report) {
 template <typename C, typename Trainer>
 concept HasMeasure =
     requires(C& callback, EpochReport& report, Trainer& trainer) { callback.measure(report, trainer); };
+template <typename C, typename Trainer>
+inline constexpr bool measures_loss = HasMeasure<C, Trainer> && !requires { requires !C::has_loss; };
+template <typename C, typename Trainer>
+inline constexpr bool measures_accuracy = HasMeasure<C, Trainer> && !requires { requires !C::has_accuracy; };
 template <typename C, typename Trainer>
 inline constexpr bool measures_metric = HasMeasure<C, Trainer> && !requires { requires !C::has_metric; };
 template <typename C, typename Trainer>
@@ -117,80 +123,9 @@ consteval bool check_callback() {
 struct Hooks {
     std::function<void(const StepReport&)> on_step = {};
     std::function<void(EpochReport&)> measure = {};
+    bool measures_loss = false;
     std::function<void(const EpochReport&)> on_epoch = {};
     std::function<bool()> should_stop = {};
-};
-
-/// CallbackStates: what callbacks remember, by their keys.
-class CallbackStates {
-public:
-    std::size_t size() const { return keys_.size(); }
-    const std::string& key(std::size_t n) const { return keys_[n]; }
-    std::span<const double> numbers(std::size_t n) const {
-        const std::size_t begin = n == 0 ? 0 : ends_[n - 1];
-        return {numbers_.data() + begin, ends_[n] - begin};
-    }
-    /// The number of a key; size() where there is none.
-    std::size_t find(std::string_view key) const {
-        std::size_t n = 0;
-        while (n < size() && keys_[n] != key) {
-            ++n;
-        }
-        return n;
-    }
-    void set(std::string_view key, std::span<const double> state) {
-        const std::size_t n = find(key);
-        if (n < size() && numbers(n).size() == state.size()) {
-            std::copy_n(state.data(), state.size(), numbers_.data() + ends_[n] - state.size());
-            return;
-        }
-        CallbackStates others;
-        for (std::size_t k = 0; n < size() && k < size(); ++k) {
-            if (k != n) {
-                others.set(keys_[k], numbers(k));
-            }
-        }
-        if (n < size()) {
-            *this = std::move(others);
-        }
-        keys_.emplace_back(key);
-        numbers_.insert(numbers_.end(), state.data(), state.data() + state.size());
-        ends_.push_back(numbers_.size());
-    }
-
-private:
-    std::vector<std::string> keys_{};
-    std::vector<std::size_t> ends_{};  // of their numbers
-    AlignedVector<double> numbers_{};
-};
-
-/// What callbacks keep with a training, from one fit to the next and in checkpoints.
-template <typename T>
-struct Kept {
-    CallbackStates states{};
-    AlignedVector<T> weights{};
-};
-
-/// StateKeys: the keys of the states of callbacks: the name, where there is one, and the number among those of this name
-/// that have a state.
-class StateKeys {
-public:
-    template <typename C>
-    std::string next() {
-        std::string name;
-        if constexpr (requires { std::string_view(*&C::name); }) {
-            name = C::name;
-        }
-        std::size_t before = 0;
-        for (const std::string& other : names_) {
-            before += other == name ? std::size_t{1} : std::size_t{0};
-        }
-        names_.push_back(name);
-        return name.empty() ? std::to_string(before) : std::to_string(before) + "." + name;
-    }
-
-private:
-    std::vector<std::string> names_{};
 };
 
 template <typename C, typename Trainer>
@@ -271,6 +206,8 @@ FitReport with_callbacks(Trainer& trainer, Hooks& hooks, CallbackStates& states,
                          C&... callbacks) {
     constexpr bool validates = (HasMeasure<C, Trainer> || ...);
     plan.validates = validates;
+    plan.validates_loss = (measures_loss<C, Trainer> || ...);
+    plan.validates_accuracy = (measures_accuracy<C, Trainer> || ...);
     plan.validates_metric = (measures_metric<C, Trainer> || ...);
     StateKeys keys;
     (begin_training(callbacks, keys, plan, trainer, states), ...);
@@ -283,6 +220,7 @@ FitReport with_callbacks(Trainer& trainer, Hooks& hooks, CallbackStates& states,
         hooks.on_step = [&](const StepReport& report) { (end_step(callbacks, report, trainer), ...); };
     }
     if constexpr (validates) {
+        hooks.measures_loss = plan.validates_loss;
         hooks.measure = [&](EpochReport& report) { (measure_epoch(callbacks, report, trainer), ...); };
     }
     hooks.on_epoch = [&](const EpochReport& report) {

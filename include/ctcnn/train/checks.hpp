@@ -16,6 +16,7 @@
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/loss/evaluate_loss.hpp>
+#include <ctcnn/train/stored_image.hpp>
 
 // What is refused before anything is computed: by the compiler, if it is a data set's type, else by an exception.
 namespace CTCNN_DETAIL::train {
@@ -94,9 +95,9 @@ constexpr auto targets_of(const Targets& targets) {
 }
 
 /// View: where the images and targets of a data set lie.
-template <typename Net, typename Target>
+template <typename Net, typename Target, typename Image = typename Net::input_tensor>
 struct View {
-    std::span<const typename Net::input_tensor> images;
+    std::span<const Image> images;
     std::span<const Target> targets;
 };
 
@@ -215,7 +216,9 @@ auto view_of(const Data& dataset, const Loss& loss) {
         static_assert(stays,
                       "images() and labels() of a data set return spans, or references to what it keeps: what they "
                       "return by value would be gone before it is read");
-        constexpr bool right_images = std::is_convertible_v<Images, std::span<const typename Net::input_tensor>>;
+        constexpr bool stored = are_stored_images<Net, std::remove_cvref_t<Images>>;
+        constexpr bool right_images =
+            stored || std::is_convertible_v<Images, std::span<const typename Net::input_tensor>>;
         static_assert(right_images || !stays,
                       "the images of this data set are not what the network takes: images() must give "
                       "contiguous elements of Net::input_tensor, of the same shape and number type");
@@ -235,7 +238,8 @@ auto view_of(const Data& dataset, const Loss& loss) {
         if constexpr (stays && right_images && right_targets && (right_labels || !labelled)) {
             const Targets given = targets_in(dataset);
             const auto targets = targets_of<Net>(given);
-            const View<Net, typename decltype(targets)::value_type> view{dataset.images(), targets};
+            using Image = typename StoredOr<stored, Images, Net>::type;
+            const View<Net, typename decltype(targets)::value_type, Image> view{dataset.images(), targets};
             check_batch<Net>(loss, view.images, view.targets,
                              "the data set is empty: the mean loss needs one image or more");
             return view;

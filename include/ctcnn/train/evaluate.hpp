@@ -37,8 +37,8 @@ struct Evaluation {
 
 namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
-template <typename Net, typename Target, typename Loss>
-Evaluation evaluate_on(const Net& net, const View<Net, Target>& data, std::size_t threads, const Loss& loss) {
+template <typename Net, typename Target, typename Image, typename Loss>
+Evaluation evaluate_on(const Net& net, const View<Net, Target, Image>& data, std::size_t threads, const Loss& loss) {
     using V = Lanes<typename Net::scalar>;
     constexpr std::size_t outputs = Net::output_shape::size;
     constexpr bool labelled = std::integral<Target>;
@@ -93,8 +93,8 @@ Metric with_threshold(Metric metric) {
     return metric;
 }
 
-template <typename Net, typename Target, typename... Metrics>
-auto measure(const Net& net, const View<Net, Target>& data, std::size_t threads, const Metrics&... metrics) {
+template <typename Net, typename Target, typename Image, typename... Metrics>
+auto measure(const Net& net, const View<Net, Target, Image>& data, std::size_t threads, const Metrics&... metrics) {
     using T = typename Net::scalar;
     using V = Lanes<T>;
     constexpr std::size_t outputs = Net::output_shape::size;

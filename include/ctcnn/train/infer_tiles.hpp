@@ -15,6 +15,7 @@
 #include <ctcnn/run/forward.hpp>
 #include <ctcnn/run/gather.hpp>
 #include <ctcnn/run/parallel.hpp>
+#include <ctcnn/train/stored_image.hpp>
 
 namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
@@ -24,8 +25,8 @@ inline constexpr std::size_t tiles_at_once = 8;
 /// Forward of many images, tile by tile: f(tile, first image, images present, outputs, scratch) is called for every
 /// tile, on any thread; outputs is an array of V, one image in each lane, and scratch as many V for f. One thread takes
 /// `at_once` tiles in a row, in their order.
-template <AnyNetwork Net, Number V, typename F>
-void infer_tiles(const Net& net, std::span<const typename Net::input_tensor> images, std::size_t threads, const F& f,
+template <AnyNetwork Net, Number V, typename Image, typename F>
+void infer_tiles(const Net& net, std::span<const Image> images, std::size_t threads, const F& f,
                  std::size_t at_once = tiles_at_once) {
     using Plan = typename Net::template inference_plan_of<V>;
     using T = scalar_t<V>;
@@ -37,6 +38,9 @@ void infer_tiles(const Net& net, std::span<const typename Net::input_tensor> ima
     AlignedVector<run::InferenceWorkspace<Plan, V, together>> workspaces(team_size);
     constexpr std::size_t outputs = Net::output_shape::size;
     AlignedVector<V> scratch(team_size * outputs);
+    // Numbers that are made of stored images.
+    constexpr std::size_t decoded_size = StoredImage<Image> ? Net::input_shape::size : 0;
+    AlignedVector<T> decoded(team_size * lanes * decoded_size);
     const T* parameters = net.parameters().data();
     const auto present_of = [&](std::size_t tile) { return std::min(lanes, images.size() - tile * lanes); };
     run::parallel(team_size, [&](run::Team& team) {
@@ -48,7 +52,9 @@ void infer_tiles(const Net& net, std::span<const typename Net::input_tensor> ima
                 for (std::size_t n = 0; n < here; ++n) {
                     std::array<const T*, lanes> sources{};
                     for (std::size_t lane = 0; lane < lanes; ++lane) {
-                        sources[lane] = images[(first + n) * lanes + std::min(lane, present_of(first + n) - 1)].data();
+                        const std::size_t image = (first + n) * lanes + std::min(lane, present_of(first + n) - 1);
+                        sources[lane] = numbers_of<T>(images[image],
+                                                      decoded.data() + (team.member() * lanes + lane) * decoded_size);
                     }
                     run::infer_alone<Plan>(parameters, own, n,
                                            run::Gathering<typename Plan::InputLayout, V>(sources, own.input(n)));

@@ -6,8 +6,10 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
+#include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
@@ -16,6 +18,7 @@
 #include <ctcnn/run/forward.hpp>
 #include <ctcnn/run/gather.hpp>
 #include <ctcnn/train/step.hpp>
+#include <ctcnn/train/stored_image.hpp>
 
 namespace CTCNN_DETAIL::train {
 
@@ -107,7 +110,14 @@ template <Number V, typename Net, typename Images, typename Workspace>
     auto& tile = workspace.tile();
     for (std::size_t n = 0; n < batch.count; ++n) {
         std::array<const T*, lane_count<V>> images{};
-        images.fill(batch.images[batch.at(n)].data());
+        [[maybe_unused]] AlignedVector<T> decoded;
+        const auto& image = batch.images[batch.at(n)];
+        if constexpr (StoredImage<std::remove_cvref_t<decltype(image)>>) {
+            decoded.resize(Net::input_shape::size);
+            images.fill(numbers_of<T>(image, decoded.data()));
+        } else {
+            images.fill(image.data());
+        }
         workspace.forward(parameters, images);
         for (std::size_t k = 0; k <= Plan::stage_count; ++k) {
             if (math::all_finite<V>(tile.buffer(k), Plan::buffer_size(k))) {

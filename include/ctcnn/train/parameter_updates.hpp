@@ -92,6 +92,10 @@ public:
 
     /// The learning rate of a step.
     void begin_step(const ScheduleStep& step) { scheduled_.begin_step(step); }
+    template <typename F>
+    void for_each_rate(const F& f) const {
+        scheduled_.for_each_rate(f);
+    }
 
     /// The update of some parameters, from `offset` on, in a step that is counted from 1.
     void update(Buffers& buffers, std::size_t offset, std::size_t size, std::size_t number, std::size_t member) {

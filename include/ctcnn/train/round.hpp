@@ -10,6 +10,7 @@
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/loss/evaluate_loss.hpp>
 #include <ctcnn/run/pass.hpp>
+#include <ctcnn/train/stored_image.hpp>
 
 namespace CTCNN_DETAIL::train {
 
@@ -35,6 +36,28 @@ struct Batch<AugmentedImages<Image, Pipeline>, Target> : Batch<Image, Target> {
     using Augmentation = Pipeline;
     const Pipeline* pipeline;
 };
+
+/// Images as steps read them: what is stored in another form goes through its decoder.
+template <typename Images>
+constexpr auto as_read(const Images& images) {
+    using Image = typename Images::value_type;
+    if constexpr (StoredImage<Image> && !requires { images.pipeline; }) {
+        return AugmentedImages<Image, typename Image::Decoder>{images, &decoder<typename Image::Decoder>};
+    } else {
+        return images;
+    }
+}
+
+/// The batch of so many images, in an order, or as they lie.
+template <typename Images, typename Target>
+constexpr auto batch_of(const Images& images, const Target* targets, const std::uint32_t* order, std::size_t count) {
+    const Batch<typename Images::value_type, Target> batch{images.data(), targets, order, count};
+    if constexpr (requires { images.pipeline; }) {
+        return Batch<Images, Target>{batch, images.pipeline};
+    } else {
+        return batch;
+    }
+}
 
 /// Whether the images of a batch are mixed with one another.
 template <typename Batch>

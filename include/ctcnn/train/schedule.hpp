@@ -183,6 +183,11 @@ public:
         }
     }
     const Optimizer& operator*() const { return now_; }
+    /// f(lr) for each learning rate, in the order of the optimizers.
+    template <typename F>
+    void for_each_rate(const F& f) const {
+        visit_rates(now_, f);
+    }
 
 private:
     template <typename O>
@@ -194,6 +199,23 @@ private:
     static constexpr bool has_betas = requires(O optimizer) { optimizer.betas[0]; };
     template <typename O>
     static constexpr bool has_momentum = requires(O optimizer) { optimizer.momentum; };
+
+    template <typename O, typename F>
+    static void visit_rates(const O& now, const F& f) {
+        if constexpr (is_composed<O>) {
+            O copy = now;
+            O::for_each_pair(now, copy, [&](const auto& inner, const auto&) {
+                // Muon gives itself, beside its AdamW.
+                if constexpr (std::is_same_v<decltype(inner), const O&>) {
+                    f(static_cast<double>(inner.lr));
+                } else {
+                    visit_rates(inner, f);
+                }
+            });
+        } else if constexpr (has_rate<O>) {
+            f(static_cast<double>(now.lr));
+        }
+    }
 
     template <typename O>
     void begin(const O& given, O& now, ScheduleStep at) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -22,14 +21,17 @@
 #include <ctcnn/run/parallel.hpp>
 #include <ctcnn/train/callbacks.hpp>
 #include <ctcnn/train/checks.hpp>
+#include <ctcnn/train/epoch_steps.hpp>
 #include <ctcnn/train/fit_options.hpp>
 #include <ctcnn/train/image_order.hpp>
 #include <ctcnn/train/initialized.hpp>
 #include <ctcnn/train/not_finite.hpp>
 #include <ctcnn/train/parameter_updates.hpp>
 #include <ctcnn/train/progress.hpp>
+#include <ctcnn/train/refused_trainer.hpp>
 #include <ctcnn/train/schedule.hpp>
 #include <ctcnn/train/step.hpp>
+#include <ctcnn/train/training_data.hpp>
 #include <ctcnn/train/training_workspace.hpp>
 #include <ctcnn/train/value_and_grad.hpp>
 
@@ -41,7 +43,7 @@ namespace CTCNN_API::inline CTCNN_TEAM {
 ///     trainer.run_epoch(train_set);
 /// The order of an epoch's images depends on the seed and on the number of the epoch alone, and the results on no
 /// number of threads.
-template <typename Net, typename Optimizer, typename Loss = CrossEntropyLoss>
+template <typename Net, typename Optimizer, typename Loss>
 class Trainer {
     static_assert(!std::is_const_v<Net>, "a Trainer changes the network: this one is const");
     using T = typename Net::scalar;
@@ -82,6 +84,15 @@ public:
     std::size_t epochs() const { return static_cast<std::size_t>(progress_.epochs); }
     std::size_t epoch_steps() const { return static_cast<std::size_t>(progress_.epoch_steps); }
     std::size_t steps() const { return static_cast<std::size_t>(progress_.steps); }
+
+    /// The learning rate of the last step; where ParameterGroups or Muon have several, each of them, in their order.
+    /// Before the first step, the optimizer's own.
+    /// As in    get_last_lr of torch.optim.lr_scheduler
+    std::vector<double> last_lr() const {
+        std::vector<double> rates;
+        updates_.for_each_rate([&rates](double rate) { rates.push_back(rate); });
+        return rates;
+    }
 
     /// What the optimizer remembers, in the order of the parameters: its first number of each, then its second, ...
     std::span<T> state() { return updates_.state(); }
@@ -132,7 +143,7 @@ public:
                 dataset, [this](const auto& images, const auto& targets) { return this->fit_on(images, targets); });
         } else if constexpr ((check_callback<std::remove_reference_t<Callbacks>, Trainer>() && ...)) {
             return on_data<FitReport>(dataset, [&](const auto& images, const auto& targets) {
-                const std::size_t steps = steps_per_epoch(images.size());
+                const std::size_t steps = steps_of_epoch(options_, images.size());
                 const std::size_t all_steps = steps_in_all(options_, steps);
                 return with_callbacks(
                     *this, hooks_, kept_.states,
@@ -146,25 +157,20 @@ public:
 
     /// Keeps a copy of the parameters and buffers, and of the average of EMA or SWA. Checkpoints hold it, too.
     void keep_weights() {
-        kept_.weights.assign(net_.parameters().begin(), net_.parameters().end());
-        kept_.weights.insert(kept_.weights.end(), net_.buffers().begin(), net_.buffers().end());
         if constexpr (requires { Optimizer::is_average; }) {
             // Before the first average, averaged() is the network itself.
             const bool begun = optimizer().averages(steps()) != 0;
-            const std::span<const T> average = begun ? std::span<const T>(state().last(count)) : net_.parameters();
-            kept_.weights.insert(kept_.weights.end(), average.begin(), average.end());
+            kept_.keep(net_, begun ? std::span<const T>(state().last(count)) : net_.parameters());
+        } else {
+            kept_.keep(net_, {});
         }
     }
     /// Sets them to the copy, if there is one.
     void restore_weights() {
-        if (kept_.weights.empty()) {
-            return;
-        }
-        const std::span<const T> weights(kept_.weights);
-        std::ranges::copy(weights.first(count), net_.parameters().begin());
-        std::ranges::copy(weights.subspan(count, Net::buffer_count), net_.buffers().begin());
         if constexpr (requires { Optimizer::is_average; }) {
-            std::ranges::copy(weights.last(count), state().last(count).begin());
+            kept_.restore(net_, state().last(count));
+        } else {
+            kept_.restore(net_, {});
         }
     }
 
@@ -175,31 +181,7 @@ private:
 
     template <typename Report, typename Data, typename F>
     Report on_data(const Data& dataset, const F& f) {
-        using namespace detail_::train;
-        order_.shuffle_images();
-        if constexpr (requires { dataset.pipeline(); }) {
-            using Pipeline = std::remove_cvref_t<decltype(dataset.pipeline())>;
-            return on_data<Report>(dataset.data(), [&](Images images, const auto& targets) {
-                return f(AugmentedImages<typename Net::input_tensor, Pipeline>{images, &dataset.pipeline()}, targets);
-            });
-        } else if constexpr (requires(std::span<std::uint32_t> order) { dataset.sample(0, 0, order); }) {
-            return on_data<Report>(dataset.data(), [&](const auto& images, const auto& targets) {
-                order_.sample_images(dataset);
-                return f(images, targets);
-            });
-        } else {
-            const auto data = view_of<Net>(dataset, loss_);
-            using Target = typename decltype(data.targets)::value_type;
-            if constexpr (!check_loss<Net, Loss, Target>()) {
-                return {};
-            } else if constexpr (std::integral<Target>) {
-                // A copy: labels that the data set changes meanwhile may have no output.
-                const std::vector<Target> labels(data.targets.begin(), data.targets.end());
-                return f(data.images, std::span<const Target>(labels));
-            } else {
-                return f(data.images, data.targets);
-            }
-        }
+        return detail_::train::on_data<Net, Report>(dataset, loss_, order_, f);
     }
 
     /// What the last update did, no loss has shown.
@@ -258,100 +240,79 @@ private:
             require_initialized(net_);
         }
         const double begin = seconds();
-        const std::size_t batch_size = std::min(options_.batch_size, images.size());
+        const EpochSteps steps(options_, progress_, images.size());
         if (progress_.epoch_steps == 0) {
             progress_.images = images.size();
-            progress_.batch_size = batch_size;
+            progress_.batch_size = steps.batch_size;
             progress_.loss_sum = 0;
-        } else if (progress_.images != images.size() || progress_.batch_size != batch_size) {
+        } else if (progress_.images != images.size() || progress_.batch_size != steps.batch_size) {
             refuse_other_data(images.size(), progress_.images);
         }
         order_.begin_epoch(images.size(), progress_.seed, progress_.epochs, options_.shuffle);
         stopped_ = false;
-
-        const std::size_t steps = (images.size() + batch_size - 1) / batch_size;
-        detail_::train::check_statistics<Net>(images.size() - (steps - 1) * batch_size);
-        const std::size_t first_step = epoch_steps() + 1;
-        const std::size_t steps_before = this->steps() - epoch_steps();
-        const std::size_t all_steps = steps_in_all(options_, steps);
-        const std::size_t last_step = std::min(steps, all_steps - std::min(all_steps, steps_before));
-        const auto moment = [&](std::size_t step) {
-            return ScheduleStep{.step = steps_before + step,
-                                .steps = all_steps,
-                                .epoch = epochs() + 1,
-                                .epochs = (all_steps - 1) / steps + 1,
-                                .state = &progress_.schedule};
-        };
-        const auto batch_of = [&](std::size_t step) {
-            const std::size_t first = (step - 1) * batch_size;
-            const Batch<typename Net::input_tensor, Target> batch{images.data(), targets.data(), order_.data() + first,
-                                                                  std::min(batch_size, images.size() - first)};
-            if constexpr (requires { images.pipeline; }) {
-                return Batch<From, Target>{batch, images.pipeline};
-            } else {
-                return batch;
-            }
-        };
+        check_statistics<Net>(last_batch(options_, images.size()));
+        const auto batch_of = [&](std::size_t step) { return steps.batch(step, images, targets, order_.data()); };
         // Written by one thread between two barriers, read by all behind the second one. Once `end` is set it stays.
         double mean = 0;
         std::atomic<bool> end = false;
         std::exception_ptr error;
         const auto between_steps = [&](std::size_t step) {
             if (options_.on_step) {
-                options_.on_step({epochs() + 1, step, steps, mean});
+                options_.on_step({epochs() + 1, step, steps.count, mean});
             }
             if (hooks_.on_step) {
-                hooks_.on_step({epochs() + 1, step, steps, mean});
+                hooks_.on_step({epochs() + 1, step, steps.count, mean});
             }
-            if (step == last_step) {
+            if (step == steps.last) {
                 return;
             }
             if (is_to_stop()) {
                 stopped_ = true;
                 end = true;
             } else {
-                updates_.begin_step(moment(step + 1));
+                updates_.begin_step(steps.moment(step + 1, progress_));
             }
         };
         const bool conducted =
             options_.schedule || options_.on_step || options_.should_stop || hooks_.on_step || hooks_.should_stop;
-        if (first_step <= last_step) {
-            updates_.begin_step(moment(first_step));
+        if (steps.first <= steps.last) {
+            updates_.begin_step(steps.moment(steps.first, progress_));
         }
-        Buffers& buffers = workspace_.buffers(batch_size);
+        Buffers& buffers = workspace_.buffers(steps.batch_size);
         if constexpr (requires { images.pipeline; }) {
             buffers.template reserve_augmented<std::remove_cvref_t<decltype(*images.pipeline)>>();
         }
         std::size_t failed_step = 0;
-        parallel(buffers.useful_threads(batch_size), [&](Team& team) {
-            for (std::size_t step = first_step; step <= last_step && !end; ++step) {
+        parallel(buffers.useful_threads(steps.batch_size), [&](Team& team) {
+            for (std::size_t step = steps.first; step <= steps.last && !end; ++step) {
                 const auto batch = batch_of(step);
                 buffers.step(
                     team, net_.parameters().data(), loss_, batch,
                     [&](std::size_t offset, std::size_t size) {
                         if (!updates_.apart()) {
-                            updates_.update(buffers, offset, size, steps_before + step, 0);
+                            updates_.update(buffers, offset, size, steps.before + step, 0);
                         }
                     },
                     [&](double batch_mean, bool finite) {
                         mean = batch_mean;
                         if (finite) {
                             // A batch of ignored images alone has no loss: it counts as the mean of those before.
-                            const auto before = static_cast<double>(std::max<std::size_t>(1, (step - 1) * batch_size));
+                            const auto before =
+                                static_cast<double>(std::max<std::size_t>(1, (step - 1) * steps.batch_size));
                             progress_.loss_sum +=
                                 (detail_::math::is_finite(mean) ? mean : progress_.loss_sum / before) *
                                 static_cast<double>(batch.count);
                             progress_.epoch_steps = step;
-                            progress_.steps = steps_before + step;
+                            progress_.steps = steps.before + step;
                             buffers.update_buffers(batch.count, net_.parameters().data() + count);
                         } else {
                             failed_step = step;
                             end = true;
                         }
                     },
-                    {progress_.seed, steps_before + step});
+                    {progress_.seed, steps.before + step});
                 if (updates_.apart() && !end) {
-                    updates_.update_apart(team, buffers, steps_before + step);
+                    updates_.update_apart(team, buffers, steps.before + step);
                 }
                 if (conducted && !end) {
                     team.first_member([&] {
@@ -373,18 +334,13 @@ private:
             failed_step = overflow ? std::max<std::size_t>(1, epoch_steps()) : failed_step;
             throw_not_finite<V>(net_, batch_of(failed_step), buffers, epochs() + 1, failed_step, mean, overflow);
         }
-        return end_epoch(steps, images.size(), begin);
+        return end_epoch(steps.count, images.size(), begin);
     }
 
     bool is_to_stop() const {
         const bool by_options = options_.should_stop && options_.should_stop();
         const bool by_callbacks = hooks_.should_stop && hooks_.should_stop();
         return by_options || by_callbacks;
-    }
-
-    std::size_t steps_per_epoch(std::size_t images) const {
-        const std::size_t batch_size = std::min(options_.batch_size, images);
-        return (images + batch_size - 1) / batch_size;
     }
 
     /// The report of an epoch; if it is complete, the next one begins behind it.
@@ -399,7 +355,7 @@ private:
         if (epoch_steps() == steps) {
             ++progress_.epochs;
             progress_.epoch_steps = 0;
-            options_.schedule.end_epoch(progress_.schedule, hooks_.measure ? report.validation_loss : mean);
+            options_.schedule.end_epoch(progress_.schedule, hooks_.measures_loss ? report.validation_loss : mean);
         }
         if (!stopped_within) {
             // First the callbacks: options_.on_epoch may save the training, with their states.
@@ -416,10 +372,10 @@ private:
 
     template <typename From, typename Target>
     FitReport fit_on(From images, std::span<const Target> targets) {
-        const std::size_t batch_size = std::min(options_.batch_size, images.size());
-        const std::size_t steps = (images.size() + batch_size - 1) / batch_size;
-        detail_::train::check_statistics<Net>(images.size() - (steps - 1) * batch_size);
-        const std::size_t all_steps = detail_::train::steps_in_all(options_, steps);
+        using namespace detail_::train;
+        check_statistics<Net>(last_batch(options_, images.size()));
+        const std::size_t steps = steps_of_epoch(options_, images.size());
+        const std::size_t all_steps = steps_in_all(options_, steps);
         FitReport report;
         // No more than is sensible: a training that should_stop ends may have any number of epochs.
         report.epochs.reserve(std::min<std::size_t>(all_steps / steps + 1, 1024));
@@ -457,41 +413,6 @@ typename Net::scalar value_and_grad(Trainer<Net, Optimizer, Loss>& trainer, cons
                                     const Targets& targets, Gradients<Net>& gradients) {
     return value_and_grad(std::as_const(trainer).net(), trainer.loss(), images, targets, gradients,
                           trainer.workspace());
-}
-
-/// In place of a Trainer of a network that is refused, whose error is the only one.
-template <RefusedNetwork Net, typename Optimizer, typename Loss>
-class Trainer<Net, Optimizer, Loss> {
-public:
-    explicit Trainer(Net& net, const Optimizer& = {}, const FitOptions& = {}, const Loss& = {}) : net_(net) {}
-
-    Net& net() { return net_; }
-    static std::uint64_t seed() { return 0; }
-    static std::size_t epochs() { return 0; }
-    static std::size_t epoch_steps() { return 0; }
-    static std::size_t steps() { return 0; }
-    static std::span<typename Net::scalar> state() { return {}; }
-    template <typename... Batch>
-    double step(const Batch&...) {
-        return 0;
-    }
-    template <typename Data>
-    EpochReport run_epoch(const Data&) {
-        return {};
-    }
-    template <typename Data, typename... Callbacks>
-    FitReport fit(const Data&, const Callbacks&...) {
-        return {};
-    }
-
-private:
-    Net& net_;
-};
-
-template <RefusedNetwork Net, typename Optimizer, typename Loss, typename Images, typename Targets,
-          typename Destination>
-typename Net::scalar value_and_grad(Trainer<Net, Optimizer, Loss>&, const Images&, const Targets&, Destination&) {
-    return 0;
 }
 
 }  // namespace CTCNN_API::inline CTCNN_TEAM

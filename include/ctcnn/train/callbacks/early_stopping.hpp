@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <limits>
-#include <span>
 #include <string_view>
 
 #include <ctcnn/core/finite.hpp>
@@ -20,8 +19,8 @@ namespace CTCNN_API {
 /// infinite is no improvement. With restore_best_weights, the network ends with the parameters and buffers of the best
 /// epoch; a training that something else interrupts keeps those of its last step.
 ///     fit(net, train_set, Adam{}, {.epochs = 50}, Validation{validation_set}, EarlyStopping{.patience = 3});
-/// Throws   std::invalid_argument at the start of fit for a patience of 0, a min_delta below 0 or not finite, and a
-///          validation value without Validation
+/// Throws   std::invalid_argument at the start of fit for a patience of 0, a min_delta below 0 or not finite, a
+///          validation value that nobody measures, and a training that was begun with another monitor or mode
 /// As in    keras.callbacks.EarlyStopping; patience as in lightning.pytorch.callbacks.EarlyStopping
 struct EarlyStopping {
     Monitored monitor = &EpochReport::validation_loss;
@@ -66,13 +65,16 @@ struct EarlyStopping {
         }
     }
 
-    std::array<double, 3> state() const {
-        return {best, static_cast<double>(best_epoch), static_cast<double>(epochs_without_improvement)};
+    auto state() const {
+        const auto [value, higher] = detail_::train::monitor_state(*this);
+        return std::array{best, static_cast<double>(best_epoch), static_cast<double>(epochs_without_improvement), value,
+                          higher};
     }
-    void set_state(std::span<const double, 3> state) {
+    void set_state(const auto& state) {
         const auto counts = [](double number) { return number >= 0 && number < 9e15; };
         detail_::refuse_unless(counts(state[1]) && counts(state[2]),
                                "the checkpoint holds no state of EarlyStopping: it is damaged");
+        detail_::train::check_monitor_state(*this, state[3], state[4]);
         best = state[0];
         best_epoch = static_cast<std::size_t>(state[1]);
         epochs_without_improvement = static_cast<std::size_t>(state[2]);

@@ -25,6 +25,10 @@ namespace CTCNN_API::inline CTCNN_TEAM {
 template <typename Data, typename Metric = std::nullptr_t>
 class Validation {
 public:
+    /// Where the targets are tensors, there is no accuracy.
+    static constexpr bool has_accuracy = requires(const std::remove_reference_t<Data>& data) {
+        requires detail_::train::LabelRange<std::remove_reference_t<decltype(detail_::train::targets_in(data))>>;
+    };
     static constexpr bool has_metric = !std::is_same_v<Metric, std::nullptr_t>;
 
     explicit Validation(Data data, Metric metric = {}) : data_(std::forward<Data>(data)), metric_(std::move(metric)) {}

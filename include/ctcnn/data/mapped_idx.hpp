@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/data/augment.hpp>
+#include <ctcnn/data/error.hpp>
+#include <ctcnn/data/find_file.hpp>
+#include <ctcnn/data/idx_pair.hpp>
+#include <ctcnn/data/load_idx.hpp>
+#include <ctcnn/data/mapped_file.hpp>
+#include <ctcnn/data/sentence.hpp>
+
+namespace CTCNN_API {
+
+/// The options of MappedIdx, as those of load_idx.
+struct MappedIdxOptions {
+    std::size_t classes = 0;       ///< 0: any label that fits into the labels' type
+    std::int32_t first_label = 0;  ///< the label in the file that becomes class 0
+};
+
+}  // namespace CTCNN_API
+
+namespace CTCNN_DETAIL {
+
+/// StoredBytes: an image whose pixels are bytes; steps and evaluate read them as fractions of 255.
+template <typename S>
+struct StoredBytes {
+    using shape = S;
+    using Decoder = Pipeline<>;
+
+    std::uint8_t values[S::size];
+
+    const std::uint8_t* data() const { return values; }
+    /// The numbers that a network takes.
+    template <typename T>
+    void decode(T* place) const {
+        fractions_of_bytes<S::size>(values, place);
+    }
+};
+
+}  // namespace CTCNN_DETAIL
+
+namespace CTCNN_API::inline CTCNN_FILES {
+
+/// MappedIdx: a data set whose images stay in an idx file of unsigned bytes, for data larger than memory. It is mapped:
+/// the operating system reads the pages that a training step touches, and the step makes numbers of them. The labels
+/// are read into memory.
+/// Shapes   as load_idx; there is no limit of images
+/// Numbers  fractions of 255, in [0, 1], exactly those of load_idx
+/// Refuses  WrongMagic for images of floats and for a .gz file, and what load_idx refuses
+/// The file must not become shorter while it is mapped.
+template <typename S, typename Label = std::uint8_t>
+class MappedIdx {
+    static_assert(S::rank != 0 && S::size != 0, "an image has one pixel or more");
+    static_assert(sizeof(detail_::StoredBytes<S>) == S::size && alignof(detail_::StoredBytes<S>) == 1);
+
+public:
+    using image_type = detail_::StoredBytes<S>;
+
+    MappedIdx(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
+              const MappedIdxOptions& options = {})
+        : MappedIdx(detail_::load_in_memory(image_file, [&] { return opened(image_file, label_file, options); })) {}
+
+    std::size_t size() const noexcept { return labels_.size(); }
+    std::span<const image_type> images() const& noexcept { return images_; }
+    std::span<const Label> labels() const& noexcept { return labels_; }
+    std::span<const image_type> images() const&& = delete;
+    std::span<const Label> labels() const&& = delete;
+
+private:
+    MappedIdx(detail_::MappedFile file, std::size_t begin, std::vector<Label> labels)
+        : file_(std::move(file)),
+          // An object of a trivially copyable type without padding may lie in bytes that come from elsewhere.
+          images_(reinterpret_cast<const image_type*>(file_.bytes().data() + begin), labels.size()),
+          labels_(std::move(labels)) {}
+
+    static MappedIdx opened(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
+                            const MappedIdxOptions& options) {
+        using namespace detail_;
+        // Opened once, so that header and images are those of one file.
+        MappedFile file(image_file);
+        const std::span<const std::byte> bytes = file.bytes();
+        constexpr auto sizes = S::dims;
+        IdxPair files(image_file, find_idx_file(label_file), sizes,
+                      {.classes = options.classes, .first_label = options.first_label, .max_images = 0},
+                      "Copy or download the file again.", &bytes);
+        const IdxReader& images = files.images();
+        if (images.is_packed() || images.element().code != 0x08) {
+            DataFault fault = images.fault(0, "unsigned bytes, not packed",
+                                           sentence({images.element().name, images.is_packed() ? ", a .gz file" : ""}));
+            fault.remedy =
+                images.is_packed() ? "Unpack it with gunzip." : "load_idx reads them into memory and converts them.";
+            throw WrongMagic(std::move(fault));
+        }
+        const std::vector<std::uint32_t> classes = files.read_labels(std::numeric_limits<Label>::max());
+        return {std::move(file), images.header_size(), {classes.begin(), classes.end()}};
+    }
+
+    detail_::MappedFile file_;
+    std::span<const image_type> images_;
+    std::vector<Label> labels_;
+};
+
+}  // namespace CTCNN_API::inline CTCNN_FILES
