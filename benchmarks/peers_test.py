@@ -20,7 +20,7 @@ import common  # noqa: E402  (in peers/)
 def right(images):
     """What the rival should compute: a weighted sum, and a bias."""
     flat = images.reshape(len(images), -1)
-    return numpy.stack([flat.sum(1), 2 * flat[:, 0] - 1], 1).astype(numpy.float32)
+    return numpy.stack([flat[:, :3].sum(1), 2 * flat[:, 0] - 1], 1).astype(numpy.float32)
 
 
 class PeersTest(unittest.TestCase):
@@ -66,6 +66,11 @@ class PeersTest(unittest.TestCase):
         result = common.measure(self.arguments, ("broken", "working"), prepare)
         self.assertEqual(result["form"], "working, batch 8")
         self.assertGreater(result["images_per_second"], 0)
+
+    def test_outputs_that_show_nothing(self):
+        numpy.ones((20, 2), numpy.float32).tofile(Path(self.arguments.models) / "lenet.outputs")
+        with self.assertRaisesRegex(SystemExit, "the outputs of lenet hardly depend on the image"):
+            common.Model(self.arguments.models, "lenet")
 
     def test_what_is_not_there(self):
         with self.assertRaisesRegex(SystemExit, "has no files of the network vgg: scripts/benchmark writes them"):

@@ -328,7 +328,7 @@ def how_it_was_measured(record, results):
   the usual are marked "slow", with the number of such rounds.
 - The networks reach the rivals as ONNX files that `export_onnx` wrote, with random parameters from a seed, and BatchNorm
   folded but for training. Before anything is timed, a rival's outputs are compared with ctcnn's. The largest difference may be
-  1e-4 of the largest output in fp32, where filtering with few multiplications costs some of 7 digits, and 5e-2 in bf16, whose
+  1e-4 of the largest output in fp32, where filtering with few multiplications costs some of 7 digits, and 3e-2 in bf16, whose
   numbers have 8 bits. A rival that differs more fails, and is listed under "Not measured".
 - The rivals are called from Python, with their fastest call that takes and gives NumPy arrays. That costs some microseconds,
   which count for the smallest networks.

@@ -149,10 +149,16 @@ def torch(form, kind, precision="fp32"):
 
 RIVALS = [
     engine("ONNX Runtime", "onnxruntime"),
+    engine("OpenVINO", "openvino"),
+    engine("OpenVINO bf16", "openvino", precision="bf16"),
+    engine("MNN", "MNN"),
+    engine("ncnn", "ncnn", "pnnx", "onnx"),
+    engine("ncnn bf16", "ncnn", "pnnx", "onnx", precision="bf16"),
     *(torch(form, "inference") for form in ("eager", "frozen", "compiled")),
     *(torch(form, "inference", "bf16") for form in ("frozen", "compiled")),
     *(torch(form, "train") for form in ("eager", "compiled")),
     *(torch(form, "train", "bf16") for form in ("eager", "compiled")),
+    Rival("JAX", ("jax", "onnx"), "jax_peer.py", [], ("latency", "infer", "train")),
 ]
 
 

@@ -20,8 +20,8 @@ SHAPES = {"lenet": (1, 28, 28), "torch_example": (1, 28, 28), "mlp": (1, 28, 28)
 
 # The largest difference of an output, as a part of the largest output. Filtering with few multiplications (Winograd) costs
 # some digits of 7, a hundredth of this; what is lost in a conversion, a bias or a padding, is seen in the first three. A
-# number in bf16 has 8 bits, an error of 0.2 to 0.4 % in each product and each layer.
-TOLERANCES = {"fp32": 1e-4, "bf16": 5e-2}
+# number in bf16 has 8 bits, an error of up to 0.4 % in each layer, which add up to 0.3 to 1 %.
+TOLERANCES = {"fp32": 1e-4, "bf16": 3e-2}
 
 # Images of a call of batched inference; a trial chooses. Large ones suit small networks alone, and take long with others.
 BATCHES = {"full": (16, 64, 256), "quick": (16, 128), "tiny": (8,)}
@@ -56,6 +56,9 @@ class Model:
             self.outputs = numpy.fromfile(Path(folder) / f"{name}.outputs", numpy.float32).reshape(len(self.images), -1)
         except (OSError, ValueError):
             sys.exit(f"{folder} has no files of the network {name}: scripts/benchmark writes them")
+        largest = numpy.max(numpy.abs(self.outputs))
+        if not numpy.max(numpy.std(self.outputs, axis=0)) > 0.01 * largest:
+            sys.exit(f"the outputs of {name} hardly depend on the image: their comparison would show nothing")
 
     def many(self, count):
         """The images again and again, so many of them."""

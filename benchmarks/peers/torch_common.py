@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the PyTorch programs share: a network of an ONNX file, the data in memory, and the command line of ../cases.hpp."""
 
-import gzip
-import os
 import sys
 import warnings
 
@@ -12,6 +10,7 @@ try:
 except ImportError as error:
     sys.exit(f"PyTorch cannot be imported by {sys.executable}: {error}")
 
+import mnist_files
 from common import parser_of, print_result, threads_of
 
 # PyTorch computes a convolution with oneDNN or with kernels of its own; for small ones these may be faster. And an image
@@ -81,20 +80,9 @@ def network_of(path):
     return torch.fx.GraphModule(modules, graph)
 
 
-def read_bytes(folder, name, header):
-    for ending, opener in (("", open), (".gz", gzip.open)):
-        path = os.path.join(folder, name + ending)
-        if os.path.isfile(path):
-            with opener(path, "rb") as file:
-                return torch.frombuffer(bytearray(file.read()[header:]), dtype=torch.uint8)
-    sys.exit(f"there is no {name} or {name}.gz in {folder}")
-
-
 def load_mnist(folder, kind):
     """Images (N, 1, 28, 28) in [0, 1], and labels."""
-    images = read_bytes(folder, f"{kind}-images-idx3-ubyte", 16)
-    labels = read_bytes(folder, f"{kind}-labels-idx1-ubyte", 8)
-    return images.reshape(-1, 1, 28, 28).float() / 255, labels.long()
+    return (torch.from_numpy(array) for array in mnist_files.load(folder, kind))
 
 
 used_library = "oneDNN"

@@ -15,7 +15,7 @@ from torch import nn
 
 from common import Model, check, choose, fastest
 from torch_common import FORMATS, LIBRARIES, load_mnist, network_of, run_case, with_library
-from training import TRAINING, numbers_of, parts_of, random_data
+from training import SHRINK, TRAINING, numbers_of, parts_of, random_data
 
 
 def optimizers(net, rate):
@@ -48,12 +48,16 @@ def data_of(model, arguments, count):
 
 
 def checked(net, model, precision):
-    """The network, after its outputs were compared with ctcnn's."""
+    """The network, ready for training, after its outputs were compared with ctcnn's."""
     def answer(images):
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
             return net(torch.from_numpy(images)).float().numpy()
     net.eval()
     check(model, precision, answer, 4)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            if parameter.dim() > 1:
+                parameter.mul_(SHRINK)
     return net.train()
 
 

@@ -7,6 +7,9 @@ from common import SHAPES
 
 EPOCH = 60000
 
+# The weights of the file are as large as the comparison of outputs needs; training begins with smaller ones, as usual.
+SHRINK = 0.25
+
 # The learning rate; images with --amount full, quick and tiny.
 TRAINING = {"lenet": (0.5, (60000, 15360, 512)), "torch_example": (0.05, (6400, 1280, 64)),
             "mlp": (0.05, (60000, 12800, 128)), "vgg": (0.01, (640, 192, 64)), "separable": (0.01, (1920, 640, 64)),

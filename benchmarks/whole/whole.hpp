@@ -54,15 +54,16 @@ std::unique_ptr<Net> new_network() {
     return net;
 }
 
-/// A network whose parameters are random, the biases too, and whose BatchNorms have statistics of their own: a
-/// conversion that loses any of them gives other outputs.
+/// A network for inference whose parameters are random, the biases too, and whose BatchNorms have statistics of their
+/// own: a conversion that loses any of them gives other outputs. Outputs depend on the image, however deep the network.
 template <typename Net>
 std::unique_ptr<Net> random_network() {
-    auto net = new_network<Net>();
+    auto net = std::make_unique<Net>();
+    ctcnn::initialize(*net, ctcnn::KaimingUniform{.a = 0}, 1);
     std::mt19937 generator(2);
-    std::uniform_real_distribution<float> change(-0.01f, 0.01f);
+    std::uniform_real_distribution<float> change(-0.05f, 0.05f);
     for (float& value : net->parameters()) {
-        value += change(generator);
+        value = 2 * value + change(generator);
     }
     std::uniform_real_distribution<float> more(0.0f, 0.2f);
     for (float& value : net->buffers()) {
@@ -78,7 +79,7 @@ ctcnn::Dataset<typename Net::input_shape> data_of(const Options& options, ctcnn:
         return ctcnn::load_mnist(options.data, split).first(count);
     } else {
         std::mt19937 generator(3);
-        std::uniform_real_distribution<float> element(0.0f, 1.0f);
+        std::uniform_real_distribution<float> element(-1.0f, 1.0f);
         std::vector<typename Net::input_tensor> images(count);
         std::vector<std::uint8_t> labels(count);
         for (std::size_t i = 0; i < count; ++i) {
@@ -119,7 +120,7 @@ void train(const Options& options, Line& line, std::size_t batch, std::size_t th
 template <typename Net>
 void infer(const Options& options, Line& line, std::size_t threads, std::size_t images) {
     const auto data = data_of<Net>(options, ctcnn::Split::test, std::min<std::size_t>(images, 10'000));
-    const auto net = new_network<Net>();
+    const auto net = random_network<Net>();
     const std::span<const typename Net::input_tensor> test = data.images();
     static_cast<void>(ctcnn::predict(*net, test.first(std::min<std::size_t>(test.size(), 256)), threads));
 
@@ -150,7 +151,7 @@ enum class Form { plain, prepared };
 template <typename Net>
 void latency(const Options& options, Line& line, Form form, std::size_t calls) {
     const auto data = data_of<Net>(options, ctcnn::Split::test, 256);
-    const auto net = new_network<Net>();
+    const auto net = random_network<Net>();
     std::vector<double> seconds(calls);
     const auto measure = [&](const auto& call) {
         for (int warm_up = 1; warm_up >= 0; --warm_up) {
