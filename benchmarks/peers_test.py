@@ -27,7 +27,7 @@ class PeersTest(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.arguments = argparse.Namespace(models=folder.name, case="latency/lenet", amount="tiny")
+        self.arguments = argparse.Namespace(models=folder.name, case="latency/lenet", amount="tiny", choice=None)
         images = numpy.random.default_rng(1).random((20, 1, 28, 28), numpy.float32)
         images.tofile(Path(folder.name) / "lenet.images")
         right(images).tofile(Path(folder.name) / "lenet.outputs")
@@ -66,6 +66,21 @@ class PeersTest(unittest.TestCase):
         result = common.measure(self.arguments, ("broken", "working"), prepare)
         self.assertEqual(result["form"], "working, batch 8")
         self.assertGreater(result["images_per_second"], 0)
+
+    def test_the_choice_of_an_earlier_run(self):
+        def prepare(model, setting, batch):
+            asked.append((setting, batch))
+            return right
+        for case, batch in (("latency/lenet", 1), ("infer/lenet/threads_1", 8)):
+            asked = []
+            self.arguments.case = case
+            self.arguments.choice = None
+            self.arguments.choice = common.measure(self.arguments, ("a", "b"), prepare)["choice"]
+            self.assertEqual(sorted(set(asked)), [("a", batch), ("b", batch)])
+            asked.clear()
+            common.measure(self.arguments, ("a", "b"), prepare)
+            self.assertEqual(len(asked), 1)
+            self.assertEqual(asked[0][1], batch)
 
     def test_outputs_that_show_nothing(self):
         numpy.ones((20, 2), numpy.float32).tofile(Path(self.arguments.models) / "lenet.outputs")

@@ -340,7 +340,7 @@ def how_it_was_measured(record, results):
   a layer may exceed the peak.
 - Our programs are compiled as the README says: `-O3 -march=native -fopenmp`.
 - The data is in memory before the clock starts. Training is an epoch of 60,000 images, shuffled.{scaled}
-- A short trial before the clock starts selects the fastest settings of each rival; the tables name them. PyTorch:
+- A short trial in the first round selects the fastest settings of each rival; the tables name them. PyTorch:
   with oneDNN or without, memory format, implementation of SGD, batch size; `inference_mode`; eager, or traced and frozen
   (`torch.jit`, with `optimize_for_inference` where that is faster), or `torch.compile`. dlib: trainer or single steps,
   threads of the BLAS, batch size. tcmalloc is preloaded for the programs in Python where it is installed; else, and for dlib,

@@ -469,6 +469,8 @@ def run_rounds(plan, arguments, record, save):
                 continue
             say(f"round {number}/{arguments.rounds}  {position}/{len(plan.jobs)}  {job.case}  {job.program}")
             for result in with_peak(job, meter, lambda: measure(job, arguments)):
+                if job.rival and "choice" in result and "--choice" not in job.command:
+                    job.command += ["--choice", result["choice"]]  # the trial of the first round is enough
                 if "error" in result:
                     failed.add(key)
                     say(f"    this failed: {result['error']}")

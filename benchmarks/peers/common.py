@@ -108,6 +108,8 @@ def single(model, arguments, settings, prepare, precision="fp32"):
     limit = choose(arguments, 1.0, 0.3, 0.0)
     least = choose(arguments, 100, 40, 5)
     clock = time.perf_counter
+    if arguments.choice:
+        settings = [arguments.choice]
     answers = {setting: None for setting in settings}
 
     def call(answer, seconds_at_least, calls_at_least):
@@ -134,7 +136,8 @@ def single(model, arguments, settings, prepare, precision="fp32"):
     call(answer, limit / 4, least)
     seconds = call(answer, limit, least)
     return {"calls": len(seconds), "median_microseconds": seconds[len(seconds) // 2] * 1e6,
-            "p99_microseconds": seconds[len(seconds) * 99 // 100] * 1e6, "difference": difference, "form": setting}
+            "p99_microseconds": seconds[len(seconds) * 99 // 100] * 1e6, "difference": difference, "form": setting,
+            "choice": setting}
 
 
 def bulk(model, arguments, settings, prepare, precision="fp32", batches=None):
@@ -155,9 +158,14 @@ def bulk(model, arguments, settings, prepare, precision="fp32", batches=None):
             answers[candidate] = answer
         run(answers[candidate], candidate[1])
 
-    middle = batches[len(batches) // 2]
-    setting, _ = fastest([(setting, middle) for setting in settings], attempt)
-    setting, batch = fastest([(setting, batch) for batch in batches], attempt)
+    if arguments.choice:
+        setting, _, batch = arguments.choice.rpartition("; ")
+        batch = int(batch)
+        attempt((setting, batch))
+    else:
+        middle = batches[len(batches) // 2]
+        setting, _ = fastest([(setting, middle) for setting in settings], attempt)
+        setting, batch = fastest([(setting, batch) for batch in batches], attempt)
     answer = answers[(setting, batch)]
     difference = check(model, precision, answer, batch)
     done = 0
@@ -167,7 +175,8 @@ def bulk(model, arguments, settings, prepare, precision="fp32", batches=None):
         done += len(images)
     seconds = time.perf_counter() - begin
     form = f"{setting}, batch {batch}" if setting else f"batch {batch}"
-    return {"images": done, "images_per_second": done / seconds, "difference": difference, "form": form}
+    return {"images": done, "images_per_second": done / seconds, "difference": difference, "form": form,
+            "choice": f"{setting}; {batch}"}
 
 
 def measure(arguments, settings, prepare, precision="fp32", batches=None):
@@ -187,6 +196,7 @@ def parser_of(description):
     parser.add_argument("--models", required=True, help="the folder that `training --case export` wrote")
     parser.add_argument("--amount", choices=AMOUNTS, default="full")
     parser.add_argument("--data", help="where the MNIST files are")
+    parser.add_argument("--choice", help="what the trial of an earlier run printed as its choice: there is no trial")
     return parser
 
 

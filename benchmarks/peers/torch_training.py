@@ -88,9 +88,12 @@ def measure(arguments):
     settings = list(itertools.product(LIBRARIES, FORMATS)) if arguments.form == "eager" else [("oneDNN", "contiguous")]
     if arguments.precision == "bf16":  # without oneDNN it is many times as slow
         settings = [setting for setting in settings if setting[0] == "oneDNN"]
-    some_maker = next(iter(makers))
-    library, memory_format = fastest(settings, lambda setting: attempt(*setting, some_maker))
-    maker = fastest(list(makers), lambda candidate: attempt(library, memory_format, candidate))
+    if arguments.choice:
+        library, memory_format, maker = arguments.choice.split("; ")
+    else:
+        some_maker = next(iter(makers))
+        library, memory_format = fastest(settings, lambda setting: attempt(*setting, some_maker))
+        maker = fastest(list(makers), lambda candidate: attempt(library, memory_format, candidate))
     net.to(memory_format=FORMATS[memory_format])
     optimizer = makers[maker]()
     torch.manual_seed(2)
@@ -100,7 +103,8 @@ def measure(arguments):
         begin = time.perf_counter()
         loss = train(images, labels, torch.randperm(len(images))[:count], batch, step, optimizer)
         seconds = time.perf_counter() - begin
-    return numbers_of(count, seconds, loss, f"{library}, {memory_format}, SGD {maker}")
+    return numbers_of(count, seconds, loss, f"{library}, {memory_format}, SGD {maker}",
+                      f"{library}; {memory_format}; {maker}")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,6 @@ def random_data(name, count):
     return (generator.random((count, *SHAPES[name]), numpy.float32), generator.integers(0, 10, count))
 
 
-def numbers_of(count, seconds, loss, form):
+def numbers_of(count, seconds, loss, form, choice=None):
     return {"images": count, "seconds": seconds, "seconds_per_epoch": seconds * EPOCH / count,
-            "images_per_second": count / seconds, "loss": loss, "form": form}
+            "images_per_second": count / seconds, "loss": loss, "form": form} | ({"choice": choice} if choice else {})
