@@ -39,7 +39,8 @@ class PeersTest(unittest.TestCase):
         self.assertLess(common.check(self.model, "bf16", lambda images: 1.01 * right(images)), 0.05)
 
     def test_wrong_outputs(self):
-        wrongs = {"a bias is missing": lambda images: right(images) + 1, "NaN": lambda images: right(images) * numpy.nan,
+        wrongs = {"a bias is missing": lambda images: right(images) + 1,
+                  "NaN": lambda images: right(images) * numpy.nan,
                   "half of the outputs": lambda images: right(images)[:, :1],
                   "not as exact": lambda images: right(images) * 1.001,
                   "the images of the batch in another order": lambda images: right(images)[::-1]}
@@ -48,11 +49,12 @@ class PeersTest(unittest.TestCase):
                 common.check(self.model, "fp32", wrong, batch=4)
 
     def test_a_wrong_rival_is_not_timed(self):
+        def prepare(model, setting, batch):
+            return right if setting == "a" else lambda images: right(images) + 1
         for case in ("latency/lenet", "infer/lenet/threads_1"):
             self.arguments.case = case
             with self.assertRaises(common.WrongOutputs):
-                common.measure(self.arguments, ("a", "b"),
-                               lambda model, setting, batch: right if setting == "a" else lambda images: right(images) + 1)
+                common.measure(self.arguments, ("a", "b"), prepare)
 
     def test_a_setting_that_fails_is_left_out(self):
         def prepare(model, setting, batch):

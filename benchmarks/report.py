@@ -7,8 +7,8 @@ from statistics import mean, median
 from xml.sax.saxutils import escape
 
 OURS = "ctcnn"
-NETWORKS = {"lenet": "LeNet", "torch_example": "PyTorch's MNIST example", "mlp": "MLP 784-512-512-10", "vgg": "VGG-like",
-            "separable": "depthwise separable", "resnet8": "ResNet-8", "ds_cnn": "DS-CNN"}
+NETWORKS = {"lenet": "LeNet", "torch_example": "PyTorch's MNIST example", "mlp": "MLP 784-512-512-10",
+            "vgg": "VGG-like", "separable": "depthwise separable", "resnet8": "ResNet-8", "ds_cnn": "DS-CNN"}
 LAYERS = {"conv_3x3": "alone", "conv_3x3_depthwise": "alone", "conv_1x1": "alone", "linear": "alone"}
 WAYS = {"forward": "forward", "backward_data": "backward, data", "backward_weights": "backward, weights"}
 
@@ -75,8 +75,8 @@ class Results:
         return [number for number, peak in peaks.items() if usual and peak < 0.9 * usual]
 
     def usual_peak(self, threads):
-        """Three quarters of the peaks beside programs with as many threads are below it: so that it is the usual peak even
-        where half of the run was slow."""
+        """The upper quartile of the peaks beside programs with as many threads: the usual one, even where half of the
+        run was slow."""
         peaks = sorted(peak for (case, _, metric), numbers in self.numbers.items()
                        if metric == "peak_beside" and threads_of(case) == threads for peak in numbers.values())
         return peaks[(3 * len(peaks)) // 4] if peaks else None
@@ -182,7 +182,7 @@ def slow_mark(results, case, program):
 
 
 def strongest_rows(results):
-    """A row for each case that a rival has, too: ctcnn, the strongest rival in fp32, and the strongest of any precision."""
+    """A row for each case that a rival has, too: ctcnn, the strongest rival in fp32, the strongest of any precision."""
     kinds = {"latency": "single image, µs", "infer": "batched inference, images/s", "train": "training, s/epoch"}
     rows = []
     for kind, label in kinds.items():
@@ -192,7 +192,7 @@ def strongest_rows(results):
             for any_precision in (False, True):
                 ours, rival = (best(case, any_precision) for best in (results.best_ours, results.best_rival))
                 if not any_precision:
-                    cells.append(f"{middle(results.values(case, ours, metric).values())}{slow_mark(results, case, ours)}")
+                    cells.append(middle(results.values(case, ours, metric).values()) + slow_mark(results, case, ours))
                 cells.append(f"{rival} {middle(results.values(case, rival, metric).values())}"
                              f"{slow_mark(results, case, rival)}" if rival else "")
                 cells.append(times(results.ratio(case, rival, ours)) if ours and rival else "")
@@ -206,8 +206,8 @@ def slow_note(results):
     slow = [key for key in results.facts if key[0].split("/")[0] in METRICS and results.slow_rounds(*key)]
     if not slow:
         return ""
-    return (f"\"slow: 2\": in two rounds the multiply-accumulates from registers, measured just before and after, fell by more "
-            f"than 10 % below their usual speed: the machine was held back, and the row is uncertain. "
+    return ("\"slow: 2\": in two rounds the multiply-accumulates from registers, measured just before and after, fell "
+            "by more than 10 % below their usual speed: the machine was held back, and the row is uncertain. "
             f"{len(slow)} row{'' if len(slow) == 1 else 's'} of this page {'is' if len(slow) == 1 else 'are'} marked.")
 
 
@@ -321,17 +321,17 @@ def how_it_was_measured(record, results):
     scaled = f" Some train on a\n  part of them, and the time is scaled up: {parts}." if parts else ""
     return f"""- One run, {rounds} round{"" if rounds == 1 else "s"}. In each round every program runs once, ours and the peers' in turn, each in its own
   process. A number is the median of the rounds, and "spread" the smallest and the largest of them.
-- Ratios are taken within each round: "5x" in the row of another program means that ctcnn is five times as fast. Where there
-  are several rows of ctcnn, its fastest one is compared.
-- Just before and after each program, multiply-accumulates from registers are timed on as many threads. A virtual machine
-  may be held back by others on the same processor; then their speed falls, too. Rows in which it fell by more than 10 % below
-  the usual are marked "slow", with the number of such rounds.
-- The networks reach the rivals as ONNX files that `export_onnx` wrote, with random parameters from a seed, and BatchNorm
-  folded but for training. Before anything is timed, a rival's outputs are compared with ctcnn's. The largest difference may be
-  1e-4 of the largest output in fp32, where filtering with few multiplications costs some of 7 digits, and 3e-2 in bf16, whose
-  numbers have 8 bits. A rival that differs more fails, and is listed under "Not measured".
-- The rivals are called from Python, with their fastest call that takes and gives NumPy arrays. That costs some microseconds,
-  which count for the smallest networks.
+- Ratios are taken within each round: "5x" in the row of another program means that ctcnn is five times as fast. Where
+  there are several rows of ctcnn, its fastest one is compared.
+- Just before and after each program, multiply-accumulates from registers are timed on as many threads. A virtual
+  machine may be held back by others on the same processor; then their speed falls, too. Rows in which it fell by more
+  than 10 % below the usual are marked "slow", with the number of such rounds.
+- The networks reach the rivals as ONNX files that `export_onnx` wrote, with random parameters from a seed, and
+  BatchNorm folded but for training. Before anything is timed, a rival's outputs are compared with ctcnn's. The largest
+  difference may be 1e-4 of the largest output in fp32, where filtering with few multiplications costs some of 7 digits,
+  and 3e-2 in bf16, whose numbers have 8 bits. A rival that differs more fails, and is listed under "Not measured".
+- The rivals are called from Python, with their fastest call that takes and gives NumPy arrays. That costs some
+  microseconds, which count for the smallest networks.
 - LeNet, PyTorch's MNIST example and the MLP see MNIST; the others random images, which take as long.
 - GFLOP/s counts a multiply-accumulate as two operations: forward, the gradient with respect to each layer's input except the
   first, and the gradient with respect to each weight, 2.264 MFLOP an image for the LeNet. Elementwise functions, pooling and the optimizer are not counted.
@@ -343,8 +343,8 @@ def how_it_was_measured(record, results):
 - A short trial in the first round selects the fastest settings of each rival; the tables name them. PyTorch:
   with oneDNN or without, memory format, implementation of SGD, batch size; `inference_mode`; eager, or traced and frozen
   (`torch.jit`, with `optimize_for_inference` where that is faster), or `torch.compile`. dlib: trainer or single steps,
-  threads of the BLAS, batch size. tcmalloc is preloaded for the programs in Python where it is installed; else, and for dlib,
-  malloc keeps freed memory.
+  threads of the BLAS, batch size. tcmalloc is preloaded for PyTorch where it is installed; the others have a malloc
+  that keeps freed memory.
 - "dlib (package)" is the compiled library of the system's package, built for every processor of its kind. Its BLAS picks
   the instructions of this one.
 - Single-image latency is timed call by call, on one thread, with another image each time. "p99" is the 99th of 100 calls."""
@@ -378,8 +378,8 @@ def page(record):
               ["work", "network", "ctcnn", "fp32", "ctcnn is faster by", "any precision", "ctcnn is faster by"],
               strongest_rows(results),
               " ".join(part for part in (
-                  "The strongest rival of each row, in fp32 and in any precision, with its time or speed; below 1x it is "
-                  "faster than ctcnn.", slow_note(results)) if part))
+                  "The strongest rival of each row, in fp32 and in any precision, with its time or speed; below 1x it "
+                  "is faster than ctcnn.", slow_note(results)) if part))
     speed = ["GFLOP/s", "of peak"]
     ratio = "ctcnn is faster by"
     add_table("Training", ["network", "program", "s/epoch", "spread", *speed, "MiB", ratio], training_rows(results),
@@ -404,7 +404,8 @@ def page(record):
     section("Not measured", "\n".join(missing))
     section("How it was measured", how_it_was_measured(record, results))
     section("Again", "    scripts/benchmark            # installs what is missing, builds, runs, writes this page and the chart\n"
-                     "    scripts/benchmark --peers    # installs the peers too: PyTorch, ONNX Runtime, dlib and others\n"
+                     "    scripts/benchmark --peers    # installs the peers too: dlib by apt-get, the others by pip\n"
+                     "    CTCNN_PEERS_PYTHON=<python> scripts/benchmark    # a Python that has them already\n"
                      "    scripts/benchmark --quick    # a few minutes; the page goes to the build folder\n"
                      "    scripts/benchmark --help")
     return "\n\n".join(parts) + "\n"
@@ -424,7 +425,8 @@ def chart_bars(results):
 
 
 def chart(record):
-    """Horizontal bars on a logarithmic axis, from 1, which is as fast as the rival. Its greys can be read on white and on black."""
+    """Horizontal bars on a logarithmic axis, from 1, which is as fast as the rival. Its greys can be read on white and
+    on black."""
     bars = chart_bars(Results(record))
     text_colour, line_colour, bar_colour = "#7d858e", "#9aa1a9", "#2f8f83"
     left, right, top, step, heading = 325, 215, 58, 24, 30
@@ -444,8 +446,8 @@ def chart(record):
                     f'font-weight="{weight}" fill="{text_colour}">{escape(content)}</text>')
 
     text(12, 24, "ctcnn: how many times as fast as the strongest rival", size=16, weight="bold")
-    text(12, 43, "The fastest rival of any precision, same machine, same run, same threads. Logarithmic: each line is twice "
-         "as fast.", size=12)
+    text(12, 43, "The fastest rival of any precision, same machine, same run, same threads. Logarithmic: each line is "
+         "twice as fast.", size=12)
     vertical, group = top, None
     marks = []
     for bar_group, name, numbers, rival in bars:
@@ -477,7 +479,7 @@ def chart(record):
     height = bottom + 28
     return (f'<!-- SPDX-License-Identifier: MIT -->\n'
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-            f'role="img" aria-label="How many times as fast as the strongest rival ctcnn is" font-family="sans-serif">\n'
+            'role="img" aria-label="How many times as fast as the strongest rival ctcnn is" font-family="sans-serif">\n'
             + "\n".join([*lines, *marks, *body]) + "\n</svg>\n")
 
 

@@ -82,8 +82,11 @@ def run(command, environment, timeout):
                 seconds, usage.ru_maxrss / 1024)
 
 
-def fast_malloc():
-    """tcmalloc, where it is installed; else a malloc that keeps freed memory."""
+def fast_malloc(script):
+    """For PyTorch tcmalloc, where it is installed: its documentation advises that, and OpenVINO does not run with it.
+    Else a malloc that keeps freed memory."""
+    if not script.startswith("torch"):
+        return {"GLIBC_TUNABLES": ROOMY_MALLOC}
     for name in ("libtcmalloc_minimal.so.4", "libtcmalloc.so.4"):
         for folder in (f"/usr/lib/{os.uname().machine}-linux-gnu", "/usr/lib64", "/usr/lib"):
             if os.path.exists(f"{folder}/{name}"):
@@ -136,8 +139,8 @@ class Rival:
 
 def engine(program, module, *more_modules, precision="fp32"):
     """Inference through peers/engines.py."""
-    return Rival(program, (module, "numpy", *more_modules), "engines.py", ["--engine", module, "--precision", precision],
-                 ("latency", "infer"))
+    options = ["--engine", module, "--precision", precision]
+    return Rival(program, (module, "numpy", *more_modules), "engines.py", options, ("latency", "infer"))
 
 
 def torch(form, kind, precision="fp32"):
@@ -214,9 +217,10 @@ class Plan:
         job = Job(case, rival.program,
                   [None, REPOSITORY / "benchmarks" / "peers" / rival.script, "--case", case, "--models", self.models,
                    *rival.options, *common],
-                  {"OMP_NUM_THREADS": str(threads_of(case)), "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1",
-                   "TORCHINDUCTOR_COMPILE_THREADS": "1",
-                   "TORCHINDUCTOR_CACHE_DIR": str(Path(self.arguments.build) / "torchinductor"), **fast_malloc()})
+                  {"OMP_NUM_THREADS": str(threads_of(case)), "OPENBLAS_NUM_THREADS": "1",
+                   "PYTHONDONTWRITEBYTECODE": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1",
+                   "TORCHINDUCTOR_CACHE_DIR": str(Path(self.arguments.build) / "torchinductor"),
+                   **fast_malloc(rival.script)})
         job.rival = rival
         return job
 
@@ -239,8 +243,8 @@ class Plan:
         if modules not in self.pythons:
             named = self.arguments.peers_python or os.environ.get("CTCNN_PEERS_PYTHON")
             torch = os.environ.get("CTCNN_TORCH_PYTHON")
-            candidates = [named] if named else [*([torch] if torch else []), str(REPOSITORY / "build/python/bin/python"),
-                                                sys.executable]
+            usual = [str(REPOSITORY / "build" / "python" / "bin" / "python"), sys.executable]
+            candidates = [named] if named else [torch, *usual] if torch else usual
             self.pythons[modules] = first_python(list(dict.fromkeys(candidates)), modules)
         return self.pythons[modules]
 
@@ -389,7 +393,7 @@ def read_arguments():
                         help="only what has this word in its case or program, such as lenet, train/ or dlib; repeatable")
     parser.add_argument("--skip", action="append", default=[], metavar="WORD", help="not what has this word; repeatable")
     parser.add_argument("--peers-python", metavar="PATH",
-                        help="the Python that imports the rivals: PyTorch, ONNX Runtime and others (CTCNN_PEERS_PYTHON)")
+                        help="the Python that imports the rivals, such as PyTorch (CTCNN_PEERS_PYTHON)")
     parser.add_argument("--no-peers", action="store_true", help="measure ctcnn alone")
     parser.add_argument("--data", default=str(REPOSITORY / "data" / "mnist"), help="where the MNIST files are")
     parser.add_argument("--build", default=str(REPOSITORY / "build" / "benchmark"), help="the build folder")
@@ -436,8 +440,8 @@ class PeakMeter:
 
     def read(self, threads):
         """GFLOP/s that were sustained for a moment; None where the program does not say."""
-        answer = subprocess.run([str(self.program), "--case", f"machine/fma/threads_{threads}", "--amount", self.amount],
-                                capture_output=True, text=True, check=False)
+        command = [str(self.program), "--case", f"machine/fma/threads_{threads}", "--amount", self.amount]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
         try:
             return json.loads(answer.stdout)["sustained_gflops"]
         except (ValueError, KeyError):

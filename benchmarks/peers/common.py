@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What the programs of the rivals share: the command line of ../cases.hpp, the files that `training --case export` writes,
-the comparison of outputs with ctcnn's, and the clock.
+"""What the programs of the rivals share: the command line of ../cases.hpp, the files that `training --case export`
+writes, the comparison of outputs with ctcnn's, and the clock.
 """
 
 import argparse
@@ -18,12 +18,14 @@ AMOUNTS = ("full", "quick", "tiny")
 SHAPES = {"lenet": (1, 28, 28), "torch_example": (1, 28, 28), "mlp": (1, 28, 28), "vgg": (3, 32, 32),
           "separable": (3, 32, 32), "resnet8": (3, 32, 32), "ds_cnn": (1, 49, 10)}
 
-# The largest difference of an output, as a part of the largest output. Filtering with few multiplications (Winograd) costs
-# some digits of 7, a hundredth of this; what is lost in a conversion, a bias or a padding, is seen in the first three. A
-# number in bf16 has 8 bits, an error of up to 0.4 % in each layer, which add up to 0.3 to 1 %.
+# The largest difference of an output, as a part of the largest output. In fp32 sums in another order differ by 1e-6 of
+# it, and those of filters with few multiplications (Winograd) by up to 7e-5; what is lost in a conversion, a bias or a
+# padding, is seen in the first three digits. A number in bf16 has 8 bits, an error of up to 0.4 % in each layer, and
+# those of all layers are 0.3 to 1 %.
 TOLERANCES = {"fp32": 1e-4, "bf16": 3e-2}
 
-# Images of a call of batched inference; a trial chooses. Large ones suit small networks alone, and take long with others.
+# Images of a call of batched inference; a trial chooses. Large ones suit small networks alone, and take long with
+# others.
 BATCHES = {"full": (16, 64, 256), "quick": (16, 128), "tiny": (8,)}
 LARGE_BATCHES = {"full": (64, 256, 1024), "quick": (128, 512), "tiny": (8,)}
 SMALL_NETWORKS = ("lenet", "mlp")
@@ -103,7 +105,7 @@ def fastest(candidates, attempt):
 
 
 def single(model, arguments, settings, prepare, precision="fp32"):
-    """The latency of one image. prepare(setting, batch) gives a function of images (batch, ...) that returns outputs."""
+    """The latency of one image. prepare(setting, batch) gives a function from images (batch, ...) to outputs."""
     images = [numpy.ascontiguousarray(image[None]) for image in model.images]
     limit = choose(arguments, 1.0, 0.3, 0.0)
     least = choose(arguments, 100, 40, 5)
@@ -187,7 +189,8 @@ def measure(arguments, settings, prepare, precision="fp32", batches=None):
         return single(model, arguments, settings, lambda *at: prepare(model, *at), precision)
     if kind == "infer":
         return bulk(model, arguments, settings, lambda *at: prepare(model, *at), precision, batches)
-    sys.exit(f"there is no case {arguments.case} for this program: there are latency/NETWORK and infer/NETWORK/threads_N")
+    sys.exit(f"there is no case {arguments.case} for this program: there are latency/NETWORK and "
+             "infer/NETWORK/threads_N")
 
 
 def parser_of(description):

@@ -3,10 +3,10 @@
 
     engines.py --engine onnxruntime --case latency/lenet --models FOLDER
 
-An engine is a class: `module`, what Python imports; `title`; `precisions`; `settings`, ways to call it, of which a trial
-chooses the fastest; and load(path, shape, threads, precision, setting), which returns a function of images (batch, ...)
-that returns outputs (batch, ...). `shape` includes the batch. Copies into and out of the engine's own buffers belong to
-the time.
+An engine is a class: `module`, what Python imports; `title`; `precisions`; `settings`, ways to call it, of which a
+trial chooses the fastest; and load(path, shape, threads, precision, setting), which returns a function of images
+(batch, ...) that returns outputs (batch, ...). `shape` includes the batch. Copies into and out of the engine's own
+buffers belong to the time.
 """
 
 import importlib.util
@@ -23,7 +23,8 @@ from common import measure, parser_of, print_result, threads_of
 
 
 def converted(source, endings, convert):
-    """The files that convert(folder) makes of an ONNX file, folder/net with each ending, made anew where they are older."""
+    """The files that convert(folder) makes of an ONNX file, folder/net with each ending. They are kept while they are
+    newer than that file."""
     targets = [source.with_suffix(ending) for ending in endings]
     if not all(target.exists() and target.stat().st_mtime >= source.stat().st_mtime for target in targets):
         with tempfile.TemporaryDirectory(dir=source.parent) as folder:
@@ -125,8 +126,8 @@ class Mnn:
         import MNN
 
         def convert(folder):
-            return run_converter([sys.executable, "-m", "MNN.tools.mnnconvert", "-f", "ONNX", "--modelFile", path.resolve(),
-                                  "--MNNModel", "net.mnn", "--bizCode", "ctcnn"], folder)
+            return run_converter([sys.executable, "-m", "MNN.tools.mnnconvert", "-f", "ONNX", "--modelFile",
+                                  path.resolve(), "--MNNModel", "net.mnn", "--bizCode", "ctcnn"], folder)
         net = MNN.Interpreter(*converted(path, (".mnn",), convert))
         session = net.createSession({"backend": "CPU", "numThread": threads, "precision": "high", "memory": "high",
                                      "power": "high"})
@@ -190,8 +191,8 @@ class Ncnn:
 
 
 def with_padding(path, param):
-    """pnnx leaves ONNX's Pad as it is, without its sizes; ncnn's layer is Padding. The comparison of outputs sees whether this
-    is right."""
+    """Writes ONNX's Pad as ncnn's layer Padding. pnnx leaves it as it is, without its sizes. The comparison of outputs
+    sees whether this is right."""
     if not param.exists() or "\nPad " not in param.read_text(encoding="ascii"):
         return
     from onnx_graph import pads_of, read_graph
@@ -223,8 +224,8 @@ def main():
         sys.exit(f"{engine.title} cannot be imported by {sys.executable}: {error}")
 
     def prepare(model, setting, batch):
-        return engine.load(model.path, (batch, *model.images.shape[1:]), threads_of(arguments.case), arguments.precision,
-                           setting)
+        shape = (batch, *model.images.shape[1:])
+        return engine.load(model.path, shape, threads_of(arguments.case), arguments.precision, setting)
     numbers = measure(arguments, engine.settings, prepare, arguments.precision)
     print_result(arguments.case, engine.title, version, numbers)
 

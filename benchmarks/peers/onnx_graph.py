@@ -25,8 +25,9 @@ def read_graph(path):
     nodes = []
     for node in model.graph.node:
         options = {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}
-        nodes.append(Node(node.op_type, node.name.replace(".", "_"), [name for name in node.input if name not in arrays],
-                          node.output[0], [arrays[name] for name in node.input if name in arrays], options))
+        inputs = [name for name in node.input if name not in arrays]
+        weights = [arrays[name] for name in node.input if name in arrays]
+        nodes.append(Node(node.op_type, node.name.replace(".", "_"), inputs, node.output[0], weights, options))
     return nodes, model.graph.output[0].name
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the PyTorch programs share: a network of an ONNX file, the data in memory, and the command line of ../cases.hpp."""
+"""What the PyTorch programs share: a network of an ONNX file, the data in memory, and the command line."""
 
 import sys
 import warnings
@@ -34,8 +34,8 @@ def module_of(node):
         kernel, strides, padding = window(node)
         outputs, inputs = weights[0].shape[:2]
         groups = options.get("group", 1)
-        module = nn.Conv2d(inputs * groups, outputs, kernel, strides, padding, tuple(options.get("dilations", (1, 1))), groups,
-                           bias=len(weights) > 1)
+        dilations = tuple(options.get("dilations", (1, 1)))
+        module = nn.Conv2d(inputs * groups, outputs, kernel, strides, padding, dilations, groups, bias=len(weights) > 1)
     elif node.kind == "Gemm":
         module = nn.Linear(weights[0].shape[1], weights[0].shape[0])
     elif node.kind == "BatchNormalization":

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Inference with PyTorch: batched, and the latency of a single image.
 
-Forms: eager; frozen (torch.jit.trace and freeze, with optimize_for_inference where that is faster); compiled (torch.compile
-with frozen weights and, where it works, without Python between the kernels). All in inference_mode. With bf16 under
-autocast, or with weights and images in bf16, whichever is faster. A short trial picks the fastest setting of each form: with
-oneDNN or without, the memory format, the batch size.
+Forms: eager; frozen (torch.jit.trace and freeze, with optimize_for_inference where that is faster); compiled
+(torch.compile with frozen weights and, where it works, without Python between the kernels). All in inference_mode. With
+bf16 under autocast, or with weights and images in bf16, whichever is faster. A short trial picks the fastest setting of
+each form: with oneDNN or without, the memory format, the batch size.
 """
 
 import itertools

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is trained, for the rivals that train: the same as in ../whole/*.cpp, of a part of an epoch where that takes long."""
+"""What is trained, for the rivals that train, as in ../whole/*.cpp: a part of an epoch where a whole one takes long."""
 
 import numpy
 

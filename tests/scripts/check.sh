@@ -361,7 +361,7 @@ try "scripts/benchmark --quick"
 grep -q -- "--preset benchmark -DCMAKE_CXX_COMPILER=g++-13," "$root/calls" || fail "$(cat "$root/calls")"
 says "--compiler g++-13 --quick"
 
-# Benchmarks ------------------------------------------------------------------------------------------------------------
+# Benchmarks -----------------------------------------------------------------------------------------------------------
 
 machine "peers of a Python that lacks one"
 program snake "[[ \$* != *openvino* ]]"
@@ -386,8 +386,9 @@ ends_with 0
 says "uses $root/repository/build/python/bin/python"
 says "MNN is skipped: pip cannot install mnn=="
 does_not_say "OpenVINO is skipped"
-[[ $(tr '\n' ' ' <"$root/installed") == "numpy torch==2.13.0"*" onnxruntime=="*" openvino=="*" ncnn=="*" pnnx=="*" jax=="* ]] ||
-    fail "it should install the other peers"
+for package in numpy torch onnxruntime openvino ncnn pnnx jax; do
+    grep -q "^$package\(==.*\)\?$" "$root/installed" || fail "it should install $package"
+done
 
 machine "peers without an environment for pip"
 program python3 'exit 1'
@@ -424,7 +425,7 @@ says "round 2/2"
 says "Written: $root/build/benchmarks.md"
 [ "$(cat "$root/calls")" = exported ] || fail "the network should be exported once"
 output="$(cat "$root/build/benchmarks.md")"
-says "| single image, µs | LeNet | 5.00 | ONNX Runtime 20.0 | 4.00x (4.00 to 4.00) | ONNX Runtime 20.0 | 4.00x (4.00 to 4.00) |"
+says "| single image, µs | LeNet | 5.00 | ONNX Runtime 20.0 | 4.00x (4.00 to 4.00) | ONNX Runtime 20.0 | 4.00x"
 says "ONNX Runtime 9.8"
 does_not_say "(slow"
 
@@ -441,8 +442,9 @@ ends_with 0
 says "left out by --no-peers"
 does_not_say "latency/lenet  ONNX Runtime"
 
-for bad in "--rounds 0|--rounds has to be 1 or more" "--rounds two|invalid int value: 'two'" "--speed|unrecognized arguments: --speed" \
-    "--timeout 0|--timeout has to be more than 0 seconds" "--from nowhere.json|--from: there is no file nowhere.json"; do
+for bad in "--rounds 0|--rounds has to be 1 or more" "--rounds two|invalid int value: 'two'" \
+    "--speed|unrecognized arguments: --speed" "--timeout 0|--timeout has to be more than 0 seconds" \
+    "--from nowhere.json|--from: there is no file nowhere.json"; do
     try "$measure ${bad%%|*}"
     ends_with 2
     says "${bad#*|}"
