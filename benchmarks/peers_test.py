@@ -38,6 +38,10 @@ class PeersTest(unittest.TestCase):
         self.assertLess(common.check(self.model, "fp32", right, batch=16), 1e-6)  # more images than there are
         self.assertLess(common.check(self.model, "bf16", lambda images: 1.01 * right(images)), 0.05)
 
+    def test_bf16_that_is_fp32(self):
+        with self.assertRaisesRegex(RuntimeError, "it does not compute in bf16"):
+            common.check(self.model, "bf16", right)
+
     def test_wrong_outputs(self):
         wrongs = {"a bias is missing": lambda images: right(images) + 1,
                   "NaN": lambda images: right(images) * numpy.nan,

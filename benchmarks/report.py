@@ -75,11 +75,14 @@ class Results:
         return [number for number, peak in peaks.items() if usual and peak < 0.9 * usual]
 
     def usual_peak(self, threads):
-        """The upper quartile of the peaks beside programs with as many threads: the usual one, even where half of the
-        run was slow."""
+        """The peak that the machine is capable of: the best of a moment, median of the rounds, or the upper quartile of
+        those beside programs, whichever is more. Both hold even where half of the run was slow."""
         peaks = sorted(peak for (case, _, metric), numbers in self.numbers.items()
                        if metric == "peak_beside" and threads_of(case) == threads for peak in numbers.values())
-        return peaks[(3 * len(peaks)) // 4] if peaks else None
+        if not peaks:
+            return None
+        best = self.values(f"machine/fma/threads_{threads}", OURS, "gflops").values()
+        return max(peaks[(3 * len(peaks)) // 4], median(best) if best else 0)
 
     def percent_of_peak(self, case, program):
         """GFLOP/s as part of the peak of as many threads in the same round."""

@@ -78,6 +78,11 @@ class ReportTest(unittest.TestCase):
         page = report.page(record_of(results))
         self.assertIn("| VGG-like | ncnn (slow: 2) |", page)
         self.assertIn("2 rows of this page are marked", page)
+        # A run that was slow throughout.
+        results += [{"case": "machine/fma/threads_1", "program": "ctcnn", "round": number, "gflops": 140.0}
+                    for number in (1, 2, 3)]
+        found = report.Results(record_of(results))
+        self.assertEqual(found.slow_rounds("latency/vgg", "ctcnn"), [1, 2, 3])
 
     def test_percent_of_peak(self):
         results = report.Results(record_of(example()))

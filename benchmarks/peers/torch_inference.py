@@ -75,8 +75,8 @@ def load(model, form, setting, batch):
     autocast = variant == "autocast"
     with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
         net = prepare(model.path, form, setting, example)
-    # torch.jit and torch.compile have cast already.
-    again = autocast and form == "eager"
+    # torch.jit has cast already; torch.compile compiles anew where autocast differs.
+    again = autocast and form != "frozen"
 
     def answer(images):
         use_library(library)
