@@ -17,6 +17,7 @@
 //     program --list                  the names of all cases
 //     program --case NAME             measures a case, or all cases whose names begin with NAME/, or all of them: all
 //     --data FOLDER                   where the MNIST files are
+//     --models FOLDER                 where the cases export/ write networks for the rivals
 //     --amount full|quick|tiny        how much is measured; tiny only shows that the program works
 namespace benchmarks {
 
@@ -26,6 +27,7 @@ struct Options {
     std::string name;
     bool list = false;
     std::filesystem::path data = CTCNN_MNIST_FOLDER;
+    std::filesystem::path models;
     Amount amount = Amount::full;
 
     /// The number for the amount that was asked for.
@@ -105,11 +107,14 @@ inline Options read_options(int argument_count, char** arguments) {
             options.name = value;
         } else if (option == "--data") {
             options.data = value;
+        } else if (option == "--models") {
+            options.models = value;
         } else if (option == "--amount" && (value == "full" || value == "quick" || value == "tiny")) {
             options.amount = value == "full" ? Amount::full : value == "quick" ? Amount::quick : Amount::tiny;
         } else {
-            throw std::invalid_argument("there is no option " + option + " " + value +
-                                        ": there are --list, --case NAME, --data FOLDER, --amount full|quick|tiny");
+            throw std::invalid_argument(
+                "there is no option " + option + " " + value +
+                ": there are --list, --case NAME, --data FOLDER, --models FOLDER, --amount full|quick|tiny");
         }
     }
     if (!options.list && options.name.empty()) {

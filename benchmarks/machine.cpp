@@ -77,7 +77,8 @@ int main(int argument_count, char** arguments) {
     for (const std::size_t threads : {std::size_t{1}, std::size_t{2}}) {
         const std::string suffix = "/threads_" + std::to_string(threads);
         cases.push_back({"machine/fma" + suffix, [threads](const Options& options, Line& line) {
-                             line.add("gflops", fma_peak(threads, options.choose<std::size_t>(20, 10, 2)));
+                             const FmaSpeed speed = fma_speed(threads, options.choose<std::size_t>(20, 10, 2));
+                             line.add("gflops", speed.best).add("sustained_gflops", speed.sustained);
                          }});
         for (const auto& [name, bytes] : memories) {
             cases.push_back(

@@ -5,6 +5,7 @@
 #include <array>
 #include <barrier>
 #include <cstddef>
+#include <numeric>
 #include <span>
 #include <thread>
 #include <vector>
@@ -17,10 +18,10 @@
 // What the machine can do at best, measured with the vectors that the library computes with.
 namespace benchmarks {
 
-/// Calls work(thread) on each of `threads` threads at the same time, `samples` times. Returns the seconds of the
-/// fastest time, from the thread that began first to the one that ended last.
+/// Calls work(thread) on each of `threads` threads at the same time, `samples` times. Returns the seconds of each time,
+/// from the thread that began first to the one that ended last, the shortest time first.
 template <typename Work>
-double fastest_together(std::size_t threads, std::size_t samples, const Work& work) {
+std::vector<double> seconds_together(std::size_t threads, std::size_t samples, const Work& work) {
     struct Span {
         double begin;
         double end;
@@ -40,23 +41,36 @@ double fastest_together(std::size_t threads, std::size_t samples, const Work& wo
             });
         }
     }
-    double best = 0;
+    std::vector<double> seconds;
     for (std::size_t sample = 0; sample < samples; ++sample) {
         const std::span<const Span> together(spans.data() + sample * threads, threads);
         const double begin = std::ranges::min_element(together, {}, &Span::begin)->begin;
         const double end = std::ranges::max_element(together, {}, &Span::end)->end;
-        best = sample == 0 ? end - begin : std::min(best, end - begin);
+        seconds.push_back(end - begin);
     }
-    return best;
+    std::ranges::sort(seconds);
+    return seconds;
 }
 
-/// Floating-point operations a second, in thousand millions, of fused multiply-adds that wait for nothing: enough of
-/// them are under way to fill two units of a latency of up to 6 cycles, and their numbers never leave the registers.
-inline double fma_peak(std::size_t threads, std::size_t samples) {
+/// The same; returns the seconds of the fastest time.
+template <typename Work>
+double fastest_together(std::size_t threads, std::size_t samples, const Work& work) {
+    return seconds_together(threads, samples, work).front();
+}
+
+/// Floating-point operations a second, in thousand millions.
+struct FmaSpeed {
+    double best;       // of the fastest sample
+    double sustained;  // over all samples: less than the best where another program or machine takes a share
+};
+
+/// The speed of fused multiply-adds that wait for nothing: enough of them are under way to fill two units of a latency
+/// of up to 6 cycles, and their numbers never leave the registers.
+inline FmaSpeed fma_speed(std::size_t threads, std::size_t samples) {
     using V = ctcnn::detail_::Lanes<float>;
     constexpr std::size_t sums = ctcnn::detail_::vector_registers == 32 ? 24 : 12;
     constexpr std::size_t repetitions = 400'000;
-    const double seconds = fastest_together(threads, samples, [](std::size_t) {
+    const std::vector<double> seconds = seconds_together(threads, samples, [](std::size_t) {
         std::array<V, sums> sum;
         ctcnn::detail_::kernels::unroll<sums>([&](auto j) __attribute__((always_inline)) { sum[j] = V::broadcast(1); });
         V factor = V::broadcast(0.999f);
@@ -74,7 +88,11 @@ inline double fma_peak(std::size_t threads, std::size_t samples) {
         ctcnn::detail_::kernels::unroll<sums - 1>([&](auto j) __attribute__((always_inline)) { total += sum[j + 1]; });
         keep(total);
     });
-    return 2.0 * static_cast<double>(threads * repetitions * sums * V::count) / seconds * 1e-9;
+    const double operations = 2.0e-9 * static_cast<double>(threads * repetitions * sums * V::count);
+    const double all = std::accumulate(seconds.begin(), seconds.end(), 0.0);
+    return {operations / seconds.front(), operations * static_cast<double>(samples) / all};
 }
+
+inline double fma_peak(std::size_t threads, std::size_t samples) { return fma_speed(threads, samples).best; }
 
 }  // namespace benchmarks

@@ -7,9 +7,12 @@ from statistics import mean, median
 from xml.sax.saxutils import escape
 
 OURS = "ctcnn"
-NETWORKS = {"lenet": "LeNet", "torch_example": "PyTorch's MNIST example"}
+NETWORKS = {"lenet": "LeNet", "torch_example": "PyTorch's MNIST example", "mlp": "MLP 784-512-512-10",
+            "vgg": "VGG-like", "separable": "depthwise separable", "resnet8": "ResNet-8", "ds_cnn": "DS-CNN"}
 LAYERS = {"conv_3x3": "alone", "conv_3x3_depthwise": "alone", "conv_1x1": "alone", "linear": "alone"}
 WAYS = {"forward": "forward", "backward_data": "backward, data", "backward_weights": "backward, weights"}
+
+FORMS = ("eager", "frozen", "compiled", "bf16")
 
 # What a case is judged by, and whether more of it is better.
 METRICS = {"train": ("seconds_per_epoch", False), "infer": ("images_per_second", True),
@@ -50,20 +53,50 @@ class Results:
         ours = self.values(case, other, metric)
         return [ours[i] / theirs[i] if more_is_better else theirs[i] / ours[i] for i in theirs if i in ours]
 
-    def best_torch(self, case):
-        """The form of PyTorch that is the fastest in the median; None if there is none."""
+    def best(self, case, programs):
+        """The one of these programs that is the fastest in the median; None if there is none."""
         metric, more_is_better = METRICS[case.split("/")[0]]
-        forms = [program for program in self.programs(case) if program.startswith("PyTorch")]
-        if not forms:
+        speed = {program: median(self.values(case, program, metric).values()) for program in programs
+                 if self.values(case, program, metric)}
+        return (max if more_is_better else min)(speed, key=speed.get) if speed else None
+
+    def best_ours(self, case, any_precision=True):
+        return self.best(case, [program for program in self.programs(case)
+                                if is_ours(program) and (any_precision or not is_bf16(program))])
+
+    def best_rival(self, case, any_precision=True):
+        return self.best(case, [program for program in self.programs(case)
+                                if not is_ours(program) and (any_precision or not is_bf16(program))])
+
+    def slow_rounds(self, case, program):
+        """The rounds in which the peak that was measured beside the program was more than 10 % below the usual one."""
+        peaks = self.values(case, program, "peak_beside")
+        usual = self.usual_peak(threads_of(case))
+        return [number for number, peak in peaks.items() if usual and peak < 0.9 * usual]
+
+    def usual_peak(self, threads):
+        """The peak that the machine is capable of: the best of a moment, median of the rounds, or the upper quartile of
+        those beside programs, whichever is more. Both hold even where half of the run was slow."""
+        peaks = sorted(peak for (case, _, metric), numbers in self.numbers.items()
+                       if metric == "peak_beside" and threads_of(case) == threads for peak in numbers.values())
+        if not peaks:
             return None
-        speed = {form: median(self.values(case, form, metric).values()) for form in forms}
-        return (max if more_is_better else min)(forms, key=speed.get)
+        best = self.values(f"machine/fma/threads_{threads}", OURS, "gflops").values()
+        return max(peaks[(3 * len(peaks)) // 4], median(best) if best else 0)
 
     def percent_of_peak(self, case, program):
         """GFLOP/s as part of the peak of as many threads in the same round."""
         peaks = self.values(f"machine/fma/threads_{threads_of(case)}", OURS, "gflops")
         speeds = self.values(case, program, "gflops")
         return [100 * speeds[i] / peaks[i] for i in speeds if i in peaks]
+
+
+def is_ours(program):
+    return program == OURS or program.startswith(f"{OURS} ")
+
+
+def is_bf16(program):
+    return "bf16" in program.split()
 
 
 def threads_of(case):
@@ -138,11 +171,47 @@ def rows_of(results, beginning, columns):
     rows = []
     for case in in_order(results.cases(beginning)):
         for program in results.programs(case):
-            ratio = "" if program.startswith(OURS) else times(results.ratio(case, program))
+            ours = results.best_ours(case)
+            ratio = "" if is_ours(program) or not ours else times(results.ratio(case, program, ours))
             form = results.facts[(case, program)].get("form", "")
             label = f"{program} ({form})" if form and form != "net(x)" else program
-            rows.append([name_of(case), label, *columns(case, program), ratio])
+            rows.append([name_of(case), label + slow_mark(results, case, program), *columns(case, program), ratio])
     return rows
+
+
+def slow_mark(results, case, program):
+    slow = results.slow_rounds(case, program)
+    return f" (slow: {len(slow)})" if slow else ""
+
+
+def strongest_rows(results):
+    """A row for each case that a rival has, too: ctcnn, the strongest rival in fp32, the strongest of any precision."""
+    kinds = {"latency": "single image, µs", "infer": "batched inference, images/s", "train": "training, s/epoch"}
+    rows = []
+    for kind, label in kinds.items():
+        metric = METRICS[kind][0]
+        for case in in_order(results.cases(kind)):
+            cells = []
+            for any_precision in (False, True):
+                ours, rival = (best(case, any_precision) for best in (results.best_ours, results.best_rival))
+                if not any_precision:
+                    cells.append(middle(results.values(case, ours, metric).values()) + slow_mark(results, case, ours))
+                cells.append(f"{rival} {middle(results.values(case, rival, metric).values())}"
+                             f"{slow_mark(results, case, rival)}" if rival else "")
+                cells.append(times(results.ratio(case, rival, ours)) if ours and rival else "")
+            if any(cells[2::2]):
+                rows.append([label, name_of(case), *cells])
+    return rows
+
+
+def slow_note(results):
+    """What "slow: 2" means; nothing where no row is marked."""
+    slow = [key for key in results.facts if key[0].split("/")[0] in METRICS and results.slow_rounds(*key)]
+    if not slow:
+        return ""
+    return ("\"slow: 2\": in two rounds the multiply-accumulates from registers, measured just before and after, fell "
+            "by more than 10 % below their usual speed: the machine was held back, and the row is uncertain. "
+            f"{len(slow)} row{'' if len(slow) == 1 else 's'} of this page {'is' if len(slow) == 1 else 'are'} marked.")
 
 
 def speed_columns(results, case, program):
@@ -220,9 +289,9 @@ def versions(results):
     found = {}
     for (_, program), fact in results.facts.items():
         if "version" in fact:
-            found[program.split()[0]] = fact["version"].removeprefix("PyTorch eager ").removeprefix(
-                "PyTorch frozen ").removeprefix("PyTorch compiled ")
-    return [text if text.startswith(name) else f"{name} {text}" for name, text in found.items()]
+            name = program.split()[0]
+            found[name] = " ".join(word for word in fact["version"].split() if word not in FORMS)
+    return list(found.values())
 
 
 def busy_warning(record):
@@ -255,7 +324,18 @@ def how_it_was_measured(record, results):
     scaled = f" Some train on a\n  part of them, and the time is scaled up: {parts}." if parts else ""
     return f"""- One run, {rounds} round{"" if rounds == 1 else "s"}. In each round every program runs once, ours and the peers' in turn, each in its own
   process. A number is the median of the rounds, and "spread" the smallest and the largest of them.
-- Ratios are taken within each round: "5x" in the row of another program means that ctcnn is five times as fast.
+- Ratios are taken within each round: "5x" in the row of another program means that ctcnn is five times as fast. Where
+  there are several rows of ctcnn, its fastest one is compared.
+- Just before and after each program, multiply-accumulates from registers are timed on as many threads. A virtual
+  machine may be held back by others on the same processor; then their speed falls, too. Rows in which it fell by more
+  than 10 % below the usual are marked "slow", with the number of such rounds.
+- The networks reach the rivals as ONNX files that `export_onnx` wrote, with random parameters from a seed, and
+  BatchNorm folded but for training. Before anything is timed, a rival's outputs are compared with ctcnn's. The largest
+  difference may be 1e-4 of the largest output in fp32, where filtering with few multiplications costs some of 7 digits,
+  and 3e-2 in bf16, whose numbers have 8 bits. A rival that differs more fails, and is listed under "Not measured".
+- The rivals are called from Python, with their fastest call that takes and gives NumPy arrays. That costs some
+  microseconds, which count for the smallest networks.
+- LeNet, PyTorch's MNIST example and the MLP see MNIST; the others random images, which take as long.
 - GFLOP/s counts a multiply-accumulate as two operations: forward, the gradient with respect to each layer's input except the
   first, and the gradient with respect to each weight, 2.264 MFLOP an image for the LeNet. Elementwise functions, pooling and the optimizer are not counted.
   "Of peak" compares with the multiply-accumulates from registers of the same round, on as many threads. Where ctcnn filters the
@@ -263,10 +343,11 @@ def how_it_was_measured(record, results):
   a layer may exceed the peak.
 - Our programs are compiled as the README says: `-O3 -march=native -fopenmp`.
 - The data is in memory before the clock starts. Training is an epoch of 60,000 images, shuffled.{scaled}
-- A short trial before the clock starts selects the fastest settings of each peer; the tables name them. PyTorch:
+- A short trial in the first round selects the fastest settings of each rival; the tables name them. PyTorch:
   with oneDNN or without, memory format, implementation of SGD, batch size; `inference_mode`; eager, or traced and frozen
   (`torch.jit`, with `optimize_for_inference` where that is faster), or `torch.compile`. dlib: trainer or single steps,
-  threads of the BLAS, batch size. Both use a malloc that keeps freed memory.
+  threads of the BLAS, batch size. tcmalloc is preloaded for PyTorch where it is installed; the others have a malloc
+  that keeps freed memory.
 - "dlib (package)" is the compiled library of the system's package, built for every processor of its kind. Its BLAS picks
   the instructions of this one.
 - Single-image latency is timed call by call, on one thread, with another image each time. "p99" is the 99th of 100 calls."""
@@ -293,9 +374,15 @@ def page(record):
     notes = [amount_note(record), busy_warning(record),
              "" if record.get("complete", True) else "**The run was stopped before its end.**"]
     parts.extend(note for note in notes if note)
-    parts.append("![How many times as fast as PyTorch](benchmarks.svg)")
+    parts.append("![How many times as fast as the strongest rival](benchmarks.svg)")
     parts.append(table(["", ""], [row for row in about if row[1]]))
 
+    add_table("The strongest rivals",
+              ["work", "network", "ctcnn", "fp32", "ctcnn is faster by", "any precision", "ctcnn is faster by"],
+              strongest_rows(results),
+              " ".join(part for part in (
+                  "The strongest rival of each row, in fp32 and in any precision, with its time or speed; below 1x it "
+                  "is faster than ctcnn.", slow_note(results)) if part))
     speed = ["GFLOP/s", "of peak"]
     ratio = "ctcnn is faster by"
     add_table("Training", ["network", "program", "s/epoch", "spread", *speed, "MiB", ratio], training_rows(results),
@@ -320,30 +407,32 @@ def page(record):
     section("Not measured", "\n".join(missing))
     section("How it was measured", how_it_was_measured(record, results))
     section("Again", "    scripts/benchmark            # installs what is missing, builds, runs, writes this page and the chart\n"
-                     "    scripts/benchmark --peers    # installs the peers too: PyTorch and dlib\n"
+                     "    scripts/benchmark --peers    # installs the peers too: dlib by apt-get, the others by pip\n"
+                     "    CTCNN_PEERS_PYTHON=<python> scripts/benchmark    # a Python that has them already\n"
                      "    scripts/benchmark --quick    # a few minutes; the page goes to the build folder\n"
                      "    scripts/benchmark --help")
     return "\n\n".join(parts) + "\n"
 
 
 def chart_bars(results):
-    """(group, name, numbers, form of PyTorch) for each case that PyTorch has, too."""
+    """(group, name, numbers, rival) for each case that a rival has, too."""
     groups = {"train": "Training", "infer": "Many images", "latency": "A single image"}
     bars = []
     for beginning, group in groups.items():
         for case in in_order(results.cases(beginning)):
-            torch = results.best_torch(case)
-            numbers = results.ratio(case, torch) if torch else []
+            ours, rival = results.best_ours(case), results.best_rival(case)
+            numbers = results.ratio(case, rival, ours) if ours and rival else []
             if numbers:
-                bars.append((group, name_of(case), numbers, torch))
+                bars.append((group, name_of(case), numbers, rival))
     return bars
 
 
 def chart(record):
-    """Horizontal bars on a logarithmic axis, from 1, which is as fast as PyTorch. Its greys can be read on white and on black."""
+    """Horizontal bars on a logarithmic axis, from 1, which is as fast as the rival. Its greys can be read on white and
+    on black."""
     bars = chart_bars(Results(record))
     text_colour, line_colour, bar_colour = "#7d858e", "#9aa1a9", "#2f8f83"
-    left, right, top, step, heading = 325, 110, 58, 24, 30
+    left, right, top, step, heading = 325, 215, 58, 24, 30
     width = 860
     low, high = 1.0, 2.0
     for _, _, numbers, _ in bars:
@@ -359,12 +448,12 @@ def chart(record):
         body.append(f'<text x="{horizontal:.1f}" y="{vertical:.1f}" text-anchor="{anchor}" font-size="{size}" '
                     f'font-weight="{weight}" fill="{text_colour}">{escape(content)}</text>')
 
-    text(12, 24, "ctcnn: how many times as fast as PyTorch", size=16, weight="bold")
-    text(12, 43, "PyTorch in its fastest form, same machine, same run, same threads. Logarithmic: each line is twice as fast.",
-         size=12)
+    text(12, 24, "ctcnn: how many times as fast as the strongest rival", size=16, weight="bold")
+    text(12, 43, "The fastest rival of any precision, same machine, same run, same threads. Logarithmic: each line is "
+         "twice as fast.", size=12)
     vertical, group = top, None
     marks = []
-    for bar_group, name, numbers, torch in bars:
+    for bar_group, name, numbers, rival in bars:
         if bar_group != group:
             vertical += heading
             text(12, vertical - 6, bar_group, weight="bold")
@@ -372,15 +461,15 @@ def chart(record):
         value = median(numbers)
         begin, end = sorted((x(1.0), x(value)))
         marks.append(f'<rect x="{begin:.1f}" y="{vertical + 4}" width="{end - begin:.1f}" height="{step - 8}" '
-                     f'fill="{bar_colour}"><title>{escape(torch)}</title></rect>')
+                     f'fill="{bar_colour}"><title>{escape(rival)}</title></rect>')
         if len(numbers) > 1:
             marks.append(f'<path d="M{x(min(numbers)):.1f} {vertical + step / 2}H{x(max(numbers)):.1f}" '
                          f'stroke="{text_colour}" stroke-width="2"/>')
         text(left - 8, vertical + 16, name, "end")
-        text(x(max(max(numbers), 1.0)) + 6, vertical + 16, f"{digits(value)}x", weight="bold")
+        text(x(max(max(numbers), 1.0)) + 6, vertical + 16, f"{digits(value)}x  {rival}", weight="bold")
         vertical += step
     if not bars:
-        text(12, vertical + 20, "PyTorch was not measured.")
+        text(12, vertical + 20, "No rival was measured.")
         vertical += step
     bottom = vertical + 6
     lines = []
@@ -393,7 +482,7 @@ def chart(record):
     height = bottom + 28
     return (f'<!-- SPDX-License-Identifier: MIT -->\n'
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-            f'role="img" aria-label="How many times as fast as PyTorch ctcnn is" font-family="sans-serif">\n'
+            'role="img" aria-label="How many times as fast as the strongest rival ctcnn is" font-family="sans-serif">\n'
             + "\n".join([*lines, *marks, *body]) + "\n</svg>\n")
 
 
@@ -414,15 +503,20 @@ def summary(record):
             for program in results.programs(case):
                 values = results.values(case, program, metric).values()
                 peak = middle(results.percent_of_peak(case, program), percent)
-                ratio = "" if program.startswith(OURS) else times(results.ratio(case, program))
+                ours = results.best_ours(case)
+                ratio = "" if is_ours(program) or not ours else times(results.ratio(case, program, ours))
+                ratio += slow_mark(results, case, program)
                 lines.append(f"    {program:<22} {middle(values):>10}   {spread(values):<20} "
                              f"{peak and peak + ' of peak':<14}{ratio}".rstrip())
-    for title, rows in (("The machine at its best", machine_rows(results)), ("Kernels", kernel_rows(results)),
+    for title, rows in (("The strongest rivals: in fp32, ratio; of any precision, ratio", strongest_rows(results)),
+                        ("The machine at its best", machine_rows(results)), ("Kernels", kernel_rows(results)),
                         ("Compile time: processor seconds, spread, MiB", compile_rows(results))):
         if rows:
             lines.append(title)
             widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
             lines += ["  " + "  ".join(cell.ljust(size) for cell, size in zip(row, widths)).rstrip() for row in rows]
+    if slow_note(results):
+        lines.append(slow_note(results))
     for (case, program), error in results.errors.items():
         lines.append(f"Failed: {case}, {program}: {error}")
     return "\n".join(lines) + "\n"

@@ -43,15 +43,46 @@ class ReportTest(unittest.TestCase):
             {"case": "infer/lenet/threads_1", "program": "ctcnn", "round": 1, "images_per_second": 600.0},
             {"case": "infer/lenet/threads_1", "program": "PyTorch eager", "round": 1, "images_per_second": 100.0},
             {"case": "infer/lenet/threads_1", "program": "PyTorch frozen", "round": 1, "images_per_second": 200.0}]))
-        self.assertEqual(results.best_torch("infer/lenet/threads_1"), "PyTorch frozen")
+        self.assertEqual(results.best_rival("infer/lenet/threads_1"), "PyTorch frozen")
         self.assertEqual(results.ratio("infer/lenet/threads_1", "PyTorch frozen"), [3.0])
 
-    def test_the_chart_compares_with_the_fastest_form(self):
+    def test_the_chart_compares_with_the_fastest_rival(self):
         results = report.Results(record_of(example()))
-        self.assertEqual(results.best_torch(CASE), "PyTorch compiled")
+        self.assertEqual(results.best_rival(CASE), "PyTorch compiled")
         ((group, name, numbers, form),) = report.chart_bars(results)
         self.assertEqual((group, name, form), ("Training", "LeNet, batch 256, 2 threads", "PyTorch compiled"))
         self.assertEqual([round(each, 9) for each in numbers], [6.0, 9.0, 5.0])
+
+    def test_the_strongest_rival_in_fp32_and_in_any_precision(self):
+        case = "latency/vgg"
+        results = [{"case": case, "program": program, "round": number, "median_microseconds": value * number}
+                   for number in (1, 2, 3)
+                   for program, value in (("ctcnn", 30.0), ("ctcnn prepared", 10.0), ("MNN", 20.0), ("ncnn", 40.0),
+                                          ("OpenVINO bf16", 5.0))]
+        self.assertEqual(report.strongest_rows(report.Results(record_of(results))),
+                         [["single image, µs", "VGG-like", "20.0", "MNN 40.0", "2.00x (2.00 to 2.00)",
+                           "OpenVINO bf16 10.0", "0.500x (0.500 to 0.500)"]])
+        page = report.page(record_of(results))
+        self.assertIn("## The strongest rivals", page)
+        self.assertIn("| VGG-like | ncnn | 80.0 | 40.0 to 120 |  | 4.00x", page)  # beside the fastest row of ctcnn
+        self.assertNotIn("slow:", page)
+
+    def test_a_row_is_marked_where_the_peak_beside_it_fell(self):
+        peaks = {"ctcnn": (100.0, 98.0, 99.0), "MNN": (100.0, 89.0, 91.0), "ncnn": (60.0, 50.0, 100.0)}
+        results = [{"case": "latency/vgg", "program": program, "round": number, "median_microseconds": 5.0,
+                    "peak_beside": peak} for program, each in peaks.items() for number, peak in enumerate(each, 1)]
+        found = report.Results(record_of(results))
+        self.assertEqual(found.usual_peak(1), 100.0)
+        self.assertIsNone(found.usual_peak(2))
+        self.assertEqual([found.slow_rounds("latency/vgg", program) for program in peaks], [[], [2], [1, 2]])
+        page = report.page(record_of(results))
+        self.assertIn("| VGG-like | ncnn (slow: 2) |", page)
+        self.assertIn("2 rows of this page are marked", page)
+        # A run that was slow throughout.
+        results += [{"case": "machine/fma/threads_1", "program": "ctcnn", "round": number, "gflops": 140.0}
+                    for number in (1, 2, 3)]
+        found = report.Results(record_of(results))
+        self.assertEqual(found.slow_rounds("latency/vgg", "ctcnn"), [1, 2, 3])
 
     def test_percent_of_peak(self):
         results = report.Results(record_of(example()))
@@ -87,7 +118,7 @@ class ReportTest(unittest.TestCase):
     def test_nothing_measured_at_all(self):
         record = record_of([])
         self.assertIn("# Benchmarks", report.page(record))
-        self.assertIn("PyTorch was not measured", report.chart(record))
+        self.assertIn("No rival was measured", report.chart(record))
 
     def test_the_chart_is_well_formed_and_stays_inside(self):
         slow = [{"case": CASE, "program": "ctcnn", "round": 1, "seconds_per_epoch": 9.0},

@@ -36,8 +36,9 @@ class Job:
     def __init__(self, case, program, command, environment=None):
         self.case = case
         self.program = program
-        self.command = [str(part) for part in command]
+        self.command = [part and str(part) for part in command]
         self.environment = environment or {}
+        self.rival = None
 
 
 def say(text):
@@ -81,9 +82,87 @@ def run(command, environment, timeout):
                 seconds, usage.ru_maxrss / 1024)
 
 
+def fast_malloc(script):
+    """For PyTorch tcmalloc, where it is installed: its documentation advises that, and OpenVINO does not run with it.
+    Else a malloc that keeps freed memory."""
+    if not script.startswith("torch"):
+        return {"GLIBC_TUNABLES": ROOMY_MALLOC}
+    for name in ("libtcmalloc_minimal.so.4", "libtcmalloc.so.4"):
+        for folder in (f"/usr/lib/{os.uname().machine}-linux-gnu", "/usr/lib64", "/usr/lib"):
+            if os.path.exists(f"{folder}/{name}"):
+                return {"LD_PRELOAD": f"{folder}/{name}"}
+    return {"GLIBC_TUNABLES": ROOMY_MALLOC}
+
+
+def first_python(candidates, modules):
+    """The first Python that imports all modules; or None, and a sentence."""
+    wanting = []
+    for candidate in candidates:
+        program = ("import importlib, sys\n"
+                   "for name in sys.argv[1:]:\n"
+                   "    try:\n        importlib.import_module(name)\n"
+                   "    except Exception:\n        print('CANNOT', name)\n")
+        try:
+            answer = subprocess.run([candidate, "-c", program, *modules], capture_output=True, text=True,
+                                    env=clean_environment(), check=False, timeout=120)
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        lacks = [line.split()[1] for line in answer.stdout.splitlines() if line.startswith("CANNOT ")]
+        if answer.returncode == 0 and not lacks:
+            return candidate, ""
+        if lacks and (not wanting or len(lacks) < len(wanting)):
+            wanting = lacks
+    lacks = " and ".join(wanting or modules)
+    return None, (f"{' and '.join(candidates)} cannot import {lacks} (scripts/benchmark --peers installs it; "
+                  "CTCNN_PEERS_PYTHON names a Python that has it)")
+
+
 def threads_of(case):
     last = case.rsplit("/", 1)[-1]
     return int(last[len("threads_"):]) if last.startswith("threads_") else 1
+
+
+class Rival:
+    """A program that others deploy: what it is called, what a Python has to import for it, and how it is started."""
+
+    def __init__(self, program, modules, script, options, kinds):
+        self.program = program
+        self.modules = modules
+        self.script = script
+        self.options = options
+        self.kinds = kinds
+
+    @property
+    def title(self):
+        return re.sub(r" (eager|frozen|compiled|bf16)", "", self.program)
+
+
+def engine(program, module, *more_modules, precision="fp32"):
+    """Inference through peers/engines.py."""
+    options = ["--engine", module, "--precision", precision]
+    return Rival(program, (module, "numpy", *more_modules), "engines.py", options, ("latency", "infer"))
+
+
+def torch(form, kind, precision="fp32"):
+    script = "torch_training.py" if kind == "train" else "torch_inference.py"
+    kinds = ("train",) if kind == "train" else ("latency", "infer")
+    return Rival(f"PyTorch {form}" + ("" if precision == "fp32" else f" {precision}"), ("torch", "onnx"), script,
+                 ["--form", form, "--precision", precision], kinds)
+
+
+RIVALS = [
+    engine("ONNX Runtime", "onnxruntime"),
+    engine("OpenVINO", "openvino"),
+    engine("OpenVINO bf16", "openvino", precision="bf16"),
+    engine("MNN", "MNN"),
+    engine("ncnn", "ncnn", "pnnx", "onnx"),
+    engine("ncnn bf16", "ncnn", "pnnx", "onnx", precision="bf16"),
+    *(torch(form, "inference") for form in ("eager", "frozen", "compiled")),
+    *(torch(form, "inference", "bf16") for form in ("frozen", "compiled")),
+    *(torch(form, "train") for form in ("eager", "compiled")),
+    *(torch(form, "train", "bf16") for form in ("eager", "compiled")),
+    Rival("JAX", ("jax", "onnx"), "jax_peer.py", [], ("latency", "infer", "train")),
+]
 
 
 class Plan:
@@ -92,11 +171,11 @@ class Plan:
     def __init__(self, arguments):
         self.arguments = arguments
         self.programs = Path(arguments.build) / "benchmarks"
+        self.models = Path(arguments.build) / "models"
         self.jobs = []
-        self.versions = {}
         self.missing = []
+        self.pythons = {}  # those that were asked for a set of modules
         common = ["--data", arguments.data, "--amount", arguments.amount]
-        self.torch = self.find_torch()
         dlib = self.programs / "dlib_lenet"
         if not dlib.exists():
             self.missing.append("dlib: it is not installed, or OpenBLAS is not "
@@ -104,27 +183,20 @@ class Plan:
             dlib = None
         for case in self.cases("machine"):
             self.jobs.append(Job(case, OURS, [self.programs / "machine", "--case", case, *common]))
-        # The two forms of a single answer share the peers' case.
+        # The two forms of a single answer share the rivals' case.
         for case in self.cases("training"):
             parts = case.split("/")
-            ours = f"{OURS} with a workspace" if parts[-1] == "own_workspace" else OURS
-            shared = "/".join(parts[:2]) if parts[0] == "latency" else case
-            self.jobs.append(Job(shared, ours, [self.programs / "training", "--case", case, *common]))
-            if parts[-1] == "own_workspace":
+            if parts[0] == "export":
                 continue
-            if self.torch:
-                training = parts[0] == "train"
-                forms = ("eager", "compiled") if training else ("eager", "frozen", "compiled")
-                script = "torch_training.py" if training else "torch_inference.py"
-                for form in forms:
-                    self.jobs.append(Job(
-                        shared, f"PyTorch {form}",
-                        [self.torch, REPOSITORY / "benchmarks" / "peers" / script, "--case", shared, "--form", form,
-                         *common],
-                        {"OMP_NUM_THREADS": str(threads_of(shared)), "OPENBLAS_NUM_THREADS": "1",
-                         "GLIBC_TUNABLES": ROOMY_MALLOC, "PYTHONDONTWRITEBYTECODE": "1",
-                         "TORCHINDUCTOR_COMPILE_THREADS": "1",
-                         "TORCHINDUCTOR_CACHE_DIR": str(Path(arguments.build) / "torchinductor")}))
+            shared = "/".join(parts[:2]) if parts[0] == "latency" else case
+            prepared = parts[-1] == "prepared"
+            self.jobs.append(Job(shared, f"{OURS} prepared" if prepared else OURS,
+                                 [self.programs / "training", "--case", case, *common]))
+            if parts[-1] == "plain":
+                continue  # the rivals come once, after the last form
+            for rival in RIVALS:
+                if parts[0] in rival.kinds:
+                    self.jobs.append(self.job_of(rival, shared, common))
             if dlib and parts[1] == "lenet":
                 self.jobs.append(Job(shared, "dlib", [dlib, "--case", shared, *common],
                                      {"GLIBC_TUNABLES": ROOMY_MALLOC}))
@@ -133,6 +205,7 @@ class Plan:
         self.add_compilations(dlib is not None)
         self.missing += [f"what has \"{word}\" in its name: left out by --skip" for word in arguments.skip]
         self.keep_chosen()
+        self.find_rivals()
 
     def cases(self, program):
         path = self.programs / program
@@ -140,26 +213,51 @@ class Plan:
             sys.exit(f"There is no program {path}. scripts/benchmark builds it.")
         return subprocess.run([path, "--list"], check=True, capture_output=True, text=True).stdout.split()
 
-    def find_torch(self):
-        """The Python that was named, or that of the newest PyTorch."""
-        named = self.arguments.torch_python or os.environ.get("CTCNN_TORCH_PYTHON")
-        candidates = [named] if named else [sys.executable, "python3", "/usr/bin/python3"]
-        found = []
-        for candidate in candidates:
-            try:
-                answer = subprocess.run([candidate, "-c", "import torch; print(torch.__version__)"],
-                                        capture_output=True, text=True, env=clean_environment(), check=False)
-            except OSError:
-                continue
-            if answer.returncode == 0:
-                version = answer.stdout.strip()
-                found.append(([int(part) for part in version.split("+")[0].split(".") if part.isdigit()], candidate))
-        if not found:
-            self.missing.append(f"PyTorch: {' and '.join(dict.fromkeys(candidates))} cannot import torch "
-                                "(scripts/benchmark --peers installs Debian's python3-torch; CTCNN_TORCH_PYTHON names "
-                                "the Python of another one)")
-            return None
-        return max(found)[1]
+    def job_of(self, rival, case, common):
+        job = Job(case, rival.program,
+                  [None, REPOSITORY / "benchmarks" / "peers" / rival.script, "--case", case, "--models", self.models,
+                   *rival.options, *common],
+                  {"OMP_NUM_THREADS": str(threads_of(case)), "OPENBLAS_NUM_THREADS": "1",
+                   "PYTHONDONTWRITEBYTECODE": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1",
+                   "TORCHINDUCTOR_CACHE_DIR": str(Path(self.arguments.build) / "torchinductor"),
+                   **fast_malloc(rival.script)})
+        job.rival = rival
+        return job
+
+    def find_rivals(self):
+        """Gives each rival's jobs a Python, and leaves out those for which there is none."""
+        reasons = {}
+        for job in self.jobs:
+            if job.rival:
+                python, reason = self.python_with(job.rival.modules)
+                if python:
+                    job.command[0] = python
+                else:
+                    reasons[job.rival.title] = f"{job.rival.title}: {reason}"
+                    job.command = None
+        self.jobs = [job for job in self.jobs if job.command]
+        self.missing += reasons.values()
+
+    def python_with(self, modules):
+        """The first Python that imports them all; or None, and why there is none."""
+        if modules not in self.pythons:
+            named = self.arguments.peers_python or os.environ.get("CTCNN_PEERS_PYTHON")
+            torch = os.environ.get("CTCNN_TORCH_PYTHON")
+            usual = [str(REPOSITORY / "build" / "python" / "bin" / "python"), sys.executable]
+            candidates = [named] if named else [torch, *usual] if torch else usual
+            self.pythons[modules] = first_python(list(dict.fromkeys(candidates)), modules)
+        return self.pythons[modules]
+
+    def export_models(self):
+        """Writes the networks for the rivals. Returns what went wrong."""
+        names = list(dict.fromkeys(job.case.split("/")[1] for job in self.jobs if job.rival))
+        for name in names:
+            command = [self.programs / "training", "--case", f"export/{name}", "--models", self.models, "--data",
+                       self.arguments.data, "--amount", self.arguments.amount]
+            answer = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+            if answer.returncode != 0:
+                return f"{name} cannot be exported: {answer.stderr.strip()}"
+        return ""
 
     def add_learning(self):
         """The example's network that learns in the least time, whole processes, with seeds that did not choose its recipe."""
@@ -184,12 +282,21 @@ class Plan:
                                   REPOSITORY / "benchmarks/peers/dlib_lenet.cpp"]))
 
     def keep_chosen(self):
-        def chosen(job):
-            text = f"{job.case} {job.program}"
-            return (not self.arguments.only or any(word in text for word in self.arguments.only)) and not any(
-                word in text for word in self.arguments.skip)
+        if self.arguments.no_peers:
+            self.missing.append("what others deploy: left out by --no-peers")
+            self.jobs = [job for job in self.jobs if not job.rival and "dlib" not in f"{job.case} {job.program}"]
+
         # Parts of the peak are no use without the peak.
-        self.jobs = [job for job in self.jobs if chosen(job) or job.case.startswith("machine/fma")]
+        self.jobs = [job for job in self.jobs if self.is_chosen(job) or job.case.startswith("machine/fma")]
+
+    def is_chosen(self, job):
+        text = f"{job.case} {job.program}"
+        return (not self.arguments.only or any(word in text for word in self.arguments.only)) and not any(
+            word in text for word in self.arguments.skip)
+
+    @property
+    def empty(self):
+        return not any(self.is_chosen(job) for job in self.jobs)
 
 
 def measure(job, arguments):
@@ -285,7 +392,9 @@ def read_arguments():
     parser.add_argument("--only", action="append", default=[], metavar="WORD",
                         help="only what has this word in its case or program, such as lenet, train/ or dlib; repeatable")
     parser.add_argument("--skip", action="append", default=[], metavar="WORD", help="not what has this word; repeatable")
-    parser.add_argument("--torch-python", metavar="PATH", help="the Python that imports PyTorch (CTCNN_TORCH_PYTHON)")
+    parser.add_argument("--peers-python", metavar="PATH",
+                        help="the Python that imports the rivals, such as PyTorch (CTCNN_PEERS_PYTHON)")
+    parser.add_argument("--no-peers", action="store_true", help="measure ctcnn alone")
     parser.add_argument("--data", default=str(REPOSITORY / "data" / "mnist"), help="where the MNIST files are")
     parser.add_argument("--build", default=str(REPOSITORY / "build" / "benchmark"), help="the build folder")
     parser.add_argument("--output", metavar="FOLDER", help="where the page and the chart go (default: docs/)")
@@ -296,13 +405,18 @@ def read_arguments():
     parser.add_argument("--amount", choices=("full", "quick", "tiny"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     arguments.amount = arguments.amount or ("quick" if arguments.quick else "full")
-    arguments.timeout = arguments.timeout or (900 if arguments.amount == "full" else 120)
+    if arguments.timeout is None:
+        arguments.timeout = 900 if arguments.amount == "full" else 120
     if arguments.amount != "full" and not any("compiled" in word for word in arguments.only):
         arguments.skip.append("PyTorch compiled")  # compiling takes longer than all the rest
     if arguments.rounds is None:
         arguments.rounds = 5 if arguments.amount == "full" else 1
     if arguments.rounds < 1:
         parser.error("--rounds has to be 1 or more")
+    if not arguments.timeout > 0:
+        parser.error("--timeout has to be more than 0 seconds")
+    if arguments.results and not Path(arguments.results).is_file():
+        parser.error(f"--from: there is no file {arguments.results}")
     if arguments.output is None:
         whole = arguments.amount == "full" and not arguments.only
         arguments.output = str(REPOSITORY / "docs") if whole or arguments.results else arguments.build
@@ -317,8 +431,40 @@ def write_pages(arguments, record):
     say(f"Written: {folder / 'benchmarks.md'} and {folder / 'benchmarks.svg'}")
 
 
+class PeakMeter:
+    """The speed of multiply-accumulates from registers, measured between the programs."""
+
+    def __init__(self, plan):
+        self.program = plan.programs / "machine"
+        self.amount = "tiny" if plan.arguments.amount == "tiny" else "full"
+
+    def read(self, threads):
+        """GFLOP/s that were sustained for a moment; None where the program does not say."""
+        command = [str(self.program), "--case", f"machine/fma/threads_{threads}", "--amount", self.amount]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+        try:
+            return json.loads(answer.stdout)["sustained_gflops"]
+        except (ValueError, KeyError):
+            return None
+
+
+def with_peak(job, meter, measured):
+    """The results of measured(), with the peak beside them: the smaller one of before and after."""
+    if job.case.split("/")[0] not in report.METRICS:
+        return measured()
+    threads = threads_of(job.case)
+    peaks = [meter.read(threads)]
+    results = measured()
+    peaks.append(meter.read(threads))
+    if None not in peaks:
+        for result in results:
+            result["peak_beside"] = min(peaks)
+    return results
+
+
 def run_rounds(plan, arguments, record, save):
     failed = set()
+    meter = PeakMeter(plan)
     for number in range(1, arguments.rounds + 1):
         record["load"].append(os.getloadavg()[0])
         for position, job in enumerate(plan.jobs, 1):
@@ -326,7 +472,9 @@ def run_rounds(plan, arguments, record, save):
             if key in failed:
                 continue
             say(f"round {number}/{arguments.rounds}  {position}/{len(plan.jobs)}  {job.case}  {job.program}")
-            for result in measure(job, arguments):
+            for result in with_peak(job, meter, lambda: measure(job, arguments)):
+                if job.rival and "choice" in result and "--choice" not in job.command:
+                    job.command += ["--choice", result["choice"]]  # the trial of the first round is enough
                 if "error" in result:
                     failed.add(key)
                     say(f"    this failed: {result['error']}")
@@ -346,6 +494,12 @@ def main():
         return 0
 
     plan = Plan(arguments)
+    if plan.empty:
+        say("Nothing is measured: " + (f"no case or program here has {' or '.join(arguments.only)} in its name."
+                                       if arguments.only else "all is left out."))
+        for text in plan.missing:
+            say(f"Not measured: {text}")
+        return 1
     for text in plan.missing:
         say(f"Not measured: {text}")
     idle = idle_cores()
@@ -365,6 +519,10 @@ def main():
 
     signal.signal(signal.SIGTERM, stop)
     failed = set()
+    complaint = plan.export_models()
+    if complaint:
+        say(complaint)
+        return 1
     try:
         failed = run_rounds(plan, arguments, record, save)
         record["complete"] = True

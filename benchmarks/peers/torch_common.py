@@ -1,13 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What the PyTorch programs share: the networks, the data in memory, and the command line of ../cases.hpp."""
+"""What the PyTorch programs share: a network of an ONNX file, the data in memory, and the command line."""
 
-import argparse
-import gzip
-import json
-import math
-import os
 import sys
-import time
 import warnings
 
 try:
@@ -16,102 +10,103 @@ try:
 except ImportError as error:
     sys.exit(f"PyTorch cannot be imported by {sys.executable}: {error}")
 
+import mnist_files
+from common import parser_of, print_result, threads_of
+
 # PyTorch computes a convolution with oneDNN or with kernels of its own; for small ones these may be faster. And an image
 # may lie in memory channel by channel or pixel by pixel.
 LIBRARIES = {"oneDNN": True, "without oneDNN": False}
 FORMATS = {"contiguous": torch.contiguous_format, "channels last": torch.channels_last}
 
-AMOUNTS = ("full", "quick", "tiny")
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
-def lenet():
-    return nn.Sequential(
-        nn.Conv2d(1, 6, 5, padding=2), nn.Sigmoid(), nn.AvgPool2d(2),
-        nn.Conv2d(6, 16, 5), nn.Sigmoid(), nn.AvgPool2d(2),
-        nn.Flatten(), nn.Linear(400, 120), nn.Sigmoid(), nn.Linear(120, 84), nn.Sigmoid(), nn.Linear(84, 10))
+def copied(parameter, array):
+    with torch.no_grad():
+        parameter.copy_(torch.from_numpy(array))
 
 
-def torch_example():
-    return nn.Sequential(
-        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Linear(9216, 128), nn.ReLU(), nn.Linear(128, 10))
+def module_of(node):
+    """The module of a node; None for one that is not needed."""
+    from onnx_graph import pads_of, window
+    options, weights = node.options, node.weights
+    if node.kind == "Conv":
+        kernel, strides, padding = window(node)
+        outputs, inputs = weights[0].shape[:2]
+        groups = options.get("group", 1)
+        dilations = tuple(options.get("dilations", (1, 1)))
+        module = nn.Conv2d(inputs * groups, outputs, kernel, strides, padding, dilations, groups, bias=len(weights) > 1)
+    elif node.kind == "Gemm":
+        module = nn.Linear(weights[0].shape[1], weights[0].shape[0])
+    elif node.kind == "BatchNormalization":
+        module = nn.BatchNorm2d(len(weights[0]), eps=options["epsilon"])
+        copied(module.running_mean, weights[2])
+        copied(module.running_var, weights[3])
+    else:
+        if node.kind == "Pad":
+            (top, bottom), (left, right) = pads_of(node)
+            return nn.ZeroPad2d((left, right, top, bottom))
+        plain = {"Relu": nn.ReLU, "Sigmoid": nn.Sigmoid, "Flatten": nn.Flatten, "GlobalAveragePool": lambda:
+                 nn.AdaptiveAvgPool2d(1), "MaxPool": lambda: nn.MaxPool2d(*window(node)),
+                 "AveragePool": lambda: nn.AvgPool2d(*window(node), count_include_pad=bool(
+                     options.get("count_include_pad", 0)))}
+        if node.kind not in plain:
+            raise NotImplementedError(f"there is no module for {node.kind}")
+        return plain[node.kind]()
+    copied(module.weight, weights[0])
+    if module.bias is not None:
+        copied(module.bias, weights[1])
+    return module
 
 
-def new_network(name):
-    torch.manual_seed(1)
-    net = {"lenet": lenet, "torch_example": torch_example}[name]()
-    for module in net:
-        if isinstance(module, (nn.Conv2d, nn.Linear)):
-            nn.init.xavier_uniform_(module.weight)
-    return net
-
-
-def read_bytes(folder, name, header):
-    for ending, opener in (("", open), (".gz", gzip.open)):
-        path = os.path.join(folder, name + ending)
-        if os.path.isfile(path):
-            with opener(path, "rb") as file:
-                return torch.frombuffer(bytearray(file.read()[header:]), dtype=torch.uint8)
-    sys.exit(f"there is no {name} or {name}.gz in {folder}")
+def network_of(path):
+    """A network with the layers and parameters of an ONNX file. Its forward is a straight list of calls."""
+    from onnx_graph import read_graph
+    nodes, output = read_graph(path)
+    graph = torch.fx.Graph()
+    values = {"input": graph.placeholder("images")}
+    modules = nn.Module()
+    for node in nodes:
+        inputs = [values[name] for name in node.inputs]
+        if node.kind == "Identity":
+            values[node.output] = inputs[0]
+        elif node.kind in ("Add", "Sum"):
+            values[node.output] = graph.call_function(torch.add, tuple(inputs))
+        else:
+            name = f"layer_{node.name}"
+            modules.add_module(name, module_of(node))
+            values[node.output] = graph.call_module(name, tuple(inputs))
+    graph.output(values[output])
+    return torch.fx.GraphModule(modules, graph)
 
 
 def load_mnist(folder, kind):
     """Images (N, 1, 28, 28) in [0, 1], and labels."""
-    images = read_bytes(folder, f"{kind}-images-idx3-ubyte", 16)
-    labels = read_bytes(folder, f"{kind}-labels-idx1-ubyte", 8)
-    return images.reshape(-1, 1, 28, 28).float() / 255, labels.long()
+    return (torch.from_numpy(array) for array in mnist_files.load(folder, kind))
 
 
-def choose(arguments, full, quick, tiny):
-    return {"full": full, "quick": quick, "tiny": tiny}[arguments.amount]
+used_library = "oneDNN"
+
+
+def use_library(name):
+    """with_library without an end, and quicker where nothing changes."""
+    global used_library
+    if name != used_library:
+        torch.backends.mkldnn.set_flags(LIBRARIES[name])
+        used_library = name
 
 
 def with_library(name):
     return torch.backends.mkldnn.flags(enabled=LIBRARIES[name])
 
 
-def fastest(candidates, attempt):
-    """The candidate that takes the least time, after one attempt that does not count. One that fails is left out."""
-    if len(candidates) == 1:
-        return candidates[0]
-    least, best, failure = math.inf, None, None
-    for candidate in candidates:
-        try:
-            attempt(candidate)
-            for _ in range(2):
-                begin = time.perf_counter()
-                attempt(candidate)
-                seconds = time.perf_counter() - begin
-                if seconds < least:
-                    least, best = seconds, candidate
-        except Exception as error:  # Not every form works with every setting.
-            failure = error
-    if best is None:
-        raise failure
-    return best
-
-
-def run_cases(cases, forms):
-    """cases: name -> function(arguments, form) -> dict. A name ends in threads_N if it has several threads."""
-    parser = argparse.ArgumentParser(description="Measures PyTorch.")
-    parser.add_argument("--list", action="store_true", help="show the names of all cases")
-    parser.add_argument("--case", help="measure a case, all cases below a name, or all")
+def run_case(forms, measure):
+    """measure(arguments) -> dict, for the case of the command line."""
+    parser = parser_of("Measures PyTorch.")
     parser.add_argument("--form", choices=forms, default=forms[0])
-    parser.add_argument("--data", default=os.path.join(os.path.dirname(__file__), "..", "..", "data", "mnist"))
-    parser.add_argument("--amount", choices=AMOUNTS, default="full")
+    parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")  # such as those about processors that are not there
-    if arguments.list:
-        print("\n".join(cases))
-        return
-    chosen = [name for name in cases
-              if arguments.case == "all" or name == arguments.case or name.startswith(f"{arguments.case}/")]
-    if not chosen:
-        sys.exit(f"there is no case {arguments.case}: --list shows all")
-    for name in chosen:
-        last = name.split("/")[-1]
-        threads = int(last[len("threads_"):]) if last.startswith("threads_") else 1
-        torch.set_num_threads(threads)
-        result = {"case": name, "peer": f"PyTorch {arguments.form}", "version": torch.__version__}
-        result.update(cases[name](arguments, arguments.form))
-        print(json.dumps(result), flush=True)
+    torch.set_num_threads(threads_of(arguments.case))
+    numbers = measure(arguments)
+    print_result(arguments.case, f"PyTorch {arguments.form}", torch.__version__, numbers)

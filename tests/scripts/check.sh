@@ -20,7 +20,7 @@ machine() {
     rm -rf "$root"
     mkdir -p "$root/bin" "$root/repository/build" "$root/candidates"
     local tool
-    for tool in awk bash cat chmod cut dirname env getconf grep head ls mkdir printf rm sed sort tr; do
+    for tool in awk bash cat chmod cut dirname env getconf grep head ls mkdir printf rm sed sort timeout tr uname; do
         ln -s "$(command -v "$tool")" "$root/bin/$tool"
     done
     for tool in CMakeLists.txt CMakePresets.json LICENSE cmake data examples include; do
@@ -360,6 +360,98 @@ program python3 'echo "measures $*"'
 try "scripts/benchmark --quick"
 grep -q -- "--preset benchmark -DCMAKE_CXX_COMPILER=g++-13," "$root/calls" || fail "$(cat "$root/calls")"
 says "--compiler g++-13 --quick"
+
+# Benchmarks -----------------------------------------------------------------------------------------------------------
+
+machine "peers of a Python that lacks one"
+program snake "[[ \$* != *openvino* ]]"
+try "set -euo pipefail; source scripts/setup; CTCNN_PEERS_PYTHON=snake; prepare_peers; echo \"uses \$peers_python\""
+ends_with 0
+says "uses snake"
+says "OpenVINO is skipped: snake, which CTCNN_PEERS_PYTHON names, cannot import openvino."
+does_not_say "PyTorch"
+does_not_say "Installing"
+
+machine "peers that pip installs"
+program python3 "mkdir -p \"\$3/bin\" && cp '$root/bin/.python' \"\$3/bin/python\""
+program .python "case \"\$*\" in
+*'pip install'*MNN* | *'pip install'*mnn*) exit 1 ;;
+*'pip install'*) echo \"\${@: -1}\" >>'$root/installed' ;;
+*'import onnx') ;;
+*) exit 1 ;;
+esac"
+ln -s "$(command -v cp)" "$root/bin/cp"
+try "set -euo pipefail; source scripts/setup; prepare_peers; echo \"uses \$peers_python\""
+ends_with 0
+says "uses $root/repository/build/python/bin/python"
+says "MNN is skipped: pip cannot install mnn=="
+does_not_say "OpenVINO is skipped"
+for package in numpy torch onnxruntime openvino ncnn pnnx jax; do
+    grep -q "^$package\(==.*\)\?$" "$root/installed" || fail "it should install $package"
+done
+
+machine "peers without an environment for pip"
+program python3 'exit 1'
+try "set -euo pipefail; source scripts/setup; prepare_peers; echo \"uses '\$peers_python'\""
+ends_with 0
+says "uses ''"
+says "The peers in Python are skipped: python3 makes no environment for pip (Debian: python3-venv)."
+
+# Programs that print what they are said to have measured. The Python of the peers has ONNX Runtime alone.
+machine "a row with a peer"
+real_python="$(python3 -c 'import sys; print(sys.executable)')"  # and not a wrapper that needs the PATH
+mkdir -p "$root/build/benchmarks"
+program ../build/benchmarks/machine "[ \"\$1\" != --list ] || { echo machine/fma/threads_1; exit; }
+printf '{\"case\": \"machine/fma/threads_1\", \"gflops\": 100, \"sustained_gflops\": %s}\n' \"\$(cat '$root/peak')\""
+program ../build/benchmarks/training "case \"\$*\" in
+--list) printf '%s\n' latency/lenet/plain latency/lenet/prepared export/lenet ;;
+*latency/lenet/plain*) echo '{\"median_microseconds\": 10, \"p99_microseconds\": 11}' ;;
+*latency/lenet/prepared*) echo '{\"median_microseconds\": 5, \"p99_microseconds\": 6}' ;;
+*export/lenet*) echo exported >>'$root/calls' ;;
+esac"
+program ../build/benchmarks/kernels ''
+program snake "case \"\$*\" in
+*latency/lenet*onnxruntime*) [ ! -f '$root/wrong' ] || { cat '$root/wrong' >&2; exit 1; }
+    echo '{\"peer\": \"ONNX Runtime\", \"version\": \"9.8\", \"median_microseconds\": 20, \"p99_microseconds\": 30}' ;;
+*onnxruntime*) ;;
+*) for module in \"\${@:3}\"; do echo \"CANNOT \$module\"; done ;;
+esac"
+echo 100 >"$root/peak"
+measure="CTCNN_PEERS_PYTHON='$root/bin/snake' '$real_python' -B '$repository/benchmarks/run.py' --build '$root/build'"
+try "$measure --quick --rounds 2 --only latency/"
+ends_with 0
+says "Not measured: PyTorch: $root/bin/snake cannot import torch and onnx (scripts/benchmark --peers installs it;"
+says "round 2/2"
+says "Written: $root/build/benchmarks.md"
+[ "$(cat "$root/calls")" = exported ] || fail "the network should be exported once"
+output="$(cat "$root/build/benchmarks.md")"
+says "| single image, µs | LeNet | 5.00 | ONNX Runtime 20.0 | 4.00x (4.00 to 4.00) | ONNX Runtime 20.0 | 4.00x"
+says "ONNX Runtime 9.8"
+does_not_say "(slow"
+
+echo "WrongOutputs: wrong outputs: they differ" >"$root/wrong"
+try "$measure --quick --only latency/"
+ends_with 0
+says "this failed: WrongOutputs: wrong outputs: they differ"
+output="$(cat "$root/build/benchmarks.md")"
+says "latency/lenet, ONNX Runtime: WrongOutputs: wrong outputs: they differ"
+does_not_say "The strongest rivals"
+
+try "$measure --quick --no-peers --only latency/"
+ends_with 0
+says "left out by --no-peers"
+does_not_say "latency/lenet  ONNX Runtime"
+
+for bad in "--rounds 0|--rounds has to be 1 or more" "--rounds two|invalid int value: 'two'" \
+    "--speed|unrecognized arguments: --speed" "--timeout 0|--timeout has to be more than 0 seconds" \
+    "--from nowhere.json|--from: there is no file nowhere.json"; do
+    try "$measure ${bad%%|*}"
+    ends_with 2
+    says "${bad#*|}"
+done
+try "$measure --quick --only latency/resnet"
+ends_with 1
+says "Nothing is measured: no case or program here has latency/resnet in its name."
 
 # With the real CMake and a real compiler under two names: a switch keeps the options.
 machine "a switch of compilers"

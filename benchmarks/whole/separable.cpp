@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+#include "whole.hpp"
+
+void benchmarks::add_separable(std::vector<Case>& cases) {
+    add_cases<Separable>(cases, {.name = "separable",
+                                 .batches = {64},
+                                 .rate = 0.01f,
+                                 .training = {1'920, 640, 64},
+                                 .inference = {4'000, 1'000, 32},
+                                 .calls = {1'000, 300, 5}});
+}

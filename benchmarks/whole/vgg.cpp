@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+#include "whole.hpp"
+
+void benchmarks::add_vgg(std::vector<Case>& cases) {
+    add_cases<VGG>(cases, {.name = "vgg",
+                           .batches = {64},
+                           .rate = 0.01f,
+                           .training = {640, 192, 64},
+                           .inference = {1'000, 256, 32},
+                           .calls = {200, 60, 3}});
+}
