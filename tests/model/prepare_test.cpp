@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include <ctcnn/core/bf16_pairs.hpp>
+#include <ctcnn/core/lanes.hpp>
 #include <ctcnn/inference.hpp>
 
 #include "catch.hpp"
@@ -153,6 +155,26 @@ TEST_CASE("prepare<bf16> rounds the weights of large Linear layers, and nothing 
         CHECK(predict(halved, image, buffers) == predict(rounded, image));
     }
     CHECK(halved == prepare<bf16>(net));
+}
+
+TEST_CASE("prepare<bf16> multiplies bf16 where convolutions are sums of products, and adds floats") {
+    // Five layers: each rounds inputs and weights to a part in 512, and each output is not less than a tenth of
+    // its terms.
+    using Separable =
+        Sequential<Input<3, 17, 15>, Conv2d<3, 32, Kernel<3>, Stride<2>, Padding<1>>, ReLU,
+                   Conv2d<32, 32, Kernel<3>, Groups<32>, Padding<1>>, ReLU, Conv2d<32, 24, Kernel<1>>, ReLU,
+                   Conv2d<24, 40, Kernel<3>, Padding<1>, Stride<2>>, ReLU, Conv2d<40, 21, Kernel<1>>, ReLU,
+                   MaxPool2d<Kernel<2>>, Residual<Conv2d<21, 21, Kernel<1>>>, Flatten, Linear<84, 10>>;
+    const Separable chain = drawn<Separable>();
+    Workspace<Prepared<Separable, bf16>> buffers;
+    const auto fast = prepare<bf16>(chain);
+    for (std::uint64_t seed = 2; seed < 5; ++seed) {
+        const auto x = image_of<Separable>(seed);
+        CHECK(difference(chain(x), fast(x, buffers)) < 5 * 10 * 2.0 / 512);
+        CHECK(fast(x, buffers) == fast(x));
+        // Only a processor with the instruction for it does so.
+        CHECK((fast(x) == prepare(chain)(x)) == !detail_::Bf16Pairs<detail_::Lanes<float>>::exist);
+    }
 }
 
 // What a caller relies on ------------------------------------------------------------------------------------------

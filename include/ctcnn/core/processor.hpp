@@ -89,6 +89,47 @@ void look_up(R& index, const R& low, const R& high) = delete;
 }
 #endif
 
+/// Whether there is an instruction for add_pair_products.
+inline constexpr bool has_pair_products =
+#if defined(__AVX512F__) && defined(__AVX512BF16__)
+    true;
+#else
+    false;
+#endif
+
+/// In each lane, sum = sum + the products of two pairs of bf16, which are the halves of the lanes of a and b.
+template <typename R>
+void add_pair_products(R& sum, const R& a, const R& b) = delete;
+/// pairs = the floats of low and high, rounded to the nearest bf16: those of neighbouring lanes are a pair.
+template <typename R>
+void round_to_pairs(R& pairs, const R& low, const R& high) = delete;
+#if defined(__AVX512F__) && defined(__AVX512BF16__)
+#if defined(__clang__)
+typedef __bf16 Halves32 __attribute__((vector_size(64)));
+[[gnu::always_inline]] inline void add_pair_products(Floats16& sum, const Floats16& a, const Floats16& b) {
+    sum = __builtin_ia32_dpbf16ps_512(sum, reinterpret_cast<Halves32>(a), reinterpret_cast<Halves32>(b));
+}
+[[gnu::always_inline]] inline void round_to_pairs(Floats16& pairs, const Floats16& low, const Floats16& high) {
+    pairs = reinterpret_cast<Floats16>(__builtin_ia32_cvtne2ps2bf16_512(high, low));
+}
+#else
+#if __GNUC__ >= 13
+typedef __bf16 Halves32 __attribute__((vector_size(64)));
+[[gnu::always_inline]] inline void round_to_pairs(Floats16& pairs, const Floats16& low, const Floats16& high) {
+    pairs = reinterpret_cast<Floats16>(__builtin_ia32_cvtne2ps2bf16_v32bf(high, low));
+}
+#else
+typedef short Halves32 __attribute__((vector_size(64)));
+[[gnu::always_inline]] inline void round_to_pairs(Floats16& pairs, const Floats16& low, const Floats16& high) {
+    pairs = reinterpret_cast<Floats16>(__builtin_ia32_cvtne2ps2bf16_v32hi(high, low));
+}
+#endif
+[[gnu::always_inline]] inline void add_pair_products(Floats16& sum, const Floats16& a, const Floats16& b) {
+    sum = __builtin_ia32_dpbf16ps_v16sf(sum, reinterpret_cast<Halves32>(a), reinterpret_cast<Halves32>(b));
+}
+#endif
+#endif
+
 /// value = its square root, correctly rounded. g++ has no vector of std::sqrt unless it is told -fno-math-errno.
 [[gnu::always_inline]] inline void square_root(float& value) { value = __builtin_sqrtf(value); }
 [[gnu::always_inline]] inline void square_root(double& value) { value = __builtin_sqrt(value); }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
@@ -92,7 +93,7 @@ struct EveryColumn {
 /// sum(m, n) += factor(m) * value(n) for a tile of M x N sums. The shorter side is held in registers, the longer one
 /// passes by, each number of it read once. GCC has to be told both; clang does better when it is told the held side of
 /// a tall tile alone (measured on the convolutions and Linear layers of LeNet). Columns for which takes(n) is false are
-/// left out.
+/// left out. Factors and values are V, or have a multiply_add of their own.
 template <std::size_t M, std::size_t N, Number V, typename Factor, typename Value, typename Takes = EveryColumn>
 [[gnu::always_inline]] constexpr void add_outer_product(V* sum, const Factor& factor, const Value& value,
                                                         const Takes& takes = {}) {
@@ -101,8 +102,9 @@ template <std::size_t M, std::size_t N, Number V, typename Factor, typename Valu
 #else
     constexpr bool tell_all = true;
 #endif
+    using Passing = std::remove_cvref_t<decltype(value(std::size_t{}))>;
     if constexpr (M <= N) {
-        V held[M];
+        Passing held[M];
         unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
             held[m] = factor(m);
             if constexpr (tell_all) {
@@ -111,7 +113,7 @@ template <std::size_t M, std::size_t N, Number V, typename Factor, typename Valu
         });
         unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
             if (takes(n)) {
-                V passing = value(n);
+                Passing passing = value(n);
                 if constexpr (tell_all) {
                     hold_in_register(passing);
                 }
@@ -121,7 +123,7 @@ template <std::size_t M, std::size_t N, Number V, typename Factor, typename Valu
             }
         });
     } else {
-        V held[N];
+        Passing held[N];
         unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
             if (takes(n)) {
                 held[n] = value(n);
@@ -129,7 +131,7 @@ template <std::size_t M, std::size_t N, Number V, typename Factor, typename Valu
             }
         });
         unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-            V passing = factor(m);
+            Passing passing = factor(m);
             if constexpr (tell_all) {
                 hold_in_register(passing);
             }

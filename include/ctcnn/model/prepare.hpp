@@ -19,7 +19,7 @@ namespace CTCNN_API {
 /// Prepared: the type of prepare(net): a network for inference alone, with its weights in the order in which the
 /// kernels read them. It is called like the network, and by predict, probabilities and top_k. It has no parameters to
 /// change, to learn or to save: those stay in the network.
-/// Weight   what the weights of large Linear layers are stored as: the network's scalar, or bf16 of a network of floats
+/// Weight   what weights are stored as where it pays: the network's scalar, or bf16 of a network of floats
 template <typename Net, typename Weight = typename Net::scalar>
 class Prepared {
     static constexpr bool halves = std::is_same_v<Weight, bf16> && std::is_same_v<typename Net::scalar, float>;
@@ -102,7 +102,9 @@ public:
 
 /// prepare: the network for inference of one image at a time, as fast as the processor allows: BatchNorms are folded
 /// (fuse), and weights are transformed and packed once. Outputs differ from those of net(x) by rounding. prepare<bf16>
-/// rounds the weights of large Linear layers to 8 binary digits, and reads half as many bytes; the sums are floats.
+/// rounds the weights of large Linear layers to 8 binary digits, and reads half as many bytes; where the processor
+/// multiplies pairs of bf16, also weights and inputs of convolutions that are computed as sums of products (kernels of
+/// one pixel, strides). Sums, biases and all other layers are those of floats.
 template <AnyNetwork Net>
 Prepared<Net> prepare(const Net& net) {
     return Prepared<Net>(net);

@@ -105,8 +105,9 @@ std::vector<T> expected_output(const Case& c, Pooling pooling, const std::vector
 
 /// Runs kernel K, which computes a case. What it need not read is NaN: all of the input but its pixels and the padding.
 /// Only the pixels of the output may change, and the lanes of channels that there are not are zero.
+/// `whole_pairs`: the lane behind an odd number of channels is read, too, and is zero.
 template <typename K, Case C, Pooling P, typename Function>
-void compare(std::uint64_t seed) {
+void compare(std::uint64_t seed, bool whole_pairs = false) {
     using T = typename K::T;
     using In = typename K::In;
     using Out = typename K::Out;
@@ -124,10 +125,10 @@ void compare(std::uint64_t seed) {
     const auto columns = static_cast<std::ptrdiff_t>(C.input.width);
     const auto above = static_cast<std::ptrdiff_t>(C.geometry.window.padding.height);
     const auto left = static_cast<std::ptrdiff_t>(C.geometry.window.padding.width);
-    for (std::size_t c = 0; c < C.geometry.in_channels; ++c) {
+    for (std::size_t c = 0; c < C.geometry.in_channels + (whole_pairs ? C.geometry.in_channels % 2 : 0); ++c) {
         for (std::ptrdiff_t h = -above; h < rows + above; ++h) {
             for (std::ptrdiff_t w = -left; w < columns + left; ++w) {
-                const bool inside = h >= 0 && h < rows && w >= 0 && w < columns;
+                const bool inside = c < C.geometry.in_channels && h >= 0 && h < rows && w >= 0 && w < columns;
                 input[place_of<In>(c, h, w)] =
                     inside ? image[naive::at(C.input, c, static_cast<std::size_t>(h), static_cast<std::size_t>(w))]
                            : T(0);

@@ -3,7 +3,10 @@
 #include <limits>
 
 #include <ctcnn/core/aligned_vector.hpp>
+#include <ctcnn/core/bf16.hpp>
+#include <ctcnn/core/bf16_pairs.hpp>
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/prepared.hpp>
 #include <ctcnn/core/stage.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/prepared/direct.hpp>
@@ -24,6 +27,17 @@ void check() {
     static_assert(prepared::DirectPlan<C.geometry, C.input.height, C.input.width, V::count>::possible);
     using S = typename StageOfCase<V, C, P, Function, false>::type;
     compare<prepared::Direct<C.geometry, S, P>, C, P, Function>(C.input.height);
+}
+
+/// With weights that are bf16, of which small integers are exact.
+template <Case C, typename Function = NoFunction, Pooling P = Pooling::none>
+void check_pairs() {
+    using S = typename StageOfCase<Lanes<float>, C, P, Function, false>::type;
+    using Weighted =
+        ctcnn::detail_::WeightedStage<typename S::In, typename S::Out, Function, Lanes<float>, ctcnn::bf16>;
+    using K = prepared::Direct<C.geometry, Weighted, P>;
+    static_assert((K::scratch_size != 0) == ctcnn::detail_::Bf16Pairs<Lanes<float>>::exist);
+    compare<K, C, P, Function>(C.input.height, true);
 }
 
 constexpr std::size_t count = Lanes<float>::count;
@@ -74,6 +88,21 @@ TEST_CASE("prepared direct convolutions with pooling") {
           Pooling::max2x2>();
     check<Case{{count + 2, count + 1, 1, {.stride = {1, 2}}}, {5, 8}}, kernels::Sigmoid, Pooling::max2x2>();
     check<Case{{2, 5, 1, {.kernel = {3, 2}, .padding = {1, 1}}}, {2, 3}}, kernels::ReLU, Pooling::average2x2>();
+}
+
+TEST_CASE("prepared direct convolutions of pairs of bf16") {
+    check_pairs<Case{{2 * count, 3 * count, 1, {}}, {5, 7}}, kernels::ReLU>();
+    check_pairs<Case{{count + 1, 2 * count + 3, 1, {}}, {1, 13}}, kernels::ReLU>();
+    check_pairs<Case{{3, 2, 1, {}}, {1, 1}, {}, {}, false}>();
+    check_pairs<Case{{5 * count, 9 * count, 1, {}}, {1, 1}}>();
+    check_pairs<Case{{2 * count, count, 1, {.stride = {2, 2}}}, {9, 11}}>();
+    check_pairs<Case{{4 * count, 4 * count, 2, {}}, {5, 5}, {1, 1}, {2, 1}}>();
+    check_pairs<Case{{count, 2 * count, 1, {.kernel = {3, 3}, .padding = {1, 1}}}, {4, 12}, {1, 2}}>();
+    check_pairs<Case{{6, 16, 1, {.kernel = {5, 5}}}, {14, 14}}, kernels::Sigmoid, Pooling::average2x2>();
+    check_pairs<Case{{count + 3, count + 5, 1, {.kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}}}, {15, 17}}>();
+    check_pairs<Case{{count, 2, 1, {.kernel = {1, 7}, .padding = {0, 3}}}, {3, 24}, {2, 0}, {1, 3}, false}>();
+    check_pairs<Case{{3, count, 1, {.kernel = {2, 4}, .stride = {1, 3}, .padding = {0, 2}, .dilation = {3, 2}}},
+                     {7, 19}}>();
 }
 
 TEST_CASE("prepared direct convolutions in double") {

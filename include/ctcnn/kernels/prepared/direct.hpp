@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
+#include <ctcnn/core/bf16.hpp>
+#include <ctcnn/core/bf16_pairs.hpp>
 #include <ctcnn/core/blocked.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/options.hpp>
@@ -17,7 +20,8 @@
 
 // Direct: a convolution of one image as sums of products, with any kernel, stride and dilation. The lanes are output
 // channels. A register block holds the sums of some pixels and vectors; each element of the input is broadcast, and
-// meets a vector of weights for each vector of sums.
+// meets a vector of weights for each vector of sums. With weights that are bf16, and a processor that multiplies pairs
+// of them, it is a pair of channels instead of an element.
 namespace CTCNN_DETAIL::kernels::prepared {
 
 /// The register block of a group of a convolution whose outputs are so many vectors. Where it has one vector, a load
@@ -34,9 +38,11 @@ constexpr RegisterBlock direct_block(Extent image, std::size_t vectors) {
 }
 
 /// SumsOfProducts: the convolution of Direct and First. Input pixels are Step elements apart: blocks of Step channels.
+/// Weight    bf16: the input and the weights are rounded to bf16 where the processor multiplies pairs of them; the sums
+///           are those of T
 /// Packed    Epilogue; weights (groups, blocks of B.vectors vectors of outputs, blocks of inputs, Kh, Kw / B.taps,
-///           channels that there are, B.taps, B.vectors * Count)
-template <Conv2dGeometry G, typename S, Pooling P, std::size_t Step>
+///           channels or pairs of channels that there are, B.taps, B.vectors * Count)
+template <Conv2dGeometry G, typename S, Pooling P, std::size_t Step, typename Weight>
 struct SumsOfProducts {
     using In = typename S::In;
     using Out = typename S::Out;
@@ -45,6 +51,16 @@ struct SumsOfProducts {
 
 private:
     using End = Epilogue<S, P>;
+    /// What is multiplied: elements, or pairs of bf16, which make an image half as large.
+    static constexpr bool in_pairs = std::is_same_v<Weight, bf16> && Bf16Pairs<V>::exist;
+    using Factor = std::conditional_t<in_pairs, Bf16Pairs<V>, V>;
+    static constexpr std::size_t together = in_pairs ? 2 : 1;
+    static_assert(Step % together == 0);
+    static constexpr std::size_t pixel = Step / together;
+    static constexpr std::size_t row = In::row / together;
+    static constexpr std::size_t plane = In::plane / together;
+    static constexpr std::size_t factors(std::size_t channels) { return (channels + together - 1) / together; }
+
     static constexpr Window window = G.window;
     static constexpr std::size_t count = V::count;
     static_assert(G.groups == 1 || (G.group_inputs() % Step == 0 && G.group_outputs() % count == 0));
@@ -60,12 +76,13 @@ private:
     static constexpr RegisterBlock block = direct_block<G, P>(image, vectors);
 
     static constexpr std::size_t blocks = (G.group_inputs() + Step - 1) / Step;  // of the inputs of a group
-    static constexpr std::size_t steps = G.group_inputs() * G.taps();            // products of a sum
-    static constexpr std::size_t corner = In::origin - window.padding.height * In::row - window.padding.width * Step;
+    static constexpr std::size_t steps = factors(G.group_inputs()) * G.taps();   // multiply-adds of a sum
+    static constexpr std::size_t corner =
+        In::origin / together - window.padding.height * row - window.padding.width * pixel;
 
 public:
     static constexpr std::size_t packed_size = End::packed_size + G.groups * vectors * count * steps;
-    static constexpr std::size_t scratch_size = 0;
+    static constexpr std::size_t scratch_size = in_pairs ? (In::size / V::count + 1) / 2 * V::count : 0;
 
     static void pack(const T* weight, const T* bias, T* packed) {
         End::pack(bias, packed);
@@ -74,7 +91,7 @@ public:
             for_each_even_piece<vectors, block.vectors>([&](std::size_t vector, std::size_t size) {
                 for (std::size_t b = 0; b < blocks; ++b) {
                     for (std::size_t k = 0; k < G.taps(); k += block.taps) {
-                        for (std::size_t i = b * Step; i < std::min((b + 1) * Step, G.group_inputs()); ++i) {
+                        for (std::size_t i = b * Step; i < std::min((b + 1) * Step, G.group_inputs()); i += together) {
                             packed = pack_outputs(weight + group * G.group_outputs() * G.group_inputs() * G.taps(),
                                                   vector * count, size * count, i, k, packed);
                         }
@@ -84,22 +101,26 @@ public:
         }
     }
 
-    static void forward(const T* packed, const T* input, T* output, T*) {
+    static void forward(const T* packed, const T* input, T* output, [[maybe_unused]] T* scratch) {
+        if constexpr (in_pairs) {
+            Factor::round(input, In::size / V::count, scratch);
+            input = scratch;
+        }
         constexpr Cut cut = cut_evenly(image.width, block.columns, pooled<P>);
         constexpr std::size_t rest = cut.large * cut.large_count;
         const T* weight = packed + End::packed_size;
         for (std::size_t group = 0; group < G.groups; ++group) {
-            const T* group_input = input + corner + group * blocks * In::plane;
+            const T* group_input = input + corner + group * blocks * plane;
             for_each_even_piece<vectors, block.vectors>([&](std::size_t vector, auto N) {
                 const std::size_t first = group * vectors + vector;
                 for_each_even_piece<image.height, block.rows, pooled<P>>([&](std::size_t h, auto R) {
-                    const T* row = group_input + h * window.stride.height * In::row;
+                    const T* begin = group_input + h * window.stride.height * row;
                     T* target = output + Out::offset(first, h / pooled<P>, 0);
-                    compute<RegisterBlock{R, cut.large, N, block.taps}>(row, weight, packed + first * count, target,
+                    compute<RegisterBlock{R, cut.large, N, block.taps}>(begin, weight, packed + first * count, target,
                                                                         cut.large_count);
                     if constexpr (cut.small_count != 0) {
                         compute<RegisterBlock{R, cut.small, N, block.taps}>(
-                            row + rest * window.stride.width * Step, weight, packed + first * count,
+                            begin + rest * window.stride.width * pixel, weight, packed + first * count,
                             target + rest / pooled<P> * count, cut.small_count);
                     }
                 });
@@ -109,48 +130,59 @@ public:
     }
 
 private:
-    /// The weights of one input channel and tap, or row of taps, for so many outputs of a group. Returns their end.
+    /// The weights of one input channel, or pair of them, and tap, or row of taps, for so many outputs of a group.
+    /// Returns their end.
     static T* pack_outputs(const T* weight, std::size_t first, std::size_t outputs, std::size_t i, std::size_t k,
                            T* packed) {
         for (std::size_t tap = k; tap < k + block.taps; ++tap) {
             for (std::size_t o = first; o < first + outputs; ++o) {
-                *packed++ = o < G.group_outputs() ? weight[(o * G.group_inputs() + i) * G.taps() + tap] : T(0);
+                const auto of_channel = [&](std::size_t channel) {
+                    return o < G.group_outputs() && channel < G.group_inputs()
+                               ? weight[(o * G.group_inputs() + channel) * G.taps() + tap]
+                               : T(0);
+                };
+                if constexpr (in_pairs) {
+                    Factor::put(of_channel(i), of_channel(i + 1), *packed);
+                } else {
+                    *packed = of_channel(i);
+                }
+                ++packed;
             }
         }
         return packed;
     }
 
-    /// One input channel and one column of the kernel, or all: x points to its pixel of the first sum.
+    /// One input channel, or pair of them, and one column of the kernel, or all: x points to its pixel of the first sum.
     template <RegisterBlock B>
     [[gnu::always_inline]] static void add_products(V* sum, const T* x, const T* factor) {
         constexpr std::size_t stride = window.stride.width;
         if constexpr (B.taps == 1) {
             add_outer_product<B.pixels(), B.vectors>(
                 sum,
-                [&](std::size_t pixel) __attribute__((always_inline)) {
-                    return V::broadcast(
-                        x[pixel / B.columns * window.stride.height * In::row + pixel % B.columns * stride * Step]);
+                [&](std::size_t p) __attribute__((always_inline)) {
+                    return Factor::broadcast(
+                        x[p / B.columns * window.stride.height * row + p % B.columns * stride * pixel]);
                 },
-                [&](std::size_t n) __attribute__((always_inline)) { return V::load(factor + n * count); });
+                [&](std::size_t n) __attribute__((always_inline)) { return Factor::load(factor + n * count); });
         } else {
             static_assert(B.vectors == 1);
-            V held[B.taps];
+            Factor held[B.taps];
             unroll<B.taps>([&](std::size_t k) __attribute__((always_inline)) {
-                held[k] = V::load(factor + k * count);
+                held[k] = Factor::load(factor + k * count);
                 hold_in_register(held[k]);
             });
             constexpr std::size_t reach = (B.columns - 1) * stride + (B.taps - 1) * window.dilation.width + 1;
             unroll<B.rows * reach>([&](std::size_t place) __attribute__((always_inline)) {
-                const std::size_t row = place / reach;
+                const std::size_t line = place / reach;
                 const std::size_t column = place % reach;
-                V passing = V::broadcast(x[row * window.stride.height * In::row + column * Step]);
+                Factor passing = Factor::broadcast(x[line * window.stride.height * row + column * pixel]);
                 if (is_shared<B>(column)) {
                     hold_in_register(passing);
                 }
                 unroll<B.taps>([&](std::size_t k) __attribute__((always_inline)) {
                     const std::size_t first = column - k * window.dilation.width;  // of the row, or far beyond it
                     if (first % stride == 0 && first / stride < B.columns) {
-                        V& target = sum[row * B.columns + first / stride];
+                        V& target = sum[line * B.columns + first / stride];
                         target = multiply_add(passing, held[k], target);
                     }
                 });
@@ -179,13 +211,13 @@ private:
             const T* factor = weight;
 #pragma GCC unroll 1
             for (std::size_t b = 0; b < blocks; ++b) {
-                const std::size_t channels = b + 1 < blocks ? Step : G.group_inputs() - (blocks - 1) * Step;
+                const std::size_t channels = b + 1 < blocks ? pixel : factors(G.group_inputs() - (blocks - 1) * Step);
 #pragma GCC unroll 1
                 for (std::size_t kh = 0; kh < window.kernel.height; ++kh) {
 #pragma GCC unroll 1
                     for (std::size_t kw = 0; kw < window.kernel.width; kw += B.taps) {
-                        const T* x = forget_origin(input + b * In::plane + kh * window.dilation.height * In::row +
-                                                   kw * window.dilation.width * Step);
+                        const T* x = forget_origin(input + b * plane + kh * window.dilation.height * row +
+                                                   kw * window.dilation.width * pixel);
 #pragma GCC unroll 1
                         for (std::size_t c = 0; c < channels; ++c) {
                             add_products<B>(sum, x, factor);
@@ -196,7 +228,7 @@ private:
                 }
             }
             End::template finish<B>(sum, bias, output);
-            input += B.columns * window.stride.width * Step;
+            input += B.columns * window.stride.width * pixel;
             output += B.columns / pooled<P> * count;
         }
     }
@@ -204,7 +236,7 @@ private:
 
 /// Direct: a convolution of a blocked image. Groups are whole blocks of input and output channels.
 template <Conv2dGeometry G, typename S, Pooling P = Pooling::none>
-struct Direct : SumsOfProducts<G, S, P, S::In::count> {};
+struct Direct : SumsOfProducts<G, S, P, S::In::count, typename S::Weight> {};
 
 /// Whether Direct can compute a convolution, what it reads beyond the padding at the bottom and at the right, and the
 /// cycles that it takes a core with one multiply-add a cycle.

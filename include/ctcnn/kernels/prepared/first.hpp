@@ -17,7 +17,7 @@ namespace CTCNN_DETAIL::kernels::prepared {
 /// any number of input channels, and whole blocks of output channels.
 template <Conv2dGeometry G, typename S, Pooling P = Pooling::none>
     requires(!is_blocked<typename S::In>)
-struct First : SumsOfProducts<G, S, P, 1> {};
+struct First : SumsOfProducts<G, S, P, 1, typename S::T> {};
 
 /// Whether First can compute a convolution, what it reads beyond the padding at the bottom and at the right, and the
 /// cycles that it takes a core with one multiply-add a cycle.
