@@ -193,7 +193,7 @@ constexpr const typename Net::scalar* outputs_of(const Net& net, const typename 
     if constexpr (AnyNetwork<Net>) {
         return run::infer_image<typename Net::inference_plan>(net.parameters().data(), image.data(), buffers.get());
     } else {
-        return net.outputs(image, buffers);
+        return net.outputs(image.data(), buffers);
     }
 }
 
@@ -233,10 +233,9 @@ constexpr std::size_t class_of(const T* outputs, T limit) {
 
 /// The arguments of predict behind the network: those of net(x), or many images and the number of threads.
 template <typename Net, typename X, typename... More>
-inline constexpr bool is_prediction =
-    is_forward<typename Net::input_tensor, typename Net::workspace, X, More...> ||
-    (AnyNetwork<Net> && std::is_convertible_v<X, std::span<const typename Net::input_tensor>> && sizeof...(More) <= 1 &&
-     (... && std::is_convertible_v<More, std::size_t>));
+inline constexpr bool is_prediction = is_forward<typename Net::input_tensor, typename Net::workspace, X, More...> ||
+                                      (std::is_convertible_v<X, std::span<const typename Net::input_tensor>> &&
+                                       sizeof...(More) <= 1 && (... && std::is_convertible_v<More, std::size_t>));
 template <typename Net, typename... Arguments>
 concept PredictArguments = sizeof...(Arguments) != 0 && is_prediction<Net, Arguments...>;
 

@@ -17,8 +17,8 @@
 namespace CTCNN_API {
 
 /// Prepared: the type of prepare(net): a network for inference alone, with its weights in the order in which the
-/// kernels read them. It is called like the network, and by predict, probabilities and top_k. It has no parameters to
-/// change, to learn or to save: those stay in the network.
+/// kernels read them. It is called like the network, and by predict, probabilities, top_k, infer and evaluate. It has no
+/// parameters to change, to learn or to save: those stay in the network.
 /// Weight   what weights are stored as where it pays: the network's scalar, or bf16 of a network of floats
 template <typename Net, typename Weight = typename Net::scalar>
 class Prepared {
@@ -63,7 +63,7 @@ public:
     output_tensor operator()(const input_tensor& image, workspace& buffers) const
         noexcept(std::is_nothrow_default_constructible_v<output_tensor>) {
         output_tensor result;
-        std::copy_n(outputs(image, buffers), output_shape::size, result.data());
+        std::copy_n(outputs(image.data(), buffers), output_shape::size, result.data());
         return result;
     }
     /// Other arguments are refused with one sentence.
@@ -78,8 +78,8 @@ public:
     }
 
     /// Where the outputs for an image lie, until the workspace is used again.
-    const scalar* outputs(const input_tensor& image, workspace& buffers) const noexcept {
-        return detail_::run::infer_prepared<plan>(held_.get(), image.data(), buffers.get());
+    const scalar* outputs(const scalar* image, workspace& buffers) const noexcept {
+        return detail_::run::infer_prepared<plan>(held_.get(), image, buffers.get());
     }
 
     friend bool operator==(const Prepared& a, const Prepared& b) { return a.held_.get() == b.held_.get(); }

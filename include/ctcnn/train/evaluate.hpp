@@ -166,7 +166,7 @@ namespace CTCNN_API::inline CTCNN_TEAM {
 
 /// evaluate: loss and accuracy on a data set (anything with images() and labels() or targets()).
 /// Throws   std::invalid_argument if the data set is empty or a label has no output
-template <AnyNetwork Net, typename Data, typename Loss = CrossEntropyLoss>
+template <detail_::model::Infers Net, typename Data, typename Loss = CrossEntropyLoss>
     requires(!detail_::train::AreMetrics<Net, Data, Loss>)
 Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0, const Loss& loss = {}) {
     using namespace detail_;
@@ -180,18 +180,18 @@ Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0
 /// The same with metrics instead, such as Accuracy{.top_k = 5} and ConfusionMatrix{}: what the metric computes or, for
 /// several, a tuple. The number of threads may come first. The result is the same for any number.
 ///     const auto [top5, matrix] = evaluate(net, test_set, Accuracy{.top_k = 5}, ConfusionMatrix{});
-template <AnyNetwork Net, typename Data, typename... Metrics>
+template <detail_::model::Infers Net, typename Data, typename... Metrics>
     requires detail_::train::AreMetrics<Net, Data, Metrics...>
 auto evaluate(const Net& net, const Data& dataset, const Metrics&... metrics) {
     return detail_::train::checked_measure(net, dataset, 0, metrics...);
 }
-template <AnyNetwork Net, typename Data, typename... Metrics>
+template <detail_::model::Infers Net, typename Data, typename... Metrics>
     requires detail_::train::AreMetrics<Net, Data, Metrics...>
 auto evaluate(const Net& net, const Data& dataset, std::size_t threads, const Metrics&... metrics) {
     return detail_::train::checked_measure(net, dataset, threads, metrics...);
 }
 /// Other arguments are refused with one sentence.
-template <AnyNetwork Net, typename... Arguments>
+template <detail_::model::Infers Net, typename... Arguments>
     requires(!detail_::train::EvaluateArguments<Net, Arguments...> &&
              !detail_::train::MetricArguments<Net, Arguments...>)
 Evaluation evaluate(const Net&, Arguments&&...) {
@@ -209,7 +209,7 @@ Evaluation evaluate(const Net&, const Arguments&...) {
 
 /// predict: the index of the largest output for each of many images, of a single output 1 if it is above 0, or above
 /// 1/2 where the network ends with Sigmoid; no_class where an output is NaN.
-template <AnyNetwork Net>
+template <detail_::model::Infers Net>
 std::vector<std::size_t> predict(const Net& net, std::span<const typename Net::input_tensor> images,
                                  std::size_t threads = 0) {
     using namespace detail_;
@@ -225,7 +225,7 @@ std::vector<std::size_t> predict(const Net& net, std::span<const typename Net::i
 
 /// infer: the outputs for each of many images.
 /// As in    net(images)
-template <AnyNetwork Net>
+template <detail_::model::Infers Net>
 std::vector<typename Net::output_tensor> infer(const Net& net, std::span<const typename Net::input_tensor> images,
                                                std::size_t threads = 0) {
     using namespace detail_;

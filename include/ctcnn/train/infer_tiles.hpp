@@ -73,6 +73,49 @@ void infer_tiles(const Net& net, std::span<const Image> images, std::size_t thre
     });
 }
 
+/// The same with a network that answers one image at a time (model/prepare.hpp). The lanes are filled with images for f.
+template <model::Infers Net, Number V, typename Image, typename F>
+    requires(!AnyNetwork<Net>)
+void infer_tiles(const Net& net, std::span<const Image> images, std::size_t threads, const F& f,
+                 std::size_t at_once = tiles_at_once) {
+    using T = scalar_t<V>;
+    constexpr std::size_t lanes = lane_count<V>;
+    constexpr std::size_t outputs = Net::output_shape::size;
+    const std::size_t tiles = (images.size() + lanes - 1) / lanes;
+    const std::size_t pieces = (tiles + at_once - 1) / at_once;
+    const std::size_t team_size = std::max<std::size_t>(1, std::min(run::thread_count(threads), pieces));
+    AlignedVector<typename Net::workspace> workspaces(team_size);
+    // Of each member: the outputs of a tile, and as much for f.
+    AlignedVector<V> memory(team_size * 2 * outputs);
+    constexpr std::size_t decoded_size = StoredImage<Image> ? Net::input_shape::size : 0;
+    AlignedVector<T> decoded(team_size * decoded_size);
+    run::parallel(team_size, [&](run::Team& team) {
+        typename Net::workspace& own = workspaces[team.member()];
+        V* of_tile = memory.data() + team.member() * 2 * outputs;
+        team.for_each(pieces, [&](std::size_t piece) {
+            for (std::size_t tile = piece * at_once; tile < std::min(tiles, (piece + 1) * at_once); ++tile) {
+                const std::size_t present = std::min(lanes, images.size() - tile * lanes);
+                for (std::size_t lane = 0; lane < lanes; ++lane) {
+                    // The last image stands in the lanes behind it, too.
+                    if (lane < present) {
+                        const T* image =
+                            numbers_of<T>(images[tile * lanes + lane], decoded.data() + team.member() * decoded_size);
+                        const T* of_image = net.outputs(image, own);
+                        for (std::size_t k = 0; k < outputs; ++k) {
+                            set_lane(of_tile[k], lane, of_image[k]);
+                        }
+                    } else {
+                        for (std::size_t k = 0; k < outputs; ++k) {
+                            set_lane(of_tile[k], lane, get_lane(of_tile[k], lane - 1));
+                        }
+                    }
+                }
+                f(tile, tile * lanes, present, of_tile, of_tile + outputs);
+            }
+        });
+    });
+}
+
 /// The class that each lane's outputs say: the index of the largest, ties go to the first; of a single output, 1 if it
 /// is above the limit, else 0; no_class if one of them is NaN.
 template <std::size_t Outputs, Number V>

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// Prepared networks answer many images as they answer each.
+#include <ctcnn/train/evaluate.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <stdexcept>
+#include <vector>
+
+#include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/layers/flatten.hpp>
+#include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/pool2d.hpp>
+#include <ctcnn/loss/mse.hpp>
+#include <ctcnn/model/prepare.hpp>
+#include <ctcnn/model/sequential.hpp>
+#include <ctcnn/train/metrics.hpp>
+
+#include "catch.hpp"
+#include "prepared.hpp"
+
+using namespace ctcnn;
+
+namespace {
+
+using Net = Sequential<Input<2, 8, 7>, Conv2d<2, 20, Kernel<3>, Padding<1>>, ReLU, MaxPool2d<Kernel<2>>,
+                       Conv2d<20, 16, Kernel<1>>, ReLU, Flatten, Linear<192, 5>>;
+using Images = std::vector<Net::input_tensor>;
+
+Images images_of(std::size_t count) {
+    Images images;
+    for (std::uint64_t n = 0; n < count; ++n) {
+        images.push_back(prepared::image_of<Net>(n));
+    }
+    return images;
+}
+
+struct Data {
+    Images all;
+    std::vector<std::uint8_t> classes;
+
+    const Images& images() const { return all; }
+    const std::vector<std::uint8_t>& labels() const { return classes; }
+};
+
+Data data_of(std::size_t count) {
+    Data data{images_of(count), {}};
+    for (std::size_t n = 0; n < count; ++n) {
+        data.classes.push_back(static_cast<std::uint8_t>(n * n % 5));
+    }
+    return data;
+}
+
+}  // namespace
+
+TEST_CASE("infer and predict of many images are those of each") {
+    const auto fast = prepare(prepared::drawn<Net>());
+    // Fewer than the lanes, as many tiles as one thread takes at once, and a last tile that is not full.
+    for (const std::size_t count : {1U, 7U, 64U, 200U}) {
+        const Images images = images_of(count);
+        for (const std::size_t threads : {0U, 1U, 2U, 3U}) {
+            const auto outputs = infer(fast, images, threads);
+            const auto classes = predict(fast, images, threads);
+            REQUIRE(outputs.size() == count);
+            REQUIRE(classes.size() == count);
+            std::size_t different = 0;
+            for (std::size_t n = 0; n < count; ++n) {
+                different += outputs[n] == fast(images[n]) && classes[n] == predict(fast, images[n]) ? 0U : 1U;
+            }
+            CHECK(different == 0);
+        }
+    }
+    CHECK(predict(fast, Images{}).empty());
+    Images images = images_of(3);
+    images[1](0, 2, 3) = std::numeric_limits<float>::quiet_NaN();
+    CHECK(predict(fast, images)[1] == no_class);
+    CHECK(predict(fast, images)[2] == predict(fast, images[2]));
+}
+
+TEST_CASE("evaluate of a prepared network is that of the network") {
+    const Net net = prepared::drawn<Net>();
+    const auto fast = prepare(net);
+    const Data data = data_of(203);
+    const Evaluation expected = evaluate(net, data);
+    const Evaluation one = evaluate(fast, data, 1);
+    // Outputs differ by a rounding of 1e-7 of the largest for each layer, and so does the loss. No two outputs of one
+    // image are so near to each other.
+    CHECK(one.loss == Approx(expected.loss).epsilon(1e-5));
+    CHECK(one.accuracy == expected.accuracy);
+    CHECK(one.accuracy > 0);
+    CHECK(one.accuracy < 1);
+    for (const std::size_t threads : {0U, 2U, 3U, 8U}) {
+        const Evaluation many = evaluate(fast, data, threads);
+        CHECK(many.loss == one.loss);
+        CHECK(many.accuracy == one.accuracy);
+    }
+    CHECK(evaluate(fast, data, Accuracy{}) == one.accuracy);
+    const auto matrix = evaluate(fast, data, 2, ConfusionMatrix{});
+    CHECK(matrix.counts == evaluate(net, data, ConfusionMatrix{}).counts);
+    CHECK(evaluate(fast, data, 0, MSELoss{}).loss == Approx(evaluate(net, data, 0, MSELoss{}).loss).epsilon(1e-5));
+    CHECK_THROWS_AS(evaluate(fast, Data{}), std::invalid_argument);
+    // With rounded weights, the loss is near, and answers that are near each other may change.
+    CHECK(evaluate(prepare<bf16>(net), data).loss == Approx(expected.loss).epsilon(0.02));
+}
