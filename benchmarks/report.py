@@ -185,7 +185,7 @@ def slow_mark(results, case, program):
 
 
 def strongest_rows(results):
-    """A row for each case that a rival has, too: ctcnn, the strongest rival in fp32, the strongest of any precision."""
+    """A row for each case that a rival has, too: ctcnn and the strongest rival, in fp32 and in any precision."""
     kinds = {"latency": "single image, µs", "infer": "batched inference, images/s", "train": "training, s/epoch"}
     rows = []
     for kind, label in kinds.items():
@@ -194,12 +194,11 @@ def strongest_rows(results):
             cells = []
             for any_precision in (False, True):
                 ours, rival = (best(case, any_precision) for best in (results.best_ours, results.best_rival))
-                if not any_precision:
-                    cells.append(middle(results.values(case, ours, metric).values()) + slow_mark(results, case, ours))
+                cells.append(middle(results.values(case, ours, metric).values()) + slow_mark(results, case, ours))
                 cells.append(f"{rival} {middle(results.values(case, rival, metric).values())}"
                              f"{slow_mark(results, case, rival)}" if rival else "")
                 cells.append(times(results.ratio(case, rival, ours)) if ours and rival else "")
-            if any(cells[2::2]):
+            if any(cells[2::3]):
                 rows.append([label, name_of(case), *cells])
     return rows
 
@@ -378,11 +377,12 @@ def page(record):
     parts.append(table(["", ""], [row for row in about if row[1]]))
 
     add_table("The strongest rivals",
-              ["work", "network", "ctcnn", "fp32", "ctcnn is faster by", "any precision", "ctcnn is faster by"],
+              ["work", "network", "ctcnn, fp32", "rival, fp32", "ctcnn is faster by", "ctcnn, any precision",
+               "rival, any precision", "ctcnn is faster by"],
               strongest_rows(results),
               " ".join(part for part in (
-                  "The strongest rival of each row, in fp32 and in any precision, with its time or speed; below 1x it "
-                  "is faster than ctcnn.", slow_note(results)) if part))
+                  "ctcnn and the strongest rival of each row, in fp32 and in any precision; below 1x the rival is "
+                  "faster.", slow_note(results)) if part))
     speed = ["GFLOP/s", "of peak"]
     ratio = "ctcnn is faster by"
     add_table("Training", ["network", "program", "s/epoch", "spread", *speed, "MiB", ratio], training_rows(results),

@@ -22,6 +22,8 @@ import report  # noqa: E402  (beside this file)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 OURS = "ctcnn"
+# The forms of a network in inference, as benchmarks/whole calls them, and what the results call them.
+FORMS = {"plain": OURS, "prepared": f"{OURS} prepared", "prepared_bf16": f"{OURS} prepared bf16"}
 
 # Whatever these say, every program gets what suits it best.
 FOREIGN_SETTINGS = ("OPENBLAS_", "GOTO_", "OMP_", "GOMP_", "KMP_", "MKL_", "MALLOC_", "GLIBC_TUNABLES", "TORCH")
@@ -183,16 +185,15 @@ class Plan:
             dlib = None
         for case in self.cases("machine"):
             self.jobs.append(Job(case, OURS, [self.programs / "machine", "--case", case, *common]))
-        # The two forms of a single answer share the rivals' case.
+        # The forms of a network in inference share the rivals' case.
         for case in self.cases("training"):
             parts = case.split("/")
             if parts[0] == "export":
                 continue
-            shared = "/".join(parts[:2]) if parts[0] == "latency" else case
-            prepared = parts[-1] == "prepared"
-            self.jobs.append(Job(shared, f"{OURS} prepared" if prepared else OURS,
+            shared = case.rsplit("/", 1)[0] if parts[-1] in FORMS else case
+            self.jobs.append(Job(shared, FORMS.get(parts[-1], OURS),
                                  [self.programs / "training", "--case", case, *common]))
-            if parts[-1] == "plain":
+            if parts[-1] in list(FORMS)[:-1]:
                 continue  # the rivals come once, after the last form
             for rival in RIVALS:
                 if parts[0] in rival.kinds:

@@ -116,24 +116,48 @@ void train(const Options& options, Line& line, std::size_t batch, std::size_t th
         .add("loss", report.epochs.front().loss);
 }
 
+/// plain: the network itself. prepared: prepare(net). prepared_bf16: prepare<bf16>(net).
+enum class Form { plain, prepared, prepared_bf16 };
+struct NamedForm {
+    Form form;
+    const char* name;
+};
+inline constexpr NamedForm forms[] = {
+    {Form::plain, "plain"}, {Form::prepared, "prepared"}, {Form::prepared_bf16, "prepared_bf16"}};
+
+/// Calls f(net) with a network in one of its forms.
+template <typename Net, typename F>
+void with_form(Form form, const F& f) {
+    const auto net = random_network<Net>();
+    switch (form) {
+        case Form::plain:
+            return f(*net);
+        case Form::prepared:
+            return f(*std::make_unique<const ctcnn::Prepared<Net>>(*net));
+        case Form::prepared_bf16:
+            return f(*std::make_unique<const ctcnn::Prepared<Net, ctcnn::bf16>>(*net));
+    }
+}
+
 /// The label of each of many images.
 template <typename Net>
-void infer(const Options& options, Line& line, std::size_t threads, std::size_t images) {
+void infer(const Options& options, Line& line, Form form, std::size_t threads, std::size_t images) {
     const auto data = data_of<Net>(options, ctcnn::Split::test, std::min<std::size_t>(images, 10'000));
-    const auto net = random_network<Net>();
     const std::span<const typename Net::input_tensor> test = data.images();
-    static_cast<void>(ctcnn::predict(*net, test.first(std::min<std::size_t>(test.size(), 256)), threads));
-
     std::size_t done = 0;
-    std::size_t sum = 0;
-    const double begin = now();
-    while (done < images) {
-        const std::vector<std::size_t> labels = ctcnn::predict(*net, test, threads);
-        sum += labels.back();
-        done += test.size();
-    }
-    const double images_per_second = static_cast<double>(done) / (now() - begin);
-    keep(sum);
+    double images_per_second = 0;
+    with_form<Net>(form, [&](const auto& net) {
+        static_cast<void>(ctcnn::predict(net, test.first(std::min<std::size_t>(test.size(), 256)), threads));
+        std::size_t sum = 0;
+        const double begin = now();
+        while (done < images) {
+            const std::vector<std::size_t> labels = ctcnn::predict(net, test, threads);
+            sum += labels.back();
+            done += test.size();
+        }
+        images_per_second = static_cast<double>(done) / (now() - begin);
+        keep(sum);
+    });
     line.add("images", done)
         .add("images_per_second", images_per_second)
         .add("gflops", images_per_second * forward_operations<Net> * 1e-9);
@@ -144,14 +168,11 @@ inline double quantile(const std::vector<double>& sorted, double fraction) {
     return sorted[static_cast<std::size_t>(fraction * static_cast<double>(sorted.size() - 1))];
 }
 
-/// plain: net(x). prepared: prepare(net), called with a workspace that is kept.
-enum class Form { plain, prepared };
-
 /// The time of each call on its own, from one reading of the clock to the next; the images are the test set's in turn.
+/// A prepared network has a workspace that is kept.
 template <typename Net>
 void latency(const Options& options, Line& line, Form form, std::size_t calls) {
     const auto data = data_of<Net>(options, ctcnn::Split::test, 256);
-    const auto net = random_network<Net>();
     std::vector<double> seconds(calls);
     const auto measure = [&](const auto& call) {
         for (int warm_up = 1; warm_up >= 0; --warm_up) {
@@ -164,13 +185,14 @@ void latency(const Options& options, Line& line, Form form, std::size_t calls) {
             }
         }
     };
-    if (form == Form::plain) {
-        measure([&](const auto& image) { return (*net)(image); });
-    } else {
-        const auto prepared = std::make_unique<ctcnn::Prepared<Net>>(*net);
-        const auto workspace = std::make_unique<ctcnn::Workspace<ctcnn::Prepared<Net>>>();
-        measure([&](const auto& image) { return (*prepared)(image, *workspace); });
-    }
+    with_form<Net>(form, [&]<typename N>(const N& net) {
+        if constexpr (std::is_same_v<N, Net>) {
+            measure([&](const auto& image) { return net(image); });
+        } else {
+            const auto workspace = std::make_unique<ctcnn::Workspace<N>>();
+            measure([&](const auto& image) { return net(image, *workspace); });
+        }
+    });
     std::ranges::sort(seconds);
     line.add("calls", calls)
         .add("median_microseconds", quantile(seconds, 0.5) * 1e6)
@@ -228,15 +250,18 @@ void add_cases(std::vector<Case>& cases, const Work& work) {
                      train<Net>(options, line, batch, threads, work.rate, work.training.of(options));
                  }});
         }
-        cases.push_back({"infer/" + name + suffix, [=](const Options& options, Line& line) {
-                             infer<Net>(options, line, threads, work.inference.of(options));
-                         }});
+        for (const NamedForm& one : forms) {
+            cases.push_back(
+                {"infer/" + name + suffix + "/" + one.name, [=, form = one.form](const Options& options, Line& line) {
+                     infer<Net>(options, line, form, threads, work.inference.of(options));
+                 }});
+        }
     }
-    for (const auto& [form, word] : {std::pair{Form::plain, "plain"}, {Form::prepared, "prepared"}}) {
-        cases.push_back(
-            {"latency/" + name + "/" + word, [form = form, calls = work.calls](const Options& options, Line& line) {
-                 latency<Net>(options, line, form, calls.of(options));
-             }});
+    for (const NamedForm& one : forms) {
+        cases.push_back({"latency/" + name + "/" + one.name,
+                         [form = one.form, calls = work.calls](const Options& options, Line& line) {
+                             latency<Net>(options, line, form, calls.of(options));
+                         }});
     }
     cases.push_back(
         {"export/" + name, [name](const Options& options, Line& line) { export_network<Net>(options, line, name); }});

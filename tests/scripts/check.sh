@@ -404,8 +404,9 @@ mkdir -p "$root/build/benchmarks"
 program ../build/benchmarks/machine "[ \"\$1\" != --list ] || { echo machine/fma/threads_1; exit; }
 printf '{\"case\": \"machine/fma/threads_1\", \"gflops\": 100, \"sustained_gflops\": %s}\n' \"\$(cat '$root/peak')\""
 program ../build/benchmarks/training "case \"\$*\" in
---list) printf '%s\n' latency/lenet/plain latency/lenet/prepared export/lenet ;;
+--list) printf '%s\n' latency/lenet/plain latency/lenet/prepared latency/lenet/prepared_bf16 export/lenet ;;
 *latency/lenet/plain*) echo '{\"median_microseconds\": 10, \"p99_microseconds\": 11}' ;;
+*latency/lenet/prepared_bf16*) echo '{\"median_microseconds\": 4, \"p99_microseconds\": 5}' ;;
 *latency/lenet/prepared*) echo '{\"median_microseconds\": 5, \"p99_microseconds\": 6}' ;;
 *export/lenet*) echo exported >>'$root/calls' ;;
 esac"
@@ -425,7 +426,7 @@ says "round 2/2"
 says "Written: $root/build/benchmarks.md"
 [ "$(cat "$root/calls")" = exported ] || fail "the network should be exported once"
 output="$(cat "$root/build/benchmarks.md")"
-says "| single image, µs | LeNet | 5.00 | ONNX Runtime 20.0 | 4.00x (4.00 to 4.00) | ONNX Runtime 20.0 | 4.00x"
+says "| single image, µs | LeNet | 5.00 | ONNX Runtime 20.0 | 4.00x (4.00 to 4.00) | 4.00 | ONNX Runtime 20.0 | 5.00x"
 says "ONNX Runtime 9.8"
 does_not_say "(slow"
 
