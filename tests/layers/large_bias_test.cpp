@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include <ctcnn/data/dataset.hpp>
@@ -60,7 +61,7 @@ void check() {
     // Tiles: what MSELoss finds between the outputs and the exact ones.
     const auto tiles = std::make_unique<double>(0);
     detail_::train::infer_tiles<Net, detail_::Lanes<float>>(
-        *net, images, 1,
+        *net, std::span<const typename Net::input_tensor>(images), 1,
         [&](std::size_t, std::size_t first, std::size_t present, const detail_::Lanes<float>* outputs, auto*) {
             for (std::size_t lane = 0; lane < present; ++lane) {
                 for (std::size_t i = 0; i < Net::output_shape::size; ++i) {
