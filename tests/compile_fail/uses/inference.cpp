@@ -305,3 +305,9 @@ std::size_t best_prepared(const Net& net, const Net::input_tensor& image) {
     return predict(prepared, image) + predict(prepared, image, workspace) + top_k(prepared, image, 2)[0].index;
 }
 #endif
+#if USE(40)
+std::size_t best_in_bf16(const Net& net, const Net::input_tensor& image) {
+    const Prepared<Net, bf16> prepared = prepare<bf16>(net);
+    return predict(prepared, image);
+}
+#endif
