@@ -21,6 +21,7 @@
 
 using namespace ctcnn;
 using namespace ctcnn::detail_;
+using graph::no_parent;
 using graph::nothing;
 
 namespace {
@@ -131,7 +132,7 @@ static_assert(is_stage(inference_graph_of<Conv<4, 4>, Dropout<0.5>, ReLU>, 0, 0,
 // The branches write to their parts of the whole.
 static_assert(padded_concat.buffers[1].parent == 3 && padded_concat.buffers[1].offset_in_parent == 0);
 static_assert(padded_concat.buffers[2].parent == 3 && padded_concat.buffers[2].offset_in_parent == 2 * 8 * 8);
-static_assert(padded_concat.buffers[3].parent == nothing && padded_concat.buffers[3].size() == 5 * 8 * 8);
+static_assert(padded_concat.buffers[3].parent == no_parent && padded_concat.buffers[3].size() == 5 * 8 * 8);
 static_assert(padded_concat.offset_of_input(2, 1) == 2 * 8 * 8);
 
 // Also where the whole is a part of another one.
@@ -147,9 +148,9 @@ namespace {
 constexpr auto dense = graph_of_features<Linear<8, 8>, Concat<Linear<8, 4>, Flatten>>;
 constexpr auto with_input = graph_of_features<Concat<Linear<8, 4>, Flatten>>;
 }  // namespace
-static_assert(dense.stage_count == 3 && dense.buffers[1].readers == 2 && dense.buffers[1].parent == nothing);
+static_assert(dense.stage_count == 3 && dense.buffers[1].readers == 2 && dense.buffers[1].parent == no_parent);
 static_assert(dense.buffers[2].parent == 3 && dense.offset_of_input(2, 1) == 4);
-static_assert(with_input.input_of(1, 1) == 0 && with_input.buffers[0].parent == nothing);
+static_assert(with_input.input_of(1, 1) == 0 && with_input.buffers[0].parent == no_parent);
 
 // Features that were an image lie as the image does.
 static_assert(padded_reader.offset_of_input(3, 1) == 2 * 36 && padded_reader.buffers[2].parent == 4);

@@ -48,7 +48,7 @@ constexpr std::array<std::size_t, 2> life_of(std::size_t buffer) {
     constexpr auto& graph = Net::plan::graph;
     std::size_t first = buffer == 0 ? 0 : buffer - 1;
     std::size_t last = graph.buffers[buffer].last_stage;
-    for (std::size_t b = buffer; graph.buffers[b].parent != graph::nothing;) {
+    for (std::size_t b = buffer; graph.buffers[b].parent != graph::no_parent;) {
         b = graph.buffers[b].parent;
         last = graph.buffers[b].last_stage;
     }

@@ -171,7 +171,7 @@ std::vector<bool> marked(std::index_sequence<B...>) {
     std::vector<bool> marks(Plan::workspace_numbers);
     const auto mark_value = [&]<std::size_t Buffer>(std::integral_constant<std::size_t, Buffer>) {
         const auto& copies = Plan::forms.values[Buffer].copies;
-        if (copies[0].exists || copies[0].parent != graph::nothing) {
+        if (copies[0].exists || copies[0].parent != graph::no_parent) {
             mark<typename Plan::template Planar<Buffer>>(marks, copies[0].offset);
         }
         if (copies[1].exists) {

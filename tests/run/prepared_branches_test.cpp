@@ -20,6 +20,27 @@ using Conv3 = Conv2d<In, Out, Kernel<3>, Padding<1>, Options...>;
 
 }  // namespace
 
+namespace {
+
+template <std::size_t C>
+using Normalised = Sequential<Input<C, 2, 2>, Residual<Conv2d<C, C, Kernel<3>, Padding<1>>, GroupNorm<1, C>>>;
+
+template <std::size_t C>
+using Grouped =
+    Sequential<Input<C, 4, 4>, Residual<Conv2d<C, C, Kernel<1>>, Conv2d<C, C, Kernel<3>, Padding<1>, Groups<C>>>>;
+
+}  // namespace
+
+// Graphs of one size are constants of one type.
+TEST_CASE("Several networks in one file whose graphs have the same size") {
+    check<Normalised<2>>();
+    check<Normalised<3>>();
+    check<Normalised<20>>();
+    check_both<Grouped<2>>();
+    check_both<Grouped<3>>();
+    check_both<Grouped<18>>();
+}
+
 TEST_CASE("Branches") {
     using Block = Residual<Conv3<16, 16, NoBias>, BatchNorm2d<16>, ReLU, Conv3<16, 16, NoBias>, BatchNorm2d<16>>;
     using Down = Residual<Conv3<16, 32, Stride<2>, NoBias>, BatchNorm2d<32>, ReLU, Conv3<32, 32>, BatchNorm2d<32>,

@@ -50,12 +50,16 @@ struct StageFacts {
     std::size_t inputs = 0;
 };
 
+/// The parent of a buffer that has none: buffer 0, which is no concatenation. A default that is not zero can get lost:
+/// g++ 12 evaluates a table again where another one has its type, and then leaves zeros in the last elements.
+inline constexpr std::size_t no_parent = 0;
+
 /// BufferFacts: where a value lies. Buffer 0 holds the input, buffer k + 1 what stage k makes.
 struct BufferFacts {
     Form form;
-    Extent border{0, 0};           ///< of zeros around each channel, for the padding of its readers
-    std::size_t gap = 0;           ///< elements behind each channel (Layout)
-    std::size_t parent = nothing;  ///< the buffer of a concatenation that this one is a part of
+    Extent border{0, 0};             ///< of zeros around each channel, for the padding of its readers
+    std::size_t gap = 0;             ///< elements behind each channel (Layout)
+    std::size_t parent = no_parent;  ///< the buffer of a concatenation that this one is a part of
     std::size_t offset_in_parent = 0;
     std::size_t readers = 0;
     std::size_t last_stage = 0;   ///< that reads it
@@ -225,13 +229,13 @@ private:
             const LayerKind kind = layers[stages[k].layer].kind;
             for (std::size_t i = 0; i < stages[k].inputs; ++i) {
                 BufferFacts& buffer = buffers[input_of(k, i)];
-                if (buffer.parent == nothing && buffer.wants_gradient &&
+                if (buffer.parent == no_parent && buffer.wants_gradient &&
                     (buffer.readers > 1 || kind == LayerKind::multiply)) {
                     buffer.own_gradient = true;
                 }
             }
             // The reader of a concatenation cannot apply the functions of its parts.
-            if (kind != LayerKind::concat && stages[k].function != nothing && buffers[k + 1].parent != nothing &&
+            if (kind != LayerKind::concat && stages[k].function != nothing && buffers[k + 1].parent != no_parent &&
                 buffers[k + 1].wants_gradient) {
                 buffers[root_of(k + 1)].own_gradient = true;
             }
@@ -242,7 +246,7 @@ private:
 public:
     /// The buffer that a buffer is a part of, or itself.
     constexpr std::size_t root_of(std::size_t buffer) const {
-        while (buffers[buffer].parent != nothing) {
+        while (buffers[buffer].parent != no_parent) {
             buffer = buffers[buffer].parent;
         }
         return buffer;
@@ -254,7 +258,7 @@ public:
         std::array<bool, Layers + 2> has_gap{};
         for (std::size_t b = 0; b < stage_count; ++b) {
             has_gap[b] =
-                buffers[b].parent == nothing && buffers[b].form.channels > 1 && buffers[b].plane() % period == 0;
+                buffers[b].parent == no_parent && buffers[b].form.channels > 1 && buffers[b].plane() % period == 0;
         }
         for (std::size_t b = 0; b < stage_count; ++b) {
             has_gap[root_of(b)] = has_gap[root_of(b)] && !buffers[b].reshaped;
@@ -283,7 +287,7 @@ public:
     /// Where a buffer begins in its root.
     constexpr std::size_t offset_in_root(std::size_t buffer) const {
         std::size_t offset = 0;
-        for (; buffers[buffer].parent != nothing; buffer = buffers[buffer].parent) {
+        for (; buffers[buffer].parent != no_parent; buffer = buffers[buffer].parent) {
             offset += buffers[buffer].offset_in_parent;
         }
         return offset;

@@ -177,7 +177,7 @@ public:
         TrainingMemory memory;
         for (std::size_t b = 0; b <= stage_count; ++b) {
             memory.buffers[b] = memory.size;
-            memory.size += graph.buffers[b].parent == nothing ? graph.buffers[b].size() : 0;
+            memory.size += graph.buffers[b].parent == no_parent ? graph.buffers[b].size() : 0;
         }
         for (std::size_t b = 0; b <= stage_count; ++b) {
             memory.buffers[b] = memory.buffers[graph.root_of(b)] + graph.offset_in_root(b);

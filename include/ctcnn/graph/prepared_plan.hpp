@@ -42,7 +42,7 @@ struct Copy {
     std::size_t first = 0;
     std::size_t last = 0;
     bool has_zeros = false;  ///< around or behind its elements, which readers rely on
-    std::size_t parent = nothing;
+    std::size_t parent = no_parent;
     std::size_t offset = 0;
 };
 
@@ -225,7 +225,7 @@ private:
     consteval void find_parents(const Facts& graph, const std::array<PreparedLayer, Layers + 1>& layers) {
         for (std::size_t b = graph.stage_count; b-- > 1;) {
             const std::size_t parent = graph.buffers[b].parent;
-            if (parent == nothing || stages[b - 1].is_prepared || stages[parent - 1].is_prepared ||
+            if (parent == no_parent || stages[b - 1].is_prepared || stages[parent - 1].is_prepared ||
                 stages[b - 1].output != b || stages[b - 1].is_done || layers[parent - 1].kind != LayerKind::concat) {
                 continue;
             }
@@ -235,7 +235,7 @@ private:
         // A part is made before the whole, and parts of parts before these.
         for (std::size_t b = 1; b < graph.stage_count; ++b) {
             std::size_t root = b;
-            while (values[root].copies[0].parent != nothing) {
+            while (values[root].copies[0].parent != no_parent) {
                 root = values[root].copies[0].parent;
             }
             if (root != b) {
@@ -299,7 +299,7 @@ private:
         size = zeros + std::min(size_by_time, size_by_size);
         for (std::size_t b = graph.stage_count; b-- > 1;) {
             Copy& part = values[b].copies[0];
-            if (part.parent != nothing) {
+            if (part.parent != no_parent) {
                 part.offset = values[part.parent].copies[0].offset + graph.buffers[b].offset_in_parent;
             }
         }
@@ -453,7 +453,7 @@ public:
         return forms.values[buffer].in(form).offset;
     }
     /// Whether a value is a part of the buffer of the concatenation that reads it.
-    static constexpr bool is_part(std::size_t buffer) { return forms.values[buffer].copies[0].parent != nothing; }
+    static constexpr bool is_part(std::size_t buffer) { return forms.values[buffer].copies[0].parent != no_parent; }
     /// Whether the form of a value that stage k reads is made of the other one before it runs.
     static constexpr bool converts(std::size_t k, std::size_t buffer, ValueForm form) {
         const PreparedValue& value = forms.values[buffer];

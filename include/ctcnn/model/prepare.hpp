@@ -82,6 +82,7 @@ public:
         return detail_::run::infer_prepared<plan>(held_.get(), image, buffers.get());
     }
 
+    /// Whether all packed weights have the same bits.
     friend bool operator==(const Prepared& a, const Prepared& b) { return a.held_.get() == b.held_.get(); }
 
 private:
@@ -98,13 +99,15 @@ public:
     static constexpr auto packed_bytes = Net::parameter_bytes;
 
     explicit Prepared(const Net&) {}
+
+    friend bool operator==(const Prepared&, const Prepared&) { return true; }
 };
 
 /// prepare: the network for inference of one image at a time, as fast as the processor allows: BatchNorms are folded
 /// (fuse), and weights are transformed and packed once. Outputs differ from those of net(x) by rounding. prepare<bf16>
 /// rounds the weights of large Linear layers to 8 binary digits, and reads half as many bytes; where the processor
-/// multiplies pairs of bf16, also weights and inputs of convolutions that are computed as sums of products (kernels of
-/// one pixel, strides). Sums, biases and all other layers are those of floats.
+/// multiplies pairs of bf16, also weights and inputs of convolutions of blocked values that are computed as sums of
+/// products (kernels of one pixel, strides). Sums, biases and all other layers are those of floats.
 template <AnyNetwork Net>
 Prepared<Net> prepare(const Net& net) {
     return Prepared<Net>(net);

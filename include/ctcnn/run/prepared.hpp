@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <type_traits>
 #include <utility>
 
@@ -28,7 +29,10 @@ struct PackedWeights {
     using T = typename Plan::scalar;
     alignas(alignment) std::array<T, Plan::packed_numbers> numbers;
 
-    friend bool operator==(const PackedWeights&, const PackedWeights&) = default;
+    /// Bit by bit: a pair of bf16 is no float.
+    friend bool operator==(const PackedWeights& a, const PackedWeights& b) {
+        return std::memcmp(a.numbers.data(), b.numbers.data(), sizeof(a.numbers)) == 0;
+    }
 };
 
 /// PreparedWorkspace: the values of one image, and the scratch memory. The zeros that values rely on are written once,
