@@ -2,7 +2,7 @@
 //
 // Weights of a prepared network as something else than the network's elements or bf16.
 //
-// EXPECT: prepare stores weights as the network has them, prepare(net), or those of a network of floats as bf16, prepare<bf16>(net)
+// EXPECT: prepare stores weights as the network has them, prepare\(net\), or those of a network of floats as bf16, prepare<bf16>\(net\)
 #include <ctcnn/inference.hpp>
 
 using namespace ctcnn;
