@@ -59,6 +59,20 @@ struct OtherState {
     void on_epoch(const EpochReport&) {}
 };
 
+/// States as they were before what is monitored was a part of them.
+struct EarlierEarlyStopping {
+    static constexpr std::string_view name = "EarlyStopping";
+    std::array<double, 3> state() const { return {3, 1, 4}; }
+    void set_state(std::span<const double, 3>) {}
+    void on_epoch(const EpochReport&) {}
+};
+struct EarlierModelCheckpoint {
+    static constexpr std::string_view name = "ModelCheckpoint";
+    std::array<double, 2> state() const { return {1.5, 1}; }
+    void set_state(std::span<const double, 2>) {}
+    void on_epoch(const EpochReport&) {}
+};
+
 /// An optimizer without a learning rate.
 struct Still {
     static constexpr std::size_t state_count = 0;
@@ -312,6 +326,59 @@ TEST_CASE("A checkpoint goes on with the monitor and the mode of ModelCheckpoint
                         ContainsSubstring("on validation_loss (MonitorMode::max)"));
     resumed({.last = folder.path() / "other", .monitor = &EpochReport::loss});  // writes no best network
     resumed({.last = last, .best = best, .mode = MonitorMode::min});
+}
+
+TEST_CASE("A training that goes on without a best network keeps the best value for one that goes on with it") {
+    const ScratchFolder folder;
+    const auto last = folder.path() / "last";
+    const auto best = folder.path() / "best";
+    const small::Data data = small::data(40);
+    const std::vector<double> values{1, 0.2, 0.9, 0.8, 0.1};
+    const auto run = [&](std::size_t epochs, ModelCheckpoint saved) {
+        Net net = small::net();
+        Trainer trainer(net, Adam{}, {.epochs = epochs});
+        if (epochs > 2) {
+            resume(trainer, last);
+        }
+        trainer.fit(data, Values{values}, saved);
+        save_checkpoint(trainer, last);
+        return saved;
+    };
+    run(2, {.best = best});
+    const std::string second = text_of(best);
+    const ModelCheckpoint without = run(3, {.last = folder.path() / "other", .monitor = &EpochReport::loss});
+    REQUIRE(without.best_epoch == 2);
+    // It was compared with nothing, and so the value is still that of the first two epochs.
+    REQUIRE_THROWS_WITH(run(4, {.best = best, .mode = MonitorMode::max}),
+                        ContainsSubstring("begun with ModelCheckpoint on validation_loss (MonitorMode::min)"));
+    const ModelCheckpoint with = run(4, {.best = best});
+    REQUIRE(with.best_epoch == 2);
+    REQUIRE(with.best_value == 0.2);
+    REQUIRE(text_of(best) == second);
+    REQUIRE(run(5, {.best = best}).best_epoch == 5);
+    REQUIRE(text_of(best) != second);
+}
+
+TEST_CASE("Checkpoints that do not say what was monitored go on") {
+    const ScratchFolder folder;
+    const auto last = folder.path() / "last";
+    const small::Data data = small::data(40);
+    Net net = small::net();
+    fit(net, data, Adam{}, {.epochs = 1}, EarlierEarlyStopping{}, EarlierModelCheckpoint{},
+        ModelCheckpoint{.last = last});
+    const auto resumed = [&](auto callback) {
+        Trainer trainer(net, Adam{}, {.epochs = 2});
+        resume(trainer, last);
+        trainer.fit(data, Values{{3, 2}}, callback);
+        return callback;
+    };
+    const EarlyStopping early = resumed(EarlyStopping{.mode = MonitorMode::max, .patience = 9});
+    REQUIRE(early.best_epoch == 1);
+    REQUIRE(early.best == 3);
+    REQUIRE(early.epochs_without_improvement == 5);
+    const ModelCheckpoint saved = resumed(ModelCheckpoint{.best = folder.path() / "best"});
+    REQUIRE(saved.best_epoch == 1);
+    REQUIRE(saved.best_value == 1.5);
 }
 
 TEST_CASE("Callbacks that write refuse before the first step") {
