@@ -252,6 +252,28 @@ TEST_CASE("CSVLogger writes the learning rate of each epoch and of each n-th ste
     }
 }
 
+TEST_CASE("An epoch that ends without a step, of a checkpoint of its last one, has the learning rate of that step") {
+    const ScratchFolder folder;
+    const auto in = [&](const char* name) { return folder.path() / name; };
+    const small::Data data = small::data(40);
+    FitOptions halving{.epochs = 2, .batch_size = 10, .schedule = StepLR{.step_size = 2, .gamma = 0.5}};
+    Net net = small::net();
+    const Trainer<Net, SGD>* saving = nullptr;
+    halving.on_step = [&](const StepReport& step) {
+        if (step.epoch == 1 && step.step == step.steps_per_epoch) {
+            save_checkpoint(*saving, in("last"));
+        }
+    };
+    Trainer trainer(net, SGD{.lr = 0.5f}, halving);
+    saving = &trainer;
+    trainer.fit(data, CSVLogger{in("whole.csv")});
+    halving.on_step = {};
+    Trainer resumed(net, SGD{.lr = 0.5f}, halving);
+    resume(resumed, in("last"));
+    resumed.fit(data, CSVLogger{in("half.csv")});
+    REQUIRE(history(in("half.csv")) == history(in("whole.csv")));
+}
+
 TEST_CASE("Each group of parameters has its learning rate, what is frozen has none") {
     const ScratchFolder folder;
     const auto path = folder.path() / "history";
