@@ -45,6 +45,20 @@ using small::Net;
 
 namespace {
 
+std::string text_of(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+std::vector<std::string> lines_of(const std::filesystem::path& path) {
+    std::vector<std::string> lines;
+    std::istringstream text(text_of(path));
+    for (std::string line; std::getline(text, line);) {
+        lines.push_back(line);
+    }
+    return lines;
+}
+
 /// A callback that sets what others monitor.
 struct Values {
     std::vector<double> values;
@@ -73,25 +87,35 @@ struct EarlierModelCheckpoint {
     void on_epoch(const EpochReport&) {}
 };
 
+/// Checks the lines of the steps, saves the training after a step, and throws after the next one.
+struct Dies {
+    std::size_t saved;
+    std::filesystem::path steps;
+    std::filesystem::path checkpoint;
+    void on_step(const StepReport&, auto& trainer) const {
+        REQUIRE(lines_of(steps).size() == trainer.steps() + 1);
+        if (trainer.steps() == saved) {
+            save_checkpoint(trainer, checkpoint);
+        } else if (trainer.steps() > saved) {
+            throw std::runtime_error("the end");
+        }
+    }
+};
+
+/// After the second step the network is spoilt.
+struct Spoils {
+    void on_step(const StepReport& report, auto& trainer) const {
+        if (report.step == 2) {
+            trainer.net().parameters().back() = std::numeric_limits<float>::infinity();
+        }
+    }
+};
+
 /// An optimizer without a learning rate.
 struct Still {
     static constexpr std::size_t state_count = 0;
     static void step(std::span<float>, std::span<const float>, std::array<std::span<float>, 0>, std::uint64_t) {}
 };
-
-std::string text_of(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
-std::vector<std::string> lines_of(const std::filesystem::path& path) {
-    std::vector<std::string> lines;
-    std::istringstream text(text_of(path));
-    for (std::string line; std::getline(text, line);) {
-        lines.push_back(line);
-    }
-    return lines;
-}
 
 /// A history without its seconds.
 std::vector<std::string> history(const std::filesystem::path& path) {
@@ -250,6 +274,92 @@ TEST_CASE("CSVLogger writes the learning rate of each epoch and of each n-th ste
         CHECK(history(in("half.csv")) == epochs);
         CHECK(lines_of(in("half.steps.csv")) == steps);
     }
+}
+
+TEST_CASE("CSVLogger loses no step of a training that ends with an exception") {
+    const ScratchFolder folder;
+    const auto in = [&](const char* name) { return folder.path() / name; };
+    const small::Data data = small::data(40);
+    const FitOptions two{.epochs = 2, .batch_size = 10};
+    const LogOptions each{.every_n_steps = 1};
+    Net net = small::net();
+    fit(net, data, SGD{.lr = 0.5f}, two, CSVLogger{in("whole.csv"), each});
+    const std::vector<std::string> steps = lines_of(in("whole.steps.csv"));
+    REQUIRE(steps.size() == 9);
+    for (const std::size_t saved : {2U, 5U}) {
+        CAPTURE(saved);
+        // Both files are there from the first step on, and each line at once.
+        Net dying = small::net();
+        Trainer trainer(dying, SGD{.lr = 0.5f}, two);
+        std::ofstream(in("half.csv")) << "of another training";
+        std::ofstream(in("half.steps.csv")) << "of another training";
+        const Dies dies{saved, in("half.steps.csv"), in("last")};
+        REQUIRE_THROWS_WITH(trainer.fit(data, CSVLogger{in("half.csv"), each}, dies), "the end");
+        REQUIRE(lines_of(in("half.steps.csv")).size() == saved + 2);
+        REQUIRE(lines_of(in("half.csv")).size() == 1 + trainer.epochs());
+        Net resuming = small::net(3);
+        Trainer resumed(resuming, SGD{.lr = 0.5f}, two);
+        resume(resumed, in("last"));
+        resumed.fit(data, CSVLogger{in("half.csv"), each});
+        CHECK(lines_of(in("half.steps.csv")) == steps);
+        CHECK(history(in("half.csv")) == history(in("whole.csv")));
+    }
+    Net exploding = small::net();
+    Trainer trainer(exploding, SGD{.lr = 0.5f}, two);
+    REQUIRE_THROWS_AS(trainer.fit(data, CSVLogger{in("half.csv"), each}, Spoils{}), LossNotFinite);
+    REQUIRE(lines_of(in("half.steps.csv")).size() == 3);
+    REQUIRE(lines_of(in("half.csv")).size() == 1);
+}
+
+TEST_CASE("A history that begins replaces those of before, one that is refused leaves them") {
+    const ScratchFolder folder;
+    const auto in = [&](const char* name) { return folder.path() / name; };
+    const small::Data data = small::data(40);
+    Net net = small::net();
+    const auto run = [&](std::size_t epochs, const LogOptions& log, auto... callbacks) {
+        fit(net, data, SGD{}, {.epochs = epochs, .batch_size = 10}, CSVLogger{in("a.csv"), log}, callbacks...);
+    };
+    run(2, {.every_n_steps = 1});
+    REQUIRE_THROWS(run(2, {}, EarlyStopping{.monitor = &EpochReport::loss, .patience = 0}));
+    REQUIRE(lines_of(in("a.csv")).size() == 3);
+    REQUIRE(lines_of(in("a.steps.csv")).size() == 9);
+    run(0, {.every_n_steps = 1});
+    REQUIRE(lines_of(in("a.csv")).size() == 1);
+    REQUIRE(lines_of(in("a.steps.csv")) == std::vector<std::string>{"step,epoch,loss,lr"});
+    run(1, {});
+    REQUIRE(names_in(folder.path()) == std::vector<std::string>{"a.csv"});
+    // What no CSVLogger has written stays.
+    std::ofstream(in("a.steps.csv")) << "mine";
+    run(1, {});
+    REQUIRE(text_of(in("a.steps.csv")) == "mine");
+}
+
+TEST_CASE("A training that goes on within its first epoch makes TensorBoard forget what was before") {
+    const ScratchFolder folder;
+    const small::Data data = small::data(40);
+    Net net = small::net();
+    FitOptions stopping{.epochs = 1, .batch_size = 10};
+    std::size_t asked = 0;
+    stopping.should_stop = [&] { return ++asked == 2; };
+    Trainer trainer(net, SGD{}, stopping);
+    // The bytes of SessionLog.START behind a step.
+    const auto starts = [&](const char* name, char step) {
+        const std::string start{'\x10', step, '\x3a', '\x02', '\x08', '\x01'};
+        std::size_t count = 0;
+        for (const auto& entry : std::filesystem::directory_iterator(folder.path() / name)) {
+            count += entry.is_regular_file() && text_of(entry.path()).find(start) != std::string::npos ? 1U : 0U;
+        }
+        return count;
+    };
+    const auto run = [&](const char* name) {
+        trainer.fit(data, TensorBoard{folder.path() / name, {.every_n_steps = 1}});
+    };
+    run("runs");
+    REQUIRE(starts("runs", 1) == 0);
+    REQUIRE(starts("runs/steps", 1) == 0);
+    run("runs");
+    REQUIRE(starts("runs", 1) == 1);
+    REQUIRE(starts("runs/steps", 3) == 1);
 }
 
 TEST_CASE("An epoch that ends without a step, of a checkpoint of its last one, has the learning rate of that step") {
