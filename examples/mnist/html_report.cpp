@@ -386,11 +386,8 @@ std::string settings(const ReportData& data) {
         "the same parameters, bit by bit.";
     if (history.steps == 0) {
         note = "What was tested, and with what.";
-    } else if (history.stopped && history.scheduled) {
-        note =
-            "No command repeats this training: it was stopped, and the learning rate of each step depends on the "
-            "number "
-            "of steps that it was to have. A new training with the same settings has the same steps up to there.";
+    } else if (!data.no_command.empty()) {
+        note = data.no_command;
     } else if (history.stopped) {
         note += " The command ends where this training was stopped.";
     }
@@ -471,6 +468,27 @@ std::string now() {
 
 double measure_peak() { return benchmarks::fma_peak(1, 10) * 1e9; }
 
+std::string why_no_command(std::string_view network, const Settings& settings, const History& history,
+                           const std::string& data) {
+    if (history.stopped && history.scheduled) {
+        return "No command repeats this training: it was stopped, and the learning rate of each step depends on the "
+               "number of steps that it was to have. A new training with the same settings has the same steps up to "
+               "there.";
+    }
+    if (!history.load_is_known) {
+        return "No command is known to repeat this training: the checkpoint that it went on from does not say which "
+               "parameters it began with.";
+    }
+    if (history.load_is_replaced) {
+        return "No command repeats this training: it has overwritten the file of the parameters that it began with.";
+    }
+    const std::string text = command(network, settings, history, data);
+    if (ctcnn::detail_::printable(text) != text) {
+        return "No command is shown: a name in it is very long, or has bytes that are no text.";
+    }
+    return {};
+}
+
 std::vector<Fact> report_settings(std::string_view network, const Settings& settings, const Files& files,
                                   const History& history, const std::string& data) {
     std::vector<Fact> facts{{"Network", std::string(network)}};
@@ -479,8 +497,8 @@ std::vector<Fact> report_settings(std::string_view network, const Settings& sett
                                    {"Batch size", grouped(settings.batch_size)},
                                    {"Learning rate", shortest(settings.lr)},
                                    {"Seed", std::to_string(history.seed)}});
-        if (!(history.stopped && history.scheduled)) {
-            facts.emplace_back("Command", ctcnn::detail_::printable(command(network, settings, history, data)));
+        if (why_no_command(network, settings, history, data).empty()) {
+            facts.emplace_back("Command", command(network, settings, history, data));
         }
     }
     for (const auto& [name, file] :

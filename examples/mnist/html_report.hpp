@@ -30,7 +30,9 @@ struct History {
     std::size_t steps_per_epoch = 0;
     bool scheduled = false;  // the learning rate of a step depends on all_steps
     std::uint64_t seed = 0;
-    std::string load;  // the parameters that it began with, of a file
+    std::string load;               // the parameters that it began with, of a file
+    bool load_is_known = true;      // otherwise an older checkpoint does not say
+    bool load_is_replaced = false;  // the training has written another file of that name
 };
 
 /// A layer, and what it makes of the sample.
@@ -94,6 +96,7 @@ struct ReportData {
     std::vector<ReportTime> times;
     double peak = 0;  // floating-point operations a second of one thread
     std::vector<Fact> settings;
+    std::string no_command;  // why no command repeats the training; empty where one does
 };
 
 /// The most mistakes that are shown.
@@ -101,6 +104,10 @@ inline constexpr std::size_t most_mistakes = 36;
 
 /// Floating-point operations a second that one thread of this machine reaches with nothing but fused multiply-adds.
 double measure_peak();
+
+/// Why no command repeats a training; empty where one does.
+std::string why_no_command(std::string_view network, const Settings& settings, const History& history,
+                           const std::string& data);
 
 /// What was trained and how, and with what: library, compiler, processor, threads; and the command that repeats it, if
 /// there is one.

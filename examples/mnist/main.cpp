@@ -161,6 +161,8 @@ int run(const Options& options) {
         outcome.report->description = options.network->description;
         outcome.report->classes.assign(options.data.classes->names.begin(), options.data.classes->names.end());
         outcome.report->train_images = train.size();
+        outcome.report->no_command =
+            why_no_command(options.network->name, settings, outcome.report->history, options.data.folder);
         outcome.report->settings = report_settings(options.network->name, settings, options.files,
                                                    outcome.report->history, options.data.folder);
         outcome.report->settings.emplace_back(

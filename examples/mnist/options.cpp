@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include <ctcnn/io/utf8.hpp>
+
 #include "screen.hpp"
 #include "spelling.hpp"
 
@@ -48,7 +50,8 @@ std::string defaults(const std::function<std::string(const Settings&)>& value) {
     return text;
 }
 
-/// Whether two names, if both are given, are those of one file.
+}  // namespace
+
 bool are_one_file(const std::string& a, const std::string& b) {
     const auto whole = [](const std::string& name) {
         std::error_code ignored;
@@ -56,8 +59,6 @@ bool are_one_file(const std::string& a, const std::string& b) {
     };
     return !a.empty() && !b.empty() && whole(a) == whole(b);
 }
-
-}  // namespace
 
 std::uint64_t read_number(const std::string& option, const std::string& text, std::uint64_t least, std::uint64_t most) {
     std::uint64_t number{};
@@ -175,6 +176,10 @@ Options read_options(int argument_count, char** arguments) {
     }
     if (are_one_file(files.save, files.checkpoint)) {
         throw UsageError("--save and --checkpoint write two files: give them two names");
+    }
+    if (!files.checkpoint.empty() && ctcnn::detail_::io::utf8_valid_size(files.load) != files.load.size()) {
+        throw UsageError("--load names '" + files.load +
+                         "', which is not UTF-8: --checkpoint cannot note it, so give the file another name");
     }
     for (const std::string* other : {&files.save, &files.checkpoint, &files.load, &files.resume}) {
         if (are_one_file(files.report, *other)) {

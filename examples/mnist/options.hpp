@@ -27,6 +27,9 @@ std::uint64_t read_number(const std::string& option, const std::string& text, st
 std::size_t read_whole_number(const std::string& option, const std::string& text, std::size_t least, std::size_t most);
 const Choice* read_network(const std::string& option, const std::string& text);
 
+/// Whether two names, if both are given, are those of one file.
+bool are_one_file(const std::string& a, const std::string& b);
+
 /// Reads the command line. The network's own recipe holds wherever nothing else is asked for.
 Options read_options(int argument_count, char** arguments);
 

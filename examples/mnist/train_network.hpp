@@ -17,6 +17,7 @@
 #include <ctcnn/io/safetensors.hpp>
 
 #include "collect_report.hpp"
+#include "options.hpp"
 #include "training.hpp"
 
 namespace mnist {
@@ -30,10 +31,10 @@ inline std::size_t count_steps(const Settings& settings, std::size_t images) {
     return static_cast<std::size_t>(std::max(1.0, std::round(settings.epochs * static_cast<double>(steps_per_epoch))));
 }
 
-/// Sets a training to where a checkpoint has left it. Returns the file of the parameters that it began with, if any.
+/// Sets a training to where a checkpoint has left it. The history gets the file of the parameters that it began with.
 /// Throws   std::runtime_error if it was saved with other settings
 template <typename Trainer>
-std::string resume_training(Trainer& trainer, const Files& files) {
+void resume_training(Trainer& trainer, const Files& files, History& history) {
     const std::map<std::string, std::string> metadata = metadata_of(files.resume);
     const auto found = metadata.find("mnist.settings");
     if (found != metadata.end() && found->second != files.settings) {
@@ -47,7 +48,9 @@ std::string resume_training(Trainer& trainer, const Files& files) {
     }
     ctcnn::resume(trainer, files.resume);
     const auto load = metadata.find("mnist.load");
-    return load == metadata.end() ? std::string() : load->second;
+    history.load_is_known = load != metadata.end();
+    history.load = history.load_is_known ? load->second : std::string();
+    history.load_is_replaced = metadata.contains("mnist.load_is_replaced");
 }
 
 /// Trains a network from its first parameters on, or from those of a file, and tests it after each epoch where that is
@@ -110,15 +113,21 @@ Outcome train_network(const Initializer& initializer, const Optimizer& optimizer
             if (!files.checkpoint.empty()) {
                 std::map<std::string, std::string> of_training = metadata;
                 of_training.emplace("mnist.settings", files.settings);
-                if (!history.load.empty()) {
+                if (history.load_is_known) {
                     of_training.emplace("mnist.load", history.load);
+                }
+                if (history.load_is_replaced) {
+                    of_training.emplace("mnist.load_is_replaced", "1");
                 }
                 ctcnn::save_checkpoint(trainer, files.checkpoint, of_training);
             }
         };
         history.load = files.load;
         if (!files.resume.empty()) {
-            history.load = resume_training(trainer, files);
+            resume_training(trainer, files, history);
+        }
+        for (const std::string* file : {&files.save, &files.checkpoint, &files.resume, &files.report}) {
+            history.load_is_replaced = history.load_is_replaced || are_one_file(history.load, *file);
         }
         trainer.fit(train);
         outcome.stopped = trainer.steps() < steps;

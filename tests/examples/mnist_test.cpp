@@ -391,6 +391,8 @@ TEST_CASE("a wrong command line is refused with what was meant", "[examples]") {
         {{"--save", "a", "--checkpoint", "a"}, "--save and --checkpoint write two files: give them two names"},
         {{"--save", "a", "--checkpoint", "./a"}, "--save and --checkpoint write two files: give them two names"},
         {{"--save", "a", "--report", "./a"}, "--report would overwrite 'a': give it another name"},
+        {{"--load", "a\xff", "--epochs", "1", "--checkpoint", "b"},
+         "--load names 'a\\xff', which is not UTF-8: --checkpoint cannot note it, so give the file another name"},
         {{"--load", "x/../a", "--report", "a"}, "--report would overwrite 'x/../a': give it another name"},
     };
     for (const Case& wrong : cases) {
@@ -787,6 +789,34 @@ TEST_CASE("a network is saved, and a file of it is tested or trained on", "[exam
     CHECK_THAT(other.errors, ContainsSubstring("found 2 missing, 8 of another shape") &&
                                  ContainsSubstring("0.weight   F32 (6, 1, 5, 5)   F32 (12, 1, 5, 5)"));
     CHECK_THAT(train({"--load", (folder.path / "none").string()}).errors, ContainsSubstring("found no such file"));
+}
+
+TEST_CASE("a report has no command where none repeats the training", "[examples]") {
+    const Folder folder;
+    const auto in = [&](const char* name) { return (folder.path / name).string(); };
+    const auto page_of = [&](std::vector<std::string> more) {
+        more.insert(more.end(), {"--net", "quick", "--quiet", "--epochs", "1", "--report", in("page.html")});
+        const Result result = train(more);
+        INFO(result.errors);
+        CHECK(result.status == 0);
+        return read(in("page.html"));
+    };
+    CHECK_THAT(page_of({"--save", in("net")}), ContainsSubstring("mnist train --net quick"));
+    CHECK_THAT(page_of({"--load", in("net"), "--checkpoint", in("training")}), ContainsSubstring(" --load "));
+    CHECK_THAT(page_of({"--resume", in("training")}), ContainsSubstring(" --load "));
+    const std::string replaced = "it has overwritten the file of the parameters that it began with";
+    CHECK_THAT(page_of({"--load", in("net"), "--save", in("net"), "--checkpoint", in("training")}),
+               ContainsSubstring(replaced) && !ContainsSubstring("mnist train"));
+    CHECK_THAT(page_of({"--resume", in("training")}), ContainsSubstring(replaced));
+    CHECK_THAT(page_of({"--load", in("net"), "--checkpoint", in("net")}), ContainsSubstring(replaced));
+    // An older checkpoint does not say with what it began.
+    std::string bytes = read(in("training"));
+    const std::size_t key = bytes.find("mnist.load\"");
+    REQUIRE(key != std::string::npos);
+    bytes[key] = 'M';
+    std::ofstream(in("training"), std::ios::binary) << bytes;
+    CHECK_THAT(page_of({"--resume", in("training")}),
+               ContainsSubstring("does not say which parameters it began with") && !ContainsSubstring("mnist train"));
 }
 
 TEST_CASE("a file that could not be saved is refused before anything is trained", "[examples]") {

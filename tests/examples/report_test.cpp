@@ -97,6 +97,39 @@ TEST_CASE("a report has all answers and the surest mistakes") {
     CHECK(data.filters.count * data.filters.height * data.filters.width == 8 * 4 * 4);
 }
 
+TEST_CASE("a report has a command, or says why there is none") {
+    const mnist::Settings settings{.epochs = 2, .batch_size = 64, .lr = 0.5f};
+    const auto command_of = [&](const mnist::History& history, const std::string& data) {
+        for (const auto& [name, value] : mnist::report_settings("relu", settings, {}, history, data)) {
+            if (name == "Command") {
+                CHECK(mnist::why_no_command("relu", settings, history, data).empty());
+                return value;
+            }
+        }
+        return mnist::why_no_command("relu", settings, history, data);
+    };
+    mnist::History history;
+    history.seed = 5;
+    const std::string plain = "mnist train --net relu --epochs 2 --batch-size 64 --lr 0.5 --seed 5";
+    CHECK(command_of(history, "a/b") == plain + " --data a/b");
+    history.load = "it's \u6570";
+    CHECK(command_of(history, "a") == plain + " --load 'it'\\''s \u6570' --data a");
+    for (const char* name : {"a\nb", "a\x1b", "a\xff", "a\u202e"}) {
+        CAPTURE(name);
+        CHECK_THAT(command_of(history, name), ContainsSubstring("No command is shown: a name in it"));
+        mnist::History other;
+        other.load = name;
+        CHECK_THAT(command_of(other, "a"), ContainsSubstring("No command is shown: a name in it"));
+    }
+    history.load_is_replaced = true;
+    CHECK_THAT(command_of(history, "a"), ContainsSubstring("it has overwritten the file of the parameters"));
+    history.load_is_known = false;
+    CHECK_THAT(command_of(history, "a"), ContainsSubstring("does not say which parameters it began with"));
+    history.stopped = true;
+    history.scheduled = true;
+    CHECK_THAT(command_of(history, "a"), ContainsSubstring("it was stopped"));
+}
+
 TEST_CASE("each layer has a time, with the functions that run with it") {
     std::vector<std::size_t> layers;
     for (const mnist::ReportTime& time : report().times) {

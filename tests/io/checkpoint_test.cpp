@@ -8,6 +8,7 @@
 #include <ctcnn/model/branches.hpp>
 #include <ctcnn/optim/adam.hpp>
 #include <ctcnn/optim/one_cycle.hpp>
+#include <ctcnn/optim/parameter_groups.hpp>
 #include <ctcnn/optim/sgd.hpp>
 #include <ctcnn/train/fit.hpp>
 
@@ -232,6 +233,10 @@ TEST_CASE("What is not this training's checkpoint is refused, and changes nothin
             REQUIRE_THAT(refusal<BadCheckpoint>(damaged(key, value)), Catch::Matchers::ContainsSubstring(key));
         }
     }
+    for (const char* value : {"-1", "1x", "1  1", "99999999999999999999", "9218868437227405312"}) {
+        REQUIRE_THAT(refusal<BadCheckpoint>(damaged("ctcnn.last_lr_bits", value)),
+                     Catch::Matchers::ContainsSubstring("ctcnn.last_lr_bits"));
+    }
     REQUIRE_THAT(refusal<BadCheckpoint>(damaged("ctcnn.checkpoint", "2")),
                  Catch::Matchers::ContainsSubstring("version '2'"));
     for (const auto& [key, value] :
@@ -252,6 +257,34 @@ TEST_CASE("What is not this training's checkpoint is refused, and changes nothin
     resume(resumed, path);
     resumed.fit(data);
     REQUIRE(bits_of(again) == bits_of(fitted(data, sgd)));
+}
+
+TEST_CASE("The learning rate of a resumed training is that of the last step, also of one without memory of it") {
+    const ScratchFolder folder;
+    const std::filesystem::path path = folder.path() / "training.safetensors";
+    const small::Data data = small::data(100);
+    const auto halving = [](std::size_t step, std::size_t) { return step < 3 ? 1.0 : 0.5; };
+    Net net = small::net();
+    Trainer trainer(net, SGD{.lr = 0.5f}, {.epochs = 2, .batch_size = 50, .schedule = halving});
+    save_checkpoint(trainer, path);
+    REQUIRE_FALSE(safetensors_metadata(path).contains("ctcnn.last_lr_bits"));
+    trainer.fit(data);
+    REQUIRE(trainer.last_lr() == std::vector<double>{0.25});
+    resume(trainer, path);
+    REQUIRE(trainer.last_lr() == std::vector<double>{0.5});
+    trainer.fit(data);
+    save_checkpoint(trainer, path);
+    // One that has no schedule has the rate of its own optimizer from its next step on.
+    Net other = small::net();
+    Trainer without(other, SGD{.lr = 0.125f}, {.epochs = 3, .batch_size = 50});
+    resume(without, path);
+    REQUIRE(without.last_lr() == std::vector<double>{0.25});
+    without.run_epoch(data);
+    REQUIRE(without.last_lr() == std::vector<double>{0.125});
+    // Another number of rates.
+    Trainer groups(other, ParameterGroups(SGD{.lr = 0.5f}, group<"0">(SGD{.lr = 2})), {.batch_size = 50});
+    resume(groups, path);
+    REQUIRE(groups.last_lr() == std::vector<double>{0.5, 2});
 }
 
 TEST_CASE("A training that is killed 200 times ends with the bits of one that is not") {

@@ -45,6 +45,20 @@ using small::Net;
 
 namespace {
 
+std::string text_of(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+std::vector<std::string> lines_of(const std::filesystem::path& path) {
+    std::vector<std::string> lines;
+    std::istringstream text(text_of(path));
+    for (std::string line; std::getline(text, line);) {
+        lines.push_back(line);
+    }
+    return lines;
+}
+
 /// A callback that sets what others monitor.
 struct Values {
     std::vector<double> values;
@@ -59,25 +73,49 @@ struct OtherState {
     void on_epoch(const EpochReport&) {}
 };
 
+/// States as they were before what is monitored was a part of them.
+struct EarlierEarlyStopping {
+    static constexpr std::string_view name = "EarlyStopping";
+    std::array<double, 3> state() const { return {3, 1, 4}; }
+    void set_state(std::span<const double, 3>) {}
+    void on_epoch(const EpochReport&) {}
+};
+struct EarlierModelCheckpoint {
+    static constexpr std::string_view name = "ModelCheckpoint";
+    std::array<double, 2> state() const { return {1.5, 1}; }
+    void set_state(std::span<const double, 2>) {}
+    void on_epoch(const EpochReport&) {}
+};
+
+/// Checks the lines of the steps, saves the training after a step, and throws after the next one.
+struct Dies {
+    std::size_t saved;
+    std::filesystem::path steps;
+    std::filesystem::path checkpoint;
+    void on_step(const StepReport&, auto& trainer) const {
+        REQUIRE(lines_of(steps).size() == trainer.steps() + 1);
+        if (trainer.steps() == saved) {
+            save_checkpoint(trainer, checkpoint);
+        } else if (trainer.steps() > saved) {
+            throw std::runtime_error("the end");
+        }
+    }
+};
+
+/// After the second step the network is spoilt.
+struct Spoils {
+    void on_step(const StepReport& report, auto& trainer) const {
+        if (report.step == 2) {
+            trainer.net().parameters().back() = std::numeric_limits<float>::infinity();
+        }
+    }
+};
+
 /// An optimizer without a learning rate.
 struct Still {
     static constexpr std::size_t state_count = 0;
     static void step(std::span<float>, std::span<const float>, std::array<std::span<float>, 0>, std::uint64_t) {}
 };
-
-std::string text_of(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
-std::vector<std::string> lines_of(const std::filesystem::path& path) {
-    std::vector<std::string> lines;
-    std::istringstream text(text_of(path));
-    for (std::string line; std::getline(text, line);) {
-        lines.push_back(line);
-    }
-    return lines;
-}
 
 /// A history without its seconds.
 std::vector<std::string> history(const std::filesystem::path& path) {
@@ -238,6 +276,114 @@ TEST_CASE("CSVLogger writes the learning rate of each epoch and of each n-th ste
     }
 }
 
+TEST_CASE("CSVLogger loses no step of a training that ends with an exception") {
+    const ScratchFolder folder;
+    const auto in = [&](const char* name) { return folder.path() / name; };
+    const small::Data data = small::data(40);
+    const FitOptions two{.epochs = 2, .batch_size = 10};
+    const LogOptions each{.every_n_steps = 1};
+    Net net = small::net();
+    fit(net, data, SGD{.lr = 0.5f}, two, CSVLogger{in("whole.csv"), each});
+    const std::vector<std::string> steps = lines_of(in("whole.steps.csv"));
+    REQUIRE(steps.size() == 9);
+    for (const std::size_t saved : {2U, 5U}) {
+        CAPTURE(saved);
+        // Both files are there from the first step on, and each line at once.
+        Net dying = small::net();
+        Trainer trainer(dying, SGD{.lr = 0.5f}, two);
+        std::ofstream(in("half.csv")) << "of another training";
+        std::ofstream(in("half.steps.csv")) << "of another training";
+        const Dies dies{saved, in("half.steps.csv"), in("last")};
+        REQUIRE_THROWS_WITH(trainer.fit(data, CSVLogger{in("half.csv"), each}, dies), "the end");
+        REQUIRE(lines_of(in("half.steps.csv")).size() == saved + 2);
+        REQUIRE(lines_of(in("half.csv")).size() == 1 + trainer.epochs());
+        Net resuming = small::net(3);
+        Trainer resumed(resuming, SGD{.lr = 0.5f}, two);
+        resume(resumed, in("last"));
+        resumed.fit(data, CSVLogger{in("half.csv"), each});
+        CHECK(lines_of(in("half.steps.csv")) == steps);
+        CHECK(history(in("half.csv")) == history(in("whole.csv")));
+    }
+    Net exploding = small::net();
+    Trainer trainer(exploding, SGD{.lr = 0.5f}, two);
+    REQUIRE_THROWS_AS(trainer.fit(data, CSVLogger{in("half.csv"), each}, Spoils{}), LossNotFinite);
+    REQUIRE(lines_of(in("half.steps.csv")).size() == 3);
+    REQUIRE(lines_of(in("half.csv")).size() == 1);
+}
+
+TEST_CASE("A history that begins replaces those of before, one that is refused leaves them") {
+    const ScratchFolder folder;
+    const auto in = [&](const char* name) { return folder.path() / name; };
+    const small::Data data = small::data(40);
+    Net net = small::net();
+    const auto run = [&](std::size_t epochs, const LogOptions& log, auto... callbacks) {
+        fit(net, data, SGD{}, {.epochs = epochs, .batch_size = 10}, CSVLogger{in("a.csv"), log}, callbacks...);
+    };
+    run(2, {.every_n_steps = 1});
+    REQUIRE_THROWS(run(2, {}, EarlyStopping{.monitor = &EpochReport::loss, .patience = 0}));
+    REQUIRE(lines_of(in("a.csv")).size() == 3);
+    REQUIRE(lines_of(in("a.steps.csv")).size() == 9);
+    run(0, {.every_n_steps = 1});
+    REQUIRE(lines_of(in("a.csv")).size() == 1);
+    REQUIRE(lines_of(in("a.steps.csv")) == std::vector<std::string>{"step,epoch,loss,lr"});
+    run(1, {});
+    REQUIRE(names_in(folder.path()) == std::vector<std::string>{"a.csv"});
+    // What no CSVLogger has written stays.
+    std::ofstream(in("a.steps.csv")) << "mine";
+    run(1, {});
+    REQUIRE(text_of(in("a.steps.csv")) == "mine");
+}
+
+TEST_CASE("A training that goes on within its first epoch makes TensorBoard forget what was before") {
+    const ScratchFolder folder;
+    const small::Data data = small::data(40);
+    Net net = small::net();
+    FitOptions stopping{.epochs = 1, .batch_size = 10};
+    std::size_t asked = 0;
+    stopping.should_stop = [&] { return ++asked == 2; };
+    Trainer trainer(net, SGD{}, stopping);
+    // The bytes of SessionLog.START behind a step.
+    const auto starts = [&](const char* name, char step) {
+        const std::string start{'\x10', step, '\x3a', '\x02', '\x08', '\x01'};
+        std::size_t count = 0;
+        for (const auto& entry : std::filesystem::directory_iterator(folder.path() / name)) {
+            count += entry.is_regular_file() && text_of(entry.path()).find(start) != std::string::npos ? 1U : 0U;
+        }
+        return count;
+    };
+    const auto run = [&](const char* name) {
+        trainer.fit(data, TensorBoard{folder.path() / name, {.every_n_steps = 1}});
+    };
+    run("runs");
+    REQUIRE(starts("runs", 1) == 0);
+    REQUIRE(starts("runs/steps", 1) == 0);
+    run("runs");
+    REQUIRE(starts("runs", 1) == 1);
+    REQUIRE(starts("runs/steps", 3) == 1);
+}
+
+TEST_CASE("An epoch that ends without a step, of a checkpoint of its last one, has the learning rate of that step") {
+    const ScratchFolder folder;
+    const auto in = [&](const char* name) { return folder.path() / name; };
+    const small::Data data = small::data(40);
+    FitOptions halving{.epochs = 2, .batch_size = 10, .schedule = StepLR{.step_size = 2, .gamma = 0.5}};
+    Net net = small::net();
+    const Trainer<Net, SGD>* saving = nullptr;
+    halving.on_step = [&](const StepReport& step) {
+        if (step.epoch == 1 && step.step == step.steps_per_epoch) {
+            save_checkpoint(*saving, in("last"));
+        }
+    };
+    Trainer trainer(net, SGD{.lr = 0.5f}, halving);
+    saving = &trainer;
+    trainer.fit(data, CSVLogger{in("whole.csv")});
+    halving.on_step = {};
+    Trainer resumed(net, SGD{.lr = 0.5f}, halving);
+    resume(resumed, in("last"));
+    resumed.fit(data, CSVLogger{in("half.csv")});
+    REQUIRE(history(in("half.csv")) == history(in("whole.csv")));
+}
+
 TEST_CASE("Each group of parameters has its learning rate, what is frozen has none") {
     const ScratchFolder folder;
     const auto path = folder.path() / "history";
@@ -312,6 +458,59 @@ TEST_CASE("A checkpoint goes on with the monitor and the mode of ModelCheckpoint
                         ContainsSubstring("on validation_loss (MonitorMode::max)"));
     resumed({.last = folder.path() / "other", .monitor = &EpochReport::loss});  // writes no best network
     resumed({.last = last, .best = best, .mode = MonitorMode::min});
+}
+
+TEST_CASE("A training that goes on without a best network keeps the best value for one that goes on with it") {
+    const ScratchFolder folder;
+    const auto last = folder.path() / "last";
+    const auto best = folder.path() / "best";
+    const small::Data data = small::data(40);
+    const std::vector<double> values{1, 0.2, 0.9, 0.8, 0.1};
+    const auto run = [&](std::size_t epochs, ModelCheckpoint saved) {
+        Net net = small::net();
+        Trainer trainer(net, Adam{}, {.epochs = epochs});
+        if (epochs > 2) {
+            resume(trainer, last);
+        }
+        trainer.fit(data, Values{values}, saved);
+        save_checkpoint(trainer, last);
+        return saved;
+    };
+    run(2, {.best = best});
+    const std::string second = text_of(best);
+    const ModelCheckpoint without = run(3, {.last = folder.path() / "other", .monitor = &EpochReport::loss});
+    REQUIRE(without.best_epoch == 2);
+    // It was compared with nothing, and so the value is still that of the first two epochs.
+    REQUIRE_THROWS_WITH(run(4, {.best = best, .mode = MonitorMode::max}),
+                        ContainsSubstring("begun with ModelCheckpoint on validation_loss (MonitorMode::min)"));
+    const ModelCheckpoint with = run(4, {.best = best});
+    REQUIRE(with.best_epoch == 2);
+    REQUIRE(with.best_value == 0.2);
+    REQUIRE(text_of(best) == second);
+    REQUIRE(run(5, {.best = best}).best_epoch == 5);
+    REQUIRE(text_of(best) != second);
+}
+
+TEST_CASE("Checkpoints that do not say what was monitored go on") {
+    const ScratchFolder folder;
+    const auto last = folder.path() / "last";
+    const small::Data data = small::data(40);
+    Net net = small::net();
+    fit(net, data, Adam{}, {.epochs = 1}, EarlierEarlyStopping{}, EarlierModelCheckpoint{},
+        ModelCheckpoint{.last = last});
+    const auto resumed = [&](auto callback) {
+        Trainer trainer(net, Adam{}, {.epochs = 2});
+        resume(trainer, last);
+        trainer.fit(data, Values{{3, 2}}, callback);
+        return callback;
+    };
+    const EarlyStopping early = resumed(EarlyStopping{.mode = MonitorMode::max, .patience = 9});
+    REQUIRE(early.best_epoch == 1);
+    REQUIRE(early.best == 3);
+    REQUIRE(early.epochs_without_improvement == 5);
+    const ModelCheckpoint saved = resumed(ModelCheckpoint{.best = folder.path() / "best"});
+    REQUIRE(saved.best_epoch == 1);
+    REQUIRE(saved.best_value == 1.5);
 }
 
 TEST_CASE("Callbacks that write refuse before the first step") {

@@ -42,7 +42,9 @@ Net check(const Net& fresh, const Net& other, const Data& data, const Optimizer&
         Net found = other;
         ctcnn::Trainer resumed(found, optimizer, options, loss);
         resume(resumed, path);
+        CHECK(resumed.last_lr() == trainer.last_lr());
         resumed.fit(data);
+        CHECK(resumed.last_lr() == whole.last_lr());
         CHECK(small::same_bits(found, wanted));
         CHECK(std::ranges::equal(found.buffers(), wanted.buffers()));
         CHECK(std::ranges::equal(resumed.state(), whole.state()));

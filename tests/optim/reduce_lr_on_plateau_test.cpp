@@ -67,6 +67,28 @@ TEST_CASE("a metric that is NaN is no improvement") {
     CHECK(rates == std::vector<double>{base, base, base / 2, base / 2, base / 2, base / 4});
 }
 
+TEST_CASE("Numbers that do not say their mode are accepted in both, those that say it in it alone") {
+    const ReduceLROnPlateau down{};
+    const ReduceLROnPlateau up{.mode = PlateauMode::max, .metric = [] { return 1.0; }};
+    const auto is_accepted = [](const ReduceLROnPlateau& plateau, const detail_::ScheduleState& state) {
+        try {
+            plateau(ScheduleStep{.step = 3, .steps = 4, .epoch = 3, .epochs = 4, .state = &state});
+            return true;
+        } catch (const std::invalid_argument&) {
+            return false;
+        }
+    };
+    for (const bool begun_up : {false, true}) {
+        detail_::ScheduleState state;
+        (begun_up ? up : down).end_epoch(state, 1);
+        CHECK(is_accepted(up, state) == begun_up);
+        CHECK(is_accepted(down, state) != begun_up);
+        state.numbers[5] = 0;  // of an older checkpoint
+        CHECK(is_accepted(up, state));
+        CHECK(is_accepted(down, state));
+    }
+}
+
 TEST_CASE("ReduceLROnPlateau needs epochs, and settings that make sense") {
     CHECK_THROWS_AS(ReduceLROnPlateau{}(ScheduleStep{.step = 1, .steps = 2}), std::invalid_argument);
     for (const ReduceLROnPlateau& wrong :

@@ -3,8 +3,10 @@
 
 #include <ctcnn/loss/mse.hpp>
 #include <ctcnn/optim/adam.hpp>
+#include <ctcnn/optim/averages.hpp>
 #include <ctcnn/optim/muon.hpp>
 #include <ctcnn/optim/one_cycle.hpp>
+#include <ctcnn/optim/parameter_groups.hpp>
 #include <ctcnn/optim/sgd.hpp>
 #include <ctcnn/train/fit.hpp>
 #include <ctcnn/train/value_and_grad.hpp>
@@ -44,6 +46,25 @@ Net fitted(const small::Data& data, const Optimizer& optimizer) {
 bool same(const Net& a, const Net& b) { return std::ranges::equal(a.parameters(), b.parameters()); }
 
 }  // namespace
+
+TEST_CASE("After a schedule that is refused the learning rates are those of the last step") {
+    const small::Data data = small::data(100);
+    const auto check = [&](const auto& optimizer, const std::vector<double>& rates) {
+        const auto second = [](const ScheduleStep& now) {
+            const bool refused = now.step == 3 && now.lr < 1;
+            return refused ? std::numeric_limits<double>::quiet_NaN() : 1 / static_cast<double>(now.step);
+        };
+        Net net = small::net();
+        Trainer trainer(net, optimizer, {.epochs = 2, .batch_size = 25, .schedule = second});
+        REQUIRE_THROWS_AS(trainer.run_epoch(data), std::invalid_argument);
+        REQUIRE(trainer.steps() == 2);
+        REQUIRE(trainer.last_lr() == rates);
+    };
+    check(SGD{.lr = 0.5f}, {0.25});
+    check(ParameterGroups(SGD{.lr = 0.5f}, group<"0">(SGD{.lr = 2})), {0.25, 1});
+    check(ParameterGroups(SGD{.lr = 2}, group<"0">(SGD{.lr = 0.5f})), {1, 0.25});
+    check(EMA(Muon{.lr = 2, .adamw = {.lr = 0.5f}}), {1, 0.25});
+}
 
 TEST_CASE("A training by epochs gives the bits of fit, and counts") {
     const small::Data data = small::data(100);

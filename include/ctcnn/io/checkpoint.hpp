@@ -141,8 +141,10 @@ std::uint64_t number_of(const SafetensorsHeader<Calls>& header, std::string_view
     return number;
 }
 
-/// The states of callbacks are numbers, as their bits; "ctcnn.kept" says that there are tensors of keep_weights.
+/// The states of callbacks, and the learning rates of the last step, are numbers, as their bits; "ctcnn.kept" says that
+/// there are tensors of keep_weights.
 inline constexpr std::string_view callback_key = "ctcnn.callback.";
+inline constexpr std::string_view rates_key = "ctcnn.last_lr_bits";
 inline constexpr std::string_view kept_key = "ctcnn.kept";
 
 inline std::string text_of_state(std::span<const double> state) {
@@ -155,25 +157,45 @@ inline std::string text_of_state(std::span<const double> state) {
 }
 
 template <typename Calls>
+std::vector<double> numbers_of(const SafetensorsHeader<Calls>& header, std::string_view key, std::string_view text) {
+    std::vector<double> numbers;
+    const char* const end = text.data() + text.size();
+    for (const char* at = text.data(); at != end;) {
+        std::uint64_t number = 0;
+        const auto [behind, error] = std::from_chars(at, end, number);
+        if (error != std::errc{} || (behind != end && (*behind != ' ' || behind + 1 == end))) {
+            refuse_checkpoint(header.path(), sentence({"numbers as ", key}), sentence({"'", excerpt(text), "'"}),
+                              "The file is damaged: resume from another checkpoint.");
+        }
+        numbers.push_back(std::bit_cast<double>(number));
+        at = behind == end ? end : behind + 1;
+    }
+    return numbers;
+}
+
+/// The learning rates of the last step; none in older checkpoints.
+template <typename Calls>
+std::vector<double> rates_of(const SafetensorsHeader<Calls>& header) {
+    for (const auto& [key, text] : header.metadata()) {
+        if (key == rates_key) {
+            std::vector<double> rates = numbers_of(header, key, text);
+            if (!std::ranges::all_of(rates, [](double rate) { return math::is_finite(rate); })) {
+                refuse_checkpoint(header.path(), sentence({"finite numbers as ", key}), "one that is not",
+                                  "The file is damaged: resume from another checkpoint.");
+            }
+            return rates;
+        }
+    }
+    return {};
+}
+
+template <typename Calls>
 train::CallbackStates states_of(const SafetensorsHeader<Calls>& header) {
     train::CallbackStates states;
     for (const auto& [key, text] : header.metadata()) {
-        if (!key.starts_with(callback_key)) {
-            continue;
+        if (key.starts_with(callback_key)) {
+            states.set(key.substr(callback_key.size()), numbers_of(header, key, text));
         }
-        std::vector<double> state;
-        const char* const end = text.data() + text.size();
-        for (const char* at = text.data(); at != end;) {
-            std::uint64_t number = 0;
-            const auto [behind, error] = std::from_chars(at, end, number);
-            if (error != std::errc{} || (behind != end && (*behind != ' ' || behind + 1 == end))) {
-                refuse_checkpoint(header.path(), sentence({"numbers as ", key}), sentence({"'", excerpt(text), "'"}),
-                                  "The file is damaged: resume from another checkpoint.");
-            }
-            state.push_back(std::bit_cast<double>(number));
-            at = behind == end ? end : behind + 1;
-        }
-        states.set(key.substr(callback_key.size()), state);
     }
     return states;
 }
@@ -265,6 +287,9 @@ void save_checkpoint(const Trainer<Net, Optimizer, Loss>& trainer, const std::fi
             metadata.emplace(key, decimal(std::bit_cast<std::uint64_t>(number)));
         });
     }
+    if (trainer.steps() != 0) {
+        metadata.emplace(io::rates_key, io::text_of_state(trainer.last_lr()));
+    }
     const auto& kept = train::ProgressOf::kept(trainer);
     for (std::size_t n = 0; n < kept.states.size(); ++n) {
         metadata.emplace(sentence({io::callback_key, kept.states.key(n)}), io::text_of_state(kept.states.numbers(n)));
@@ -300,6 +325,7 @@ void resume(Trainer<Net, Optimizer, Loss>& trainer, const std::filesystem::path&
         constexpr std::size_t own = (1 + Optimizer::state_count) * Net::parameter_count + Net::buffer_count;
         std::vector<T> elements(own + (has_kept ? io::kept_count<Net, Optimizer> : 0));
         train::CallbackStates states = io::states_of(header);
+        std::vector<double> rates = io::rates_of(header);
         io::load_state(file, header, {names.names(), io::own_dtype<T>, reinterpret_cast<std::byte*>(elements.data())},
                        {});
         const auto buffers = elements.begin() + static_cast<std::ptrdiff_t>(Net::parameter_count);
@@ -311,6 +337,7 @@ void resume(Trainer<Net, Optimizer, Loss>& trainer, const std::filesystem::path&
         std::copy(state, kept, trainer.state().begin());
         train::ProgressOf::kept(trainer) = {std::move(states), std::move(weights)};
         train::ProgressOf::get(trainer) = progress;
+        train::ProgressOf::set_last_lr(trainer, std::move(rates));
     });
 }
 

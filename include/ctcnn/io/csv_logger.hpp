@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <initializer_list>
+#include <memory>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -16,6 +18,7 @@
 #include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/data/sentence.hpp>
+#include <ctcnn/io/appended_file.hpp>
 #include <ctcnn/io/atomic_file.hpp>
 #include <ctcnn/io/input_file.hpp>
 #include <ctcnn/io/log_options.hpp>
@@ -24,7 +27,7 @@
 
 namespace CTCNN_DETAIL::io {
 
-/// CsvTable: a file of comma-separated values that is replaced as a whole. The first column is a whole number.
+/// CsvTable: a file of comma-separated values. The first column is a whole number.
 /// Refuses  FileUnwritable
 template <typename Calls = PosixCalls>
 class CsvTable {
@@ -58,11 +61,15 @@ public:
     void add(std::uint64_t number) { (text_ += ',') += decimal(number); }
     void end() { text_ += '\n'; }
 
-    void write() {
+    /// Replaces the file as a whole.
+    void write() const {
         AtomicFile<Calls> file(path_);
         file.write(std::as_bytes(std::span<const char>(text_.data(), text_.size())));
         file.commit();
     }
+    /// The lines that are not taken yet.
+    std::string take() { return std::exchange(text_, {}); }
+    const std::filesystem::path& path() const { return path_; }
 
 private:
     void read(std::uint64_t last) {
@@ -97,7 +104,7 @@ private:
     }
 
     std::filesystem::path path_{};
-    std::string text_{};  // of the file
+    std::string text_{};
 };
 
 }  // namespace CTCNN_DETAIL::io
@@ -107,8 +114,9 @@ namespace CTCNN_API {
 /// CSVLogger: writes the history of a training to a file of comma-separated values, a line for each epoch, with the
 /// learning rate of its last step. The file is complete after each epoch. What was not measured, and what is not
 /// finite, is empty. With every_n_steps, the loss and the learning rate of each n-th step are lines of a second file,
-/// history.steps.csv beside history.csv, which is complete at the same times and at the end. A training that continues
-/// keeps the lines of the epochs and steps that are complete; one that begins replaces the files.
+/// history.steps.csv beside history.csv, to which each line is added at once. A training that continues keeps the lines
+/// of the epochs and steps that are complete; one that begins replaces both files with its first step, and removes the
+/// second one if it writes none.
 ///     fit(net, train_set, Adam{}, {.epochs = 5}, Validation{validation_set}, CSVLogger{"history.csv"});
 /// Refuses  FileUnwritable, at the start of fit where possible · std::invalid_argument for a training that continues
 ///          with a file that is no such history
@@ -127,24 +135,29 @@ public:
         rates += '\n';
         epochs_ = {path_, "epoch,loss,validation_loss,validation_accuracy,validation_metric,seconds,images" + rates,
                    trainer.epochs()};
+        std::filesystem::path path = path_;
+        path.replace_filename(path_.stem()) += ".steps";
+        path += path_.extension();
+        begun_ = false;
+        old_steps_.clear();
         if (options_.every_n_steps != 0) {
-            std::filesystem::path path = path_;
-            path.replace_filename(path_.stem()) += ".steps";
-            path += path_.extension();
-            steps_ = {std::move(path), "step,epoch,loss" + rates, trainer.steps()};
-            unwritten_steps_ = false;
+            steps_ = {std::move(path), steps_begin + rates, trainer.steps()};
+        } else if (trainer.steps() == 0) {
+            old_steps_ = std::move(path);
         }
     }
     void on_step(const StepReport& report, auto& trainer) {
+        begin_files();
         if (detail_::io::is_logged(options_, trainer)) {
             steps_.begin(trainer.steps());
             steps_.add(std::uint64_t{report.epoch});
             steps_.add(report.loss);
             add_rates(steps_, trainer);
-            unwritten_steps_ = true;
+            steps_file_->append(steps_.take());
         }
     }
     void on_epoch(const EpochReport& report, auto& trainer) {
+        begin_files();
         epochs_.begin(report.epoch);
         for (const double value : {report.loss, report.validation_loss, report.validation_accuracy,
                                    report.validation_metric, report.seconds}) {
@@ -153,29 +166,54 @@ public:
         epochs_.add(std::uint64_t{report.images});
         add_rates(epochs_, trainer);
         epochs_.write();
-        write_steps();
+        if (steps_file_) {
+            steps_file_->sync();
+        }
     }
-    void on_train_end() { write_steps(); }
+    void on_train_end() {
+        begin_files();
+        steps_file_.reset();
+    }
 
 private:
+    static constexpr const char* steps_begin = "step,epoch,loss";
+
     static void add_rates(auto& table, const auto& trainer) {
         for (const double rate : trainer.last_lr()) {
             table.add(rate);
         }
         table.end();
     }
-    void write_steps() {
-        if (unwritten_steps_) {
+    /// Replaces the files. A training that is refused before its first step leaves those of before.
+    void begin_files() {
+        if (begun_) {
+            return;
+        }
+        begun_ = true;
+        epochs_.write();
+        steps_file_.reset();
+        if (options_.every_n_steps != 0) {
             steps_.write();
-            unwritten_steps_ = false;
+            steps_file_ = std::make_shared<detail_::io::AppendedFile<>>(steps_.path(), steps_.take().size());
+        }
+        std::error_code none;
+        if (!old_steps_.empty() && std::filesystem::is_regular_file(old_steps_, none)) {
+            // Only what a CSVLogger has written.
+            std::string line;
+            std::ifstream file(old_steps_);
+            if (std::getline(file, line) && line.starts_with(steps_begin)) {
+                std::filesystem::remove(old_steps_, none);
+            }
         }
     }
 
     std::filesystem::path path_;
     LogOptions options_;
     detail_::io::CsvTable<> epochs_{};
-    detail_::io::CsvTable<> steps_{};
-    bool unwritten_steps_ = false;
+    detail_::io::CsvTable<> steps_{};  // its lines that are not in the file
+    std::shared_ptr<detail_::io::AppendedFile<>> steps_file_{};
+    std::filesystem::path old_steps_{};  // may be of another training
+    bool begun_ = false;
 };
 
 }  // namespace CTCNN_API

@@ -9,11 +9,10 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <utility>
 
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/data/sentence.hpp>
-#include <ctcnn/io/error.hpp>
+#include <ctcnn/io/appended_file.hpp>
 #include <ctcnn/io/posix.hpp>
 #include <ctcnn/io/protobuf.hpp>
 
@@ -56,69 +55,29 @@ inline std::string tf_record(std::string_view bytes) {
 /// created where it is missing.
 /// Refuses  FileUnwritable
 template <typename Calls = PosixCalls>
-class EventFile {
+class EventFile : public AppendedFile<Calls> {
 public:
     EventFile(const std::filesystem::path& folder, double time) {
         std::error_code error;
         std::filesystem::create_directories(folder, error);
         if (error) {
-            path_ = folder;
-            refuse(error.value());
+            this->path_ = folder;
+            this->refuse(error.value());
         }
         std::array<char, 256> host{};
         static_cast<void>(::gethostname(host.data(), host.size() - 1));
         for (unsigned n = 0;; ++n) {
-            path_ =
+            this->path_ =
                 folder / sentence({"events.out.tfevents.", decimal(static_cast<std::uint64_t>(time)), ".", host.data(),
                                    ".", decimal(static_cast<std::uint64_t>(getpid())), ".", decimal(std::uint64_t{n})});
-            file_ = uninterrupted(
-                [&] { return Calls::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
-            if (file_ != -1) {
+            if (this->open(O_CREAT | O_EXCL)) {
                 break;
             }
             if (errno != EEXIST) {
-                refuse(errno);
+                this->refuse(errno);
             }
         }
     }
-    EventFile(const EventFile&) = delete;
-    EventFile& operator=(const EventFile&) = delete;
-    ~EventFile() {
-        if (file_ != -1) {
-            Calls::close(file_);
-        }
-    }
-
-    /// Appends events.
-    void append(std::string_view records) {
-        std::string_view left = records;
-        while (!left.empty()) {
-            const ssize_t written = uninterrupted([&] { return Calls::write(file_, left.data(), left.size()); });
-            if (written <= 0) {
-                const int error = written == 0 ? ENOSPC : errno;
-                static_cast<void>(uninterrupted([&] { return ::ftruncate(file_, static_cast<off_t>(size_)); }));
-                refuse(error);
-            }
-            left.remove_prefix(static_cast<std::size_t>(written));
-        }
-        size_ += records.size();
-    }
-
-    const std::filesystem::path& path() const { return path_; }
-
-private:
-    [[noreturn, gnu::cold]] void refuse(int error) const {
-        throw FileUnwritable({path_, size_, "a file that can be written",
-                              sentence({"the error '", std::error_code(error, std::generic_category()).message(), "'"}),
-                              error == ENOSPC || error == EDQUOT
-                                  ? "Make room on the disk, or choose a folder on another one."
-                                  : "Choose a folder that can be written.",
-                              OffsetIn::file});
-    }
-
-    std::filesystem::path path_;
-    int file_ = -1;
-    std::uint64_t size_ = 0;  // of the events that are whole
 };
 
 }  // namespace CTCNN_DETAIL::io

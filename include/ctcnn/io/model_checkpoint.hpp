@@ -23,7 +23,8 @@ namespace CTCNN_API {
 /// ModelCheckpoint: writes files after each epoch. `last` is a checkpoint of the training, for resume, with the state
 /// of all callbacks; it is also written where a training is stopped within an epoch. `best` is the network of the
 /// epoch with the best monitored value, for load_safetensors; with EMA or SWA, that of averaged(trainer). A value
-/// that is NaN or infinite is never the best. Either may be left out.
+/// that is NaN or infinite is never the best. Either may be left out; a training that goes on without `best` keeps the
+/// best value of before, for one that goes on with it again.
 ///     fit(net, train_set, Adam{}, {.epochs = 50}, Validation{validation_set},
 ///         ModelCheckpoint{.last = "training.safetensors", .best = "best.safetensors"});
 /// Refuses  FileUnwritable, at the start of fit where possible · std::invalid_argument at the start of fit
@@ -38,8 +39,10 @@ struct ModelCheckpoint {
 
     double best_value = std::numeric_limits<double>::quiet_NaN();  ///< result
     std::size_t best_epoch = 0;                                    ///< result; 0 if there is none
+    std::array<double, 2> best_monitor = {};                       ///< what best_value is of, as checkpoints hold it
 
     static constexpr std::string_view name = "ModelCheckpoint";
+    static constexpr std::size_t earlier_state_count = 2;  ///< of checkpoints that do not say what was monitored
 
     void on_train_begin(const FitPlan& plan, auto&) {
         using namespace detail_;
@@ -54,6 +57,7 @@ struct ModelCheckpoint {
         }
         best_value = std::numeric_limits<double>::quiet_NaN();
         best_epoch = 0;
+        best_monitor = {};
         for (const std::filesystem::path& path : {last, best}) {
             if (!path.empty()) {
                 // Refuses now what would be refused after the first epoch.
@@ -88,17 +92,21 @@ struct ModelCheckpoint {
     }
 
     auto state() const {
-        const auto [value, higher] = detail_::train::monitor_state(*this);
+        // Without `best` the state is that of before, for a training that goes on with it.
+        const auto [value, higher] = best.empty() ? best_monitor : detail_::train::monitor_state(*this);
         return std::array{best_value, static_cast<double>(best_epoch), value, higher};
     }
     void set_state(const auto& state) {
         if (!(state[1] >= 0 && state[1] < 9e15)) {
             throw std::invalid_argument("the checkpoint holds no state of ModelCheckpoint: it is damaged");
         }
-        if (best.empty() || !(state[1] > 0)) {
+        if (!(state[1] > 0)) {
             return;  // there is no best value that another one could be compared with
         }
-        detail_::train::check_monitor_state(*this, state[2], state[3]);
+        if (!best.empty()) {
+            detail_::train::check_monitor_state(*this, state[2], state[3]);
+        }
+        best_monitor = {state[2], state[3]};
         best_value = state[0];
         best_epoch = static_cast<std::size_t>(state[1]);
     }

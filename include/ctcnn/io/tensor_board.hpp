@@ -36,9 +36,10 @@ public:
         : folder_(std::move(folder)), options_(options) {}
 
     void on_train_begin(const FitPlan&, auto& trainer) {
-        epochs_ = begin_file(folder_, trainer.epochs());
+        const bool goes_on = trainer.steps() != 0;
+        epochs_ = begin_file(folder_, goes_on, trainer.epochs());
         if (options_.every_n_steps != 0) {
-            steps_ = begin_file(folder_ / "steps", trainer.steps());
+            steps_ = begin_file(folder_ / "steps", goes_on, trainer.steps());
         }
     }
     void on_step(const StepReport& report, auto& trainer) {
@@ -76,14 +77,14 @@ private:
         return message;
     }
 
-    /// A new file in a folder, behind those of the numbers up to `last`.
-    static auto begin_file(const std::filesystem::path& folder, auto last) {
+    /// A new file in a folder; in that of a training that goes on, behind those of the numbers up to `last`.
+    static auto begin_file(const std::filesystem::path& folder, bool goes_on, auto last) {
         using namespace detail_::io;
         auto file = std::make_shared<EventFile<>>(folder, now());
         ProtobufMessage first = event(0);
         first.add(3, "brain.Event:2");
         std::string records = tf_record(first.bytes());
-        if (last != 0) {
+        if (goes_on) {
             ProtobufMessage start;
             start.add(1, std::uint64_t{1});
             ProtobufMessage restart = event(last + 1);

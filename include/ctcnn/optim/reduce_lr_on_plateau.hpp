@@ -72,7 +72,7 @@ struct ReduceLROnPlateau {
         const double current = metric ? metric() : loss;
         const bool first = !(now[epochs] > 0);
         now[epochs] += 1;
-        now[higher] = mode == PlateauMode::max ? 1 : 0;
+        now[higher] = mode == PlateauMode::max ? 1 : -1;
         if (detail_::math::is_finite(current) && (first || is_better(current, now[best]))) {
             now[best] = current;
             now[bad_epochs] = 0;
@@ -99,11 +99,12 @@ private:
     static constexpr std::size_t cooling = 2;
     static constexpr std::size_t reductions = 3;
     static constexpr std::size_t epochs = 4;
-    static constexpr std::size_t higher = 5;  // 1: what the numbers compare is PlateauMode::max
+    static constexpr std::size_t higher = 5;  // 1: PlateauMode::max, -1: min, 0: not known, in an older checkpoint
     static constexpr double largest = 1.7976931348623157e308;
 
     void refuse_other_mode(const detail_::ScheduleState& state) const {
-        if (state.numbers[epochs] > 0 && (state.numbers[higher] > 0) != (mode == PlateauMode::max)) {
+        const double begun = state.numbers[higher];
+        if (state.numbers[epochs] > 0 && (mode == PlateauMode::max ? begun < 0 : begun > 0)) {
             throw std::invalid_argument(
                 mode == PlateauMode::max
                     ? "this training was begun with ReduceLROnPlateau in PlateauMode::min: continue with the same .mode"

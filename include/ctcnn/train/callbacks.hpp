@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <span>
@@ -128,6 +130,16 @@ struct Hooks {
     std::function<bool()> should_stop = {};
 };
 
+/// Whether checkpoints that are older than the last numbers of a state have so many; the last ones are then 0.
+template <typename C>
+constexpr bool is_earlier_state(std::size_t size) {
+    if constexpr (requires { C::earlier_state_count; }) {
+        return size == C::earlier_state_count;
+    } else {
+        return false;
+    }
+}
+
 template <typename C, typename Trainer>
 void begin_training(C& callback, StateKeys& keys, const FitPlan& plan, Trainer& trainer, CallbackStates& states) {
     if constexpr (requires { callback.on_train_begin(plan, trainer); }) {
@@ -140,12 +152,15 @@ void begin_training(C& callback, StateKeys& keys, const FitPlan& plan, Trainer& 
     if constexpr (HasState<C>) {
         if (const std::size_t n = states.find(keys.next<C>()); n < states.size()) {
             constexpr std::size_t size = std::tuple_size_v<decltype(std::as_const(callback).state())>;
-            if (states.numbers(n).size() != size) {
+            const std::span<const double> found = states.numbers(n);
+            std::array<double, size> state{};
+            if (found.size() != size && !is_earlier_state<C>(found.size())) {
                 throw std::invalid_argument(
                     "the state of a callback in the checkpoint has another size: continue with the same callbacks in "
                     "the same order");
             }
-            callback.set_state(states.numbers(n).template first<size>());
+            std::copy_n(found.data(), found.size(), state.data());
+            callback.set_state(std::span<const double, size>(state));
         }
     }
 }

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/finite.hpp>
@@ -96,6 +98,7 @@ public:
     void for_each_rate(const F& f) const {
         scheduled_.for_each_rate(f);
     }
+    void set_last_rates(std::vector<double> rates) { scheduled_.set_last_rates(std::move(rates)); }
 
     /// The update of some parameters, from `offset` on, in a step that is counted from 1.
     void update(Buffers& buffers, std::size_t offset, std::size_t size, std::size_t number, std::size_t member) {

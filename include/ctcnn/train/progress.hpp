@@ -7,6 +7,8 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
@@ -38,6 +40,10 @@ struct ProgressOf {
     template <typename Trainer>
     static auto& kept(Trainer& trainer) {
         return trainer.kept_;
+    }
+    template <typename Trainer>
+    static void set_last_lr(Trainer& trainer, std::vector<double> rates) {
+        trainer.updates_.set_last_rates(std::move(rates));
     }
 };
 

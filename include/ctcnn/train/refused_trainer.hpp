@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
@@ -26,6 +27,7 @@ public:
     static std::size_t epochs() { return 0; }
     static std::size_t epoch_steps() { return 0; }
     static std::size_t steps() { return 0; }
+    static std::vector<double> last_lr() { return {}; }
     static std::span<typename Net::scalar> state() { return {}; }
     template <typename... Batch>
     double step(const Batch&...) {
@@ -39,6 +41,9 @@ public:
     FitReport fit(const Data&, const Callbacks&...) {
         return {};
     }
+
+    static void keep_weights() {}
+    static void restore_weights() {}
 
 private:
     Net& net_;

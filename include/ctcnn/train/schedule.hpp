@@ -10,6 +10,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/target.hpp>
@@ -174,19 +175,53 @@ public:
     }
 
     /// Sets the learning rate and the momentum for a step.
-    /// Throws   std::invalid_argument for numbers that make no sense, and what the schedule throws
+    /// Throws   std::invalid_argument for numbers that make no sense, and what the schedule throws; then the learning
+    ///          rates are those of before
     void begin_step(const ScheduleStep& now) {
         if constexpr (has_rate<Optimizer>) {
             if (schedule_) {
-                begin(given_, now_, now);
+                if constexpr (is_composed<Optimizer>) {
+                    const Optimizer before = now_;
+                    try {
+                        begin(now);
+                    } catch (...) {
+                        set_rates_of(before);
+                        throw;
+                    }
+                } else {
+                    begin(now);
+                }
             }
         }
+        resumed_.clear();
     }
     const Optimizer& operator*() const { return now_; }
     /// f(lr) for each learning rate, in the order of the optimizers.
     template <typename F>
     void for_each_rate(const F& f) const {
-        visit_rates(now_, f);
+        if (!resumed_.empty()) {
+            for (const double rate : resumed_) {
+                f(rate);
+            }
+            return;
+        }
+        Optimizer copy = now_;
+        for_each_inner(now_, copy, [&f](const auto& inner, const auto&) {
+            if constexpr (requires { inner.lr; }) {
+                f(static_cast<double>(inner.lr));
+            }
+        });
+    }
+    /// The learning rates of a step that another program has made, until the next one begins; where there are others,
+    /// those of the optimizer.
+    void set_last_rates(std::vector<double> rates) {
+        resumed_.clear();
+        set_rates_of(given_);
+        std::size_t count = 0;
+        for_each_rate([&count](double) { ++count; });
+        if (rates.size() == count) {
+            resumed_ = std::move(rates);
+        }
     }
 
 private:
@@ -200,47 +235,47 @@ private:
     template <typename O>
     static constexpr bool has_momentum = requires(O optimizer) { optimizer.momentum; };
 
+    /// f(inner, inner_now) for each optimizer that two are made of.
     template <typename O, typename F>
-    static void visit_rates(const O& now, const F& f) {
+    static void for_each_inner(const O& given, O& now, const F& f) {
         if constexpr (is_composed<O>) {
-            O copy = now;
-            O::for_each_pair(now, copy, [&](const auto& inner, const auto&) {
+            O::for_each_pair(given, now, [&f](const auto& inner, auto& inner_now) {
                 // Muon gives itself, beside its AdamW.
                 if constexpr (std::is_same_v<decltype(inner), const O&>) {
-                    f(static_cast<double>(inner.lr));
+                    f(inner, inner_now);
                 } else {
-                    visit_rates(inner, f);
+                    for_each_inner(inner, inner_now, f);
                 }
             });
-        } else if constexpr (has_rate<O>) {
-            f(static_cast<double>(now.lr));
+        } else {
+            f(given, now);
         }
     }
 
-    template <typename O>
-    void begin(const O& given, O& now, ScheduleStep at) {
-        if constexpr (is_composed<O>) {
-            // Muon gives itself, beside its AdamW.
-            O::for_each_pair(given, now, [&](const auto& inner, auto& inner_now) {
-                if constexpr (std::is_same_v<decltype(inner), const O&>) {
-                    set(inner, inner_now, at);
-                } else {
-                    begin(inner, inner_now, at);
-                }
-            });
-        } else if constexpr (has_rate<O>) {
-            set(given, now, at);
-        } else {
-            refuse_without_rate();
-        }
+    void set_rates_of(const Optimizer& other) {
+        for_each_inner(other, now_, [](const auto& inner, auto& inner_now) {
+            if constexpr (requires { inner.lr; }) {
+                inner_now.lr = inner.lr;
+            }
+        });
+    }
+
+    void begin(const ScheduleStep& at) {
+        for_each_inner(given_, now_, [&](const auto& inner, auto& inner_now) {
+            if constexpr (requires { inner.lr; }) {
+                set(inner, inner_now, at);
+            } else {
+                refuse_without_rate();
+            }
+        });
     }
 
     template <typename O>
     void set(const O& given, O& now, ScheduleStep at) {
         at.lr = static_cast<double>(given.lr);
         const double factor = schedule_.factor(at);
-        now.lr = static_cast<decltype(now.lr)>(static_cast<double>(given.lr) * factor);
-        if (!(math::is_finite(now.lr) && factor >= 0)) {
+        const auto lr = static_cast<decltype(now.lr)>(static_cast<double>(given.lr) * factor);
+        if (!(math::is_finite(lr) && factor >= 0)) {
             refuse_schedule("makes the learning rate negative, infinite or NaN", at.step);
         }
         const std::optional<double> momentum = schedule_.momentum(at);
@@ -261,11 +296,13 @@ private:
                 ".cycle_momentum = false)",
                 at.step);
         }
+        now.lr = lr;
     }
 
     const Optimizer& given_;
     const Schedule& schedule_;
     Optimizer now_;
+    std::vector<double> resumed_{};  // the learning rates of the last step, if another program made it
 };
 
 }  // namespace CTCNN_DETAIL::train

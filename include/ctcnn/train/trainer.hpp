@@ -86,7 +86,7 @@ public:
     std::size_t steps() const { return static_cast<std::size_t>(progress_.steps); }
 
     /// The learning rate of the last step; where ParameterGroups or Muon have several, each of them, in their order.
-    /// Before the first step, the optimizer's own.
+    /// Before the first step, the optimizer's own. Checkpoints hold it.
     /// As in    get_last_lr of torch.optim.lr_scheduler
     std::vector<double> last_lr() const {
         std::vector<double> rates;

@@ -135,6 +135,11 @@ double stepped(Net& net, const Dataset<Net::input_shape>& set) {
     const EpochReport epoch = trainer.run_epoch(set);
     const double loss = trainer.step(set.images().first(1), set.labels().first(1)) + trainer.step(set.first(1));
     const FitReport report = trainer.fit(set);
+    trainer.keep_weights();
+    trainer.restore_weights();
+    for (const double rate : trainer.last_lr()) {
+        std::cout << rate;
+    }
     return epoch.loss + loss + static_cast<double>(report.steps + trainer.steps() + trainer.state().size());
 }
 #endif

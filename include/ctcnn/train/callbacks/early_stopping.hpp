@@ -34,6 +34,7 @@ struct EarlyStopping {
     std::size_t epochs_without_improvement = 0;              ///< result
 
     static constexpr std::string_view name = "EarlyStopping";
+    static constexpr std::size_t earlier_state_count = 3;  ///< of checkpoints that do not say what was monitored
 
     void on_train_begin(const FitPlan& plan) {
         using namespace detail_;

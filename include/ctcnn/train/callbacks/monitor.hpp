@@ -89,7 +89,8 @@ inline void check_monitor(const std::string& callback, Monitored monitor, Monito
     }
 }
 
-/// What is monitored, as two numbers of a callback's state: the value, counted from 1, and whether higher is better.
+/// What is monitored, as two numbers of a callback's state: the value, counted from 1, and whether higher is better. A
+/// value of 0 is not known: the checkpoint is older than these numbers.
 template <typename C>
 std::array<double, 2> monitor_state(const C& callback) {
     double number = 0;
@@ -105,14 +106,14 @@ void check_monitor_state(const C& callback, double value, double higher) {
     const auto [own_value, own_higher] = monitor_state(callback);
     const auto text_of = [](double number, double higher_one) {
         const auto n = static_cast<std::size_t>(number);
-        std::string text = n == 0 ? "another value" : monitored_values[n - 1].name;
+        std::string text = n == 0 ? "no value" : monitored_values[n - 1].name;
         text += higher_one > 0 ? " (MonitorMode::max)" : " (MonitorMode::min)";
         return text;
     };
     if (!(value >= 0 && value <= static_cast<double>(std::size(monitored_values)))) {
         throw std::invalid_argument("the checkpoint holds no state of " + std::string(C::name) + ": it is damaged");
     }
-    if (value < own_value || value > own_value || (higher > 0) != (own_higher > 0)) {
+    if (value > 0 && (value < own_value || value > own_value || (higher > 0) != (own_higher > 0))) {
         throw std::invalid_argument("this training was begun with " + std::string(C::name) + " on " +
                                     text_of(value, higher) + ", and goes on with it on " +
                                     text_of(own_value, own_higher) +
