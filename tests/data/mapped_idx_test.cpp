@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <typeinfo>
 #include <vector>
@@ -145,7 +147,9 @@ TEST_CASE("What cannot be used as it lies in an idx file is refused") {
     refused.operator()<TrailingBytes>(joined(whole, {0}));
     refused.operator()<WrongMagic>(Bytes(whole.rbegin(), whole.rend()));
 #if CTCNN_WITH_ZLIB
-    CHECK(refused.operator()<WrongMagic>(gzip(whole)).remedy() == "Unpack it with gunzip.");
+    CHECK(refused.operator()<WrongMagic>(gzip(whole)).remedy() == "Unpack it with `gunzip <'" +
+                                                                      (folder.path() / "images").string() +
+                                                                      "' >FILE`, and give the name of that file.");
 #endif
     check_sentence(error_of<FileMissing>([&] { Mapped(folder.path() / "none", labels); }));
     CHECK(error_of<FileUnreadable>([&] { Mapped(folder.path(), labels); }).found() == "a folder");
@@ -156,6 +160,55 @@ TEST_CASE("What cannot be used as it lies in an idx file is refused") {
     CHECK(error_of<FileUnreadable>([&] { Mapped(pipe, labels); }).found() == "a pipe or a device");
     // The two files have changed places.
     check_sentence(error_of<WrongMagic>([&] { Mapped(labels, folder.write("images", whole)); }));
+}
+
+TEST_CASE("A mapped idx file that is packed is unpacked with a command, behind which either name is right") {
+    const ScratchFolder folder;
+    const auto labels = folder.write("labels", idx({0x801, 4}, {0, 1, 2, 0}));
+    const auto images = folder.path() / "images";
+    const Bytes whole = idx({0x803, 4, 6, 5}, ramp(120));
+#if CTCNN_WITH_ZLIB
+    const Bytes content = gzip(whole);
+#else
+    const Bytes content{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3};
+#endif
+    const auto packed = folder.write("images.gz", content);
+    const std::string command = "Unpack it with `gunzip --keep '" + packed.string() + "'`";
+    const auto missing = error_of<FileMissing>([&] { Mapped(images, labels); });
+    check_sentence(missing);
+    CHECK(missing.remedy() == command + ".");
+    CHECK(missing.found() == "no such file, but 'images.gz'");
+#if CTCNN_WITH_ZLIB
+    CHECK(error_of<WrongMagic>([&] { Mapped(packed, labels); }).remedy() == command + ".");
+#else
+    CHECK(error_of<CompressionUnsupported>([&] { Mapped(packed, labels); }).remedy().starts_with(command));
+#endif
+    folder.write("images", whole);
+    CHECK(Mapped(images, labels).size() == 4);
+    CHECK(Mapped(packed, labels).size() == 4);
+}
+
+TEST_CASE("The remedies for a mapped idx file name MappedIdx") {
+    const ScratchFolder folder;
+    const auto images = folder.write("images", idx({0x803, 4, 6, 5}, ramp(120)));
+    const auto labels = folder.write("labels", idx({0x801, 4}, {1, 2, 3, 3}));
+    const auto large = folder.write("large", idx({0xb01, 4}, {0, 1, 3, 0, 0, 2, 3, 1}));
+    CHECK(error_of<BadDimension>([&] { MappedIdx<Shape<1, 5, 6>>(images, labels); }).remedy() ==
+          "Load it with MappedIdx<Shape<1, 6, 5>>.");
+    CHECK(error_of<BadLabel>([&] { Mapped(images, labels, {.classes = 3}); }).remedy() ==
+          "The labels run from 1 to 3: load them with MappedIdx<Shape<1, 6, 5>>(images, labels, {.classes = 3, "
+          ".first_label = 1}). Those of EMNIST have their columns where the rows should be: only load_idx exchanges "
+          "them, with .transpose = true.");
+    CHECK(
+        error_of<BadLabel>([&] { Mapped(images, large); }).remedy().find("MappedIdx<Shape<1, 6, 5>, std::uint16_t>(") !=
+        std::string::npos);
+    try {
+        Mapped(images, labels, {.classes = 257});
+        FAIL("257 classes have no room in a byte");
+    } catch (const std::invalid_argument& error) {
+        CHECK(std::string(error.what()).find("take a wider one, MappedIdx<S, std::uint16_t>(...).") !=
+              std::string::npos);
+    }
 }
 
 TEST_CASE("An idx file that is replaced while it is opened is the old one or the new one, and no mixture of both") {

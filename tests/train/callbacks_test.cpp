@@ -59,6 +59,18 @@ struct MetricAlone {
     void measure(EpochReport& report, auto&) { report.validation_metric = 1; }
 };
 
+/// Callbacks that measure all, whatever their own members of these names are.
+struct OrdinaryMembers {
+    bool has_loss = false;
+    static inline bool has_accuracy = false;
+    bool has_metric() const { return false; }
+    void measure(EpochReport& report, auto&) const {
+        report.validation_loss = has_loss ? 2 : 1;
+        report.validation_accuracy = has_accuracy || has_metric() ? 1 : 0;
+        report.validation_metric = 1;
+    }
+};
+
 /// The networks of averages, and the validation loss.
 struct AverageWatch {
     std::vector<Net>* nets;
@@ -243,11 +255,27 @@ TEST_CASE("Accuracy is no monitor where targets are tensors") {
         fit(net, data, SGD{.lr = 0.001f}, {}, MSELoss{}, Validation{data}, callbacks...);
     };
     REQUIRE_THROWS_WITH(run(EarlyStopping{.monitor = &EpochReport::validation_accuracy}),
-                        ContainsSubstring("where targets are tensors, there is no accuracy"));
+                        ContainsSubstring("If they are tensors, there is no accuracy") &&
+                            ContainsSubstring("and .mode = MonitorMode::min"));
+    // What is advised works.
+    fit(net, data, SGD{.lr = 0.001f}, {}, MSELoss{}, Validation{data, MeanAbsoluteError{}},
+        EarlyStopping{.monitor = &EpochReport::validation_metric, .mode = MonitorMode::min});
     run(EarlyStopping{});
     // Labels have an accuracy, also as targets of another kind of data set.
     STATIC_REQUIRE(Validation<const small::Data&>::has_accuracy);
     STATIC_REQUIRE_FALSE(Validation<decltype(data)&>::has_accuracy);
+}
+
+TEST_CASE("Only a constant says that a callback does not measure a value") {
+    const small::Data data = small::data(8);
+    Net net = small::net();
+    for (const Monitored monitor :
+         {&EpochReport::validation_loss, &EpochReport::validation_accuracy, &EpochReport::validation_metric}) {
+        fit(net, data, SGD{.lr = 0.1f}, {}, CrossEntropyLoss{}, OrdinaryMembers{},
+            EarlyStopping{.monitor = monitor, .mode = MonitorMode::min});
+    }
+    REQUIRE_THROWS_WITH(fit(net, data, SGD{.lr = 0.1f}, {}, CrossEntropyLoss{}, MetricAlone{}, EarlyStopping{}),
+                        ContainsSubstring("no callback measures it"));
 }
 
 TEST_CASE("A training goes on with the monitor and the mode that it was begun with") {

@@ -9,6 +9,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -65,6 +66,7 @@ public:
                           const std::span<const std::byte>* mapped_images = nullptr)
         : options_(options),
           wanted_(wanted_sizes(sizes, options)),
+          is_mapped_(mapped_images != nullptr),
           images_(image_file, label_magic + static_cast<std::uint32_t>(wanted_.size()), remedy, mapped_images),
           labels_(label_file, label_magic, remedy) {
         check_images();
@@ -87,7 +89,7 @@ public:
         if (last > limit) {
             throw std::invalid_argument(
                 sentence({"Labels of this type cannot number ", decimal(options_.classes),
-                          " classes: take a wider one, load_idx<S, float, std::uint16_t>(...)."}));
+                          " classes: take a wider one, ", call_spelled("S", "std::uint16_t"), "(...)."}));
         }
         const IdxElement element = labels_.element();
         const std::size_t unit = labels_.byte_count() / count();  // the label, and what a row has behind it
@@ -180,7 +182,7 @@ private:
         if (!is_wanted) {
             throw BadDimension(images_.difference(
                 8, sentence({"images of ", with_separator(wanted_, " x ")}), with_separator(sizes, " x "),
-                is_empty ? nothing_in_it : sentence({"Load it with load_idx<", shape_spelled(sizes), ">."})));
+                is_empty ? nothing_in_it : sentence({"Load it with ", call_spelled(shape_spelled(sizes), ""), "."})));
         }
     }
 
@@ -213,17 +215,23 @@ private:
         return sentence({shape.size() == 2 ? "Shape<1, " : "Shape<", with_separator(shape, ", "), ">"});
     }
 
+    /// "load_idx<S>", or what else the caller has called; with a type of labels where one is given.
+    [[gnu::cold]] std::string call_spelled(std::string_view shape, std::string_view label) const {
+        const char* before_label = label.empty() ? "" : is_mapped_ ? ", " : ", float, ";
+        return sentence({is_mapped_ ? "MappedIdx<" : "load_idx<", shape, before_label, label, ">"});
+    }
+
     [[gnu::cold]] std::string other_labels(std::int64_t smallest, std::int64_t largest) const {
         const std::int64_t first = smallest < 2 ? smallest : 0;
         const std::int64_t classes = largest - first + 1;
-        const char* type = classes <= 1 << 8    ? ""
-                           : classes <= 1 << 16 ? ", float, std::uint16_t"
-                                                : ", float, std::uint32_t";
+        const char* type = classes <= 1 << 8 ? "" : classes <= 1 << 16 ? "std::uint16_t" : "std::uint32_t";
         return sentence({"The labels run from ", decimal_signed(smallest), " to ", decimal_signed(largest),
-                         ": load them with load_idx<", shape_spelled(wanted_), type,
-                         ">(images, labels, {.classes = ", decimal_signed(classes),
+                         ": load them with ", call_spelled(shape_spelled(wanted_), type),
+                         "(images, labels, {.classes = ", decimal_signed(classes),
                          first == 0 ? "" : ", .first_label = ", first == 0 ? "" : decimal_signed(first),
-                         "}). The images of EMNIST also need .transpose = true."});
+                         is_mapped_ ? "}). Those of EMNIST have their columns where the rows should be: only load_idx "
+                                      "exchanges them, with .transpose = true."
+                                    : "}). The images of EMNIST also need .transpose = true."});
     }
 
     static constexpr const char* changed_places =
@@ -232,6 +240,7 @@ private:
 
     IdxOptions options_;
     std::vector<std::size_t> wanted_;
+    bool is_mapped_;  // by MappedIdx
     IdxReader images_;
     IdxReader labels_;
 };

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <limits>
 #include <span>
+#include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -47,6 +49,35 @@ struct StoredBytes {
     }
 };
 
+/// How a packed file is unpacked, also one whose name does not say that it is packed.
+[[gnu::cold]] inline std::string unpack_remedy(const std::filesystem::path& packed) {
+    return packed.extension() == ".gz"
+               ? sentence({"Unpack it with `gunzip --keep ", quoted(packed), "`."})
+               : sentence({"Unpack it with `gunzip <", quoted(packed), " >FILE`, and give the name of that file."});
+}
+
+/// The file that MappedIdx was given; the unpacked one beside a file that is called .gz, where there is one.
+[[gnu::cold]] inline std::filesystem::path find_unpacked_idx_file(const std::filesystem::path& file) {
+    const auto is_file = [](const std::filesystem::path& name) {
+        std::error_code ignored;
+        return std::filesystem::is_regular_file(name, ignored);
+    };
+    if (file.extension() == ".gz") {
+        std::filesystem::path unpacked = file;
+        unpacked.replace_extension();
+        if (is_file(unpacked)) {
+            return unpacked;
+        }
+    }
+    std::filesystem::path found = find_idx_file(file);
+    if (std::filesystem::path packed = file; found == (packed += ".gz") && is_file(found)) {
+        throw FileMissing({file, 0, "an idx file that is not packed",
+                           sentence({"no such file, but '", packed.filename().string(), "'"}), unpack_remedy(packed),
+                           OffsetIn::file});
+    }
+    return found;
+}
+
 }  // namespace CTCNN_DETAIL
 
 namespace CTCNN_API::inline CTCNN_FILES {
@@ -56,7 +87,8 @@ namespace CTCNN_API::inline CTCNN_FILES {
 /// are read into memory.
 /// Shapes   as load_idx; there is no limit of images
 /// Numbers  fractions of 255, in [0, 1], exactly those of load_idx
-/// Refuses  WrongMagic for images of floats and for a .gz file, and what load_idx refuses
+/// Refuses  WrongMagic for images of floats, and for images in a .gz file that is not unpacked beside it; what load_idx
+///          refuses
 /// The file must not become shorter while it is mapped.
 template <typename S, typename Label = std::uint8_t>
 class MappedIdx {
@@ -87,10 +119,11 @@ private:
                             const MappedIdxOptions& options) {
         using namespace detail_;
         // Opened once, so that header and images are those of one file.
-        MappedFile file(image_file);
+        const std::filesystem::path path = find_unpacked_idx_file(image_file);
+        MappedFile file(path);
         const std::span<const std::byte> bytes = file.bytes();
         constexpr auto sizes = S::dims;
-        IdxPair files(image_file, find_idx_file(label_file), sizes,
+        IdxPair files(path, find_idx_file(label_file), sizes,
                       {.classes = options.classes, .first_label = options.first_label, .max_images = 0},
                       "Copy or download the file again.", &bytes);
         const IdxReader& images = files.images();
@@ -98,7 +131,7 @@ private:
             DataFault fault = images.fault(0, "unsigned bytes, not packed",
                                            sentence({images.element().name, images.is_packed() ? ", a .gz file" : ""}));
             fault.remedy =
-                images.is_packed() ? "Unpack it with gunzip." : "load_idx reads them into memory and converts them.";
+                images.is_packed() ? unpack_remedy(path) : "load_idx reads them into memory and converts them.";
             throw WrongMagic(std::move(fault));
         }
         const std::vector<std::uint32_t> classes = files.read_labels(std::numeric_limits<Label>::max());

@@ -147,7 +147,7 @@ public:
         }
     }
     void on_step(const StepReport& report, auto& trainer) {
-        begin_files();
+        begin_files(trainer);
         if (detail_::io::is_logged(options_, trainer)) {
             steps_.begin(trainer.steps());
             steps_.add(std::uint64_t{report.epoch});
@@ -157,7 +157,7 @@ public:
         }
     }
     void on_epoch(const EpochReport& report, auto& trainer) {
-        begin_files();
+        begin_files(trainer);
         epochs_.begin(report.epoch);
         for (const double value : {report.loss, report.validation_loss, report.validation_accuracy,
                                    report.validation_metric, report.seconds}) {
@@ -170,8 +170,8 @@ public:
             steps_file_->sync();
         }
     }
-    void on_train_end() {
-        begin_files();
+    void on_train_end(const FitReport&, auto& trainer) {
+        begin_files(trainer);
         steps_file_.reset();
     }
 
@@ -184,8 +184,9 @@ private:
         }
         table.end();
     }
-    /// Replaces the files. A training that is refused before its first step leaves those of before.
-    void begin_files() {
+    /// Replaces the files. A training that is refused before its first step leaves those of before. A template, so that
+    /// only those programs compile it that use it.
+    void begin_files(const auto&) {
         if (begun_) {
             return;
         }

@@ -60,12 +60,16 @@ concept HasStep = requires(C& callback, const StepReport& report) {
 template <typename C, typename Trainer>
 concept HasMeasure =
     requires(C& callback, EpochReport& report, Trainer& trainer) { callback.measure(report, trainer); };
+// Members of these names that are no constants say nothing.
 template <typename C, typename Trainer>
-inline constexpr bool measures_loss = HasMeasure<C, Trainer> && !requires { requires !C::has_loss; };
+inline constexpr bool measures_loss =
+    HasMeasure<C, Trainer> && !requires { requires std::bool_constant<!C::has_loss>::value; };
 template <typename C, typename Trainer>
-inline constexpr bool measures_accuracy = HasMeasure<C, Trainer> && !requires { requires !C::has_accuracy; };
+inline constexpr bool measures_accuracy =
+    HasMeasure<C, Trainer> && !requires { requires std::bool_constant<!C::has_accuracy>::value; };
 template <typename C, typename Trainer>
-inline constexpr bool measures_metric = HasMeasure<C, Trainer> && !requires { requires !C::has_metric; };
+inline constexpr bool measures_metric =
+    HasMeasure<C, Trainer> && !requires { requires std::bool_constant<!C::has_metric>::value; };
 template <typename C, typename Trainer>
 concept HasEpoch = requires(C& callback, const EpochReport& report) {
     callback.on_epoch(report);

@@ -74,9 +74,10 @@ inline void check_monitor(const std::string& callback, Monitored monitor, Monito
             "another .monitor";
     } else if (of_accuracy && !plan.validates_accuracy) {
         fault =
-            " monitors the validation accuracy, but no callback measures it: where targets are tensors, there is no "
-            "accuracy. Choose .monitor = &EpochReport::validation_loss, or a metric: Validation{validation_set, "
-            "MeanAbsoluteError{}} and .monitor = &EpochReport::validation_metric";
+            " monitors the validation accuracy, but no callback measures it: add Validation{validation_set}, which "
+            "measures it if the targets are labels. If they are tensors, there is no accuracy: choose .monitor = "
+            "&EpochReport::validation_loss, or a metric: Validation{validation_set, MeanAbsoluteError{}}, .monitor = "
+            "&EpochReport::validation_metric and .mode = MonitorMode::min";
     } else if (of_metric && !plan.validates_metric) {
         fault = " monitors a metric, but Validation has none: add it, as in Validation{validation_set, Accuracy{}}";
     } else if (of_metric && mode == MonitorMode::automatic) {
