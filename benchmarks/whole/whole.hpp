@@ -17,7 +17,6 @@
 #include <vector>
 
 #include <ctcnn/ctcnn.hpp>
-#include <ctcnn/model/prepare.hpp>
 
 #include "../cases.hpp"
 #include "../networks.hpp"

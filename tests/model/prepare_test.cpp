@@ -21,14 +21,12 @@
 #include "prepared.hpp"
 
 using namespace ctcnn;
+using prepared::Conv3;
 using prepared::difference;
 using prepared::drawn;
 using prepared::image_of;
 
 namespace {
-
-template <std::size_t In, std::size_t Out, typename... Options>
-using Conv3 = Conv2d<In, Out, Kernel<3>, Padding<1>, Options...>;
 
 using LeNet = Sequential<Input<1, 28, 28>, Conv2d<1, 6, Kernel<5>, Padding<2>>, Sigmoid, AvgPool2d<Kernel<2>>,
                          Conv2d<6, 16, Kernel<5>>, Sigmoid, AvgPool2d<Kernel<2>>, Flatten, Linear<400, 120>, Sigmoid,

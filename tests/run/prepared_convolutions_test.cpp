@@ -12,13 +12,7 @@
 using namespace ctcnn;
 using prepared::check;
 using prepared::check_both;
-
-namespace {
-
-template <std::size_t In, std::size_t Out, typename... Options>
-using Conv3 = Conv2d<In, Out, Kernel<3>, Padding<1>, Options...>;
-
-}  // namespace
+using prepared::Conv3;
 
 TEST_CASE("Convolutions with strides, groups, dilation and other kernels") {
     check<Sequential<Input<3, 17, 15>, Conv2d<3, 32, Kernel<3>, Stride<2>, Padding<1>>, ReLU,

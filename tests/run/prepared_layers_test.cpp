@@ -12,11 +12,9 @@
 using namespace ctcnn;
 using prepared::check;
 using prepared::check_both;
+using prepared::Conv3;
 
 namespace {
-
-template <std::size_t In, std::size_t Out, typename... Options>
-using Conv3 = Conv2d<In, Out, Kernel<3>, Padding<1>, Options...>;
 
 /// A layer of a program's own.
 struct Square : CustomLayer<Square> {

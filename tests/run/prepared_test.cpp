@@ -12,13 +12,7 @@
 using namespace ctcnn;
 using prepared::check;
 using prepared::check_both;
-
-namespace {
-
-template <std::size_t In, std::size_t Out, typename... Options>
-using Conv3 = Conv2d<In, Out, Kernel<3>, Padding<1>, Options...>;
-
-}  // namespace
+using prepared::Conv3;
 
 TEST_CASE("A prepared chain computes what its network does") {
     check<Sequential<Input<3, 12, 12>, Conv2d<3, 20, Kernel<3>>, ReLU, Conv2d<20, 24, Kernel<3>>, ReLU,

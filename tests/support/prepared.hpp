@@ -8,12 +8,16 @@
 #include <cstdint>
 #include <limits>
 
+#include <ctcnn/layers/conv2d.hpp>
 #include <ctcnn/model/prepare.hpp>
 
 #include "catch.hpp"
 #include "draw.hpp"
 
 namespace prepared {
+
+template <std::size_t In, std::size_t Out, typename... Options>
+using Conv3 = ctcnn::Conv2d<In, Out, ctcnn::Kernel<3>, ctcnn::Padding<1>, Options...>;
 
 /// Parameters, and running statistics with variances above 0.
 template <typename Net>

@@ -37,8 +37,8 @@ private:
         }
     }();
     /// The kernels of net(x) fill vectors with columns where there are few channels. They take about two cycles for a
-    /// vector of multiply-adds, or a quarter more than their own estimate where they filter columns. What they write has
-    /// then to be converted.
+    /// vector of multiply-adds, or a quarter more than their own estimate where they filter columns. What they write
+    /// has then to be converted.
     static constexpr std::size_t cost_of_net_way = [] {
         using T = std::conditional_t<Count * sizeof(float) == vector_bytes, float, double>;
         constexpr Extent image = output_extent(G.window, Height, Width);

@@ -152,7 +152,8 @@ private:
         return packed;
     }
 
-    /// One input channel, or pair of them, and one column of the kernel, or all: x points to its pixel of the first sum.
+    /// One input channel, or pair of them, and one column of the kernel, or all: x points to its pixel of the first
+    /// sum.
     template <RegisterBlock B>
     [[gnu::always_inline]] static void add_products(V* sum, const T* x, const T* factor) {
         constexpr std::size_t stride = window.stride.width;
