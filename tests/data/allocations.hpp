@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>
+#include <exception>
 #include <limits>
 #include <new>
 
@@ -48,3 +49,24 @@ inline void (*event)() = nullptr;
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+/// How often f() throws where one of its allocations fails: the first, the second, and so on, until none is left.
+/// check(error) is called for each exception.
+template <typename F, typename Check>
+std::size_t count_refusals(const F& f, const Check& check) {
+    std::size_t refusals = 0;
+    bool has_failed = true;
+    for (std::size_t allocations = 0; has_failed; ++allocations) {
+        allocations_before_failure = allocations;
+        try {
+            f();
+            has_failed = allocations_before_failure > allocations;  // it has counted below 0
+        } catch (const std::exception& error) {
+            allocations_before_failure = any_number;
+            check(error);
+            ++refusals;
+        }
+        allocations_before_failure = any_number;
+    }
+    return refusals;
+}

@@ -242,20 +242,8 @@ TEST_CASE("An idx file that is replaced while it is opened is the old one or the
 
 TEST_CASE("Where memory is short, a mapped idx file is refused with a sentence") {
     const Files files;
-    std::size_t refusals = 0;
-    bool has_failed = true;
-    for (std::size_t allocations = 0; has_failed; ++allocations) {
-        INFO("the allocation behind " << allocations << " others fails");
-        allocations_before_failure = allocations;
-        try {
-            const Mapped mapped(files.images, files.labels);
-            has_failed = allocations_before_failure > allocations;  // it has counted below 0
-        } catch (const std::exception& error) {
-            allocations_before_failure = any_number;
-            REQUIRE(typeid(error) == typeid(FileTooLarge));
-            ++refusals;
-        }
-        allocations_before_failure = any_number;
-    }
+    const std::size_t refusals =
+        count_refusals([&] { const Mapped mapped(files.images, files.labels); },
+                       [](const std::exception& error) { REQUIRE(typeid(error) == typeid(FileTooLarge)); });
     CHECK(refusals > 5);
 }

@@ -158,20 +158,8 @@ TEST_CASE("Where memory is short, a mapped file is refused with a sentence") {
     const ScratchFolder folder;
     const auto images = folder.write("images.npy", npy(native, "(4, 6, 5)", bytes_of(small::data(4))));
     const auto labels = folder.write("labels.npy", npy("|u1", "(4,)", {0, 1, 2, 0}));
-    std::size_t refusals = 0;
-    bool has_failed = true;
-    for (std::size_t allocations = 0; has_failed; ++allocations) {
-        INFO("the allocation behind " << allocations << " others fails");
-        allocations_before_failure = allocations;
-        try {
-            const Mapped mapped(images, labels);
-            has_failed = allocations_before_failure > allocations;  // it has counted below 0
-        } catch (const std::exception& error) {
-            allocations_before_failure = any_number;
-            REQUIRE(typeid(error) == typeid(FileTooLarge));
-            ++refusals;
-        }
-        allocations_before_failure = any_number;
-    }
+    const std::size_t refusals =
+        count_refusals([&] { const Mapped mapped(images, labels); },
+                       [](const std::exception& error) { REQUIRE(typeid(error) == typeid(FileTooLarge)); });
     CHECK(refusals > 5);
 }

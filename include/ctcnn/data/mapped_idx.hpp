@@ -19,6 +19,7 @@
 #include <ctcnn/data/idx_pair.hpp>
 #include <ctcnn/data/load_idx.hpp>
 #include <ctcnn/data/mapped_file.hpp>
+#include <ctcnn/data/mapped_images.hpp>
 #include <ctcnn/data/sentence.hpp>
 
 namespace CTCNN_API {
@@ -91,32 +92,19 @@ namespace CTCNN_API::inline CTCNN_FILES {
 ///          refuses
 /// The file must not become shorter while it is mapped.
 template <typename S, typename Label = std::uint8_t>
-class MappedIdx {
+class MappedIdx : public detail_::MappedImages<detail_::StoredBytes<S>, Label> {
+    using Mapped = detail_::MappedImages<detail_::StoredBytes<S>, Label>;
     static_assert(S::rank != 0 && S::size != 0, "an image has one pixel or more");
     static_assert(sizeof(detail_::StoredBytes<S>) == S::size && alignof(detail_::StoredBytes<S>) == 1);
 
 public:
-    using image_type = detail_::StoredBytes<S>;
-
     MappedIdx(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
               const MappedIdxOptions& options = {})
-        : MappedIdx(detail_::load_in_memory(image_file, [&] { return opened(image_file, label_file, options); })) {}
-
-    std::size_t size() const noexcept { return labels_.size(); }
-    std::span<const image_type> images() const& noexcept { return images_; }
-    std::span<const Label> labels() const& noexcept { return labels_; }
-    std::span<const image_type> images() const&& = delete;
-    std::span<const Label> labels() const&& = delete;
+        : Mapped(detail_::load_in_memory(image_file, [&] { return opened(image_file, label_file, options); })) {}
 
 private:
-    MappedIdx(detail_::MappedFile file, std::size_t begin, std::vector<Label> labels)
-        : file_(std::move(file)),
-          // An object of a trivially copyable type without padding may lie in bytes that come from elsewhere.
-          images_(reinterpret_cast<const image_type*>(file_.bytes().data() + begin), labels.size()),
-          labels_(std::move(labels)) {}
-
-    static MappedIdx opened(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
-                            const MappedIdxOptions& options) {
+    static Mapped opened(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
+                         const MappedIdxOptions& options) {
         using namespace detail_;
         // Opened once, so that header and images are those of one file.
         const std::filesystem::path path = find_unpacked_idx_file(image_file);
@@ -137,10 +125,6 @@ private:
         const std::vector<std::uint32_t> classes = files.read_labels(std::numeric_limits<Label>::max());
         return {std::move(file), images.header_size(), {classes.begin(), classes.end()}};
     }
-
-    detail_::MappedFile file_;
-    std::span<const image_type> images_;
-    std::vector<Label> labels_;
 };
 
 }  // namespace CTCNN_API::inline CTCNN_FILES

@@ -16,6 +16,7 @@
 #include <ctcnn/data/error.hpp>
 #include <ctcnn/data/load_idx.hpp>
 #include <ctcnn/data/mapped_file.hpp>
+#include <ctcnn/data/mapped_images.hpp>
 #include <ctcnn/data/npy.hpp>
 #include <ctcnn/data/sentence.hpp>
 
@@ -28,31 +29,18 @@ namespace CTCNN_API::inline CTCNN_FILES {
 /// Refuses  BadDimension · WrongMagic for another dtype or order, and what load_npy refuses
 /// The file must not become shorter while it is mapped.
 template <typename S, typename T = float, typename Label = std::uint8_t>
-class MappedNpy {
+class MappedNpy : public detail_::MappedImages<Tensor<T, S>, Label> {
+    using Mapped = detail_::MappedImages<Tensor<T, S>, Label>;
     static_assert(sizeof(Tensor<T, S>) == S::size * sizeof(T), "images of more than 1 MiB cannot be mapped");
 
 public:
-    using image_type = Tensor<T, S>;
-
     MappedNpy(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
               const NpyOptions& options = {})
-        : MappedNpy(detail_::load_in_memory(image_file, [&] { return opened(image_file, label_file, options); })) {}
-
-    std::size_t size() const noexcept { return labels_.size(); }
-    std::span<const image_type> images() const& noexcept { return images_; }
-    std::span<const Label> labels() const& noexcept { return labels_; }
-    std::span<const image_type> images() const&& = delete;
-    std::span<const Label> labels() const&& = delete;
+        : Mapped(detail_::load_in_memory(image_file, [&] { return opened(image_file, label_file, options); })) {}
 
 private:
-    MappedNpy(detail_::MappedFile file, std::uint64_t begin, std::vector<Label> labels)
-        : file_(std::move(file)),
-          // An object of a trivially copyable type without padding may lie in bytes that come from elsewhere.
-          images_(reinterpret_cast<const image_type*>(file_.bytes().data() + begin), labels.size()),
-          labels_(std::move(labels)) {}
-
-    static MappedNpy opened(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
-                            const NpyOptions& options) {
+    static Mapped opened(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
+                         const NpyOptions& options) {
         using namespace detail_;
         // Opened once, so that header and images are those of one file.
         MappedFile file(image_file);
@@ -84,10 +72,6 @@ private:
             throw WrongMagic(std::move(fault));
         }
     }
-
-    detail_::MappedFile file_;
-    std::span<const image_type> images_;
-    std::vector<Label> labels_;
 };
 
 }  // namespace CTCNN_API::inline CTCNN_FILES
