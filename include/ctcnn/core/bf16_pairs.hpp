@@ -13,6 +13,10 @@
 
 namespace CTCNN_DETAIL {
 
+/// Whether the processor multiplies pairs of bf16 and adds the products to a V.
+template <typename V>
+inline constexpr bool has_pair_products = processor::has_pair_products && std::is_same_v<V, Lanes<float>>;
+
 /// Bf16Pairs: the factors of sums V of floats, two bf16 in each lane: a multiply_add adds the products of both. In
 /// memory, a pair takes the place of a float.
 template <typename V>
@@ -20,7 +24,7 @@ struct Bf16Pairs {
     typename V::Vector vector;
 
     /// Whether the processor has such a multiply_add.
-    static constexpr bool exist = processor::has_pair_products && std::is_same_v<V, Lanes<float>>;
+    static constexpr bool exist = has_pair_products<V>;
 
     /// Every lane the same pair.
     [[gnu::always_inline]] static Bf16Pairs broadcast(const float& place) {
@@ -35,6 +39,18 @@ struct Bf16Pairs {
         return result;
     }
 
+    /// Rounds to pairs of the numbers in each lane.
+    [[gnu::always_inline]] static V zip(V first, V second) {
+        V result;
+        processor::zip_to_pairs(result.vector, first.vector, second.vector);
+        return result;
+    }
+    /// Rounds to pairs of the numbers in neighbouring lanes, those of `low` first.
+    [[gnu::always_inline]] static V round(V low, V high) {
+        V result;
+        processor::round_to_pairs(result.vector, low.vector, high.vector);
+        return result;
+    }
     /// Rounds two numbers to a pair.
     static void put(float first, float second, float& place) {
         const std::uint16_t pair[] = {bf16::nearest(first).bits, bf16::nearest(second).bits};
@@ -45,9 +61,7 @@ struct Bf16Pairs {
         for (std::size_t n = 0; n < vectors; n += 2) {
             const V low = V::load(numbers + n * V::count);
             const V high = n + 1 < vectors ? V::load(numbers + (n + 1) * V::count) : V{};
-            V result;
-            processor::round_to_pairs(result.vector, low.vector, high.vector);
-            result.store(pairs + n / 2 * V::count);
+            round(low, high).store(pairs + n / 2 * V::count);
         }
     }
 
@@ -57,5 +71,53 @@ struct Bf16Pairs {
     }
     [[gnu::always_inline]] friend void hold_in_register(Bf16Pairs& pairs) { processor::hold(pairs.vector); }
 };
+
+// A kernel of factors F: V, whose products are added to a V, or Bf16Pairs<V>, of which two are.
+
+template <typename F>
+struct SumOf {
+    using type = F;
+};
+template <typename V>
+struct SumOf<Bf16Pairs<V>> {
+    using type = V;
+};
+/// What products of factors F are added to.
+template <typename F>
+using sum_t = typename SumOf<F>::type;
+
+/// How many products of numbers a product of factors F has in each lane.
+template <typename F>
+inline constexpr std::size_t terms = 1;
+template <typename V>
+inline constexpr std::size_t terms<Bf16Pairs<V>> = 2;
+
+/// Every lane what lies at a place.
+template <typename F>
+[[gnu::always_inline]] constexpr F broadcast_factor(const scalar_t<sum_t<F>>& place) {
+    if constexpr (terms<F> == 2) {
+        return F::broadcast(place);
+    } else {
+        return broadcast<F>(place);
+    }
+}
+/// Factors that lie side by side; any alignment.
+template <typename F>
+[[gnu::always_inline]] constexpr F load_factor(const scalar_t<sum_t<F>>* places) {
+    if constexpr (terms<F> == 2 || is_lanes<F>) {
+        return F::load(places);
+    } else {
+        return *places;
+    }
+}
+/// Factors that lie in the place of a V.
+template <typename F>
+[[gnu::always_inline]] constexpr F factor_in(const sum_t<F>& place) {
+    if constexpr (terms<F> == 2) {
+        return {place.vector};
+    } else {
+        return place;
+    }
+}
 
 }  // namespace CTCNN_DETAIL

@@ -103,6 +103,9 @@ void add_pair_products(R& sum, const R& a, const R& b) = delete;
 /// pairs = the floats of low and high, rounded to the nearest bf16: those of neighbouring lanes are a pair.
 template <typename R>
 void round_to_pairs(R& pairs, const R& low, const R& high) = delete;
+/// The same where those of one lane are a pair.
+template <typename R>
+void zip_to_pairs(R& pairs, const R& first, const R& second) = delete;
 #if defined(__AVX512F__) && defined(__AVX512BF16__)
 #if defined(__clang__)
 typedef __bf16 Halves32 __attribute__((vector_size(64)));
@@ -128,6 +131,14 @@ typedef short Halves32 __attribute__((vector_size(64)));
     sum = __builtin_ia32_dpbf16ps_v16sf(sum, reinterpret_cast<Halves32>(a), reinterpret_cast<Halves32>(b));
 }
 #endif
+typedef std::int16_t Shorts32 __attribute__((vector_size(64)));
+[[gnu::always_inline]] inline void zip_to_pairs(Floats16& pairs, const Floats16& first, const Floats16& second) {
+    round_to_pairs(pairs, first, second);
+    const auto halves = reinterpret_cast<Shorts32>(pairs);
+    pairs = reinterpret_cast<Floats16>(__builtin_shufflevector(halves, halves, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21,
+                                                               6, 22, 7, 23, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13,
+                                                               29, 14, 30, 15, 31));
+}
 #endif
 
 /// value = its square root, correctly rounded. g++ has no vector of std::sqrt unless it is told -fno-math-errno.

@@ -23,11 +23,11 @@ template <std::size_t Width, bool Upper, typename T, std::size_t N, std::size_t.
     };
     return {__builtin_shufflevector(a.vector, b.vector, source(Lane)...)};
 }
-template <std::size_t Width, typename T, std::size_t N>
-[[gnu::always_inline]] inline void transpose_blocks(std::array<Lanes<T, N>, N>& rows) {
+template <std::size_t Width, typename T, std::size_t N, std::size_t Rows>
+[[gnu::always_inline]] inline void transpose_blocks(std::array<Lanes<T, N>, Rows>& rows) {
     if constexpr (Width > 0) {
 #pragma GCC unroll 16
-        for (std::size_t row = 0; row < N; ++row) {
+        for (std::size_t row = 0; row < Rows; ++row) {
             if ((row & Width) == 0) {
                 const Lanes<T, N> a = rows[row];
                 const Lanes<T, N> b = rows[row + Width];
@@ -43,6 +43,11 @@ template <std::size_t Width, typename T, std::size_t N>
 template <typename T, std::size_t N>
 [[gnu::always_inline]] inline void transpose(std::array<Lanes<T, N>, N>& rows) {
     transpose_blocks<N / 2>(rows);
+}
+/// The same in both halves of N / 2 numbers: each half has as many lanes as there are numbers.
+template <typename T, std::size_t N>
+[[gnu::always_inline]] inline void transpose_halves(std::array<Lanes<T, N>, N / 2>& rows) {
+    transpose_blocks<N / 4>(rows);
 }
 
 /// Lane n of the result is lane from(n) of the 2 * N lanes of a and b.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <type_traits>
+
+#include <ctcnn/core/bf16_pairs.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
 
@@ -30,11 +33,44 @@ struct Stage {
     using T = scalar_t<V>;
     /// What prepared kernels store large weights as.
     using Weight = T;
+    /// What products multiply, where a kernel has loops for others than V.
+    using Factor = V;
 
     template <typename F>
     using WithFunction = Stage<In, Out, F, V>;
     template <typename Input, typename Output>
     using WithLayouts = Stage<Input, Output, Function, V>;
+};
+
+/// PairStage: a stage whose kernels may round the factors of their products to pairs of bf16.
+template <typename InLayout, typename OutLayout, typename FusedFunction, Number Element>
+struct PairStage : Stage<InLayout, OutLayout, FusedFunction, Element> {
+    using Factor = Bf16Pairs<Element>;
+
+    template <typename F>
+    using WithFunction = PairStage<InLayout, OutLayout, F, Element>;
+    template <typename Input, typename Output>
+    using WithLayouts = PairStage<Input, Output, FusedFunction, Element>;
+};
+
+/// InBf16: in the place of a network's Input, says that its stages are PairStages where the processor multiplies pairs.
+template <typename InputLayer>
+struct InBf16 : InputLayer {};
+
+/// StageFor: the stages of a network with this Input.
+template <typename InputLayer>
+struct StageFor {
+    template <typename In, typename Out, typename Function, Number V>
+    using type = Stage<In, Out, Function, V>;
+    template <Number V>
+    static constexpr bool has_pairs = false;
+};
+template <typename InputLayer>
+struct StageFor<InBf16<InputLayer>> {
+    template <Number V>
+    static constexpr bool has_pairs = has_pair_products<V>;
+    template <typename In, typename Out, typename Function, Number V>
+    using type = std::conditional_t<has_pairs<V>, PairStage<In, Out, Function, V>, Stage<In, Out, Function, V>>;
 };
 
 }  // namespace CTCNN_DETAIL

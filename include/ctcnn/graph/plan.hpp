@@ -97,9 +97,9 @@ public:
         using Function = FunctionOf<K>;
         /// The stage as its kernels see it forward, and with the function that made its input, backward.
         template <Number V>
-        using Forward = detail_::Stage<In, Out, Function, V>;
+        using Forward = typename StageFor<InputLayer>::template type<In, Out, Function, V>;
         template <typename Before, Number V>
-        using Backward = detail_::Stage<In, Out, Before, V>;
+        using Backward = typename StageFor<InputLayer>::template type<In, Out, Before, V>;
         static constexpr LayerKind kind = Layer::kind;
         static constexpr std::size_t inputs = graph.stages[K].inputs;
         static_assert(Out::size == graph.buffers[K + 1].size() &&
@@ -224,6 +224,40 @@ public:
         });
         return *std::max_element(sizes.begin(), sizes.end());
     }();
+
+    /// Whether kernels of elements V read packed parameters (run/pack.hpp).
+    template <Number V>
+    static constexpr bool packs = StageFor<InputLayer>::template has_pairs<V>;
+    /// Where those of each stage lie then, and behind them what is not learned.
+    template <Number V>
+    static constexpr auto packed_offsets = running_sums(each([](auto k) {
+        using Here = Stage<decltype(k)::value>;
+        if constexpr (requires { Here::Layer::template packed_size<typename Here::template Forward<V>>; }) {
+            return Here::Layer::template packed_size<typename Here::template Forward<V>>;
+        } else {
+            return Here::parameters;
+        }
+    }));
+    template <Number V>
+    static constexpr std::size_t packed_numbers = packs<V> ? packed_offsets<V>[stage_count] + buffer_offsets.back() : 0;
+
+    /// Where kernels of elements V find the parameters of stage K, and what is not learned.
+    template <std::size_t K, Number V>
+    static constexpr std::size_t parameters_of() {
+        if constexpr (packs<V>) {
+            return packed_offsets<V>[K];
+        } else {
+            return Stage<K>::parameter_offset;
+        }
+    }
+    template <std::size_t K, Number V>
+    static constexpr std::size_t buffers_of() {
+        if constexpr (packs<V>) {
+            return packed_offsets<V>[stage_count] + Stage<K>::buffer_offset;
+        } else {
+            return parameter_count + Stage<K>::buffer_offset;
+        }
+    }
 
     /// What forward leaves for backward.
     static constexpr auto saved_offsets =

@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
+#include <ctcnn/core/bf16_pairs.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/core/stage.hpp>
@@ -30,9 +33,10 @@ consteval std::size_t rows_at_once(std::size_t count, std::size_t columns, std::
 
 /// linear_forward: output(o) = f(bias(o) + sum over i of weight(o, i) * input(i)); bias may be nullptr.
 /// Several tiles of images share each weight that is read; each is computed as if it were alone. Not inlined: training
-/// and inference share it.
+/// and inference share it. Inputs and weights are Factors, that is V or pairs in the place of V (kernels/pairs.hpp).
 /// Layouts  input (Inputs) of each tile, weight (Outputs, Inputs), output (Outputs) of each tile
-template <std::size_t Inputs, std::size_t Outputs, typename Activation, Number V, std::size_t Tiles, typename Bias>
+template <std::size_t Inputs, std::size_t Outputs, typename Activation, Number V, std::size_t Tiles, typename Bias,
+          typename Factor = V>
 [[gnu::noinline]] constexpr void linear_forward(std::array<const V*, Tiles> input, const scalar_t<V>* weight, Bias bias,
                                                 std::array<V*, Tiles> output) {
     if constexpr (!is_lanes<V> && lanes_within<scalar_t<V>>(Inputs) > 1) {
@@ -53,8 +57,10 @@ template <std::size_t Inputs, std::size_t Outputs, typename Activation, Number V
         const scalar_t<V>* factor = weight + o * Inputs;
         for (std::size_t i = 0; i < Inputs; ++i) {
             add_outer_product<M, Tiles>(
-                sum, [&](std::size_t m) __attribute__((always_inline)) { return broadcast<V>(factor[m * Inputs + i]); },
-                [&](std::size_t n) __attribute__((always_inline)) { return input[n][i]; });
+                sum,
+                [&](std::size_t m)
+                    __attribute__((always_inline)) { return broadcast_factor<Factor>(factor[m * Inputs + i]); },
+                [&](std::size_t n) __attribute__((always_inline)) { return factor_in<Factor>(input[n][i]); });
         }
         unroll<M * Tiles>([&](std::size_t n) __attribute__((always_inline)) {
             output[n % Tiles][o + n / Tiles] = with_bias<Bias>(sum[n], bias_of<V>(bias, o + n / Tiles));
@@ -69,8 +75,8 @@ template <std::size_t Inputs, std::size_t Outputs, typename Activation, Number V
 
 /// linear_backward_input: the gradient of the input, sum over o of weight(o, i) * grad_output(o). `grad_input` holds
 /// the input when the call begins; Before is the elementwise function that made it, whose derivative is applied on the
-/// way. Several tiles share each weight, as in linear_forward.
-template <std::size_t Inputs, std::size_t Outputs, typename Before, Number V, std::size_t Tiles>
+/// way. Several tiles share each weight, as in linear_forward. Weights and gradients of the outputs are Factors.
+template <std::size_t Inputs, std::size_t Outputs, typename Before, Number V, std::size_t Tiles, typename Factor = V>
 [[gnu::noinline]] constexpr void linear_backward_input(std::array<V*, Tiles> grad_input, const scalar_t<V>* weight,
                                                        std::array<const V*, Tiles> grad_output) {
     for_each_piece<Inputs, choose_rows(Inputs, Tiles)>([&](std::size_t i, auto rows) {
@@ -83,8 +89,10 @@ template <std::size_t Inputs, std::size_t Outputs, typename Before, Number V, st
         for (std::size_t o = 0; o < Outputs; ++o) {
             prefetch(factor + o * Inputs + ahead);
             add_outer_product<M, Tiles>(
-                sum, [&](std::size_t m) __attribute__((always_inline)) { return broadcast<V>(factor[o * Inputs + m]); },
-                [&](std::size_t n) __attribute__((always_inline)) { return grad_output[n][o]; });
+                sum,
+                [&](std::size_t m)
+                    __attribute__((always_inline)) { return broadcast_factor<Factor>(factor[o * Inputs + m]); },
+                [&](std::size_t n) __attribute__((always_inline)) { return factor_in<Factor>(grad_output[n][o]); });
         }
         unroll<M * Tiles>([&](std::size_t n) __attribute__((always_inline)) {
             V& element = grad_input[n % Tiles][i + n / Tiles];
@@ -134,12 +142,14 @@ constexpr void store_rows(const V* features, scalar_t<V>* rows) {
 /// last - 1. With `add_first`, the sums are added to what is there. The images are the rows of `input` and
 /// `grad_output`, so a vector of V runs along the inputs and no lane is ever summed. The images are taken in portions
 /// (128 where registers have 64 bytes), whose gradients and two vectors of inputs stay near while all outputs pass by.
+/// Factor is V, or pairs of V: then a row has two images (store_pair_rows).
 /// Layouts  input (images, row_length(Inputs)), grad_output (images, row_length(Outputs)); first and last are multiples
 ///          of two vectors, or last is Inputs
-template <std::size_t Inputs, std::size_t Outputs, Number V>
-constexpr void linear_backward_weight(const scalar_t<V>* input, const scalar_t<V>* grad_output, std::size_t images,
-                                      std::size_t first, std::size_t last, bool add_first, scalar_t<V>* grad_weight) {
-    using T = scalar_t<V>;
+template <std::size_t Inputs, std::size_t Outputs, typename Factor, typename T>
+constexpr void linear_backward_weight(const T* input, const T* grad_output, std::size_t images, std::size_t first,
+                                      std::size_t last, bool add_first, T* grad_weight) {
+    using V = sum_t<Factor>;
+    const std::size_t rows_of_images = (images + terms<Factor> - 1) / terms<Factor>;
     constexpr std::size_t lanes = lane_count<V>;
     constexpr std::size_t input_row = row_length<V>(Inputs);
     constexpr std::size_t output_row = row_length<V>(Outputs);
@@ -157,21 +167,18 @@ constexpr void linear_backward_weight(const scalar_t<V>* input, const scalar_t<V
                 const T* pixels = forget_origin(x + image * input_row);
                 const T* gradients = g + image * output_row;
                 add_outer_product<M, N>(
-                    sum, [&](std::size_t m) __attribute__((always_inline)) { return broadcast<V>(gradients[m]); },
-                    [&](std::size_t n) __attribute__((always_inline)) {
-                        if constexpr (is_lanes<V>) {
-                            return V::load(pixels + n * lanes);
-                        } else {
-                            return pixels[n];
-                        }
-                    });
+                    sum,
+                    [&](std::size_t m)
+                        __attribute__((always_inline)) { return broadcast_factor<Factor>(gradients[m]); },
+                    [&](std::size_t n)
+                        __attribute__((always_inline)) { return load_factor<Factor>(pixels + n * lanes); });
             }
             // The last vector of a row may reach over its end: what lies there is not stored.
             store_tile<M, N, V>(grad_weight + o * Inputs + i, Inputs, sum, Inputs - i, add);
         });
     };
-    for (std::size_t from = 0; from < images; from += portion) {
-        const std::size_t to = std::min(images, from + portion);
+    for (std::size_t from = 0; from < rows_of_images; from += portion) {
+        const std::size_t to = std::min(rows_of_images, from + portion);
         const bool add = add_first || from != 0;
         // Only the end of the row can be one vector alone.
         constexpr std::size_t pairs_end = (Inputs + lanes - 1) / (2 * lanes) * (2 * lanes);
@@ -187,16 +194,20 @@ constexpr void linear_backward_weight(const scalar_t<V>* input, const scalar_t<V
 }
 
 /// linear_backward_bias: grad_bias(o) = sum over n of grad_output(n, o); with `add`, added to what is there.
-template <std::size_t Outputs, Number V>
-constexpr void linear_backward_bias(const scalar_t<V>* grad_output, std::size_t images, bool add,
-                                    scalar_t<V>* grad_bias) {
+template <std::size_t Outputs, typename Factor, typename T>
+constexpr void linear_backward_bias(const T* grad_output, std::size_t images, bool add, T* grad_bias) {
     for (std::size_t o = 0; o < Outputs; ++o) {
         grad_bias[o] = add ? grad_bias[o] : 0;
     }
-    for (std::size_t image = 0; image < images; ++image) {
-        const scalar_t<V>* row = grad_output + image * row_length<V>(Outputs);
+    for (std::size_t image = 0; image < images; image += terms<Factor>) {
+        const T* row = grad_output + image / terms<Factor> * row_length<sum_t<Factor>>(Outputs);
         for (std::size_t o = 0; o < Outputs; ++o) {
-            grad_bias[o] += row[o];
+            if constexpr (terms<Factor> == 2) {
+                const auto pair = std::bit_cast<std::uint32_t>(row[o]);
+                grad_bias[o] += std::bit_cast<T>(pair << 16) + std::bit_cast<T>(pair & 0xffff0000);
+            } else {
+                grad_bias[o] += row[o];
+            }
         }
     }
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
+#include <ctcnn/core/bf16_pairs.hpp>
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/onnx_node.hpp>
@@ -13,6 +15,7 @@
 #include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/linear.hpp>
+#include <ctcnn/kernels/pairs.hpp>
 #include <ctcnn/kernels/prepared/linear.hpp>
 #include <ctcnn/layers/bound_layer.hpp>
 
@@ -33,41 +36,84 @@ struct BoundLinear : BoundLayer<L, S> {
 
     static constexpr bool batched_gradient = true;
 
+    /// What its products multiply.
+    template <typename Stage>
+    using Factor = typename Stage::Factor;
+    template <typename Stage>
+    static constexpr bool in_pairs = terms<Factor<Stage>> == 2;
+    template <typename Stage>
+    using Packed = kernels::PairedWeights<In, Out, bias_shape::size, typename Stage::V>;
+
+    template <typename Stage>
+    static constexpr std::size_t scratch_size = in_pairs<Stage> ? kernels::pair_count(std::max(In, Out)) : 0;
+    template <typename Stage>
+        requires in_pairs<Stage>
+    static constexpr std::size_t packed_size = Packed<Stage>::size;
+    template <typename Stage>
+    static constexpr std::size_t pack_parts = Packed<Stage>::parts;
+    template <typename Stage>
+    static void pack(const typename Stage::T* parameters, typename Stage::T* packed, std::size_t part, bool backward) {
+        Packed<Stage>::pack(parameters, packed, part, backward);
+    }
+
     template <typename Stage>
     static constexpr void forward(const typename Stage::T* parameters, const typename Stage::V* input,
-                                  typename Stage::V* output, typename Stage::V*, typename Stage::V*) {
-        forward_tiles<Stage, 1>(parameters, {input}, {output});
+                                  typename Stage::V* output, typename Stage::V*, typename Stage::V* scratch) {
+        forward_tiles<Stage, 1>(parameters, {input}, {output}, {scratch});
     }
     template <typename Stage, std::size_t Tiles>
     static constexpr void forward_tiles(const typename Stage::T* parameters,
                                         std::array<const typename Stage::V*, Tiles> input,
-                                        std::array<typename Stage::V*, Tiles> output) {
-        kernels::linear_forward<In, Out, typename Stage::Function, typename Stage::V>(
-            input, parameters, bias_in<weight_shape, bias_shape>(parameters), output);
+                                        std::array<typename Stage::V*, Tiles> output,
+                                        [[maybe_unused]] std::array<typename Stage::V*, Tiles> scratch) {
+        using V = typename Stage::V;
+        using Function = typename Stage::Function;
+        if constexpr (in_pairs<Stage>) {
+            for (std::size_t n = 0; n < Tiles; ++n) {
+                kernels::pair_features(input[n], In, scratch[n]);
+                input[n] = scratch[n];
+            }
+            const auto bias = bias_in<typename Packed<Stage>::Weights, bias_shape>(parameters);
+            kernels::linear_forward<kernels::pair_count(In), Out, Function, V, Tiles, decltype(bias), Factor<Stage>>(
+                input, parameters, bias, output);
+        } else {
+            kernels::linear_forward<In, Out, Function, V>(input, parameters,
+                                                          bias_in<weight_shape, bias_shape>(parameters), output);
+        }
     }
     template <typename Stage>
     static constexpr void backward_input(const typename Stage::T* parameters, typename Stage::V* grad_input,
                                          const typename Stage::V* grad_output, const typename Stage::V*,
-                                         typename Stage::V*) {
-        backward_input_tiles<Stage, 1>(parameters, {grad_input}, {grad_output});
+                                         typename Stage::V* scratch) {
+        backward_input_tiles<Stage, 1>(parameters, {grad_input}, {grad_output}, {scratch});
     }
     template <typename Stage, std::size_t Tiles>
     static constexpr void backward_input_tiles(const typename Stage::T* parameters,
                                                std::array<typename Stage::V*, Tiles> grad_input,
-                                               std::array<const typename Stage::V*, Tiles> grad_output) {
-        kernels::linear_backward_input<In, Out, typename Stage::Function, typename Stage::V>(grad_input, parameters,
-                                                                                             grad_output);
+                                               std::array<const typename Stage::V*, Tiles> grad_output,
+                                               [[maybe_unused]] std::array<typename Stage::V*, Tiles> scratch) {
+        using V = typename Stage::V;
+        using Before = typename Stage::Function;
+        if constexpr (in_pairs<Stage>) {
+            for (std::size_t n = 0; n < Tiles; ++n) {
+                kernels::pair_features(grad_output[n], Out, scratch[n]);
+                grad_output[n] = scratch[n];
+            }
+            kernels::linear_backward_input<In, kernels::pair_count(Out), Before, V, Tiles, Factor<Stage>>(
+                grad_input, parameters + Packed<Stage>::backward, grad_output);
+        } else {
+            kernels::linear_backward_input<In, Out, Before, V>(grad_input, parameters, grad_output);
+        }
     }
-    /// The gradient of the weights of the inputs first, ..., last - 1 from one row for each image, and of the bias.
-    template <Number V>
-    static constexpr void backward_weight(const scalar_t<V>* input, const scalar_t<V>* grad_output, std::size_t images,
-                                          std::size_t first, std::size_t last, bool add, scalar_t<V>* gradient) {
-        kernels::linear_backward_weight<In, Out, V>(input, grad_output, images, first, last, add, gradient);
+    /// The gradient of the weights of the inputs first, ..., last - 1 from rows of images, and of the bias.
+    template <typename F, typename T>
+    static constexpr void backward_weight(const T* input, const T* grad_output, std::size_t images, std::size_t first,
+                                          std::size_t last, bool add, T* gradient) {
+        kernels::linear_backward_weight<In, Out, F>(input, grad_output, images, first, last, add, gradient);
     }
-    template <Number V>
-    static constexpr void backward_bias(const scalar_t<V>* grad_output, std::size_t images, bool add,
-                                        scalar_t<V>* gradient) {
-        kernels::linear_backward_bias<Out, V>(grad_output, images, add, gradient + weight_shape::size);
+    template <typename F, typename T>
+    static constexpr void backward_bias(const T* grad_output, std::size_t images, bool add, T* gradient) {
+        kernels::linear_backward_bias<Out, F>(grad_output, images, add, gradient + weight_shape::size);
     }
 
     template <std::size_t Count>

@@ -241,6 +241,8 @@ struct InsteadOfNetwork {
     using shape_after = AnyShape<Error>;
     template <typename U>
     using with_scalar = InsteadOfNetwork<Error, Input, U>;
+    template <typename>
+    using with_precision = InsteadOfNetwork<Error, Input, T>;
     using input_tensor = typename KnownInput<Error, T, Input>::tensor;
     using output_tensor = AnyTensor<Error, T>;
     using gradients = AnyParameters<Error, T>;

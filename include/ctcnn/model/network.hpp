@@ -7,11 +7,13 @@
 #include <span>
 #include <type_traits>
 
+#include <ctcnn/core/bf16.hpp>
 #include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/list.hpp>
 #include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/storage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
@@ -52,6 +54,34 @@ struct WithScalar<float, S, Layers...> {
 template <typename...>
 inline constexpr bool never = false;
 
+/// The Input of a network.
+template <typename S>
+struct SpelledInput {
+    using type = S;
+};
+template <typename S>
+struct SpelledInput<InBf16<S>> {
+    using type = S;
+};
+template <typename S>
+using WithoutPrecision = typename SpelledInput<S>::type;
+
+template <typename Precision, typename T, typename S, typename... Layers>
+struct WithPrecision {
+    static_assert(never<Precision>,
+                  "the factors of products are those of the network, with_precision<float>, or, of a network of floats, "
+                  "with_precision<bf16>");
+    using type = Network<T, S, Layers...>;
+};
+template <typename S, typename... Layers>
+struct WithPrecision<float, float, S, Layers...> {
+    using type = Sequential<S, Layers...>;
+};
+template <typename S, typename... Layers>
+struct WithPrecision<bf16, float, S, Layers...> {
+    using type = Network<float, InBf16<S>, Layers...>;
+};
+
 /// Whether the arguments are those of net(x) or net(x, workspace).
 template <typename Image, typename Workspace, typename... Arguments>
 inline constexpr bool is_forward = false;
@@ -72,7 +102,10 @@ public:
     /// The same network in another number type, as in with_scalar<double>.
     template <typename Scalar>
         requires std::same_as<Scalar, float> || std::same_as<Scalar, double>
-    using with_scalar = typename WithScalar<Scalar, S, Layers...>::type;
+    using with_scalar = typename WithScalar<Scalar, WithoutPrecision<S>, Layers...>::type;
+    /// The same network with other factors of products in training and batched inference, as in with_precision<bf16>.
+    template <typename Precision>
+    using with_precision = typename WithPrecision<Precision, T, WithoutPrecision<S>, Layers...>::type;
     /// The shape behind layer I; layers count as in torch.nn.Sequential.
     template <std::size_t Place>
     using shape_after = typename At<existing_layer<Place, Bound...>(), List<Bound...>>::output_shape;

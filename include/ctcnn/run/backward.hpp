@@ -127,7 +127,7 @@ constexpr void backward_stage(const scalar_t<V>* parameters, TileWorkspace<Plan,
         }(std::make_index_sequence<Stage::inputs>{});
     } else {
         const V* grad_output = workspace.buffer(K + 1);
-        const scalar_t<V>* own_parameters = parameters + Stage::parameter_offset;
+        const scalar_t<V>* own_parameters = parameters + Plan::template parameters_of<K, V>();
         scalar_t<V>* own_gradients = gradients + Plan::tile_gradient_offsets[K];
         V* scratch = workspace.scratch.data();
         constexpr bool sums_gradient =
@@ -182,15 +182,17 @@ constexpr void backward_together(const scalar_t<V>* parameters, TileWorkspace<Pl
         using Stage = typename Plan::template Stage<decltype(k)::value>;
         std::array<V*, Tiles> inputs{};
         std::array<const V*, Tiles> grad_outputs{};
+        std::array<V*, Tiles> scratch{};
         for (std::size_t n = 0; n < Tiles; ++n) {
             inputs[n] = workspaces[n].buffer(k);
             grad_outputs[n] = workspaces[n].buffer(k + 1);
+            scratch[n] = workspaces[n].scratch.data();
             rows.template store<decltype(k)::value>(first + n, inputs[n], grad_outputs[n]);
         }
         if constexpr (Plan::wants_gradient(k)) {
             using Before = typename Plan::template Stage<k - 1>::Function;
             Stage::Layer::template backward_input_tiles<typename Stage::template Backward<Before, V>, Tiles>(
-                parameters + Stage::parameter_offset, inputs, grad_outputs);
+                parameters + Plan::template parameters_of<decltype(k)::value, V>(), inputs, grad_outputs, scratch);
         }
     });
 }

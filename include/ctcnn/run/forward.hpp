@@ -28,7 +28,9 @@ struct InferenceWorkspace {
     static constexpr std::size_t together_numbers = Tiles == 1 ? 0 : Plan::together_places.size;
 
     std::array<V, Plan::inference_numbers> numbers;
-    [[no_unique_address]] std::array<V, Plan::template scratch_numbers<V>> scratch;
+    /// Where stages that tiles take together need scratch memory, each tile has its own.
+    static constexpr std::size_t scratch_numbers = Plan::template scratch_numbers<V>;
+    [[no_unique_address]] std::array<V, (Plan::template packs<V> ? Tiles : 1) * scratch_numbers> scratch;
     [[no_unique_address]] std::array<V, Tiles * together_numbers> together;
 
     constexpr V* buffer(std::size_t k, std::size_t tile = 0) {
@@ -155,12 +157,11 @@ template <typename Plan, std::size_t K, Number V, typename Workspace, typename B
         }(std::make_index_sequence<Stage::inputs>{});
     } else {
         const V* input = workspace.buffer(Plan::input_of(K));
-        const scalar_t<V>* own = parameters + Stage::parameter_offset;
+        const scalar_t<V>* own = parameters + Plan::template parameters_of<K, V>();
         if constexpr (Stage::kind == LayerKind::statistics && Batch::trains) {
             Layer::template forward_batch<Forward>(own, batch.statistics(K), input, output);
         } else if constexpr (Stage::kind == LayerKind::statistics) {
-            Layer::template forward<Forward>(own, parameters + Plan::parameter_count + Stage::buffer_offset, input,
-                                             output);
+            Layer::template forward<Forward>(own, parameters + Plan::template buffers_of<K, V>(), input, output);
         } else if constexpr (Stage::kind == LayerKind::random && Batch::trains) {
             Layer::template forward_random<Forward>(batch.random(K), input, output, workspace.saved_by(K));
         } else {
@@ -184,8 +185,8 @@ constexpr void run_forward(const scalar_t<V>* parameters, Workspace& workspace, 
         using Stage = typename Plan::template Stage<decltype(k)::value>;
         const V* input = workspace.buffer(k);
         Stage::Layer::template forward_rows<typename Stage::template Forward<V>>(
-            parameters + Stage::parameter_offset, input, workspace.buffer(k + 1), workspace.saved_by(k),
-            workspace.scratch.data(), rows);
+            parameters + Plan::template parameters_of<decltype(k)::value, V>(), input, workspace.buffer(k + 1),
+            workspace.saved_by(k), workspace.scratch.data(), rows);
     };
     RowStream<Plan, streamed, Source, decltype(run_rows)> stream{source, run_rows};
     if constexpr (Segment == 0 && streamed == 0) {
@@ -205,22 +206,25 @@ constexpr void run_forward(const scalar_t<V>* parameters, Workspace& workspace, 
     });
 }
 
-/// Forward through the stages that tiles take together. buffer(tile, k) is buffer k of a tile.
-template <typename Plan, Number V, std::size_t Tiles, typename Buffer>
-constexpr void run_forward_together(const scalar_t<V>* parameters, const Buffer& buffer) {
+/// Forward through the stages that tiles take together. buffer(tile, k) is buffer k of a tile, and scratch(tile) its
+/// scratch memory.
+template <typename Plan, Number V, std::size_t Tiles, typename Buffer, typename Scratch>
+constexpr void run_forward_together(const scalar_t<V>* parameters, const Buffer& buffer, const Scratch& scratch) {
     Plan::template for_each_stage<Plan::together_from, Plan::stage_count>([&](auto k) {
         using Stage = typename Plan::template Stage<decltype(k)::value>;
         static_assert(Stage::In::border == Extent{0, 0} && Stage::Out::border == Extent{0, 0} &&
-                          Stage::Layer::saved_size == 0 && Stage::template scratch_numbers<V> == 0,
-                      "what a layer with batched gradient wants of memory is its input and its output alone");
+                          Stage::Layer::saved_size == 0,
+                      "what a layer with batched gradient wants of memory is its input, its output and scratch memory");
         std::array<const V*, Tiles> inputs{};
         std::array<V*, Tiles> outputs{};
+        std::array<V*, Tiles> scratches{};
         for (std::size_t tile = 0; tile < Tiles; ++tile) {
             inputs[tile] = buffer(tile, k);
             outputs[tile] = buffer(tile, k + 1);
+            scratches[tile] = scratch(tile);
         }
         Stage::Layer::template forward_tiles<typename Stage::template Forward<V>, Tiles>(
-            parameters + Stage::parameter_offset, inputs, outputs);
+            parameters + Plan::template parameters_of<decltype(k)::value, V>(), inputs, outputs, scratches);
     });
 }
 
@@ -266,14 +270,16 @@ constexpr void forward_alone(const scalar_t<V>* parameters, TileWorkspace<Plan, 
 template <typename Plan, Number V, std::size_t Tiles>
 constexpr void forward_together(const scalar_t<V>* parameters, TileWorkspace<Plan, V>* workspaces) {
     detail::run_forward_together<Plan, V, Tiles>(
-        parameters, [=](std::size_t tile, std::size_t k) { return workspaces[tile].buffer(k); });
+        parameters, [=](std::size_t tile, std::size_t k) { return workspaces[tile].buffer(k); },
+        [=](std::size_t tile) { return workspaces[tile].scratch.data(); });
 }
 
 /// The same for the first tiles of an InferenceWorkspace.
 template <typename Plan, Number V, std::size_t Tiles, std::size_t Most>
 constexpr void infer_together(const scalar_t<V>* parameters, InferenceWorkspace<Plan, V, Most>& workspace) {
     detail::run_forward_together<Plan, V, Tiles>(
-        parameters, [&](std::size_t tile, std::size_t k) { return workspace.buffer(k, tile); });
+        parameters, [&](std::size_t tile, std::size_t k) { return workspace.buffer(k, tile); },
+        [&](std::size_t tile) { return workspace.scratch.data() + tile * workspace.scratch_numbers; });
 }
 
 /// Forward through all stages without a trace.

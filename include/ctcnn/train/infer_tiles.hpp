@@ -14,6 +14,7 @@
 #include <ctcnn/model/network.hpp>
 #include <ctcnn/run/forward.hpp>
 #include <ctcnn/run/gather.hpp>
+#include <ctcnn/run/pack.hpp>
 #include <ctcnn/run/parallel.hpp>
 #include <ctcnn/train/stored_image.hpp>
 
@@ -42,6 +43,11 @@ void infer_tiles(const Net& net, std::span<const Image> images, std::size_t thre
     constexpr std::size_t decoded_size = StoredImage<Image> ? Net::input_shape::size : 0;
     AlignedVector<T> decoded(team_size * lanes * decoded_size);
     const T* parameters = net.parameters().data();
+    AlignedVector<T> packed(Plan::template packed_numbers<V>);
+    if constexpr (Plan::template packs<V>) {
+        run::pack<Plan, V>(net.parameters().data(), packed.data(), false, run::one_by_one);
+        parameters = packed.data();
+    }
     const auto present_of = [&](std::size_t tile) { return std::min(lanes, images.size() - tile * lanes); };
     run::parallel(team_size, [&](run::Team& team) {
         auto& own = workspaces[team.member()];

@@ -14,6 +14,7 @@
 #include <ctcnn/run/backward.hpp>
 #include <ctcnn/run/forward.hpp>
 #include <ctcnn/run/gather.hpp>
+#include <ctcnn/run/pack.hpp>
 #include <ctcnn/run/parallel.hpp>
 #include <ctcnn/run/pass.hpp>
 #include <ctcnn/train/gradient.hpp>
@@ -56,6 +57,10 @@ public:
     /// Forward of a tile of images in tile(), keeping all buffers, with running statistics.
     constexpr void forward(const T* parameters, const std::array<const T*, lanes>& images) {
         run::TileWorkspace<Plan, V>& workspace = memory_.tiles.front();
+        if constexpr (Plan::template packs<V>) {
+            run::pack<Plan, V>(parameters, memory_.packed.data(), false, run::one_by_one);
+            parameters = memory_.packed.data();
+        }
         run::forward<Plan>(parameters, workspace,
                            Gathering<typename Plan::InputLayout, V>(images, workspace.buffer(0)));
     }
@@ -78,6 +83,12 @@ public:
     constexpr void step(Team& team, const T* parameters, const Loss& loss, const Batch<Image, Target>& batch,
                         const Update& update, const Finished& finished, Randomness randomness = {}) {
         const double divisor = divisor_of(loss, batch, randomness);
+        if constexpr (Plan::template packs<V>) {
+            run::pack<Plan, V>(parameters, memory_.packed.data(), true,
+                               [&](std::size_t count, const auto& part) { team.for_each(count, part); });
+            team.barrier();
+            parameters = memory_.packed.data();
+        }
         std::size_t round = 0;
         for (std::size_t first = 0; first < batch.count; first += memory_.capacity, ++round) {
             const std::size_t count = std::min(memory_.capacity, batch.count - first);

@@ -34,6 +34,7 @@ struct StepMemory {
           threads(std::min(most_threads, group_count<V>(capacity))),
           tiles(has_segments ? tile_count<V>(capacity) : threads * tiles_together),
           rows(tile_count<V>(capacity)),
+          packed(Plan::template packed_numbers<V>),
           partial(largest_group_count * Plan::tile_gradient_numbers),
           losses(tile_count<V>(capacity)),
           tile_statistics(has_segments ? tile_count<V>(capacity) * Plan::statistics_numbers : 0),
@@ -86,6 +87,7 @@ struct StepMemory {
     std::size_t threads;
     AlignedVector<run::TileWorkspace<Plan, V>> tiles;
     run::Rows<Plan, V> rows;
+    AlignedVector<T> packed;           ///< parameters, where the kernels of tiles read others than the network has
     AlignedVector<T> partial;          ///< the gradients of each group
     AlignedVector<double> losses;      ///< of each tile of a round
     AlignedVector<T> tile_statistics;  ///< of each stage that has them, for each tile

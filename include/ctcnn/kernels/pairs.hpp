@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include <ctcnn/core/bf16_pairs.hpp>
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/shuffle.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/kernels/unroll.hpp>
+
+// Floats as pairs of bf16: the two factors of a pair belong to neighbours along the sum that the products go into. A
+// pair takes the place of a float, and a sum of an odd number of products ends with a 0.
+namespace CTCNN_DETAIL::kernels {
+
+/// The number of pairs of so many numbers.
+constexpr std::size_t pair_count(std::size_t numbers) { return (numbers + 1) / 2; }
+
+/// pair_features: pairs of neighbouring features, an image in each lane.
+/// Layouts  features (count), pairs (pair_count(count))
+template <Number V>
+[[gnu::noinline]] void pair_features(const V* features, std::size_t count, V* pairs) {
+    for (std::size_t i = 0; i + 1 < count; i += 2) {
+        *pairs++ = Bf16Pairs<V>::zip(features[i], features[i + 1]);
+    }
+    if (count % 2 != 0) {
+        *pairs = Bf16Pairs<V>::zip(features[count - 1], V{});
+    }
+}
+
+namespace detail {
+/// As many features as there are lanes, or the last `count` and zeros: pairs of neighbouring images go to rows that lie
+/// `length` apart.
+template <Number V>
+[[gnu::noinline]] void store_pair_block(const V* features, std::size_t count, scalar_t<V>* rows, std::size_t length) {
+    constexpr std::size_t half = lane_count<V> / 2;
+    std::array<V, half> block;
+    unroll<half>([&](std::size_t i) __attribute__((always_inline)) {
+        block[i] = Bf16Pairs<V>::round(i < count ? features[i] : V{}, i + half < count ? features[i + half] : V{});
+    });
+    transpose_halves(block);
+    unroll<half>([&](std::size_t row) __attribute__((always_inline)) { block[row].store(rows + row * length); });
+}
+}  // namespace detail
+
+/// store_pair_rows: as store_rows, but a row has the pairs of two images: rows (lanes / 2, length).
+template <std::size_t Features, Number V>
+void store_pair_rows(const V* features, scalar_t<V>* rows, std::size_t length) {
+    for (std::size_t first = 0; first < Features; first += lane_count<V>) {
+        detail::store_pair_block(features + first, Features - first, rows + first, length);
+    }
+}
+
+namespace detail {
+/// The first `count` numbers of a place, and zeros.
+template <Number V>
+V load_part(const scalar_t<V>* place, std::size_t count) {
+    std::array<scalar_t<V>, lane_count<V>> numbers{};
+    for (std::size_t i = 0; i < count; ++i) {
+        numbers[i] = place[i];
+    }
+    return V::load(numbers.data());
+}
+template <Number V>
+void store_part(const V& numbers, std::size_t count, scalar_t<V>* place) {
+    for (std::size_t i = 0; i < count; ++i) {
+        place[i] = get_lane(numbers, i);
+    }
+}
+}  // namespace detail
+
+/// pair_row: pairs of neighbours in a row of so many numbers.
+/// Layouts  row (Count), pairs (pair_count(Count))
+template <std::size_t Count, Number V>
+void pair_row(const scalar_t<V>* row, scalar_t<V>* pairs) {
+    constexpr std::size_t lanes = lane_count<V>;
+    constexpr std::size_t whole = Count / (2 * lanes) * (2 * lanes);
+    for (std::size_t i = 0; i < whole; i += 2 * lanes) {
+        Bf16Pairs<V>::round(V::load(row + i), V::load(row + i + lanes)).store(pairs + i / 2);
+    }
+    if constexpr (whole < Count) {
+        constexpr std::size_t rest = Count - whole;
+        const V low = detail::load_part<V>(row + whole, rest < lanes ? rest : lanes);
+        const V high = rest > lanes ? detail::load_part<V>(row + whole + lanes, rest - lanes) : V{};
+        detail::store_part(Bf16Pairs<V>::round(low, high), pair_count(rest), pairs + whole / 2);
+    }
+}
+
+/// pair_rows: pairs of the numbers that stand under one another in two rows; no second row is one of zeros.
+/// Layouts  rows (Count), pairs (Count)
+template <std::size_t Count, Number V>
+void pair_rows(const scalar_t<V>* first, const scalar_t<V>* second, scalar_t<V>* pairs) {
+    constexpr std::size_t lanes = lane_count<V>;
+    constexpr std::size_t whole = Count / lanes * lanes;
+    for (std::size_t i = 0; i < whole; i += lanes) {
+        Bf16Pairs<V>::zip(V::load(first + i), second != nullptr ? V::load(second + i) : V{}).store(pairs + i);
+    }
+    if constexpr (whole < Count) {
+        constexpr std::size_t rest = Count - whole;
+        const V low = detail::load_part<V>(first + whole, rest);
+        const V high = second != nullptr ? detail::load_part<V>(second + whole, rest) : V{};
+        detail::store_part(Bf16Pairs<V>::zip(low, high), rest, pairs + whole);
+    }
+}
+
+/// PairedWeights: the parameters of a Linear as its kernels of pairs read them.
+/// Layouts  forward (Outputs, pair_count(Inputs)), bias, backward (pair_count(Outputs), Inputs)
+template <std::size_t Inputs, std::size_t Outputs, std::size_t Biases, Number V>
+struct PairedWeights {
+    using T = scalar_t<V>;
+    using Weights = Shape<Outputs, pair_count(Inputs)>;
+    static constexpr std::size_t backward = Weights::size + Biases;
+    static constexpr std::size_t size = backward + pair_count(Outputs) * Inputs;
+
+    static constexpr std::size_t rows = 32;  // in a part
+    static constexpr std::size_t parts = (Outputs + rows - 1) / rows;
+
+    /// Some of them; those for backward only if it is asked for.
+    static void pack(const T* parameters, T* packed, std::size_t part, bool with_backward) {
+        const std::size_t last = std::min(Outputs, (part + 1) * rows);
+        for (std::size_t o = part * rows; o < last; ++o) {
+            const T* row = parameters + o * Inputs;
+            pair_row<Inputs, V>(row, packed + o * pair_count(Inputs));
+            if (with_backward && o % 2 == 0) {
+                pair_rows<Inputs, V>(row, o + 1 < Outputs ? row + Inputs : nullptr,
+                                     packed + backward + o / 2 * Inputs);
+            }
+        }
+        if (part == 0) {
+            std::copy_n(parameters + Outputs * Inputs, Biases, packed + Weights::size);
+        }
+    }
+};
+
+}  // namespace CTCNN_DETAIL::kernels
