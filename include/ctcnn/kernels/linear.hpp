@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
-#include <cstdint>
 #include <type_traits>
 
 #include <ctcnn/core/bf16_pairs.hpp>
@@ -138,22 +136,53 @@ constexpr void store_rows(const V* features, scalar_t<V>* rows) {
     }
 }
 
+/// How many rows of images linear_backward_weight takes at a time.
+inline constexpr std::size_t rows_near = near_bytes / 256;
+
+/// ImageRows: what the gradients of the parameters are sums of: rows of inputs and of gradients of the outputs, one for
+/// each image.
+/// Layouts  inputs (images, row_length(Inputs)), grad_outputs (images, row_length(Outputs))
+template <std::size_t Inputs, std::size_t Outputs, Number V>
+struct ImageRows {
+    using Factor = V;
+    using T = scalar_t<V>;
+
+    const T* inputs;
+    const T* grad_outputs;
+
+    /// How many numbers there are of so many tiles.
+    static constexpr std::size_t input_numbers(std::size_t tiles) { return tiles * lane_count<V> * next_inputs; }
+    static constexpr std::size_t gradient_numbers(std::size_t tiles) { return tiles * lane_count<V> * next_gradients; }
+    /// Stores what there is of a tile, an image in each lane.
+    static constexpr void store(std::size_t tile, const V* input, const V* grad_output, T* inputs, T* grad_outputs) {
+        store_rows<Inputs>(input, inputs + input_numbers(tile));
+        store_rows<Outputs>(grad_output, grad_outputs + gradient_numbers(tile));
+    }
+
+    /// From a row to the next, and from an output to the next.
+    static constexpr std::size_t next_inputs = row_length<V>(Inputs);
+    static constexpr std::size_t next_gradients = row_length<V>(Outputs);
+    static constexpr std::size_t next_output = 1;
+
+    constexpr const T* inputs_from(std::size_t i, std::size_t row) const { return inputs + i + row * next_inputs; }
+    constexpr const T* gradients_of(std::size_t o, std::size_t row) const {
+        return grad_outputs + o + row * next_gradients;
+    }
+};
+
 /// linear_backward_weight: grad_weight(o, i) = sum over n of grad_output(n, o) * input(n, i) for the inputs first, ...,
-/// last - 1. With `add_first`, the sums are added to what is there. The images are the rows of `input` and
-/// `grad_output`, so a vector of V runs along the inputs and no lane is ever summed. The images are taken in portions
+/// last - 1. With `add_first`, the sums are added to what is there. The images are the rows of ImageRows or PairPanels
+/// (kernels/pairs.hpp), so a vector of V runs along the inputs and no lane is ever summed. They are taken in portions
 /// (128 where registers have 64 bytes), whose gradients and two vectors of inputs stay near while all outputs pass by.
-/// Factor is V, or pairs of V: then a row has two images (store_pair_rows).
-/// Layouts  input (images, row_length(Inputs)), grad_output (images, row_length(Outputs)); first and last are multiples
-///          of two vectors, or last is Inputs
-template <std::size_t Inputs, std::size_t Outputs, typename Factor, typename T>
-constexpr void linear_backward_weight(const T* input, const T* grad_output, std::size_t images, std::size_t first,
-                                      std::size_t last, bool add_first, T* grad_weight) {
+/// first and last are multiples of two vectors, or last is Inputs.
+template <std::size_t Inputs, std::size_t Outputs, typename Rows, typename T>
+constexpr void linear_backward_weight(const Rows& of_images, std::size_t images, std::size_t first, std::size_t last,
+                                      bool add_first, T* grad_weight) {
+    using Factor = typename Rows::Factor;
     using V = sum_t<Factor>;
     const std::size_t rows_of_images = (images + terms<Factor> - 1) / terms<Factor>;
     constexpr std::size_t lanes = lane_count<V>;
-    constexpr std::size_t input_row = row_length<V>(Inputs);
-    constexpr std::size_t output_row = row_length<V>(Outputs);
-    constexpr std::size_t portion = near_bytes / 256;
+    constexpr std::size_t portion = rows_near;
 
     const auto columns_from = [&](std::size_t i, auto columns, std::size_t from, std::size_t to, bool add) {
         for_each_piece<Outputs, choose_rows(Outputs, 2)>([&](std::size_t o, auto rows) {
@@ -161,20 +190,22 @@ constexpr void linear_backward_weight(const T* input, const T* grad_output, std:
             constexpr std::size_t N = decltype(columns)::value;
             V sum[M * N];
             unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
-            const T* x = input + i;
-            const T* g = grad_output + o;
-            for (std::size_t image = from; image < to; ++image) {
-                const T* pixels = forget_origin(x + image * input_row);
-                const T* gradients = g + image * output_row;
+            T* target = grad_weight + o * Inputs + i;
+            const T* x = of_images.inputs_from(i, from);
+            const T* g = of_images.gradients_of(o, from);
+            for (std::size_t row = 0; row < to - from; ++row) {
+                const T* pixels = forget_origin(x + row * Rows::next_inputs);
+                const T* gradients = g + row * Rows::next_gradients;
                 add_outer_product<M, N>(
                     sum,
-                    [&](std::size_t m)
-                        __attribute__((always_inline)) { return broadcast_factor<Factor>(gradients[m]); },
+                    [&](std::size_t m) __attribute__((always_inline)) {
+                        return broadcast_factor<Factor>(gradients[m * Rows::next_output]);
+                    },
                     [&](std::size_t n)
                         __attribute__((always_inline)) { return load_factor<Factor>(pixels + n * lanes); });
             }
             // The last vector of a row may reach over its end: what lies there is not stored.
-            store_tile<M, N, V>(grad_weight + o * Inputs + i, Inputs, sum, Inputs - i, add);
+            store_tile<M, N, V>(target, Inputs, sum, Inputs - i, add);
         });
     };
     for (std::size_t from = 0; from < rows_of_images; from += portion) {
@@ -194,20 +225,16 @@ constexpr void linear_backward_weight(const T* input, const T* grad_output, std:
 }
 
 /// linear_backward_bias: grad_bias(o) = sum over n of grad_output(n, o); with `add`, added to what is there.
-template <std::size_t Outputs, typename Factor, typename T>
-constexpr void linear_backward_bias(const T* grad_output, std::size_t images, bool add, T* grad_bias) {
+template <std::size_t Inputs, std::size_t Outputs, Number V>
+constexpr void linear_backward_bias(const ImageRows<Inputs, Outputs, V>& rows, std::size_t images, bool add,
+                                    scalar_t<V>* grad_bias) {
     for (std::size_t o = 0; o < Outputs; ++o) {
         grad_bias[o] = add ? grad_bias[o] : 0;
     }
-    for (std::size_t image = 0; image < images; image += terms<Factor>) {
-        const T* row = grad_output + image / terms<Factor> * row_length<sum_t<Factor>>(Outputs);
+    for (std::size_t image = 0; image < images; ++image) {
+        const scalar_t<V>* row = rows.grad_outputs + image * row_length<V>(Outputs);
         for (std::size_t o = 0; o < Outputs; ++o) {
-            if constexpr (terms<Factor> == 2) {
-                const auto pair = std::bit_cast<std::uint32_t>(row[o]);
-                grad_bias[o] += std::bit_cast<T>(pair << 16) + std::bit_cast<T>(pair & 0xffff0000);
-            } else {
-                grad_bias[o] += row[o];
-            }
+            grad_bias[o] += row[o];
         }
     }
 }

@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
 
 #include <ctcnn/core/bf16_pairs.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/core/target.hpp>
+#include <ctcnn/kernels/linear.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
 // Floats as pairs of bf16: the two factors of a pair belong to neighbours along the sum that the products go into. A
@@ -32,29 +34,6 @@ template <Number V>
 }
 
 namespace detail {
-/// As many features as there are lanes, or the last `count` and zeros: pairs of neighbouring images go to rows that lie
-/// `length` apart.
-template <Number V>
-[[gnu::noinline]] void store_pair_block(const V* features, std::size_t count, scalar_t<V>* rows, std::size_t length) {
-    constexpr std::size_t half = lane_count<V> / 2;
-    std::array<V, half> block;
-    unroll<half>([&](std::size_t i) __attribute__((always_inline)) {
-        block[i] = Bf16Pairs<V>::round(i < count ? features[i] : V{}, i + half < count ? features[i + half] : V{});
-    });
-    transpose_halves(block);
-    unroll<half>([&](std::size_t row) __attribute__((always_inline)) { block[row].store(rows + row * length); });
-}
-}  // namespace detail
-
-/// store_pair_rows: as store_rows, but a row has the pairs of two images: rows (lanes / 2, length).
-template <std::size_t Features, Number V>
-void store_pair_rows(const V* features, scalar_t<V>* rows, std::size_t length) {
-    for (std::size_t first = 0; first < Features; first += lane_count<V>) {
-        detail::store_pair_block(features + first, Features - first, rows + first, length);
-    }
-}
-
-namespace detail {
 /// The first `count` numbers of a place, and zeros.
 template <Number V>
 V load_part(const scalar_t<V>* place, std::size_t count) {
@@ -71,6 +50,99 @@ void store_part(const V& numbers, std::size_t count, scalar_t<V>* place) {
     }
 }
 }  // namespace detail
+
+namespace detail {
+/// Pairs of neighbouring images of as many features as there are lanes, or of the last `count` and zeros: to rows that
+/// lie two vectors apart.
+template <Number V>
+[[gnu::noinline]] void store_pair_block(const V* features, std::size_t count, scalar_t<V>* rows) {
+    constexpr std::size_t half = lane_count<V> / 2;
+    std::array<V, half> block;
+    unroll<half>([&](std::size_t i) __attribute__((always_inline)) {
+        block[i] = Bf16Pairs<V>::round(i < count ? features[i] : V{}, i + half < count ? features[i + half] : V{});
+    });
+    transpose_halves(block);
+    unroll<half>([&](std::size_t row)
+                     __attribute__((always_inline)) { block[row].store(rows + row * 2 * lane_count<V>); });
+}
+
+/// Pairs of neighbouring images of so many features, those of a feature side by side; features lie `next` apart.
+template <Number V>
+[[gnu::noinline]] void store_pair_images(const V* features, std::size_t count, scalar_t<V>* pairs, std::size_t next) {
+    for (std::size_t i = 0; i < count; i += 2, pairs += 2 * next) {
+        const V both = Bf16Pairs<V>::round(features[i], i + 1 < count ? features[i + 1] : V{});
+        std::memcpy(pairs, &both, sizeof(V) / 2);
+        if (i + 1 < count) {
+            std::memcpy(pairs + next, reinterpret_cast<const std::byte*>(&both) + sizeof(V) / 2, sizeof(V) / 2);
+        }
+    }
+}
+}  // namespace detail
+
+/// PairPanels: as ImageRows (kernels/linear.hpp), where a row has pairs of two images. Some rows at a time lie together;
+/// their inputs are cut into panels of two vectors, so that the loops read all in the order in which it lies.
+/// Layouts  inputs (portions, panels, rows_near, 2 lanes), grad_outputs (portions, Outputs, rows_near)
+template <std::size_t Inputs, std::size_t Outputs, Number V>
+struct PairPanels {
+    using Factor = Bf16Pairs<V>;
+    using T = scalar_t<V>;
+    static constexpr std::size_t lanes = lane_count<V>;
+    static constexpr std::size_t width = 2 * lanes;
+    static constexpr std::size_t row_numbers = (Inputs + width - 1) / width * width;
+    static constexpr std::size_t rows_of_tile = lanes / 2;
+
+    const T* inputs;
+    const T* grad_outputs;
+
+    static constexpr std::size_t input_numbers(std::size_t tiles) { return rows_of(tiles) * row_numbers; }
+    static constexpr std::size_t gradient_numbers(std::size_t tiles) { return rows_of(tiles) * Outputs; }
+    static void store(std::size_t tile, const V* input, const V* grad_output, T* inputs, T* grad_outputs) {
+        const std::size_t row = tile * rows_of_tile % rows_near;
+        const std::size_t before = tile * rows_of_tile - row;
+        for (std::size_t i = 0; i < Inputs; i += lanes) {
+            detail::store_pair_block(input + i, Inputs - i,
+                                     inputs + place_of(i, before) + row * width + i % width);
+        }
+        detail::store_pair_images(grad_output, Outputs, grad_outputs + before * Outputs + row, rows_near);
+    }
+
+    static constexpr std::size_t next_inputs = width;
+    static constexpr std::size_t next_gradients = 1;
+    static constexpr std::size_t next_output = rows_near;
+
+    const T* inputs_from(std::size_t i, std::size_t row) const { return inputs + place_of(i, row); }
+    const T* gradients_of(std::size_t o, std::size_t row) const { return grad_outputs + row * Outputs + o * rows_near; }
+
+private:
+    static constexpr std::size_t rows_of(std::size_t tiles) {
+        return (tiles * rows_of_tile + rows_near - 1) / rows_near * rows_near;
+    }
+    /// Where the panel of input i begins of the portion that begins with a row.
+    static constexpr std::size_t place_of(std::size_t i, std::size_t row) {
+        return row * row_numbers + i / width * width * rows_near;
+    }
+};
+
+/// linear_backward_bias (kernels/linear.hpp) of the rounded gradients.
+template <std::size_t Inputs, std::size_t Outputs, Number V>
+void linear_backward_bias(const PairPanels<Inputs, Outputs, V>& panels, std::size_t images, bool add,
+                          scalar_t<V>* grad_bias) {
+    using Pairs = Bf16Pairs<V>;
+    constexpr std::size_t lanes = lane_count<V>;
+    scalar_t<V> one;
+    Pairs::put(1, 1, one);
+    const std::size_t rows = pair_count(images);
+    for (std::size_t o = 0; o < Outputs; ++o) {
+        V sum{};
+        for (std::size_t row = 0; row < rows; row += lanes) {
+            const scalar_t<V>* pairs = panels.gradients_of(o, row / rows_near * rows_near) + row % rows_near;
+            const V factors = rows - row >= lanes ? V::load(pairs) : detail::load_part<V>(pairs, rows - row);
+            sum = multiply_add(Pairs{factors.vector}, Pairs::broadcast(one), sum);
+        }
+        const scalar_t<V> all = sum_lanes(sum);
+        grad_bias[o] = add ? grad_bias[o] + all : all;
+    }
+}
 
 /// pair_row: pairs of neighbours in a row of so many numbers.
 /// Layouts  row (Count), pairs (pair_count(Count))

@@ -42,6 +42,9 @@ struct BoundLinear : BoundLayer<L, S> {
     template <typename Stage>
     static constexpr bool in_pairs = terms<Factor<Stage>> == 2;
     template <typename Stage>
+    using Rows = std::conditional_t<in_pairs<Stage>, kernels::PairPanels<In, Out, typename Stage::V>,
+                                    kernels::ImageRows<In, Out, typename Stage::V>>;
+    template <typename Stage>
     using Packed = kernels::PairedWeights<In, Out, bias_shape::size, typename Stage::V>;
 
     template <typename Stage>
@@ -106,14 +109,14 @@ struct BoundLinear : BoundLayer<L, S> {
         }
     }
     /// The gradient of the weights of the inputs first, ..., last - 1 from rows of images, and of the bias.
-    template <typename F, typename T>
-    static constexpr void backward_weight(const T* input, const T* grad_output, std::size_t images, std::size_t first,
-                                          std::size_t last, bool add, T* gradient) {
-        kernels::linear_backward_weight<In, Out, F>(input, grad_output, images, first, last, add, gradient);
+    template <typename R, typename T>
+    static constexpr void backward_weight(const R& rows, std::size_t images, std::size_t first, std::size_t last,
+                                          bool add, T* gradient) {
+        kernels::linear_backward_weight<In, Out>(rows, images, first, last, add, gradient);
     }
-    template <typename F, typename T>
-    static constexpr void backward_bias(const T* grad_output, std::size_t images, bool add, T* gradient) {
-        kernels::linear_backward_bias<Out, F>(grad_output, images, add, gradient + weight_shape::size);
+    template <typename R, typename T>
+    static constexpr void backward_bias(const R& rows, std::size_t images, bool add, T* gradient) {
+        kernels::linear_backward_bias(rows, images, add, gradient + weight_shape::size);
     }
 
     template <std::size_t Count>

@@ -55,16 +55,14 @@ public:
                         constexpr std::size_t inputs = Layer::input_shape::size;
                         constexpr std::size_t outputs = Layer::output_shape::size;
                         const std::size_t to = std::min(inputs, from + size);
-                        const T* grad_output = memory.rows.template grad_outputs<decltype(k)::value>();
-                        using Factor = typename Layer::template Factor<typename Stage::template Forward<V>>;
-                        Layer::template backward_weight<Factor>(memory.rows.template inputs<decltype(k)::value>(),
-                                                           grad_output, count, from, to, add, gradient);
+                        const auto rows = memory.rows.template of<decltype(k)::value>();
+                        Layer::backward_weight(rows, count, from, to, add, gradient);
                         for (std::size_t o = 0; o < outputs; ++o) {
                             finite = finite && math::all_finite(gradient + o * inputs + from, to - from);
                         }
                         if constexpr (Layer::bias_shape::size != 0) {
                             if (b == 0) {
-                                Layer::template backward_bias<Factor>(grad_output, count, add, gradient);
+                                Layer::backward_bias(rows, count, add, gradient);
                                 finite = finite && math::all_finite(gradient + Layer::weight_shape::size, outputs);
                             }
                         }
