@@ -79,7 +79,7 @@ struct WithPrecision<float, float, S, Layers...> {
 };
 template <typename S, typename... Layers>
 struct WithPrecision<bf16, float, S, Layers...> {
-    using type = Network<float, InBf16<S>, Layers...>;
+    using type = Sequential<InBf16<S>, Layers...>;
 };
 
 /// Whether the arguments are those of net(x) or net(x, workspace).
@@ -90,6 +90,11 @@ inline constexpr bool is_forward<Image, Workspace, X> = std::is_convertible_v<X,
 template <typename Image, typename Workspace, typename X, typename Buffers>
 inline constexpr bool is_forward<Image, Workspace, X, Buffers> =
     std::is_convertible_v<X, const Image&> && std::is_convertible_v<Buffers, Workspace&>;
+
+/// Whether networks that are not of one type have parameters and buffers of one type.
+template <typename Net, typename Other>
+concept SameState =
+    !std::derived_from<Other, Net> && std::same_as<typename Net::state_type, typename Other::state_type>;
 
 /// NetworkOf: a network in the numbers T, spelled List<Input<...>, Layers...>, from the flow of its shapes.
 template <typename T, typename S, typename... Layers, std::size_t Count, typename Output, typename... Bound>

@@ -59,7 +59,28 @@ concept WellFormed =
     is_input<InputLayer> && !detail_::graph::Flow<typename InputLayer::shape, Layers...>::refusal::mismatch;
 
 template <std::size_t... Dims, typename... Layers>
-class Sequential<Input<Dims...>, Layers...> : public detail_::model::Network<float, Input<Dims...>, Layers...> {};
+class Sequential<Input<Dims...>, Layers...> : public detail_::model::Network<float, Input<Dims...>, Layers...> {
+public:
+    /// Copies parameters and buffers of the same network with another precision.
+    template <typename Net>
+        requires detail_::model::SameState<Sequential, Net>
+    constexpr Sequential& operator=(const Net& net) {
+        static_cast<typename Sequential::state_type&>(*this) = net;
+        return *this;
+    }
+};
+/// The same as with_precision<bf16>.
+template <typename InputLayer, typename... Layers>
+class Sequential<detail_::InBf16<InputLayer>, Layers...>
+    : public detail_::model::Network<float, detail_::InBf16<InputLayer>, Layers...> {
+public:
+    template <typename Net>
+        requires detail_::model::SameState<Sequential, Net>
+    constexpr Sequential& operator=(const Net& net) {
+        static_cast<typename Sequential::state_type&>(*this) = net;
+        return *this;
+    }
+};
 
 /// A wrong network. Its error is asked for here, and not further down, so that the compiler's message is short.
 template <std::size_t... Dims, typename... Layers>
@@ -67,6 +88,12 @@ template <std::size_t... Dims, typename... Layers>
 class Sequential<Input<Dims...>, Layers...> : public detail_::model::RefusedOn<Shape<Dims...>, Layers...>::type {
     using error =
         std::bool_constant<requires { sizeof(typename detail_::model::RefusedOn<Shape<Dims...>, Layers...>::error); }>;
+
+public:
+    template <RefusedNetwork Net>
+    constexpr Sequential& operator=(const Net&) {
+        return *this;
+    }
 };
 
 }  // namespace ctcnn
