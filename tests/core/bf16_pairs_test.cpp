@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include <ctcnn/core/bf16.hpp>
 #include <ctcnn/core/lanes.hpp>
@@ -83,6 +84,53 @@ void check_rounding() {
     }
 }
 
+template <typename P>
+void check_pairs_of_vectors() {
+    if constexpr (P::exist) {
+        Draw draw(2);
+        std::array<float, 2 * V::count> numbers;
+        for (float& number : numbers) {
+            number = draw.real<float>(-100, 100);
+        }
+        const V first = V::load(numbers.data());
+        const V second = V::load(numbers.data() + V::count);
+        std::array<float, V::count> neighbours;
+        P::round(first, second).store(neighbours.data());
+        std::array<float, V::count> zipped;
+        P::zip(first, second).store(zipped.data());
+        for (std::size_t lane = 0; lane < V::count; ++lane) {
+            for (std::size_t n = 0; n < 2; ++n) {
+                CHECK(halves_of(neighbours[lane])[n].bits == bf16::nearest(numbers[2 * lane + n]).bits);
+                CHECK(halves_of(zipped[lane])[n].bits == bf16::nearest(numbers[n * V::count + lane]).bits);
+            }
+        }
+    }
+}
+
+// A kernel of factors sees floats and pairs alike.
+template <typename Factor>
+void check_factors(float place, float expected) {
+    using namespace ctcnn::detail_;
+    std::array<float, V::count> places;
+    places.fill(place);
+    V sum = multiply_add(broadcast_factor<Factor>(places[1]), load_factor<Factor>(places.data()), V::broadcast(1));
+    sum = multiply_add(broadcast_factor<Factor>(places[1]), factor_in<Factor>(V::load(places.data())), sum);
+    for (std::size_t lane = 0; lane < V::count; ++lane) {
+        CHECK(get_lane(sum, lane) == expected);
+    }
+}
+template <typename P>
+void check_pair_factors() {
+    if constexpr (P::exist) {
+        float place;
+        P::put(3, 2, place);
+        check_factors<P>(place, 27);
+    }
+}
+static_assert(std::is_same_v<ctcnn::detail_::sum_t<V>, V> && std::is_same_v<ctcnn::detail_::sum_t<Pairs>, V>);
+static_assert(ctcnn::detail_::terms<V> == 1 && ctcnn::detail_::terms<float> == 1 && ctcnn::detail_::terms<Pairs> == 2);
+static_assert(ctcnn::detail_::broadcast_factor<float>(3) == 3 && ctcnn::detail_::factor_in<float>(3) == 3);
+
 }  // namespace
 
 TEST_CASE("a pair is two neighbouring bf16") {
@@ -94,4 +142,12 @@ TEST_CASE("a pair is two neighbouring bf16") {
 
 TEST_CASE("multiply_add adds the products of both numbers of a pair") { check_products<Pairs>(); }
 
-TEST_CASE("floats are rounded to pairs as one by one") { check_rounding<Pairs>(); }
+TEST_CASE("floats are rounded to pairs as one by one") {
+    check_rounding<Pairs>();
+    check_pairs_of_vectors<Pairs>();
+}
+
+TEST_CASE("factors are floats or pairs") {
+    check_factors<V>(3, 19);
+    check_pair_factors<Pairs>();
+}

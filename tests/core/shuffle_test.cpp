@@ -63,6 +63,24 @@ void check_transpose() {
     }
 }
 
+/// Half as many rows: each half of the lanes is a square of its own.
+template <typename V>
+void check_transpose_halves() {
+    using T = scalar_t<V>;
+    constexpr std::size_t lanes = lane_count<V>;
+    constexpr std::size_t half = lanes / 2;
+    std::array<V, half> rows;
+    for (std::size_t row = 0; row < half; ++row) {
+        rows[row] = ramp<V>(static_cast<T>(row * lanes));
+    }
+    transpose_halves(rows);
+    for (std::size_t row = 0; row < half; ++row) {
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+            CHECK(get_lane(rows[row], lane) == static_cast<T>(lane % half * lanes + lane / half * half + row));
+        }
+    }
+}
+
 /// Rows of Count numbers, counted through, become columns, and rows again.
 template <typename V, std::size_t Count>
 void check_columns() {
@@ -88,6 +106,7 @@ template <typename V>
 void check() {
     check_sum<V>();
     check_transpose<V>();
+    check_transpose_halves<V>();
     check_columns<V, 2>();
     check_columns<V, 3>();
     check_columns<V, 5>();

@@ -64,8 +64,8 @@ template void kernels::linear_forward<784, 512, ReLU>(std::array<const float*, 1
                                                       std::array<float*, 1>);
 template void kernels::linear_backward_input<784, 512, ReLU>(std::array<V*, 1>, const float*, std::array<const V*, 1>);
 template void kernels::linear_backward_input<784, 512, ReLU>(std::array<V*, 2>, const float*, std::array<const V*, 2>);
-template void kernels::linear_backward_weight<784, 512, V>(const float*, const float*, std::size_t, std::size_t,
-                                                           std::size_t, bool, float*);
+template void kernels::linear_backward_weight<784, 512>(const kernels::ImageRows<784, 512, V>&, std::size_t,
+                                                        std::size_t, std::size_t, bool, float*);
 
 // Convolutions of one image, the lanes along the columns and along the channels, and of tiles.
 using One = StageOf<32, 64, 26, 3, float>;

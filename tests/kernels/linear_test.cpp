@@ -71,6 +71,18 @@ void forward_of(std::array<const V*, Tiles> input, const scalar_t<V>* weight, co
     }
 }
 
+template <LinearCase c, Number V, typename T = scalar_t<V>>
+void backward_weight_of(const T* input, const T* grad_output, std::size_t images, std::size_t first, std::size_t last,
+                        bool add, T* grad_weight) {
+    const kernels::ImageRows<c.inputs, c.outputs, V> rows{input, grad_output};
+    kernels::linear_backward_weight<c.inputs, c.outputs>(rows, images, first, last, add, grad_weight);
+}
+template <LinearCase c, Number V, typename T = scalar_t<V>>
+void backward_bias_of(const T* grad_output, std::size_t images, bool add, T* grad_bias) {
+    const kernels::ImageRows<c.inputs, c.outputs, V> rows{nullptr, grad_output};
+    kernels::linear_backward_bias(rows, images, add, grad_bias);
+}
+
 template <Number V, std::uint64_t Seed, std::size_t Case>
 constexpr LinearKernels<V> linear_kernels() {
     constexpr LinearCase c = linear_case(Seed, Case);
@@ -81,8 +93,8 @@ constexpr LinearKernels<V> linear_kernels() {
             &kernels::linear_backward_input<c.inputs, c.outputs, Function, V, tile_count<V>>,
             &kernels::store_rows<c.inputs, V>,
             &kernels::store_rows<c.outputs, V>,
-            &kernels::linear_backward_weight<c.inputs, c.outputs, V>,
-            &kernels::linear_backward_bias<c.outputs, V>};
+            &backward_weight_of<c, V>,
+            &backward_bias_of<c, V>};
 }
 
 /// Forward and the gradient of the input of one tile; every lane has an image of its own.
@@ -253,8 +265,9 @@ static_assert([] {
                                                                {grad_output.data()});
     std::array<float, 6> grad_weight{};
     std::array<float, 3> grad_bias{};
-    kernels::linear_backward_weight<2, 3, float>(input.data(), grad_output.data(), 1, 0, 2, false, grad_weight.data());
-    kernels::linear_backward_bias<3, float>(grad_output.data(), 1, false, grad_bias.data());
+    const kernels::ImageRows<2, 3, float> rows{input.data(), grad_output.data()};
+    kernels::linear_backward_weight<2, 3>(rows, 1, 0, 2, false, grad_weight.data());
+    kernels::linear_backward_bias(rows, 1, false, grad_bias.data());
     return output == std::array<float, 3>{24, 55, 86} && grad_input == std::array<float, 2>{531, 642} &&
            grad_weight == std::array<float, 6>{7, 8, 70, 80, 700, 800} && grad_bias == grad_output;
 }());

@@ -56,8 +56,8 @@ TEST_CASE("tiles become rows, one for each image, stage by stage") {
         rows.store<0>(tile, features(0, 0, tile, 3).data(), features(0, 1, tile, 20).data());
     }
     constexpr std::size_t images = tiles * lane_count<V>;
-    check(rows.inputs<0>(), 0, 0, images, 3);
-    check(rows.grad_outputs<0>(), 0, 1, images, 20);
-    check(rows.inputs<1>(), 1, 0, images, 20);
-    check(rows.grad_outputs<1>(), 1, 1, images, 2);
+    check(rows.of<0>().inputs, 0, 0, images, 3);
+    check(rows.of<0>().grad_outputs, 0, 1, images, 20);
+    check(rows.of<1>().inputs, 1, 0, images, 20);
+    check(rows.of<1>().grad_outputs, 1, 1, images, 2);
 }

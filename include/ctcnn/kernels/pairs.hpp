@@ -100,8 +100,7 @@ struct PairPanels {
         const std::size_t row = tile * rows_of_tile % rows_near;
         const std::size_t before = tile * rows_of_tile - row;
         for (std::size_t i = 0; i < Inputs; i += lanes) {
-            detail::store_pair_block(input + i, Inputs - i,
-                                     inputs + place_of(i, before) + row * width + i % width);
+            detail::store_pair_block(input + i, Inputs - i, inputs + place_of(i, before) + row * width + i % width);
         }
         detail::store_pair_images(grad_output, Outputs, grad_outputs + before * Outputs + row, rows_near);
     }
@@ -197,8 +196,7 @@ struct PairedWeights {
             const T* row = parameters + o * Inputs;
             pair_row<Inputs, V>(row, packed + o * pair_count(Inputs));
             if (with_backward && o % 2 == 0) {
-                pair_rows<Inputs, V>(row, o + 1 < Outputs ? row + Inputs : nullptr,
-                                     packed + backward + o / 2 * Inputs);
+                pair_rows<Inputs, V>(row, o + 1 < Outputs ? row + Inputs : nullptr, packed + backward + o / 2 * Inputs);
             }
         }
         if (part == 0) {

@@ -208,6 +208,8 @@ struct Explained<Input<Dims...>, Ls...> {
 };
 template <typename... Ls>
 struct Explained<Sequential<Ls...>> : Explained<Ls...> {};
+template <typename InputLayer, typename... Ls>
+struct Explained<Sequential<InBf16<InputLayer>, Ls...>> : Explained<InputLayer, Ls...> {};
 template <typename T, typename Spelling, typename F>
 struct Explained<NetworkOf<T, Spelling, F>> {
     static constexpr auto& text = summary_text<NetworkOf<T, Spelling, F>>;

@@ -69,8 +69,7 @@ using WithoutPrecision = typename SpelledInput<S>::type;
 template <typename Precision, typename T, typename S, typename... Layers>
 struct WithPrecision {
     static_assert(never<Precision>,
-                  "the factors of products are those of the network, with_precision<float>, or, of a network of floats, "
-                  "with_precision<bf16>");
+                  "with_precision is of networks of floats, and takes bf16, or float for the network itself");
     using type = Network<T, S, Layers...>;
 };
 template <typename S, typename... Layers>

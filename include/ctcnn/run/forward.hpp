@@ -212,9 +212,9 @@ template <typename Plan, Number V, std::size_t Tiles, typename Buffer, typename 
 constexpr void run_forward_together(const scalar_t<V>* parameters, const Buffer& buffer, const Scratch& scratch) {
     Plan::template for_each_stage<Plan::together_from, Plan::stage_count>([&](auto k) {
         using Stage = typename Plan::template Stage<decltype(k)::value>;
-        static_assert(Stage::In::border == Extent{0, 0} && Stage::Out::border == Extent{0, 0} &&
-                          Stage::Layer::saved_size == 0,
-                      "what a layer with batched gradient wants of memory is its input, its output and scratch memory");
+        static_assert(
+            Stage::In::border == Extent{0, 0} && Stage::Out::border == Extent{0, 0} && Stage::Layer::saved_size == 0,
+            "what a layer with batched gradient wants of memory is its input, its output and scratch memory");
         std::array<const V*, Tiles> inputs{};
         std::array<V*, Tiles> outputs{};
         std::array<V*, Tiles> scratches{};
