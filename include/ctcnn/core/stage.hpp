@@ -35,6 +35,7 @@ struct Stage {
     using Weight = T;
     /// What products multiply, where a kernel has loops for others than V.
     using Factor = V;
+    using InFloats = Stage;
 
     template <typename F>
     using WithFunction = Stage<In, Out, F, V>;
@@ -46,6 +47,7 @@ struct Stage {
 template <typename InLayout, typename OutLayout, typename FusedFunction, Number Element>
 struct PairStage : Stage<InLayout, OutLayout, FusedFunction, Element> {
     using Factor = Bf16Pairs<Element>;
+    using InFloats = Stage<InLayout, OutLayout, FusedFunction, Element>;
 
     template <typename F>
     using WithFunction = PairStage<InLayout, OutLayout, F, Element>;

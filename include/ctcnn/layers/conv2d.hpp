@@ -51,6 +51,19 @@ struct BoundConv2d : BoundLayer<L, S> {
     template <typename Stage>
     static constexpr bool by_rows = kernels::conv2d::by_rows<Conv<Stage>>;
 
+    /// What a network of pairs packs.
+    template <typename Stage>
+    using Packed = kernels::conv2d::Packed<Conv<Stage>>;
+    template <typename Stage>
+        requires kernels::conv2d::packs<Conv<Stage>>
+    static constexpr std::size_t packed_size = Packed<Stage>::size;
+    template <typename Stage>
+    static constexpr std::size_t pack_parts = Packed<Stage>::parts;
+    template <typename Stage>
+    static void pack(const typename Stage::T* parameters, typename Stage::T* packed, std::size_t part, bool backward) {
+        Packed<Stage>::pack(parameters, bias_shape::size, packed, part, backward);
+    }
+
     template <typename Stage>
     static constexpr void forward_rows(const typename Stage::T* parameters, const typename Stage::V* input,
                                        typename Stage::V* output, typename Stage::V*, typename Stage::V* scratch,

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include <ctcnn/core/bf16_pairs.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
@@ -19,7 +20,7 @@
 
 namespace CTCNN_DETAIL::kernels::conv2d {
 
-/// Some rows of the output: output(o, h, w) = f(bias(o) + sum over i, kh, kw of weight(o, i, kh, kw) * input(i, h',
+/// Some rows of the output, of inputs and weights that are Factors in the place of V and T: output(o, h, w) = f(bias(o) + sum over i, kh, kw of weight(o, i, kh, kw) * input(i, h',
 /// w')), h' = h*Sh + kh*Dh - Ph, w' likewise.
 template <typename Stage, typename Bias>
 constexpr void direct_forward_rows(const typename Stage::V* input, const typename Stage::T* weight, Bias bias,
@@ -28,6 +29,7 @@ constexpr void direct_forward_rows(const typename Stage::V* input, const typenam
     using Out = typename Stage::Out;
     using Activation = typename Stage::Function;
     using V = typename Stage::V;
+    using Factor = typename Stage::Factor;
     constexpr const Conv2dGeometry& G = Stage::geometry;
     constexpr RegisterTile tile = choose_tile(G.group_outputs(), Out::width);
     static_assert(In::border.height >= G.window.padding.height && In::border.width >= G.window.padding.width);
@@ -69,10 +71,11 @@ constexpr void direct_forward_rows(const typename Stage::V* input, const typenam
                                     add_outer_product<M, N>(
                                         sum,
                                         [&](std::size_t m) __attribute__((always_inline)) {
-                                            return broadcast<V>(tap[m * G.group_inputs() * G.taps()]);
+                                            return broadcast_factor<Factor>(tap[m * G.group_inputs() * G.taps()]);
                                         },
-                                        [&](std::size_t n)
-                                            __attribute__((always_inline)) { return x[n * G.window.stride.width]; });
+                                        [&](std::size_t n) __attribute__((always_inline)) {
+                                            return factor_in<Factor>(x[n * G.window.stride.width]);
+                                        });
                                     ++tap;
                                 }
                             }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <utility>
 
+#include <ctcnn/core/bf16_pairs.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/core/target.hpp>
@@ -41,6 +42,7 @@ constexpr void direct_backward_input_tile(typename Stage::V* grad_input, std::si
     using Out = typename Stage::Out;
     using Before = typename Stage::Function;
     using V = typename Stage::V;
+    using Factor = typename Stage::Factor;
     constexpr const Conv2dGeometry& G = Stage::geometry;
     constexpr std::size_t next = G.group_inputs() * G.taps();
     constexpr std::size_t stride = G.window.stride.height;
@@ -64,9 +66,9 @@ constexpr void direct_backward_input_tile(typename Stage::V* grad_input, std::si
                     add_outer_product<M, N>(
                         sum,
                         [&](std::size_t m) __attribute__((always_inline)) {
-                            return broadcast<V>(tap[m * G.taps() + kw * Columns::stride]);
+                            return broadcast_factor<Factor>(tap[m * G.taps() + kw * Columns::stride]);
                         },
-                        [&](std::size_t n) __attribute__((always_inline)) { return pixel[n]; });
+                        [&](std::size_t n) __attribute__((always_inline)) { return factor_in<Factor>(pixel[n]); });
                 }
             } else {
                 constexpr std::size_t first = Column::value + Columns::padding;
@@ -74,9 +76,9 @@ constexpr void direct_backward_input_tile(typename Stage::V* grad_input, std::si
                     add_outer_product<M, N>(
                         sum,
                         [&](std::size_t m) __attribute__((always_inline)) {
-                            return broadcast<V>(tap[m * G.taps() + kw * Columns::stride]);
+                            return broadcast_factor<Factor>(tap[m * G.taps() + kw * Columns::stride]);
                         },
-                        [&](std::size_t n) __attribute__((always_inline)) { return row[first + n - kw]; },
+                        [&](std::size_t n) __attribute__((always_inline)) { return factor_in<Factor>(row[first + n - kw]); },
                         [&](std::size_t n)
                             __attribute__((always_inline)) { return first + n >= kw && first + n - kw < Out::width; });
                 });
@@ -145,6 +147,7 @@ constexpr void direct_backward_input_sparse(typename Stage::V* grad_input, const
     using Out = typename Stage::Out;
     using Before = typename Stage::Function;
     using V = typename Stage::V;
+    using Factor = typename Stage::Factor;
     constexpr const Conv2dGeometry& G = Stage::geometry;
     for (std::size_t h = range.first; h < range.last; ++h) {
         for (std::size_t w = 0; w < In::width; ++w) {
@@ -159,10 +162,10 @@ constexpr void direct_backward_input_sparse(typename Stage::V* grad_input, const
                         const Tap column = tap_at(w, kw, G.window.stride.width, G.window.padding.width,
                                                   G.window.dilation.width, Out::width);
                         for (std::size_t o = 0; column.valid && o < G.group_outputs(); ++o) {
-                            const V value = grad_output[Out::offset(o, row.output, column.output)];
+                            const Factor value = factor_in<Factor>(grad_output[Out::offset(o, row.output, column.output)]);
                             const scalar_t<V>* tap = weight + G.weight(o, i, kh, kw);
                             unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-                                sum[m] = multiply_add(broadcast<V>(tap[m * G.taps()]), value, sum[m]);
+                                sum[m] = multiply_add(broadcast_factor<Factor>(tap[m * G.taps()]), value, sum[m]);
                             });
                         }
                     }
@@ -176,7 +179,7 @@ constexpr void direct_backward_input_sparse(typename Stage::V* grad_input, const
     }
 }
 
-/// Some rows of the gradient of the input; the others are left alone.
+/// Some rows of the gradient of the input, from Factors in the place of V and T; the others are left alone.
 template <typename Stage>
 constexpr void direct_backward_input(typename Stage::V* grad_input, const typename Stage::T* weight,
                                      const typename Stage::V* grad_output, Range range = {0, Stage::In::height}) {
@@ -211,6 +214,16 @@ template <typename Out, Number V>
         });
     }
     return sum_lanes((sum[0] + sum[1]) + (sum[2] + sum[3]));
+}
+
+/// The gradient of the bias, or with `add`, added to what is there; nullptr is none.
+template <typename Stage>
+void backward_bias(const typename Stage::V* grad_output, bool add, typename Stage::T* grad_bias) {
+    using Out = typename Stage::Out;
+    for (std::size_t o = 0; grad_bias != nullptr && o < Out::channels; ++o) {
+        const auto sum = sum_of_rows<Out>(grad_output + Out::offset(o, 0, 0), Out::height);
+        grad_bias[o] = add ? grad_bias[o] + sum : sum;
+    }
 }
 
 /// Stores the sums over all lanes of a tile of M x N numbers, or adds them to what is there, in rows that lie `row`

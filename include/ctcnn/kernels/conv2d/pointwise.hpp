@@ -6,12 +6,14 @@
 #include <bit>
 #include <cstddef>
 
+#include <ctcnn/core/bf16_pairs.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/conv2d/direct_backward.hpp>
 #include <ctcnn/kernels/conv2d/geometry.hpp>
 #include <ctcnn/kernels/conv2d/stage.hpp>
+#include <ctcnn/kernels/conv2d/transpose_channels.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
@@ -21,15 +23,18 @@ namespace CTCNN_DETAIL::kernels::conv2d {
 /// are summed, and each element that is read serves many products. For that, some pixels of the input at a time are
 /// transposed: (channels) of `lanes` images -> (images, channels), in panels of few vectors, which stay near while the
 /// gradients of all outputs pass by.
-template <Conv2dGeometry G, Number V>
+template <Conv2dGeometry G, typename Factor>
 struct PointwisePlan {
+    using V = sum_t<Factor>;
     static constexpr std::size_t lanes = lane_count<V>;
+    /// Rows of a pixel: images, or pairs of images.
+    static constexpr std::size_t images = lanes / terms<Factor>;
     static constexpr std::size_t vectors = (G.in_channels + lanes - 1) / lanes;
     static constexpr std::size_t panel = equal_portion(vectors, 4);
     static constexpr std::size_t panels = (vectors + panel - 1) / panel;
     static constexpr std::size_t channels = choose_rows(G.out_channels, panel);
-    static constexpr std::size_t pixels = std::max<std::size_t>(1, near_bytes / (panel * lanes * sizeof(V)));
-    static constexpr std::size_t panel_size = pixels * lanes * panel;
+    static constexpr std::size_t pixels = std::max<std::size_t>(1, near_bytes / (panel * images * sizeof(V)));
+    static constexpr std::size_t panel_size = pixels * images * panel;
 
     /// In half cycles a pixel. Transposing takes log2(lanes) shuffles for a vector, one begun in a cycle, and as many
     /// loads and stores; the direct way has a load for each product.
@@ -38,33 +43,29 @@ struct PointwisePlan {
     static constexpr bool pays = 100 * direct_cost > 115 * cost;
 };
 
+/// The gradient of the weights. Where Factors are pairs, the gradients are pairs of neighbouring images.
 template <typename Stage>
-void pointwise_backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output, bool add,
-                                   typename Stage::T* grad_weight, typename Stage::T* grad_bias,
-                                   typename Stage::V* scratch) {
+void pointwise_backward_weight(const typename Stage::V* input, const typename Stage::V* grad_output, bool add,
+                               typename Stage::T* grad_weight, typename Stage::V* scratch) {
     using In = typename Stage::In;
     using Out = typename Stage::Out;
     using V = typename Stage::V;
     using T = typename Stage::T;
     constexpr const Conv2dGeometry& G = Stage::geometry;
-    using Plan = PointwisePlan<G, V>;
+    using Factor = typename Stage::Factor;
+    using Plan = PointwisePlan<G, Factor>;
     constexpr std::size_t lanes = Plan::lanes;
+    constexpr std::size_t images = Plan::images;
     for (std::size_t from = 0; from < Out::height * Out::width; from += Plan::pixels) {
         const std::size_t count = std::min(Plan::pixels, Out::height * Out::width - from);
         for (std::size_t pixel = 0; pixel < count; ++pixel) {
             const std::size_t h = (from + pixel) / Out::width * G.window.stride.height;
             const std::size_t w = (from + pixel) % Out::width * G.window.stride.width;
             for (std::size_t vector = 0; vector < Plan::vectors; ++vector) {
-                const V* x = input + In::offset(vector * lanes, h, w);
-                std::array<V, lanes> block;
-                unroll<lanes>([&](std::size_t i) __attribute__((always_inline)) {
-                    block[i] = vector * lanes + i < G.in_channels ? x[i * In::plane] : V{};
-                });
-                transpose(block);
-                V* target = scratch + vector / Plan::panel * Plan::panel_size + pixel * lanes * Plan::panel +
-                            vector % Plan::panel;
-                unroll<lanes>([&](std::size_t i)
-                                  __attribute__((always_inline)) { target[i * Plan::panel] = block[i]; });
+                transpose_channels<Factor, In::plane, Plan::panel>(
+                    input + In::offset(vector * lanes, h, w), G.in_channels - vector * lanes,
+                    scratch + vector / Plan::panel * Plan::panel_size + pixel * images * Plan::panel +
+                        vector % Plan::panel);
             }
         }
         for_each_piece<Plan::vectors, Plan::panel>([&](std::size_t vector, auto columns) {
@@ -76,16 +77,17 @@ void pointwise_backward_parameters(const typename Stage::V* input, const typenam
                 unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
                 for (std::size_t pixel = 0; pixel < count; ++pixel) {
                     const std::size_t place = Out::offset(o, (from + pixel) / Out::width, (from + pixel) % Out::width);
-                    const T* gradient = reinterpret_cast<const T*>(grad_output + place);
-                    const V* x = panel + pixel * lanes * Plan::panel;
+                    const T* gradient = reinterpret_cast<const T*>(grad_output) + place * images;
+                    const V* x = panel + pixel * images * Plan::panel;
 #pragma GCC unroll 1
-                    for (std::size_t lane = 0; lane < lanes; ++lane) {
-                        const T* g = forget_origin(gradient + lane);
+                    for (std::size_t image = 0; image < images; ++image) {
+                        const T* g = forget_origin(gradient + image);
                         add_outer_product<M, N>(
                             sum,
-                            [&](std::size_t m)
-                                __attribute__((always_inline)) { return broadcast<V>(g[m * Out::plane * lanes]); },
-                            [&](std::size_t n) __attribute__((always_inline)) { return x[n]; });
+                            [&](std::size_t m) __attribute__((always_inline)) {
+                                return broadcast_factor<Factor>(g[m * Out::plane * images]);
+                            },
+                            [&](std::size_t n) __attribute__((always_inline)) { return factor_in<Factor>(x[n]); });
                         x += Plan::panel;
                     }
                 }
@@ -94,17 +96,13 @@ void pointwise_backward_parameters(const typename Stage::V* input, const typenam
             });
         });
     }
-    for (std::size_t o = 0; grad_bias != nullptr && o < G.out_channels; ++o) {
-        const T sum = sum_of_rows<Out>(grad_output + Out::offset(o, 0, 0), Out::height);
-        grad_bias[o] = add ? grad_bias[o] + sum : sum;
-    }
 }
 
 /// Pointwise: the gradient of the parameters of 1x1 convolutions of tiles of images, of any stride.
 struct Pointwise : Way {
     static constexpr const char* name = "pointwise";
     template <typename Stage>
-    using Plan = PointwisePlan<Stage::geometry, typename Stage::V>;
+    using Plan = PointwisePlan<Stage::geometry, typename Stage::Factor>;
 
     static constexpr bool has(Direction direction) { return direction == Direction::backward_parameters; }
     template <typename Stage>
@@ -121,7 +119,8 @@ struct Pointwise : Way {
     static void backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output, bool add,
                                     typename Stage::T* grad_weight, typename Stage::T* grad_bias,
                                     typename Stage::V* scratch) {
-        pointwise_backward_parameters<Stage>(input, grad_output, add, grad_weight, grad_bias, scratch);
+        pointwise_backward_weight<Stage>(input, grad_output, add, grad_weight, scratch);
+        backward_bias<Stage>(grad_output, add, grad_bias);
     }
 };
 

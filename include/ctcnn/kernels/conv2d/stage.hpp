@@ -15,6 +15,7 @@ struct ConvStage : Stage {
     static constexpr Conv2dGeometry geometry = G;
 
     using WithoutFunction = ConvStage<G, typename Stage::template WithFunction<NoFunction>>;
+    using InFloats = ConvStage<G, typename Stage::InFloats>;
 
     /// Where the kernel begins for the first output, in the border of the input.
     static constexpr std::size_t corner =
@@ -34,6 +35,7 @@ enum class Direction { forward, backward_input, backward_parameters, backward };
 ///     scratch_size<Stage>        how many elements V its functions need for the time of a call
 ///     stack_size<Stage>          how many elements they put on the stack in arrays
 ///     by_rows                    whether forward_rows stands in place of forward
+///     in_pairs                   whether it reads pairs of weights (PairedConvolution); its Stage is a PairStage then
 /// and functions, where T is the type of a lane, bias T* or nullptr_t, grad_bias null where there is none:
 ///     forward<Stage>(const V* input, const T* weight, bias, V* output, V* scratch)
 ///     forward_rows<Stage>(the same, Range)   some rows of the output, asked for in order from the first one on; of the
@@ -48,6 +50,7 @@ enum class Direction { forward, backward_input, backward_parameters, backward };
 /// The input has a border of zeros at least as wide as the padding; that of the output is left alone.
 struct Way {
     static constexpr bool by_rows = false;
+    static constexpr bool in_pairs = false;
     template <typename Stage>
     static constexpr std::size_t scratch_size = 0;
     template <typename Stage>

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstddef>
 
+#include <ctcnn/core/bf16_pairs.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/core/target.hpp>
@@ -13,6 +14,7 @@
 #include <ctcnn/kernels/conv2d/direct_backward.hpp>
 #include <ctcnn/kernels/conv2d/geometry.hpp>
 #include <ctcnn/kernels/conv2d/stage.hpp>
+#include <ctcnn/kernels/conv2d/transpose_channels.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
@@ -29,6 +31,8 @@ struct TransposedPlan {
     using Out = typename Stage::Out;
 
     static constexpr std::size_t lanes = lane_count<typename Stage::V>;
+    /// Rows of a pixel: images, or pairs of images.
+    static constexpr std::size_t images = lanes / terms<typename Stage::Factor>;
     static constexpr std::size_t vectors = (geometry.in_channels + lanes - 1) / lanes;
     static constexpr std::size_t panel = equal_portion(vectors, 4);
     static constexpr std::size_t panels = (vectors + panel - 1) / panel;
@@ -42,7 +46,7 @@ struct TransposedPlan {
     }
     /// The transposed pixels of some rows stay in the L2 cache.
     static constexpr std::size_t most_rows = [] {
-        const std::size_t most = 8 * near_bytes / (row * lanes * vectors * sizeof(typename Stage::V));
+        const std::size_t most = 8 * near_bytes / (row * images * vectors * sizeof(typename Stage::V));
         std::size_t count = 1;
         while (count < Out::height && input_rows(count + 1) <= most) {
             ++count;
@@ -50,7 +54,7 @@ struct TransposedPlan {
         return count;
     }();
     static constexpr std::size_t rows = equal_portion(Out::height, most_rows);
-    static constexpr std::size_t panel_size = input_rows(rows) * row * lanes * panel;
+    static constexpr std::size_t panel_size = input_rows(rows) * row * images * panel;
     /// The sums, (taps, Co, vectors).
     static constexpr std::size_t sums = geometry.taps() * geometry.out_channels * vectors;
     static constexpr std::size_t size = panels * panel_size + sums;
@@ -59,7 +63,7 @@ struct TransposedPlan {
     /// for each weight and each portion of its rows, which takes six.
     static constexpr std::size_t portions = (Out::height + rows - 1) / rows;
     static constexpr std::size_t cost =
-        Out::height * Out::width * lanes * panels * window.kernel.height *
+        Out::height * Out::width * images * panels * window.kernel.height *
             half_cycles(geometry.out_channels, window.kernel.width* panel, {channels, panel* taps}) +
         portions * (input_rows(rows) * row * vectors * lanes * 2 * std::bit_width(lanes) + 16 * sums);
     static constexpr RegisterTile direct = [] {
@@ -81,22 +85,15 @@ template <typename Stage>
 [[gnu::noinline]] void transpose_pixels(const typename Stage::V* input, std::size_t first, std::size_t rows,
                                         typename Stage::V* panels) {
     using In = typename Stage::In;
-    using V = typename Stage::V;
     using Plan = TransposedPlan<Stage>;
-    constexpr std::size_t lanes = Plan::lanes;
     for (std::size_t h = 0; h < rows; ++h) {
         for (std::size_t w = 0; w < Plan::row; ++w) {
             for (std::size_t vector = 0; vector < Plan::vectors; ++vector) {
-                const V* x = input + Stage::corner + vector * lanes * In::plane + (first + h) * In::row + w;
-                std::array<V, lanes> block;
-                unroll<lanes>([&](std::size_t i) __attribute__((always_inline)) {
-                    block[i] = vector * lanes + i < Stage::geometry.in_channels ? x[i * In::plane] : V{};
-                });
-                transpose(block);
-                V* target = panels + vector / Plan::panel * Plan::panel_size +
-                            (h * Plan::row + w) * lanes * Plan::panel + vector % Plan::panel;
-                unroll<lanes>([&](std::size_t i)
-                                  __attribute__((always_inline)) { target[i * Plan::panel] = block[i]; });
+                transpose_channels<typename Stage::Factor, In::plane, Plan::panel>(
+                    input + Stage::corner + vector * Plan::lanes * In::plane + (first + h) * In::row + w,
+                    Stage::geometry.in_channels - vector * Plan::lanes,
+                    panels + vector / Plan::panel * Plan::panel_size + (h * Plan::row + w) * Plan::images * Plan::panel +
+                        vector % Plan::panel);
             }
         }
     }
@@ -123,7 +120,8 @@ template <Conv2dGeometry G, Number V>
     }
 }
 
-/// The gradient of the weights over some rows of the output.
+/// The gradient of the weights over some rows of the output. Where Factors are pairs, the gradients are pairs of
+/// neighbouring images.
 template <typename Stage>
 void transposed_backward_weight(const typename Stage::V* input, const typename Stage::V* grad_output, bool add,
                                 typename Stage::T* grad_weight, typename Stage::V* scratch,
@@ -132,9 +130,10 @@ void transposed_backward_weight(const typename Stage::V* input, const typename S
     using Out = typename Stage::Out;
     using V = typename Stage::V;
     using T = typename Stage::T;
+    using Factor = typename Stage::Factor;
     using Plan = TransposedPlan<Stage>;
     constexpr const Conv2dGeometry& G = Stage::geometry;
-    constexpr std::size_t lanes = Plan::lanes;
+    constexpr std::size_t images = Plan::images;
     V* sums = scratch + Plan::panels * Plan::panel_size;
     for (std::size_t from = range.first; from < range.last; from += Plan::rows) {
         const std::size_t to = std::min(range.last, from + Plan::rows);
@@ -155,18 +154,20 @@ void transposed_backward_weight(const typename Stage::V* input, const typename S
                                 const std::size_t pixel =
                                     ((h - from) * G.window.stride.height + kh * G.window.dilation.height) * Plan::row +
                                     w * G.window.stride.width + kw * G.window.dilation.width;
-                                const V* x = panel + pixel * lanes * Plan::panel;
-                                const T* gradient = reinterpret_cast<const T*>(grad_output + Out::offset(o, h, w));
+                                const V* x = panel + pixel * images * Plan::panel;
+                                const T* gradient =
+                                    reinterpret_cast<const T*>(grad_output) + Out::offset(o, h, w) * images;
 #pragma GCC unroll 1
-                                for (std::size_t lane = 0; lane < lanes; ++lane) {
-                                    const T* g = forget_origin(gradient + lane);
+                                for (std::size_t image = 0; image < images; ++image) {
+                                    const T* g = forget_origin(gradient + image);
                                     add_outer_product<M, N>(
                                         sum,
                                         [&](std::size_t m) __attribute__((always_inline)) {
-                                            return broadcast<V>(g[m * Out::plane * lanes]);
+                                            return broadcast_factor<Factor>(g[m * Out::plane * images]);
                                         },
                                         [&](std::size_t n) __attribute__((always_inline)) {
-                                            return x[n / P * G.window.dilation.width * lanes * Plan::panel + n % P];
+                                            return factor_in<Factor>(
+                                                x[n / P * G.window.dilation.width * images * Plan::panel + n % P]);
                                         });
                                     x += Plan::panel;
                                 }
@@ -213,11 +214,7 @@ struct Transposed : Way {
                                     typename Stage::T* grad_weight, typename Stage::T* grad_bias,
                                     typename Stage::V* scratch) {
         transposed_backward_weight<Stage>(input, grad_output, add, grad_weight, scratch);
-        for (std::size_t o = 0; grad_bias != nullptr && o < Stage::Out::channels; ++o) {
-            const auto sum =
-                sum_of_rows<typename Stage::Out>(grad_output + Stage::Out::offset(o, 0, 0), Stage::Out::height);
-            grad_bias[o] = add ? grad_bias[o] + sum : sum;
-        }
+        backward_bias<Stage>(grad_output, add, grad_bias);
     }
 };
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include <ctcnn/core/bf16_pairs.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/list.hpp>
 #include <ctcnn/core/target.hpp>
@@ -12,6 +13,7 @@
 #include <ctcnn/kernels/conv2d/by_definition.hpp>
 #include <ctcnn/kernels/conv2d/depthwise.hpp>
 #include <ctcnn/kernels/conv2d/direct.hpp>
+#include <ctcnn/kernels/conv2d/in_pairs.hpp>
 #include <ctcnn/kernels/conv2d/one_channel.hpp>
 #include <ctcnn/kernels/conv2d/pointwise.hpp>
 #include <ctcnn/kernels/conv2d/single_image.hpp>
@@ -26,6 +28,15 @@ struct WayList {};
 
 /// All ways. Each direction of a stage takes the first one that has it, is possible there and pays.
 using Ways = WayList<OneChannel, Depthwise, Winograd, SingleImage, Pointwise, Transposed, Direct, ByDefinition>;
+/// Of a PairStage, those of pairs and, as a plain stage, those of floats.
+using WaysOfPairs =
+    WayList<InPairs, OneChannel, Depthwise, Winograd, SingleImage, Pointwise, Transposed, Direct, ByDefinition>;
+template <typename Stage>
+using WaysOf = std::conditional_t<terms<typename Stage::Factor> == 2, WaysOfPairs, Ways>;
+
+/// The stage as a way sees it.
+template <typename W, typename Stage>
+using StageOf = std::conditional_t<W::in_pairs, Stage, typename Stage::InFloats>;
 
 /// No way has the direction: backward is then one after the other.
 struct NoWay : Way {
@@ -34,7 +45,8 @@ struct NoWay : Way {
 
 /// Whether a way has a direction of a stage, and pays there.
 template <typename W, typename Stage, Direction D>
-concept Pays = W::has(D) && W::template possible<Stage> && W::template profitable<Stage>(D);
+concept Pays =
+    W::has(D) && W::template possible<StageOf<W, Stage>> && W::template profitable<StageOf<W, Stage>>(D);
 
 /// The first way of the list that pays.
 template <Direction D, typename Stage, typename... W>
@@ -52,15 +64,39 @@ consteval auto choose(WayList<W...>) {
 
 /// The way that a direction of a stage takes. The function of the stage has no part in the choice.
 template <Direction D, typename Stage>
-using WayFor = decltype(choose<D, typename Stage::WithoutFunction>(Ways{}));
+using WayFor = decltype(choose<D, typename Stage::WithoutFunction>(WaysOf<Stage>{}));
 
-/// How many elements V the ways of a stage need for the time of a call.
+/// What a PairStage reads as its parameters.
+template <typename Stage>
+using Packed =
+    PairedConvolution<Stage::geometry, typename Stage::V, WayFor<Direction::forward, Stage>::in_pairs,
+                      WayFor<Direction::backward_input, Stage>::in_pairs || WayFor<Direction::backward, Stage>::in_pairs>;
+template <typename Stage>
+inline constexpr bool packs = WayFor<Direction::forward, Stage>::in_pairs ||
+                              WayFor<Direction::backward_input, Stage>::in_pairs ||
+                              WayFor<Direction::backward, Stage>::in_pairs;
+
+/// The weights that the way of a direction reads.
+template <Direction D, typename Stage>
+constexpr const typename Stage::T* weights_for(const typename Stage::T* weight) {
+    if constexpr (!WayFor<D, Stage>::in_pairs) {
+        return weight;
+    } else if constexpr (D == Direction::forward) {
+        return weight + Packed<Stage>::forward;
+    } else {
+        return weight + Packed<Stage>::backward;
+    }
+}
+
+/// How many elements V the way of a direction needs for the time of a call.
+template <Direction D, typename Stage>
+inline constexpr std::size_t scratch_of =
+    WayFor<D, Stage>::template scratch_size<StageOf<WayFor<D, Stage>, Stage>>;
+/// How many the ways of a stage need.
 template <typename Stage>
 inline constexpr std::size_t scratch_size =
-    std::max({WayFor<Direction::forward, Stage>::template scratch_size<Stage>,
-              WayFor<Direction::backward_input, Stage>::template scratch_size<Stage>,
-              WayFor<Direction::backward_parameters, Stage>::template scratch_size<Stage>,
-              WayFor<Direction::backward, Stage>::template scratch_size<Stage>});
+    std::max({scratch_of<Direction::forward, Stage>, scratch_of<Direction::backward_input, Stage>,
+              scratch_of<Direction::backward_parameters, Stage>, scratch_of<Direction::backward, Stage>});
 
 /// How many elements forward puts on the stack, in arrays.
 template <typename Stage>
@@ -73,16 +109,18 @@ inline constexpr bool by_rows = is_lanes<typename Stage::V> && WayFor<Direction:
 template <typename Stage, typename Bias>
 constexpr void forward_rows(const typename Stage::V* input, const typename Stage::T* weight, Bias bias,
                             typename Stage::V* output, typename Stage::V* scratch, Range rows) {
-    WayFor<Direction::forward, Stage>::template forward_rows<Stage>(input, weight, bias, output, scratch, rows);
+    using Chosen = WayFor<Direction::forward, Stage>;
+    Chosen::template forward_rows<StageOf<Chosen, Stage>>(input, weight, bias, output, scratch, rows);
 }
 
 template <typename Stage, typename Bias>
 constexpr void forward(const typename Stage::V* input, const typename Stage::T* weight, Bias bias,
                        typename Stage::V* output, typename Stage::V* scratch) {
     using Chosen = WayFor<Direction::forward, Stage>;
+    using Seen = StageOf<Chosen, Stage>;
     constexpr Range all{0, Stage::Out::height};
     if constexpr (Chosen::by_rows) {
-        Chosen::template forward_rows<Stage>(input, weight, bias, output, scratch, all);
+        Chosen::template forward_rows<Seen>(input, weight, bias, output, scratch, all);
         return;
     } else if constexpr (!is_lanes<typename Stage::V>) {
         if (std::is_constant_evaluated()) {
@@ -92,22 +130,25 @@ constexpr void forward(const typename Stage::V* input, const typename Stage::T* 
         }
     }
     if constexpr (!Chosen::by_rows) {
-        Chosen::template forward<Stage>(input, weight, bias, output, scratch);
+        Chosen::template forward<Seen>(input, weights_for<Direction::forward, Stage>(weight), bias, output, scratch);
     }
 }
 
 template <typename Stage>
 constexpr void backward_input(typename Stage::V* grad_input, const typename Stage::T* weight,
                               const typename Stage::V* grad_output, typename Stage::V* scratch) {
-    WayFor<Direction::backward_input, Stage>::template backward_input<Stage>(grad_input, weight, grad_output, scratch);
+    using Chosen = WayFor<Direction::backward_input, Stage>;
+    Chosen::template backward_input<StageOf<Chosen, Stage>>(
+        grad_input, weights_for<Direction::backward_input, Stage>(weight), grad_output, scratch);
 }
 
 template <typename Stage>
 constexpr void backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output, bool add,
                                    typename Stage::T* grad_weight, typename Stage::T* grad_bias,
                                    typename Stage::V* scratch) {
-    WayFor<Direction::backward_parameters, Stage>::template backward_parameters<Stage>(input, grad_output, add,
-                                                                                       grad_weight, grad_bias, scratch);
+    using Chosen = WayFor<Direction::backward_parameters, Stage>;
+    Chosen::template backward_parameters<StageOf<Chosen, Stage>>(input, grad_output, add, grad_weight, grad_bias,
+                                                                 scratch);
 }
 
 template <typename Stage>
@@ -120,7 +161,8 @@ constexpr void backward(typename Stage::V* grad_input, const typename Stage::T* 
                                                              scratch);
         backward_input<Stage>(grad_input, weight, grad_output, scratch);
     } else {
-        Chosen::template backward<Stage>(grad_input, weight, grad_output, add, grad_weight, grad_bias, scratch);
+        Chosen::template backward<StageOf<Chosen, Stage>>(grad_input, weights_for<Direction::backward, Stage>(weight),
+                                                          grad_output, add, grad_weight, grad_bias, scratch);
     }
 }
 
