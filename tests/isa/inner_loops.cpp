@@ -83,7 +83,7 @@ template void kernels::conv2d::transposed_backward_weight<Tile>(const V*, const 
 using Pixel = StageOf<64, 64, 8, 1, V>;
 template void kernels::conv2d::direct_forward_rows<Pixel>(const V*, const float*, const float*, V*, Range);
 template void kernels::conv2d::direct_backward_input<Pixel>(V*, const float*, const V*, Range);
-template void kernels::conv2d::pointwise_backward_parameters<Pixel>(const V*, const V*, bool, float*, float*, V*);
+template void kernels::conv2d::pointwise_backward_weight<Pixel>(const V*, const V*, bool, float*, V*);
 
 // Convolutions of a prepared network by minimal filtering: of four vectors of outputs, and of one.
 constexpr kernels::Conv2dGeometry filtered{64, 64, 1, {.kernel = {3, 3}, .padding = {1, 1}}};

@@ -78,7 +78,8 @@ constexpr void direct_backward_input_tile(typename Stage::V* grad_input, std::si
                         [&](std::size_t m) __attribute__((always_inline)) {
                             return broadcast_factor<Factor>(tap[m * G.taps() + kw * Columns::stride]);
                         },
-                        [&](std::size_t n) __attribute__((always_inline)) { return factor_in<Factor>(row[first + n - kw]); },
+                        [&](std::size_t n)
+                            __attribute__((always_inline)) { return factor_in<Factor>(row[first + n - kw]); },
                         [&](std::size_t n)
                             __attribute__((always_inline)) { return first + n >= kw && first + n - kw < Out::width; });
                 });
@@ -162,7 +163,8 @@ constexpr void direct_backward_input_sparse(typename Stage::V* grad_input, const
                         const Tap column = tap_at(w, kw, G.window.stride.width, G.window.padding.width,
                                                   G.window.dilation.width, Out::width);
                         for (std::size_t o = 0; column.valid && o < G.group_outputs(); ++o) {
-                            const Factor value = factor_in<Factor>(grad_output[Out::offset(o, row.output, column.output)]);
+                            const Factor value =
+                                factor_in<Factor>(grad_output[Out::offset(o, row.output, column.output)]);
                             const scalar_t<V>* tap = weight + G.weight(o, i, kh, kw);
                             unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
                                 sum[m] = multiply_add(broadcast_factor<Factor>(tap[m * G.taps()]), value, sum[m]);

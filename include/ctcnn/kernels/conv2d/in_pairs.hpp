@@ -64,8 +64,7 @@ struct PairedConvolution {
 
 /// A layout with a channel for each pair of channels.
 template <typename L>
-using PairedLayout =
-    Layout<pair_count(L::channels), L::height, L::width, L::border.height, L::border.width, L::gap>;
+using PairedLayout = Layout<pair_count(L::channels), L::height, L::width, L::border.height, L::border.width, L::gap>;
 
 /// Pairs of neighbouring channels, with their borders.
 template <typename L, Number V>
@@ -94,14 +93,16 @@ struct InPairs : Way {
 
     template <typename Stage>
     static constexpr bool possible = terms<typename Stage::Factor> == 2 && Stage::geometry.groups == 1;
+    /// Whether it has the gradient of the weights.
+    template <typename Stage>
+    static constexpr bool has_weights = Stage::geometry.taps() == 1 ? Pointwise::template possible<Stage>
+                                                                    : Stage::geometry.taps() <= Transposed::most_taps;
+    /// Blocks of as many channels as there are lanes are transposed for the gradient of the weights.
     template <typename Stage>
     static constexpr bool profitable(Direction direction) {
         constexpr const Conv2dGeometry& G = Stage::geometry;
-        if (direction == Direction::backward_parameters || direction == Direction::backward) {
-            return G.in_channels >= 8 && G.out_channels >= 8 && G.taps() <= 25 &&
-                   (G.taps() > 1 || G.window.padding == Extent{0, 0});
-        }
-        return G.in_channels >= 8 && G.out_channels >= 8;
+        const bool transposes = direction == Direction::backward_parameters || direction == Direction::backward;
+        return G.out_channels >= 8 && G.in_channels >= (transposes ? 16 : 8) && (!transposes || has_weights<Stage>);
     }
 
     template <typename Stage>
@@ -112,7 +113,7 @@ struct InPairs : Way {
     static constexpr std::size_t images_size = pair_count(Stage::Out::size);
     template <typename Stage>
     static constexpr std::size_t parameters_size = [] {
-        if constexpr (!profitable<Stage>(Direction::backward_parameters)) {
+        if constexpr (!has_weights<Stage>) {
             return std::size_t{0};
         } else if constexpr (Stage::geometry.taps() == 1) {
             return images_size<Stage> + Pointwise::template scratch_size<Stage>;

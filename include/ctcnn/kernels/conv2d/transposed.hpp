@@ -92,8 +92,8 @@ template <typename Stage>
                 transpose_channels<typename Stage::Factor, In::plane, Plan::panel>(
                     input + Stage::corner + vector * Plan::lanes * In::plane + (first + h) * In::row + w,
                     Stage::geometry.in_channels - vector * Plan::lanes,
-                    panels + vector / Plan::panel * Plan::panel_size + (h * Plan::row + w) * Plan::images * Plan::panel +
-                        vector % Plan::panel);
+                    panels + vector / Plan::panel * Plan::panel_size +
+                        (h * Plan::row + w) * Plan::images * Plan::panel + vector % Plan::panel);
             }
         }
     }
@@ -202,9 +202,10 @@ struct Transposed : Way {
     static constexpr bool possible =
         is_lanes<typename Stage::V> && Stage::geometry.taps() >= 2 && Stage::geometry.groups == 1;
     /// The weights are stored by shuffles of a vector for each tap.
+    static constexpr std::size_t most_taps = 25;
     template <typename Stage>
     static constexpr bool profitable(Direction) {
-        return Stage::geometry.taps() <= 25 && Plan<Stage>::pays;
+        return Stage::geometry.taps() <= most_taps && Plan<Stage>::pays;
     }
     template <typename Stage>
     static constexpr std::size_t scratch_size = Plan<Stage>::size;

@@ -45,8 +45,7 @@ struct NoWay : Way {
 
 /// Whether a way has a direction of a stage, and pays there.
 template <typename W, typename Stage, Direction D>
-concept Pays =
-    W::has(D) && W::template possible<StageOf<W, Stage>> && W::template profitable<StageOf<W, Stage>>(D);
+concept Pays = W::has(D) && W::template possible<StageOf<W, Stage>> && W::template profitable<StageOf<W, Stage>>(D);
 
 /// The first way of the list that pays.
 template <Direction D, typename Stage, typename... W>
@@ -68,13 +67,13 @@ using WayFor = decltype(choose<D, typename Stage::WithoutFunction>(WaysOf<Stage>
 
 /// What a PairStage reads as its parameters.
 template <typename Stage>
-using Packed =
-    PairedConvolution<Stage::geometry, typename Stage::V, WayFor<Direction::forward, Stage>::in_pairs,
-                      WayFor<Direction::backward_input, Stage>::in_pairs || WayFor<Direction::backward, Stage>::in_pairs>;
+using Packed = PairedConvolution<Stage::geometry, typename Stage::V, WayFor<Direction::forward, Stage>::in_pairs,
+                                 WayFor<Direction::backward_input, Stage>::in_pairs ||
+                                     WayFor<Direction::backward, Stage>::in_pairs>;
 template <typename Stage>
-inline constexpr bool packs = WayFor<Direction::forward, Stage>::in_pairs ||
-                              WayFor<Direction::backward_input, Stage>::in_pairs ||
-                              WayFor<Direction::backward, Stage>::in_pairs;
+inline constexpr bool packs =
+    WayFor<Direction::forward, Stage>::in_pairs || WayFor<Direction::backward_input, Stage>::in_pairs ||
+    WayFor<Direction::backward, Stage>::in_pairs;
 
 /// The weights that the way of a direction reads.
 template <Direction D, typename Stage>
@@ -90,8 +89,7 @@ constexpr const typename Stage::T* weights_for(const typename Stage::T* weight) 
 
 /// How many elements V the way of a direction needs for the time of a call.
 template <Direction D, typename Stage>
-inline constexpr std::size_t scratch_of =
-    WayFor<D, Stage>::template scratch_size<StageOf<WayFor<D, Stage>, Stage>>;
+inline constexpr std::size_t scratch_of = WayFor<D, Stage>::template scratch_size<StageOf<WayFor<D, Stage>, Stage>>;
 /// How many the ways of a stage need.
 template <typename Stage>
 inline constexpr std::size_t scratch_size =
