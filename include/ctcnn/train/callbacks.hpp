@@ -130,7 +130,7 @@ consteval bool check_callback() {
                   "trainer), on_step(const StepReport&, trainer), measure(EpochReport&, trainer), on_epoch(const "
                   "EpochReport&, trainer), after_epoch(const EpochReport&, trainer), on_train_end(const FitReport&, "
                   "trainer), none for should_stop, and state() const for set_state");
-    return right && called;
+    return right;
 }
 
 /// What is called while a call of fit with callbacks trains.
