@@ -153,6 +153,38 @@ public:
         begin_ = end;
     }
 
+    /// Items: those of a loop that every member runs through: items(f) calls f for the next one, or leaves it to the
+    /// member that has taken it.
+    class Items {
+    public:
+        Items(Team& team, std::uint32_t begin, std::uint32_t end)
+            : team_(team), end_(end), next_(begin), item_(begin), taken_(team.take(end_, item_)) {}
+
+        template <typename F>
+        [[gnu::always_inline]] void operator()(const F& f) {
+            if (taken_ && item_ == next_) {
+                f();
+                team_.finish(item_);
+                taken_ = team_.take(end_, item_);
+            }
+            ++next_;
+        }
+
+    private:
+        Team& team_;
+        std::uint32_t end_;
+        std::uint32_t next_;
+        std::uint32_t item_;
+        bool taken_;
+    };
+
+    /// The items of a loop over 0, ..., count - 1.
+    Items items(std::size_t count) {
+        const std::uint32_t begin = begin_;
+        begin_ += static_cast<std::uint32_t>(count);
+        return Items(*this, begin, begin_);
+    }
+
     /// f() by the first member, which is the thread that called parallel(); all wait for it. What f does to the
     /// arithmetic of its thread is undone, since it would not reach the other threads.
     template <typename F>

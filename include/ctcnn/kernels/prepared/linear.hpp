@@ -13,6 +13,7 @@
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/prepared/blocks.hpp>
+#include <ctcnn/kernels/prepared/kernel.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
@@ -184,39 +185,55 @@ public:
         }
     }
 
-    [[gnu::noinline]] static void forward(const T* packed, const T* input, T* output, T*) {
+    template <typename Team = Alone>
+    [[gnu::noinline]] static void forward(const T* packed, const T* input, T* output, T*, Team&& team = {}) {
+        constexpr bool alone = std::is_same_v<std::remove_cvref_t<Team>, Alone>;
+        auto items = team.items(alone ? (vectors + columns - 1) / columns
+                                      : vectors / columns * ((columns + 1) / 2) + (vectors % columns + 1) / 2);
         for_each_piece<vectors, columns>([&](std::size_t first, auto taken) __attribute__((always_inline)) {
-            add_products<taken()>(packed + first / columns * block_size(columns), input,
-                                  output + Out::offset(first, 0, 0));
+            const T* weights = packed + first / columns * block_size(columns);
+            for_each_piece<taken(), alone ? taken() : 2>(
+                [&](std::size_t begin, auto here) __attribute__((always_inline)) {
+                    items([&]() __attribute__((always_inline)) {
+                        add_products<taken(), here()>(weights + Stored::vectors(begin) * V::count, input,
+                                                      output + Out::offset(first + begin, 0, 0));
+                        finish(packed + weights_size, first + begin, first + begin + here, output);
+                    });
+                });
         });
-        for (std::size_t v = 0; v < vectors; ++v) {
+    }
+
+private:
+    static constexpr std::size_t columns_in_a_vector = std::is_same_v<Weight, T> ? 1 : 2;
+
+    /// Bias and function of some vectors of outputs.
+    [[gnu::always_inline]] static void finish(const T* bias, std::size_t first, std::size_t last, T* output) {
+        for (std::size_t v = first; v < last; ++v) {
             T* place = output + Out::offset(v, 0, 0);
-            V value = V::load(place) + V::load(packed + weights_size + v * V::count);
+            V value = V::load(place) + V::load(bias + v * V::count);
             value = Stage::Function::forward(value);
             ChannelMask<Out, V>(v).apply(value);
             value.store(place);
         }
     }
 
-private:
-    static constexpr std::size_t columns_in_a_vector = std::is_same_v<Weight, T> ? 1 : 2;
-
-    /// The sums of a block of N vectors of outputs. Few vectors have several sums each, one for every so many inputs:
-    /// one alone would wait for itself.
-    template <std::size_t N>
+    /// The sums of Taken vectors of a block of N vectors of outputs. Few vectors have several sums each, one for every
+    /// so many inputs: one alone would wait for itself.
+    template <std::size_t N, std::size_t Taken>
     [[gnu::noinline]] static void add_products(const T* weights, const T* input, T* output) {
         constexpr std::size_t parts = sums / N;
         constexpr std::size_t step = Stored::vectors(N) * V::count;
-        V sum[parts * N];
-        unroll<parts * N>([&](std::size_t n) __attribute__((always_inline)) { sum[n] = V{}; });
+        V sum[parts * Taken];
+        unroll<parts * Taken>([&](std::size_t n) __attribute__((always_inline)) { sum[n] = V{}; });
         Order::for_each_run([&](std::size_t offset, auto length) __attribute__((always_inline)) {
             constexpr std::size_t whole = length() / parts * parts;
             const T* x = input + offset;
             const auto add = [&](std::size_t part) __attribute__((always_inline)) {
                 V held = broadcast<V>(x[part]);
                 hold_in_register(held);
-                unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-                    sum[part * N + n] = multiply_add(Stored::get(weights + part * step, n), held, sum[part * N + n]);
+                unroll<Taken>([&](std::size_t n) __attribute__((always_inline)) {
+                    V& target = sum[part * Taken + n];
+                    target = multiply_add(Stored::get(weights + part * step, n), held, target);
                 });
             };
 #pragma GCC unroll 1
@@ -230,10 +247,10 @@ private:
                 weights += (length() - whole) * step;
             }
         });
-        unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
+        unroll<Taken>([&](std::size_t n) __attribute__((always_inline)) {
             V total = sum[n];
             unroll<parts - 1>([&](std::size_t part)
-                                  __attribute__((always_inline)) { total = total + sum[(part + 1) * N + n]; });
+                                  __attribute__((always_inline)) { total = total + sum[(part + 1) * Taken + n]; });
             total.store(output + n * V::count);
         });
     }

@@ -11,6 +11,7 @@
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/mean2d.hpp>
 #include <ctcnn/kernels/prepared/blocks.hpp>
+#include <ctcnn/kernels/prepared/kernel.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
 namespace CTCNN_DETAIL::kernels::prepared {
@@ -68,11 +69,12 @@ struct WindowPool {
     static constexpr std::size_t scratch_size = 0;
     static void pack(const T*, const T*, T*) {}
 
-    [[gnu::noinline]] static void forward(const T*, const T* input, T* output, T*) {
+    template <typename Team = Alone>
+    [[gnu::noinline]] static void forward(const T*, const T* input, T* output, T*, Team&& team = {}) {
         constexpr const auto& rows = windows_of<Rows>;
         constexpr const auto& columns = windows_of<Columns>;
         constexpr bool is_small = rows.length * columns.length <= few;
-        for (std::size_t block = 0; block < Out::blocks; ++block) {
+        for_each_item(team, Out::blocks, [&](std::size_t block) __attribute__((always_inline)) {
             const Mask mask(block);
             for (std::size_t h = 0; h < Out::height; ++h) {
                 const T* row = input + In::offset(block, rows.support[h].first, 0);
@@ -94,7 +96,7 @@ struct WindowPool {
                     any_windows(row, to, h, {columns.whole.last, Out::width}, mask);
                 }
             }
-        }
+        });
     }
 
 private:
