@@ -23,7 +23,7 @@ namespace {
 template <typename Net, typename Weight = typename Net::scalar>
 void check_threads() {
     const auto fast = prepare<Weight>(drawn<Net>());
-    for (const std::size_t threads : {1, 2, 3, 5, 8}) {
+    for (const std::size_t threads : {1u, 2u, 3u, 5u, 8u}) {
         ParallelWorkspace<Prepared<Net, Weight>> workspace(threads);
         for (std::uint64_t seed = 2; seed < 5; ++seed) {
             const auto image = image_of<Net>(seed);

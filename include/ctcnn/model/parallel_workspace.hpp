@@ -40,7 +40,8 @@ public:
     const scalar* infer(const detail_::run::PackedWeights<plan>& packed, const scalar* image) noexcept {
         const scalar* result = nullptr;
         detail_::run::parallel(threads_, [&](detail_::run::Team& team) {
-            const scalar* outputs = detail_::run::infer_prepared<plan>(packed, image, values(), team);
+            detail_::run::EqualShares shares(team);
+            const scalar* outputs = detail_::run::infer_prepared<plan>(packed, image, values(), shares);
             if (team.member() == 0) {
                 result = outputs;
             }

@@ -72,7 +72,7 @@ public:
     static void forward(const T* packed, const T* input, T* output, T*, Team&& team = {}) {
         constexpr Cut cut = cut_evenly(image.width, block.columns, pooled<P>);
         constexpr std::size_t rest = cut.large * cut.large_count;
-        auto items = team.items(Out::blocks * even_pieces(image.height, block.rows, pooled<P>));
+        auto items = team.items(Out::blocks, even_pieces(image.height, block.rows, pooled<P>));
         for (std::size_t b = 0; b < Out::blocks; ++b) {
             const T* weight = packed + End::packed_size + b * G.taps() * count;
             for_each_even_piece<image.height, block.rows, pooled<P>>([&](std::size_t h, auto R) {

@@ -117,7 +117,7 @@ public:
         constexpr Cut cut = cut_evenly(image.width, block.columns, pooled<P>);
         constexpr std::size_t rest = cut.large * cut.large_count;
         const T* weight = packed + End::packed_size;
-        auto items = team.items(G.groups * even_pieces(vectors, block.vectors) *
+        auto items = team.items(G.groups * even_pieces(vectors, block.vectors),
                                 even_pieces(image.height, block.rows, pooled<P>));
         for (std::size_t group = 0; group < G.groups; ++group) {
             const T* group_input = input + corner + group * blocks * plane;

@@ -21,19 +21,22 @@ namespace CTCNN_DETAIL::kernels::prepared {
 
 namespace detail {
 
-/// Calls f(block, h, w, mask) for each vector of an image: the pixels of a block one after the other. A block is an
+/// Calls f(block, h, w, mask) for each vector of an image: the pixels of a block one after the other. A row is an
 /// item. The mask is for
 /// what the stage's function makes of the channels that fill the last block up.
 template <typename Out, typename Function, typename V, typename Team, typename F>
 [[gnu::always_inline]] inline void for_each_vector(Team& team, const F& f) {
-    for_each_item(team, Out::blocks, [&](std::size_t block) __attribute__((always_inline)) {
+    auto items = team.items(Out::blocks, Out::height);
+    for (std::size_t block = 0; block < Out::blocks; ++block) {
         const ChannelMask<Out, V, !keeps_zero<Function, scalar_t<V>>> mask(block);
         for (std::size_t h = 0; h < Out::height; ++h) {
-            for (std::size_t w = 0; w < Out::width; ++w) {
-                f(block, h, w, mask);
-            }
+            items([&]() __attribute__((always_inline)) {
+                for (std::size_t w = 0; w < Out::width; ++w) {
+                    f(block, h, w, mask);
+                }
+            });
         }
-    });
+    }
 }
 
 /// The vector of an input: a pixel of <C, 1, 1> stands for all.

@@ -28,7 +28,11 @@ using detail_::Pooling;
 /// Alone: the team of a call on one thread, and what a team is:
 ///     member()       which one of its threads this is
 ///     size()         how many there are
-///     items(count)   the items of a loop; items(f) calls f for the next one, or leaves it to another member
+///     is_even(n)     whether equal shares of n items are about equal
+///     items(n, rows) the items of a loop over n things that have so many rows, or pieces of rows; items(f) calls f for
+///                    the next one, or leaves it to another member. Members keep to their rows, so that what a core
+///                    has written stays in its cache
+///     items(n)       the same without rows
 ///     barrier()      waits for the items before it
 struct Alone {
     struct Items {
@@ -40,7 +44,8 @@ struct Alone {
 
     static constexpr std::size_t member() { return 0; }
     static constexpr std::size_t size() { return 1; }
-    static constexpr Items items(std::size_t) { return {}; }
+    static constexpr bool is_even(std::size_t) { return true; }
+    static constexpr Items items(std::size_t, std::size_t = 1) { return {}; }
     static constexpr void barrier() {}
 };
 

@@ -147,11 +147,12 @@ struct Linear {
 private:
     using Stored = detail::StoredWeights<Weight, V>;
     using Order = FlatInputs<In>;
-    /// Vectors of outputs, and how many of them a block has at most. With one sum each, 8 hide the latency of a
-    /// multiply-add, and leave a register for the input and one for weights even where there are 16.
+    /// Vectors of outputs, and how many of them a block has at most: 4 with two sums each. 8 sums hide the latency of a
+    /// multiply-add, and leave a register for the input and one for weights even where there are 16. Blocks of 8 vectors
+    /// would be no faster, and give a team less to share.
     static constexpr std::size_t vectors = whole_vectors(Outputs, V::count) / V::count;
     static constexpr std::size_t sums = 8;
-    static constexpr std::size_t columns = equal_portion(vectors, sums);
+    static constexpr std::size_t columns = equal_portion(vectors, sums / 2);
     /// Elements of the weights of `taken` vectors of outputs.
     static constexpr std::size_t block_size(std::size_t taken) { return Inputs * Stored::vectors(taken) * V::count; }
     static constexpr std::size_t weights_size = vectors / columns * block_size(columns) + block_size(vectors % columns);
@@ -187,19 +188,13 @@ public:
 
     template <typename Team = Alone>
     [[gnu::noinline]] static void forward(const T* packed, const T* input, T* output, T*, Team&& team = {}) {
-        constexpr bool alone = std::is_same_v<std::remove_cvref_t<Team>, Alone>;
-        auto items = team.items(alone ? (vectors + columns - 1) / columns
-                                      : vectors / columns * ((columns + 1) / 2) + (vectors % columns + 1) / 2);
+        auto items = team.items((vectors + columns - 1) / columns);
         for_each_piece<vectors, columns>([&](std::size_t first, auto taken) __attribute__((always_inline)) {
-            const T* weights = packed + first / columns * block_size(columns);
-            for_each_piece<taken(), alone ? taken() : 2>(
-                [&](std::size_t begin, auto here) __attribute__((always_inline)) {
-                    items([&]() __attribute__((always_inline)) {
-                        add_products<taken(), here()>(weights + Stored::vectors(begin) * V::count, input,
-                                                      output + Out::offset(first + begin, 0, 0));
-                        finish(packed + weights_size, first + begin, first + begin + here, output);
-                    });
-                });
+            items([&]() __attribute__((always_inline)) {
+                add_products<taken()>(packed + first / columns * block_size(columns), input,
+                                      output + Out::offset(first, 0, 0));
+                finish(packed + weights_size, first, first + taken, output);
+            });
         });
     }
 
@@ -217,22 +212,22 @@ private:
         }
     }
 
-    /// The sums of Taken vectors of a block of N vectors of outputs. Few vectors have several sums each, one for every
+    /// The sums of a block of N vectors of outputs. Few vectors have several sums each, one for every
     /// so many inputs: one alone would wait for itself.
-    template <std::size_t N, std::size_t Taken>
+    template <std::size_t N>
     [[gnu::noinline]] static void add_products(const T* weights, const T* input, T* output) {
         constexpr std::size_t parts = sums / N;
         constexpr std::size_t step = Stored::vectors(N) * V::count;
-        V sum[parts * Taken];
-        unroll<parts * Taken>([&](std::size_t n) __attribute__((always_inline)) { sum[n] = V{}; });
+        V sum[parts * N];
+        unroll<parts * N>([&](std::size_t n) __attribute__((always_inline)) { sum[n] = V{}; });
         Order::for_each_run([&](std::size_t offset, auto length) __attribute__((always_inline)) {
             constexpr std::size_t whole = length() / parts * parts;
             const T* x = input + offset;
             const auto add = [&](std::size_t part) __attribute__((always_inline)) {
                 V held = broadcast<V>(x[part]);
                 hold_in_register(held);
-                unroll<Taken>([&](std::size_t n) __attribute__((always_inline)) {
-                    V& target = sum[part * Taken + n];
+                unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
+                    V& target = sum[part * N + n];
                     target = multiply_add(Stored::get(weights + part * step, n), held, target);
                 });
             };
@@ -247,10 +242,10 @@ private:
                 weights += (length() - whole) * step;
             }
         });
-        unroll<Taken>([&](std::size_t n) __attribute__((always_inline)) {
+        unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
             V total = sum[n];
             unroll<parts - 1>([&](std::size_t part)
-                                  __attribute__((always_inline)) { total = total + sum[(part + 1) * Taken + n]; });
+                                  __attribute__((always_inline)) { total = total + sum[(part + 1) * N + n]; });
             total.store(output + n * V::count);
         });
     }

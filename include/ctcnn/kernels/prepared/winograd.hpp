@@ -141,7 +141,7 @@ public:
     template <typename Team = Alone>
     static void forward(const T* packed, const T* input, T* output, T* scratch, Team&& team = {}) {
         T* own = scratch + team.member() * whole_lines<T>(scratch_size);
-        if (passes >= 2 * team.size()) {
+        if (team.is_even(passes)) {
             for_each_item(team, passes, [&](std::size_t pass) {
                 Alone alone;
                 run_pass(packed, input, output, pass * blocks.rows, own, own, alone);
