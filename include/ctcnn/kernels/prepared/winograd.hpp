@@ -138,29 +138,50 @@ public:
         }
     }
 
-    static void forward(const T* packed, const T* input, T* output, T* scratch) {
-        T* inputs = scratch;
-        T* sums = inputs + inputs_size;
-        T* columns = sums + sums_size;
-        for (std::size_t row = 0; row < tiles.height; row += blocks.rows) {
-            for (std::size_t r = 0; r < blocks.rows; ++r) {
-                for (std::size_t block = 0; block < In::blocks; ++block) {
-                    transform_inputs(input + block * In::plane + (row + r) * outputs.height * In::row, columns,
-                                     inputs + r * tiles.width * input_row + block * count);
-                }
-            }
-            for_each_piece<Out::blocks, blocks.vectors>([&](std::size_t block, auto vectors) {
-                constexpr std::size_t N = decltype(vectors)::value;
-                multiply<N>(inputs, packed + block * count * point_count * G.in_channels, sums);
-                for (std::size_t r = 0; r < blocks.rows; ++r) {
-                    transform_sums<N>(sums + r * tiles.width * N * count, packed + weights_size + block * count,
-                                      row + r, output + Out::origin + block * Out::plane);
-                }
+    template <typename Team = Alone>
+    static void forward(const T* packed, const T* input, T* output, T* scratch, Team&& team = {}) {
+        T* own = scratch + team.member() * whole_lines<T>(scratch_size);
+        if (team.is_even(passes)) {
+            for_each_item(team, passes, [&](std::size_t pass) {
+                Alone alone;
+                run_pass(packed, input, output, pass * blocks.rows, own, own, alone);
             });
+        } else {
+            for (std::size_t pass = 0; pass < passes; ++pass) {
+                run_pass(packed, input, output, pass * blocks.rows, scratch, own, team);
+            }
         }
     }
 
 private:
+    static constexpr std::size_t passes = tiles.height / blocks.rows;
+    /// Some rows of tiles. The members of a team share the inputs and the sums at the points, and have columns of their
+    /// own.
+    template <typename Team>
+    [[gnu::always_inline]] static void run_pass(const T* packed, const T* input, T* output, std::size_t row, T* shared,
+                                                T* own, Team& team) {
+        T* inputs = shared;
+        T* sums = inputs + inputs_size;
+        T* columns = own + inputs_size + sums_size;
+        for_each_item(team, blocks.rows * In::blocks, [&](std::size_t n) __attribute__((always_inline)) {
+            const std::size_t r = n / In::blocks;
+            const std::size_t block = n % In::blocks;
+            transform_inputs(input + block * In::plane + (row + r) * outputs.height * In::row, columns,
+                             inputs + r * tiles.width * input_row + block * count);
+        });
+        team.barrier();
+        for_each_piece<Out::blocks, blocks.vectors>([&](std::size_t block, auto vectors) {
+            constexpr std::size_t N = decltype(vectors)::value;
+            multiply<N>(inputs, packed + block * count * point_count * G.in_channels, sums, team);
+            team.barrier();
+            for_each_item(team, blocks.rows, [&](std::size_t r) __attribute__((always_inline)) {
+                transform_sums<N>(sums + r * tiles.width * N * count, packed + weights_size + block * count, row + r,
+                                  output + Out::origin + block * Out::plane);
+            });
+            team.barrier();
+        });
+    }
+
     /// A block of channels of a row of tiles. Each column goes to the vertical points once, although two tiles read it.
     [[gnu::noinline]] static void transform_inputs(const T* input, T* columns, T* inputs) {
         constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width * count;
@@ -198,16 +219,16 @@ private:
     }
 
     /// The sums of a block of outputs at all points.
-    template <std::size_t N>
-    static void multiply(const T* inputs, const T* weights, T* sums) {
+    template <std::size_t N, typename Team>
+    static void multiply(const T* inputs, const T* weights, T* sums, Team& team) {
         constexpr std::size_t most = N == blocks.vectors ? blocks.tiles : tiles_of_block(tile_count, N);
-        for (std::size_t p = 0; p < point_count; ++p) {
+        for_each_item(team, point_count, [&](std::size_t p) __attribute__((always_inline)) {
+            const T* weights_here = weights + p * G.in_channels * N * count;
             for_each_piece<tile_count, most>([&](std::size_t tile, auto size) {
-                multiply_block<decltype(size)::value, N>(inputs + p * input_point + tile * input_row, weights,
+                multiply_block<decltype(size)::value, N>(inputs + p * input_point + tile * input_row, weights_here,
                                                          sums + p * sum_point<N> + tile * N * count);
             });
-            weights += G.in_channels * N * count;
-        }
+        });
     }
 
     /// A register block. Not inlined: constants of what is around it would take registers.
