@@ -237,10 +237,20 @@ constexpr std::size_t class_of(const T* outputs, T limit) {
     return undefined ? no_class : best;
 }
 
+/// Whether these are many images in a row that become the network's numbers when they are read
+/// (train/stored_image.hpp).
+template <typename X, typename Net>
+concept StoredImages = requires(const X& images) {
+    typename X::value_type::Decoder;
+    requires std::same_as<typename X::value_type::shape, typename Net::input_shape>;
+    std::span<const typename X::value_type>(images);
+};
+
 /// The arguments of predict behind the network: those of net(x), or many images and the number of threads.
 template <typename Net, typename X, typename... More>
 inline constexpr bool is_prediction = is_forward<typename Net::input_tensor, typename Net::workspace, X, More...> ||
-                                      (std::is_convertible_v<X, std::span<const typename Net::input_tensor>> &&
+                                      ((std::is_convertible_v<X, std::span<const typename Net::input_tensor>> ||
+                                        StoredImages<std::remove_cvref_t<X>, Net>) &&
                                        sizeof...(More) <= 1 && (... && std::is_convertible_v<More, std::size_t>));
 template <typename Net, typename... Arguments>
 concept PredictArguments = sizeof...(Arguments) != 0 && is_prediction<Net, Arguments...>;
