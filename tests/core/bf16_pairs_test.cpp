@@ -103,6 +103,9 @@ void check_pairs_of_vectors() {
                 CHECK(halves_of(neighbours[lane])[n].bits == bf16::nearest(numbers[2 * lane + n]).bits);
                 CHECK(halves_of(zipped[lane])[n].bits == bf16::nearest(numbers[n * V::count + lane]).bits);
             }
+            const P pairs = P::load(zipped.data());
+            CHECK(get_lane(pairs.first(), lane) == bf16::nearest(numbers[lane]).widened());
+            CHECK(get_lane(pairs.second(), lane) == bf16::nearest(numbers[V::count + lane]).widened());
         }
     }
 }

@@ -39,6 +39,14 @@ struct Bf16Pairs {
         return result;
     }
 
+    /// The numbers of the pairs.
+    [[gnu::always_inline]] V first() const {
+        return {reinterpret_cast<typename V::Vector>(reinterpret_cast<typename V::IntegerVector>(vector) << 16)};
+    }
+    [[gnu::always_inline]] V second() const {
+        return {reinterpret_cast<typename V::Vector>(reinterpret_cast<typename V::IntegerVector>(vector) & -65536)};
+    }
+
     /// Rounds to pairs of the numbers in each lane.
     [[gnu::always_inline]] static V zip(V first, V second) {
         V result;

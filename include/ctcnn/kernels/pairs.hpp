@@ -126,17 +126,15 @@ private:
 template <std::size_t Inputs, std::size_t Outputs, Number V>
 void linear_backward_bias(const PairPanels<Inputs, Outputs, V>& panels, std::size_t images, bool add,
                           scalar_t<V>* grad_bias) {
-    using Pairs = Bf16Pairs<V>;
     constexpr std::size_t lanes = lane_count<V>;
-    scalar_t<V> one;
-    Pairs::put(1, 1, one);
     const std::size_t rows = pair_count(images);
     for (std::size_t o = 0; o < Outputs; ++o) {
         V sum{};
         for (std::size_t row = 0; row < rows; row += lanes) {
-            const scalar_t<V>* pairs = panels.gradients_of(o, row / rows_near * rows_near) + row % rows_near;
-            const V factors = rows - row >= lanes ? V::load(pairs) : detail::load_part<V>(pairs, rows - row);
-            sum = multiply_add(Pairs{factors.vector}, Pairs::broadcast(one), sum);
+            const scalar_t<V>* place = panels.gradients_of(o, row / rows_near * rows_near) + row % rows_near;
+            const Bf16Pairs<V> pairs{
+                (rows - row >= lanes ? V::load(place) : detail::load_part<V>(place, rows - row)).vector};
+            sum = sum + (pairs.first() + pairs.second());
         }
         const scalar_t<V> all = sum_lanes(sum);
         grad_bias[o] = add ? grad_bias[o] + all : all;

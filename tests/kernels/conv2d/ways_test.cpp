@@ -14,6 +14,7 @@
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/options.hpp>
 #include <ctcnn/core/shape.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/layers/conv2d.hpp>
 
@@ -127,6 +128,28 @@ static_assert(takes<Direct, Direction::forward, separable(1, 1, 2)>);
 static_assert(takes<Direct, Direction::backward_input, separable(1, 1, 2)>);
 static_assert(takes<Pointwise, Direction::backward_parameters, separable(1, 1, 2)>);
 static_assert(!takes<Pointwise, Direction::backward_parameters, separable(1, 3, 2)>);
+
+// A PairStage takes pairs where the channels are many, and else what the same stage of floats takes.
+using kernels::conv2d::InPairs;
+template <Direction D, Conv2dCase c, typename Floats = StageOf<Lanes<float>, c>>
+using WayOfPairs =
+    kernels::conv2d::WayFor<D, kernels::ConvStage<c.geometry, PairStage<typename Floats::In, typename Floats::Out,
+                                                                        typename Floats::Function, Lanes<float>>>>;
+template <Direction D, Conv2dCase c>
+constexpr bool takes_pairs = std::is_same_v<WayOfPairs<D, c>, InPairs>;
+template <Direction D, Conv2dCase c>
+constexpr bool takes_floats = takes<WayOfPairs<D, c>, D, c>;
+static_assert(takes_pairs<Direction::forward, separable(1, 1, 2)> &&
+              takes_pairs<Direction::backward_input, separable(1, 1, 2)> &&
+              takes_pairs<Direction::backward_parameters, separable(1, 1, 2)> &&
+              takes_pairs<Direction::backward, separable(1, 1, 2)>);
+static_assert(takes_pairs<Direction::forward, case_of<8, 3, 3>> && takes_pairs<Direction::backward, case_of<16, 5, 5>>);
+static_assert(takes_floats<Direction::backward, case_of<8, 3, 3>> &&
+              takes_floats<Direction::forward, case_of<3, 5, 5>>);
+static_assert(takes_floats<Direction::forward, separable(32, 3, 1)> &&
+              takes_floats<Direction::backward, separable(16, 3, 2)>);
+static_assert(takes_floats<Direction::backward, case_of<16, 9, 3>>);  // too many taps
+
 template <Conv2dCase c>
 constexpr bool filters_single_image = SingleImage::WinogradPlan<StageOf<float, c>>::pays;
 static_assert(filters_single_image<case_of<3, 5, 5>> && filters_single_image<case_of<3, 3, 9>>);
