@@ -24,6 +24,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 OURS = "ctcnn"
 # The forms of a network in inference, as benchmarks/whole calls them, and what the results call them.
 FORMS = {"plain": OURS, "prepared": f"{OURS} prepared", "prepared_bf16": f"{OURS} prepared bf16"}
+# Those in training besides the network itself.
+TRAINING_FORMS = {"bf16": f"{OURS} bf16"}
 
 # Whatever these say, every program gets what suits it best.
 FOREIGN_SETTINGS = ("OPENBLAS_", "GOTO_", "OMP_", "GOMP_", "KMP_", "MKL_", "MALLOC_", "GLIBC_TUNABLES", "TORCH")
@@ -185,16 +187,17 @@ class Plan:
             dlib = None
         for case in self.cases("machine"):
             self.jobs.append(Job(case, OURS, [self.programs / "machine", "--case", case, *common]))
-        # The forms of a network in inference share the rivals' case.
+        # The forms of a network share the rivals' case.
+        names = FORMS | TRAINING_FORMS
         for case in self.cases("training"):
             parts = case.split("/")
             if parts[0] == "export":
                 continue
-            shared = case.rsplit("/", 1)[0] if parts[-1] in FORMS else case
-            self.jobs.append(Job(shared, FORMS.get(parts[-1], OURS),
+            shared = case.rsplit("/", 1)[0] if parts[-1] in names else case
+            self.jobs.append(Job(shared, names.get(parts[-1], OURS),
                                  [self.programs / "training", "--case", case, *common]))
-            if parts[-1] in list(FORMS)[:-1]:
-                continue  # the rivals come once, after the last form
+            if parts[-1] in (*list(FORMS)[:-1], *TRAINING_FORMS):
+                continue  # the rivals come once, after the last form in inference, and after the network in training
             for rival in RIVALS:
                 if parts[0] in rival.kinds:
                     self.jobs.append(self.job_of(rival, shared, common))

@@ -4,10 +4,12 @@
 #include "../../examples/networks/resnet8.hpp"
 
 void benchmarks::add_resnet8(std::vector<Case>& cases) {
-    add_cases<ResNet8>(cases, {.name = "resnet8",
-                               .batches = {64},
-                               .rate = 0.01f,
-                               .training = {1'920, 640, 64},
-                               .inference = {4'000, 1'000, 32},
-                               .calls = {1'000, 300, 5}});
+    const Work work{.name = "resnet8",
+                    .batches = {64},
+                    .rate = 0.01f,
+                    .training = {1'920, 640, 64},
+                    .inference = {4'000, 1'000, 32},
+                    .calls = {1'000, 300, 5}};
+    add_cases<ResNet8>(cases, work);
+    add_bf16_training<ResNet8>(cases, work);
 }

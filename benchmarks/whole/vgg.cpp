@@ -2,10 +2,12 @@
 #include "whole.hpp"
 
 void benchmarks::add_vgg(std::vector<Case>& cases) {
-    add_cases<VGG>(cases, {.name = "vgg",
-                           .batches = {64},
-                           .rate = 0.01f,
-                           .training = {640, 192, 64},
-                           .inference = {1'000, 256, 32},
-                           .calls = {200, 60, 3}});
+    const Work work{.name = "vgg",
+                    .batches = {64},
+                    .rate = 0.01f,
+                    .training = {640, 192, 64},
+                    .inference = {1'000, 256, 32},
+                    .calls = {200, 60, 3}};
+    add_cases<VGG>(cases, work);
+    add_bf16_training<VGG>(cases, work);
 }

@@ -280,6 +280,21 @@ void add_cases(std::vector<Case>& cases, const Work& work) {
         {"export/" + name, [name](const Options& options, Line& line) { export_network<Net>(options, line, name); }});
 }
 
+/// The cases of its training with products of bf16.
+template <typename Net>
+void add_bf16_training(std::vector<Case>& cases, const Work& work) {
+    using Rounded = typename Net::template with_precision<ctcnn::bf16>;
+    for (const std::size_t threads : {std::size_t{1}, std::size_t{2}}) {
+        for (const std::size_t batch : work.batches) {
+            cases.push_back({"train/" + std::string(work.name) + "/batch_" + std::to_string(batch) + "/threads_" +
+                                 std::to_string(threads) + "/bf16",
+                             [=](const Options& options, Line& line) {
+                                 train<Rounded>(options, line, batch, threads, work.rate, work.training.of(options));
+                             }});
+        }
+    }
+}
+
 void add_lenet(std::vector<Case>& cases);
 void add_torch_example(std::vector<Case>& cases);
 void add_mlp(std::vector<Case>& cases);
