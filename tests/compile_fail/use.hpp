@@ -42,6 +42,10 @@ void use(Net& net) {
     static_cast<void>(output.size() + again.size() + best + gradients.parameters().size());
 
     const typename Net::template with_scalar<double> in_double{};
+    const typename Net::template with_precision<ctcnn::bf16> rounded{};
+    Net copy{};
+    copy = rounded;
+    static_cast<void>(copy.parameters().size());
     static_assert(Net::parameter_bytes <= 1024 * 1024 && Net::inference_workspace_bytes <= 1024 * 1024);
     static_assert(Net::training_workspace_bytes <= 1024 * 1024 && Net::layer_count >= 1);
     const std::array<float, Net::parameter_count + 1> numbers{};

@@ -242,7 +242,13 @@ struct InsteadOfNetwork {
     template <typename U>
     using with_scalar = InsteadOfNetwork<Error, Input, U>;
     template <typename>
-    using with_precision = InsteadOfNetwork<Error, Input, T>;
+    using with_precision = InsteadOfNetwork;
+    /// A network with another precision is assigned to it.
+    template <typename Net>
+        requires std::derived_from<Net, InsteadOfNetwork>
+    constexpr operator Net() const {
+        return {};
+    }
     using input_tensor = typename KnownInput<Error, T, Input>::tensor;
     using output_tensor = AnyTensor<Error, T>;
     using gradients = AnyParameters<Error, T>;

@@ -88,12 +88,6 @@ template <std::size_t... Dims, typename... Layers>
 class Sequential<Input<Dims...>, Layers...> : public detail_::model::RefusedOn<Shape<Dims...>, Layers...>::type {
     using error =
         std::bool_constant<requires { sizeof(typename detail_::model::RefusedOn<Shape<Dims...>, Layers...>::error); }>;
-
-public:
-    template <RefusedNetwork Net>
-    constexpr Sequential& operator=(const Net&) {
-        return *this;
-    }
 };
 
 }  // namespace ctcnn
