@@ -13,7 +13,6 @@
 #include <limits>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include <ctcnn/core/bf16.hpp>
@@ -29,12 +28,9 @@
 #include <ctcnn/layers/pool2d.hpp>
 #include <ctcnn/loss/mse.hpp>
 #include <ctcnn/model/branches.hpp>
-#include <ctcnn/model/explain.hpp>
-#include <ctcnn/model/fuse.hpp>
 #include <ctcnn/model/initialize.hpp>
 #include <ctcnn/model/prepare.hpp>
 #include <ctcnn/model/sequential.hpp>
-#include <ctcnn/model/summary.hpp>
 #include <ctcnn/optim/sgd.hpp>
 #include <ctcnn/train/evaluate.hpp>
 #include <ctcnn/train/value_and_grad.hpp>
@@ -59,23 +55,6 @@ using Net = Sequential<Input<2, 6, 6>, Conv<2, 4>, BatchNorm2d<4>, ReLU, Residua
                        Residual<Linear<21, 21>, Tanh>, Linear<21, 17>, Tanh, Linear<17, 5, NoBias>>;
 /// A chain that tiles take together.
 using MLP = Sequential<Input<31>, Linear<31, 40>, Tanh, Linear<40, 33>, Tanh, Linear<33, 5>>;
-
-static_assert(!std::is_same_v<Rounded<Net>, Net> && std::is_same_v<Rounded<Rounded<Net>>, Rounded<Net>>);
-static_assert(std::is_same_v<Net::with_precision<float>, Net> &&
-              std::is_same_v<Rounded<Net>::with_precision<float>, Net>);
-static_assert(std::is_same_v<Rounded<Net>::with_scalar<double>, Net::with_scalar<double>> &&
-              std::is_same_v<Rounded<Net>::with_scalar<float>, Net>);
-static_assert(std::is_same_v<Fused<Rounded<Net>>, Rounded<Fused<Net>>>);
-static_assert(std::is_same_v<Gradients<Rounded<Net>>, Gradients<Net>> &&
-              std::is_same_v<Rounded<Net>::state_type, Net::state_type>);
-static_assert(std::is_same_v<Rounded<Net>::input_tensor, Net::input_tensor> &&
-              std::is_same_v<Rounded<Net>::scalar, float>);
-static_assert(&Rounded<Net>::names() == &Net::names());
-static_assert(summary<Rounded<Net>>() == summary<Net>() && explain<Rounded<Net>>() == summary<Net>());
-static_assert(Rounded<Net>::parameter_count == Net::parameter_count &&
-              Rounded<Net>::buffer_count == Net::buffer_count &&
-              Rounded<Net>::inference_workspace_bytes == Net::inference_workspace_bytes);
-static_assert(std::is_trivially_copyable_v<Rounded<MLP>> == std::is_trivially_copyable_v<MLP>);
 
 /// Images of a network, each with the label that is the most like it.
 template <typename Net>

@@ -7,13 +7,11 @@
 #include <span>
 #include <type_traits>
 
-#include <ctcnn/core/bf16.hpp>
 #include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/list.hpp>
 #include <ctcnn/core/shape.hpp>
-#include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/storage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
@@ -22,15 +20,9 @@
 #include <ctcnn/graph/refusal.hpp>
 #include <ctcnn/model/instead_of_network.hpp>
 #include <ctcnn/model/parameters.hpp>
+#include <ctcnn/model/precision.hpp>
 #include <ctcnn/model/state_names.hpp>
 #include <ctcnn/run/forward.hpp>
-
-namespace ctcnn {
-
-template <typename... Layers>
-class CTCNN_TAG Sequential;
-
-}  // namespace ctcnn
 
 namespace CTCNN_DETAIL::model {
 
@@ -50,37 +42,6 @@ struct WithScalar<float, S, Layers...> {
     using type = Sequential<S, Layers...>;
 };
 
-/// For a static_assert that fails wherever it stands.
-template <typename...>
-inline constexpr bool never = false;
-
-/// The Input of a network.
-template <typename S>
-struct SpelledInput {
-    using type = S;
-};
-template <typename S>
-struct SpelledInput<InBf16<S>> {
-    using type = S;
-};
-template <typename S>
-using WithoutPrecision = typename SpelledInput<S>::type;
-
-template <typename Precision, typename T, typename S, typename... Layers>
-struct WithPrecision {
-    static_assert(never<Precision>,
-                  "with_precision is of networks of floats, and takes bf16, or float for the network itself");
-    using type = Network<T, S, Layers...>;
-};
-template <typename S, typename... Layers>
-struct WithPrecision<float, float, S, Layers...> {
-    using type = Sequential<S, Layers...>;
-};
-template <typename S, typename... Layers>
-struct WithPrecision<bf16, float, S, Layers...> {
-    using type = Sequential<InBf16<S>, Layers...>;
-};
-
 /// WorkspaceOf: a Workspace<Net>, or one with more threads (model/parallel_workspace.hpp), whose `workspace` it is.
 template <typename Buffers, typename Workspace>
 concept WorkspaceOf = std::is_convertible_v<Buffers&, Workspace&> ||
@@ -95,11 +56,6 @@ template <typename Image, typename Workspace, typename X, typename Buffers>
 inline constexpr bool is_forward<Image, Workspace, X, Buffers> =
     std::is_convertible_v<X, const Image&> && std::is_lvalue_reference_v<Buffers> &&
     WorkspaceOf<std::remove_reference_t<Buffers>, Workspace>;
-
-/// Whether networks that are not of one type have parameters and buffers of one type.
-template <typename Net, typename Other>
-concept SameState =
-    !std::derived_from<Other, Net> && std::same_as<typename Net::state_type, typename Other::state_type>;
 
 /// NetworkOf: a network in the numbers T, spelled List<Input<...>, Layers...>, from the flow of its shapes.
 template <typename T, typename S, typename... Layers, std::size_t Count, typename Output, typename... Bound>
