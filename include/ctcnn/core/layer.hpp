@@ -46,15 +46,18 @@
 //                  forward, backward_input; with parameters also backward_parameters, and backward for both at once;
 //                                    without backward_parameters, backward takes its place, too;
 //                                    with batched_gradient instead backward_weight and backward_bias, which work on
-//                                    rows, and also forward_tiles and backward_input_tiles, for several tiles of
-//                                    images at once; these get no memory, for such a layer has no border, saves
-//                                    nothing and needs no scratch
+//                                    rows, of the form Rows<Stage>, and also forward_tiles and backward_input_tiles,
+//                                    for several tiles of images at once; of memory these get scratch of each tile,
+//                                    for such a layer has no border and saves nothing
 //                  by_rows           whether it can compute some rows of its output, once the rows of the input that
 //                                    its window needs for them are there; left out, no. If so, also window and
 //                                    forward_rows, which gets the rows in order, each once
 //                  scratch_size      how many elements V it needs for the time of a call, in forward_rows from the
 //                                    first row to the last; left out, none. All stages share this memory, which these
 //                                    functions get last, forward_rows before the rows
+//                  packed_size       of a PairStage: how many elements T its parameters are as its kernels read them, if
+//                                    others than the network has; pack writes them, in pack_parts parts, and what
+//                                    backward alone reads if it is asked for
 //                  stack_size        how many elements T forward of one image puts on the stack in arrays; left out,
 //                                    none
 // and, to be run by prepare(net) with a kernel for that, else it runs as in net(x),
