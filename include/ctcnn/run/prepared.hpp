@@ -211,4 +211,42 @@ const typename Plan::scalar* infer_prepared(const PackedWeights<Plan>& packed, c
     return workspace.value(last, ValueForm::planar);
 }
 
+// As run/apart.hpp: `Apart` is whether a prepared network is compiled apart.
+namespace apart {
+
+template <typename Plan>
+void pack(const typename Plan::scalar* parameters, const typename Plan::scalar* statistics,
+          PackedWeights<Plan>& packed);
+template <typename Plan>
+const typename Plan::scalar* infer_prepared(const PackedWeights<Plan>& packed, const typename Plan::scalar* image,
+                                            PreparedWorkspace<Plan>& workspace);
+
+}  // namespace apart
+
+/// The functions of run/prepared.hpp, wherever they are compiled.
+namespace placed {
+
+template <typename Plan, bool Apart>
+void pack(const typename Plan::scalar* parameters, const typename Plan::scalar* statistics,
+          PackedWeights<Plan>& packed) {
+    if constexpr (Apart) {
+        apart::pack<Plan>(parameters, statistics, packed);
+    } else {
+        run::pack<Plan>(parameters, statistics, packed);
+    }
+}
+
+template <typename Plan, bool Apart>
+[[gnu::always_inline]] inline const typename Plan::scalar* infer_prepared(const PackedWeights<Plan>& packed,
+                                                                          const typename Plan::scalar* image,
+                                                                          PreparedWorkspace<Plan>& workspace) {
+    if constexpr (Apart) {
+        return apart::infer_prepared<Plan>(packed, image, workspace);
+    } else {
+        return run::infer_prepared<Plan>(packed, image, workspace);
+    }
+}
+
+}  // namespace placed
+
 }  // namespace CTCNN_DETAIL::run
