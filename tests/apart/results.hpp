@@ -50,6 +50,9 @@ std::vector<double> results() {
     const Prepared<Net> prepared = prepare(net);
     const auto of_prepared = prepared(images[7]);
     add(of_prepared.span());
+    ParallelWorkspace<Prepared<Net>> workspace(2);
+    const auto of_threads = prepared(images[8], workspace);
+    add(of_threads.span());
     return numbers;
 }
 

@@ -81,10 +81,10 @@ void pack(const typename Plan::scalar* parameters, const typename Plan::scalar* 
     run::pack<Plan>(parameters, statistics, packed);
 }
 
-template <typename Plan>
+template <typename Plan, typename Team>
 const typename Plan::scalar* infer_prepared(const PackedWeights<Plan>& packed, const typename Plan::scalar* image,
-                                            PreparedWorkspace<Plan>& workspace) {
-    return run::infer_prepared<Plan>(packed, image, workspace);
+                                            const PreparedValues<Plan>& values, Team& team) {
+    return run::infer_prepared<Plan>(packed, image, values, team);
 }
 
 }  // namespace CTCNN_DETAIL::run::apart

@@ -13,6 +13,8 @@
 #include <ctcnn/run/apart_tiles.hpp>
 #include <ctcnn/run/forward.hpp>
 #include <ctcnn/run/gather.hpp>
+#include <ctcnn/run/parallel.hpp>
+#include <ctcnn/run/prepared.hpp>
 #include <ctcnn/train/gradient.hpp>
 #include <ctcnn/train/step_memory.hpp>
 
@@ -93,7 +95,9 @@ struct Compiled<Net> {
 
     static auto functions() {
         using Plan = typename Net::plan;
-        return std::tuple(&detail_::run::apart::pack<Plan>, &detail_::run::apart::infer_prepared<Plan>);
+        return std::tuple(&detail_::run::apart::pack<Plan>,
+                          &detail_::run::apart::infer_prepared<Plan, detail_::kernels::prepared::Alone>,
+                          &detail_::run::apart::infer_prepared<Plan, detail_::run::EqualShares>);
     }
 };
 
