@@ -6,7 +6,7 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
-#include <ctcnn/run/backward.hpp>
+#include <ctcnn/run/apart_tiles.hpp>
 #include <ctcnn/run/forward.hpp>
 #include <ctcnn/run/parallel.hpp>
 #include <ctcnn/train/round.hpp>
@@ -24,16 +24,15 @@ template <std::size_t Segment, typename Plan, Number V, typename Loss, typename 
     if constexpr (Segment == 0) {
         forward_tile(round, tile, workspace, memory);
     } else {
-        run::forward_alone<Plan, Segment>(round.parameters, workspace, run::InPlace{}, pass);
+        run::placed::forward_alone<Plan, Segment>(round.parameters, workspace, run::InPlace{}, pass);
     }
     if constexpr (Segment + 1 == Plan::segment_count) {
-        run::forward_together<Plan, V, 1>(round.parameters, &workspace);
+        run::placed::forward_together<Plan, V, 1>(round.parameters, &workspace);
         memory.losses[tile] = loss_of<Plan>(round, tile, workspace, memory);
     } else {
         constexpr std::size_t k = Plan::segment_begins[Segment + 1];
-        using Stage = typename Plan::template Stage<k>;
-        Stage::Layer::template tile_statistics<typename Stage::template Forward<V>>(
-            workspace.buffer(Plan::input_of(k)), pass.present, round.present(tile), memory.tile_statistics_of(k, tile));
+        run::placed::tile_statistics<Plan, k, V>(workspace.buffer(Plan::input_of(k)), pass.present, round.present(tile),
+                                                 memory.tile_statistics_of(k, tile));
     }
 }
 
@@ -45,16 +44,15 @@ template <std::size_t Segment, typename Plan, Number V, typename Loss, typename 
     run::TileWorkspace<Plan, V>& workspace = memory.tiles[tile];
     const auto pass = memory.pass_of(round, tile);
     if constexpr (Segment + 1 == Plan::segment_count) {
-        run::backward_together<Plan, V, 1>(round.parameters, &workspace, tile, memory.rows);
+        run::placed::backward_together<Plan, V, 1>(round.parameters, &workspace, tile, memory.rows);
     }
-    run::backward_alone<Plan, Segment>(round.parameters, workspace, tile, add,
-                                       memory.partial.data() + group * Plan::tile_gradient_numbers, memory.rows, pass);
+    run::placed::backward_alone<Plan, Segment>(round.parameters, workspace, tile, add,
+                                               memory.partial.data() + group * Plan::tile_gradient_numbers, memory.rows,
+                                               pass);
     if constexpr (Segment != 0) {
         constexpr std::size_t k = Plan::segment_begins[Segment];
-        using Stage = typename Plan::template Stage<k>;
-        Stage::Layer::template tile_gradients<typename Stage::template Forward<V>>(
-            pass.statistics(k), workspace.buffer(Plan::input_of(k)), workspace.buffer(k + 1),
-            memory.tile_statistics_of(k, tile));
+        run::placed::tile_gradients<Plan, k, V>(pass.statistics(k), workspace.buffer(Plan::input_of(k)),
+                                                workspace.buffer(k + 1), memory.tile_statistics_of(k, tile));
     }
 }
 

@@ -11,9 +11,9 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/target.hpp>
-#include <ctcnn/run/backward.hpp>
+#include <ctcnn/run/apart.hpp>
+#include <ctcnn/run/apart_tiles.hpp>
 #include <ctcnn/run/forward.hpp>
-#include <ctcnn/run/gather.hpp>
 #include <ctcnn/run/parallel.hpp>
 #include <ctcnn/run/pass.hpp>
 #include <ctcnn/train/gradient.hpp>
@@ -24,7 +24,6 @@
 
 namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
-using run::Gathering;
 using run::parallel;
 using run::seconds;
 using run::Team;
@@ -56,8 +55,7 @@ public:
     /// Forward of a tile of images in tile(), keeping all buffers, with running statistics.
     constexpr void forward(const T* parameters, const std::array<const T*, lanes>& images) {
         run::TileWorkspace<Plan, V>& workspace = memory_.tiles.front();
-        run::forward<Plan>(parameters, workspace,
-                           Gathering<typename Plan::InputLayout, V>(images, workspace.buffer(0)));
+        run::placed::forward<Plan>(parameters, workspace, images);
     }
     /// The workspace of a tile, for a use between two steps.
     constexpr run::TileWorkspace<Plan, V>& tile() { return memory_.tiles.front(); }
@@ -93,7 +91,11 @@ public:
                 });
                 team.barrier();
             }
-            gradient_.sum(team, memory_, count, first != 0);
+            if constexpr (is_lanes<V> && run::is_apart<Plan, T>) {
+                sum_apart(gradient_, team, memory_, count, first != 0);
+            } else {
+                gradient_.sum(team, memory_, count, first != 0);
+            }
             team.for_each(1, [&](std::size_t) {
                 double sum = totals_[round];
                 for (std::size_t tile = 0; tile < tile_count<V>(count); ++tile) {
@@ -193,9 +195,10 @@ private:
                 if (begin_of(group + 1) == tile + n) {
                     ++group;
                 }
-                run::backward_alone<Plan>(round.parameters, workspaces[n], tile + n, tile + n != begin_of(group),
-                                          memory_.partial.data() + group * Plan::tile_gradient_numbers, memory_.rows,
-                                          memory_.pass_of(round, tile + n));
+                run::placed::backward_alone<Plan, 0>(round.parameters, workspaces[n], tile + n,
+                                                     tile + n != begin_of(group),
+                                                     memory_.partial.data() + group * Plan::tile_gradient_numbers,
+                                                     memory_.rows, memory_.pass_of(round, tile + n));
             }
         }
     }
@@ -204,11 +207,11 @@ private:
     template <std::size_t Tiles, typename Loss, typename Image, typename Target>
     constexpr void run_together(const Round<V, Loss, Image, Target>& round, std::size_t tile,
                                 run::TileWorkspace<Plan, V>* workspaces) {
-        run::forward_together<Plan, V, Tiles>(round.parameters, workspaces);
+        run::placed::forward_together<Plan, V, Tiles>(round.parameters, workspaces);
         for (std::size_t n = 0; n < Tiles; ++n) {
             memory_.losses[tile + n] = loss_of<Plan>(round, tile + n, workspaces[n], memory_);
         }
-        run::backward_together<Plan, V, Tiles>(round.parameters, workspaces, tile, memory_.rows);
+        run::placed::backward_together<Plan, V, Tiles>(round.parameters, workspaces, tile, memory_.rows);
     }
 
     StepMemory<Plan, V> memory_;
