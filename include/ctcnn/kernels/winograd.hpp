@@ -164,28 +164,36 @@ struct Points {
         c[Count - 1] += values[1];
     }
 
-    /// What N inputs contribute at each point: the coefficients are those of the polynomial whose roots are the other
-    /// points.
+    /// What N inputs contribute at two of the points, as evaluate_two: the coefficients are those of the polynomial whose
+    /// roots are the other points.
+    template <Number V>
+    [[gnu::always_inline]] static constexpr void points_of_inputs_two(std::size_t two, const V* x, V* values) {
+        if (two == 0) {
+            constexpr auto all = product();
+            values[0] = x[N - 2];
+            values[1] = x[N - 1];
+            unroll<pair_count>([&](std::size_t j) __attribute__((always_inline)) {
+                values[0] = times_add(all[j], x[2 * j], values[0]);
+                values[1] = times_add(all[j], x[2 * j + 1], values[1]);
+            });
+            return;
+        }
+        const auto others = product(two - 1);
+        V even = x[N - 2];
+        V odd = x[N - 3];
+        unroll<pair_count - 1>([&](std::size_t j) __attribute__((always_inline)) {
+            even = times_add(others[j], x[2 * j + 2], even);
+            odd = times_add(others[j], x[2 * j + 1], odd);
+        });
+        values[0] = times_add(pairs[two - 1], odd, even);
+        values[1] = times_add(-pairs[two - 1], odd, even);
+    }
+
+    /// The same at all points.
     template <Number V>
     [[gnu::always_inline]] static constexpr void points_of_inputs(const V* x, V* values) {
-        constexpr auto all = product();
-        values[0] = x[N - 2];
-        values[1] = x[N - 1];
-        unroll<pair_count>([&](std::size_t j) __attribute__((always_inline)) {
-            values[0] = times_add(all[j], x[2 * j], values[0]);
-            values[1] = times_add(all[j], x[2 * j + 1], values[1]);
-        });
-        unroll<pair_count>([&](std::size_t p) __attribute__((always_inline)) {
-            const auto others = product(p);
-            V even = x[N - 2];
-            V odd = x[N - 3];
-            unroll<pair_count - 1>([&](std::size_t j) __attribute__((always_inline)) {
-                even = times_add(others[j], x[2 * j + 2], even);
-                odd = times_add(others[j], x[2 * j + 1], odd);
-            });
-            values[2 * p + 2] = times_add(pairs[p], odd, even);
-            values[2 * p + 3] = times_add(-pairs[p], odd, even);
-        });
+        unroll<N / 2>([&](std::size_t two)
+                          __attribute__((always_inline)) { points_of_inputs_two(two, x, values + 2 * two); });
     }
 
     /// The transpose of points_of_inputs.
