@@ -65,23 +65,20 @@ template <typename Plan, Conv2dGeometry G, Number V>
     constexpr std::size_t lanes = lane_count<V>;
     for (std::size_t o = 0; o < G.out_channels; o += lanes) {
         for (std::size_t i = 0; i < G.in_channels; i += lanes) {
-            // A tap of `lanes` output channels, then of as many input channels.
-            std::array<V, lanes> taps[9]{};
-            for (std::size_t n = 0; n < std::min(lanes, G.out_channels - o); ++n) {
-                V own[9];
-                winograd2d_taps<G>(weight, o + n, i, own);
-                unroll<9>([&](std::size_t k) __attribute__((always_inline)) { taps[k][n] = own[k]; });
+            // The taps of some output channels, in lanes input channels, and the other way round.
+            V taps[lanes * 9];
+            for (std::size_t n = 0; n < lanes; ++n) {
+                winograd2d_taps<G>(weight, std::min(o + n, G.out_channels - 1), i, taps + n * 9);
             }
             for (std::size_t k = 0; k < 9; ++k) {
-                std::array<V, lanes> block = taps[k];
+                std::array<V, lanes> block;
+                unroll<lanes>([&](std::size_t n) __attribute__((always_inline)) { block[n] = taps[n * 9 + k]; });
                 transpose(block);
-                taps[k] = block;
+                unroll<lanes>([&](std::size_t n) __attribute__((always_inline)) { taps[n * 9 + k] = block[n]; });
             }
             for (std::size_t n = 0; n < std::min(lanes, G.in_channels - i); ++n) {
-                V own[9];
-                unroll<9>([&](std::size_t k) __attribute__((always_inline)) { own[k] = taps[k][n]; });
                 V values[Plan::Piece::count];
-                Plan::Piece::template evaluate<3, 3, true>(own, 3, values, 1);
+                Plan::Piece::template evaluate<3, 3, true>(taps + n * 9, 3, values, 1);
                 winograd2d_store<Plan::forward_tile.rows, Plan::Piece::count, Plan::weight_step>(
                     values, o, G.out_channels, i + n, G.in_channels, transformed);
             }
@@ -124,6 +121,24 @@ template <typename Plan, Conv2dGeometry G, Number V>
     }
 }
 
+/// sum(m, n) += factors[m * row] * values[n].
+template <std::size_t M, std::size_t N, Number V>
+[[gnu::always_inline]] inline void winograd2d_add(V* sum, const scalar_t<V>* factors, std::size_t row,
+                                                  const V* values) {
+    if constexpr (N == 1) {
+        // Each factor is used once, so that it is broadcast by the multiply-add where the processor can do that.
+        V held = values[0];
+        hold_in_register(held);
+        unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
+            sum[m] = multiply_add(broadcast<V>(factors[m * row]), held, sum[m]);
+        });
+    } else {
+        add_outer_product<M, N>(
+            sum, [&](std::size_t m) __attribute__((always_inline)) { return broadcast<V>(factors[m * row]); },
+            [&](std::size_t n) __attribute__((always_inline)) { return values[n]; });
+    }
+}
+
 /// M rows of sums for N pieces: sums(m, n) = the sum of weight(k, m) * values(k, n) over k.
 template <std::size_t M, std::size_t N, Number V>
 [[gnu::noinline]] void winograd2d_product(const scalar_t<V>* weights, const V* values, std::size_t portion,
@@ -132,9 +147,7 @@ template <std::size_t M, std::size_t N, Number V>
     unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
 #pragma GCC unroll 1
     for (std::size_t k = 0; k < count; ++k) {
-        add_outer_product<M, N>(
-            sum, [&](std::size_t m) __attribute__((always_inline)) { return broadcast<V>(weights[m]); },
-            [&](std::size_t n) __attribute__((always_inline)) { return values[n]; });
+        winograd2d_add<M, N>(sum, weights, 1, values);
         weights = forget_origin(weights + M);
         values = forget_origin(values + portion);
     }
@@ -165,9 +178,7 @@ template <std::size_t M, std::size_t N, Number V>
     unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
 #pragma GCC unroll 1
     for (std::size_t k = 0; k < count; ++k) {
-        add_outer_product<M, N>(
-            sum, [&](std::size_t m) __attribute__((always_inline)) { return broadcast<V>(gradients[m * gradient_row]); },
-            [&](std::size_t n) __attribute__((always_inline)) { return inputs[n]; });
+        winograd2d_add<M, N>(sum, gradients, gradient_row, inputs);
         gradients = forget_origin(gradients + 1);
         inputs = forget_origin(inputs + N);
     }
@@ -429,8 +440,8 @@ struct Winograd2d : Way {
     template <typename Stage>
     static constexpr bool possible = is_lanes<typename Stage::V> && Plan<Stage>::possible;
     template <typename Stage>
-    static constexpr bool profitable(Direction) {
-        return Plan<Stage>::pays;
+    static constexpr bool profitable(Direction direction) {
+        return Plan<Stage>::pays(direction);
     }
     template <typename Stage>
     static constexpr std::size_t scratch_size = Plan<Stage>::size;
