@@ -32,11 +32,12 @@ struct Piece {
     template <Number V>
     [[gnu::noinline]] static void points_of_inputs(const V* input, std::size_t row, V* values, std::size_t step) {
         unroll<Rows / 2>([&](std::size_t two) __attribute__((always_inline)) {
-            const V* x = forget_origin(input);
+            const V* x[Rows];
+            place_rows<Rows>(input, row, x);
             V both[2][Columns];
             unroll<Columns>([&](std::size_t w) __attribute__((always_inline)) {
                 V column[Rows];
-                unroll<Rows>([&](std::size_t h) __attribute__((always_inline)) { column[h] = x[h * row + w]; });
+                unroll<Rows>([&](std::size_t h) __attribute__((always_inline)) { column[h] = x[h][w]; });
                 V result[2];
                 Vertical::points_of_inputs_two(two, column, result);
                 both[0][w] = result[0];
@@ -45,7 +46,7 @@ struct Piece {
             unroll<2>([&](std::size_t n) __attribute__((always_inline)) {
                 V result[Columns];
                 Horizontal::points_of_inputs(both[n], result);
-                store_row(result, values + (2 * two + n) * Columns * step, step);
+                values = store_row(result, values, step);
             });
         });
     }
@@ -54,11 +55,12 @@ struct Piece {
     template <std::size_t Height, std::size_t Width, bool Scales, Number V>
     [[gnu::noinline]] static void evaluate(const V* coefficients, std::size_t row, V* values, std::size_t step) {
         unroll<Rows / 2>([&](std::size_t two) __attribute__((always_inline)) {
-            const V* c = forget_origin(coefficients);
+            const V* c[Height];
+            place_rows<Height>(coefficients, row, c);
             V both[2][Width];
             unroll<Width>([&](std::size_t w) __attribute__((always_inline)) {
                 V column[Height];
-                unroll<Height>([&](std::size_t h) __attribute__((always_inline)) { column[h] = c[h * row + w]; });
+                unroll<Height>([&](std::size_t h) __attribute__((always_inline)) { column[h] = c[h][w]; });
                 V result[2];
                 Vertical::template evaluate_two<Height>(two, column, result);
                 both[0][w] = result[0];
@@ -72,7 +74,7 @@ struct Piece {
                         result[w] = times(Vertical::scale[2 * two + n] * Horizontal::scale[w], result[w]);
                     });
                 }
-                store_row(result, values + (2 * two + n) * Columns * step, step);
+                values = store_row(result, values, step);
             });
         });
     }
@@ -85,8 +87,10 @@ struct Piece {
 #pragma GCC unroll 1
         for (std::size_t w = 0; w < Columns; ++w) {
             V at_points[Rows];
+            const V* value = column;
             unroll<Rows>([&](std::size_t h) __attribute__((always_inline)) {
-                at_points[h] = Scales ? times(Vertical::scale[h], column[h * Columns * step]) : column[h * Columns * step];
+                at_points[h] = Scales ? times(Vertical::scale[h], *value) : *value;
+                value = forget_origin(value + Columns * step);
             });
             V result[Height];
             Vertical::template collect<Height>(at_points, result);
@@ -117,11 +121,13 @@ struct Piece {
 #pragma GCC unroll 1
         for (std::size_t h = 0; h < Rows; ++h) {
             V at_points[Columns];
-            unroll<Columns>([&](std::size_t w) __attribute__((always_inline)) { at_points[w] = source[w * step]; });
+            unroll<Columns>([&](std::size_t w) __attribute__((always_inline)) {
+                at_points[w] = *source;
+                source = forget_origin(source + step);
+            });
             V result[Columns];
             Horizontal::inputs_of_points(at_points, result);
             unroll<Columns>([&](std::size_t w) __attribute__((always_inline)) { target[w] = result[w]; });
-            source = forget_origin(source + Columns * step);
             target = forget_origin(target + Columns);
         }
         source = kept;
@@ -142,9 +148,23 @@ private:
     [[gnu::always_inline]] static V times(double factor, V value) {
         return broadcast<V>(static_cast<scalar_t<V>>(factor)) * value;
     }
+    /// Where rows begin, so that their addresses are computed from few registers.
+    template <std::size_t Count, Number V>
+    [[gnu::always_inline]] static void place_rows(const V* first, std::size_t row, const V** places) {
+        const V* place = forget_origin(first);
+        unroll<Count>([&](std::size_t h) __attribute__((always_inline)) {
+            places[h] = place;
+            place = forget_origin(place + row);
+        });
+    }
+    /// Returns where the next row begins.
     template <Number V>
-    [[gnu::always_inline]] static void store_row(const V* row, V* values, std::size_t step) {
-        unroll<Columns>([&](std::size_t w) __attribute__((always_inline)) { values[w * step] = row[w]; });
+    [[gnu::always_inline]] static V* store_row(const V* row, V* values, std::size_t step) {
+        unroll<Columns>([&](std::size_t w) __attribute__((always_inline)) {
+            *values = row[w];
+            values = forget_origin(values + step);
+        });
+        return values;
     }
 };
 

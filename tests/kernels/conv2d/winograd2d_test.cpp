@@ -156,9 +156,9 @@ TEST_CASE("the errors of minimal filtering of both axes are about twice those of
         for (std::size_t i = 0; i < correct.size(); ++i) {
             using Correct = std::remove_cvref_t<decltype(correct[0])>;
             for (std::size_t lane = 0; lane < lane_count<Correct>; ++lane) {
-                squares += std::pow(static_cast<double>(get_lane(result[i], lane)) -
-                                        static_cast<double>(get_lane(correct[i], lane)),
-                                    2);
+                squares += std::pow(
+                    static_cast<double>(get_lane(result[i], lane)) - static_cast<double>(get_lane(correct[i], lane)),
+                    2);
             }
         }
         return std::sqrt(squares);

@@ -14,181 +14,11 @@
 #include <ctcnn/kernels/conv2d/geometry.hpp>
 #include <ctcnn/kernels/conv2d/stage.hpp>
 #include <ctcnn/kernels/conv2d/winograd2d_plan.hpp>
-#include <ctcnn/kernels/register_tile.hpp>
+#include <ctcnn/kernels/conv2d/winograd2d_products.hpp>
+#include <ctcnn/kernels/conv2d/winograd2d_weights.hpp>
 #include <ctcnn/kernels/unroll.hpp>
-#include <ctcnn/kernels/winograd_piece.hpp>
 
 namespace CTCNN_DETAIL::kernels::conv2d {
-
-/// The kernels of output channel o and a vector of input channels from channel i on: nine taps, lanes are input channels.
-template <Conv2dGeometry G, Number V>
-[[gnu::noinline]] void winograd2d_taps(const scalar_t<V>* weight, std::size_t o, std::size_t i, V* taps) {
-    using T = scalar_t<V>;
-    constexpr std::size_t lanes = lane_count<V>;
-    const T* rows = weight + G.weight(o, i, 0, 0);
-    T last[lanes * 9];
-    if (G.in_channels - i < lanes) {
-        std::fill_n(std::copy_n(rows, (G.in_channels - i) * 9, last), (lanes - (G.in_channels - i)) * 9, T(0));
-        rows = last;
-    }
-    load_columns<9>(rows, taps);
-}
-
-/// Stores weights at all points, (blocks of Rows channels, Count, channels of the block) at each: number k of `Count`, a
-/// vector of channels from `channel` on, of `channels`.
-template <std::size_t Rows, std::size_t Points, std::size_t Step, Number V>
-[[gnu::noinline]] void winograd2d_store(const V* values, std::size_t channel, std::size_t channels, std::size_t k,
-                                        std::size_t count, scalar_t<V>* transformed) {
-    using T = scalar_t<V>;
-    constexpr std::size_t lanes = lane_count<V>;
-    constexpr std::size_t part = std::min(Rows, lanes);
-    const T* numbers = reinterpret_cast<const T*>(values);
-    for (std::size_t end = std::min(channel + lanes, channels); channel < end; channel += part, numbers += part) {
-        const std::size_t first = channel / Rows * Rows;
-        if (first + Rows <= channels) {
-            T* target = transformed + first * count + k * Rows + (channel - first);
-            for (std::size_t p = 0; p < Points; ++p) {
-                __builtin_memcpy(target + p * Step, numbers + p * lanes, part * sizeof(T));
-            }
-        } else {
-            T* target = transformed + first * count + k * (channels - first) + (channel - first);
-            for (std::size_t p = 0; p < Points; ++p) {
-                std::copy_n(numbers + p * lanes, std::min(part, channels - channel), target + p * Step);
-            }
-        }
-    }
-}
-
-/// weight (Co, Ci, 3, 3) -> (points, blocks of Co, Ci, Co of the block).
-template <typename Plan, Conv2dGeometry G, Number V>
-[[gnu::noinline]] void winograd2d_weight(const scalar_t<V>* weight, scalar_t<V>* transformed) {
-    constexpr std::size_t lanes = lane_count<V>;
-    for (std::size_t o = 0; o < G.out_channels; o += lanes) {
-        for (std::size_t i = 0; i < G.in_channels; i += lanes) {
-            // The taps of some output channels, in lanes input channels, and the other way round.
-            V taps[lanes * 9];
-            for (std::size_t n = 0; n < lanes; ++n) {
-                winograd2d_taps<G>(weight, std::min(o + n, G.out_channels - 1), i, taps + n * 9);
-            }
-            for (std::size_t k = 0; k < 9; ++k) {
-                std::array<V, lanes> block;
-                unroll<lanes>([&](std::size_t n) __attribute__((always_inline)) { block[n] = taps[n * 9 + k]; });
-                transpose(block);
-                unroll<lanes>([&](std::size_t n) __attribute__((always_inline)) { taps[n * 9 + k] = block[n]; });
-            }
-            for (std::size_t n = 0; n < std::min(lanes, G.in_channels - i); ++n) {
-                V values[Plan::Piece::count];
-                Plan::Piece::template evaluate<3, 3, true>(taps + n * 9, 3, values, 1);
-                winograd2d_store<Plan::forward_tile.rows, Plan::Piece::count, Plan::weight_step>(
-                    values, o, G.out_channels, i + n, G.in_channels, transformed);
-            }
-        }
-    }
-}
-
-/// weight (Co, Ci, 3, 3) -> (points, blocks of Ci, Co, Ci of the block).
-template <typename Plan, Conv2dGeometry G, Number V>
-[[gnu::noinline]] void winograd2d_weight_turned(const scalar_t<V>* weight, scalar_t<V>* transformed) {
-    for (std::size_t o = 0; o < G.out_channels; ++o) {
-        for (std::size_t i = 0; i < G.in_channels; i += lane_count<V>) {
-            V own[9];
-            winograd2d_taps<G>(weight, o, i, own);
-            V values[Plan::Piece::count];
-            Plan::Piece::template evaluate<3, 3, true>(own, 3, values, 1);
-            winograd2d_store<Plan::backward_tile.rows, Plan::Piece::count, Plan::weight_step>(
-                values, i, G.in_channels, o, G.out_channels, transformed);
-        }
-    }
-}
-
-/// The way back for gradients, (points, Co, vectors of Ci) -> (Co, Ci, 3, 3).
-template <typename Plan, Conv2dGeometry G, Number V>
-[[gnu::noinline]] void winograd2d_grad_weight(const V* transformed, bool add, scalar_t<V>* grad_weight) {
-    using T = scalar_t<V>;
-    for (std::size_t o = 0; o < G.out_channels; ++o) {
-        for (std::size_t vector = 0; vector < Plan::vectors; ++vector) {
-            V taps[9];
-            Plan::Piece::template collect<3, 3, true>(transformed + o * Plan::vectors + vector,
-                                                      Plan::grad_weight_step, taps);
-            T rows[Plan::lanes * 9];
-            store_columns<9>(taps, rows);
-            T* target = grad_weight + G.weight(o, vector * Plan::lanes, 0, 0);
-            const std::size_t count = std::min(Plan::lanes, G.in_channels - vector * Plan::lanes) * 9;
-            for (std::size_t n = 0; n < count; ++n) {
-                target[n] = add ? target[n] + rows[n] : rows[n];
-            }
-        }
-    }
-}
-
-/// sum(m, n) += factors[m * row] * values[n].
-template <std::size_t M, std::size_t N, Number V>
-[[gnu::always_inline]] inline void winograd2d_add(V* sum, const scalar_t<V>* factors, std::size_t row,
-                                                  const V* values) {
-    if constexpr (N == 1) {
-        // Each factor is used once, so that it is broadcast by the multiply-add where the processor can do that.
-        V held = values[0];
-        hold_in_register(held);
-        unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-            sum[m] = multiply_add(broadcast<V>(factors[m * row]), held, sum[m]);
-        });
-    } else {
-        add_outer_product<M, N>(
-            sum, [&](std::size_t m) __attribute__((always_inline)) { return broadcast<V>(factors[m * row]); },
-            [&](std::size_t n) __attribute__((always_inline)) { return values[n]; });
-    }
-}
-
-/// M rows of sums for N pieces: sums(m, n) = the sum of weight(k, m) * values(k, n) over k.
-template <std::size_t M, std::size_t N, Number V>
-[[gnu::noinline]] void winograd2d_product(const scalar_t<V>* weights, const V* values, std::size_t portion,
-                                          std::size_t count, V* sums) {
-    V sum[M * N];
-    unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
-#pragma GCC unroll 1
-    for (std::size_t k = 0; k < count; ++k) {
-        winograd2d_add<M, N>(sum, weights, 1, values);
-        weights = forget_origin(weights + M);
-        values = forget_origin(values + portion);
-    }
-    unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-        unroll<N>([&](std::size_t n) __attribute__((always_inline)) { sums[m * portion + n] = sum[m * N + n]; });
-    });
-}
-
-/// The same for `rows` rows and the pieces of a portion. The last ones are computed twice where their number is no
-/// multiple of N.
-template <std::size_t Rows, std::size_t M, std::size_t N, Number V>
-[[gnu::noinline]] void winograd2d_products(const scalar_t<V>* weights, const V* values, std::size_t portion,
-                                           std::size_t count, V* sums, std::size_t pieces) {
-    for_each_piece<Rows, M>([&](std::size_t row, auto rows) {
-        for (std::size_t n = 0; n < pieces; n += N) {
-            const std::size_t at = std::min(n, std::max(pieces, N) - N);
-            winograd2d_product<decltype(rows)::value, N>(weights + row * count, values + at, portion, count,
-                                                         sums + row * portion + at);
-        }
-    });
-}
-
-/// M rows of the gradient of the weights at a point, N vectors of input channels: sums over pieces and lanes.
-template <std::size_t M, std::size_t N, Number V>
-[[gnu::noinline]] void winograd2d_gradients(const scalar_t<V>* gradients, std::size_t gradient_row, const V* inputs,
-                                            std::size_t count, bool add, V* sums, std::size_t row) {
-    V sum[M * N];
-    unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
-#pragma GCC unroll 1
-    for (std::size_t k = 0; k < count; ++k) {
-        winograd2d_add<M, N>(sum, gradients, gradient_row, inputs);
-        gradients = forget_origin(gradients + 1);
-        inputs = forget_origin(inputs + N);
-    }
-    unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-        unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-            V& target = sums[m * row + n];
-            target = add ? target + sum[m * N + n] : sum[m * N + n];
-        });
-    });
-}
 
 /// Rows x Columns elements of a plane of which `size` is there, from (h, w) on, and how far their rows are apart; a copy
 /// with zeros where the plane ends.
@@ -208,7 +38,8 @@ template <std::size_t Rows, std::size_t Columns, std::size_t Row, Number V>
     return copy;
 }
 
-/// An input channel of a piece at all points.
+/// An input channel of a piece at all points. The next channel is prefetched: it lies in another page, and may have left
+/// the caches.
 template <typename Stage, typename Plan, Number V>
 [[gnu::always_inline]] inline void winograd2d_input(const V* input, std::size_t channel, std::size_t piece, V* values,
                                                     std::size_t step) {
@@ -216,9 +47,14 @@ template <typename Stage, typename Plan, Number V>
     using Piece = typename Plan::Piece;
     V copy[Piece::count];
     std::size_t row = 0;
-    const V* block = winograd2d_block<Piece::rows, Piece::columns, In::row>(
-        input + Stage::corner + channel * In::plane, Plan::seen, piece / Plan::pieces.width * Plan::outputs.height,
-        piece % Plan::pieces.width * Plan::outputs.width, copy, row);
+    const std::size_t top = piece / Plan::pieces.width * Plan::outputs.height;
+    const std::size_t left = piece % Plan::pieces.width * Plan::outputs.width;
+    const V* block = winograd2d_block<Piece::rows, Piece::columns, In::row>(input + Stage::corner + channel * In::plane,
+                                                                            Plan::seen, top, left, copy, row);
+    const V* next = input + Stage::corner + (channel + 1) * In::plane + top * In::row + left;
+    for (std::size_t h = 0; h < Piece::rows; ++h, next += In::row) {
+        unroll<Plan::outputs.width>([&](std::size_t w) __attribute__((always_inline)) { prefetch(next + w); });
+    }
     Piece::points_of_inputs(block, row, values, step);
 }
 
@@ -268,8 +104,8 @@ void winograd2d_forward(const typename Stage::V* input, const typename Stage::T*
             const V end = bias_of<V>(bias, o);
             for (std::size_t piece = 0; piece < here; ++piece) {
                 V result[outputs.height * outputs.width];
-                Plan::Piece::template collect<outputs.height, outputs.width, false>(
-                    sums + o * Plan::portion + piece, Plan::output_step, result);
+                Plan::Piece::template collect<outputs.height, outputs.width, false>(sums + o * Plan::portion + piece,
+                                                                                    Plan::output_step, result);
                 const std::size_t h = (first + piece) / Plan::pieces.width * outputs.height;
                 const std::size_t w = (first + piece) % Plan::pieces.width * outputs.width;
                 for (std::size_t r = 0; r < std::min(outputs.height, Out::height - h); ++r) {
@@ -384,8 +220,8 @@ void winograd2d_backward(Image* input, const typename Stage::T* weight, const ty
                         for (std::size_t p = 0; p < points; ++p) {
                             std::array<V, lanes> block;
                             unroll<lanes>([&](std::size_t n) __attribute__((always_inline)) {
-                                block[n] = vector * lanes + n < G.in_channels ? channels[p * Plan::channel_step + n]
-                                                                              : V{};
+                                block[n] =
+                                    vector * lanes + n < G.in_channels ? channels[p * Plan::channel_step + n] : V{};
                             });
                             transpose(block);
                             unroll<lanes>([&](std::size_t n) __attribute__((always_inline)) {

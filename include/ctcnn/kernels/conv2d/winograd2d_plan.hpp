@@ -23,13 +23,12 @@ template <Conv2dGeometry G, typename In, typename Out, Number V>
 struct Winograd2dPlan {
     static constexpr std::size_t lanes = lane_count<V>;
     static constexpr Extent kernel = G.window.kernel;
-    static constexpr bool possible = kernel == Extent{3, 3} && G.window.stride == Extent{1, 1} &&
-                                     G.window.dilation == Extent{1, 1} && G.groups == 1 &&
-                                     In::border.height >= G.window.padding.height &&
-                                     In::border.width >= G.window.padding.width;
+    static constexpr bool possible =
+        kernel == Extent{3, 3} && G.window.stride == Extent{1, 1} && G.window.dilation == Extent{1, 1} &&
+        G.groups == 1 && In::border.height >= G.window.padding.height && In::border.width >= G.window.padding.width;
 
-    static constexpr Extent pieces_of(Extent outputs) {
-        return {(Out::height + outputs.height - 1) / outputs.height, (Out::width + outputs.width - 1) / outputs.width};
+    static constexpr Extent pieces_of(Extent m) {
+        return {(Out::height + m.height - 1) / m.height, (Out::width + m.width - 1) / m.width};
     }
     /// Vectors of input channels, and how many of them are side by side in the gradient of the weights.
     static constexpr std::size_t vectors = (G.in_channels + lanes - 1) / lanes;
@@ -38,18 +37,21 @@ struct Winograd2dPlan {
     /// What filtering pieces of so many outputs costs, in multiplications of a register block, as in WinogradPlan. An
     /// element at a point costs as much as 8, since it goes through the L2 cache, transposing it 4, and a weight 8
     /// (measured on ResNet-8). The lanes of the gradient of the weights are channels, and may not all be used.
-    static constexpr std::size_t cost_of(Extent outputs, Direction direction) {
-        const Extent count = pieces_of(outputs);
-        const std::size_t points = (outputs.height + 2) * (outputs.width + 2);
-        const std::size_t pieces = points * count.height * count.width;
-        const std::size_t weights = points * 8 * vectors * G.out_channels;
-        const std::size_t one_way = pieces * (G.in_channels * G.out_channels + 8 * (G.in_channels + G.out_channels));
-        const std::size_t parameters =
-            pieces * vectors * lanes * (G.out_channels + 12) + pieces * 8 * G.out_channels + weights;
+    static constexpr std::size_t cost_of(Extent m, Direction direction) {
+        const std::size_t points = (m.height + 2) * (m.width + 2);
+        const std::size_t at_points = points * pieces_of(m).height * pieces_of(m).width;
+        const std::size_t of_weights = points * 8 * vectors * G.out_channels;
+        const std::size_t one_way =
+            at_points * (G.in_channels * G.out_channels + 8 * (G.in_channels + G.out_channels)) + of_weights;
+        const std::size_t of_gradients = at_points * 8 * G.out_channels;
+        const std::size_t parameters = at_points * vectors * lanes * (G.out_channels + 12) + of_gradients + of_weights;
         switch (direction) {
-            case Direction::backward_parameters: return parameters;
-            case Direction::backward: return one_way + parameters + weights - pieces * 8 * G.out_channels;
-            default: return one_way + weights;
+            case Direction::backward_parameters:
+                return parameters;
+            case Direction::backward:
+                return one_way + parameters - of_gradients;
+            default:
+                return one_way;
         }
     }
     /// F(m, 3) of both axes with the least cost.
@@ -85,11 +87,10 @@ struct Winograd2dPlan {
     /// there are many channels: then it is a few, for which the weights come from further away.
     static constexpr std::size_t near_registers = 16 * 1024;
     static consteval std::size_t portion_of(std::size_t least) {
-        const std::size_t most =
-            std::max(least, near_registers / (Piece::count * (G.in_channels + G.out_channels)));
-        for (std::size_t portion = std::min(most, piece_count); 2 * portion > most; --portion) {
-            if (piece_count % portion == 0) {
-                return portion;
+        const std::size_t most = std::max(least, near_registers / (Piece::count * (G.in_channels + G.out_channels)));
+        for (std::size_t size = std::min(most, piece_count); 2 * size > most; --size) {
+            if (piece_count % size == 0) {
+                return size;
             }
         }
         return equal_portion(piece_count, most);
@@ -100,14 +101,13 @@ struct Winograd2dPlan {
     /// The register block of a product with so many rows of sums; a power of two of them, which divide a vector of
     /// weights or are divided by it. Of equal ones that with most rows, whose weights lie side by side. One column would
     /// be as many loads as products.
-    static consteval RegisterTile tile_of(std::size_t count, std::size_t pieces_at_once) {
-        RegisterTile best{4, std::min<std::size_t>(pieces_at_once, 2)};
+    static consteval RegisterTile tile_of(std::size_t count, std::size_t width) {
+        RegisterTile best{4, std::min<std::size_t>(width, 2)};
         std::size_t best_cost = 0;
         for (std::size_t rows = 4; rows <= 16; rows *= 2) {
-            for (std::size_t columns = std::min<std::size_t>(pieces_at_once, 2);
-                 columns <= std::min<std::size_t>(pieces_at_once, 6); ++columns) {
-                const std::size_t cost =
-                    (pieces_at_once + columns - 1) / columns * half_cycles(count, columns, {rows, columns});
+            for (std::size_t columns = std::min<std::size_t>(width, 2); columns <= std::min<std::size_t>(width, 6);
+                 ++columns) {
+                const std::size_t cost = (width + columns - 1) / columns * half_cycles(count, columns, {rows, columns});
                 const bool held = rows * columns + std::min(rows, columns) + 1 <= vector_registers;
                 if (held && (best_cost == 0 || cost <= best_cost)) {
                     best = {rows, columns};
@@ -122,8 +122,7 @@ struct Winograd2dPlan {
     static constexpr std::size_t weight_rows = choose_rows(G.out_channels, panel);
 
     // From point to point: weights, and elements V.
-    static constexpr std::size_t weight_step =
-        apart((G.out_channels * G.in_channels + lanes - 1) / lanes) * lanes;
+    static constexpr std::size_t weight_step = apart((G.out_channels * G.in_channels + lanes - 1) / lanes) * lanes;
     static constexpr std::size_t input_step = apart(G.in_channels * portion);
     static constexpr std::size_t output_step = apart(G.out_channels * portion);
     static constexpr std::size_t grad_output_step = apart(G.out_channels * backward_portion);
@@ -138,7 +137,8 @@ struct Winograd2dPlan {
     static constexpr std::size_t below_row = 2 * (pieces.width * outputs.width + 2);  // and a row to the next row
     static constexpr std::size_t forward_size = weights + Piece::count * (input_step + output_step);
     static constexpr std::size_t backward_size =
-        weights + Piece::count * (grad_output_step + grad_weight_step + std::max(grad_input_step, panel_step + channel_step)) +
+        weights +
+        Piece::count * (grad_output_step + grad_weight_step + std::max(grad_input_step, panel_step + channel_step)) +
         G.in_channels * (beside_row + below_row);
     static constexpr std::size_t size = std::max(forward_size, backward_size);
 };
