@@ -88,9 +88,9 @@ struct Winograd2dPlan {
     static constexpr std::size_t near_registers = 16 * 1024;
     static consteval std::size_t portion_of(std::size_t least) {
         const std::size_t most = std::max(least, near_registers / (Piece::count * (G.in_channels + G.out_channels)));
-        for (std::size_t size = std::min(most, piece_count); 2 * size > most; --size) {
-            if (piece_count % size == 0) {
-                return size;
+        for (std::size_t some = std::min(most, piece_count); 2 * some > most; --some) {
+            if (piece_count % some == 0) {
+                return some;
             }
         }
         return equal_portion(piece_count, most);
