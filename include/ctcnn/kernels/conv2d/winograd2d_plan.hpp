@@ -85,7 +85,7 @@ struct Winograd2dPlan {
 
     /// How many pieces go together: of some pieces, inputs and outputs at all points stay in the L2 cache, or nearly, where
     /// there are many channels: then it is a few, for which the weights come from further away.
-    static constexpr std::size_t near_registers = 16 * 1024;
+    static constexpr std::size_t near_registers = 8 * 1024;
     static consteval std::size_t portion_of(std::size_t least) {
         const std::size_t most = std::max(least, near_registers / (Piece::count * (G.in_channels + G.out_channels)));
         for (std::size_t some = std::min(most, piece_count); 2 * some > most; --some) {
