@@ -16,7 +16,7 @@ FORMS = ("eager", "frozen", "compiled", "bf16")
 
 # What a case is judged by, and whether more of it is better.
 METRICS = {"train": ("seconds_per_epoch", False), "infer": ("images_per_second", True),
-           "latency": ("median_microseconds", False)}
+           "latency": ("median_microseconds", False), "parallel": ("median_microseconds", False)}
 
 
 class Results:
@@ -253,6 +253,18 @@ def latency_rows(results):
     return rows_of(results, "latency", columns)
 
 
+def parallel_rows(results):
+    """A row for each network: prepare(net) on one thread and on two, of the same rounds."""
+    rows = []
+    for case in in_order(results.cases("parallel")):
+        network = case.split("/")[1]
+        alone = results.values(f"latency/{network}", f"{OURS} prepared", "median_microseconds")
+        both = results.values(case, OURS, "median_microseconds")
+        rows.append([NETWORKS.get(network, network), middle(alone.values()), middle(both.values()),
+                     spread(both.values()), times(alone[i] / both[i] for i in both if i in alone)])
+    return rows
+
+
 def kernel_rows(results):
     rows = []
     for case in results.cases("kernels"):
@@ -390,6 +402,8 @@ def page(record):
     add_table("Batched inference", ["network", "program", "images/s", "spread", *speed, ratio], inference_rows(results))
     add_table("Single-image latency", ["network", "program", "median, µs", "spread", "p99, µs", ratio],
               latency_rows(results))
+    add_table("One image on two threads", ["network", "one thread, µs", "two threads, µs", "spread", "faster by"],
+              parallel_rows(results), "`prepare(net)` with a `Workspace` and with a `ParallelWorkspace`.")
     add_table("From the start of a process to 99 %",
               ["seeds", "mean test accuracy", "spread", "at 99.0 % or more", "median, s", "spread"], learning_rows(results),
               "`examples/mnist --net quick --quiet` on all threads, from the start of the process to its end: reading and "

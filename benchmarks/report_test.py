@@ -84,6 +84,16 @@ class ReportTest(unittest.TestCase):
         found = report.Results(record_of(results))
         self.assertEqual(found.slow_rounds("latency/vgg", "ctcnn"), [1, 2, 3])
 
+    def test_one_image_on_two_threads(self):
+        results = [{"case": case, "program": program, "round": number, "median_microseconds": value}
+                   for case, program, values in (("latency/vgg", "ctcnn", (90.0, 90.0)),
+                                                 ("latency/vgg", "ctcnn prepared", (9.0, 8.0)),
+                                                 ("parallel/vgg/threads_2", "ctcnn", (4.5, 5.0)))
+                   for number, value in enumerate(values, 1)]
+        self.assertEqual(report.parallel_rows(report.Results(record_of(results))),
+                         [["VGG-like", "8.50", "4.75", "4.50 to 5.00", "1.80x (1.60 to 2.00)"]])
+        self.assertIn("## One image on two threads", report.page(record_of(results)))
+
     def test_percent_of_peak(self):
         results = report.Results(record_of(example()))
         self.assertEqual(results.percent_of_peak(CASE, "ctcnn"), [40.0, 80.0, 120.0])

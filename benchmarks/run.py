@@ -198,7 +198,7 @@ class Plan:
             for rival in RIVALS:
                 if parts[0] in rival.kinds:
                     self.jobs.append(self.job_of(rival, shared, common))
-            if dlib and parts[1] == "lenet":
+            if dlib and parts[0] != "parallel" and parts[1] == "lenet":
                 self.jobs.append(Job(shared, "dlib", [dlib, "--case", shared, *common],
                                      {"GLIBC_TUNABLES": ROOMY_MALLOC}))
         self.jobs.append(Job("kernels", OURS, [self.programs / "kernels", "--case", "kernels", *common]))

@@ -167,37 +167,48 @@ inline double quantile(const std::vector<double>& sorted, double fraction) {
     return sorted[static_cast<std::size_t>(fraction * static_cast<double>(sorted.size() - 1))];
 }
 
-/// The time of each call on its own, from one reading of the clock to the next; the images are the test set's in turn.
-/// A prepared network has a workspace that is kept.
-template <typename Net>
-void latency(const Options& options, Line& line, Form form, std::size_t calls) {
+/// The time of each call(image) on its own, from one reading of the clock to the next; the images are the test set's in
+/// turn.
+template <typename Net, typename F>
+void add_latency(const Options& options, Line& line, std::size_t calls, const F& call) {
     const auto data = data_of<Net>(options, ctcnn::Split::test, 256);
     std::vector<double> seconds(calls);
-    const auto measure = [&](const auto& call) {
-        for (int warm_up = 1; warm_up >= 0; --warm_up) {
-            for (std::size_t i = 0; i < calls; ++i) {
-                const auto& image = data.image(i % data.size());
-                const double begin = now();
-                auto logits = call(image);
-                keep(logits);
-                seconds[i] = now() - begin;
-            }
+    for (int warm_up = 1; warm_up >= 0; --warm_up) {
+        for (std::size_t i = 0; i < calls; ++i) {
+            const auto& image = data.image(i % data.size());
+            const double begin = now();
+            auto logits = call(image);
+            keep(logits);
+            seconds[i] = now() - begin;
         }
-    };
-    with_form<Net>(form, [&]<typename N>(const N& net) {
-        if constexpr (std::is_same_v<N, Net>) {
-            measure([&](const auto& image) { return net(image); });
-        } else {
-            const auto workspace = std::make_unique<ctcnn::Workspace<N>>();
-            measure([&](const auto& image) { return net(image, *workspace); });
-        }
-    });
+    }
     std::ranges::sort(seconds);
     line.add("calls", calls)
         .add("median_microseconds", quantile(seconds, 0.5) * 1e6)
         .add("p99_microseconds", quantile(seconds, 0.99) * 1e6)
         .add("fastest_microseconds", seconds.front() * 1e6)
         .add("gflops", forward_operations<Net> / quantile(seconds, 0.5) * 1e-9);
+}
+
+/// On one thread. A prepared network has a workspace that is kept.
+template <typename Net>
+void latency(const Options& options, Line& line, Form form, std::size_t calls) {
+    with_form<Net>(form, [&]<typename N>(const N& net) {
+        if constexpr (std::is_same_v<N, Net>) {
+            add_latency<Net>(options, line, calls, [&](const auto& image) { return net(image); });
+        } else {
+            const auto workspace = std::make_unique<ctcnn::Workspace<N>>();
+            add_latency<Net>(options, line, calls, [&](const auto& image) { return net(image, *workspace); });
+        }
+    });
+}
+
+/// Of prepare(net), on several threads that share the work of an image.
+template <typename Net>
+void parallel_latency(const Options& options, Line& line, std::size_t threads, std::size_t calls) {
+    const auto net = std::make_unique<const ctcnn::Prepared<Net>>(*random_network<Net>());
+    ctcnn::ParallelWorkspace<ctcnn::Prepared<Net>> workspace(threads);
+    add_latency<Net>(options, line, calls, [&](const auto& image) { return (*net)(image, workspace); });
 }
 
 inline void write_elements(const std::filesystem::path& path, const std::vector<float>& elements) {
@@ -262,6 +273,9 @@ void add_cases(std::vector<Case>& cases, const Work& work) {
                              latency<Net>(options, line, form, calls.of(options));
                          }});
     }
+    cases.push_back({"parallel/" + name + "/threads_2", [calls = work.calls](const Options& options, Line& line) {
+                         parallel_latency<Net>(options, line, 2, calls.of(options));
+                     }});
     cases.push_back(
         {"export/" + name, [name](const Options& options, Line& line) { export_network<Net>(options, line, name); }});
 }

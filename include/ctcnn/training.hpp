@@ -48,6 +48,7 @@
 #include <ctcnn/model/fuse.hpp>
 #include <ctcnn/model/initialize.hpp>
 #include <ctcnn/model/named.hpp>
+#include <ctcnn/model/parallel_workspace.hpp>
 #include <ctcnn/model/prepare.hpp>
 #include <ctcnn/model/probabilities.hpp>
 #include <ctcnn/model/summary.hpp>

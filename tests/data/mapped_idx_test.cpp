@@ -19,6 +19,7 @@
 #include <ctcnn/data/load_idx.hpp>
 #include <ctcnn/data/transforms.hpp>
 #include <ctcnn/layers/batch_norm.hpp>
+#include <ctcnn/model/prepare.hpp>
 #include <ctcnn/optim/sgd.hpp>
 #include <ctcnn/train/averaged.hpp>
 #include <ctcnn/train/callbacks/validation.hpp>
@@ -88,6 +89,10 @@ TEST_CASE("A data set in a mapped idx file trains and is evaluated with the bits
         CHECK(evaluate(net, mapped, threads).loss == evaluate(net, data).loss);
         CHECK(evaluate(net, mapped, threads).accuracy == evaluate(net, data).accuracy);
         CHECK(evaluate(net, mapped, threads, Accuracy{.top_k = 2}) == evaluate(net, data, Accuracy{.top_k = 2}));
+        CHECK(predict(net, mapped.images(), threads) == predict(net, data.images()));
+        CHECK(infer(net, mapped.images(), threads) == infer(net, data.images()));
+        CHECK(infer(net, mapped.images().subspan(3, 20), threads)[19] == infer(net, data.images())[22]);
+        CHECK(infer(prepare(net), mapped.images(), threads) == infer(prepare(net), data.images()));
     }
 }
 

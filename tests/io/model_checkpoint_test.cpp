@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Callbacks that write files: ModelCheckpoint, CSVLogger, TensorBoard; and ProgressBar.
+// Callbacks that write files: ModelCheckpoint and CSVLogger, and what they have in common with TensorBoard.
 #include <ctcnn/io/model_checkpoint.hpp>
 
 #include <ctcnn/io/csv_logger.hpp>
-#include <ctcnn/io/progress_bar.hpp>
 #include <ctcnn/io/tensor_board.hpp>
 #include <ctcnn/optim/adam.hpp>
 #include <ctcnn/optim/averages.hpp>
@@ -334,34 +333,6 @@ TEST_CASE("A history that begins replaces those of before, one that is refused l
     REQUIRE(text_of(in("a.steps.csv")) == "mine");
 }
 
-TEST_CASE("A training that goes on within its first epoch makes TensorBoard forget what was before") {
-    const ScratchFolder folder;
-    const small::Data data = small::data(40);
-    Net net = small::net();
-    FitOptions stopping{.epochs = 1, .batch_size = 10};
-    std::size_t asked = 0;
-    stopping.should_stop = [&] { return ++asked == 2; };
-    Trainer trainer(net, SGD{}, stopping);
-    // The bytes of SessionLog.START behind a step.
-    const auto starts = [&](const char* name, char step) {
-        const std::string start{'\x10', step, '\x3a', '\x02', '\x08', '\x01'};
-        std::size_t count = 0;
-        for (const auto& entry : std::filesystem::directory_iterator(folder.path() / name)) {
-            count += entry.is_regular_file() && text_of(entry.path()).find(start) != std::string::npos ? 1U : 0U;
-        }
-        return count;
-    };
-    const auto run = [&](const char* name) {
-        trainer.fit(data, TensorBoard{folder.path() / name, {.every_n_steps = 1}});
-    };
-    run("runs");
-    REQUIRE(starts("runs", 1) == 0);
-    REQUIRE(starts("runs/steps", 1) == 0);
-    run("runs");
-    REQUIRE(starts("runs", 1) == 1);
-    REQUIRE(starts("runs/steps", 3) == 1);
-}
-
 TEST_CASE("An epoch that ends without a step, of a checkpoint of its last one, has the learning rate of that step") {
     const ScratchFolder folder;
     const auto in = [&](const char* name) { return folder.path() / name; };
@@ -538,54 +509,4 @@ TEST_CASE("Callbacks that write refuse before the first step") {
     REQUIRE_THROWS_WITH(trainer.fit(data, CSVLogger{folder.path() / "file"}),
                         ContainsSubstring("is no history of CSVLogger"));
     REQUIRE(text_of(folder.path() / "file") == "text");
-}
-
-TEST_CASE("CRC-32C and records") {
-    using namespace ctcnn::detail_::io;
-    // RFC 3720, appendix B.4, and the usual check value.
-    static_assert(crc32c(std::string_view("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 32)) ==
-                  0x8a9136aa);
-    static_assert(crc32c("123456789") == 0xe3069283);
-    const std::string record = tf_record("abc");
-    REQUIRE(record.size() == 19);
-    REQUIRE(record.substr(0, 8) == std::string("\3\0\0\0\0\0\0\0", 8));
-    REQUIRE(record.substr(12, 3) == "abc");
-}
-
-TEST_CASE("The lines of ProgressBar fit the columns") {
-    using namespace ctcnn::detail_::io;
-    const StepReport step{3, 128, 938, 0.12345};
-    REQUIRE(progress_line(step, 10, 83, 49) == "epoch 3/10  128/938  loss 0.1235  ETA 1:23");
-    REQUIRE(progress_line(step, 10, 83, 79) ==
-            "epoch 3/10  128/938  [####..........................]  loss 0.1235  ETA 1:23");
-    REQUIRE(progress_line(step, 10, 83, 12) == "epoch 3/10  ");
-    for (std::size_t columns = 0; columns < 200; ++columns) {
-        REQUIRE(progress_line(step, 10, 1e9, columns).size() <= columns);
-    }
-    REQUIRE(clock_text(0) == "0 s");
-    REQUIRE(clock_text(58.2) == "59 s");
-    REQUIRE(clock_text(59.5) == "1:00");
-    REQUIRE(clock_text(7384) == "2:03:04");
-    REQUIRE(clock_text(undefined) == "?");
-    EpochReport report{3, 0.12345, 1, 40};
-    REQUIRE(epoch_line(report, 10, 83) == "epoch 3/10  loss 0.1235  ETA 1:23");
-    report.validation_loss = 0.25;
-    report.validation_accuracy = 0.98765;
-    REQUIRE(epoch_line(report, 10, 83) == "epoch 3/10  loss 0.1235  val 0.25 98.77 %  ETA 1:23");
-    REQUIRE(epoch_line({10, 1, 1, 40}, 10, 0) == "epoch 10/10  loss 1");
-}
-
-TEST_CASE("Where there is no terminal, ProgressBar writes a line for each epoch") {
-    const ScratchFolder folder;
-    const auto path = folder.path() / "out";
-    {
-        const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "w"), &std::fclose);
-        Net net = small::net();
-        fit(net, small::data(40), Adam{}, {.epochs = 2, .batch_size = 10}, ProgressBar{file.get()});
-    }
-    const std::string text = text_of(path);
-    REQUIRE(text.starts_with("epoch 1/2  loss "));
-    REQUIRE_THAT(text, ContainsSubstring("ETA") && ContainsSubstring("\nepoch 2/2  loss ") &&
-                           !ContainsSubstring("\r") && !ContainsSubstring("\x1b"));
-    REQUIRE(text.ends_with("\n"));
 }

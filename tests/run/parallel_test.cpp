@@ -81,6 +81,62 @@ TEST_CASE("behind a barrier all items are done, and the next ones have not begun
     CHECK(wrong == 0);
 }
 
+TEST_CASE("of a loop in equal shares each item is done once, and a member keeps its rows") {
+    for (const std::size_t threads : {1u, 2u, 3u, 5u}) {
+        for (const std::size_t rows : {1u, 2u, 7u, 12u, 60u}) {
+            constexpr std::size_t things = 3;
+            INFO(threads << " threads, " << rows << " rows");
+            std::vector<std::atomic<std::size_t>> done(things * rows);
+            std::vector<std::size_t> who(things * rows);
+            std::atomic<std::size_t> early = 0;
+            std::atomic<bool> even = false;
+            run::parallel(threads, [&](run::Team& team) {
+                run::EqualShares shares(team);
+                for (std::size_t round = 1; round < 4; ++round) {
+                    auto items = shares.items(things, rows);
+                    for (std::size_t n = 0; n < things * rows; ++n) {
+                        items([&] {
+                            ++done[n];
+                            who[n] = shares.member();
+                        });
+                    }
+                    shares.barrier();
+                    for (const auto& times : done) {
+                        early += times < round ? 1 : 0;
+                    }
+                    // Without items, it does not wait: the first member would come here alone.
+                    shares.barrier();
+                    if (shares.member() == 0) {
+                        shares.barrier();
+                    }
+                    // Nobody begins the next round before all have looked.
+                    static_cast<void>(shares.items(1));
+                    shares.barrier();
+                }
+                even = shares.is_even(rows);
+            });
+            CHECK(early == 0);
+            for (std::size_t n = 0; n < things * rows; ++n) {
+                CHECK(done[n] == 3);
+                CHECK((!even || who[n] == who[n % rows]));
+            }
+        }
+    }
+}
+
+TEST_CASE("equal shares are equal within a fifth") {
+    std::atomic<bool> right = true;
+    run::parallel(3, [&](run::Team& team) {
+        if (run::EqualShares shares(team); shares.size() == 3) {
+            right = shares.is_even(3) && !shares.is_even(4) && shares.is_even(5) && shares.is_even(6) &&
+                    !shares.is_even(7) && shares.is_even(8) && !shares.is_even(1) && shares.is_even(13);
+        }
+    });
+    CHECK(right);
+    run::Team alone;
+    CHECK(run::EqualShares(alone).is_even(1));
+}
+
 TEST_CASE("a member that sleeps at a barrier is woken, however quick the others are") {
     // More threads than processors: those that wait go to sleep at once. Whoever finishes last may find that another
     // member has passed the barrier and taken a next item meanwhile. A member that is not woken stops this test for

@@ -15,6 +15,7 @@
 #include <ctcnn/train/fit.hpp>
 #include <ctcnn/train/metrics.hpp>
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -45,6 +46,72 @@ struct Diary {
     }
     void on_train_end(const FitReport& report) { *text += report.stopped ? "; stopped" : "; end"; }
 };
+
+// Members that cannot be called, as functions and as templates; all others of the callback can.
+struct Callable {
+    bool should_stop() { return false; }
+    void on_train_begin() {}
+    void on_step(const StepReport&) {}
+    void measure(EpochReport&, auto&) {}
+    void on_epoch(const EpochReport&, auto&) {}
+    void after_epoch(const EpochReport&, auto&) {}
+    void on_train_end() {}
+    std::array<double, 1> state() const { return {}; }
+    void set_state(const std::array<double, 1>&) {}
+};
+struct WrongOnTrainBegin : Callable {
+    void on_train_begin(FitPlan&, int) {}
+};
+struct WrongTemplateOfOnTrainBegin : Callable {
+    void on_train_begin(FitPlan&, auto&) {}
+};
+struct WrongOnStep : Callable {
+    void on_step(StepReport&) {}
+};
+struct WrongTemplateOfOnStep : Callable {
+    void on_step(StepReport&, auto&) {}
+};
+struct WrongMeasure : Callable {
+    void measure(EpochReport&) {}
+};
+struct WrongTemplateOfMeasure : Callable {
+    void measure(const std::string&, auto&) {}
+};
+struct WrongOnEpoch : Callable {
+    void on_epoch(EpochReport&, int) {}
+};
+struct WrongTemplateOfOnEpoch : Callable {
+    void on_epoch(EpochReport&, int, auto&) {}
+};
+struct WrongAfterEpoch : Callable {
+    void after_epoch(const EpochReport&) {}
+};
+struct WrongTemplateOfAfterEpoch : Callable {
+    void after_epoch(int, auto&) {}
+};
+struct WrongOnTrainEnd : Callable {
+    void on_train_end(FitReport&) {}
+};
+struct WrongTemplateOfOnTrainEnd : Callable {
+    void on_train_end(FitReport&, auto&) {}
+};
+struct WrongShouldStop : Callable {
+    bool should_stop(int) { return false; }
+};
+struct WrongSetState : Callable {
+    void set_state(int*) {}
+};
+
+template <typename C>
+constexpr bool all_called = detail_::train::MembersAreCalled<C, Trainer<Net, SGD>>;
+static_assert(all_called<Callable> && all_called<Diary>);
+static_assert(!all_called<WrongOnTrainBegin> && !all_called<WrongTemplateOfOnTrainBegin>);
+static_assert(!all_called<WrongOnStep> && !all_called<WrongTemplateOfOnStep>);
+static_assert(!all_called<WrongMeasure> && !all_called<WrongTemplateOfMeasure>);
+static_assert(!all_called<WrongOnEpoch> && !all_called<WrongTemplateOfOnEpoch>);
+static_assert(!all_called<WrongAfterEpoch> && !all_called<WrongTemplateOfAfterEpoch>);
+static_assert(!all_called<WrongOnTrainEnd> && !all_called<WrongTemplateOfOnTrainEnd>);
+static_assert(!all_called<WrongShouldStop> && !all_called<WrongSetState>);
 
 /// A callback that sets what others monitor.
 struct Values {

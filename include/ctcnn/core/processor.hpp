@@ -6,6 +6,10 @@
 
 #include <ctcnn/core/target.hpp>
 
+#if defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
+#include <arm_neon.h>
+#endif
+
 // The instructions that compilers do not find by themselves, of each processor and for each compiler: the only place
 // that names them. A function has a general definition, which says what it computes, and an overload for each register
 // that has an instruction for it. Deleted are those that only one kind of register has; callers ask for vector_bytes.
@@ -91,7 +95,7 @@ void look_up(R& index, const R& low, const R& high) = delete;
 
 /// Whether there is an instruction for add_pair_products.
 inline constexpr bool has_pair_products =
-#if defined(__AVX512F__) && defined(__AVX512BF16__)
+#if (defined(__AVX512F__) && defined(__AVX512BF16__)) || defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
     true;
 #else
     false;
@@ -128,6 +132,15 @@ typedef short Halves32 __attribute__((vector_size(64)));
     sum = __builtin_ia32_dpbf16ps_v16sf(sum, reinterpret_cast<Halves32>(a), reinterpret_cast<Halves32>(b));
 }
 #endif
+#elif defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
+[[gnu::always_inline]] inline void add_pair_products(Floats4& sum, const Floats4& a, const Floats4& b) {
+    sum = reinterpret_cast<Floats4>(vbfdotq_f32(reinterpret_cast<float32x4_t>(sum), reinterpret_cast<bfloat16x8_t>(a),
+                                                reinterpret_cast<bfloat16x8_t>(b)));
+}
+[[gnu::always_inline]] inline void round_to_pairs(Floats4& pairs, const Floats4& low, const Floats4& high) {
+    pairs = reinterpret_cast<Floats4>(vcvtq_high_bf16_f32(vcvtq_low_bf16_f32(reinterpret_cast<float32x4_t>(low)),
+                                                          reinterpret_cast<float32x4_t>(high)));
+}
 #endif
 
 /// value = its square root, correctly rounded. g++ has no vector of std::sqrt unless it is told -fno-math-errno.

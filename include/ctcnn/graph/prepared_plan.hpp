@@ -162,9 +162,10 @@ public:
     /// The memory of a workspace: values, and behind them the scratch memory that all stages share.
     static constexpr std::size_t zeros = forms.zeros;
     static constexpr std::size_t scratch_offset = forms.size;
-    static constexpr std::size_t workspace_numbers = forms.size + []<std::size_t... K>(std::index_sequence<K...>) {
+    static constexpr std::size_t scratch_numbers = []<std::size_t... K>(std::index_sequence<K...>) {
         return whole(std::max({scratch_size<K>()...}));
     }(std::make_index_sequence<stage_count>{});
+    static constexpr std::size_t workspace_numbers = forms.size + scratch_numbers;
 
     /// Where a value lies in a workspace.
     static constexpr std::size_t offset_of(std::size_t buffer, ValueForm form) {

@@ -52,6 +52,11 @@ struct WithScalar<float, S, Layers...> {
 template <typename...>
 inline constexpr bool never = false;
 
+/// WorkspaceOf: a Workspace<Net>, or one with more threads (model/parallel_workspace.hpp), whose `workspace` it is.
+template <typename Buffers, typename Workspace>
+concept WorkspaceOf = std::is_convertible_v<Buffers&, Workspace&> ||
+                      requires { requires std::same_as<typename Buffers::workspace, Workspace>; };
+
 /// Whether the arguments are those of net(x) or net(x, workspace).
 template <typename Image, typename Workspace, typename... Arguments>
 inline constexpr bool is_forward = false;
@@ -59,7 +64,8 @@ template <typename Image, typename Workspace, typename X>
 inline constexpr bool is_forward<Image, Workspace, X> = std::is_convertible_v<X, const Image&>;
 template <typename Image, typename Workspace, typename X, typename Buffers>
 inline constexpr bool is_forward<Image, Workspace, X, Buffers> =
-    std::is_convertible_v<X, const Image&> && std::is_convertible_v<Buffers, Workspace&>;
+    std::is_convertible_v<X, const Image&> && std::is_lvalue_reference_v<Buffers> &&
+    WorkspaceOf<std::remove_reference_t<Buffers>, Workspace>;
 
 /// NetworkOf: a network in the numbers T, spelled List<Input<...>, Layers...>, from the flow of its shapes.
 template <typename T, typename S, typename... Layers, std::size_t Count, typename Output, typename... Bound>
@@ -187,9 +193,9 @@ template <typename Net>
 concept Infers = AnyNetwork<Net> || requires { typename Net::prepared_from; };
 
 /// Where the outputs for an image lie, until the workspace is used again.
-template <Infers Net>
+template <Infers Net, WorkspaceOf<typename Net::workspace> Buffers>
 constexpr const typename Net::scalar* outputs_of(const Net& net, const typename Net::input_tensor& image,
-                                                 typename Net::workspace& buffers) {
+                                                 Buffers& buffers) {
     if constexpr (AnyNetwork<Net>) {
         return run::infer_image<typename Net::inference_plan>(net.parameters().data(), image.data(), buffers.get());
     } else {
@@ -231,10 +237,20 @@ constexpr std::size_t class_of(const T* outputs, T limit) {
     return undefined ? no_class : best;
 }
 
+/// Whether these are many images in a row that become the network's numbers when they are read
+/// (train/stored_image.hpp).
+template <typename X, typename Net>
+concept StoredImages = requires(const X& images) {
+    typename X::value_type::Decoder;
+    requires std::same_as<typename X::value_type::shape, typename Net::input_shape>;
+    std::span<const typename X::value_type>(images);
+};
+
 /// The arguments of predict behind the network: those of net(x), or many images and the number of threads.
 template <typename Net, typename X, typename... More>
 inline constexpr bool is_prediction = is_forward<typename Net::input_tensor, typename Net::workspace, X, More...> ||
-                                      (std::is_convertible_v<X, std::span<const typename Net::input_tensor>> &&
+                                      ((std::is_convertible_v<X, std::span<const typename Net::input_tensor>> ||
+                                        StoredImages<std::remove_cvref_t<X>, Net>) &&
                                        sizeof...(More) <= 1 && (... && std::is_convertible_v<More, std::size_t>));
 template <typename Net, typename... Arguments>
 concept PredictArguments = sizeof...(Arguments) != 0 && is_prediction<Net, Arguments...>;
@@ -246,9 +262,8 @@ namespace CTCNN_API {
 /// The index of the largest output: for a classifier, the label. Ties go to the first; a single output says 1 if it is
 /// above 0, or above 1/2 where the network ends with Sigmoid, else 0; no_class if an output is NaN.
 /// The shape is (classes).
-template <detail_::model::Infers Net>
-constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& image,
-                              typename Net::workspace& buffers) {
+template <detail_::model::Infers Net, detail_::model::WorkspaceOf<typename Net::workspace> B>
+constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& image, B& buffers) {
     using namespace detail_::model;
     return class_of<Net::output_shape::size>(outputs_of(net, image, buffers), threshold<Net>);
 }

@@ -66,6 +66,15 @@ public:
         std::copy_n(outputs(image.data(), buffers), output_shape::size, result.data());
         return result;
     }
+    /// The same on the threads of a ParallelWorkspace<Prepared> (model/parallel_workspace.hpp).
+    template <typename Parallel>
+        requires std::is_same_v<typename Parallel::workspace, workspace>
+    output_tensor operator()(const input_tensor& image, Parallel& buffers) const
+        noexcept(std::is_nothrow_default_constructible_v<output_tensor>) {
+        output_tensor result;
+        std::copy_n(outputs(image.data(), buffers), output_shape::size, result.data());
+        return result;
+    }
     /// Other arguments are refused with one sentence.
     template <typename... Arguments>
         requires(!detail_::model::is_forward<input_tensor, workspace, Arguments...>)
@@ -79,7 +88,14 @@ public:
 
     /// Where the outputs for an image lie, until the workspace is used again.
     const scalar* outputs(const scalar* image, workspace& buffers) const noexcept {
-        return detail_::run::infer_prepared<plan>(held_.get(), image, buffers.get());
+        detail_::kernels::prepared::Alone alone;
+        return detail_::run::infer_prepared<plan>(held_.get(), image, buffers.get().values(), alone);
+    }
+
+    template <typename Parallel>
+        requires std::is_same_v<typename Parallel::workspace, workspace>
+    const scalar* outputs(const scalar* image, Parallel& buffers) const noexcept {
+        return buffers.infer(held_.get(), image);
     }
 
     /// Whether all packed weights have the same bits.

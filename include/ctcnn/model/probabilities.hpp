@@ -60,9 +60,9 @@ namespace CTCNN_API {
 /// Sigmoid has them as its outputs.
 /// Shapes   (classes), or (classes, H, W) for each pixel
 /// As in    torch.softmax(net(x), 1); torch.sigmoid(net(x))
-template <detail_::model::Infers Net>
+template <detail_::model::Infers Net, detail_::model::WorkspaceOf<typename Net::workspace> B>
 constexpr typename Net::output_tensor probabilities(const Net& net, const typename Net::input_tensor& image,
-                                                    typename Net::workspace& buffers) {
+                                                    B& buffers) {
     typename Net::output_tensor outputs = net(image, buffers);
     if constexpr (!detail_::model::gives_probabilities(typename Net::plan::leaves{})) {
         detail_::model::probabilities_in_place<typename Net::output_shape>(outputs.data());
@@ -142,10 +142,10 @@ private:
 /// outputs, the lower index comes first; if an output is NaN, all have the index no_class, as predict answers. A network
 /// with one output is refused: its classes are 0 and 1.
 /// As in    torch.topk(net(x), k)
-template <detail_::model::Infers Net>
+template <detail_::model::Infers Net, detail_::model::WorkspaceOf<typename Net::workspace> B>
 constexpr TopK<typename Net::scalar, Net::output_shape::size> top_k(const Net& net,
                                                                     const typename Net::input_tensor& image,
-                                                                    std::size_t k, typename Net::workspace& buffers) {
+                                                                    std::size_t k, B& buffers) {
     static_assert(
         Net::output_shape::size != 1,
         "top_k ranks classes, and the one output of this network is a yes or no: predict(net, x) says 1 or 0, "

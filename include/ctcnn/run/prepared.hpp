@@ -20,6 +20,7 @@
 #include <ctcnn/kernels/join.hpp>
 #include <ctcnn/kernels/prepared/convert.hpp>
 #include <ctcnn/kernels/prepared/join.hpp>
+#include <ctcnn/kernels/prepared/kernel.hpp>
 
 namespace CTCNN_DETAIL::run {
 
@@ -35,17 +36,28 @@ struct PackedWeights {
     }
 };
 
-/// PreparedWorkspace: the values of one image, and the scratch memory. The zeros that values rely on are written once,
-/// here.
+/// PreparedValues: the memory of a workspace: the values of one image, and the scratch memory behind them.
+template <typename Plan>
+struct PreparedValues {
+    using T = typename Plan::scalar;
+    T* numbers;
+
+    T* value(std::size_t buffer, ValueForm form) const { return numbers + Plan::offset_of(buffer, form); }
+    T* scratch() const { return numbers + Plan::scratch_offset; }
+
+    /// Writes the zeros that values rely on, once.
+    void begin() const { std::fill_n(numbers, Plan::zeros, T{}); }
+};
+
+/// PreparedWorkspace: the workspace of one thread.
 template <typename Plan>
 struct PreparedWorkspace {
     using T = typename Plan::scalar;
     alignas(alignment) std::array<T, Plan::workspace_numbers> numbers;
 
-    PreparedWorkspace() noexcept { std::fill_n(numbers.data(), Plan::zeros, T{}); }
+    PreparedWorkspace() noexcept { values().begin(); }
 
-    T* value(std::size_t buffer, ValueForm form) { return numbers.data() + Plan::offset_of(buffer, form); }
-    T* scratch() { return numbers.data() + Plan::scratch_offset; }
+    PreparedValues<Plan> values() { return {numbers.data()}; }
 };
 
 namespace detail {
@@ -70,102 +82,116 @@ void pack_stage(const typename Plan::scalar* parameters, const typename Plan::sc
     }
 }
 
-template <typename In, typename Out, typename Plan>
-void convert(const typename Plan::scalar* input, typename Plan::scalar* output) {
-    kernels::prepared::Convert<Stage<In, Out, NoFunction, typename Plan::V>>::forward(nullptr, input, output, nullptr);
+template <typename In, typename Out, typename Plan, typename Team>
+void convert(const typename Plan::scalar* input, typename Plan::scalar* output, Team& team) {
+    kernels::prepared::Convert<Stage<In, Out, NoFunction, typename Plan::V>>::forward(nullptr, input, output, nullptr,
+                                                                                      team);
 }
 
 /// Brings input N of stage K into the form that the stage reads.
-template <typename Plan, std::size_t K, std::size_t N>
-void convert_input(PreparedWorkspace<Plan>& workspace, const typename Plan::scalar* image) {
+template <typename Plan, std::size_t K, std::size_t N, typename Team>
+void convert_input(const PreparedValues<Plan>& values, const typename Plan::scalar* image, Team& team) {
     constexpr std::size_t buffer = Plan::graph.input_of(K, N);
     constexpr ValueForm form = Plan::stage(K).reads;
     if constexpr (Plan::converts(K, buffer, form)) {
-        auto* output = workspace.value(buffer, form);
+        auto* output = values.value(buffer, form);
         if constexpr (form == ValueForm::planar) {
             convert<typename Plan::template Blocked<buffer>, typename Plan::template Planar<buffer>, Plan>(
-                workspace.value(buffer, ValueForm::blocked), output);
+                values.value(buffer, ValueForm::blocked), output, team);
         } else if constexpr (buffer == 0) {
-            convert<typename Plan::ImageLayout, typename Plan::template Blocked<buffer>, Plan>(image, output);
+            convert<typename Plan::ImageLayout, typename Plan::template Blocked<buffer>, Plan>(image, output, team);
         } else {
             convert<typename Plan::template Planar<buffer>, typename Plan::template Blocked<buffer>, Plan>(
-                workspace.value(buffer, ValueForm::planar), output);
+                values.value(buffer, ValueForm::planar), output, team);
         }
+        team.barrier();
     }
 }
 
 /// Input N of a concatenation that runs as in net(x).
 template <typename Plan, std::size_t K, std::size_t N>
-void copy_branch(PreparedWorkspace<Plan>& workspace) {
+void copy_branch(const PreparedValues<Plan>& values) {
     using T = typename Plan::scalar;
     constexpr std::size_t buffer = Plan::graph.input_of(K, N);
     if constexpr (!Plan::is_part(buffer)) {
         using Inputs = typename Plan::plan;
         using Copy =
             Stage<typename Inputs::template InputOf<K, N>, typename Inputs::template PartOf<K, N>, NoFunction, T>;
-        kernels::map_forward<Copy>(static_cast<const T*>(workspace.value(buffer, ValueForm::planar)),
-                                   workspace.value(K + 1, ValueForm::planar) + Plan::graph.offset_of_input(K, N));
+        kernels::map_forward<Copy>(static_cast<const T*>(values.value(buffer, ValueForm::planar)),
+                                   values.value(K + 1, ValueForm::planar) + Plan::graph.offset_of_input(K, N));
     }
 }
 
 /// A join as net(x) does it.
 template <typename Plan, std::size_t K, std::size_t... N>
-void run_planar_join(PreparedWorkspace<Plan>& workspace, std::index_sequence<N...>) {
+void run_planar_join(const PreparedValues<Plan>& values, std::index_sequence<N...>) {
     using T = typename Plan::scalar;
     using Stage = typename Plan::plan::template Stage<K>;
     if constexpr (Stage::kind == LayerKind::concat) {
-        (copy_branch<Plan, K, N>(workspace), ...);
+        (copy_branch<Plan, K, N>(values), ...);
     } else {
         using Join = std::conditional_t<Stage::kind == LayerKind::add, kernels::Sum, kernels::Product>;
-        const std::array<const T*, sizeof...(N)> inputs{
-            workspace.value(Plan::graph.input_of(K, N), ValueForm::planar)...};
+        const std::array<const T*, sizeof...(N)> inputs{values.value(Plan::graph.input_of(K, N), ValueForm::planar)...};
         kernels::join_forward<Join, typename Stage::Function, typename Stage::Out>(
-            List<typename Plan::plan::template InputOf<K, N>...>{}, inputs, workspace.value(K + 1, ValueForm::planar));
+            List<typename Plan::plan::template InputOf<K, N>...>{}, inputs, values.value(K + 1, ValueForm::planar));
     }
 }
 
 /// A join of blocked values.
-template <typename Plan, std::size_t K, std::size_t... N>
-void run_blocked_join(PreparedWorkspace<Plan>& workspace, std::index_sequence<N...>) {
+template <typename Plan, std::size_t K, std::size_t... N, typename Team>
+void run_blocked_join(const PreparedValues<Plan>& values, std::index_sequence<N...>, Team& team) {
     using T = typename Plan::scalar;
     using Of = typename Plan::plan::template Stage<K>;
     using Here = Stage<List<typename Plan::template Blocked<Plan::graph.input_of(K, N)>...>,
                        typename Plan::template Blocked<K + 1>, typename Of::Function, typename Plan::V>;
-    const std::array<const T*, sizeof...(N)> inputs{workspace.value(Plan::graph.input_of(K, N), ValueForm::blocked)...};
+    const std::array<const T*, sizeof...(N)> inputs{values.value(Plan::graph.input_of(K, N), ValueForm::blocked)...};
     using Kernel = std::conditional_t<
         Of::kind == LayerKind::concat, kernels::prepared::Concat<Here>,
         kernels::prepared::Join<std::conditional_t<Of::kind == LayerKind::add, kernels::Sum, kernels::Product>, Here>>;
-    Kernel::forward(nullptr, inputs, workspace.value(K + 1, ValueForm::blocked), nullptr);
+    Kernel::forward(nullptr, inputs, values.value(K + 1, ValueForm::blocked), nullptr, team);
 }
 
-template <typename Plan, std::size_t K, std::size_t... N>
-void run_prepared_stage(const typename Plan::scalar* packed, const typename Plan::scalar* image,
-                        PreparedWorkspace<Plan>& workspace, std::index_sequence<N...> inputs) {
+/// A layer as net(x) runs it.
+template <typename Plan, std::size_t K>
+void run_planar_layer(const typename Plan::scalar* packed, const PreparedValues<Plan>& values) {
     using T = typename Plan::scalar;
     using Stage = typename Plan::plan::template Stage<K>;
+    using Layer = typename Stage::Layer;
+    using Forward = typename Stage::template Forward<T>;
+    constexpr std::size_t output = Plan::stage(K).output;
+    const T* from = values.value(Plan::graph.input_of(K), Plan::stage(K).reads);
+    T* to = values.value(output, Plan::forms.values[output].made);
+    if constexpr (Stage::kind == LayerKind::statistics) {
+        Layer::template forward<Forward>(packed, packed + Plan::template statistics_offset<Layer>, from, to);
+    } else {
+        Layer::template forward<Forward>(packed, from, to, nullptr, values.scratch());
+    }
+}
+
+template <typename Plan, std::size_t K, std::size_t... N, typename Team>
+void run_prepared_stage(const typename Plan::scalar* packed, const typename Plan::scalar* image,
+                        const PreparedValues<Plan>& values, std::index_sequence<N...> inputs, Team& team) {
+    using Stage = typename Plan::plan::template Stage<K>;
     if constexpr (!Plan::stage(K).is_done) {
-        (convert_input<Plan, K, N>(workspace, image), ...);
-        const T* own = packed + Plan::packed_offsets[K];
-        constexpr std::size_t output = Plan::stage(K).output;
-        T* to = workspace.value(output, Plan::forms.values[output].made);
-        if constexpr (graph::is_join(Stage::kind) && Plan::stage(K).is_prepared) {
-            run_blocked_join<Plan, K>(workspace, inputs);
-        } else if constexpr (graph::is_join(Stage::kind)) {
-            run_planar_join<Plan, K>(workspace, inputs);
-        } else {
-            const T* from = workspace.value(Plan::graph.input_of(K), Plan::stage(K).reads);
-            if constexpr (Plan::stage(K).is_prepared) {
-                Plan::template Kernel<K>::forward(own, from, to, workspace.scratch());
-            } else {
-                using Layer = typename Stage::Layer;
-                using Forward = typename Stage::template Forward<T>;
-                if constexpr (Stage::kind == LayerKind::statistics) {
-                    Layer::template forward<Forward>(own, own + Plan::template statistics_offset<Layer>, from, to);
+        (convert_input<Plan, K, N>(values, image, team), ...);
+        const auto* own = packed + Plan::packed_offsets[K];
+        if constexpr (!Plan::stage(K).is_prepared) {
+            team.items(1)([&] {
+                if constexpr (graph::is_join(Stage::kind)) {
+                    run_planar_join<Plan, K>(values, inputs);
                 } else {
-                    Layer::template forward<Forward>(own, from, to, nullptr, workspace.scratch());
+                    run_planar_layer<Plan, K>(own, values);
                 }
-            }
+            });
+        } else if constexpr (graph::is_join(Stage::kind)) {
+            run_blocked_join<Plan, K>(values, inputs, team);
+        } else {
+            constexpr std::size_t output = Plan::stage(K).output;
+            Plan::template Kernel<K>::forward(own, values.value(Plan::graph.input_of(K), Plan::stage(K).reads),
+                                              values.value(output, Plan::forms.values[output].made), values.scratch(),
+                                              team);
         }
+        team.barrier();
     }
 }
 
@@ -183,32 +209,34 @@ void pack(const typename Plan::scalar* parameters, const typename Plan::scalar* 
     });
 }
 
-/// Forward of one image; returns where its outputs lie.
+/// Forward of one image, which the members of a team call together; returns where its outputs lie.
 /// Layouts  image (C, H, W) without border
-template <typename Plan>
+template <typename Plan, typename Team>
 const typename Plan::scalar* infer_prepared(const PackedWeights<Plan>& packed, const typename Plan::scalar* image,
-                                            PreparedWorkspace<Plan>& workspace) {
+                                            const PreparedValues<Plan>& values, Team& team) {
     using In = typename Plan::template Planar<0>;
     if constexpr (Plan::forms.values[0].in(ValueForm::planar).exists) {
-        auto* input = workspace.value(0, ValueForm::planar);
-        const auto* row = image;
-        for (std::size_t c = 0; c < In::channels; ++c) {
+        auto* input = values.value(0, ValueForm::planar);
+        kernels::prepared::for_each_item(team, In::channels, [&](std::size_t c) {
+            const auto* row = image + c * In::height * In::width;
             for (std::size_t h = 0; h < In::height; ++h, row += In::width) {
                 std::copy_n(row, In::width, input + In::offset(c, h, 0));
             }
-        }
+        });
+        team.barrier();
     }
     Plan::plan::for_each_stage([&](auto k) {
         detail::run_prepared_stage<Plan, decltype(k)::value>(
-            packed.numbers.data(), image, workspace,
-            std::make_index_sequence<Plan::graph.stages[decltype(k)::value].inputs>{});
+            packed.numbers.data(), image, values,
+            std::make_index_sequence<Plan::graph.stages[decltype(k)::value].inputs>{}, team);
     });
     constexpr std::size_t last = Plan::stage_count;
     if constexpr (Plan::converts(last, last, ValueForm::planar)) {
         detail::convert<typename Plan::template Blocked<last>, typename Plan::template Planar<last>, Plan>(
-            workspace.value(last, ValueForm::blocked), workspace.value(last, ValueForm::planar));
+            values.value(last, ValueForm::blocked), values.value(last, ValueForm::planar), team);
+        team.barrier();
     }
-    return workspace.value(last, ValueForm::planar);
+    return values.value(last, ValueForm::planar);
 }
 
 }  // namespace CTCNN_DETAIL::run

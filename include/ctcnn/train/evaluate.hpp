@@ -160,6 +160,34 @@ inline constexpr bool is_evaluation<Net, Data, Threads, Loss> = std::is_converti
 template <typename Net, typename... Arguments>
 concept EvaluateArguments = sizeof...(Arguments) != 0 && is_evaluation<Net, Arguments...>;
 
+template <typename Net, typename Image>
+std::vector<std::size_t> predict_images(const Net& net, std::span<const Image> images, std::size_t threads) {
+    using V = Lanes<typename Net::scalar>;
+    std::vector<std::size_t> result(images.size());
+    infer_tiles<Net, V>(
+        net, images, threads, [&](std::size_t, std::size_t first, std::size_t present, const V* outputs, V*) {
+            const auto answers = classes_in_lanes<Net::output_shape::size>(outputs, model::threshold<Net>);
+            std::copy_n(answers.begin(), present, result.begin() + static_cast<std::ptrdiff_t>(first));
+        });
+    return result;
+}
+
+template <typename Net, typename Image>
+std::vector<typename Net::output_tensor> infer_images(const Net& net, std::span<const Image> images,
+                                                      std::size_t threads) {
+    using V = Lanes<typename Net::scalar>;
+    std::vector<typename Net::output_tensor> result(images.size());
+    infer_tiles<Net, V>(net, images, threads,
+                        [&](std::size_t, std::size_t first, std::size_t present, const V* outputs, V*) {
+                            for (std::size_t lane = 0; lane < present; ++lane) {
+                                for (std::size_t k = 0; k < Net::output_shape::size; ++k) {
+                                    result[first + lane].data()[k] = get_lane(outputs[k], lane);
+                                }
+                            }
+                        });
+    return result;
+}
+
 }  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM
 
 namespace CTCNN_API::inline CTCNN_TEAM {
@@ -208,19 +236,16 @@ Evaluation evaluate(const Net&, const Arguments&...) {
 }
 
 /// predict: the index of the largest output for each of many images, of a single output 1 if it is above 0, or above
-/// 1/2 where the network ends with Sigmoid; no_class where an output is NaN.
+/// 1/2 where the network ends with Sigmoid; no_class where an output is NaN. The images lie in a row, as input_tensors
+/// or as a mapped data set has them.
 template <detail_::model::Infers Net>
 std::vector<std::size_t> predict(const Net& net, std::span<const typename Net::input_tensor> images,
                                  std::size_t threads = 0) {
-    using namespace detail_;
-    using V = Lanes<typename Net::scalar>;
-    std::vector<std::size_t> result(images.size());
-    train::infer_tiles<Net, V>(
-        net, images, threads, [&](std::size_t, std::size_t first, std::size_t present, const V* outputs, V*) {
-            const auto answers = train::classes_in_lanes<Net::output_shape::size>(outputs, model::threshold<Net>);
-            std::copy_n(answers.begin(), present, result.begin() + static_cast<std::ptrdiff_t>(first));
-        });
-    return result;
+    return detail_::train::predict_images(net, images, threads);
+}
+template <detail_::model::Infers Net, detail_::model::StoredImages<Net> X>
+std::vector<std::size_t> predict(const Net& net, const X& images, std::size_t threads = 0) {
+    return detail_::train::predict_images(net, std::span<const typename X::value_type>(images), threads);
 }
 
 /// infer: the outputs for each of many images.
@@ -228,18 +253,11 @@ std::vector<std::size_t> predict(const Net& net, std::span<const typename Net::i
 template <detail_::model::Infers Net>
 std::vector<typename Net::output_tensor> infer(const Net& net, std::span<const typename Net::input_tensor> images,
                                                std::size_t threads = 0) {
-    using namespace detail_;
-    using V = Lanes<typename Net::scalar>;
-    std::vector<typename Net::output_tensor> result(images.size());
-    train::infer_tiles<Net, V>(net, images, threads,
-                               [&](std::size_t, std::size_t first, std::size_t present, const V* outputs, V*) {
-                                   for (std::size_t lane = 0; lane < present; ++lane) {
-                                       for (std::size_t k = 0; k < Net::output_shape::size; ++k) {
-                                           result[first + lane].data()[k] = get_lane(outputs[k], lane);
-                                       }
-                                   }
-                               });
-    return result;
+    return detail_::train::infer_images(net, images, threads);
+}
+template <detail_::model::Infers Net, detail_::model::StoredImages<Net> X>
+std::vector<typename Net::output_tensor> infer(const Net& net, const X& images, std::size_t threads = 0) {
+    return detail_::train::infer_images(net, std::span<const typename X::value_type>(images), threads);
 }
 
 template <RefusedNetwork Net, typename Images, typename... Threads>

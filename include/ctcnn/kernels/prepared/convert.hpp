@@ -13,6 +13,7 @@
 #include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
+#include <ctcnn/kernels/prepared/kernel.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
 namespace CTCNN_DETAIL::kernels::prepared {
@@ -147,40 +148,47 @@ struct Convert {
     static constexpr std::size_t scratch_size = 0;
     static void pack(const T*, const T*, T*) {}
 
-    [[gnu::noinline]] static void forward(const T*, const T* input, T* output, T*) {
+    template <typename Team = Alone>
+    [[gnu::noinline]] static void forward(const T*, const T* input, T* output, T*, Team&& team = {}) {
         if constexpr (is_blocked<In> && is_blocked<Out>) {
-            for (std::size_t block = 0; block < Out::blocks; ++block) {
+            for_each_item(team, Out::blocks, [&](std::size_t block) {
                 for (std::size_t h = 0; h < Out::height; ++h) {
                     std::copy_n(input + In::offset(block, h, 0), Out::width * Out::count,
                                 output + Out::offset(block, h, 0));
                 }
-            }
+            });
         } else if constexpr (is_blocked<Out>) {
+            auto items = team.items(Out::blocks);
             detail::for_each_block<Out>([&](std::size_t c, std::size_t block, auto channels) {
-                if constexpr (is_row_of_channels<In>) {
-                    detail::load_first<V>(input + c, channels).store(output + Out::offset(block, 0, 0));
-                } else {
-                    detail::block_from_planes<channels(), In, Out, V>(input + c * In::plane,
-                                                                      output + block * Out::plane);
-                }
+                items([&] {
+                    if constexpr (is_row_of_channels<In>) {
+                        detail::load_first<V>(input + c, channels).store(output + Out::offset(block, 0, 0));
+                    } else {
+                        detail::block_from_planes<channels(), In, Out, V>(input + c * In::plane,
+                                                                          output + block * Out::plane);
+                    }
+                });
             });
         } else if constexpr (is_blocked<In>) {
+            auto items = team.items(In::blocks);
             detail::for_each_block<In>([&](std::size_t c, std::size_t block, auto channels) {
-                if constexpr (is_row_of_channels<Out>) {
-                    detail::store_first(V::load(input + In::offset(block, 0, 0)), output + c, channels);
-                } else {
-                    detail::planes_from_block<channels(), In, Out, V>(input + block * In::plane,
-                                                                      output + c * Out::plane);
-                }
+                items([&] {
+                    if constexpr (is_row_of_channels<Out>) {
+                        detail::store_first(V::load(input + In::offset(block, 0, 0)), output + c, channels);
+                    } else {
+                        detail::planes_from_block<channels(), In, Out, V>(input + block * In::plane,
+                                                                          output + c * Out::plane);
+                    }
+                });
             });
         } else if constexpr (In::contiguous && Out::contiguous) {
-            std::copy_n(input, In::size, output);
+            team.items(1)([&] { std::copy_n(input, In::size, output); });
         } else {
-            for (std::size_t c = 0; c < Out::channels; ++c) {
+            for_each_item(team, Out::channels, [&](std::size_t c) {
                 for (std::size_t h = 0; h < Out::height; ++h) {
                     std::copy_n(input + In::offset(c, h, 0), Out::width, output + Out::offset(c, h, 0));
                 }
-            }
+            });
         }
     }
 

@@ -68,21 +68,25 @@ public:
         }
     }
 
-    static void forward(const T* packed, const T* input, T* output, T*) {
+    template <typename Team = Alone>
+    static void forward(const T* packed, const T* input, T* output, T*, Team&& team = {}) {
         constexpr Cut cut = cut_evenly(image.width, block.columns, pooled<P>);
         constexpr std::size_t rest = cut.large * cut.large_count;
+        auto items = team.items(Out::blocks, even_pieces(image.height, block.rows, pooled<P>));
         for (std::size_t b = 0; b < Out::blocks; ++b) {
             const T* weight = packed + End::packed_size + b * G.taps() * count;
             for_each_even_piece<image.height, block.rows, pooled<P>>([&](std::size_t h, auto R) {
                 const T* row = input + corner + b * In::plane + h * stride.height * In::row;
                 T* target = output + Out::offset(b, h / pooled<P>, 0);
-                compute<RegisterBlock{R, cut.large, 1, block.taps}>(row, weight, packed + b * count, target,
-                                                                    cut.large_count);
-                if constexpr (cut.small_count != 0) {
-                    compute<RegisterBlock{R, cut.small, 1, block.taps}>(
-                        row + rest * stride.width * count, weight, packed + b * count,
-                        target + rest / pooled<P> * count, cut.small_count);
-                }
+                items([&] {
+                    compute<RegisterBlock{R, cut.large, 1, block.taps}>(row, weight, packed + b * count, target,
+                                                                        cut.large_count);
+                    if constexpr (cut.small_count != 0) {
+                        compute<RegisterBlock{R, cut.small, 1, block.taps}>(
+                            row + rest * stride.width * count, weight, packed + b * count,
+                            target + rest / pooled<P> * count, cut.small_count);
+                    }
+                });
             });
         }
     }

@@ -101,14 +101,24 @@ public:
         }
     }
 
-    static void forward(const T* packed, const T* input, T* output, [[maybe_unused]] T* scratch) {
+    template <typename Team = Alone>
+    static void forward(const T* packed, const T* input, T* output, [[maybe_unused]] T* scratch, Team&& team = {}) {
         if constexpr (in_pairs) {
-            Factor::round(input, In::size / V::count, scratch);
+            // Pairs of vectors in a few portions.
+            constexpr std::size_t all = In::size / count;
+            constexpr std::size_t portion = ((all + 1) / 2 + 7) / 8 * 2;
+            for_each_item(team, (all + portion - 1) / portion, [&](std::size_t n) {
+                Factor::round(input + n * portion * count, std::min(portion, all - n * portion),
+                              scratch + n * portion / 2 * count);
+            });
+            team.barrier();
             input = scratch;
         }
         constexpr Cut cut = cut_evenly(image.width, block.columns, pooled<P>);
         constexpr std::size_t rest = cut.large * cut.large_count;
         const T* weight = packed + End::packed_size;
+        auto items = team.items(G.groups * even_pieces(vectors, block.vectors),
+                                even_pieces(image.height, block.rows, pooled<P>));
         for (std::size_t group = 0; group < G.groups; ++group) {
             const T* group_input = input + corner + group * blocks * plane;
             for_each_even_piece<vectors, block.vectors>([&](std::size_t vector, auto N) {
@@ -116,13 +126,15 @@ public:
                 for_each_even_piece<image.height, block.rows, pooled<P>>([&](std::size_t h, auto R) {
                     const T* begin = group_input + h * window.stride.height * row;
                     T* target = output + Out::offset(first, h / pooled<P>, 0);
-                    compute<RegisterBlock{R, cut.large, N, block.taps}>(begin, weight, packed + first * count, target,
-                                                                        cut.large_count);
-                    if constexpr (cut.small_count != 0) {
-                        compute<RegisterBlock{R, cut.small, N, block.taps}>(
-                            begin + rest * window.stride.width * pixel, weight, packed + first * count,
-                            target + rest / pooled<P> * count, cut.small_count);
-                    }
+                    items([&] {
+                        compute<RegisterBlock{R, cut.large, N, block.taps}>(begin, weight, packed + first * count,
+                                                                            target, cut.large_count);
+                        if constexpr (cut.small_count != 0) {
+                            compute<RegisterBlock{R, cut.small, N, block.taps}>(
+                                begin + rest * window.stride.width * pixel, weight, packed + first * count,
+                                target + rest / pooled<P> * count, cut.small_count);
+                        }
+                    });
                 });
                 weight += N * count * steps;
             });

@@ -13,6 +13,7 @@
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/join.hpp>
 #include <ctcnn/kernels/prepared/blocks.hpp>
+#include <ctcnn/kernels/prepared/kernel.hpp>
 
 // What is done to each element alone. These kernels have no weights. The output of Map and Join may be an input of the
 // same layout.
@@ -20,16 +21,20 @@ namespace CTCNN_DETAIL::kernels::prepared {
 
 namespace detail {
 
-/// Calls f(block, h, w, mask) for each vector of an image: the pixels of a block one after the other. The mask is for
+/// Calls f(block, h, w, mask) for each vector of an image: the pixels of a block one after the other. A row is an
+/// item. The mask is for
 /// what the stage's function makes of the channels that fill the last block up.
-template <typename Out, typename Function, typename V, typename F>
-[[gnu::always_inline]] inline void for_each_vector(const F& f) {
+template <typename Out, typename Function, typename V, typename Team, typename F>
+[[gnu::always_inline]] inline void for_each_vector(Team& team, const F& f) {
+    auto items = team.items(Out::blocks, Out::height);
     for (std::size_t block = 0; block < Out::blocks; ++block) {
         const ChannelMask<Out, V, !keeps_zero<Function, scalar_t<V>>> mask(block);
         for (std::size_t h = 0; h < Out::height; ++h) {
-            for (std::size_t w = 0; w < Out::width; ++w) {
-                f(block, h, w, mask);
-            }
+            items([&]() __attribute__((always_inline)) {
+                for (std::size_t w = 0; w < Out::width; ++w) {
+                    f(block, h, w, mask);
+                }
+            });
         }
     }
 }
@@ -60,8 +65,10 @@ struct Map {
     static constexpr std::size_t scratch_size = 0;
     static void pack(const T*, const T*, T*) {}
 
-    [[gnu::noinline]] static void forward(const T*, const T* input, T* output, T*) {
+    template <typename Team = Alone>
+    [[gnu::noinline]] static void forward(const T*, const T* input, T* output, T*, Team&& team = {}) {
         detail::for_each_vector<Out, typename Stage::Function, V>(
+            team,
             [&](std::size_t block, std::size_t h, std::size_t w, const auto& mask) __attribute__((always_inline)) {
                 V value = Stage::Function::forward(V::load(input + In::offset(block, h, w)));
                 mask.apply(value);
@@ -84,24 +91,26 @@ struct Join {
     static constexpr std::size_t scratch_size = 0;
     static void pack(const T*, const T*, T*) {}
 
-    static void forward(const T*, const std::array<const T*, inputs>& input, T* output, T*) {
-        join(typename Stage::In{}, std::make_index_sequence<inputs - 1>{}, input, output);
+    template <typename Team = Alone>
+    static void forward(const T*, const std::array<const T*, inputs>& input, T* output, T*, Team&& team = {}) {
+        join(typename Stage::In{}, std::make_index_sequence<inputs - 1>{}, input, output, team);
     }
 
 private:
-    template <typename First, typename... In, std::size_t... Input>
+    template <typename First, typename... In, std::size_t... Input, typename Team>
     [[gnu::noinline]] static void join(List<First, In...>, std::index_sequence<Input...>,
-                                       const std::array<const T*, inputs>& input, T* output) {
-        detail::for_each_vector<Out, typename Stage::Function, V>([&](std::size_t block, std::size_t h, std::size_t w,
-                                                                      const auto& mask) __attribute__((always_inline)) {
-            V value = detail::load_or_broadcast<as_blocked_t<First, V::count>, Out, V>(input[0], block, h, w);
-            ((value = How::join(
-                  value, detail::load_or_broadcast<as_blocked_t<In, V::count>, Out, V>(input[Input + 1], block, h, w))),
-             ...);
-            value = Stage::Function::forward(value);
-            mask.apply(value);
-            value.store(output + Out::offset(block, h, w));
-        });
+                                       const std::array<const T*, inputs>& input, T* output, Team& team) {
+        detail::for_each_vector<Out, typename Stage::Function, V>(
+            team,
+            [&](std::size_t block, std::size_t h, std::size_t w, const auto& mask) __attribute__((always_inline)) {
+                V value = detail::load_or_broadcast<as_blocked_t<First, V::count>, Out, V>(input[0], block, h, w);
+                ((value = How::join(value, detail::load_or_broadcast<as_blocked_t<In, V::count>, Out, V>(
+                                               input[Input + 1], block, h, w))),
+                 ...);
+                value = Stage::Function::forward(value);
+                mask.apply(value);
+                value.store(output + Out::offset(block, h, w));
+            });
     }
 };
 
@@ -120,8 +129,10 @@ struct Concat {
     static constexpr std::size_t scratch_size = 0;
     static void pack(const T*, const T*, T*) {}
 
-    static void forward(const T*, const std::array<const T*, inputs>& input, T* output, T*) {
-        concat(typename Stage::In{}, std::make_index_sequence<inputs>{}, input, output);
+    template <typename Team = Alone>
+    static void forward(const T*, const std::array<const T*, inputs>& input, T* output, T*, Team&& team = {}) {
+        // One item: inputs may have parts of the same block.
+        team.items(1)([&] { concat(typename Stage::In{}, std::make_index_sequence<inputs>{}, input, output); });
     }
 
 private:
@@ -157,7 +168,9 @@ private:
         static_assert(In::height == Out::height && In::width == Out::width);
         constexpr std::size_t first_block = First / V::count;
         constexpr std::size_t shift = First % V::count;
+        Alone alone;
         detail::for_each_vector<In, typename Stage::Function, V>(
+            alone,
             [&](std::size_t block, std::size_t h, std::size_t w, const auto& mask) __attribute__((always_inline)) {
                 V value = Stage::Function::forward(V::load(input + In::offset(block, h, w)));
                 mask.apply(value);

@@ -13,6 +13,7 @@
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/prepared/blocks.hpp>
+#include <ctcnn/kernels/prepared/kernel.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
@@ -146,11 +147,12 @@ struct Linear {
 private:
     using Stored = detail::StoredWeights<Weight, V>;
     using Order = FlatInputs<In>;
-    /// Vectors of outputs, and how many of them a block has at most. With one sum each, 8 hide the latency of a
-    /// multiply-add, and leave a register for the input and one for weights even where there are 16.
+    /// Vectors of outputs, and how many of them a block has at most: 4 with two sums each. 8 sums hide the latency of a
+    /// multiply-add, and leave a register for the input and one for weights even where there are 16. Blocks of 8 vectors
+    /// would be no faster, and give a team less to share.
     static constexpr std::size_t vectors = whole_vectors(Outputs, V::count) / V::count;
     static constexpr std::size_t sums = 8;
-    static constexpr std::size_t columns = equal_portion(vectors, sums);
+    static constexpr std::size_t columns = equal_portion(vectors, sums / 2);
     /// Elements of the weights of `taken` vectors of outputs.
     static constexpr std::size_t block_size(std::size_t taken) { return Inputs * Stored::vectors(taken) * V::count; }
     static constexpr std::size_t weights_size = vectors / columns * block_size(columns) + block_size(vectors % columns);
@@ -184,25 +186,34 @@ public:
         }
     }
 
-    [[gnu::noinline]] static void forward(const T* packed, const T* input, T* output, T*) {
+    template <typename Team = Alone>
+    [[gnu::noinline]] static void forward(const T* packed, const T* input, T* output, T*, Team&& team = {}) {
+        auto items = team.items((vectors + columns - 1) / columns);
         for_each_piece<vectors, columns>([&](std::size_t first, auto taken) __attribute__((always_inline)) {
-            add_products<taken()>(packed + first / columns * block_size(columns), input,
-                                  output + Out::offset(first, 0, 0));
+            items([&]() __attribute__((always_inline)) {
+                add_products<taken()>(packed + first / columns * block_size(columns), input,
+                                      output + Out::offset(first, 0, 0));
+                finish(packed + weights_size, first, first + taken, output);
+            });
         });
-        for (std::size_t v = 0; v < vectors; ++v) {
+    }
+
+private:
+    static constexpr std::size_t columns_in_a_vector = std::is_same_v<Weight, T> ? 1 : 2;
+
+    /// Bias and function of some vectors of outputs.
+    [[gnu::always_inline]] static void finish(const T* bias, std::size_t first, std::size_t last, T* output) {
+        for (std::size_t v = first; v < last; ++v) {
             T* place = output + Out::offset(v, 0, 0);
-            V value = V::load(place) + V::load(packed + weights_size + v * V::count);
+            V value = V::load(place) + V::load(bias + v * V::count);
             value = Stage::Function::forward(value);
             ChannelMask<Out, V>(v).apply(value);
             value.store(place);
         }
     }
 
-private:
-    static constexpr std::size_t columns_in_a_vector = std::is_same_v<Weight, T> ? 1 : 2;
-
-    /// The sums of a block of N vectors of outputs. Few vectors have several sums each, one for every so many inputs:
-    /// one alone would wait for itself.
+    /// The sums of a block of N vectors of outputs. Few vectors have several sums each, one for every
+    /// so many inputs: one alone would wait for itself.
     template <std::size_t N>
     [[gnu::noinline]] static void add_products(const T* weights, const T* input, T* output) {
         constexpr std::size_t parts = sums / N;
@@ -216,7 +227,8 @@ private:
                 V held = broadcast<V>(x[part]);
                 hold_in_register(held);
                 unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-                    sum[part * N + n] = multiply_add(Stored::get(weights + part * step, n), held, sum[part * N + n]);
+                    V& target = sum[part * N + n];
+                    target = multiply_add(Stored::get(weights + part * step, n), held, target);
                 });
             };
 #pragma GCC unroll 1

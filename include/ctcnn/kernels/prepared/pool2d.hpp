@@ -11,6 +11,7 @@
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/mean2d.hpp>
 #include <ctcnn/kernels/prepared/blocks.hpp>
+#include <ctcnn/kernels/prepared/kernel.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
 namespace CTCNN_DETAIL::kernels::prepared {
@@ -68,31 +69,35 @@ struct WindowPool {
     static constexpr std::size_t scratch_size = 0;
     static void pack(const T*, const T*, T*) {}
 
-    [[gnu::noinline]] static void forward(const T*, const T* input, T* output, T*) {
+    template <typename Team = Alone>
+    [[gnu::noinline]] static void forward(const T*, const T* input, T* output, T*, Team&& team = {}) {
         constexpr const auto& rows = windows_of<Rows>;
         constexpr const auto& columns = windows_of<Columns>;
         constexpr bool is_small = rows.length * columns.length <= few;
+        auto items = team.items(Out::blocks, Out::height);
         for (std::size_t block = 0; block < Out::blocks; ++block) {
             const Mask mask(block);
             for (std::size_t h = 0; h < Out::height; ++h) {
-                const T* row = input + In::offset(block, rows.support[h].first, 0);
-                T* to = output + Out::offset(block, h, 0);
-                if (!is_small || rows.support[h].count() != rows.length) {
-                    any_windows(row, to, h, {0, Out::width}, mask);
-                } else if constexpr (is_small) {
-                    any_windows(row, to, h, {0, columns.whole.first}, mask);
-                    const T* pixels = row + columns.support[columns.whole.first].first * V::count;
-                    for (std::size_t w = columns.whole.first; w < columns.whole.last; ++w) {
-                        V value = V::load(pixels);
-                        unroll<rows.length * columns.length - 1>([&](std::size_t n) __attribute__((always_inline)) {
-                            value = Reduce::join(value, V::load(pixels + (n + 1) / columns.length * In::row +
-                                                                (n + 1) % columns.length * V::count));
-                        });
-                        store(Reduce::finish(value, h, w), to + w * V::count, mask);
-                        pixels += columns.step * V::count;
+                items([&]() __attribute__((always_inline)) {
+                    const T* row = input + In::offset(block, rows.support[h].first, 0);
+                    T* to = output + Out::offset(block, h, 0);
+                    if (!is_small || rows.support[h].count() != rows.length) {
+                        any_windows(row, to, h, {0, Out::width}, mask);
+                    } else if constexpr (is_small) {
+                        any_windows(row, to, h, {0, columns.whole.first}, mask);
+                        const T* pixels = row + columns.support[columns.whole.first].first * V::count;
+                        for (std::size_t w = columns.whole.first; w < columns.whole.last; ++w) {
+                            V value = V::load(pixels);
+                            unroll<rows.length * columns.length - 1>([&](std::size_t n) __attribute__((always_inline)) {
+                                value = Reduce::join(value, V::load(pixels + (n + 1) / columns.length * In::row +
+                                                                    (n + 1) % columns.length * V::count));
+                            });
+                            store(Reduce::finish(value, h, w), to + w * V::count, mask);
+                            pixels += columns.step * V::count;
+                        }
+                        any_windows(row, to, h, {columns.whole.last, Out::width}, mask);
                     }
-                    any_windows(row, to, h, {columns.whole.last, Out::width}, mask);
-                }
+                });
             }
         }
     }

@@ -61,6 +61,12 @@ constexpr Cut cut_evenly(std::size_t count, std::size_t most, std::size_t unit =
     return {large, pieces - small_count, large - unit, small_count};
 }
 
+/// How many pieces cut_evenly makes.
+constexpr std::size_t even_pieces(std::size_t count, std::size_t most, std::size_t unit = 1) {
+    const Cut cut = cut_evenly(count, most, unit);
+    return cut.large_count + cut.small_count;
+}
+
 /// Calls f(begin, Index<length of the piece>{}) for the pieces of cut_evenly.
 template <std::size_t Count, std::size_t Most, std::size_t Unit = 1, typename F>
 [[gnu::always_inline]] constexpr void for_each_even_piece(F&& f) {
