@@ -15,8 +15,8 @@
 
 namespace CTCNN_DETAIL {
 
-/// Pages that Linux gives on x86 where a program asks for them: of the usual ones, of 4 KiB, a processor holds too few in
-/// its tables for memory of many MiB, and looks up the others each time anew.
+/// Pages that Linux gives on x86 where a program asks for them: of the usual ones, of 4 KiB, a processor holds too few
+/// in its tables for memory of many MiB, and looks up the others each time anew.
 inline constexpr std::size_t large_page = 2 * 1024 * 1024;
 
 /// AlignedAllocator: memory that begins on a cache line, much of it on a large page; in constant expressions, whatever

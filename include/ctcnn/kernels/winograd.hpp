@@ -184,8 +184,8 @@ struct Points {
         c[Count - 1] += values[1];
     }
 
-    /// What N inputs contribute at two of the points, as evaluate_two: the coefficients are those of the polynomial whose
-    /// roots are the other points.
+    /// What N inputs contribute at two of the points, as evaluate_two: the coefficients are those of the polynomial
+    /// whose roots are the other points.
     template <Number V>
     [[gnu::always_inline]] static constexpr void points_of_inputs_two(std::size_t two, const V* x, V* values) {
         if (two == 0) {

@@ -18,8 +18,9 @@ struct PiecePairs {
         N == 4 ? std::array<double, 3>{1} : std::array<double, 3>{0.625, 1.5};
 };
 
-/// Piece: the maps of winograd::Points on both axes, for Rows x Columns points. What belongs to the point (r, c) lies at
-/// values[(r * Columns + c) * step]. Nothing here depends on the sizes of a convolution, so that all of them share it.
+/// Piece: the maps of winograd::Points on both axes, for Rows x Columns points. What belongs to the point (r, c) lies
+/// at values[(r * Columns + c) * step]. Nothing here depends on the sizes of a convolution, so that all of them share
+/// it.
 template <std::size_t Rows, std::size_t Columns>
 struct Piece {
     using Vertical = Points<Rows, PiecePairs<Rows>>;

@@ -20,8 +20,8 @@
 
 namespace CTCNN_DETAIL::kernels::conv2d {
 
-/// Rows x Columns elements of a plane of which `size` is there, from (h, w) on, and how far their rows are apart; a copy
-/// with zeros where the plane ends.
+/// Rows x Columns elements of a plane of which `size` is there, from (h, w) on, and how far their rows are apart; a
+/// copy with zeros where the plane ends.
 template <std::size_t Rows, std::size_t Columns, std::size_t Row, Number V>
 [[gnu::always_inline]] inline const V* winograd2d_block(const V* plane, Extent size, std::size_t h, std::size_t w,
                                                         V* copy, std::size_t& row) {
@@ -38,8 +38,8 @@ template <std::size_t Rows, std::size_t Columns, std::size_t Row, Number V>
     return copy;
 }
 
-/// An input channel of a piece at all points. The next channel is prefetched: it lies in another page, and may have left
-/// the caches.
+/// An input channel of a piece at all points. The next channel is prefetched: it lies in another page, and may have
+/// left the caches.
 template <typename Stage, typename Plan, Number V>
 [[gnu::always_inline]] inline void winograd2d_input(const V* input, std::size_t channel, std::size_t piece, V* values,
                                                     std::size_t step) {

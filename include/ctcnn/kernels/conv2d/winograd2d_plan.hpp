@@ -83,8 +83,8 @@ struct Winograd2dPlan {
     /// How far what there is at a point lies from that at the point before: an odd multiple of four elements.
     static constexpr std::size_t apart(std::size_t elements) { return (elements + 3) / 8 * 8 + 4; }
 
-    /// How many pieces go together: of some pieces, inputs and outputs at all points stay in the L2 cache, or nearly, where
-    /// there are many channels: then it is a few, for which the weights come from further away.
+    /// How many pieces go together: of some pieces, inputs and outputs at all points stay in the L2 cache, or nearly,
+    /// where there are many channels: then it is a few, for which the weights come from further away.
     static constexpr std::size_t near_registers = 8 * 1024;
     static consteval std::size_t portion_of(std::size_t least) {
         const std::size_t most = std::max(least, near_registers / (Piece::count * (G.in_channels + G.out_channels)));
@@ -99,8 +99,8 @@ struct Winograd2dPlan {
     static constexpr std::size_t backward_portion = portion_of(4);
 
     /// The register block of a product with so many rows of sums; a power of two of them, which divide a vector of
-    /// weights or are divided by it. Of equal ones that with most rows, whose weights lie side by side. One column would
-    /// be as many loads as products.
+    /// weights or are divided by it. Of equal ones that with most rows, whose weights lie side by side. One column
+    /// would be as many loads as products.
     static consteval RegisterTile tile_of(std::size_t count, std::size_t width) {
         RegisterTile best{4, std::min<std::size_t>(width, 2)};
         std::size_t best_cost = 0;

@@ -13,7 +13,8 @@
 
 namespace CTCNN_DETAIL::kernels::conv2d {
 
-/// The kernels of output channel o and a vector of input channels from channel i on: nine taps, lanes are input channels.
+/// The kernels of output channel o and a vector of input channels from channel i on: nine taps, lanes are input
+/// channels.
 template <Conv2dGeometry G, Number V>
 [[gnu::noinline]] void winograd2d_taps(const scalar_t<V>* weight, std::size_t o, std::size_t i, V* taps) {
     using T = scalar_t<V>;
@@ -27,8 +28,8 @@ template <Conv2dGeometry G, Number V>
     load_columns<9>(rows, taps);
 }
 
-/// Stores weights at all points, (blocks of Rows channels, Count, channels of the block) at each: number k of `Count`, a
-/// vector of channels from `channel` on, of `channels`.
+/// Stores weights at all points, (blocks of Rows channels, Count, channels of the block) at each: number k of `Count`,
+/// a vector of channels from `channel` on, of `channels`.
 template <std::size_t Rows, std::size_t Points, std::size_t Step, Number V>
 [[gnu::noinline]] void winograd2d_store(const V* values, std::size_t channel, std::size_t channels, std::size_t k,
                                         std::size_t count, scalar_t<V>* transformed) {
