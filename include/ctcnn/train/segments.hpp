@@ -18,8 +18,9 @@ namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 /// One segment of a tile, forward, and behind it the loss or what the tile tells of the next stage.
 template <std::size_t Segment, typename Plan, Number V, typename Loss, typename Image, typename Target>
 [[gnu::noinline]] constexpr void forward_segment(StepMemory<Plan, V>& memory,
-                                                 const Round<V, Loss, Image, Target>& round, std::size_t tile) {
-    run::TileWorkspace<Plan, V>& workspace = memory.tiles[tile];
+                                                 const Round<V, Loss, Image, Target>& round, std::size_t tile,
+                                                 std::size_t member) {
+    run::TileWorkspace<Plan, V>& workspace = memory.tile_of(tile, member);
     const auto pass = memory.pass_of(round, tile);
     if constexpr (Segment == 0) {
         forward_tile(round, tile, workspace, memory);
@@ -40,8 +41,8 @@ template <std::size_t Segment, typename Plan, Number V, typename Loss, typename 
 template <std::size_t Segment, typename Plan, Number V, typename Loss, typename Image, typename Target>
 [[gnu::noinline]] constexpr void backward_segment(StepMemory<Plan, V>& memory,
                                                   const Round<V, Loss, Image, Target>& round, std::size_t tile,
-                                                  std::size_t group, bool add) {
-    run::TileWorkspace<Plan, V>& workspace = memory.tiles[tile];
+                                                  std::size_t group, bool add, std::size_t member) {
+    run::TileWorkspace<Plan, V>& workspace = memory.tile_of(tile, member);
     const auto pass = memory.pass_of(round, tile);
     if constexpr (Segment + 1 == Plan::segment_count) {
         run::placed::backward_together<Plan, V, 1>(round.parameters, &workspace, tile, memory.rows);
@@ -66,9 +67,9 @@ constexpr void run_segment(StepMemory<Plan, V>& memory, run::Team& team, const R
     team.for_each(groups, [&](std::size_t group) {
         for (std::size_t tile = begin_of(group); tile < begin_of(group + 1); ++tile) {
             if constexpr (IsBackward) {
-                backward_segment<Segment>(memory, round, tile, group, tile != begin_of(group));
+                backward_segment<Segment>(memory, round, tile, group, tile != begin_of(group), team.member());
             } else {
-                forward_segment<Segment>(memory, round, tile);
+                forward_segment<Segment>(memory, round, tile, team.member());
             }
         }
     });

@@ -54,11 +54,11 @@ public:
 
     /// Forward of a tile of images in tile(), keeping all buffers, with running statistics.
     constexpr void forward(const T* parameters, const std::array<const T*, lanes>& images) {
-        run::TileWorkspace<Plan, V>& workspace = memory_.tiles.front();
+        run::TileWorkspace<Plan, V>& workspace = tile();
         run::placed::forward<Plan>(parameters, workspace, images);
     }
     /// The workspace of a tile, for a use between two steps.
-    constexpr run::TileWorkspace<Plan, V>& tile() { return memory_.tiles.front(); }
+    constexpr run::TileWorkspace<Plan, V>& tile() { return memory_.tile_of(0, 0); }
 
     /// How many threads are worth their while for a batch of `count` images.
     constexpr std::size_t useful_threads(std::size_t count) const {

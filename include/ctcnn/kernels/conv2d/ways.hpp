@@ -18,6 +18,7 @@
 #include <ctcnn/kernels/conv2d/stage.hpp>
 #include <ctcnn/kernels/conv2d/transposed.hpp>
 #include <ctcnn/kernels/conv2d/winograd.hpp>
+#include <ctcnn/kernels/conv2d/winograd2d.hpp>
 
 namespace CTCNN_DETAIL::kernels::conv2d {
 
@@ -25,7 +26,7 @@ template <typename... W>
 struct WayList {};
 
 /// All ways. Each direction of a stage takes the first one that has it, is possible there and pays.
-using Ways = WayList<OneChannel, Depthwise, Winograd, SingleImage, Pointwise, Transposed, Direct, ByDefinition>;
+using Ways = WayList<OneChannel, Depthwise, Winograd2d, Winograd, SingleImage, Pointwise, Transposed, Direct, ByDefinition>;
 
 /// No way has the direction: backward is then one after the other.
 struct NoWay : Way {
