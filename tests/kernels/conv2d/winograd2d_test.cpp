@@ -89,9 +89,9 @@ using PlanOf = Winograd2d::Plan<StageOf<V, c>>;
 
 // Several portions, of which the last one is smaller; rows and columns that are left over; two panels of the weights.
 constexpr Conv2dCase portions = case_of(36, 20, {27, 19}, {1, 0});
-static_assert(PlanOf<portions>::piece_count == 35 && PlanOf<portions>::portion == 7);
+static_assert(PlanOf<portions>::piece_count == 35 && PlanOf<portions>::portion == 4);
 constexpr Conv2dCase rest = case_of(20, 11, {15, 19}, {1, 1});
-static_assert(PlanOf<rest>::piece_count == 20 && PlanOf<rest>::portion == 10);
+static_assert(PlanOf<rest>::piece_count == 20 && PlanOf<rest>::portion == 5);
 constexpr Conv2dCase many = case_of(90, 70, {7, 9}, {1, 1});
 static_assert(PlanOf<many>::panel == 3 && PlanOf<many>::vectors == 6 && PlanOf<many>::portion == 2);
 
