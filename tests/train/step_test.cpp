@@ -9,7 +9,11 @@
 #include <vector>
 
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/layers/batch_norm.hpp>
+#include <ctcnn/layers/identity.hpp>
+#include <ctcnn/layers/linear.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
+#include <ctcnn/model/sequential.hpp>
 #include <ctcnn/run/parallel.hpp>
 
 #include "catch.hpp"
@@ -67,5 +71,46 @@ TEST_CASE("a step gives the same bits for any number of threads") {
             CHECK(std::memcmp(&result.loss, &expected.loss, sizeof(double)) == 0);
             CHECK(small::same_bits(result.gradients, expected.gradients));
         }
+    }
+}
+
+TEST_CASE("A step has memory for as many threads as have tiles, and no more than were asked for") {
+    constexpr std::size_t lanes = V::count;
+    using Memory = train::StepMemory<small::Net::plan, V>;
+    CHECK(Memory(40 * lanes, 1).threads == 1);
+    CHECK(Memory(40 * lanes, 3).threads == 3);
+    CHECK(Memory(2 * lanes, 8).threads == 2);
+    CHECK(Memory(1, 8).threads == 1);
+    // There are 16 groups at most.
+    CHECK(Memory(40 * lanes, 100).threads == 16);
+}
+
+TEST_CASE("Each BatchNorm moves its own running statistics") {
+    // Of the same numbers: the second one sees what the first one has made, mean 0 and variance 1.
+    using Net = Sequential<Input<3>, BatchNorm1d<3>, Identity, BatchNorm1d<3>, Linear<3, 2>>;
+    using Step = train::StepWorkspace<Net, V>;
+    Net with_weights{};
+    for (std::size_t n = 0; n < Net::parameter_count; ++n) {
+        with_weights.parameters()[n] = n % 6 < 3 ? 1.0f : 0.0f;
+    }
+    constexpr std::size_t count = 4;
+    const std::vector<Net::input_tensor> images{{1, 10, -2}, {2, 20, -4}, {3, 30, -6}, {4, 40, -8}};
+    const std::vector<std::uint8_t> labels{0, 1, 0, 1};
+    Step workspace(count, 1);
+    const train::Batch<Net::input_tensor, std::uint8_t> batch{images.data(), labels.data(), nullptr, count};
+    run::Team alone;
+    workspace.step(
+        alone, with_weights.parameters().data(), CrossEntropyLoss{}, batch, [](std::size_t, std::size_t) {},
+        [](double, bool) {});
+    std::vector<float> buffers(Net::buffer_count, 0.0f);
+    workspace.update_buffers(count, buffers.data(), 1);
+    const float means[] = {2.5f, 25, -5};
+    const float variances[] = {1.25f, 125, 5};  // of the images alone: four thirds of it is unbiased
+    for (std::size_t c = 0; c < 3; ++c) {
+        CAPTURE(c);
+        CHECK(buffers[c] == Approx(means[c]));
+        CHECK(buffers[3 + c] == Approx(variances[c] * 4 / 3));
+        CHECK(buffers[6 + c] == Approx(0).margin(1e-5));
+        CHECK(buffers[9 + c] == Approx(4.0 / 3).epsilon(1e-4));
     }
 }

@@ -218,7 +218,8 @@ private:
     void refuse_doubles() {
         const auto by_name = [](const FileTensor& a, const FileTensor& b) { return a.name < b.name; };
         std::sort(tensors_.begin(), tensors_.end(), by_name);
-        std::sort(metadata_.begin(), metadata_.end());
+        // A comparison that depends on Calls: without it, clang would compile the sorting wherever this is included.
+        std::sort(metadata_.begin(), metadata_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
         for (std::size_t n = 1; n < tensors_.size(); ++n) {
             if (tensors_[n - 1].name == tensors_[n].name) {
                 refuse_double("tensor ", tensors_[n].name);

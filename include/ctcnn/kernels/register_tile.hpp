@@ -144,20 +144,20 @@ template <std::size_t M, std::size_t N, Number V, typename Factor, typename Valu
     }
 }
 
-/// Stores a tile of M x N numbers, or adds them to what is there, in rows that lie `row` apart; of each row the first
-/// `count` lanes. Not inlined: its registers would be taken from the tile.
-template <std::size_t M, std::size_t N, Number V>
-[[gnu::noinline]] constexpr void store_part(scalar_t<V>* target, std::size_t row, const V* tile, std::size_t count,
-                                            bool add) {
-    for (std::size_t m = 0; m < M; ++m) {
-        for (std::size_t i = 0; i < std::min(count, N * lane_count<V>); ++i) {
-            const scalar_t<V> number = get_lane(tile[m * N + i / lane_count<V>], i % lane_count<V>);
-            target[m * row + i] = number + (add ? target[m * row + i] : 0);
+/// Stores `count` of the columns of some rows, or adds them to what is there, in rows that lie `row` apart. Not inlined:
+/// its registers would be taken from the tile. One function, whatever the size of the tile.
+template <typename T>
+[[gnu::noinline]] constexpr void store_part(T* target, std::size_t row, const T* tile, std::size_t rows,
+                                            std::size_t columns, std::size_t count, bool add) {
+    for (std::size_t m = 0; m < rows; ++m) {
+        for (std::size_t i = 0; i < count; ++i) {
+            target[m * row + i] = tile[m * columns + i] + (add ? target[m * row + i] : 0);
         }
     }
 }
 
-/// The same, quick where all lanes are stored.
+/// Stores a tile of M x N numbers, or adds them to what is there, in rows that lie `row` apart; of each row the first
+/// `count` lanes.
 template <std::size_t M, std::size_t N, Number V>
 [[gnu::always_inline]] constexpr void store_tile(scalar_t<V>* target, std::size_t row, const V* tile, std::size_t count,
                                                  bool add) {
@@ -181,9 +181,16 @@ template <std::size_t M, std::size_t N, Number V>
         }
     }
     // A copy: a tile whose address is given away lives in memory, not in registers.
-    V copy[M * N];
-    unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { copy[j] = tile[j]; });
-    store_part<M, N, V>(target, row, copy, count, add);
+    constexpr std::size_t columns = N * lane_count<V>;
+    scalar_t<V> copy[M * columns];
+    unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) {
+        if constexpr (is_lanes<V>) {
+            tile[j].store(copy + j * lane_count<V>);
+        } else {
+            copy[j] = tile[j];
+        }
+    });
+    store_part(target, row, copy, M, columns, std::min(count, columns), add);
 }
 
 }  // namespace CTCNN_DETAIL::kernels

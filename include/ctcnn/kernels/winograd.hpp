@@ -72,7 +72,7 @@ struct Points {
     static constexpr std::size_t pair_count = N / 2 - 1;
 
     /// The coefficients of the product of (t - q^2) over all pairs q, or over all but one; t is x^2.
-    static constexpr std::array<double, pair_count + 1> product(std::size_t without = pair_count) {
+    static constexpr std::array<double, pair_count + 1> product(std::size_t without) {
         std::array<double, pair_count + 1> coefficients{1};
         for (std::size_t q = 0; q < pair_count; ++q) {
             for (std::size_t k = pair_count + 1; q != without && k-- > 0;) {
@@ -81,6 +81,26 @@ struct Points {
         }
         return coefficients;
     }
+
+    /// The products over all but one, and over all: a table, so that compilers need not compute it for each use.
+    static constexpr std::array<std::array<double, pair_count + 1>, pair_count + 1> products = [] {
+        std::array<std::array<double, pair_count + 1>, pair_count + 1> result{};
+        for (std::size_t without = 0; without <= pair_count; ++without) {
+            result[without] = product(without);
+        }
+        return result;
+    }();
+
+    /// Powers 0 to N - 1 of each pair, likewise.
+    static constexpr std::array<std::array<double, N>, pair_count> powers = [] {
+        std::array<std::array<double, N>, pair_count> result{};
+        for (std::size_t p = 0; p < pair_count; ++p) {
+            for (std::size_t k = 0; k < N; ++k) {
+                result[p][k] = power(pairs[p], k);
+            }
+        }
+        return result;
+    }();
 
     /// One over the product of the differences of each point from the others; infinity has none.
     static constexpr std::array<double, N> scale = [] {
@@ -155,48 +175,56 @@ struct Points {
         unroll<Count>([&](std::size_t k) __attribute__((always_inline)) {
             const V* sums = k % 2 == 0 ? even : odd;
             constexpr bool one = !(pairs[0] < 1 || pairs[0] > 1);  // whose powers are 1
-            c[k] = one || k == 0 ? sums[0] : broadcast<V>(static_cast<scalar_t<V>>(power(pairs[0], k))) * sums[0];
+            c[k] = one || k == 0 ? sums[0] : broadcast<V>(static_cast<scalar_t<V>>(powers[0][k])) * sums[0];
             c[k] = k == 0 ? values[0] + c[k] : c[k];
             unroll<pair_count - 1>([&](std::size_t p) __attribute__((always_inline)) {
-                c[k] = times_add(power(pairs[p + 1], k), sums[p + 1], c[k]);
+                c[k] = times_add(powers[p + 1][k], sums[p + 1], c[k]);
             });
         });
         c[Count - 1] += values[1];
     }
 
-    /// What N inputs contribute at each point: the coefficients are those of the polynomial whose roots are the other
-    /// points.
+    /// What N inputs contribute at two of the points, as evaluate_two: the coefficients are those of the polynomial
+    /// whose roots are the other points.
+    template <Number V>
+    [[gnu::always_inline]] static constexpr void points_of_inputs_two(std::size_t two, const V* x, V* values) {
+        if (two == 0) {
+            constexpr const auto& all = products[pair_count];
+            values[0] = x[N - 2];
+            values[1] = x[N - 1];
+            unroll<pair_count>([&](std::size_t j) __attribute__((always_inline)) {
+                values[0] = times_add(all[j], x[2 * j], values[0]);
+                values[1] = times_add(all[j], x[2 * j + 1], values[1]);
+            });
+            return;
+        }
+        const auto& others = products[two - 1];
+        V even = x[N - 2];
+        V odd = x[N - 3];
+        unroll<pair_count - 1>([&](std::size_t j) __attribute__((always_inline)) {
+            even = times_add(others[j], x[2 * j + 2], even);
+            odd = times_add(others[j], x[2 * j + 1], odd);
+        });
+        values[0] = times_add(pairs[two - 1], odd, even);
+        values[1] = times_add(-pairs[two - 1], odd, even);
+    }
+
+    /// The same at all points.
     template <Number V>
     [[gnu::always_inline]] static constexpr void points_of_inputs(const V* x, V* values) {
-        constexpr auto all = product();
-        values[0] = x[N - 2];
-        values[1] = x[N - 1];
-        unroll<pair_count>([&](std::size_t j) __attribute__((always_inline)) {
-            values[0] = times_add(all[j], x[2 * j], values[0]);
-            values[1] = times_add(all[j], x[2 * j + 1], values[1]);
-        });
-        unroll<pair_count>([&](std::size_t p) __attribute__((always_inline)) {
-            const auto others = product(p);
-            V even = x[N - 2];
-            V odd = x[N - 3];
-            unroll<pair_count - 1>([&](std::size_t j) __attribute__((always_inline)) {
-                even = times_add(others[j], x[2 * j + 2], even);
-                odd = times_add(others[j], x[2 * j + 1], odd);
-            });
-            values[2 * p + 2] = times_add(pairs[p], odd, even);
-            values[2 * p + 3] = times_add(-pairs[p], odd, even);
-        });
+        unroll<N / 2>([&](std::size_t two)
+                          __attribute__((always_inline)) { points_of_inputs_two(two, x, values + 2 * two); });
     }
 
     /// The transpose of points_of_inputs.
     template <Number V>
     [[gnu::always_inline]] static constexpr void inputs_of_points(const V* values, V* x) {
-        constexpr auto all = product();
+        constexpr const auto& all = products[pair_count];
         // Sums begin with 0, and so never are -0.
         unroll<N>([&](std::size_t k)
                       __attribute__((always_inline)) { x[k] = times_add(all[k / 2], values[k % 2], V{}); });
         unroll<pair_count>([&](std::size_t p) __attribute__((always_inline)) {
-            const auto others = product(p);
+            const auto& others = products[p];
             const V even = values[2 * p + 2] + values[2 * p + 3];
             const V odd = values[2 * p + 2] - values[2 * p + 3];
             unroll<pair_count>([&](std::size_t j) __attribute__((always_inline)) {

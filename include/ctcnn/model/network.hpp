@@ -22,6 +22,7 @@
 #include <ctcnn/model/parameters.hpp>
 #include <ctcnn/model/precision.hpp>
 #include <ctcnn/model/state_names.hpp>
+#include <ctcnn/run/apart.hpp>
 #include <ctcnn/run/forward.hpp>
 
 namespace CTCNN_DETAIL::model {
@@ -131,7 +132,8 @@ public:
     /// The same with buffers that the caller keeps; one workspace serves one thread at a time.
     constexpr output_tensor operator()(const input_tensor& image, workspace& buffers) const
         noexcept(std::is_nothrow_default_constructible_v<output_tensor>) {
-        const T* outputs = run::infer_image<inference_plan>(this->parameters().data(), image.data(), buffers.get());
+        const T* outputs =
+            run::placed::infer_image<inference_plan>(this->parameters().data(), image.data(), buffers.get());
         output_tensor result;
         for (std::size_t i = 0; i < output_shape::size; ++i) {
             result.values[i] = outputs[i];
@@ -190,7 +192,8 @@ template <Infers Net, WorkspaceOf<typename Net::workspace> Buffers>
 constexpr const typename Net::scalar* outputs_of(const Net& net, const typename Net::input_tensor& image,
                                                  Buffers& buffers) {
     if constexpr (AnyNetwork<Net>) {
-        return run::infer_image<typename Net::inference_plan>(net.parameters().data(), image.data(), buffers.get());
+        return run::placed::infer_image<typename Net::inference_plan>(net.parameters().data(), image.data(),
+                                                                      buffers.get());
     } else {
         return net.outputs(image.data(), buffers);
     }

@@ -6,6 +6,7 @@
 #include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/model/prepare.hpp>
+#include <ctcnn/run/apart.hpp>
 #include <ctcnn/run/parallel.hpp>
 #include <ctcnn/run/prepared.hpp>
 
@@ -41,7 +42,8 @@ public:
         const scalar* result = nullptr;
         detail_::run::parallel(threads_, [&](detail_::run::Team& team) {
             detail_::run::EqualShares shares(team);
-            const scalar* outputs = detail_::run::infer_prepared<plan>(packed, image, values(), shares);
+            const scalar* outputs =
+                detail_::run::placed::infer_prepared<plan, compiled_apart<P>>(packed, image, values(), shares);
             if (team.member() == 0) {
                 result = outputs;
             }

@@ -12,6 +12,7 @@
 #include <ctcnn/graph/prepared_plan.hpp>
 #include <ctcnn/model/fuse.hpp>
 #include <ctcnn/model/network.hpp>
+#include <ctcnn/run/apart.hpp>
 #include <ctcnn/run/prepared.hpp>
 
 namespace CTCNN_API {
@@ -89,7 +90,8 @@ public:
     /// Where the outputs for an image lie, until the workspace is used again.
     const scalar* outputs(const scalar* image, workspace& buffers) const noexcept {
         detail_::kernels::prepared::Alone alone;
-        return detail_::run::infer_prepared<plan>(held_.get(), image, buffers.get().values(), alone);
+        return detail_::run::placed::infer_prepared<plan, compiled_apart<Prepared>>(held_.get(), image,
+                                                                                    buffers.get().values(), alone);
     }
 
     template <typename Parallel>
@@ -103,7 +105,8 @@ public:
 
 private:
     void pack(const fused& net) {
-        detail_::run::pack<plan>(net.parameters().data(), net.buffers().data(), held_.get());
+        detail_::run::placed::pack<plan, compiled_apart<Prepared>>(net.parameters().data(), net.buffers().data(),
+                                                                   held_.get());
     }
 
     detail_::Held<detail_::run::PackedWeights<plan>, detail_::most_inside_network> held_;

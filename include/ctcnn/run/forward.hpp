@@ -44,7 +44,16 @@ struct InferenceWorkspace {
     constexpr const V* output(std::size_t tile = 0) { return buffer(Plan::stage_count, tile); }
 };
 
-/// TileWorkspace: all that training keeps of one tile of images.
+/// SharedScratch: a place for scratch memory that is not the tile's own.
+template <typename V>
+struct SharedScratch {
+    V* place = nullptr;
+
+    constexpr V* data() const { return place; }
+};
+
+/// TileWorkspace: all that training keeps of one tile of images. Where all tiles go through a segment before the next
+/// one begins, they share scratch memory, which stays in the caches.
 template <typename Plan, Number V>
 struct TileWorkspace {
     /// A buffer holds a value on the way forward; on the way back its gradient takes its place. Gradients that several
@@ -52,7 +61,8 @@ struct TileWorkspace {
     std::array<V, Plan::buffer_numbers> buffers{};
     std::array<V, Plan::saved_numbers> saved{};
     std::array<V, Plan::output_size> grad_output{};
-    std::array<V, Plan::template scratch_numbers<V>> scratch{};
+    std::conditional_t<(Plan::segment_count > 1), SharedScratch<V>, std::array<V, Plan::template scratch_numbers<V>>>
+        scratch{};
 
     constexpr V* buffer(std::size_t k) { return buffers.data() + Plan::buffer_offset(k); }
     constexpr V* gradient(std::size_t k) { return buffers.data() + Plan::gradient_offset(k); }

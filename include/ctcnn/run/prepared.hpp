@@ -239,4 +239,43 @@ const typename Plan::scalar* infer_prepared(const PackedWeights<Plan>& packed, c
     return values.value(last, ValueForm::planar);
 }
 
+// As run/apart.hpp: `Apart` is whether a prepared network is compiled apart.
+namespace apart {
+
+template <typename Plan>
+void pack(const typename Plan::scalar* parameters, const typename Plan::scalar* statistics,
+          PackedWeights<Plan>& packed);
+template <typename Plan, typename Team>
+const typename Plan::scalar* infer_prepared(const PackedWeights<Plan>& packed, const typename Plan::scalar* image,
+                                            const PreparedValues<Plan>& values, Team& team);
+
+}  // namespace apart
+
+/// The functions of run/prepared.hpp, wherever they are compiled.
+namespace placed {
+
+template <typename Plan, bool Apart>
+void pack(const typename Plan::scalar* parameters, const typename Plan::scalar* statistics,
+          PackedWeights<Plan>& packed) {
+    if constexpr (Apart) {
+        apart::pack<Plan>(parameters, statistics, packed);
+    } else {
+        run::pack<Plan>(parameters, statistics, packed);
+    }
+}
+
+template <typename Plan, bool Apart, typename Team>
+[[gnu::always_inline]] inline const typename Plan::scalar* infer_prepared(const PackedWeights<Plan>& packed,
+                                                                          const typename Plan::scalar* image,
+                                                                          const PreparedValues<Plan>& values,
+                                                                          Team& team) {
+    if constexpr (Apart) {
+        return apart::infer_prepared<Plan>(packed, image, values, team);
+    } else {
+        return run::infer_prepared<Plan>(packed, image, values, team);
+    }
+}
+
+}  // namespace placed
+
 }  // namespace CTCNN_DETAIL::run

@@ -115,4 +115,8 @@ private:
     AlignedVector<T> numbers_;
 };
 
+/// Gradient::sum of a network that is compiled apart: defined in train/compiled.hpp.
+template <typename Plan, Number V>
+void sum_apart(Gradient<Plan, V>& gradient, run::Team& team, StepMemory<Plan, V>& memory, std::size_t count, bool add);
+
 }  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM

@@ -12,8 +12,8 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/model/network.hpp>
+#include <ctcnn/run/apart_tiles.hpp>
 #include <ctcnn/run/forward.hpp>
-#include <ctcnn/run/gather.hpp>
 #include <ctcnn/run/pack.hpp>
 #include <ctcnn/run/parallel.hpp>
 #include <ctcnn/train/stored_image.hpp>
@@ -62,13 +62,12 @@ void infer_tiles(const Net& net, std::span<const Image> images, std::size_t thre
                         sources[lane] = numbers_of<T>(images[image],
                                                       decoded.data() + (team.member() * lanes + lane) * decoded_size);
                     }
-                    run::infer_alone<Plan>(parameters, own, n,
-                                           run::Gathering<typename Plan::InputLayout, V>(sources, own.input(n)));
+                    run::placed::infer_alone<Plan>(parameters, own, n, sources);
                 }
                 if (here == together) {
-                    run::infer_together<Plan, V, together>(parameters, own);
+                    run::placed::infer_together<Plan, V, together>(parameters, own);
                 } else {
-                    run::infer_together<Plan, V, 1>(parameters, own);
+                    run::placed::infer_together<Plan, V, 1>(parameters, own);
                 }
                 for (std::size_t n = 0; n < here; ++n) {
                     f(first + n, (first + n) * lanes, present_of(first + n), own.output(n),

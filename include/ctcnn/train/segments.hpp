@@ -6,7 +6,7 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
-#include <ctcnn/run/backward.hpp>
+#include <ctcnn/run/apart_tiles.hpp>
 #include <ctcnn/run/forward.hpp>
 #include <ctcnn/run/parallel.hpp>
 #include <ctcnn/train/round.hpp>
@@ -18,22 +18,22 @@ namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 /// One segment of a tile, forward, and behind it the loss or what the tile tells of the next stage.
 template <std::size_t Segment, typename Plan, Number V, typename Loss, typename Image, typename Target>
 [[gnu::noinline]] constexpr void forward_segment(StepMemory<Plan, V>& memory,
-                                                 const Round<V, Loss, Image, Target>& round, std::size_t tile) {
-    run::TileWorkspace<Plan, V>& workspace = memory.tiles[tile];
+                                                 const Round<V, Loss, Image, Target>& round, std::size_t tile,
+                                                 std::size_t member) {
+    run::TileWorkspace<Plan, V>& workspace = memory.tile_of(tile, member);
     const auto pass = memory.pass_of(round, tile);
     if constexpr (Segment == 0) {
         forward_tile(round, tile, workspace, memory);
     } else {
-        run::forward_alone<Plan, Segment>(round.parameters, workspace, run::InPlace{}, pass);
+        run::placed::forward_alone<Plan, Segment>(round.parameters, workspace, run::InPlace{}, pass);
     }
     if constexpr (Segment + 1 == Plan::segment_count) {
-        run::forward_together<Plan, V, 1>(round.parameters, &workspace);
+        run::placed::forward_together<Plan, V, 1>(round.parameters, &workspace);
         memory.losses[tile] = loss_of<Plan>(round, tile, workspace, memory);
     } else {
         constexpr std::size_t k = Plan::segment_begins[Segment + 1];
-        using Stage = typename Plan::template Stage<k>;
-        Stage::Layer::template tile_statistics<typename Stage::template Forward<V>>(
-            workspace.buffer(Plan::input_of(k)), pass.present, round.present(tile), memory.tile_statistics_of(k, tile));
+        run::placed::tile_statistics<Plan, k, V>(workspace.buffer(Plan::input_of(k)), pass.present, round.present(tile),
+                                                 memory.tile_statistics_of(k, tile));
     }
 }
 
@@ -41,20 +41,19 @@ template <std::size_t Segment, typename Plan, Number V, typename Loss, typename 
 template <std::size_t Segment, typename Plan, Number V, typename Loss, typename Image, typename Target>
 [[gnu::noinline]] constexpr void backward_segment(StepMemory<Plan, V>& memory,
                                                   const Round<V, Loss, Image, Target>& round, std::size_t tile,
-                                                  std::size_t group, bool add) {
-    run::TileWorkspace<Plan, V>& workspace = memory.tiles[tile];
+                                                  std::size_t group, bool add, std::size_t member) {
+    run::TileWorkspace<Plan, V>& workspace = memory.tile_of(tile, member);
     const auto pass = memory.pass_of(round, tile);
     if constexpr (Segment + 1 == Plan::segment_count) {
-        run::backward_together<Plan, V, 1>(round.parameters, &workspace, tile, memory.rows);
+        run::placed::backward_together<Plan, V, 1>(round.parameters, &workspace, tile, memory.rows);
     }
-    run::backward_alone<Plan, Segment>(round.parameters, workspace, tile, add,
-                                       memory.partial.data() + group * Plan::tile_gradient_numbers, memory.rows, pass);
+    run::placed::backward_alone<Plan, Segment>(round.parameters, workspace, tile, add,
+                                               memory.partial.data() + group * Plan::tile_gradient_numbers, memory.rows,
+                                               pass);
     if constexpr (Segment != 0) {
         constexpr std::size_t k = Plan::segment_begins[Segment];
-        using Stage = typename Plan::template Stage<k>;
-        Stage::Layer::template tile_gradients<typename Stage::template Forward<V>>(
-            pass.statistics(k), workspace.buffer(Plan::input_of(k)), workspace.buffer(k + 1),
-            memory.tile_statistics_of(k, tile));
+        run::placed::tile_gradients<Plan, k, V>(pass.statistics(k), workspace.buffer(Plan::input_of(k)),
+                                                workspace.buffer(k + 1), memory.tile_statistics_of(k, tile));
     }
 }
 
@@ -68,9 +67,9 @@ constexpr void run_segment(StepMemory<Plan, V>& memory, run::Team& team, const R
     team.for_each(groups, [&](std::size_t group) {
         for (std::size_t tile = begin_of(group); tile < begin_of(group + 1); ++tile) {
             if constexpr (IsBackward) {
-                backward_segment<Segment>(memory, round, tile, group, tile != begin_of(group));
+                backward_segment<Segment>(memory, round, tile, group, tile != begin_of(group), team.member());
             } else {
-                forward_segment<Segment>(memory, round, tile);
+                forward_segment<Segment>(memory, round, tile, team.member());
             }
         }
     });

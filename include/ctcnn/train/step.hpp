@@ -11,9 +11,9 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/target.hpp>
-#include <ctcnn/run/backward.hpp>
+#include <ctcnn/run/apart.hpp>
+#include <ctcnn/run/apart_tiles.hpp>
 #include <ctcnn/run/forward.hpp>
-#include <ctcnn/run/gather.hpp>
 #include <ctcnn/run/pack.hpp>
 #include <ctcnn/run/parallel.hpp>
 #include <ctcnn/run/pass.hpp>
@@ -25,7 +25,6 @@
 
 namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
-using run::Gathering;
 using run::parallel;
 using run::seconds;
 using run::Team;
@@ -56,16 +55,15 @@ public:
 
     /// Forward of a tile of images in tile(), keeping all buffers, with running statistics.
     constexpr void forward(const T* parameters, const std::array<const T*, lanes>& images) {
-        run::TileWorkspace<Plan, V>& workspace = memory_.tiles.front();
+        run::TileWorkspace<Plan, V>& workspace = tile();
         if constexpr (Plan::template packs<V>) {
             run::pack<Plan, V>(parameters, memory_.packed.data(), false, run::one_by_one);
             parameters = memory_.packed.data();
         }
-        run::forward<Plan>(parameters, workspace,
-                           Gathering<typename Plan::InputLayout, V>(images, workspace.buffer(0)));
+        run::placed::forward<Plan>(parameters, workspace, images);
     }
     /// The workspace of a tile, for a use between two steps.
-    constexpr run::TileWorkspace<Plan, V>& tile() { return memory_.tiles.front(); }
+    constexpr run::TileWorkspace<Plan, V>& tile() { return memory_.tile_of(0, 0); }
 
     /// How many threads are worth their while for a batch of `count` images.
     constexpr std::size_t useful_threads(std::size_t count) const {
@@ -104,7 +102,11 @@ public:
                 });
                 team.barrier();
             }
-            gradient_.sum(team, memory_, count, first != 0);
+            if constexpr (is_lanes<V> && run::is_apart<Plan, T>) {
+                sum_apart(gradient_, team, memory_, count, first != 0);
+            } else {
+                gradient_.sum(team, memory_, count, first != 0);
+            }
             team.for_each(1, [&](std::size_t) {
                 double sum = totals_[round];
                 for (std::size_t tile = 0; tile < tile_count<V>(count); ++tile) {
@@ -204,9 +206,10 @@ private:
                 if (begin_of(group + 1) == tile + n) {
                     ++group;
                 }
-                run::backward_alone<Plan>(round.parameters, workspaces[n], tile + n, tile + n != begin_of(group),
-                                          memory_.partial.data() + group * Plan::tile_gradient_numbers, memory_.rows,
-                                          memory_.pass_of(round, tile + n));
+                run::placed::backward_alone<Plan, 0>(round.parameters, workspaces[n], tile + n,
+                                                     tile + n != begin_of(group),
+                                                     memory_.partial.data() + group * Plan::tile_gradient_numbers,
+                                                     memory_.rows, memory_.pass_of(round, tile + n));
             }
         }
     }
@@ -215,11 +218,11 @@ private:
     template <std::size_t Tiles, typename Loss, typename Image, typename Target>
     constexpr void run_together(const Round<V, Loss, Image, Target>& round, std::size_t tile,
                                 run::TileWorkspace<Plan, V>* workspaces) {
-        run::forward_together<Plan, V, Tiles>(round.parameters, workspaces);
+        run::placed::forward_together<Plan, V, Tiles>(round.parameters, workspaces);
         for (std::size_t n = 0; n < Tiles; ++n) {
             memory_.losses[tile + n] = loss_of<Plan>(round, tile + n, workspaces[n], memory_);
         }
-        run::backward_together<Plan, V, Tiles>(round.parameters, workspaces, tile, memory_.rows);
+        run::placed::backward_together<Plan, V, Tiles>(round.parameters, workspaces, tile, memory_.rows);
     }
 
     StepMemory<Plan, V> memory_;

@@ -33,6 +33,7 @@ struct StepMemory {
         : capacity(has_segments ? batch : std::min(batch, round_images)),
           threads(std::min(most_threads, group_count<V>(capacity))),
           tiles(has_segments ? tile_count<V>(capacity) : threads * tiles_together),
+          scratch(has_segments ? threads * Plan::template scratch_numbers<V> : 0),
           rows(tile_count<V>(capacity)),
           packed(Plan::template packed_numbers<V>),
           partial(largest_group_count * Plan::tile_gradient_numbers),
@@ -42,6 +43,14 @@ struct StepMemory {
           sums(Plan::statistics_numbers),
           beside_tiles(0),
           mixed_gradients(0) {}
+
+    /// A tile's workspace in the hands of a member of a team.
+    constexpr run::TileWorkspace<Plan, V>& tile_of(std::size_t tile, [[maybe_unused]] std::size_t member) {
+        if constexpr (has_segments) {
+            tiles[tile].scratch.place = scratch.data() + member * Plan::template scratch_numbers<V>;
+        }
+        return tiles[tile];
+    }
 
     /// Makes room for the augmented images of each tile, and for what their transforms need.
     template <typename Pipeline, typename S>
@@ -86,6 +95,7 @@ struct StepMemory {
     std::size_t capacity;  ///< in images
     std::size_t threads;
     AlignedVector<run::TileWorkspace<Plan, V>> tiles;
+    AlignedVector<V> scratch;  ///< of each thread, where tiles have none
     run::Rows<Plan, V> rows;
     AlignedVector<T> packed;           ///< parameters, where the kernels of tiles read others than the network has
     AlignedVector<T> partial;          ///< the gradients of each group

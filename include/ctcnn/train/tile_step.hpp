@@ -8,6 +8,7 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/loss/evaluate_loss.hpp>
+#include <ctcnn/run/apart_tiles.hpp>
 #include <ctcnn/run/forward.hpp>
 #include <ctcnn/run/gather.hpp>
 #include <ctcnn/train/round.hpp>
@@ -60,9 +61,9 @@ constexpr void forward_tile(const Round<V, Loss, Image, Target>& round, std::siz
             images[lane] = round.batch.images[round.at(tile, lane)].data();
         }
     }
-    run::forward_alone<Plan>(round.parameters, workspace,
-                             run::Gathering<typename Plan::InputLayout, V>(images, workspace.buffer(0)),
-                             memory.pass_of(round, tile));
+    run::placed::forward_alone<Plan, 0>(round.parameters, workspace,
+                                        run::Gathering<typename Plan::InputLayout, V>(images, workspace.buffer(0)),
+                                        memory.pass_of(round, tile));
 }
 
 /// The sum of the losses of a tile's images; leaves the gradient of its outputs. That of a padding lane, and of an

@@ -72,10 +72,13 @@ constexpr typename Net::scalar value_and_grad_of(const Net& net, const Loss& los
     check_statistics<Net>(images.size());
     if constexpr (sizeof...(Workspace) != 0) {
         return value_and_grad_in(net, loss, images, targets, options, gradients, workspace.buffers(images.size())...);
-    } else if (std::is_constant_evaluated()) {
-        StepWorkspace<Net, T> buffers(images.size(), 1);
-        return value_and_grad_in(net, loss, images, targets, options, gradients, buffers);
     } else {
+        if constexpr (!run::is_apart<typename Net::plan, T>) {
+            if (std::is_constant_evaluated()) {
+                StepWorkspace<Net, T> buffers(images.size(), 1);
+                return value_and_grad_in(net, loss, images, targets, options, gradients, buffers);
+            }
+        }
         StepWorkspace<Net, Lanes<T>> buffers(images.size(), 1);
         return value_and_grad_in(net, loss, images, targets, options, gradients, buffers);
     }

@@ -44,8 +44,18 @@ struct Conv2dCase {
 /// 2 to 7 wide; those that filter rows of one channel; those that filter columns of a single image, which have no
 /// groups, a kernel at least 2 wide and 2 to 7 high and an output at least 2 wide; those with a filter for each channel,
 /// 1 to 5 wide and high, with dilation 1; those of a kernel 1x1 without padding and groups, with 1 to 80 channels; those
-/// of 2 to 9 taps without groups, with 1 to 80 channels.
-enum class Conv2dCases { direct, filtering, one_channel, single_image, depthwise, pointwise, transposed };
+/// of 2 to 9 taps without groups, with 1 to 80 channels; those of a kernel 3x3 with stride and dilation 1, without
+/// groups, with 1 to 40 channels.
+enum class Conv2dCases {
+    direct,
+    filtering,
+    one_channel,
+    single_image,
+    depthwise,
+    pointwise,
+    transposed,
+    filtering_both_axes
+};
 
 /// Kernel 1 to 7, padding 0 to 3, channels 1 to 9, images 1 to 17, rectangular everywhere. Stride and dilation are 1 in
 /// every other direct case, which has a kernel of its own, and 1 to 3 elsewhere.
@@ -68,6 +78,8 @@ constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, Conv2dCa
         window.dilation = draw.extent(1, 2);
     } else if (cases == Conv2dCases::single_image) {
         window.kernel = {2 + index % 6, std::max<std::size_t>(window.kernel.width, 2)};
+    } else if (cases == Conv2dCases::filtering_both_axes) {
+        window.kernel = {3, 3};
     } else if (cases != Conv2dCases::direct) {
         window.kernel.width = 2 + index % 6;
     } else if (index % 2 == 1) {
@@ -94,6 +106,9 @@ constexpr Conv2dCase conv2d_case(std::uint64_t seed, std::size_t index, Conv2dCa
     }
     if (cases == Conv2dCases::transposed) {
         result.geometry = {draw.whole(1, 80), draw.whole(1, 20), 1, window};
+    }
+    if (cases == Conv2dCases::filtering_both_axes) {
+        result.geometry = {draw.whole(1, 40), draw.whole(1, 40), 1, window};
     }
     result.input = draw.image(window, 17);
     if (cases == Conv2dCases::single_image) {

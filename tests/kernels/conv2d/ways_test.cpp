@@ -150,6 +150,25 @@ static_assert(takes_floats<Direction::forward, separable(32, 3, 1)> &&
               takes_floats<Direction::backward, separable(16, 3, 2)>);
 static_assert(takes_floats<Direction::backward, case_of<16, 9, 3>>);  // too many taps
 
+// Not of one image, with strides, or across groups.
+static_assert(takes<SingleImage, Direction::forward, case_of<1, 9, 3>, float>);
+static_assert(takes<Direct, Direction::backward_parameters, case_of<1, 9, 3>, float>);
+static_assert(takes<Direct, Direction::backward_parameters, case_of<3, 5, 5>, float>);
+static_assert(takes<Direct, Direction::backward_parameters, separable(1, 1, 2), float>);
+static_assert(!takes<Pointwise, Direction::backward_parameters, separable(2, 1, 2)>);
+constexpr Conv2dCase one_channel(std::size_t stride, std::size_t dilation) {
+    Conv2dCase result = case_of<1, 3, 3>;
+    result.geometry.window.stride = {stride, stride};
+    result.geometry.window.dilation = {dilation, dilation};
+    return result;
+}
+static_assert(takes<OneChannel, Direction::forward, one_channel(1, 1)>);
+static_assert(!takes<OneChannel, Direction::forward, one_channel(2, 1)>);
+static_assert(!takes<OneChannel, Direction::backward_parameters, one_channel(2, 1)>);
+static_assert(!takes<OneChannel, Direction::forward, one_channel(1, 2)>);
+static_assert(!takes<OneChannel, Direction::backward_parameters, one_channel(1, 2)>);
+static_assert(!takes<Winograd, Direction::forward, separable(1, 3, 2)>);
+static_assert(!takes<Winograd, Direction::backward_input, separable(1, 3, 2)>);
 template <Conv2dCase c>
 constexpr bool filters_single_image = SingleImage::WinogradPlan<StageOf<float, c>>::pays;
 static_assert(filters_single_image<case_of<3, 5, 5>> && filters_single_image<case_of<3, 3, 9>>);

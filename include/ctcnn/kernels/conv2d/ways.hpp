@@ -20,6 +20,7 @@
 #include <ctcnn/kernels/conv2d/stage.hpp>
 #include <ctcnn/kernels/conv2d/transposed.hpp>
 #include <ctcnn/kernels/conv2d/winograd.hpp>
+#include <ctcnn/kernels/conv2d/winograd2d.hpp>
 
 namespace CTCNN_DETAIL::kernels::conv2d {
 
@@ -27,10 +28,11 @@ template <typename... W>
 struct WayList {};
 
 /// All ways. Each direction of a stage takes the first one that has it, is possible there and pays.
-using Ways = WayList<OneChannel, Depthwise, Winograd, SingleImage, Pointwise, Transposed, Direct, ByDefinition>;
-/// Of a PairStage, those of pairs and, as a plain stage, those of floats.
-using WaysOfPairs =
-    WayList<InPairs, OneChannel, Depthwise, Winograd, SingleImage, Pointwise, Transposed, Direct, ByDefinition>;
+using Ways =
+    WayList<OneChannel, Depthwise, Winograd2d, Winograd, SingleImage, Pointwise, Transposed, Direct, ByDefinition>;
+/// Of a PairStage, those of pairs and, as a plain stage, those of floats: filtering on both axes saves more products.
+using WaysOfPairs = WayList<Winograd2d, InPairs, OneChannel, Depthwise, Winograd, SingleImage, Pointwise, Transposed,
+                            Direct, ByDefinition>;
 template <typename Stage>
 using WaysOf = std::conditional_t<terms<typename Stage::Factor> == 2, WaysOfPairs, Ways>;
 

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <type_traits>
+
+#include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/shuffle.hpp>
+#include <ctcnn/core/target.hpp>
+#include <ctcnn/kernels/bias.hpp>
+#include <ctcnn/kernels/conv2d/direct_backward.hpp>
+#include <ctcnn/kernels/conv2d/geometry.hpp>
+#include <ctcnn/kernels/conv2d/stage.hpp>
+#include <ctcnn/kernels/conv2d/winograd2d_plan.hpp>
+#include <ctcnn/kernels/conv2d/winograd2d_products.hpp>
+#include <ctcnn/kernels/conv2d/winograd2d_weights.hpp>
+#include <ctcnn/kernels/unroll.hpp>
+
+namespace CTCNN_DETAIL::kernels::conv2d {
+
+/// Rows x Columns elements of a plane of which `size` is there, from (h, w) on, and how far their rows are apart; a
+/// copy with zeros where the plane ends.
+template <std::size_t Rows, std::size_t Columns, std::size_t Row, Number V>
+[[gnu::always_inline]] inline const V* winograd2d_block(const V* plane, Extent size, std::size_t h, std::size_t w,
+                                                        V* copy, std::size_t& row) {
+    if (h + Rows <= size.height && w + Columns <= size.width) [[likely]] {
+        row = Row;
+        return plane + h * Row + w;
+    }
+    for (std::size_t r = 0; r < Rows; ++r) {
+        for (std::size_t c = 0; c < Columns; ++c) {
+            copy[r * Columns + c] = h + r < size.height && w + c < size.width ? plane[(h + r) * Row + w + c] : V{};
+        }
+    }
+    row = Columns;
+    return copy;
+}
+
+/// An input channel of a piece at all points. The next channel is prefetched: it lies in another page, and may have
+/// left the caches.
+template <typename Stage, typename Plan, Number V>
+[[gnu::always_inline]] inline void winograd2d_input(const V* input, std::size_t channel, std::size_t piece, V* values,
+                                                    std::size_t step) {
+    using In = typename Stage::In;
+    using Piece = typename Plan::Piece;
+    V copy[Piece::count];
+    std::size_t row = 0;
+    const std::size_t top = piece / Plan::pieces.width * Plan::outputs.height;
+    const std::size_t left = piece % Plan::pieces.width * Plan::outputs.width;
+    const V* block = winograd2d_block<Piece::rows, Piece::columns, In::row>(input + Stage::corner + channel * In::plane,
+                                                                            Plan::seen, top, left, copy, row);
+    const V* next = input + Stage::corner + (channel + 1) * In::plane + top * In::row + left;
+    for (std::size_t h = 0; h < Piece::rows; ++h, next += In::row) {
+        unroll<Plan::outputs.width>([&](std::size_t w) __attribute__((always_inline)) { prefetch(next + w); });
+    }
+    Piece::points_of_inputs(block, row, values, step);
+}
+
+/// A channel of the gradient of the output of a piece at all points.
+template <typename Stage, typename Plan, Number V>
+[[gnu::always_inline]] inline void winograd2d_grad_output(const V* grad_output, std::size_t channel, std::size_t piece,
+                                                          V* values, std::size_t step) {
+    using Out = typename Stage::Out;
+    constexpr Extent outputs = Plan::outputs;
+    V copy[outputs.height * outputs.width];
+    std::size_t row = 0;
+    const V* block = winograd2d_block<outputs.height, outputs.width, Out::row>(
+        grad_output + Out::offset(channel, 0, 0), Extent{Out::height, Out::width},
+        piece / Plan::pieces.width * outputs.height, piece % Plan::pieces.width * outputs.width, copy, row);
+    Plan::Piece::template evaluate<outputs.height, outputs.width, false>(block, row, values, step);
+}
+
+template <typename Stage, typename Bias>
+void winograd2d_forward(const typename Stage::V* input, const typename Stage::T* weight, Bias bias,
+                        typename Stage::V* output, typename Stage::V* scratch) {
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
+    using T = typename Stage::T;
+    constexpr const Conv2dGeometry& G = Stage::geometry;
+    using Plan = Winograd2dPlan<G, typename Stage::In, Out, V>;
+    static_assert(Plan::possible);
+    constexpr std::size_t points = Plan::Piece::count;
+    constexpr Extent outputs = Plan::outputs;
+    T* weights = reinterpret_cast<T*>(scratch);
+    V* inputs = scratch + Plan::weights;
+    V* sums = inputs + points * Plan::input_step;
+    winograd2d_weight<Plan, G, V>(weight, weights);
+    for (std::size_t first = 0; first < Plan::piece_count; first += Plan::portion) {
+        const std::size_t here = std::min(Plan::portion, Plan::piece_count - first);
+        for (std::size_t i = 0; i < G.in_channels; ++i) {
+            for (std::size_t piece = 0; piece < here; ++piece) {
+                winograd2d_input<Stage, Plan>(input, i, first + piece, inputs + i * Plan::portion + piece,
+                                              Plan::input_step);
+            }
+        }
+        for (std::size_t p = 0; p < points; ++p) {
+            winograd2d_products<G.out_channels, Plan::forward_tile.rows, Plan::forward_tile.columns>(
+                weights + p * Plan::weight_step, inputs + p * Plan::input_step, Plan::portion, G.in_channels,
+                sums + p * Plan::output_step, here);
+        }
+        for (std::size_t o = 0; o < G.out_channels; ++o) {
+            const V end = bias_of<V>(bias, o);
+            for (std::size_t piece = 0; piece < here; ++piece) {
+                V result[outputs.height * outputs.width];
+                Plan::Piece::template collect<outputs.height, outputs.width, false>(sums + o * Plan::portion + piece,
+                                                                                    Plan::output_step, result);
+                const std::size_t h = (first + piece) / Plan::pieces.width * outputs.height;
+                const std::size_t w = (first + piece) % Plan::pieces.width * outputs.width;
+                for (std::size_t r = 0; r < std::min(outputs.height, Out::height - h); ++r) {
+                    V* target = output + Out::offset(o, h + r, w);
+                    unroll<outputs.width>([&](std::size_t n) __attribute__((always_inline)) {
+                        if (w + n < Out::width) {
+                            target[n] = Stage::Function::forward(with_bias<Bias>(result[r * outputs.width + n], end));
+                        }
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// Adds what a piece gives to the gradient of a channel of the input to what the pieces before it have left, and stores
+/// what is complete. `beside` is what pieces of one row share, `below` what rows of pieces share.
+template <typename Stage, typename Plan>
+[[gnu::noinline]] void winograd2d_grad_input(const typename Stage::V* inputs, std::size_t piece,
+                                             typename Stage::V* beside, typename Stage::V* below,
+                                             typename Stage::V* grad_input) {
+    using In = typename Stage::In;
+    using V = typename Stage::V;
+    using Piece = typename Plan::Piece;
+    constexpr Extent padding = Stage::geometry.window.padding;
+    constexpr Extent outputs = Plan::outputs;
+    const std::size_t top = piece / Plan::pieces.width * outputs.height;
+    const std::size_t left = piece % Plan::pieces.width * outputs.width;
+    const bool is_last_row = piece / Plan::pieces.width + 1 == Plan::pieces.height;
+    const bool is_last_column = piece % Plan::pieces.width + 1 == Plan::pieces.width;
+    const std::size_t finished = is_last_row ? Piece::rows : outputs.height;
+#pragma GCC unroll 1
+    for (std::size_t w = 0; w < Piece::columns; ++w, inputs += Piece::rows) {
+        V x[Piece::rows];
+        unroll<Piece::rows>([&](std::size_t h) __attribute__((always_inline)) { x[h] = inputs[h]; });
+        if (w < 2 && left != 0) {
+            unroll<Piece::rows>([&](std::size_t h)
+                                    __attribute__((always_inline)) { x[h] += beside[w * Piece::rows + h]; });
+        }
+        if (w >= outputs.width && !is_last_column) {
+            unroll<Piece::rows>([&](std::size_t h) __attribute__((always_inline)) {
+                beside[(w - outputs.width) * Piece::rows + h] = x[h];
+            });
+            continue;
+        }
+        V* shared = below + 2 * (left + w);
+        unroll<2>([&](std::size_t h) __attribute__((always_inline)) {
+            if (top != 0) {
+                x[h] += shared[h];
+            }
+        });
+        unroll<2>([&](std::size_t h) __attribute__((always_inline)) { shared[h] = x[outputs.height + h]; });
+        // Positions before the image wrap around, and are beyond it.
+        const std::size_t column = left + w - padding.width;
+        if (column < In::width) {
+            unroll<Piece::rows>([&](std::size_t h) __attribute__((always_inline)) {
+                const std::size_t row = top + h - padding.height;
+                if (h < finished && row < In::height) {
+                    V& element = grad_input[row * In::row + column];
+                    element = Stage::Function::backward(element, x[h]);
+                }
+            });
+        }
+    }
+}
+
+/// Both directions backward. The gradient of the weights is left out where grad_weight is null; that of the input where
+/// the input is const, and then `weight` may be null.
+template <typename Stage, typename Image>
+void winograd2d_backward(Image* input, const typename Stage::T* weight, const typename Stage::V* grad_output, bool add,
+                         typename Stage::T* grad_weight, typename Stage::T* grad_bias, typename Stage::V* scratch) {
+    using In = typename Stage::In;
+    using Out = typename Stage::Out;
+    using V = typename Stage::V;
+    using T = typename Stage::T;
+    constexpr const Conv2dGeometry& G = Stage::geometry;
+    using Plan = Winograd2dPlan<G, In, Out, V>;
+    static_assert(Plan::possible);
+    constexpr std::size_t points = Plan::Piece::count;
+    constexpr std::size_t portion = Plan::backward_portion;
+    constexpr std::size_t lanes = Plan::lanes;
+    constexpr bool wants_input = !std::is_const_v<Image>;
+    T* weights = reinterpret_cast<T*>(scratch);
+    V* gradients = scratch + Plan::weights;
+    V* grad_weights = gradients + points * Plan::grad_output_step;
+    V* beside = grad_weights + points * Plan::grad_weight_step;
+    V* below = beside + G.in_channels * Plan::beside_row;
+    V* inputs = below + G.in_channels * Plan::below_row;
+    V* panel = inputs;
+    V* channels = panel + points * Plan::panel_step;
+    if constexpr (wants_input) {
+        winograd2d_weight_turned<Plan, G, V>(weight, weights);
+    }
+    for (std::size_t first = 0; first < Plan::piece_count; first += portion) {
+        const std::size_t here = std::min(portion, Plan::piece_count - first);
+        for (std::size_t o = 0; o < G.out_channels; ++o) {
+            for (std::size_t piece = 0; piece < here; ++piece) {
+                winograd2d_grad_output<Stage, Plan>(grad_output, o, first + piece, gradients + o * portion + piece,
+                                                    Plan::grad_output_step);
+            }
+        }
+        if (grad_weight != nullptr) {
+            for_each_piece<Plan::vectors, Plan::panel>([&](std::size_t begin, auto columns) {
+                constexpr std::size_t N = decltype(columns)::value;
+                for (std::size_t vector = begin; vector < begin + N; ++vector) {
+                    for (std::size_t piece = 0; piece < here; ++piece) {
+                        for (std::size_t n = 0; n < std::min(lanes, G.in_channels - vector * lanes); ++n) {
+                            winograd2d_input<Stage, Plan, V>(input, vector * lanes + n, first + piece, channels + n,
+                                                             Plan::channel_step);
+                        }
+                        V* target = panel + piece * lanes * N + (vector - begin);
+                        for (std::size_t p = 0; p < points; ++p) {
+                            std::array<V, lanes> block;
+                            unroll<lanes>([&](std::size_t n) __attribute__((always_inline)) {
+                                block[n] =
+                                    vector * lanes + n < G.in_channels ? channels[p * Plan::channel_step + n] : V{};
+                            });
+                            transpose(block);
+                            unroll<lanes>([&](std::size_t n) __attribute__((always_inline)) {
+                                target[p * Plan::panel_step + n * N] = block[n];
+                            });
+                        }
+                    }
+                }
+                for (std::size_t p = 0; p < points; ++p) {
+                    for_each_piece<G.out_channels, Plan::weight_rows>([&](std::size_t o, auto rows) {
+                        constexpr std::size_t M = decltype(rows)::value;
+                        winograd2d_gradients<M, N>(
+                            reinterpret_cast<const T*>(gradients + p * Plan::grad_output_step + o * portion),
+                            portion * lanes, panel + p * Plan::panel_step, here * lanes, first != 0,
+                            grad_weights + p * Plan::grad_weight_step + o * Plan::vectors + begin, Plan::vectors);
+                    });
+                }
+            });
+        }
+        if constexpr (wants_input) {
+            for (std::size_t p = 0; p < points; ++p) {
+                winograd2d_products<G.in_channels, Plan::backward_tile.rows, Plan::backward_tile.columns>(
+                    weights + p * Plan::weight_step, gradients + p * Plan::grad_output_step, portion, G.out_channels,
+                    inputs + p * Plan::grad_input_step, here);
+            }
+            for (std::size_t i = 0; i < G.in_channels; ++i) {
+                for (std::size_t piece = 0; piece < here; ++piece) {
+                    V block[points];
+                    Plan::Piece::inputs_of_points(inputs + i * portion + piece, Plan::grad_input_step, block);
+                    winograd2d_grad_input<Stage, Plan>(block, first + piece, beside + i * Plan::beside_row,
+                                                       below + i * Plan::below_row, input + In::offset(i, 0, 0));
+                }
+            }
+        }
+    }
+    if (grad_weight != nullptr) {
+        winograd2d_grad_weight<Plan, G>(grad_weights, add, grad_weight);
+    }
+    for (std::size_t o = 0; grad_bias != nullptr && o < G.out_channels; ++o) {
+        const T sum = sum_of_rows<Out>(grad_output + Out::offset(o, 0, 0), Out::height);
+        grad_bias[o] = add ? grad_bias[o] + sum : sum;
+    }
+}
+
+/// Winograd2d: kernels of 3x3 are filtered on both axes, tiles of images with stride and dilation 1.
+struct Winograd2d : Way {
+    static constexpr const char* name = "winograd2d";
+    template <typename Stage>
+    using Plan = Winograd2dPlan<Stage::geometry, typename Stage::In, typename Stage::Out, typename Stage::V>;
+
+    static constexpr bool has(Direction) { return true; }
+    template <typename Stage>
+    static constexpr bool possible = is_lanes<typename Stage::V> && Plan<Stage>::possible;
+    template <typename Stage>
+    static constexpr bool profitable(Direction direction) {
+        return Plan<Stage>::pays(direction);
+    }
+    template <typename Stage>
+    static constexpr std::size_t scratch_size = Plan<Stage>::size;
+
+    template <typename Stage, typename Bias>
+    static void forward(const typename Stage::V* input, const typename Stage::T* weight, Bias bias,
+                        typename Stage::V* output, typename Stage::V* scratch) {
+        winograd2d_forward<Stage>(input, weight, bias, output, scratch);
+    }
+    template <typename Stage>
+    static void backward_input(typename Stage::V* grad_input, const typename Stage::T* weight,
+                               const typename Stage::V* grad_output, typename Stage::V* scratch) {
+        winograd2d_backward<Stage>(grad_input, weight, grad_output, false, nullptr, nullptr, scratch);
+    }
+    template <typename Stage>
+    static void backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output, bool add,
+                                    typename Stage::T* grad_weight, typename Stage::T* grad_bias,
+                                    typename Stage::V* scratch) {
+        winograd2d_backward<Stage>(input, nullptr, grad_output, add, grad_weight, grad_bias, scratch);
+    }
+    template <typename Stage>
+    static void backward(typename Stage::V* grad_input, const typename Stage::T* weight,
+                         const typename Stage::V* grad_output, bool add, typename Stage::T* grad_weight,
+                         typename Stage::T* grad_bias, typename Stage::V* scratch) {
+        winograd2d_backward<Stage>(grad_input, weight, grad_output, add, grad_weight, grad_bias, scratch);
+    }
+};
+
+}  // namespace CTCNN_DETAIL::kernels::conv2d
