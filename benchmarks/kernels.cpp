@@ -92,7 +92,8 @@ void run_forward(benchmark::State& state) {
         if constexpr (tiles_of_stage<Net, K> == 2) {
             Stage::Layer::template forward_tiles<typename Stage::template Forward<V>, 2>(
                 bench.template parameters<K>(), {bench.tiles[0].buffer(K), bench.tiles[1].buffer(K)},
-                {bench.tiles[0].buffer(K + 1), bench.tiles[1].buffer(K + 1)});
+                {bench.tiles[0].buffer(K + 1), bench.tiles[1].buffer(K + 1)},
+                {bench.tiles[0].scratch.data(), bench.tiles[1].scratch.data()});
         } else {
             Stage::Layer::template forward<typename Stage::template Forward<V>>(
                 bench.template parameters<K>(), bench.tile->buffer(K), bench.tile->buffer(K + 1),
@@ -125,7 +126,8 @@ void run_backward_data(benchmark::State& state) {
         if constexpr (tiles_of_stage<Net, K> == 2) {
             Stage::Layer::template backward_input_tiles<typename Stage::template Backward<Before, V>, 2>(
                 bench.template parameters<K>(), {bench.tiles[0].buffer(K), bench.tiles[1].buffer(K)},
-                {bench.tiles[0].buffer(K + 1), bench.tiles[1].buffer(K + 1)});
+                {bench.tiles[0].buffer(K + 1), bench.tiles[1].buffer(K + 1)},
+                {bench.tiles[0].scratch.data(), bench.tiles[1].scratch.data()});
         } else {
             Stage::Layer::template backward_input<typename Stage::template Backward<Before, V>>(
                 bench.template parameters<K>(), bench.tile->buffer(K), bench.tile->buffer(K + 1),
@@ -145,23 +147,18 @@ void run_backward_weights(benchmark::State& state) {
     Bench<Net> bench;
     fill(bench.tile->buffer(K + 1), Stage::Out::size, -1, 1);
     if constexpr (Layer::batched_gradient) {
-        // As in a training step: each tile is turned into rows, then all rows are multiplied.
-        using ctcnn::detail_::kernels::row_length;
-        using ctcnn::detail_::kernels::store_rows;
-        constexpr std::size_t inputs = Layer::input_shape::size;
-        constexpr std::size_t outputs = Layer::output_shape::size;
-        ctcnn::detail_::AlignedVector<float> input_rows(batch_images * row_length<V>(inputs));
-        ctcnn::detail_::AlignedVector<float> gradient_rows(batch_images * row_length<V>(outputs));
+        // As in a training step: each tile is stored as rows, then all rows are multiplied.
+        constexpr std::size_t tiles = batch_images / V::count;
+        ctcnn::detail_::run::Rows<typename Net::template plan_of<V>, V> rows(tiles);
         ctcnn::detail_::AlignedVector<float> gradient(Stage::parameters);
         for (auto _ : state) {
-            for (std::size_t image = 0; image < batch_images; image += V::count) {
-                store_rows<inputs>(bench.tile->buffer(K), input_rows.data() + image * row_length<V>(inputs));
-                store_rows<outputs>(bench.tile->buffer(K + 1), gradient_rows.data() + image * row_length<V>(outputs));
+            for (std::size_t tile = 0; tile < tiles; ++tile) {
+                rows.template store<K>(tile, bench.tile->buffer(K), bench.tile->buffer(K + 1));
             }
-            Layer::template backward_weight<V>(input_rows.data(), gradient_rows.data(), batch_images, 0, inputs, false,
-                                               gradient.data());
+            Layer::backward_weight(rows.template of<K>(), batch_images, 0, Layer::input_shape::size, false,
+                                   gradient.data());
             if constexpr (Layer::bias_shape::size != 0) {
-                Layer::template backward_bias<V>(gradient_rows.data(), batch_images, false, gradient.data());
+                Layer::backward_bias(rows.template of<K>(), batch_images, false, gradient.data());
             }
             benchmark::ClobberMemory();
         }

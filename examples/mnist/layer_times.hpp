@@ -77,13 +77,15 @@ std::vector<ReportTime> layer_times(const Net& net) {
         if constexpr (together) {
             std::array<const V*, tiles> inputs{};
             std::array<V*, tiles> outputs{};
+            std::array<V*, tiles> scratches{};
             for (std::size_t t = 0; t < tiles; ++t) {
                 inputs[t] = workspace->buffer(k, t);
                 outputs[t] = workspace->buffer(k + 1, t);
+                scratches[t] = workspace->scratch.data();
             }
             seconds = fastest_call([&] {
                 Stage::Layer::template forward_tiles<typename Stage::template Forward<V>, tiles>(
-                    parameters + Stage::parameter_offset, inputs, outputs);
+                    parameters + Stage::parameter_offset, inputs, outputs, scratches);
             });
         } else {
             ctcnn::detail_::clear_border<typename Stage::Out>(workspace->buffer(k + 1));
