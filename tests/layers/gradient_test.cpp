@@ -197,9 +197,10 @@ void backward_parameters(const double* input, const double* grad_output, double*
         FAIL("the layer has no parameters");
     } else if constexpr (Bound::batched_gradient) {
         // A row of one image: its numbers side by side.
-        Bound::template backward_weight<double>(input, grad_output, 1, 0, Bound::input_shape::size, false, gradient);
+        const typename Bound::template Rows<Stage> rows{input, grad_output};
+        Bound::backward_weight(rows, 1, 0, Bound::input_shape::size, false, gradient);
         if constexpr (Bound::bias_shape::size != 0) {
-            Bound::template backward_bias<double>(grad_output, 1, false, gradient);
+            Bound::backward_bias(rows, 1, false, gradient);
         }
     } else {
         Bound::template backward_parameters<Stage>(input, grad_output, false, gradient, nullptr);
