@@ -66,12 +66,12 @@ TEST_CASE("backward gives the gradients of a chain", "[run]") {
     // The Linear's comes from rows: its inputs and the gradient of its output, in the row of tile 1.
     constexpr std::size_t linear = Chain::plan::stage_count - 1;
     constexpr std::size_t length = kernels::row_length<double>(4);
-    const double* row = step.rows.inputs<linear>() + length;
+    const double* row = step.rows.of<linear>().inputs + length;
     CHECK(row[0] == 1);
     CHECK(row[1] == 0);
     CHECK(row[2] == 3);
     CHECK(row[3] == 7);
-    CHECK(step.rows.grad_outputs<linear>()[kernels::row_length<double>(1)] == 1);
+    CHECK(step.rows.of<linear>().grad_outputs[kernels::row_length<double>(1)] == 1);
 }
 
 TEST_CASE("backward adds to a gradient where it is told to", "[run]") {
