@@ -36,7 +36,7 @@ template <typename Precision, typename T, typename S, typename... Layers>
 struct WithPrecision {
     static_assert(never<Precision>,
                   "with_precision is of networks of floats, and takes bf16, or float for the network itself");
-    using type = Sequential<S, Layers...>;
+    using type = typename Sequential<S, Layers...>::template with_scalar<T>;
 };
 template <typename S, typename... Layers>
 struct WithPrecision<float, float, S, Layers...> {
