@@ -9,6 +9,14 @@
 #include <ctcnn/kernels/unroll.hpp>
 #include <ctcnn/kernels/winograd.hpp>
 
+// Where compilers do not optimise, each copy of what is inlined has places of its own on the stack, and threads may have
+// little of it.
+#if defined(__OPTIMIZE__)
+#define CTCNN_INLINED __attribute__((always_inline))
+#else
+#define CTCNN_INLINED
+#endif
+
 namespace CTCNN_DETAIL::kernels::winograd {
 
 /// PiecePairs: the pairs of N points, for filters of both axes. With 6 points, errors are those of direct sums.
@@ -32,11 +40,11 @@ struct Piece {
     /// Points::points_of_inputs of Rows x Columns inputs, whose rows begin `row` elements apart.
     template <Number V>
     [[gnu::noinline]] static void points_of_inputs(const V* input, std::size_t row, V* values, std::size_t step) {
-        unroll<Rows / 2>([&](std::size_t two) __attribute__((always_inline)) {
+        unroll<Rows / 2>([&](std::size_t two) CTCNN_INLINED {
             const V* x[Rows];
             place_rows<Rows>(input, row, x);
             V both[2][Columns];
-            unroll<Columns>([&](std::size_t w) __attribute__((always_inline)) {
+            unroll<Columns>([&](std::size_t w) CTCNN_INLINED {
                 V column[Rows];
                 unroll<Rows>([&](std::size_t h) __attribute__((always_inline)) { column[h] = x[h][w]; });
                 V result[2];
@@ -44,7 +52,7 @@ struct Piece {
                 both[0][w] = result[0];
                 both[1][w] = result[1];
             });
-            unroll<2>([&](std::size_t n) __attribute__((always_inline)) {
+            unroll<2>([&](std::size_t n) CTCNN_INLINED {
                 V result[Columns];
                 Horizontal::points_of_inputs(both[n], result);
                 values = store_row(result, values, step);
@@ -55,11 +63,11 @@ struct Piece {
     /// Points::evaluate of Height x Width coefficients, with the scales of the points or without.
     template <std::size_t Height, std::size_t Width, bool Scales, Number V>
     [[gnu::noinline]] static void evaluate(const V* coefficients, std::size_t row, V* values, std::size_t step) {
-        unroll<Rows / 2>([&](std::size_t two) __attribute__((always_inline)) {
+        unroll<Rows / 2>([&](std::size_t two) CTCNN_INLINED {
             const V* c[Height];
             place_rows<Height>(coefficients, row, c);
             V both[2][Width];
-            unroll<Width>([&](std::size_t w) __attribute__((always_inline)) {
+            unroll<Width>([&](std::size_t w) CTCNN_INLINED {
                 V column[Height];
                 unroll<Height>([&](std::size_t h) __attribute__((always_inline)) { column[h] = c[h][w]; });
                 V result[2];
@@ -67,7 +75,7 @@ struct Piece {
                 both[0][w] = result[0];
                 both[1][w] = result[1];
             });
-            unroll<2>([&](std::size_t n) __attribute__((always_inline)) {
+            unroll<2>([&](std::size_t n) CTCNN_INLINED {
                 V result[Columns];
                 Horizontal::template evaluate<Width>(both[n], result);
                 if constexpr (Scales) {
@@ -170,3 +178,5 @@ private:
 };
 
 }  // namespace CTCNN_DETAIL::kernels::winograd
+
+#undef CTCNN_INLINED
