@@ -33,6 +33,10 @@ inline std::string entry(const std::string& name, const std::string& dtype, cons
            std::to_string(begin) + "," + std::to_string(end) + "]}";
 }
 
+inline std::string text_of(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
 inline Bytes read_bytes(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
     return Bytes(std::istreambuf_iterator<char>(file), {});

@@ -44,11 +44,6 @@ using small::Net;
 
 namespace {
 
-std::string text_of(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 std::vector<std::string> lines_of(const std::filesystem::path& path) {
     std::vector<std::string> lines;
     std::istringstream text(text_of(path));

@@ -8,8 +8,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <memory>
 #include <string>
@@ -96,8 +94,7 @@ TEST_CASE("Where there is no terminal, ProgressBar writes a line for each epoch"
         Net net = small::net();
         fit(net, small::data(40), Adam{}, {.epochs = 2, .batch_size = 10}, ProgressBar{file.get()});
     }
-    std::ifstream written(path);
-    const std::string text{std::istreambuf_iterator<char>(written), std::istreambuf_iterator<char>()};
+    const std::string text = text_of(path);
     REQUIRE(text.starts_with("epoch 1/2  loss "));
     REQUIRE_THAT(text, ContainsSubstring("ETA") && ContainsSubstring("\nepoch 2/2  loss ") &&
                            !ContainsSubstring("\r") && !ContainsSubstring("\x1b"));

@@ -27,11 +27,6 @@ using small::Net;
 
 namespace {
 
-std::string text_of(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 /// The records of the one file of events of a folder, whose checksums are right.
 std::vector<std::string> records_of(const std::filesystem::path& folder) {
     std::vector<std::string> records;

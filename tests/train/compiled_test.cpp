@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <tuple>
 #include <vector>
 
 #include <ctcnn/training.hpp>
@@ -41,9 +40,5 @@ std::vector<float> trained() {
 
 // Networks of several files are tested in tests/apart.
 TEST_CASE("a network that is set apart learns the same") { CHECK(trained<Apart>() == trained<Here>()); }
-
-TEST_CASE("Compiled holds every function of a network") {
-    std::apply([](auto... function) { CHECK((... && (function != nullptr))); }, Compiled<Apart>::functions());
-}
 
 }  // namespace

@@ -55,8 +55,8 @@
 //                  scratch_size      how many elements V it needs for the time of a call, in forward_rows from the
 //                                    first row to the last; left out, none. All stages share this memory, which these
 //                                    functions get last, forward_rows before the rows
-//                  packed_size       of a PairStage: how many elements T its parameters are as its kernels read them, if
-//                                    others than the network has; pack writes them, in pack_parts parts, and what
+//                  packed_size       of a PairStage: how many elements T its parameters are as its kernels read them,
+//                                    if others than the network has; pack writes them, in pack_parts parts, and what
 //                                    backward alone reads if it is asked for
 //                  stack_size        how many elements T forward of one image puts on the stack in arrays; left out,
 //                                    none

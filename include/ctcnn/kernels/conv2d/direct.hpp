@@ -20,8 +20,8 @@
 
 namespace CTCNN_DETAIL::kernels::conv2d {
 
-/// Some rows of the output, of inputs and weights that are Factors in the place of V and T: output(o, h, w) = f(bias(o) + sum over i, kh, kw of weight(o, i, kh, kw) * input(i, h',
-/// w')), h' = h*Sh + kh*Dh - Ph, w' likewise.
+/// Some rows of the output, of inputs and weights that are Factors in the place of V and T: output(o, h, w) =
+/// f(bias(o) + sum over i, kh, kw of weight(o, i, kh, kw) * input(i, h', w')), h' = h*Sh + kh*Dh - Ph, w' likewise.
 template <typename Stage, typename Bias>
 constexpr void direct_forward_rows(const typename Stage::V* input, const typename Stage::T* weight, Bias bias,
                                    typename Stage::V* output, Range rows) {

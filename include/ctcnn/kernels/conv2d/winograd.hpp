@@ -284,10 +284,7 @@ void winograd_backward(Image* input, const typename Stage::T* weight, const type
     if (grad_weight != nullptr) {
         winograd_grad_weight<Plan>(grad_weights, add, grad_weight);
     }
-    for (std::size_t o = 0; grad_bias != nullptr && o < G.out_channels; ++o) {
-        const T sum = sum_of_rows<Out>(grad_output + Out::offset(o, 0, 0), Out::height);
-        grad_bias[o] = add ? grad_bias[o] + sum : sum;
-    }
+    backward_bias<Stage>(grad_output, add, grad_bias);
 }
 
 /// Winograd: rows are filtered with fewer multiplications, tiles of images with stride and dilation 1.

@@ -260,10 +260,7 @@ void winograd2d_backward(Image* input, const typename Stage::T* weight, const ty
     if (grad_weight != nullptr) {
         winograd2d_grad_weight<Plan, G>(grad_weights, add, grad_weight);
     }
-    for (std::size_t o = 0; grad_bias != nullptr && o < G.out_channels; ++o) {
-        const T sum = sum_of_rows<Out>(grad_output + Out::offset(o, 0, 0), Out::height);
-        grad_bias[o] = add ? grad_bias[o] + sum : sum;
-    }
+    backward_bias<Stage>(grad_output, add, grad_bias);
 }
 
 /// Winograd2d: kernels of 3x3 are filtered on both axes, tiles of images with stride and dilation 1.
