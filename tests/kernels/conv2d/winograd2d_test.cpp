@@ -167,7 +167,7 @@ TEST_CASE("the errors of minimal filtering of both axes are about twice those of
     Winograd2d::forward<One>(input.data(), weight.data(), nullptr, output.data(), scratch.data());
     Direct::forward_rows<One>(input.data(), weight.data(), nullptr, direct.data(), nullptr, {0, Out::height});
     Direct::forward_rows<Two>(input2.data(), weight2.data(), nullptr, output2.data(), nullptr, {0, Out::height});
-    // Seen: 1.9, 2.0 and 1.0 times as large. A tenth more for other compilers, which add in another order; a pair of
+    // Seen: 1.9 times as large, and 2.0 for the gradient of the input. A tenth more for other compilers, which add in another order; a pair of
     // points that is as usual as 1, 2 has 2.5 times the error.
     CHECK(root_mean_square(output, output2) <= 2.2 * root_mean_square(direct, output2));
 
@@ -195,5 +195,6 @@ TEST_CASE("the errors of minimal filtering of both axes are about twice those of
             }
         }
     }
-    CHECK(root_mean_square(grad_weight, grad_weight2) <= 1.2 * root_mean_square(sums, grad_weight2));
+    // Seen: 1.0, 1.2 and 1.6 times as large with 16, 8 and 4 lanes, the fewer of which make the direct sums shorter.
+    CHECK(root_mean_square(grad_weight, grad_weight2) <= 1.75 * root_mean_square(sums, grad_weight2));
 }
