@@ -26,33 +26,36 @@ constexpr bool is_finite(T x) {
     return magnitude_bits(x) < infinity_bits<T>;
 }
 
-/// Whether all of `count` numbers, or lanes of numbers, are finite.
-template <Number V>
-constexpr bool all_finite(const V* numbers, std::size_t count) {
-    using T = scalar_t<V>;
+/// Whether all of `count` numbers are finite.
+template <std::floating_point T>
+[[gnu::noinline]] constexpr bool all_finite(const T* numbers, std::size_t count) {
     bool finite = true;
     std::size_t i = 0;
     if (!std::is_constant_evaluated()) {
         // Added to the bits of a number, this passes into the sign if the number is not finite.
         using Bits = std::make_unsigned_t<integer_t<T>>;
-        typedef Bits BitsVector __attribute__((vector_size(Lanes<T>::count * sizeof(T))));
+        constexpr std::size_t width = Lanes<T>::count;
+        typedef Bits BitsVector __attribute__((vector_size(width * sizeof(T))));
         constexpr Bits past = (Bits{1} << (std::numeric_limits<Bits>::digits - 1)) - Bits{infinity_bits<T>};
-        const auto* bytes = reinterpret_cast<const std::byte*>(numbers);
         BitsVector passed{};
-        for (; (i + 1) * sizeof(BitsVector) <= count * sizeof(V); ++i) {
+        for (; i + width <= count; i += width) {
             BitsVector bits;
-            __builtin_memcpy(&bits, bytes + i * sizeof(bits), sizeof(bits));
+            __builtin_memcpy(&bits, numbers + i, sizeof(bits));
             passed |= (bits & (Bits{infinity_bits<T>} | (Bits{infinity_bits<T>} - 1))) + past;
         }
-        for (std::size_t lane = 0; lane < Lanes<T>::count; ++lane) {
+        for (std::size_t lane = 0; lane < rolled_lane_count<Lanes<T>>(); ++lane) {
             finite = finite && static_cast<integer_t<T>>(passed[lane]) >= 0;
         }
-        i *= Lanes<T>::count;
     }
-    for (; i < count * lane_count<V>; ++i) {
-        finite = finite && is_finite(get_lane(numbers[i / lane_count<V>], i % lane_count<V>));
+    for (; i < count; ++i) {
+        finite = finite && is_finite(numbers[i]);
     }
     return finite;
+}
+/// The same for lanes of numbers.
+template <typename T, std::size_t N>
+bool all_finite(const Lanes<T, N>* numbers, std::size_t count) {
+    return all_finite(reinterpret_cast<const T*>(numbers), count * N);
 }
 
 namespace detail {

@@ -240,6 +240,36 @@ template <Number V>
     }
 }
 
+/// Makes the compiler forget what a number is: a loop of so many turns is not unrolled, and a function is not compiled
+/// once more for it.
+[[gnu::always_inline]] constexpr std::size_t forget_value(std::size_t number) {
+    if (!std::is_constant_evaluated()) {
+        asm("" : "+r"(number));
+    }
+    return number;
+}
+
+/// lane_count for loops that are not to be unrolled: what is done lane by lane once for each tile is as fast so, and
+/// faster to compile.
+template <Number V>
+[[gnu::always_inline]] constexpr std::size_t rolled_lane_count() {
+    return forget_value(lane_count<V>);
+}
+
+/// The number of(lane) in each lane; in a loop that is not unrolled.
+template <Number V, typename F>
+[[gnu::always_inline]] constexpr V lane_by_lane(const F& of) {
+    if constexpr (is_lanes<V>) {
+        std::array<scalar_t<V>, lane_count<V>> numbers;
+        for (std::size_t lane = 0; lane < rolled_lane_count<V>(); ++lane) {
+            numbers[lane] = of(lane);
+        }
+        return V::load(numbers.data());
+    } else {
+        return of(std::size_t{0});
+    }
+}
+
 /// Tells the compiler that the number is to be held in a register here: it may neither be spilled nor read again from
 /// memory at each use. GCC would otherwise repeat a broadcast in every instruction that uses it.
 template <Number V>

@@ -190,7 +190,7 @@ template <std::size_t M, std::size_t N, Number V>
             copy[j] = tile[j];
         }
     });
-    store_part(target, row, copy, M, columns, std::min(count, columns), add);
+    store_part(target, row, copy, forget_value(M), forget_value(columns), std::min(count, columns), add);
 }
 
 }  // namespace CTCNN_DETAIL::kernels

@@ -63,10 +63,12 @@ struct CrossEntropyLoss {
                    : detail_::weight_of(weight, static_cast<std::size_t>(label));
     }
 
-    /// The loss of each lane's image. `grad_output` receives `scale` times its gradient with respect to the logits.
+    /// The loss of each lane's image. `grad_output` receives `scale` times its gradient with respect to the logits. Not
+    /// inlined: training and evaluation share one function.
     template <std::size_t Classes, detail_::Number V, std::integral Label = std::uint8_t>
-    constexpr V evaluate(const V* logits, const std::array<const Label*, detail_::lane_count<V>>& labels, V scale,
-                         V* grad_output) const {
+    [[gnu::noinline]] constexpr V evaluate(const V* logits,
+                                           const std::array<const Label*, detail_::lane_count<V>>& labels, V scale,
+                                           V* grad_output) const {
         using namespace detail_;
         using T = scalar_t<V>;
         const T spread = static_cast<T>(label_smoothing);
@@ -75,18 +77,13 @@ struct CrossEntropyLoss {
         const V largest = common.largest;
         const V sum = common.sum;
         // Of each lane's target: the part at its label, what is spread over each class, and the sum of all, by weights.
-        V own{};
-        V share{};
-        V whole{};
-        const T weights = weight_sum<T>();
-        for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
-            const T label_weight = static_cast<T>(target_weight(*labels[lane]));
-            const T each =
-                is_ignored(static_cast<std::int64_t>(*labels[lane])) ? T(0) : spread / static_cast<T>(Classes);
-            set_lane(own, lane, kept * label_weight);
-            set_lane(share, lane, each);
-            set_lane(whole, lane, weight.empty() ? label_weight : kept * label_weight + each * weights);
-        }
+        const V label_weight =
+            lane_by_lane<V>([&](std::size_t lane) { return static_cast<T>(target_weight(*labels[lane])); });
+        const V own = broadcast<V>(kept) * label_weight;
+        const V share = lane_by_lane<V>([&](std::size_t lane) {
+            return is_ignored(static_cast<std::int64_t>(*labels[lane])) ? T(0) : spread / static_cast<T>(Classes);
+        });
+        const V whole = weight.empty() ? label_weight : multiply_add(share, broadcast<V>(weight_sum<T>()), own);
         const V factor = whole * scale / sum;
         for (std::size_t k = 0; k < Classes; ++k) {
             grad_output[k] = grad_output[k] * factor;
@@ -99,7 +96,7 @@ struct CrossEntropyLoss {
                        return part + weight_of_class * (largest - logits[k]);
                    });
         }
-        for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+        for (std::size_t lane = 0; lane < rolled_lane_count<V>(); ++lane) {
             if (is_ignored(static_cast<std::int64_t>(*labels[lane]))) {
                 set_lane(loss, lane, T(0));  // Not 0 * infinity.
                 continue;                    // There may be no such class.

@@ -70,6 +70,26 @@ consteval bool check_initializer() {
     return right;
 }
 
+/// Parameters from number `first` on, uniform in +-bound. Each has its own random number.
+template <typename T>
+[[gnu::noinline]] constexpr void fill_uniform(std::span<T> parameters, std::size_t first, double bound,
+                                              const Philox& random) {
+    if (!(math::is_finite(bound) && bound >= 0 && bound <= static_cast<double>(std::numeric_limits<T>::max()))) {
+        throw std::invalid_argument(
+            "the initializer gives a bound that is negative, NaN or too large for the parameters: "
+            "it must be a number from 0 on");
+    }
+    std::array<std::uint32_t, 4> block = random.block(first / 4);
+    for (std::size_t n = 0; n < parameters.size(); ++n) {
+        const std::size_t i = first + n;
+        if (i % 4 == 0) {
+            block = random.block(i / 4);
+        }
+        const double unit = static_cast<double>(block[i % 4] >> 8) * 0x1p-24;
+        parameters[n] = static_cast<T>(bound * (2 * unit - 1));
+    }
+}
+
 template <typename Net, typename Initializer>
 constexpr void initialize_with(Net& net, const Initializer& initializer, std::uint64_t seed) {
     using T = typename Net::scalar;
@@ -78,20 +98,7 @@ constexpr void initialize_with(Net& net, const Initializer& initializer, std::ui
     }
     const Philox random(seed);
     const auto fill = [&](std::size_t offset, std::size_t count, double bound) {
-        if (!(math::is_finite(bound) && bound >= 0 && bound <= static_cast<double>(std::numeric_limits<T>::max()))) {
-            throw std::invalid_argument(
-                "the initializer gives a bound that is negative, NaN or too large for the parameters: "
-                "it must be a number from 0 on");
-        }
-        const std::span<T> parameters = net.parameters();
-        std::array<std::uint32_t, 4> block = random.block(offset / 4);
-        for (std::size_t i = offset; i < offset + count; ++i) {
-            if (i % 4 == 0) {
-                block = random.block(i / 4);
-            }
-            const double unit = static_cast<double>(block[i % 4] >> 8) * 0x1p-24;
-            parameters[i] = static_cast<T>(bound * (2 * unit - 1));
-        }
+        fill_uniform(std::span<T>(net.parameters()).subspan(offset, count), offset, bound, random);
     };
     T* buffers = net.parameters().data() + Net::parameter_count;
     for (const PlacedLayer& layer : placed_layers<Net>) {

@@ -93,7 +93,7 @@ public:
 
     /// Waits until all items before `end` are done: a short while in a loop, then asleep. A thread that finds them done
     /// wakes those that sleep. There is one, since the thread that finishes the last of these items comes here next.
-    void wait_for(std::uint32_t end) {
+    [[gnu::noinline]] void wait_for(std::uint32_t end) {
         bool done = reached(done_.load(std::memory_order_acquire), end);
         for (int i = 0; i < spins_ && !done; ++i) {
             processor::pause();

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 
 #include <ctcnn/core/aligned_vector.hpp>
@@ -72,14 +73,8 @@ public:
                     } else {
                         const std::size_t to = std::min(Stage::parameters, from + size);
                         const T* partial = memory.partial.data() + Plan::tile_gradient_offsets[k];
-                        if (!add) {
-                            std::fill(gradient + from, gradient + to, T(0));
-                        }
-                        for (std::size_t group = 0; group < group_count<V>(count); ++group) {
-                            for (std::size_t i = from; i < to; ++i) {
-                                gradient[i] += partial[group * Plan::tile_gradient_numbers + i];
-                            }
-                        }
+                        sum_of_groups(partial + from, Plan::tile_gradient_numbers, group_count<V>(count), add,
+                                      std::span(gradient + from, to - from));
                         finite = math::all_finite(gradient + from, to - from);
                     }
                     finite_[first_blocks[k] + b] = finite ? 1 : 0;
@@ -89,6 +84,20 @@ public:
     }
 
 private:
+    /// The sum of the partial gradients of all groups, which lie so many numbers apart; with `add`, added to what is
+    /// there. One function for all stages.
+    [[gnu::noinline]] static constexpr void sum_of_groups(const T* partial, std::size_t apart, std::size_t groups,
+                                                          bool add, std::span<T> gradient) {
+        if (!add) {
+            std::fill(gradient.begin(), gradient.end(), T(0));
+        }
+        for (std::size_t group = 0; group < groups; ++group) {
+            for (std::size_t i = 0; i < gradient.size(); ++i) {
+                gradient[i] += partial[group * apart + i];
+            }
+        }
+    }
+
     /// The gradient of a stage is computed in blocks: of inputs, all outputs each, where it comes from rows. They are
     /// small, so that threads have equal portions: 784 inputs are 6 blocks of 128 and a rest where there are 16 lanes.
     template <std::size_t K>

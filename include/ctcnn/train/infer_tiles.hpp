@@ -57,7 +57,7 @@ void infer_tiles(const Net& net, std::span<const Image> images, std::size_t thre
                 const std::size_t here = std::min(together, end - first);
                 for (std::size_t n = 0; n < here; ++n) {
                     std::array<const T*, lanes> sources{};
-                    for (std::size_t lane = 0; lane < lanes; ++lane) {
+                    for (std::size_t lane = 0; lane < rolled_lane_count<V>(); ++lane) {
                         const std::size_t image = (first + n) * lanes + std::min(lane, present_of(first + n) - 1);
                         sources[lane] = numbers_of<T>(images[image],
                                                       decoded.data() + (team.member() * lanes + lane) * decoded_size);
@@ -100,7 +100,7 @@ void infer_tiles(const Net& net, std::span<const Image> images, std::size_t thre
         team.for_each(pieces, [&](std::size_t piece) {
             for (std::size_t tile = piece * at_once; tile < std::min(tiles, (piece + 1) * at_once); ++tile) {
                 const std::size_t present = std::min(lanes, images.size() - tile * lanes);
-                for (std::size_t lane = 0; lane < lanes; ++lane) {
+                for (std::size_t lane = 0; lane < rolled_lane_count<V>(); ++lane) {
                     // The last image stands in the lanes behind it, too.
                     if (lane < present) {
                         const T* image =
@@ -134,7 +134,7 @@ std::array<std::size_t, lane_count<V>> classes_in_lanes(const V* outputs, scalar
         largest = larger(largest, outputs[k]);
     }
     std::array<std::size_t, lane_count<V>> result;
-    for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+    for (std::size_t lane = 0; lane < rolled_lane_count<V>(); ++lane) {
         result[lane] = math::is_nan(get_lane(largest, lane)) ? no_class : static_cast<std::size_t>(best[lane]);
     }
     return result;

@@ -21,7 +21,7 @@ namespace CTCNN_DETAIL::train {
 }
 
 template <typename T>
-constexpr bool all_zero(const T* numbers, std::size_t count) {
+[[gnu::noinline]] constexpr bool all_zero(const T* numbers, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
         if (std::not_equal_to<T>{}(numbers[i], T(0))) {
             return false;
@@ -47,7 +47,7 @@ inline constexpr auto blocks_at_zero = [] {
 /// zeros.
 /// Throws   std::invalid_argument
 template <typename Net>
-void require_initialized(const Net& net) {
+[[gnu::cold]] void require_initialized(const Net& net) {
     using T = typename Net::scalar;
     using Plan = typename Net::plan;
     const model::PlacedLayer* zeros_before = nullptr;

@@ -120,7 +120,7 @@ template <Number V, typename Net, typename Images, typename Workspace>
         }
         workspace.forward(parameters, images);
         for (std::size_t k = 0; k <= Plan::stage_count; ++k) {
-            if (math::all_finite<V>(tile.buffer(k), Plan::buffer_size(k))) {
+            if (math::all_finite(tile.buffer(k), Plan::buffer_size(k))) {
                 continue;
             }
             if (k == 0) {

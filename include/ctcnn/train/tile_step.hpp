@@ -57,7 +57,7 @@ constexpr void forward_tile(const Round<V, Loss, Image, Target>& round, std::siz
     if constexpr (requires { round.batch.pipeline; }) {
         augment_tile<typename Image::shape>(round, tile, memory.beside(workspace), images);
     } else {
-        for (std::size_t lane = 0; lane < lanes; ++lane) {
+        for (std::size_t lane = 0; lane < rolled_lane_count<V>(); ++lane) {
             images[lane] = round.batch.images[round.at(tile, lane)].data();
         }
     }
@@ -78,18 +78,17 @@ template <typename Plan, Number V, typename Loss, typename Image, typename Targe
     using Targets = std::array<const Target*, lanes>;
     const std::size_t present = round.present(tile);
     const auto scale_of = [&](const Targets& targets) {
-        V scale{};
-        for (std::size_t lane = 0; lane < lanes; ++lane) {
+        const T each = T(1) / static_cast<T>(round.divisor);
+        return lane_by_lane<V>([&](std::size_t lane) {
             const bool counts = lane < present && !ignores(round.loss, *targets[lane]);
-            set_lane(scale, lane, counts ? T(1) / static_cast<T>(round.divisor) : T(0));
-        }
-        return scale;
+            return counts ? each : T(0);
+        });
     };
     const auto evaluate = [&](const Targets& targets, V scale, V* gradient) {
         return evaluate_loss<Plan::output_size>(round.loss, workspace.output(), targets, scale, gradient);
     };
     Targets targets{};
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
+    for (std::size_t lane = 0; lane < rolled_lane_count<V>(); ++lane) {
         targets[lane] = &round.batch.targets[round.at(tile, lane)];
     }
     V* const gradient = workspace.grad_output.data();
@@ -97,7 +96,7 @@ template <typename Plan, Number V, typename Loss, typename Image, typename Targe
     if constexpr (MixesImages<Batch<Image, Target>>) {
         Targets partners{};
         V share{};
-        for (std::size_t lane = 0; lane < lanes; ++lane) {
+        for (std::size_t lane = 0; lane < rolled_lane_count<V>(); ++lane) {
             const auto mix = round.mix(tile, lane);
             partners[lane] = &round.batch.targets[round.batch.at(mix.partner)];
             set_lane(share, lane, static_cast<T>(mix.share));
