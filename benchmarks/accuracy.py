@@ -53,6 +53,7 @@ def listed(text):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default="build/examples/networks_train", help="default: %(default)s")
+    parser.add_argument("--bf16-program", help="networks_train_bf16, for a column of its own")
     parser.add_argument("--python", default=sys.executable, help="a Python with PyTorch")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--seeds", type=listed, default=listed("1,2,3"))
@@ -63,10 +64,10 @@ def main():
     parser.add_argument("--mnist", default=f"{HERE}/../data/mnist", help="the folder of MNIST")
     parser.add_argument("--fashion", help="the folder of Fashion-MNIST")
     arguments = parser.parse_args()
-    peers = {
-        "ctcnn": [arguments.program],
-        "PyTorch": [arguments.python, f"{HERE}/peers/torch_networks.py"],
-    }
+    peers = {"ctcnn": [arguments.program]}
+    if arguments.bf16_program:
+        peers["ctcnn, bf16"] = [arguments.bf16_program]
+    peers["PyTorch"] = [arguments.python, f"{HERE}/peers/torch_networks.py"]
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         for data in arguments.data:

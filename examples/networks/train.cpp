@@ -4,7 +4,8 @@
 // accuracy on the test images after each epoch:
 //     networks_train FOLDER [NETWORK [EPOCHS [SEED [IMAGES]]]]
 // NETWORK is ds_cnn or resnet8; IMAGES is how many of the training images are used, 0 for all. The recipe is that of
-// benchmarks/peers/torch_networks.py: SGD with momentum and OneCycle, batches of 64.
+// benchmarks/peers/torch_networks.py: SGD with momentum and OneCycle, batches of 64. networks_train_bf16 is the same with
+// products of bf16 factors.
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -28,6 +29,14 @@ struct Settings {
     std::size_t seed = 1;
     std::size_t images = 0;
 };
+
+#if defined(IN_BF16)
+template <typename Net>
+using InPrecision = typename Net::template with_precision<bf16>;
+#else
+template <typename Net>
+using InPrecision = Net;
+#endif
 
 template <typename Net>
 void train(const Settings& settings) {
@@ -66,9 +75,9 @@ int main(int count, char** arguments) {
     try {
         const Settings settings{arguments[1], number(3, 3), number(4, 1), number(5, 0)};
         if (network == "ds_cnn") {
-            train<ds_cnn::DSCNNOnDigits>(settings);
+            train<InPrecision<ds_cnn::DSCNNOnDigits>>(settings);
         } else {
-            train<resnet8::ResNet8On<1, 28>>(settings);
+            train<InPrecision<resnet8::ResNet8On<1, 28>>>(settings);
         }
         return 0;
     } catch (const std::exception& error) {

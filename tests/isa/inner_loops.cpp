@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Kernels whose inner loops inner_loops.py looks at. With BIASED_START there is one whose sums begin with a bias that
-// may be missing: clang then stores all sums to the stack at each step.
+// Kernels whose inner loops inner_loops.py looks at. With PAIRS they are those that multiply pairs of bf16. With
+// BIASED_START there is one whose sums begin with a bias that may be missing: clang then stores all sums to the stack at
+// each step.
 #include <array>
 #include <cstddef>
 
+#include <ctcnn/core/bf16_pairs.hpp>
 #include <ctcnn/core/blocked.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
@@ -12,11 +14,13 @@
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/conv2d/direct.hpp>
+#include <ctcnn/kernels/conv2d/in_pairs.hpp>
 #include <ctcnn/kernels/conv2d/pointwise.hpp>
 #include <ctcnn/kernels/conv2d/single_image.hpp>
 #include <ctcnn/kernels/conv2d/stage.hpp>
 #include <ctcnn/kernels/conv2d/transposed.hpp>
 #include <ctcnn/kernels/linear.hpp>
+#include <ctcnn/kernels/pairs.hpp>
 #include <ctcnn/kernels/prepared/winograd.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/unroll.hpp>
@@ -47,6 +51,29 @@ void biased(std::array<const V*, Tiles> input, const float* weight, const float*
     });
 }
 template void biased<2>(std::array<const V*, 2>, const float*, const float*, std::array<V*, 2>);
+
+#elif defined(PAIRS)
+
+using Pairs = Bf16Pairs<V>;
+static_assert(has_pair_products<V>);
+
+// Linear, of two tiles.
+template void kernels::linear_forward<392, 512, ReLU, V, 2, const float*, Pairs>(std::array<const V*, 2>, const float*,
+                                                                                 const float*, std::array<V*, 2>);
+template void kernels::linear_backward_input<784, 256, ReLU, V, 2, Pairs>(std::array<V*, 2>, const float*,
+                                                                          std::array<const V*, 2>);
+template void kernels::linear_backward_weight<784, 512>(const kernels::PairPanels<784, 512, V>&, std::size_t,
+                                                        std::size_t, std::size_t, bool, float*);
+
+// Convolutions.
+template <std::size_t Kernel, std::size_t Size>
+using PairsOf =
+    kernels::ConvStage<kernels::Conv2dGeometry{64, 64, 1, {.kernel = {Kernel, Kernel}}},
+                       PairStage<Layout<64, Size, Size>, Layout<64, Size + 1 - Kernel, Size + 1 - Kernel>, ReLU, V>>;
+template void kernels::conv2d::InPairs::forward<PairsOf<3, 14>>(const V*, const float*, const float*, V*, V*);
+template void kernels::conv2d::InPairs::backward<PairsOf<3, 14>>(V*, const float*, const V*, bool, float*, float*, V*);
+template void kernels::conv2d::InPairs::forward<PairsOf<1, 8>>(const V*, const float*, const float*, V*, V*);
+template void kernels::conv2d::InPairs::backward<PairsOf<1, 8>>(V*, const float*, const V*, bool, float*, float*, V*);
 
 #else
 

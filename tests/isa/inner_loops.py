@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Checks that inner loops of kernels keep their sums in registers: objdump's listing of an object file.
 
-An innermost loop with multiply-adds of the widest registers may store such a register to the stack now and then, where
-a compiler runs out of registers, but not for more than one multiply-add of four. (Sums that begin with
+An innermost loop with multiply-adds of the widest registers, of floats or of pairs of bf16, may store such a register
+to the stack now and then, where a compiler runs out of registers, but not for more than one multiply-add of four. (Sums that begin with
 `bias != nullptr ? ... : ...` were kept on the stack by clang, with a store for each multiply-add: half the speed.)
 
     inner_loops.py <objdump> <object file> <register: zmm, ymm> <least number of such loops>
@@ -56,7 +56,7 @@ def check(listing, register):
     for name, code in functions(listing):
         has_frame = any(operation in ("mov", "movq") and operands == "%rsp,%rbp" for _, operation, operands in code)
         for loop in inner_loops(code):
-            products = sum(operation.startswith("vfmadd") and register in operands for _, operation, operands in loop)
+            products = sum(operation.startswith(("vfmadd", "vdpbf16ps")) and register in operands for _, operation, operands in loop)
             if products < 8:
                 continue
             count += 1
