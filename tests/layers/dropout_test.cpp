@@ -127,7 +127,7 @@ TEST_CASE("the place of a layer decides, whatever is fused before it") {
 
 TEST_CASE("whole channels, and layers of their own") {
     // Gradients with respect to the weights of a first layer that makes two channels of 4 pixels: 0 together or not.
-    using Planes = Sequential<Input<2, 2, 2>, Dropout2d<0.5>, Flatten, Linear<8, 1, NoBias>>;
+    using Planes = Sequential<Input<2, 1, 4>, Dropout2d<0.5>, Flatten, Linear<8, 1, NoBias>>;
     using Two = Sequential<Input<8>, Dropout<0.5>, Dropout<0.5>, Linear<8, 1, NoBias>>;
     std::size_t dropped = 0;
     std::size_t different = 0;

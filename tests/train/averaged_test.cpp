@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include <ctcnn/train/averaged.hpp>
 
+#include <ctcnn/layers/batch_norm.hpp>
+#include <ctcnn/layers/dropout.hpp>
+#include <ctcnn/layers/linear.hpp>
+#include <ctcnn/loss/cross_entropy.hpp>
+#include <ctcnn/model/initialize.hpp>
+#include <ctcnn/model/sequential.hpp>
 #include <ctcnn/optim/adamw.hpp>
 #include <ctcnn/optim/averages.hpp>
 #include <ctcnn/optim/parameter_groups.hpp>
 #include <ctcnn/optim/sgd.hpp>
+#include <ctcnn/train/value_and_grad.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "catch.hpp"
 #include "recipes.hpp"
@@ -81,4 +90,24 @@ TEST_CASE("update_bn refuses what cannot be a batch") {
     small::Net plain = small::net();
     update_bn(plain, small::data(10));
     CHECK(small::same_bits(plain, small::net()));
+}
+
+TEST_CASE("update_bn draws its dropout as the steps from 1 on") {
+    using Dropping = Sequential<Input<4>, Dropout<0.5>, Linear<4, 3>, BatchNorm1d<3>>;
+    Dropping net{};
+    initialize(net, KaimingUniform{}, 5);
+    std::vector<Dropping::input_tensor> images;
+    std::vector<std::uint8_t> labels;
+    for (std::size_t n = 0; n < 12; ++n) {
+        images.push_back({{1, static_cast<float>(n), 2, static_cast<float>(n * n % 7)}});
+        labels.push_back(static_cast<std::uint8_t>(n % 3));
+    }
+    const Dataset<Shape<4>> data(images, labels);
+    // One step moves the statistics a tenth of the way from 0 and 1, update_bn all of it.
+    const auto moved = value_and_grad(net, CrossEntropyLoss{}, images, labels, Randomness{0, 1}).buffers;
+    update_bn(net, data, 12);
+    for (std::size_t i = 0; i < 6; ++i) {
+        const float before = i < 3 ? 0.0f : 1.0f;
+        CHECK(before + 0.1f * (net.buffers()[i] - before) == Approx(moved[i]));
+    }
 }

@@ -73,6 +73,8 @@ TEST_CASE("the suggestion is where the loss falls most steeply") {
     CHECK(finder.suggestion(3, 0) == 4);                        // 3 - 7
     CHECK(finder.suggestion(4, 1) != finder.suggestion(4, 1));  // NaN: one step is left
     CHECK(std::isnan(LRFinder{}.suggestion()));
+    // Where the loss only rises, that is where it rises least.
+    CHECK(LRFinder{{1, 2, 3, 4}, {1, 3, 4, 9}}.suggestion(0, 0) == 2);
 }
 
 TEST_CASE("a search ends once the loss diverges, or is not finite") {

@@ -21,7 +21,7 @@ namespace CTCNN_DETAIL::model {
 
 /// What normalises channels, and folds into the layer directly before it; and the layers that take it.
 template <typename L>
-concept Norm = requires { L::folds_into_layer_before; };
+concept Norm = requires { requires L::folds_into_layer_before; };
 template <typename L>
 concept TakesNorm = requires { typename L::with_bias; };
 

@@ -26,7 +26,9 @@ constexpr Case channels(std::size_t count, Window window, Extent input, Extent w
 
 template <Case C, typename Function = NoFunction, Pooling P = Pooling::none, typename V = Lanes<float>>
 void check() {
-    static_assert(prepared::DepthwisePlan<C.geometry, C.input.height, C.input.width, V::count>::possible);
+    using Plan = prepared::DepthwisePlan<C.geometry, C.input.height, C.input.width, V::count>;
+    static_assert(Plan::possible);
+    static_assert(Plan::more.height == 0 && Plan::more.width == 0, "nothing is read beyond the padding");
     using S = typename StageOfCase<V, C, P, Function, false>::type;
     compare<prepared::Depthwise<C.geometry, S, P>, C, P, Function>(C.input.height);
 }
