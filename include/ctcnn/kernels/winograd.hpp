@@ -42,14 +42,14 @@ consteval std::size_t cheapest_points(std::size_t taps, const Cost& cost) {
     return best;
 }
 
-/// Count numbers of a row of `size`, from `begin` on; zeros beyond its end.
-template <std::size_t Count, Number V>
-[[gnu::always_inline]] inline void take(const V* row, std::size_t begin, std::size_t size, V* numbers) {
-    if (begin + Count <= size) [[likely]] {
+/// Count numbers of a row of Size, from `begin` on, which is Last at most; zeros beyond its end.
+template <std::size_t Count, std::size_t Last, std::size_t Size, Number V>
+[[gnu::always_inline]] inline void take(const V* row, std::size_t begin, V* numbers) {
+    if (Last + Count <= Size || begin + Count <= Size) [[likely]] {
         unroll<Count>([&](std::size_t n) __attribute__((always_inline)) { numbers[n] = row[begin + n]; });
     } else {
         unroll<Count>([&](std::size_t n)
-                          __attribute__((always_inline)) { numbers[n] = begin + n < size ? row[begin + n] : V{}; });
+                          __attribute__((always_inline)) { numbers[n] = begin + n < Size ? row[begin + n] : V{}; });
     }
 }
 

@@ -61,6 +61,7 @@ struct OneChannelPlan {
     using Points = winograd::Points<count>;
     static constexpr std::size_t outputs = Common::outputs_of(count);
     static constexpr std::size_t pieces = Common::pieces_of(count);
+    static constexpr std::size_t last_begin = (pieces - 1) * outputs;
     static constexpr std::size_t channels = channels_of(count);
 
     /// Whether it pays; a gain of less than 10 % would be none on another machine.
@@ -113,7 +114,8 @@ template <typename Plan, Number V>
     constexpr const Conv2dGeometry& G = Plan::geometry;
     constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width;
     V x[Plan::count];
-    winograd::take<Plan::count>(input + corner + row * In::row, piece * Plan::outputs, Plan::columns, x);
+    winograd::take<Plan::count, Plan::last_begin, Plan::columns>(input + corner + row * In::row, piece * Plan::outputs,
+                                                                 x);
     V values[Plan::count];
     Plan::Points::points_of_inputs(x, values);
     unroll<Plan::count>([&](std::size_t p) __attribute__((always_inline)) { target[p] = values[p]; });
@@ -174,7 +176,7 @@ template <typename Plan, std::size_t Two, Number V>
         V values[2 * R];
         unroll<R>([&](std::size_t r) __attribute__((always_inline)) {
             V y[Plan::outputs];
-            winograd::take<Plan::outputs>(grad_output + (h + r) * Out::row, begin, Out::width, y);
+            winograd::take<Plan::outputs, Plan::last_begin, Out::width>(grad_output + (h + r) * Out::row, begin, y);
             Plan::Points::template evaluate_two<Plan::outputs>(Two, y, values + 2 * r);
             if constexpr (Two == 1) {
                 *bias += values[2 * r];

@@ -90,7 +90,8 @@ template <typename Plan, typename Points, std::size_t Pieces, bool Rescale, Numb
     for (std::size_t c = 0; c < G.in_channels; ++c) {
         for (std::size_t h = 0; h < Plan::rows; ++h) {
             V x[Points::count];
-            winograd::take<Points::count>(input + corner + c * In::plane + h * In::row, begin, Plan::columns, x);
+            winograd::take<Points::count, Plan::template last_begin<Points>, Plan::columns>(
+                input + corner + c * In::plane + h * In::row, begin, x);
             V values[Points::count];
             Points::points_of_inputs(x, values);
             unroll<Points::count>([&](std::size_t f) __attribute__((always_inline)) {
@@ -110,7 +111,8 @@ template <typename Plan, typename Points, Number V>
     for (std::size_t o = 0; o < Out::channels; ++o) {
         for (std::size_t h = 0; h < Out::height; ++h) {
             V y[outputs];
-            winograd::take<outputs>(grad_output + Out::offset(o, h, 0), begin, Out::width, y);
+            winograd::take<outputs, Plan::template last_begin<Points>, Out::width>(grad_output + Out::offset(o, h, 0),
+                                                                                   begin, y);
             V values[Points::count];
             Points::template evaluate<outputs>(y, values);
             unroll<Points::count>([&](std::size_t f) __attribute__((always_inline)) {

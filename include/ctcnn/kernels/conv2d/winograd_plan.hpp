@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layout.hpp>
@@ -68,6 +69,10 @@ struct WinogradPlan {
     using LastPoints = winograd::Points<last_points_of(count)>;
     static constexpr std::size_t outputs = outputs_of(count);
     static constexpr std::size_t pieces = pieces_of(count);
+    /// The first column of the last piece that has these points.
+    template <typename P>
+    static constexpr std::size_t last_begin =
+        (pieces - (std::is_same_v<P, LastPoints> || pieces == 1 ? 1 : 2)) * outputs;
     static constexpr std::size_t shared = kernel.width - 1;  // columns of the input that two pieces have in common
 
     /// Whether it pays; a gain of less than 15 % would be none on another machine.
