@@ -107,7 +107,8 @@ template <typename T>
         std::vector<Tensor<T, Shape<3, 32, 32>>> images;
         std::vector<std::uint8_t> labels;
         for (const std::string_view name : names) {
-            const std::array plain_and_packed{std::string(name), sentence({name, ".gz"})};
+            const std::string packed = sentence({name, ".gz"});
+            const std::string_view plain_and_packed[]{name, packed};
             std::filesystem::path file = find_file(folder, plain_and_packed);
             if (file.empty()) {
                 file = find_file(folder / inner, plain_and_packed);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -76,30 +75,19 @@ template <typename T, typename S>
 /// The images of a file. Another thread computes their pixels while the next ones are read and unpacked.
 template <typename T, typename S>
 [[gnu::cold]] std::vector<Tensor<T, S>> read_images(IdxReader& file, bool transpose) {
+    constexpr std::size_t worth_a_thread = 320'000;
     const IdxElement element = file.element();
-    const std::size_t unit = S::size * element.bytes;
-    const std::size_t portion = std::max<std::size_t>(1, 320'000 / unit) * unit;  // worth a thread
     std::vector<Tensor<T, S>> images;
-    file.reserve(images, file.sizes()[0]);
-    std::vector<std::uint8_t> arriving;
-    std::vector<std::uint8_t> arrived;
-    const auto convert = [&images, &arrived, element, transpose]() noexcept {
-        append_images<T, S>(arrived, element, transpose, images);
-    };
+    file.reserve(images, static_cast<std::size_t>(file.sizes()[0]));
+    std::vector<std::uint8_t> arriving = file.begin_pieces(S::size * element.bytes, worth_a_thread);
+    std::vector<std::uint8_t> arrived(arriving.size());
     Worker worker;
-    const auto hand_over = [&] {
-        worker.wait();
-        std::swap(arriving, arrived);
-        arriving.clear();
-        worker.run(convert);
-    };
-    file.read_pieces(unit, [&](std::span<const std::uint8_t> bytes) {
-        arriving.insert(arriving.end(), bytes.begin(), bytes.end());
-        if (arriving.size() >= portion) {
-            hand_over();
-        }
-    });
-    hand_over();
+    for (auto bytes = file.next_piece(arriving); !bytes.empty(); bytes = file.next_piece(arriving)) {
+        worker.run([&images, bytes, element, transpose]() noexcept {
+            append_images<T, S>(bytes, element, transpose, images);
+        });
+        arriving.swap(arrived);
+    }
     worker.wait();
     return images;
 }
@@ -113,8 +101,15 @@ template <typename S, typename T, typename Label>
     constexpr auto sizes = S::dims;  // a copy: a reference would make S::dims a symbol that does not name the target
     IdxPair files(image_file, label_file, sizes, options, remedy);
     const std::vector<std::uint32_t> classes = files.read_labels(std::numeric_limits<Label>::max());
-    std::vector<Label> labels(classes.begin(), classes.end());
+    std::vector<Label> labels(classes.size());
+    for (std::size_t n = 0; n < labels.size(); ++n) {
+        labels[n] = static_cast<Label>(classes[n]);
+    }
     return {read_images<T, S>(files.images(), options.transpose), std::move(labels)};
+}
+
+[[noreturn, gnu::cold]] inline void refuse_for_memory(const std::filesystem::path& file) {
+    throw FileTooLarge({file, 0, "memory to load it", "too little", memory_remedy, OffsetIn::file});
 }
 
 /// What load() returns. Where memory is short, the error is a sentence about the file or folder.
@@ -125,7 +120,7 @@ template <typename Load>
     } catch (const std::bad_alloc&) {
     } catch (const std::length_error&) {  // more than a vector can have
     }
-    throw FileTooLarge({file, 0, "memory to load it", "too little", memory_remedy, OffsetIn::file});
+    refuse_for_memory(file);
 }
 
 }  // namespace CTCNN_DETAIL::inline CTCNN_FILES
