@@ -39,6 +39,8 @@ inline constexpr const char* memory_remedy =
 /// Refuses  FileMissing · FileUnreadable · FileTooLarge · FileTruncated · TrailingBytes · DecompressionError ·
 ///          CompressionUnsupported
 /// Source   RFC 1952 (gzip)
+/// As a template, it costs a program that reads no files nothing.
+template <typename Stream = std::ifstream>
 class ByteSource {
 public:
     /// The remedy is what the errors tell a person to do about a damaged file.
@@ -295,7 +297,7 @@ private:
 
     std::filesystem::path file_;
     std::string remedy_;
-    std::ifstream stream_;
+    Stream stream_;
     std::span<const std::byte> bytes_;  // that are left of those in memory
     std::uint64_t size_ = 0;
     std::uint64_t offset_ = 0;

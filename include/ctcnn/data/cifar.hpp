@@ -50,7 +50,7 @@ struct CifarFormat {
 /// Refuses a file that has no whole images, or labels that are none: says what it is, if its first bytes tell, the
 /// first of which is no label.
 template <typename Error>
-[[noreturn, gnu::cold]] void refuse_cifar(const ByteSource& source, const CifarFormat& format, std::uint64_t offset,
+[[noreturn, gnu::cold]] void refuse_cifar(const ByteSource<>& source, const CifarFormat& format, std::uint64_t offset,
                                           const std::string& expected, const std::string& found) {
     ByteSource again(source.file(), source.remedy());
     std::array<std::uint8_t, file_kind_bytes> head{};

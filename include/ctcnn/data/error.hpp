@@ -134,7 +134,7 @@ class DataError : public std::runtime_error {
 public:
     // Out of line: an error costs the compiler one call wherever it is thrown.
     [[gnu::cold, gnu::noinline]] explicit DataError(DataFault fault)
-        : std::runtime_error(told(fault)), fault_(std::make_shared<const DataFault>(std::move(fault))) {}
+        : std::runtime_error(told(fault)), fault_(new DataFault(std::move(fault))) {}
     DataError(const DataError&) = default;
     DataError& operator=(const DataError&) = default;
     [[gnu::cold, gnu::noinline]] ~DataError() override = default;

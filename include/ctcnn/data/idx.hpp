@@ -70,7 +70,7 @@ public:
     }
 
 private:
-    detail_::IdxReader reader_;
+    detail_::IdxReader<> reader_;
     std::array<std::uint32_t, Rank> sizes_{};
 };
 

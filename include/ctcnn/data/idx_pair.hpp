@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <span>
 #include <stdexcept>
@@ -58,6 +59,7 @@ namespace CTCNN_DETAIL::inline CTCNN_FILES {
 
 /// IdxPair: a file of images and the file of their labels, opened and compared.
 /// Refuses  WrongMagic · BadDimension · CountMismatch · BadLabel, and what IdxReader refuses
+template <typename Stream = std::ifstream>
 class IdxPair {
 public:
     /// The sizes are those of an image. The remedy is for damaged files. The images may be a file that is mapped.
@@ -80,7 +82,7 @@ public:
     }
 
     std::size_t count() const { return static_cast<std::size_t>(images_.sizes()[0]); }
-    IdxReader& images() { return images_; }
+    IdxReader<Stream>& images() { return images_; }
 
     /// The class of each image; none is above the limit.
     [[gnu::cold]] std::vector<std::uint32_t> read_labels(std::uint64_t limit) {
@@ -241,8 +243,8 @@ private:
     IdxOptions options_;
     std::vector<std::uint64_t> wanted_;
     bool is_mapped_;  // by MappedIdx
-    IdxReader images_;
-    IdxReader labels_;
+    IdxReader<Stream> images_;
+    IdxReader<Stream> labels_;
 };
 
 }  // namespace CTCNN_DETAIL::inline CTCNN_FILES

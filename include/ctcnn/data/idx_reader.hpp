@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <new>
 #include <optional>
@@ -108,6 +109,8 @@ namespace CTCNN_DETAIL::inline CTCNN_FILES {
 ///          times its own length is first unpacked once without keeping anything
 /// Refuses  WrongMagic · BadDimension · FileTruncated · TrailingBytes · FileTooLarge, and what ByteSource refuses;
 ///          std::logic_error for a second read, std::invalid_argument for units that do not divide the bytes
+/// As a template, it costs a program that reads no files nothing.
+template <typename Stream = std::ifstream>
 class IdxReader {
     static constexpr std::size_t cached = std::size_t{1} << 16;  // fits into a cache
 
@@ -116,8 +119,8 @@ public:
     /// Of a file that is mapped, the bytes are given, and stay there.
     [[gnu::cold]] IdxReader(const std::filesystem::path& file, std::uint32_t wanted, std::string remedy,
                             const std::span<const std::byte>* mapped = nullptr)
-        : source_(mapped == nullptr ? ByteSource(file, std::move(remedy))
-                                    : ByteSource(file, *mapped, std::move(remedy))),
+        : source_(mapped == nullptr ? ByteSource<Stream>(file, std::move(remedy))
+                                    : ByteSource<Stream>(file, *mapped, std::move(remedy))),
           wanted_(wanted) {
         magic_ = read_number();
         if (idx_element(magic_) == nullptr) {
@@ -183,7 +186,7 @@ public:
         if (is_verified_ || source_.size() || byte_count_ / 16 <= source_.file_size()) {
             return;
         }
-        ByteSource trial(source_.file(), source_.remedy());
+        ByteSource<Stream> trial(source_.file(), source_.remedy());
         std::vector<std::uint8_t> buffer(cached);
         for (std::uint64_t rest = header_size() + std::uint64_t{byte_count_}; rest != 0;) {
             const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), rest));
@@ -346,7 +349,7 @@ private:
                          decimal(header_size()), ")"});
     }
 
-    ByteSource source_;
+    ByteSource<Stream> source_;
     std::uint32_t wanted_;
     std::uint32_t magic_ = 0;
     std::vector<std::uint64_t> sizes_;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <new>
 #include <span>
@@ -73,8 +74,8 @@ template <typename T, typename S>
 }
 
 /// The images of a file. Another thread computes their pixels while the next ones are read and unpacked.
-template <typename T, typename S>
-[[gnu::cold]] std::vector<Tensor<T, S>> read_images(IdxReader& file, bool transpose) {
+template <typename T, typename S, typename Stream>
+[[gnu::cold]] std::vector<Tensor<T, S>> read_images(IdxReader<Stream>& file, bool transpose) {
     constexpr std::size_t worth_a_thread = 320'000;
     const IdxElement element = file.element();
     std::vector<Tensor<T, S>> images;
@@ -93,13 +94,13 @@ template <typename T, typename S>
 }
 
 /// The data set of two files.
-template <typename S, typename T, typename Label>
+template <typename S, typename T, typename Label, typename Stream = std::ifstream>
 [[gnu::cold]] Dataset<S, T, Label> read_dataset(const std::filesystem::path& image_file,
                                                 const std::filesystem::path& label_file, const IdxOptions& options,
                                                 const char* remedy) {
     static_assert(S::rank != 0 && S::size != 0, "an image has one pixel or more");
     constexpr auto sizes = S::dims;  // a copy: a reference would make S::dims a symbol that does not name the target
-    IdxPair files(image_file, label_file, sizes, options, remedy);
+    IdxPair<Stream> files(image_file, label_file, sizes, options, remedy);
     const std::vector<std::uint32_t> classes = files.read_labels(std::numeric_limits<Label>::max());
     std::vector<Label> labels(classes.size());
     for (std::size_t n = 0; n < labels.size(); ++n) {
