@@ -53,18 +53,24 @@ template <typename T>
     }
 }
 
+/// The same of bytes in the order of the image.
+template <typename T>
+[[gnu::noinline]] void convert_bytes(const std::uint8_t* bytes, std::span<T> image) {
+    for (std::size_t n = 0; n < image.size(); ++n) {
+        image[n] = static_cast<T>(bytes[n]) / static_cast<T>(255);
+    }
+}
+
 /// Appends the images whose bytes these are. There is room for them.
 template <typename T, typename S>
-[[gnu::noinline]] void append_images(std::span<const std::uint8_t> bytes, const IdxElement& element, bool transpose,
-                                     std::vector<Tensor<T, S>>& images) noexcept {
+[[gnu::cold, gnu::noinline]] void append_images(std::span<const std::uint8_t> bytes, const IdxElement& element,
+                                                bool transpose, std::vector<Tensor<T, S>>& images) noexcept {
     constexpr std::size_t columns = S::dims[S::rank - 1];
     constexpr std::size_t rows = S::rank == 1 ? 1 : S::dims[S::rank == 1 ? 0 : S::rank - 2];
     for (const std::size_t unit = S::size * element.bytes; !bytes.empty(); bytes = bytes.subspan(unit)) {
         const std::span<T> image = images.emplace_back().span();
         if (element.bytes == 1 && !transpose) {
-            for (std::size_t n = 0; n < S::size; ++n) {
-                image[n] = static_cast<T>(bytes[n]) / static_cast<T>(255);
-            }
+            convert_bytes(bytes.data(), image);
         } else if (transpose) {
             convert_image(bytes.data(), element, rows, columns, image);
         } else {
