@@ -50,7 +50,7 @@ struct CifarFormat {
 /// Refuses a file that has no whole images, or labels that are none: says what it is, if its first bytes tell, the
 /// first of which is no label.
 template <typename Error>
-[[noreturn, gnu::cold]] void refuse_cifar(const ByteSource& source, const CifarFormat& format, std::uint64_t offset,
+[[noreturn, gnu::cold]] void refuse_cifar(const ByteSource<>& source, const CifarFormat& format, std::uint64_t offset,
                                           const std::string& expected, const std::string& found) {
     ByteSource again(source.file(), source.remedy());
     std::array<std::uint8_t, file_kind_bytes> head{};
@@ -107,7 +107,8 @@ template <typename T>
         std::vector<Tensor<T, Shape<3, 32, 32>>> images;
         std::vector<std::uint8_t> labels;
         for (const std::string_view name : names) {
-            const std::array plain_and_packed{std::string(name), sentence({name, ".gz"})};
+            const std::string packed = sentence({name, ".gz"});
+            const std::string_view plain_and_packed[]{name, packed};
             std::filesystem::path file = find_file(folder, plain_and_packed);
             if (file.empty()) {
                 file = find_file(folder / inner, plain_and_packed);

@@ -34,7 +34,7 @@ namespace CTCNN_DETAIL {
 
 /// The length of the character that a text begins with, if it is UTF-8 and a terminal shows it as it is; otherwise 0.
 /// Control characters are not shown, nor are line separators and characters that change the direction of writing.
-[[gnu::cold]] inline std::size_t shown_length(std::string_view text) {
+[[gnu::cold, gnu::noinline]] inline std::size_t shown_length(std::string_view text) {
     const auto byte = [text](std::size_t n) { return static_cast<unsigned>(static_cast<unsigned char>(text[n])); };
     const unsigned lead = byte(0);
     if (lead < 0x80) {
@@ -59,16 +59,17 @@ namespace CTCNN_DETAIL {
 }
 
 /// The text with each byte that is not to be shown spelled as in "\x1b".
-[[gnu::cold]] inline std::string escaped(std::string_view text) {
+[[gnu::cold, gnu::noinline]] inline std::string escaped(std::string_view text) {
     std::string result;
     while (!text.empty()) {
         const std::size_t length = shown_length(text);
         if (length == 0) {
             constexpr std::string_view digits = "0123456789abcdef";
             const auto byte = static_cast<unsigned char>(text[0]);
-            result.append("\\x").append(1, digits[byte >> 4]).append(1, digits[byte & 0xf]);
+            const char spelled[]{'\\', 'x', digits[byte >> 4], digits[byte & 0xf]};
+            result.append(spelled, sizeof spelled);
         } else {
-            result.append(text.substr(0, length));
+            result.append(text.data(), length);
         }
         text.remove_prefix(length == 0 ? 1 : length);
     }
@@ -78,7 +79,7 @@ namespace CTCNN_DETAIL {
 /// What a message shows of a text that came from a file or from a person: escaped, and without its middle if it is
 /// long.
 [[gnu::cold, gnu::noinline]] inline std::string printable(std::string_view text) {
-    std::string shown = escaped(text);
+    const std::string shown = escaped(text);
     if (shown.size() <= 1000) {
         return shown;
     }
@@ -93,7 +94,8 @@ namespace CTCNN_DETAIL {
     while (!begins_character(last)) {
         ++last;
     }
-    return shown.replace(first, last - first, " ... ");
+    const std::string_view all = shown;
+    return sentence({all.substr(0, first), " ... ", all.substr(last)});
 }
 
 /// A file's name as one word of a command line: 'a name', or $'it\'s' where that is not possible.
@@ -106,14 +108,11 @@ namespace CTCNN_DETAIL {
     std::string word = "$'";
     for (std::string_view rest = name; !rest.empty();) {
         const std::size_t length = shown_length(rest) == 0 ? 1 : shown_length(rest);
-        if (rest[0] == '\'' || rest[0] == '\\') {
-            word += '\\';
-        }
-        word += escaped(rest.substr(0, length));
+        const bool is_special = rest[0] == '\'' || rest[0] == '\\';
+        word.append(sentence({is_special ? "\\" : "", escaped(rest.substr(0, length))}));
         rest.remove_prefix(length);
     }
-    word += '\'';
-    return word;
+    return sentence({word, "'"});
 }
 
 }  // namespace CTCNN_DETAIL
@@ -135,7 +134,10 @@ class DataError : public std::runtime_error {
 public:
     // Out of line: an error costs the compiler one call wherever it is thrown.
     [[gnu::cold, gnu::noinline]] explicit DataError(DataFault fault)
-        : std::runtime_error(told(fault)), fault_(std::make_shared<const DataFault>(std::move(fault))) {}
+        : std::runtime_error(told(fault)), fault_(new DataFault(std::move(fault))) {}
+    DataError(const DataError&) = default;
+    DataError& operator=(const DataError&) = default;
+    [[gnu::cold, gnu::noinline]] ~DataError() override = default;
 
     const std::filesystem::path& file() const& noexcept { return fault_->file; }
     std::filesystem::path file() const&& { return fault_->file; }
@@ -151,9 +153,10 @@ public:
 
 private:
     /// The sentence; makes the texts printable, too.
-    static std::string told(DataFault& fault) {
-        fault.expected = detail_::printable(fault.expected);
-        fault.found = detail_::printable(fault.found);
+    [[gnu::cold]] static std::string told(DataFault& fault) {
+        for (std::string* text : {&fault.expected, &fault.found}) {
+            *text = detail_::printable(*text);
+        }
         const std::string file = detail_::printable(fault.file.string());
         return detail_::sentence({file.empty() ? "''" : file, ", byte ", detail_::decimal(fault.offset),
                                   fault.offset_in == OffsetIn::unpacked ? " of the unpacked data" : "", ": expected ",

@@ -91,7 +91,9 @@ inline std::string_view text_in(std::span<const std::uint8_t> head) {
     const std::string_view bytes{reinterpret_cast<const char*>(head.data()), head.size()};
     const std::size_t visible = bytes.find_first_not_of("\xef\xbb\xbf \t\r\n");
     const std::string_view text = text_in(head);
-    FileKind kind;
+    const std::string quoted_text = sentence({"the text '", text, "'"});
+    std::string_view name;
+    std::string_view remedy;
     const Signature* known = nullptr;
     for (const Signature& signature : signatures) {
         if (bytes.size() > signature.offset && bytes.substr(signature.offset).starts_with(signature.bytes)) {
@@ -100,28 +102,27 @@ inline std::string_view text_in(std::span<const std::uint8_t> head) {
         }
     }
     if (known != nullptr) {
-        kind = {std::string(known->name), std::string(known->remedy)};
+        name = known->name;
+        remedy = known->remedy;
     } else if (visible < bytes.size() && bytes[visible] == '<') {
-        kind = {"a web page",
-                "A server has sent a page in place of the file: look at it, and download the file again."};
+        name = "a web page";
+        remedy = "A server has sent a page in place of the file: look at it, and download the file again.";
     } else if (!text.empty()) {
-        kind = {
-            sentence({"the text '", text, "'"}),
+        name = quoted_text;
+        remedy =
             "An idx file is binary: download it again if a server has sent this text, or read the text with a program "
-            "of yours and make a Dataset of the elements."};
+            "of yours and make a Dataset of the elements.";
     } else if (!bytes.empty() && bytes.find_first_not_of('\0') == std::string_view::npos) {
-        kind = {"zero bytes alone", ""};
+        name = "zero bytes alone";
     }
-    if (compressed && !kind.name.empty()) {
-        kind.name += " inside a .gz file";
+    const bool names_file = remedy.find('%') != std::string_view::npos;
+    if (names_file && compressed && name != "a tar archive") {  // tar unpacks both at once
+        remedy = unpack_gzip;
     }
-    if (kind.remedy.find('%') != std::string::npos) {
-        if (compressed && known->name != "a tar archive") {  // tar unpacks both at once
-            kind.remedy = unpack_gzip;
-        }
-        kind.remedy.replace(kind.remedy.find('%'), 1, quoted(file));
-    }
-    return kind;
+    const std::size_t place = std::min(remedy.find('%'), remedy.size());
+    return {
+        sentence({name, compressed && !name.empty() ? " inside a .gz file" : ""}),
+        names_file ? sentence({remedy.substr(0, place), quoted(file), remedy.substr(place + 1)}) : std::string(remedy)};
 }
 
 }  // namespace CTCNN_DETAIL

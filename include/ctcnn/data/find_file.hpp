@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/data/error.hpp>
@@ -13,32 +14,43 @@
 
 namespace CTCNN_DETAIL {
 
+/// The file of a name in a folder.
+[[gnu::cold, gnu::noinline]] inline std::filesystem::path file_in(const std::filesystem::path& folder,
+                                                                  std::string_view name) {
+    return folder / name;
+}
+
 /// The first of the names in a folder that is a file. It may also lie in a folder of one of these names, as in archives
 /// of Kaggle. Where there is none: the first name that is something else, which its reader refuses, or an empty path.
 [[gnu::cold]] inline std::filesystem::path find_file(const std::filesystem::path& folder,
-                                                     std::span<const std::string> names) {
-    std::error_code ignored;
-    const auto is_file = [&ignored](const std::filesystem::path& file) {
-        return std::filesystem::is_regular_file(file, ignored);
+                                                     std::span<const std::string_view> names) {
+    const auto type_of = [](const std::filesystem::path& file) {
+        std::error_code ignored;
+        return std::filesystem::status(file, ignored).type();
     };
-    for (const std::string& name : names) {
-        if (is_file(folder / name)) {
-            return folder / name;
+    std::filesystem::path file;
+    for (const std::string_view name : names) {
+        file = file_in(folder, name);
+        if (type_of(file) == std::filesystem::file_type::regular) {
+            return file;
         }
     }
-    for (const std::string& inner_folder : names) {
-        for (const std::string& name : names) {
-            if (is_file(folder / inner_folder / name)) {
-                return folder / inner_folder / name;
+    for (const std::string_view inner_folder : names) {
+        for (const std::string_view name : names) {
+            file = file_in(file_in(folder, inner_folder), name);
+            if (type_of(file) == std::filesystem::file_type::regular) {
+                return file;
             }
         }
     }
-    for (const std::string& name : names) {
-        if (std::filesystem::status(folder / name, ignored).type() != std::filesystem::file_type::not_found) {
-            return folder / name;
+    for (const std::string_view name : names) {
+        file = file_in(folder, name);
+        if (type_of(file) != std::filesystem::file_type::not_found) {
+            return file;
         }
     }
-    return {};
+    file.clear();
+    return file;
 }
 
 /// The first name behind another one, in alphabetical order, that a file called idx has in a folder; empty if there is
@@ -48,9 +60,9 @@ namespace CTCNN_DETAIL {
     std::error_code error;
     std::filesystem::directory_iterator entries(folder.empty() ? "." : folder, error);
     for (; !error && entries != std::filesystem::directory_iterator(); entries.increment(error)) {
-        const std::string name = entries->path().filename().string();
+        std::string name = entries->path().filename().string();
         if (name.find("idx") != std::string::npos && name > previous && (next.empty() || name < next)) {
-            next = name;
+            next = std::move(name);
         }
     }
     return next;
@@ -72,7 +84,10 @@ namespace CTCNN_DETAIL {
 /// The file that load_idx was given: packed as .gz or unpacked since, whichever is there.
 [[gnu::cold]] inline std::filesystem::path find_idx_file(const std::filesystem::path& file) {
     const std::string name = file.filename().string();
-    const std::array names{name, name.ends_with(".gz") ? name.substr(0, name.size() - 3) : name + ".gz"};
+    const bool is_packed = name.ends_with(".gz");
+    const std::string other =
+        sentence({std::string_view(name).substr(0, name.size() - (is_packed ? 3 : 0)), is_packed ? "" : ".gz"});
+    const std::string_view names[]{name, other};
     std::filesystem::path found = find_file(file.parent_path(), names);
     if (found.empty()) {
         throw FileMissing({file, 0, "an idx file, plain or .gz", but_there_are("no such file", file.parent_path()),

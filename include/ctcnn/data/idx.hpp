@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -38,7 +37,9 @@ public:
             std::string remedy = "Copy or download the file again.")
         : reader_(file, magic, std::move(remedy)) {
         reader_.read_bytes_header(axes);
-        std::ranges::copy(reader_.sizes(), sizes_.begin());
+        for (std::size_t axis = 0; axis < Rank; ++axis) {
+            sizes_[axis] = static_cast<std::uint32_t>(reader_.sizes()[axis]);
+        }
     }
 
     std::array<std::uint32_t, Rank> sizes() const noexcept { return sizes_; }
@@ -47,7 +48,7 @@ public:
     std::vector<std::uint8_t> read() {
         std::vector<std::uint8_t> bytes;
         reader_.reserve(bytes, reader_.byte_count());
-        reader_.read_pieces(1, [&bytes](std::span<const std::uint8_t> piece) {
+        read_pieces(1, [&bytes](std::span<const std::uint8_t> piece) {
             bytes.insert(bytes.end(), piece.begin(), piece.end());
         });
         return bytes;
@@ -57,7 +58,10 @@ public:
     /// What was taken is good only when the function has returned.
     template <typename Take>
     void read_pieces(std::size_t unit, const Take& take) {
-        reader_.read_pieces(unit, take);
+        std::vector<std::uint8_t> buffer = reader_.begin_pieces(unit);
+        for (auto piece = reader_.next_piece(buffer); !piece.empty(); piece = reader_.next_piece(buffer)) {
+            take(piece);
+        }
     }
 
     /// The text of an error about the byte at an offset of the file.
@@ -66,7 +70,7 @@ public:
     }
 
 private:
-    detail_::IdxReader reader_;
+    detail_::IdxReader<> reader_;
     std::array<std::uint32_t, Rank> sizes_{};
 };
 

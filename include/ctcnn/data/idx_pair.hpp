@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <span>
 #include <stdexcept>
@@ -58,11 +59,12 @@ namespace CTCNN_DETAIL::inline CTCNN_FILES {
 
 /// IdxPair: a file of images and the file of their labels, opened and compared.
 /// Refuses  WrongMagic · BadDimension · CountMismatch · BadLabel, and what IdxReader refuses
+template <typename Stream = std::ifstream>
 class IdxPair {
 public:
     /// The sizes are those of an image. The remedy is for damaged files. The images may be a file that is mapped.
     [[gnu::cold]] IdxPair(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
-                          std::span<const std::size_t> sizes, const IdxOptions& options, const std::string& remedy,
+                          std::span<const std::size_t> sizes, const IdxOptions& options, const char* remedy,
                           const std::span<const std::byte>* mapped_images = nullptr)
         : options_(options),
           wanted_(wanted_sizes(sizes, options)),
@@ -71,7 +73,7 @@ public:
           labels_(label_file, label_magic, remedy) {
         check_images();
         check_labels();
-        const std::uint32_t label_count = labels_.sizes()[0];
+        const std::uint64_t label_count = labels_.sizes()[0];
         if (count() != label_count) {
             throw CountMismatch(labels_.difference(
                 4, sentence({decimal(count()), " labels, one for each image"}), decimal(label_count),
@@ -79,8 +81,8 @@ public:
         }
     }
 
-    std::size_t count() const { return images_.sizes()[0]; }
-    IdxReader& images() { return images_; }
+    std::size_t count() const { return static_cast<std::size_t>(images_.sizes()[0]); }
+    IdxReader<Stream>& images() { return images_; }
 
     /// The class of each image; none is above the limit.
     [[gnu::cold]] std::vector<std::uint32_t> read_labels(std::uint64_t limit) {
@@ -102,9 +104,10 @@ public:
         std::size_t first_wrong_at = 0;
         std::size_t wrong_count = 0;
 
-        labels_.read_pieces(unit, [&](std::span<const std::uint8_t> piece) {
-            for (; !piece.empty(); piece = piece.subspan(unit)) {
-                const std::int64_t label = idx_integer(piece.data(), element);
+        std::vector<std::uint8_t> buffer = labels_.begin_pieces(unit);
+        for (auto piece = labels_.next_piece(buffer); !piece.empty(); piece = labels_.next_piece(buffer)) {
+            for (std::size_t at = 0; at < piece.size(); at += unit) {
+                const std::int64_t label = idx_integer(piece.data() + at, element);
                 smallest = std::min(smallest, label);
                 largest = std::max(largest, label);
                 const auto number = static_cast<std::uint64_t>(label - options_.first_label);  // huge below the first
@@ -114,7 +117,7 @@ public:
                 }
                 classes[index++] = static_cast<std::uint32_t>(number);
             }
-        });
+        }
         if (wrong_count != 0) {
             DataFault fault =
                 labels_.fault(labels_.header_size() + first_wrong_at * unit,
@@ -134,8 +137,9 @@ private:
     static constexpr std::uint32_t label_magic = 0x801;
 
     /// The sizes of an image as the file has them, without a single channel: 28 and 28 for Shape<1, 28, 28>.
-    static std::vector<std::size_t> wanted_sizes(std::span<const std::size_t> sizes, const IdxOptions& options) {
-        std::vector<std::size_t> wanted(sizes.begin(), sizes.end());
+    [[gnu::cold]] static std::vector<std::uint64_t> wanted_sizes(std::span<const std::size_t> sizes,
+                                                                 const IdxOptions& options) {
+        std::vector<std::uint64_t> wanted(sizes.data(), sizes.data() + sizes.size());
         if (options.transpose) {
             if (wanted.size() < 2) {
                 throw std::invalid_argument(
@@ -158,7 +162,7 @@ private:
             images_.refuse_magic("Images are read from unsigned bytes and from floats: convert the elements.");
         }
         images_.read_sizes();
-        const std::uint32_t images = images_.sizes()[0];
+        const std::uint64_t images = images_.sizes()[0];
         const std::size_t most =
             options_.max_images == 0 ? std::numeric_limits<std::uint32_t>::max() : options_.max_images;
         if (images == 0 || images > most) {
@@ -167,11 +171,11 @@ private:
                 images == 0 ? nothing_in_it
                             : sentence({"Load it with load_idx and .max_images = ", decimal(images), "."})));
         }
-        check_sizes(images_.sizes().subspan(1));
+        check_sizes({images_.sizes().data() + 1, images_.sizes().data() + images_.rank()});
         images_.accept();
     }
 
-    [[gnu::cold]] void check_sizes(std::span<const std::uint32_t> sizes) const {
+    [[gnu::cold]] void check_sizes(const std::vector<std::uint64_t>& sizes) const {
         const std::size_t channel = sizes.size() == wanted_.size() + 1 && sizes[0] == 1 ? 1 : 0;
         bool is_wanted = sizes.size() - channel == wanted_.size();
         bool is_empty = false;
@@ -196,7 +200,7 @@ private:
         }
         labels_.read_sizes();
         // QMNIST has the class in the first of 8 columns; what other files have in theirs is not known.
-        const std::uint32_t columns = labels_.rank() == 2 ? labels_.sizes()[1] : 1;
+        const std::uint64_t columns = labels_.rank() == 2 ? labels_.sizes()[1] : 1;
         if (columns != 1 && !(columns == 8 && element.code == 0x0c)) {
             throw BadDimension(labels_.difference(8, "labels, or the 8 columns of QMNIST",
                                                   sentence({decimal(columns), " columns"}),
@@ -206,9 +210,7 @@ private:
     }
 
     /// "Shape<1, 28, 28>" for a file whose images are 28 x 28.
-    template <typename Sizes>
-    [[gnu::cold]] std::string shape_spelled(const Sizes& sizes) const {
-        std::vector<std::size_t> shape(sizes.begin(), sizes.end());
+    [[gnu::cold]] std::string shape_spelled(std::vector<std::uint64_t> shape) const {
         if (options_.transpose && shape.size() > 1) {
             std::swap(shape.end()[-1], shape.end()[-2]);
         }
@@ -239,10 +241,10 @@ private:
     static constexpr const char* nothing_in_it = "There is nothing in the file to load: take another one.";
 
     IdxOptions options_;
-    std::vector<std::size_t> wanted_;
+    std::vector<std::uint64_t> wanted_;
     bool is_mapped_;  // by MappedIdx
-    IdxReader images_;
-    IdxReader labels_;
+    IdxReader<Stream> images_;
+    IdxReader<Stream> labels_;
 };
 
 }  // namespace CTCNN_DETAIL::inline CTCNN_FILES

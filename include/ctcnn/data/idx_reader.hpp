@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <new>
 #include <optional>
@@ -36,11 +37,12 @@ struct IdxAxis {
 namespace CTCNN_DETAIL {
 
 /// The product of the sizes, or none where it exceeds what one array in memory can hold: idx_size({2, 3}) is 6.
-constexpr std::optional<std::uint64_t> idx_size(std::span<const std::uint32_t> sizes) {
+template <typename Sizes>
+constexpr std::optional<std::uint64_t> idx_size(const Sizes& sizes) {
     constexpr auto largest = static_cast<std::uint64_t>(std::numeric_limits<std::ptrdiff_t>::max());
     std::uint64_t product = 1;
     bool is_too_large = false;
-    for (const std::uint32_t size : sizes) {
+    for (const std::uint64_t size : sizes) {
         if (size == 0) {
             return 0;
         }
@@ -51,11 +53,11 @@ constexpr std::optional<std::uint64_t> idx_size(std::span<const std::uint32_t> s
 }
 
 /// "60000 x 28 x 28"
-template <typename Sizes>
-[[gnu::cold]] std::string with_separator(const Sizes& sizes, const char* separator) {
+[[gnu::cold, gnu::noinline]] inline std::string with_separator(const std::vector<std::uint64_t>& sizes,
+                                                               std::string_view separator) {
     std::string text;
-    for (const auto size : sizes) {
-        text.append(text.empty() ? "" : separator).append(decimal(size));
+    for (const std::uint64_t size : sizes) {
+        text.append(sentence({text.empty() ? "" : separator, decimal(size)}));
     }
     return text;
 }
@@ -85,15 +87,17 @@ constexpr const IdxElement* idx_element(std::uint32_t magic) {
 
 /// "0x00000803 (idx: unsigned bytes with 3 axes)"
 [[gnu::cold]] inline std::string magic_spelled(std::uint32_t magic) {
-    std::string text = "0x";
-    for (int shift = 28; shift >= 0; shift -= 4) {
-        text += "0123456789abcdef"[magic >> shift & 0xf];
+    char digits[8]{};
+    for (unsigned n = 0; n < 8; ++n) {
+        digits[n] = "0123456789abcdef"[magic >> (28 - 4 * n) & 0xf];
     }
+    const std::string_view number(digits, 8);
     if (const IdxElement* element = idx_element(magic)) {
         const std::uint32_t rank = magic & 0xff;
-        return sentence({text, " (idx: ", element->name, " with ", decimal(rank), rank == 1 ? " axis)" : " axes)"});
+        return sentence(
+            {"0x", number, " (idx: ", element->name, " with ", decimal(rank), rank == 1 ? " axis)" : " axes)"});
     }
-    return text;
+    return sentence({"0x", number});
 }
 
 }  // namespace CTCNN_DETAIL
@@ -105,14 +109,18 @@ namespace CTCNN_DETAIL::inline CTCNN_FILES {
 ///          times its own length is first unpacked once without keeping anything
 /// Refuses  WrongMagic · BadDimension · FileTruncated · TrailingBytes · FileTooLarge, and what ByteSource refuses;
 ///          std::logic_error for a second read, std::invalid_argument for units that do not divide the bytes
+/// As a template, it costs a program that reads no files nothing.
+template <typename Stream = std::ifstream>
 class IdxReader {
+    static constexpr std::size_t cached = std::size_t{1} << 16;  // fits into a cache
+
 public:
     /// Refuses what is no idx file. `wanted` is the usual magic number; the remedy is what to do about a damaged file.
     /// Of a file that is mapped, the bytes are given, and stay there.
     [[gnu::cold]] IdxReader(const std::filesystem::path& file, std::uint32_t wanted, std::string remedy,
                             const std::span<const std::byte>* mapped = nullptr)
-        : source_(mapped == nullptr ? ByteSource(file, std::move(remedy))
-                                    : ByteSource(file, *mapped, std::move(remedy))),
+        : source_(mapped == nullptr ? ByteSource<Stream>(file, std::move(remedy))
+                                    : ByteSource<Stream>(file, *mapped, std::move(remedy))),
           wanted_(wanted) {
         magic_ = read_number();
         if (idx_element(magic_) == nullptr) {
@@ -127,7 +135,7 @@ public:
     bool is_packed() const noexcept { return source_.compressed(); }
 
     /// The header of IdxFile: unsigned bytes, whose axes have sizes from a range.
-    void read_bytes_header(std::span<const IdxAxis> axes) {
+    [[gnu::cold]] void read_bytes_header(std::span<const IdxAxis> axes) {
         if (magic_ != wanted_) {
             refuse_magic(element().code == 0x08 ? sentence({"Read it with IdxFile<", decimal(rank()), ">."})
                                                 : "IdxFile reads unsigned bytes; load_idx also reads images of floats "
@@ -147,13 +155,13 @@ public:
         accept();
     }
 
-    void read_sizes() {
-        sizes_ = std::vector<std::uint32_t>(rank());
-        for (std::uint32_t& size : sizes_) {
+    [[gnu::cold]] void read_sizes() {
+        sizes_ = std::vector<std::uint64_t>(rank());
+        for (std::uint64_t& size : sizes_) {
             size = read_number();
         }
     }
-    std::span<const std::uint32_t> sizes() const noexcept { return sizes_; }
+    const std::vector<std::uint64_t>& sizes() const noexcept { return sizes_; }
 
     /// Accepts the header; checks the length of a plain file.
     [[gnu::cold]] void accept() {
@@ -178,7 +186,7 @@ public:
         if (is_verified_ || source_.size() || byte_count_ / 16 <= source_.file_size()) {
             return;
         }
-        ByteSource trial(source_.file(), source_.remedy());
+        ByteSource<Stream> trial(source_.file(), source_.remedy());
         std::vector<std::uint8_t> buffer(cached);
         for (std::uint64_t rest = header_size() + std::uint64_t{byte_count_}; rest != 0;) {
             const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), rest));
@@ -193,7 +201,7 @@ public:
 
     /// Takes memory for elements that the file claims to hold.
     template <typename Element>
-    void reserve(std::vector<Element>& elements, std::size_t count) {
+    [[gnu::cold]] void reserve(std::vector<Element>& elements, std::size_t count) {
         expect_unread();
         verify();
         if (count <= elements.max_size()) {
@@ -206,22 +214,39 @@ public:
         refuse_memory(std::uint64_t{count} * sizeof(Element));
     }
 
-    /// Hands all bytes behind the header to take(span), in pieces of a multiple of `unit` bytes that fit into a cache.
-    template <typename Take>
-    void read_pieces(std::size_t unit, const Take& take) {
-        std::vector<std::uint8_t> buffer = begin_pieces(unit);
-        for (std::size_t begin = 0; begin < byte_count_; begin += buffer.size()) {
-            const std::span<std::uint8_t> piece(buffer.data(), std::min(buffer.size(), byte_count_ - begin));
-            if (source_.read(piece) != piece.size()) {
-                refuse_length(source_.offset());
-            }
-            take(std::span<const std::uint8_t>(piece));
+    /// Begins with the bytes behind the header: a buffer for pieces of them, which are a multiple of `unit` bytes, and at
+    /// most `most` if that is not less than a unit.
+    [[gnu::cold]] std::vector<std::uint8_t> begin_pieces(std::size_t unit, std::size_t most = cached) {
+        expect_unread();
+        if (unit == 0 || byte_count_ % unit != 0) {
+            throw std::invalid_argument(
+                sentence({"The ", decimal(byte_count_), " bytes of ", printable(source_.file().string()),
+                          " do not divide into units of ", decimal(unit), "."}));
         }
-        source_.expect_end();
+        const std::size_t size = std::min(byte_count_, std::max(unit, most / unit * unit));
+        if (size > most) {
+            verify();
+        }
+        is_read_ = true;
+        unread_ = byte_count_;
+        return std::vector<std::uint8_t>(size);
+    }
+
+    /// The next piece, which is in the buffer; empty behind the last one, when the file has been checked to its end.
+    [[gnu::cold]] std::span<const std::uint8_t> next_piece(std::vector<std::uint8_t>& buffer) {
+        const std::size_t size = std::min(buffer.size(), unread_);
+        if (source_.read({buffer.data(), size}) != size) {
+            refuse_length(source_.offset());
+        }
+        if (size == 0) {
+            source_.expect_end();
+        }
+        unread_ -= size;
+        return {buffer.data(), size};
     }
 
     /// The text of an error about the byte at an offset of the file.
-    DataFault fault(std::uint64_t offset, std::string_view expected, std::string_view found) const {
+    [[gnu::cold]] DataFault fault(std::uint64_t offset, std::string_view expected, std::string_view found) const {
         return source_.fault(offset, expected, found);
     }
 
@@ -253,8 +278,8 @@ public:
 private:
     /// The next big-endian number of the header.
     [[gnu::cold]] std::uint32_t read_number() {
-        std::array<std::uint8_t, 4> bytes{};
-        if (source_.read(bytes) != bytes.size()) {
+        std::uint8_t bytes[4]{};
+        if (source_.read({bytes, 4}) != 4) {
             const std::uint64_t end = source_.offset();
             throw FileTruncated(source_.fault(end,
                                               magic_ == 0
@@ -271,12 +296,12 @@ private:
 
     /// The file is no idx file: says what it is.
     [[noreturn, gnu::cold]] void refuse_kind() {
-        std::array<std::uint8_t, file_kind_bytes> head{};
+        std::uint8_t head[file_kind_bytes]{};
         for (std::size_t n = 0; n < 4; ++n) {
             head[n] = static_cast<std::uint8_t>(magic_ >> (24 - 8 * n));
         }
-        const std::size_t count = 4 + source_.read(std::span(head).subspan(4));
-        FileKind kind = file_kind(std::span(head).first(count), source_.file(), source_.compressed());
+        const std::size_t count = 4 + source_.read({head + 4, file_kind_bytes - 4});
+        FileKind kind = file_kind({head, count}, source_.file(), source_.compressed());
         const std::uint32_t reversed = magic_ >> 24 | (magic_ >> 8 & 0xff00) | (magic_ << 8 & 0xff0000) | magic_ << 24;
         if (idx_element(reversed) != nullptr) {
             kind = {"the header of an idx file in little-endian byte order",
@@ -291,33 +316,18 @@ private:
     }
 
     /// How many bytes the header says are behind it, or none where that cannot be counted.
-    std::optional<std::uint64_t> bytes_claimed() const {
+    [[gnu::cold]] std::optional<std::uint64_t> bytes_claimed() const {
         const std::optional<std::uint64_t> count = idx_size(sizes_);
         constexpr auto largest = static_cast<std::uint64_t>(std::numeric_limits<std::ptrdiff_t>::max());
         return count && *count <= largest / element().bytes ? std::optional(*count * element().bytes) : std::nullopt;
     }
 
-    void expect_unread() const {
+    [[gnu::cold]] void expect_unread() const {
         if (is_read_) {
             throw std::logic_error(
                 sentence({printable(source_.file().string()),
                           " was read already: the bytes of an idx file are read once. Open it again."}));
         }
-    }
-
-    [[gnu::cold]] std::vector<std::uint8_t> begin_pieces(std::size_t unit) {
-        expect_unread();
-        if (unit == 0 || byte_count_ % unit != 0) {
-            throw std::invalid_argument(
-                sentence({"The ", decimal(byte_count_), " bytes of ", printable(source_.file().string()),
-                          " do not divide into units of ", decimal(unit), "."}));
-        }
-        const std::size_t size = std::min(byte_count_, std::max(unit, cached / unit * unit));
-        if (size > cached) {
-            verify();
-        }
-        is_read_ = true;
-        return std::vector<std::uint8_t>(size);
     }
 
     [[noreturn, gnu::cold]] void refuse_memory(std::uint64_t bytes) const {
@@ -339,13 +349,12 @@ private:
                          decimal(header_size()), ")"});
     }
 
-    static constexpr std::size_t cached = std::size_t{1} << 16;
-
-    ByteSource source_;
+    ByteSource<Stream> source_;
     std::uint32_t wanted_;
     std::uint32_t magic_ = 0;
-    std::vector<std::uint32_t> sizes_;
+    std::vector<std::uint64_t> sizes_;
     std::size_t byte_count_ = 0;
+    std::size_t unread_ = 0;
     bool is_verified_ = false;
     bool is_read_ = false;
 };

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <new>
 #include <span>
@@ -53,18 +53,24 @@ template <typename T>
     }
 }
 
+/// The same of bytes in the order of the image.
+template <typename T>
+[[gnu::noinline]] void convert_bytes(const std::uint8_t* bytes, std::span<T> image) {
+    for (std::size_t n = 0; n < image.size(); ++n) {
+        image[n] = static_cast<T>(bytes[n]) / static_cast<T>(255);
+    }
+}
+
 /// Appends the images whose bytes these are. There is room for them.
 template <typename T, typename S>
-[[gnu::noinline]] void append_images(std::span<const std::uint8_t> bytes, const IdxElement& element, bool transpose,
-                                     std::vector<Tensor<T, S>>& images) noexcept {
+[[gnu::cold, gnu::noinline]] void append_images(std::span<const std::uint8_t> bytes, const IdxElement& element,
+                                                bool transpose, std::vector<Tensor<T, S>>& images) noexcept {
     constexpr std::size_t columns = S::dims[S::rank - 1];
     constexpr std::size_t rows = S::rank == 1 ? 1 : S::dims[S::rank == 1 ? 0 : S::rank - 2];
     for (const std::size_t unit = S::size * element.bytes; !bytes.empty(); bytes = bytes.subspan(unit)) {
         const std::span<T> image = images.emplace_back().span();
         if (element.bytes == 1 && !transpose) {
-            for (std::size_t n = 0; n < S::size; ++n) {
-                image[n] = static_cast<T>(bytes[n]) / static_cast<T>(255);
-            }
+            convert_bytes(bytes.data(), image);
         } else if (transpose) {
             convert_image(bytes.data(), element, rows, columns, image);
         } else {
@@ -74,47 +80,43 @@ template <typename T, typename S>
 }
 
 /// The images of a file. Another thread computes their pixels while the next ones are read and unpacked.
-template <typename T, typename S>
-[[gnu::cold]] std::vector<Tensor<T, S>> read_images(IdxReader& file, bool transpose) {
+template <typename T, typename S, typename Stream>
+[[gnu::cold]] std::vector<Tensor<T, S>> read_images(IdxReader<Stream>& file, bool transpose) {
+    constexpr std::size_t worth_a_thread = 320'000;
     const IdxElement element = file.element();
-    const std::size_t unit = S::size * element.bytes;
-    const std::size_t portion = std::max<std::size_t>(1, 320'000 / unit) * unit;  // worth a thread
     std::vector<Tensor<T, S>> images;
-    file.reserve(images, file.sizes()[0]);
-    std::vector<std::uint8_t> arriving;
-    std::vector<std::uint8_t> arrived;
-    const auto convert = [&images, &arrived, element, transpose]() noexcept {
-        append_images<T, S>(arrived, element, transpose, images);
-    };
+    file.reserve(images, static_cast<std::size_t>(file.sizes()[0]));
+    std::vector<std::uint8_t> arriving = file.begin_pieces(S::size * element.bytes, worth_a_thread);
+    std::vector<std::uint8_t> arrived(arriving.size());
     Worker worker;
-    const auto hand_over = [&] {
-        worker.wait();
-        std::swap(arriving, arrived);
-        arriving.clear();
-        worker.run(convert);
-    };
-    file.read_pieces(unit, [&](std::span<const std::uint8_t> bytes) {
-        arriving.insert(arriving.end(), bytes.begin(), bytes.end());
-        if (arriving.size() >= portion) {
-            hand_over();
-        }
-    });
-    hand_over();
+    for (auto bytes = file.next_piece(arriving); !bytes.empty(); bytes = file.next_piece(arriving)) {
+        worker.run([&images, bytes, element, transpose]() noexcept {
+            append_images<T, S>(bytes, element, transpose, images);
+        });
+        arriving.swap(arrived);
+    }
     worker.wait();
     return images;
 }
 
 /// The data set of two files.
-template <typename S, typename T, typename Label>
+template <typename S, typename T, typename Label, typename Stream = std::ifstream>
 [[gnu::cold]] Dataset<S, T, Label> read_dataset(const std::filesystem::path& image_file,
                                                 const std::filesystem::path& label_file, const IdxOptions& options,
                                                 const char* remedy) {
     static_assert(S::rank != 0 && S::size != 0, "an image has one pixel or more");
     constexpr auto sizes = S::dims;  // a copy: a reference would make S::dims a symbol that does not name the target
-    IdxPair files(image_file, label_file, sizes, options, remedy);
+    IdxPair<Stream> files(image_file, label_file, sizes, options, remedy);
     const std::vector<std::uint32_t> classes = files.read_labels(std::numeric_limits<Label>::max());
-    std::vector<Label> labels(classes.begin(), classes.end());
+    std::vector<Label> labels(classes.size());
+    for (std::size_t n = 0; n < labels.size(); ++n) {
+        labels[n] = static_cast<Label>(classes[n]);
+    }
     return {read_images<T, S>(files.images(), options.transpose), std::move(labels)};
+}
+
+[[noreturn, gnu::cold]] inline void refuse_for_memory(const std::filesystem::path& file) {
+    throw FileTooLarge({file, 0, "memory to load it", "too little", memory_remedy, OffsetIn::file});
 }
 
 /// What load() returns. Where memory is short, the error is a sentence about the file or folder.
@@ -125,7 +127,7 @@ template <typename Load>
     } catch (const std::bad_alloc&) {
     } catch (const std::length_error&) {  // more than a vector can have
     }
-    throw FileTooLarge({file, 0, "memory to load it", "too little", memory_remedy, OffsetIn::file});
+    refuse_for_memory(file);
 }
 
 }  // namespace CTCNN_DETAIL::inline CTCNN_FILES

@@ -114,7 +114,7 @@ private:
         IdxPair files(path, find_idx_file(label_file), sizes,
                       {.classes = options.classes, .first_label = options.first_label, .max_images = 0},
                       "Copy or download the file again.", &bytes);
-        const IdxReader& images = files.images();
+        const auto& images = files.images();
         if (images.is_packed() || images.element().code != 0x08) {
             DataFault fault = images.fault(0, "unsigned bytes, not packed",
                                            sentence({images.element().name, images.is_packed() ? ", a .gz file" : ""}));

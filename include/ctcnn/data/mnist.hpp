@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -39,47 +38,53 @@ inline constexpr const char* mnist_missing_remedy =
     "mnist "
     "with `--data FOLDER`.";
 
+/// The usual names of a file, the plain ones before the .gz.
+using MnistNames = std::array<std::string_view, 4>;
+inline constexpr MnistNames mnist_train_images{"train-images-idx3-ubyte", "train-images.idx3-ubyte",
+                                               "train-images-idx3-ubyte.gz", "train-images.idx3-ubyte.gz"};
+inline constexpr MnistNames mnist_train_labels{"train-labels-idx1-ubyte", "train-labels.idx1-ubyte",
+                                               "train-labels-idx1-ubyte.gz", "train-labels.idx1-ubyte.gz"};
+inline constexpr MnistNames mnist_test_images{"t10k-images-idx3-ubyte", "t10k-images.idx3-ubyte",
+                                              "t10k-images-idx3-ubyte.gz", "t10k-images.idx3-ubyte.gz"};
+inline constexpr MnistNames mnist_test_labels{"t10k-labels-idx1-ubyte", "t10k-labels.idx1-ubyte",
+                                              "t10k-labels-idx1-ubyte.gz", "t10k-labels.idx1-ubyte.gz"};
+
 /// Says what is in a folder that has none of the files.
-[[noreturn, gnu::cold]] inline void refuse_folder(const std::filesystem::path& folder,
-                                                  std::span<const std::string> names) {
-    DataFault fault{folder / names[2],
-                    0,
-                    sentence({names[0], " or ", names[1], " in this folder, plain or .gz"}),
-                    "",
-                    mnist_missing_remedy,
-                    OffsetIn::file};
+[[noreturn, gnu::cold]] inline void refuse_folder(const std::filesystem::path& folder, const MnistNames& names) {
+    constexpr std::string_view none = "no file of these names";
+    const char* remedy = mnist_missing_remedy;
+    const std::string name = folder.string();
+    std::string found;
     std::error_code ignored;
     if (!std::filesystem::exists(folder, ignored)) {
-        fault.found = sentence({"no folder '", folder.string(), "'"});
+        found = sentence({"no folder '", name, "'"});
     } else if (!std::filesystem::is_directory(folder, ignored)) {
-        fault.found = sentence({"that '", folder.string(), "' is no folder"});
+        found = sentence({"that '", name, "' is no folder"});
     } else {
-        constexpr std::string_view none = "no file of these names";
-        fault.found = but_there_are(std::string(none), folder);
-        if (fault.found != none) {
-            fault.remedy = "load_mnist knows the names of MNIST; load_idx reads files of any name.";
+        found = but_there_are(std::string(none), folder);
+        if (found != none) {
+            remedy = "load_mnist knows the names of MNIST; load_idx reads files of any name.";
         }
         // The root of other data sets of torchvision.
-        for (const char* name : {"FashionMNIST", "KMNIST", "EMNIST", "QMNIST"}) {
-            const std::filesystem::path raw = std::filesystem::path(name) / "raw";
-            if (std::filesystem::is_directory(folder / raw, ignored)) {
-                fault.found = sentence({none, ", but a folder '", raw.string(), "'"});
-                fault.remedy = "Give the name of that folder, if its files are wanted.";
+        for (const char* raw : {"FashionMNIST/raw", "KMNIST/raw", "EMNIST/raw", "QMNIST/raw"}) {
+            if (std::filesystem::is_directory(file_in(folder, raw), ignored)) {
+                found = sentence({none, ", but a folder '", raw, "'"});
+                remedy = "Give the name of that folder, if its files are wanted.";
                 break;
             }
         }
     }
-    throw FileMissing(std::move(fault));
+    throw FileMissing({file_in(folder, names[2]), 0,
+                       sentence({names[0], " or ", names[1], " in this folder, plain or .gz"}), std::move(found),
+                       remedy, OffsetIn::file});
 }
 
-/// The file of a kind ("train-images", "idx3-ubyte") under one of its usual names, the plain one before the .gz. The
-/// folder may also be the root that torchvision was given, or MNIST in it.
-[[gnu::cold]] inline std::filesystem::path find_mnist_file(const std::filesystem::path& folder, const std::string& kind,
-                                                           const std::string& format) {
-    const std::array names{sentence({kind, "-", format}), sentence({kind, ".", format}),
-                           sentence({kind, "-", format, ".gz"}), sentence({kind, ".", format, ".gz"})};
+/// The file of one of the names. The folder may also be the root that torchvision was given, or MNIST in it.
+[[gnu::cold]] inline std::filesystem::path find_mnist_file(const std::filesystem::path& folder,
+                                                           const MnistNames& names) {
     for (const char* raw : {"", "MNIST/raw", "raw"}) {
-        if (std::filesystem::path found = find_file(folder / raw, names); !found.empty()) {
+        std::filesystem::path found = find_file(file_in(folder, raw), names);
+        if (!found.empty()) {
             return found;
         }
     }
@@ -99,11 +104,12 @@ namespace CTCNN_API::inline CTCNN_FILES {
 template <typename T = float>
 Dataset<Shape<1, 28, 28>, T> load_mnist(const std::filesystem::path& folder, Split split) {
     return detail_::load_in_memory(folder, [&] {
-        const std::string half = split == Split::train ? "train" : "t10k";
-        const std::filesystem::path images = detail_::find_mnist_file(folder, half + "-images", "idx3-ubyte");
-        const std::filesystem::path labels = detail_::find_mnist_file(folder, half + "-labels", "idx1-ubyte");
-        return detail_::read_dataset<Shape<1, 28, 28>, T, std::uint8_t>(
-            images, labels, {.classes = 10, .max_images = mnist_largest_count}, detail_::mnist_remedy);
+        using namespace detail_;
+        const bool train = split == Split::train;
+        const std::filesystem::path images = find_mnist_file(folder, train ? mnist_train_images : mnist_test_images);
+        const std::filesystem::path labels = find_mnist_file(folder, train ? mnist_train_labels : mnist_test_labels);
+        return read_dataset<Shape<1, 28, 28>, T, std::uint8_t>(
+            images, labels, {.classes = 10, .max_images = mnist_largest_count}, mnist_remedy);
     });
 }
 

@@ -234,7 +234,7 @@ private:
                                   detail_::decimal(header_end_), ")"});
     }
 
-    detail_::ByteSource source_;
+    detail_::ByteSource<> source_;
     detail_::NpyHeader header_;
     detail_::NpyType type_;
     std::uint64_t header_end_ = 0;

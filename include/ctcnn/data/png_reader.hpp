@@ -206,7 +206,7 @@ private:
         throw BadDimension(std::move(fault));
     }
 
-    ByteSource source_;
+    ByteSource<> source_;
     PngSize wanted_;
     std::uint32_t height_ = 0;
     std::uint32_t width_ = 0;

@@ -22,6 +22,9 @@ namespace CTCNN_DETAIL {
 }
 
 [[gnu::cold, gnu::noinline]] inline std::string decimal(std::uint64_t number) { return std::to_string(number); }
-[[gnu::cold, gnu::noinline]] inline std::string decimal_signed(std::int64_t number) { return std::to_string(number); }
+[[gnu::cold, gnu::noinline]] inline std::string decimal_signed(std::int64_t number) {
+    const auto bits = static_cast<std::uint64_t>(number);
+    return number < 0 ? sentence({"-", decimal(0 - bits)}) : decimal(bits);
+}
 
 }  // namespace CTCNN_DETAIL

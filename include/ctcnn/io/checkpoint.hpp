@@ -38,9 +38,11 @@ namespace CTCNN_DETAIL::io {
 /// of an average has a name of its own: it is no number of another optimizer.
 class TrainingNames {
 public:
-    TrainingNames(std::span<const NamedTensor> network, std::size_t parameters, std::size_t buffers,
-                  std::size_t state_count, bool has_average, bool has_kept)
-        : names_(network.begin(), network.end()) {
+    // A template, so that only those programs compile it that use it.
+    template <typename Names>
+    TrainingNames(const Names& network, std::size_t parameters, std::size_t buffers, std::size_t state_count,
+                  bool has_average, bool has_kept)
+        : names_(network.data(), network.data() + network.size()) {
         texts_.reserve(network.size() * (state_count + 2));  // views of short texts do not survive a move
         for (std::size_t s = 0; s < state_count; ++s) {
             const std::string number = has_average && s + 1 == state_count ? "average" : decimal(s);

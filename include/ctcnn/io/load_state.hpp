@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <memory>
 #include <new>
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/data/error.hpp>
@@ -53,8 +53,8 @@ public:
         for (const FileTensor* source : sources_) {
             size += source == nullptr ? 0 : bytes_of(*source);
         }
-        bytes_.reset(new std::byte[size]);
-        std::byte* next = bytes_.get();
+        bytes_.resize(size);
+        std::byte* next = bytes_.data();
         for (const FileTensor* source : sources_) {
             if (source != nullptr) {
                 const std::uint64_t offset = header.data_offset() + source->begin;
@@ -66,7 +66,7 @@ public:
     }
 
     void copy_to_network() const noexcept {
-        const std::byte* next = bytes_.get();
+        const std::byte* next = bytes_.data();
         for (std::size_t n = 0; n < sources_.size(); ++n) {
             if (sources_[n] != nullptr) {
                 copy(state_.names[n], *sources_[n]->dtype->dtype, next);
@@ -117,7 +117,7 @@ private:
     std::span<const FileTensor* const> sources_;
     State state_;
     bool transpose_;
-    std::unique_ptr<std::byte[]> bytes_;
+    std::vector<std::byte> bytes_;
 };
 
 /// What function() returns. Where memory is short, the error is a sentence about the file.

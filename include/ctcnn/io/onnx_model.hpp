@@ -34,6 +34,7 @@ struct OnnxLayer {
 };
 
 /// OnnxNetwork: what a file holds of a network, without its type.
+/// Functions that take one are templates, so that only those programs compile them that export a network.
 struct OnnxNetwork {
     std::vector<OnnxLayer> layers;
     ConstState state;
@@ -83,7 +84,8 @@ inline ProtobufMessage onnx_constant(const OnnxLayer& layer, const OnnxConstant&
 }
 
 /// The name of a value in the file: "input", "3.1.output", "output".
-inline std::string onnx_value_name(const OnnxNetwork& network, std::size_t value) {
+template <typename Network>
+std::string onnx_value_name(const Network& network, std::size_t value) {
     if (value == network.layers.size()) {
         return "output";
     }
@@ -130,8 +132,9 @@ inline ProtobufMessage onnx_filled(const std::string& name, const OnnxFill& fill
 }
 
 /// Adds the nodes of layer number `index` to a GraphProto.
-inline void add_onnx_nodes(ProtobufMessage& graph, const OnnxNetwork& network, std::size_t index,
-                           std::span<const NamedTensor> tensors) {
+template <typename Network>
+void add_onnx_nodes(ProtobufMessage& graph, const Network& network, std::size_t index,
+                    std::span<const NamedTensor> tensors) {
     const OnnxLayer& layer = network.layers[index];
     std::vector<std::string> values;  // of the layer's nodes
     for (const OnnxNode& node : layer.nodes) {
@@ -223,7 +226,8 @@ struct OnnxGraph {
     std::uint64_t size = 0;
 };
 
-inline OnnxGraph onnx_graph(const OnnxNetwork& network) {
+template <typename Network>
+OnnxGraph onnx_graph(const Network& network) {
     OnnxGraph graph;
     ProtobufMessage nodes;
     std::span<const NamedTensor> names = network.state.names;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <string>
@@ -23,7 +22,8 @@ inline std::string clock_text(double seconds) {
     if (!math::is_finite(seconds) || seconds < 0 || seconds > 3.6e6) {
         return "?";
     }
-    const auto whole = static_cast<unsigned>(std::ceil(seconds));
+    auto whole = static_cast<unsigned>(seconds);
+    whole += static_cast<double>(whole) < seconds ? 1 : 0;
     char text[32];
     if (whole < 60) {
         std::snprintf(text, sizeof(text), "%u s", whole);

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -72,8 +71,8 @@ class SafetensorsHeader {
 public:
     explicit SafetensorsHeader(const InputFile<Calls>& file) : path_(file.path()) {
         const std::uint64_t size = header_size(file);
-        text_ = std::make_unique<char[]>(static_cast<std::size_t>(size));
-        const std::span text{text_.get(), static_cast<std::size_t>(size)};
+        text_.resize(static_cast<std::size_t>(size));
+        const std::span<char> text{text_.data(), text_.size()};
         file.read(length_bytes, std::as_writable_bytes(text));
         data_offset_ = length_bytes + size;
         parse(text);
@@ -239,7 +238,7 @@ private:
     /// The tensors lie side by side from the first byte of the data to the last.
     void check_layout(std::uint64_t data_size) {
         std::sort(tensors_.begin(), tensors_.end(), [](const FileTensor& a, const FileTensor& b) {
-            return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+            return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
         });
         std::uint64_t end = 0;
         for (const FileTensor& tensor : tensors_) {
@@ -297,7 +296,7 @@ private:
     }
 
     std::filesystem::path path_;
-    std::unique_ptr<char[]> text_;
+    std::vector<char> text_;
     std::uint64_t data_offset_ = 0;
     std::vector<FileTensor> tensors_;
     std::vector<std::pair<std::string_view, std::string_view>> metadata_;

@@ -87,8 +87,10 @@ inline void append_tensor(const NamedTensor& tensor, Dtype dtype, std::size_t be
     json.append(sentence({"],\"data_offsets\":[", decimal(begin), ",", decimal(end), "]}"}));
 }
 
-/// The header, filled up with blanks to a multiple of 8 bytes.
-inline std::string header_text(const std::vector<const NamedTensor*>& order, Dtype dtype, const Metadata& metadata) {
+/// The header, filled up with blanks to a multiple of 8 bytes. A template, so that only those programs compile it that
+/// save a network.
+template <typename Order>
+std::string header_text(const Order& order, Dtype dtype, const Metadata& metadata) {
     std::string json = "{";
     if (!metadata.empty()) {
         append_metadata(metadata, json);
