@@ -298,4 +298,12 @@ template <typename T>
     }
 }
 
+/// The same of a number that is going to be written.
+template <typename T>
+[[gnu::always_inline]] constexpr void prefetch_to_write(T* pointer) {
+    if (!std::is_constant_evaluated()) {
+        __builtin_prefetch(pointer, 1);
+    }
+}
+
 }  // namespace CTCNN_DETAIL

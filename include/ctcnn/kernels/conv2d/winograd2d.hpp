@@ -103,11 +103,17 @@ void winograd2d_forward(const typename Stage::V* input, const typename Stage::T*
         for (std::size_t o = 0; o < G.out_channels; ++o) {
             const V end = bias_of<V>(bias, o);
             for (std::size_t piece = 0; piece < here; ++piece) {
+                const std::size_t h = (first + piece) / Plan::pieces.width * outputs.height;
+                const std::size_t w = (first + piece) % Plan::pieces.width * outputs.width;
+                V* next = output + Out::offset(o + 1, h, w);
+                unroll<outputs.height>([&](std::size_t r) __attribute__((always_inline)) {
+                    unroll<outputs.width>([&](std::size_t n) __attribute__((always_inline)) {
+                        prefetch_to_write(next + r * Out::row + n);
+                    });
+                });
                 V result[outputs.height * outputs.width];
                 Plan::Piece::template collect<outputs.height, outputs.width, false>(sums + o * Plan::portion + piece,
                                                                                     Plan::output_step, result);
-                const std::size_t h = (first + piece) / Plan::pieces.width * outputs.height;
-                const std::size_t w = (first + piece) % Plan::pieces.width * outputs.width;
                 for (std::size_t r = 0; r < std::min(outputs.height, Out::height - h); ++r) {
                     V* target = output + Out::offset(o, h + r, w);
                     unroll<outputs.width>([&](std::size_t n) __attribute__((always_inline)) {
