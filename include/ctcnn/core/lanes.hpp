@@ -298,7 +298,15 @@ template <typename T>
     }
 }
 
-/// The same of a number that is going to be written.
+/// The same into its L2 cache, of a number that is not needed soon.
+template <typename T>
+[[gnu::always_inline]] constexpr void prefetch_to_l2(const T* pointer) {
+    if (!std::is_constant_evaluated()) {
+        __builtin_prefetch(pointer, 0, 2);
+    }
+}
+
+/// Asks for a number that is going to be written.
 template <typename T>
 [[gnu::always_inline]] constexpr void prefetch_to_write(T* pointer) {
     if (!std::is_constant_evaluated()) {
