@@ -80,8 +80,8 @@ constexpr bool is_join(LayerKind kind) {
 /// Graph: the stages of a network and the buffers between them, from its table. A layer that computes is a stage. An
 /// elementwise layer joins the stage before it, if nothing else reads what that stage makes. A reshape is another view
 /// of the same buffer where that has no border, or the shape stays; else it is a stage that copies. The branches of a
-/// concatenation write to their parts of its buffer, and a sum is computed in the place of one of its terms, whose
-/// gradient it shares.
+/// concatenation write to their parts of its buffer. In training, a sum is computed in the place of one of its terms,
+/// whose gradient it shares; in inference the term may need less memory than the sum, which may have a border.
 template <std::size_t Layers, std::size_t Edges>
 struct Graph {
     std::array<StageFacts, Layers + 1> stages{};
@@ -156,7 +156,7 @@ private:
             buffers[1].form = layers[Layers - 1].output;
         }
         find_readers();
-        place_branches(layers);
+        place_branches(layers, random_layers == LayerKind::compute);
         find_gradients(layers);
     }
 
@@ -204,9 +204,9 @@ private:
     }
 
     /// The whole comes before its parts.
-    consteval void place_branches(const std::array<LayerFacts, Layers>& layers) {
+    consteval void place_branches(const std::array<LayerFacts, Layers>& layers, bool trains) {
         for (std::size_t k = stage_count; k-- > 0;) {
-            if (layers[stages[k].layer].kind == LayerKind::add) {
+            if (trains && layers[stages[k].layer].kind == LayerKind::add) {
                 place_term(layers, k);
             }
             if (layers[stages[k].layer].kind != LayerKind::concat) {
