@@ -146,6 +146,12 @@ static_assert(Nested::has_own_gradient(1) && Nested::has_own_gradient(2));
 static_assert(Nested::gradient_offset(1) != Nested::gradient_offset(2));
 static_assert(Nested::buffer_numbers == Nested::training_memory.buffers_size + 2 * 4 * 64);
 static_assert(Skipped::is_last_reader(2, 1) && !Skipped::is_last_reader(1, 0));
+// A layer that adds the last part completes the gradient; a join does not.
+static_assert(!Skipped::completes_sum(2) && Skipped::completes_sum(1));
+namespace {
+using Joined = Sequential<Input<8>, Linear<8, 8>, Concat<Multiply<Flatten, Flatten>, Linear<8, 4>>>::plan;
+}
+static_assert(Joined::has_own_gradient(1) && !Joined::completes_sum(1));
 // A stage that reads a buffer twice takes it first for its first input.
 namespace {
 using Twice = Sequential<Input<8>, A, Multiply<Flatten, Flatten>>::plan;

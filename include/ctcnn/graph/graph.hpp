@@ -62,7 +62,8 @@ struct BufferFacts {
     std::size_t parent = no_parent;  ///< the buffer of a concatenation or a sum that this one is a part of
     std::size_t offset_in_parent = 0;
     std::size_t readers = 0;
-    std::size_t last_stage = 0;   ///< that reads it
+    std::size_t first_stage = 0;  ///< that reads it
+    std::size_t last_stage = 0;
     bool reshaped = false;        ///< whether it is also read under another shape
     bool wants_gradient = false;  ///< whether parameters lie before it
     bool own_gradient = false;    ///< whether its gradient has a place of its own until it is complete
@@ -196,8 +197,9 @@ private:
         for (std::size_t k = 0; k < stage_count; ++k) {
             for (std::size_t i = 0; i < stages[k].inputs; ++i) {
                 BufferFacts& buffer = buffers[input_of(k, i)];
-                ++buffer.readers;
+                buffer.first_stage = buffer.readers == 0 ? k : buffer.first_stage;
                 buffer.last_stage = k;
+                ++buffer.readers;
             }
         }
         buffers[stage_count].last_stage = stage_count;

@@ -371,6 +371,13 @@ public:
 
     static constexpr bool wants_gradient(std::size_t buffer) { return graph.buffers[buffer].wants_gradient; }
     static constexpr bool has_own_gradient(std::size_t buffer) { return graph.buffers[buffer].own_gradient; }
+    /// Whether the stage that adds the last part to the gradient of a buffer also completes it: a layer, where the
+    /// buffer has one function.
+    static constexpr bool completes_sum(std::size_t buffer) {
+        const std::size_t stage = graph.buffers[buffer].first_stage;
+        return has_own_gradient(buffer) && stage != graph.buffers[buffer].last_stage && !is_join(kinds[stage]) &&
+               kinds[buffer - 1] != LayerKind::concat;
+    }
     /// Whether the n-th input of a stage is the last reader of its buffer: backward comes to it first.
     static constexpr bool is_last_reader(std::size_t stage, std::size_t n) {
         const std::size_t buffer = graph.input_of(stage, n);
