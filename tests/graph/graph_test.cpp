@@ -155,6 +155,31 @@ static_assert(with_input.input_of(1, 1) == 0 && with_input.buffers[0].parent == 
 // Features that were an image lie as the image does.
 static_assert(padded_reader.offset_of_input(3, 1) == 2 * 36 && padded_reader.buffers[2].parent == 4);
 
+// Sums --------------------------------------------------------------------------------------------------------------
+
+// In training, a sum lies where its first term does that nothing else reads and no function has changed; the term has
+// the border that the sum needs.
+namespace {
+template <typename... Layers>
+constexpr auto sum_before_padding = graph_of<Conv<4, 4>, ReLU, Residual<Layers...>, ReLU, Conv<4, 4>>;
+constexpr auto summed = sum_before_padding<Conv<4, 4>, Pointwise<4, 4>>;
+constexpr auto shortcut = sum_before_padding<Conv<4, 4>, Tanh, Shortcut<Pointwise<4, 4>>>;
+constexpr auto changed = sum_before_padding<Conv<4, 4>, Tanh>;
+constexpr auto summed_twice = graph_of<Conv<4, 4>, Add<Pointwise<4, 4>, Add<Pointwise<4, 4>, Pointwise<4, 4>>>>;
+constexpr auto summed_sums =
+    graph_of<Conv<4, 4>, Add<Add<Pointwise<4, 4>, Pointwise<4, 4>>, Pointwise<4, 4>>, ReLU, Conv<4, 4>>;
+constexpr auto inferred = inference_graph_of<Conv<4, 4>, ReLU, Residual<Conv<4, 4>>, ReLU, Conv<4, 4>>;
+}  // namespace
+static_assert(summed.buffers[3].parent == 4 && summed.buffers[3].offset_in_parent == 0 && has_border(summed, 3, 1));
+static_assert(summed.buffers[1].parent == no_parent && summed.buffers[2].parent == no_parent);
+static_assert(shortcut.buffers[2].parent == no_parent && shortcut.buffers[3].parent == 4);
+static_assert(changed.buffers[1].parent == no_parent && changed.buffers[2].parent == no_parent);
+static_assert(summed_twice.buffers[2].parent == 6 && summed_twice.buffers[3].parent == 5 &&
+              summed_twice.buffers[4].parent == no_parent && summed_twice.buffers[5].parent == no_parent);
+static_assert(summed_sums.root_of(2) == 6 && summed_sums.buffers[4].parent == 6 && has_border(summed_sums, 2, 1) &&
+              summed_sums.buffers[5].parent == no_parent);
+static_assert(inferred.buffers[2].parent == no_parent && has_border(inferred, 2, 0));
+
 // Gradients ---------------------------------------------------------------------------------------------------------
 
 // A value that several read has a place for its gradient, and so has an input of a product, whose gradient is computed

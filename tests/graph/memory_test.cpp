@@ -45,7 +45,7 @@ using Inception =
 /// From which stage to which one a buffer is needed, with what it is a part of.
 template <typename Net>
 constexpr std::array<std::size_t, 2> life_of(std::size_t buffer) {
-    constexpr auto& graph = Net::plan::graph;
+    constexpr auto& graph = Net::inference_plan::graph;
     std::size_t first = buffer == 0 ? 0 : buffer - 1;
     std::size_t last = graph.buffers[buffer].last_stage;
     for (std::size_t b = buffer; graph.buffers[b].parent != graph::no_parent;) {
@@ -58,8 +58,8 @@ constexpr std::array<std::size_t, 2> life_of(std::size_t buffer) {
 /// Whether two buffers that are needed at the same time lie apart, and all of them in the memory.
 template <typename Net>
 consteval bool lie_apart() {
-    constexpr auto& graph = Net::plan::graph;
-    constexpr auto& memory = Net::plan::inference_places;
+    constexpr auto& graph = Net::inference_plan::graph;
+    constexpr auto& memory = Net::inference_plan::inference_places;
     for (std::size_t a = 0; a <= graph.stage_count; ++a) {
         if (memory.offsets[a] + graph.buffers[a].size() > memory.size) {
             return false;
@@ -80,7 +80,7 @@ consteval bool lie_apart() {
 /// No memory can be smaller than what one stage needs.
 template <typename Net>
 consteval std::size_t least() {
-    constexpr auto& graph = Net::plan::graph;
+    constexpr auto& graph = Net::inference_plan::graph;
     std::size_t most = 0;
     for (std::size_t k = 0; k < graph.stage_count; ++k) {
         std::size_t sum = 0;
@@ -109,11 +109,12 @@ static_assert(Longer::inference_workspace_bytes == ResNet::inference_workspace_b
 static_assert(least<ResNet>() * 4 == ResNet::inference_workspace_bytes);
 
 static_assert(lie_apart<LeNet>() && lie_apart<ResNet>() && lie_apart<UNet>() && lie_apart<Inception>());
-static_assert(least<UNet>() <= UNet::plan::inference_numbers &&
-              least<Inception>() <= Inception::plan::inference_numbers);
+static_assert(least<UNet>() <= UNet::inference_plan::inference_numbers &&
+              least<Inception>() <= Inception::inference_plan::inference_numbers);
 
 // Parts lie in the whole.
-static_assert(Inception::plan::inference_places.offsets[3] == Inception::plan::inference_places.offsets[2] + 2 * 64);
+static_assert(Inception::inference_plan::inference_places.offsets[3] ==
+              Inception::inference_plan::inference_places.offsets[2] + 2 * 64);
 
 // Blocks in the order of their making may take more memory than in that of their sizes.
 namespace {

@@ -46,7 +46,7 @@ static_assert(LeNet::tile_gradient_offsets[1] == 156 && LeNet::tile_gradient_num
 static_assert(LeNet::segment_count == 1 && LeNet::segment_begins == std::array<std::size_t, 2>{0, 7});
 static_assert(LeNet::first_chain == 7 && LeNet::together_from == 4 && !LeNet::has_random);
 static_assert(LeNet::tiles_together<Lanes<float>> == 2 && LeNet::tiles_together<float> == 1);
-static_assert(LeNet::statistics_numbers == 0 && LeNet::added_gradient_offset == LeNet::buffer_numbers);
+static_assert(LeNet::statistics_numbers == 0 && LeNet::added_gradient_numbers == 0);
 
 // The last stages of a chain ------------------------------------------------------------------------------------------
 
@@ -123,13 +123,35 @@ static_assert(std::is_same_v<Plain::plan, Plain::inference_plan> && Thinned::pla
 namespace {
 using Skipped = Sequential<Input<2, 6, 6>, Conv<2, 4>, ReLU, Residual<Conv<4, 4>>, ReLU>::plan;
 }
-// Behind the buffers, one for the sum, and one that a reader computes its part in. The last reader comes first.
+// Behind the buffers, one for the sum, and behind the scratch memory, one that a reader computes its part in. The last
+// reader comes first. The sum of both branches lies where the first one does.
 static_assert(Skipped::has_own_gradient(1) && !Skipped::has_own_gradient(2));
-static_assert(Skipped::training_memory.buffers_size == 2 * 64 + 4 * 64 + 2 * 4 * 36);
+static_assert(Skipped::training_memory.buffers_size == 2 * 64 + 4 * 64 + 4 * 36);
+static_assert(Skipped::buffer_offset(2) == Skipped::buffer_offset(3));
 static_assert(Skipped::gradient_offset(1) == Skipped::training_memory.buffers_size);
-static_assert(Skipped::added_gradient_offset == Skipped::gradient_offset(1) + 4 * 64);
-static_assert(Skipped::buffer_numbers == Skipped::added_gradient_offset + 4 * 64);
+static_assert(Skipped::buffer_numbers == Skipped::gradient_offset(1) + 4 * 64);
+static_assert(Skipped::added_gradient_numbers == 4 * 64);
+static_assert(Skipped::training_scratch_numbers<Lanes<float>> ==
+              Skipped::scratch_numbers<Lanes<float>> + Skipped::added_gradient_numbers);
+// Gradients of values of which one is made when the other one's is complete share a place; those of values that live at
+// the same time lie apart.
+namespace {
+using Deep = Sequential<Input<2, 6, 6>, Conv<2, 4>, ReLU, Residual<Conv<4, 4>>, ReLU, Residual<Conv<4, 4>>, ReLU>::plan;
+using Nested = Sequential<Input<2, 6, 6>, Conv<2, 4>, ReLU, Residual<Conv<4, 4>, ReLU, Residual<Conv<4, 4>>>>::plan;
+}  // namespace
+static_assert(Deep::has_own_gradient(1) && Deep::has_own_gradient(3));
+static_assert(Deep::gradient_offset(1) == Deep::gradient_offset(3));
+static_assert(Deep::buffer_numbers == Deep::training_memory.buffers_size + 4 * 64);
+static_assert(Nested::has_own_gradient(1) && Nested::has_own_gradient(2));
+static_assert(Nested::gradient_offset(1) != Nested::gradient_offset(2));
+static_assert(Nested::buffer_numbers == Nested::training_memory.buffers_size + 2 * 4 * 64);
 static_assert(Skipped::is_last_reader(2, 1) && !Skipped::is_last_reader(1, 0));
+// A layer that adds the last part completes the gradient; a join does not.
+static_assert(!Skipped::completes_sum(2) && Skipped::completes_sum(1));
+namespace {
+using Joined = Sequential<Input<8>, Linear<8, 8>, Concat<Multiply<Flatten, Flatten>, Linear<8, 4>>>::plan;
+}
+static_assert(Joined::has_own_gradient(1) && !Joined::completes_sum(1));
 // A stage that reads a buffer twice takes it first for its first input.
 namespace {
 using Twice = Sequential<Input<8>, A, Multiply<Flatten, Flatten>>::plan;

@@ -98,7 +98,7 @@ void check_forward_of_all() {
     check_forward<kernels::Tanh, V>(&naive::tanh_forward<T>);
 }
 
-/// map_forward and map_backward from one border to another: the image is there, nothing else has changed.
+/// map_forward, map_backward and map_backward_of_sum from one border to another: the image is there, nothing else has changed.
 template <Number V, typename In, typename Out>
 void check_map() {
     using T = scalar_t<V>;
@@ -112,23 +112,35 @@ void check_map() {
     Buffer<V> expected_output(out.numbers());
     Buffer<V> grad_output(out.numbers());
     Buffer<V> expected_grad_input(in.numbers());
+    Buffer<V> same_input(in.numbers());
+    Buffer<V> first_part(in.numbers());
+    Buffer<V> second_part(in.numbers());
     for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
         std::vector<T> image = numbers.integers<T>(count);
         const std::vector<T> gradient = numbers.integers<T>(count);
+        const std::vector<T> part = numbers.integers<T>(count);
         in.put(input, lane, image);
+        in.put(same_input, lane, image);
         out.put(grad_output, lane, gradient);
         std::vector<T> grad_image = gradient;
+        std::vector<T> rest = gradient;
         for (std::size_t i = 0; i < count; ++i) {
             grad_image[i] = naive::relu_backward(image[i], gradient[i]);
+            rest[i] = gradient[i] - part[i];
             image[i] = naive::relu_forward(image[i]);
         }
         out.put(expected_output, lane, image);
         in.put(expected_grad_input, lane, grad_image);
+        in.put(first_part, lane, part);
+        in.put(second_part, lane, rest);
     }
     kernels::map_forward<Stage<In, Out, kernels::ReLU, V>>(input.data(), output.data());
     CHECK(output == expected_output);
     kernels::map_backward<Stage<In, Out, kernels::ReLU, V>>(input.data(), grad_output.data());
     CHECK(input == expected_grad_input);
+    kernels::map_backward_of_sum<Stage<In, Out, kernels::ReLU, V>>(same_input.data(), first_part.data(),
+                                                                   second_part.data());
+    CHECK(same_input == expected_grad_input);
 }
 
 template <Number V>

@@ -328,4 +328,20 @@ template <typename T>
     }
 }
 
+/// The same into its L2 cache, of a number that is not needed soon.
+template <typename T>
+[[gnu::always_inline]] constexpr void prefetch_to_l2(const T* pointer) {
+    if (!std::is_constant_evaluated()) {
+        __builtin_prefetch(pointer, 0, 2);
+    }
+}
+
+/// Asks for a number that is going to be written.
+template <typename T>
+[[gnu::always_inline]] constexpr void prefetch_to_write(T* pointer) {
+    if (!std::is_constant_evaluated()) {
+        __builtin_prefetch(pointer, 1);
+    }
+}
+
 }  // namespace CTCNN_DETAIL

@@ -59,10 +59,11 @@ struct BufferFacts {
     Form form;
     Extent border{0, 0};             ///< of zeros around each channel, for the padding of its readers
     std::size_t gap = 0;             ///< elements behind each channel (Layout)
-    std::size_t parent = no_parent;  ///< the buffer of a concatenation that this one is a part of
+    std::size_t parent = no_parent;  ///< the buffer of a concatenation or a sum that this one is a part of
     std::size_t offset_in_parent = 0;
     std::size_t readers = 0;
-    std::size_t last_stage = 0;   ///< that reads it
+    std::size_t first_stage = 0;  ///< that reads it
+    std::size_t last_stage = 0;
     bool reshaped = false;        ///< whether it is also read under another shape
     bool wants_gradient = false;  ///< whether parameters lie before it
     bool own_gradient = false;    ///< whether its gradient has a place of its own until it is complete
@@ -80,7 +81,8 @@ constexpr bool is_join(LayerKind kind) {
 /// Graph: the stages of a network and the buffers between them, from its table. A layer that computes is a stage. An
 /// elementwise layer joins the stage before it, if nothing else reads what that stage makes. A reshape is another view
 /// of the same buffer where that has no border, or the shape stays; else it is a stage that copies. The branches of a
-/// concatenation write to their parts of its buffer.
+/// concatenation write to their parts of its buffer. In training, a sum is computed in the place of one of its terms,
+/// whose gradient it shares; in inference the term may need less memory than the sum, which may have a border.
 template <std::size_t Layers, std::size_t Edges>
 struct Graph {
     std::array<StageFacts, Layers + 1> stages{};
@@ -155,7 +157,7 @@ private:
             buffers[1].form = layers[Layers - 1].output;
         }
         find_readers();
-        place_branches(layers);
+        place_branches(layers, random_layers == LayerKind::compute);
         find_gradients(layers);
     }
 
@@ -195,15 +197,20 @@ private:
         for (std::size_t k = 0; k < stage_count; ++k) {
             for (std::size_t i = 0; i < stages[k].inputs; ++i) {
                 BufferFacts& buffer = buffers[input_of(k, i)];
-                ++buffer.readers;
+                buffer.first_stage = buffer.readers == 0 ? k : buffer.first_stage;
                 buffer.last_stage = k;
+                ++buffer.readers;
             }
         }
         buffers[stage_count].last_stage = stage_count;
     }
 
-    consteval void place_branches(const std::array<LayerFacts, Layers>& layers) {
-        for (std::size_t k = 0; k < stage_count; ++k) {
+    /// The whole comes before its parts.
+    consteval void place_branches(const std::array<LayerFacts, Layers>& layers, bool trains) {
+        for (std::size_t k = stage_count; k-- > 0;) {
+            if (trains && layers[stages[k].layer].kind == LayerKind::add) {
+                place_term(layers, k);
+            }
             if (layers[stages[k].layer].kind != LayerKind::concat) {
                 continue;
             }
@@ -213,6 +220,23 @@ private:
                     part.parent = k + 1;
                     part.offset_in_parent = offset_of_input(k, i);
                 }
+            }
+        }
+    }
+
+    /// The first term that nothing else reads becomes the sum: one that is what its stage has computed, since the
+    /// derivative of a function needs the output of the function. The parts of a concatenation lie as it does.
+    consteval void place_term(const std::array<LayerFacts, Layers>& layers, std::size_t k) {
+        for (std::size_t i = 0; i < stages[k].inputs; ++i) {
+            BufferFacts& term = buffers[input_of(k, i)];
+            if (input_of(k, i) == 0 || term.readers != 1 || term.reshaped) {
+                continue;
+            }
+            const StageFacts& maker = stages[input_of(k, i) - 1];
+            if (maker.function == nothing && layers[maker.layer].kind != LayerKind::concat) {
+                term.parent = k + 1;
+                term.border = buffers[k + 1].border;
+                return;
             }
         }
     }
@@ -269,7 +293,7 @@ public:
         }
         for (std::size_t k = 0; k < stage_count; ++k) {
             for (std::size_t i = 0; i < stages[k].inputs; ++i) {
-                if (buffers[input_of(k, i)].parent == k + 1) {
+                if (buffers[input_of(k, i)].parent == k + 1 && buffers[input_of(k, i)].offset_in_parent != 0) {
                     result.buffers[input_of(k, i)].offset_in_parent = result.offset_of_input(k, i);
                 }
             }

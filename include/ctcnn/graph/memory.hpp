@@ -96,9 +96,23 @@ consteval std::size_t place_by_size(std::array<Region, N>& regions, std::array<s
     return size;
 }
 
-/// Up to so many buffers are also placed by their sizes: compilers limit the steps of a constant expression, and these
+/// Up to so many regions are also placed by their sizes: compilers limit the steps of a constant expression, and these
 /// grow with the square of the number.
 inline constexpr std::size_t most_by_size = 128;
+
+/// Places regions in both orders, keeps the smaller result, and returns the size of the memory.
+template <std::size_t N>
+consteval std::size_t place(std::array<Region, N>& regions, const std::array<std::size_t, N>& order,
+                            std::size_t count) {
+    std::array<Region, N> by_time = regions;
+    const std::size_t size_by_time = place_by_time(by_time, order, count);
+    const std::size_t size_by_size =
+        count <= most_by_size ? place_by_size(regions, order, count) : static_cast<std::size_t>(-1);
+    if (size_by_time < size_by_size) {
+        regions = by_time;
+    }
+    return std::min(size_by_time, size_by_size);
+}
 
 }  // namespace detail
 
@@ -121,14 +135,32 @@ consteval Memory<Layers + 2> inference_memory(const Graph<Layers, Edges>& graph,
         Region& root = regions[graph.root_of(b)];
         root.first = std::min(root.first, b == 0 ? 0 : b - 1);  // A part is made before the whole.
     }
-    std::array<Region, most> by_time = regions;
-    const std::size_t size_by_time = detail::place_by_time(by_time, order, count);
-    const std::size_t size_by_size =
-        count <= detail::most_by_size ? detail::place_by_size(regions, order, count) : static_cast<std::size_t>(-1);
-    const std::array<Region, most>& best = size_by_time < size_by_size ? by_time : regions;
-    Memory<most> memory{{}, std::min(size_by_time, size_by_size)};
+    const std::size_t size = detail::place(regions, order, count);
+    Memory<most> memory{{}, size};
     for (std::size_t b = from; b <= graph.stage_count; ++b) {
-        memory.offsets[b] = best[graph.root_of(b)].offset + graph.offset_in_root(b);
+        memory.offsets[b] = regions[graph.root_of(b)].offset + graph.offset_in_root(b);
+    }
+    return memory;
+}
+
+/// Where gradients lie that have places of their own: each needs it from the last reader of its value, which backward
+/// comes to first, to the stage behind the one that makes it; before that one it is complete.
+template <std::size_t Layers, std::size_t Edges>
+consteval Memory<Layers + 2> gradient_memory(const Graph<Layers, Edges>& graph) {
+    constexpr std::size_t most = Layers + 2;
+    std::array<Region, most> regions{};
+    std::array<std::size_t, most> order{};
+    std::size_t count = 0;
+    for (std::size_t b = 1; b <= graph.stage_count; ++b) {
+        if (graph.buffers[b].own_gradient) {
+            order[count++] = b;
+            regions[b] = {graph.buffers[b].size(), b, graph.buffers[b].last_stage, 0};
+        }
+    }
+    const std::size_t size = detail::place(regions, order, count);
+    Memory<most> memory{{}, size};
+    for (std::size_t b = 1; b <= graph.stage_count; ++b) {
+        memory.offsets[b] = regions[b].offset;
     }
     return memory;
 }

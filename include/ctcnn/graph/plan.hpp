@@ -164,40 +164,35 @@ public:
     using OutputLayout = typename Stage<stage_count - 1>::Out;
     static constexpr std::size_t output_size = OutputLayout::size;
 
-    /// Training keeps each buffer: buffer K begins at buffer_offsets[K]. A gradient that several readers add to has a
-    /// place of its own, gradient_offsets[K], behind all buffers.
+    /// Training keeps each buffer: buffer K begins at buffer_offset(K). A gradient that several readers add to has a
+    /// place of its own, at gradient_offset(K) behind all buffers, until it is complete.
     struct TrainingMemory {
         std::array<std::size_t, stage_count + 1> buffers{};
-        std::array<std::size_t, stage_count + 1> gradients{};
-        std::size_t size = 0;
-        std::size_t largest_gradient = 0;  ///< of those
         std::size_t buffers_size = 0;
+        std::size_t largest_gradient = 0;
     };
     static constexpr TrainingMemory training_memory = [] {
         TrainingMemory memory;
         for (std::size_t b = 0; b <= stage_count; ++b) {
-            memory.buffers[b] = memory.size;
-            memory.size += graph.buffers[b].parent == no_parent ? graph.buffers[b].size() : 0;
+            memory.buffers[b] = memory.buffers_size;
+            memory.buffers_size += graph.buffers[b].parent == no_parent ? graph.buffers[b].size() : 0;
         }
         for (std::size_t b = 0; b <= stage_count; ++b) {
             memory.buffers[b] = memory.buffers[graph.root_of(b)] + graph.offset_in_root(b);
-        }
-        memory.buffers_size = memory.size;
-        for (std::size_t b = 0; b <= stage_count; ++b) {
             if (graph.buffers[b].own_gradient) {
-                memory.gradients[b] = memory.size;
-                memory.size += graph.buffers[b].size();
                 memory.largest_gradient = std::max(memory.largest_gradient, graph.buffers[b].size());
             }
         }
-        // Behind them, where a gradient is computed that is then added.
-        memory.size += memory.largest_gradient;
         return memory;
     }();
-    static constexpr std::size_t buffer_numbers = training_memory.size;
+    static constexpr auto gradient_places = gradient_memory(graph);
+    static constexpr std::size_t buffer_numbers = training_memory.buffers_size + gradient_places.size;
     static constexpr std::size_t buffer_offset(std::size_t k) { return training_memory.buffers[k]; }
-    static constexpr std::size_t gradient_offset(std::size_t k) { return training_memory.gradients[k]; }
-    static constexpr std::size_t added_gradient_offset = training_memory.size - training_memory.largest_gradient;
+    static constexpr std::size_t gradient_offset(std::size_t k) {
+        return training_memory.buffers_size + gradient_places.offsets[k];
+    }
+    /// Where a reader computes a gradient that is then added: behind the scratch memory.
+    static constexpr std::size_t added_gradient_numbers = training_memory.largest_gradient;
     static constexpr std::size_t buffer_size(std::size_t k) { return graph.buffers[k].size(); }
 
     /// Inference keeps a buffer until its last reader has run.
@@ -210,6 +205,10 @@ public:
         const auto sizes = each([](auto k) { return Stage<decltype(k)::value>::template scratch_numbers<V>; });
         return *std::max_element(sizes.begin(), sizes.end());
     }();
+
+    /// The same in training.
+    template <Number V>
+    static constexpr std::size_t training_scratch_numbers = scratch_numbers<V> + added_gradient_numbers;
 
     /// How many elements T the kernels of one image put on the stack in arrays, at most.
     template <std::floating_point T>
@@ -291,6 +290,16 @@ private:
     }
 
 public:
+    /// Whether inference has stages or buffers of its own.
+    static constexpr bool differs_in_inference = [] {
+        bool differs = has_random;
+        for (std::size_t b = 0; b <= stage_count; ++b) {
+            const std::size_t parent = graph.buffers[b].parent;
+            differs = differs || (parent != no_parent && kinds[parent - 1] == LayerKind::add);
+        }
+        return differs;
+    }();
+
     /// Segments: the stages between two that need statistics of the batch, the second one included.
     static constexpr std::size_t segment_count = [] {
         std::size_t count = 1;
@@ -362,6 +371,13 @@ public:
 
     static constexpr bool wants_gradient(std::size_t buffer) { return graph.buffers[buffer].wants_gradient; }
     static constexpr bool has_own_gradient(std::size_t buffer) { return graph.buffers[buffer].own_gradient; }
+    /// Whether the stage that adds the last part to the gradient of a buffer also completes it: a layer, where the
+    /// buffer has one function.
+    static constexpr bool completes_sum(std::size_t buffer) {
+        const std::size_t stage = graph.buffers[buffer].first_stage;
+        return has_own_gradient(buffer) && stage != graph.buffers[buffer].last_stage && !is_join(kinds[stage]) &&
+               kinds[buffer - 1] != LayerKind::concat;
+    }
     /// Whether the n-th input of a stage is the last reader of its buffer: backward comes to it first.
     static constexpr bool is_last_reader(std::size_t stage, std::size_t n) {
         const std::size_t buffer = graph.input_of(stage, n);

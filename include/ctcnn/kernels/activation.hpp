@@ -329,4 +329,15 @@ constexpr void map_backward(typename Stage::V* grad_input, const typename Stage:
     });
 }
 
+/// The same of a gradient of two parts, as elements lie in In: `grad_input` holds the output of the function when the
+/// call begins.
+template <typename Stage>
+constexpr void map_backward_of_sum(typename Stage::V* grad_input, const typename Stage::V* first,
+                                   const typename Stage::V* second) {
+    detail::for_each_element<typename Stage::In, typename Stage::In>(
+        [&](std::size_t i, std::size_t) __attribute__((always_inline)) {
+            grad_input[i] = Stage::Function::backward(grad_input[i], first[i] + second[i]);
+        });
+}
+
 }  // namespace CTCNN_DETAIL::kernels

@@ -17,8 +17,17 @@
 namespace CTCNN_DETAIL::kernels {
 
 namespace detail {
+/// Two sums that are computed side by side, so that what both are made of is read once.
+template <Number V>
+struct TwoSums {
+    V first{};
+    V second{};
+
+    friend constexpr TwoSums operator+(TwoSums a, TwoSums b) { return {a.first + b.first, a.second + b.second}; }
+};
+
 /// The sum of term(h, w) over an image.
-template <typename L, Number V, typename Term>
+template <typename L, typename V, typename Term>
 [[gnu::always_inline]] constexpr V sum_of_pixels(const Term& term) {
     return pairwise_sum<V>(0, L::height, [&](V rows, std::size_t h) __attribute__((always_inline)) {
         V sums[4]{};
@@ -95,14 +104,13 @@ template <typename Stage>
         const V* x = input + In::offset(c, 0, 0);
         const V* g = grad_output + Out::offset(c, 0, 0);
         const V mean = broadcast<V>(statistics[2 * c]);
-        const V sum = detail::sum_of_pixels<In, V>([&](std::size_t h, std::size_t w)
-                                                       __attribute__((always_inline)) { return g[h * Out::row + w]; });
-        const V products =
-            detail::sum_of_pixels<In, V>([&](std::size_t h, std::size_t w) __attribute__((always_inline)) {
-                return g[h * Out::row + w] * (x[h * In::row + w] - mean);
+        const auto both = detail::sum_of_pixels<In, detail::TwoSums<V>>(
+            [&](std::size_t h, std::size_t w) __attribute__((always_inline)) {
+                const V gradient = g[h * Out::row + w];
+                return detail::TwoSums<V>{gradient, gradient * (x[h * In::row + w] - mean)};
             });
-        sums[2 * c] = sum_lanes(sum);
-        sums[2 * c + 1] = sum_lanes(products) * statistics[2 * c + 1];
+        sums[2 * c] = sum_lanes(both.first);
+        sums[2 * c + 1] = sum_lanes(both.second) * statistics[2 * c + 1];
     }
 }
 

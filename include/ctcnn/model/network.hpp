@@ -91,8 +91,8 @@ public:
     using layers = List<Bound...>;
     using plan = graph::Plan<graph::Mode::training, graph::Planes::adjacent, S, Layers...>;
     using inference_plan =
-        std::conditional_t<plan::has_random, graph::Plan<graph::Mode::inference, graph::Planes::adjacent, S, Layers...>,
-                           plan>;
+        std::conditional_t<plan::differs_in_inference,
+                           graph::Plan<graph::Mode::inference, graph::Planes::adjacent, S, Layers...>, plan>;
     /// The same for elements V, of which tiles of images have several.
     template <Number V>
     using plan_of = std::conditional_t<is_lanes<V>, typename plan::OfTiles, plan>;

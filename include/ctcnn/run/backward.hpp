@@ -62,7 +62,12 @@ template <typename Plan, std::size_t K, std::size_t N, Number V, typename Comput
         V* target = first ? workspace.gradient(b) : workspace.added_gradient();
         std::copy_n(workspace.buffer(b), Plan::buffer_size(b), target);
         compute(target, NoFunction{});
-        if constexpr (!first) {
+        if constexpr (!first && Plan::completes_sum(b) && Plan::graph.buffers[b].first_stage == K) {
+            using Maker = typename Plan::template Stage<b - 1>;
+            using Out = typename Maker::Out;
+            kernels::map_backward_of_sum<detail_::Stage<Out, Out, typename Maker::Function, V>>(
+                workspace.buffer(b), workspace.gradient(b), target);
+        } else if constexpr (!first) {
             V* sum = workspace.gradient(b);
             for (std::size_t i = 0; i < Plan::buffer_size(b); ++i) {
                 sum[i] = sum[i] + target[i];
@@ -205,7 +210,7 @@ template <typename Plan, std::size_t Segment = 0, Number V, typename Rows, typen
 constexpr void backward_alone(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, std::size_t tile,
                               bool add, scalar_t<V>* gradients, Rows& rows, const Batch& batch) {
     const auto complete = [&](auto k) {
-        if constexpr (Plan::has_own_gradient(k + 1)) {
+        if constexpr (Plan::has_own_gradient(k + 1) && !Plan::completes_sum(k + 1)) {
             detail::complete_gradient<Plan, k + 1>(workspace.buffer(k + 1), workspace.gradient(k + 1));
         }
     };

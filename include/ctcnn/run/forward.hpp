@@ -61,12 +61,13 @@ struct TileWorkspace {
     std::array<V, Plan::buffer_numbers> buffers{};
     std::array<V, Plan::saved_numbers> saved{};
     std::array<V, Plan::output_size> grad_output{};
-    std::conditional_t<(Plan::segment_count > 1), SharedScratch<V>, std::array<V, Plan::template scratch_numbers<V>>>
+    std::conditional_t<(Plan::segment_count > 1), SharedScratch<V>,
+                       std::array<V, Plan::template training_scratch_numbers<V>>>
         scratch{};
 
     constexpr V* buffer(std::size_t k) { return buffers.data() + Plan::buffer_offset(k); }
     constexpr V* gradient(std::size_t k) { return buffers.data() + Plan::gradient_offset(k); }
-    constexpr V* added_gradient() { return buffers.data() + Plan::added_gradient_offset; }
+    constexpr V* added_gradient() { return scratch.data() + Plan::template scratch_numbers<V>; }
     constexpr V* saved_by(std::size_t stage) { return saved.data() + Plan::saved_offsets[stage]; }
     constexpr V* output() { return buffer(Plan::stage_count); }
 };

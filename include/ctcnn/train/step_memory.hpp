@@ -33,7 +33,7 @@ struct StepMemory {
         : capacity(has_segments ? batch : std::min(batch, round_images)),
           threads(std::min(most_threads, group_count<V>(capacity))),
           tiles(has_segments ? tile_count<V>(capacity) : threads * tiles_together),
-          scratch(has_segments ? threads * Plan::template scratch_numbers<V> : 0),
+          scratch(has_segments ? threads * Plan::template training_scratch_numbers<V> : 0),
           rows(tile_count<V>(capacity)),
           packed(Plan::template packed_numbers<V>),
           partial(largest_group_count * Plan::tile_gradient_numbers),
@@ -47,7 +47,7 @@ struct StepMemory {
     /// A tile's workspace in the hands of a member of a team.
     constexpr run::TileWorkspace<Plan, V>& tile_of(std::size_t tile, [[maybe_unused]] std::size_t member) {
         if constexpr (has_segments) {
-            tiles[tile].scratch.place = scratch.data() + member * Plan::template scratch_numbers<V>;
+            tiles[tile].scratch.place = scratch.data() + member * Plan::template training_scratch_numbers<V>;
         }
         return tiles[tile];
     }

@@ -38,22 +38,23 @@ template <std::size_t Rows, std::size_t Columns, std::size_t Row, Number V>
     return copy;
 }
 
-/// An input channel of a piece at all points. The next channel is prefetched: it lies in another page, and may have
-/// left the caches.
+/// An input channel of a piece at all points. The piece so many pieces `ahead` is prefetched: it may have left the
+/// caches, and its rows are too short for the processor to foresee.
 template <typename Stage, typename Plan, Number V>
-[[gnu::always_inline]] inline void winograd2d_input(const V* input, std::size_t channel, std::size_t piece, V* values,
-                                                    std::size_t step) {
+[[gnu::always_inline]] inline void winograd2d_input(const V* input, std::size_t channel, std::size_t piece,
+                                                    std::size_t ahead, V* values, std::size_t step) {
     using In = typename Stage::In;
     using Piece = typename Plan::Piece;
     V copy[Piece::count];
     std::size_t row = 0;
-    const std::size_t top = piece / Plan::pieces.width * Plan::outputs.height;
-    const std::size_t left = piece % Plan::pieces.width * Plan::outputs.width;
-    const V* block = winograd2d_block<Piece::rows, Piece::columns, In::row>(input + Stage::corner + channel * In::plane,
-                                                                            Plan::seen, top, left, copy, row);
-    const V* next = input + Stage::corner + (channel + 1) * In::plane + top * In::row + left;
-    for (std::size_t h = 0; h < Piece::rows; ++h, next += In::row) {
-        unroll<Plan::outputs.width>([&](std::size_t w) __attribute__((always_inline)) { prefetch(next + w); });
+    const V* plane = input + Stage::corner + channel * In::plane;
+    const auto top = [](std::size_t n) { return n / Plan::pieces.width * Plan::outputs.height; };
+    const auto left = [](std::size_t n) { return n % Plan::pieces.width * Plan::outputs.width; };
+    const V* block =
+        winograd2d_block<Piece::rows, Piece::columns, In::row>(plane, Plan::seen, top(piece), left(piece), copy, row);
+    const V* later = plane + top(piece + ahead) * In::row + left(piece + ahead);
+    for (std::size_t h = 0; h < Piece::rows; ++h, later += In::row) {
+        unroll<Plan::outputs.width>([&](std::size_t w) __attribute__((always_inline)) { prefetch_to_l2(later + w); });
     }
     Piece::points_of_inputs(block, row, values, step);
 }
@@ -91,8 +92,8 @@ void winograd2d_forward(const typename Stage::V* input, const typename Stage::T*
         const std::size_t here = std::min(Plan::portion, Plan::piece_count - first);
         for (std::size_t i = 0; i < G.in_channels; ++i) {
             for (std::size_t piece = 0; piece < here; ++piece) {
-                winograd2d_input<Stage, Plan>(input, i, first + piece, inputs + i * Plan::portion + piece,
-                                              Plan::input_step);
+                winograd2d_input<Stage, Plan>(input, i, first + piece, Plan::portion,
+                                              inputs + i * Plan::portion + piece, Plan::input_step);
             }
         }
         for (std::size_t p = 0; p < points; ++p) {
@@ -103,11 +104,17 @@ void winograd2d_forward(const typename Stage::V* input, const typename Stage::T*
         for (std::size_t o = 0; o < G.out_channels; ++o) {
             const V end = bias_of<V>(bias, o);
             for (std::size_t piece = 0; piece < here; ++piece) {
+                const std::size_t h = (first + piece) / Plan::pieces.width * outputs.height;
+                const std::size_t w = (first + piece) % Plan::pieces.width * outputs.width;
+                V* next = output + Out::offset(o + 1, h, w);
+                unroll<outputs.height>([&](std::size_t r) __attribute__((always_inline)) {
+                    unroll<outputs.width>([&](std::size_t n) __attribute__((always_inline)) {
+                        prefetch_to_write(next + r * Out::row + n);
+                    });
+                });
                 V result[outputs.height * outputs.width];
                 Plan::Piece::template collect<outputs.height, outputs.width, false>(sums + o * Plan::portion + piece,
                                                                                     Plan::output_step, result);
-                const std::size_t h = (first + piece) / Plan::pieces.width * outputs.height;
-                const std::size_t w = (first + piece) % Plan::pieces.width * outputs.width;
                 for (std::size_t r = 0; r < std::min(outputs.height, Out::height - h); ++r) {
                     V* target = output + Out::offset(o, h + r, w);
                     unroll<outputs.width>([&](std::size_t n) __attribute__((always_inline)) {
@@ -213,8 +220,8 @@ void winograd2d_backward(Image* input, const typename Stage::T* weight, const ty
                 for (std::size_t vector = begin; vector < begin + N; ++vector) {
                     for (std::size_t piece = 0; piece < here; ++piece) {
                         for (std::size_t n = 0; n < std::min(lanes, G.in_channels - vector * lanes); ++n) {
-                            winograd2d_input<Stage, Plan, V>(input, vector * lanes + n, first + piece, channels + n,
-                                                             Plan::channel_step);
+                            winograd2d_input<Stage, Plan, V>(input, vector * lanes + n, first + piece, portion,
+                                                             channels + n, Plan::channel_step);
                         }
                         V* target = panel + piece * lanes * N + (vector - begin);
                         for (std::size_t p = 0; p < points; ++p) {
