@@ -146,6 +146,10 @@ using Shorter = Sequential<Input<3, 12, 12>, Conv3<3, 16>, ReLU, Block, ReLU, Bl
                            AdaptiveAvgPool2d<1>, Flatten, Linear<16, 10>>;
 static_assert(Prepared<ResNet>::inference_workspace_bytes == Prepared<Shorter>::inference_workspace_bytes);
 
+// Where no kernel reads beyond a value, it has nothing there.
+using Pointwise = PlanOf<Sequential<Input<32, 8, 8>, Conv2d<32, 32, Kernel<1>>, ReLU, Conv2d<32, 32, Kernel<1>>>>;
+static_assert(Pointwise::forms.values[1].border == Extent{0, 0} && Pointwise::forms.values[1].more == Extent{0, 0});
+
 namespace {
 
 /// Marks the elements of an image whose layout is L.

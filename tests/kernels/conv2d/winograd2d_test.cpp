@@ -96,6 +96,14 @@ constexpr Conv2dCase many = case_of(90, 70, {7, 9}, {1, 1});
 static_assert(PlanOf<many>::panel == 3 && PlanOf<many>::vectors == 6 && PlanOf<many>::portion == 2);
 
 // F(2, 3) where F(4, 3) would compute more that is not there.
+// A block of sums, the shorter side of its outer product, and a factor that passes by fit into the registers.
+template <kernels::RegisterTile Tile>
+constexpr std::size_t held = Tile.rows * Tile.columns + std::min(Tile.rows, Tile.columns) + 1;
+static_assert(held<PlanOf<case_of(64, 64, {16, 16}, {1, 1})>::forward_tile> <= vector_registers);
+static_assert(held<PlanOf<case_of(64, 64, {16, 16}, {1, 1})>::backward_tile> <= vector_registers);
+static_assert(held<PlanOf<case_of(16, 16, {32, 32}, {1, 1})>::forward_tile> <= vector_registers);
+static_assert(held<PlanOf<portions>::forward_tile> <= vector_registers);
+
 static_assert(PlanOf<case_of(64, 64, {8, 8}, {1, 1})>::outputs == Extent{4, 4});
 static_assert(PlanOf<case_of(64, 64, {2, 2}, {1, 1})>::outputs == Extent{2, 2});
 static_assert(PlanOf<case_of(64, 64, {2, 8}, {1, 1})>::outputs == Extent{2, 4});
