@@ -40,6 +40,12 @@ constexpr V pairwise_sum(std::size_t first, std::size_t count, const Add& add) {
     if (count <= detail::few_terms) {
         return detail::sum_of_few<V>(first, count, add);
     }
+    if (count <= 2 * detail::few_terms) {
+        // Inlined: a call would cost as much as such a sum, the window of a pool for example.
+        const std::size_t half = (count + 1) / 2;
+        const V left = detail::sum_of_few<V>(first, half, add);
+        return left + detail::sum_of_few<V>(first + half, count - half, add);
+    }
     return detail::sum_of_halves<V>(first, count, add);
 }
 
