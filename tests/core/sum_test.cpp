@@ -44,17 +44,19 @@ constexpr Ordered in_halves(std::size_t first, std::size_t count) {
     }
     return sum;
 }
+template <std::size_t... Most>
 constexpr bool adds_halves(std::size_t counts) {
     bool same = true;
     for (std::size_t count = 0; count < counts; ++count) {
-        same = same && pairwise_sum<Ordered>(3, count, add).number == in_halves(3, count).number;
+        same = same && pairwise_sum<Ordered, Most...>(3, count, add).number == in_halves(3, count).number;
     }
     return same;
 }
 
 }  // namespace
 
-static_assert(adds_halves(100));
+static_assert(adds_halves(100) && adds_halves<8>(9) && adds_halves<9>(10) && adds_halves<16>(17) &&
+              adds_halves<17>(18));
 static_assert(pairwise_sum<int>(0, 0, [](int, std::size_t) { return 1; }) == 0);
 static_assert(pairwise_sum<int>(3, 100, [](int sum, std::size_t i) { return sum + static_cast<int>(i); }) ==
               102 * 103 / 2 - 3);
