@@ -24,8 +24,39 @@ constexpr bool asks_in_order(std::size_t first, std::size_t count) {
     return in_order && next == first + count;
 }
 
+/// A sum that knows in which order it was added.
+struct Ordered {
+    unsigned number = 0;
+
+    friend constexpr Ordered operator+(Ordered a, Ordered b) { return {31 * a.number + 17 * b.number + 1}; }
+};
+constexpr Ordered add(Ordered sum, std::size_t i) { return sum + Ordered{static_cast<unsigned>(i)}; }
+
+/// As the definition says: halves, and up to 8 terms one after the other.
+constexpr Ordered in_halves(std::size_t first, std::size_t count) {
+    if (count > 8) {
+        const std::size_t half = (count + 1) / 2;
+        return in_halves(first, half) + in_halves(first + half, count - half);
+    }
+    Ordered sum;
+    for (std::size_t i = first; i < first + count; ++i) {
+        sum = add(sum, i);
+    }
+    return sum;
+}
+template <std::size_t... Most>
+constexpr bool adds_halves(std::size_t counts) {
+    bool same = true;
+    for (std::size_t count = 0; count < counts; ++count) {
+        same = same && pairwise_sum<Ordered, Most...>(3, count, add).number == in_halves(3, count).number;
+    }
+    return same;
+}
+
 }  // namespace
 
+static_assert(adds_halves(100) && adds_halves<8>(9) && adds_halves<9>(10) && adds_halves<16>(17) &&
+              adds_halves<17>(18));
 static_assert(pairwise_sum<int>(0, 0, [](int, std::size_t) { return 1; }) == 0);
 static_assert(pairwise_sum<int>(3, 100, [](int sum, std::size_t i) { return sum + static_cast<int>(i); }) ==
               102 * 103 / 2 - 3);

@@ -167,6 +167,9 @@ static_assert(Sequential<Input<8, 8, 8>, Conv2d<8, 32, Kernel<3>, Padding<1>>>::
 static_assert(LeNet::training_workspace_bytes >=
               (784 + 4704 + 1176 + 1600 + 400 + 120 + 84 + 10 + LeNet::parameter_count) * sizeof(float));
 static_assert(LeNet::training_workspace_bytes <= 512 * 1024);
+// Input, convolution and sum; the gradient of the convolution and the part that is added to it; gradients twice.
+using Skip = Sequential<Input<1, 4, 4>, Conv2d<1, 2, Kernel<1>>, Residual<ReLU, Conv2d<2, 2, Kernel<1>>>>;
+static_assert(Skip::training_workspace_bytes >= sizeof(float) * (16 + 5 * 32 + 2 * Skip::parameter_count));
 
 // In double.
 using Double = LeNet::with_scalar<double>;

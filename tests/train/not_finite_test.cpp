@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ctcnn/data/dataset.hpp>
@@ -16,7 +17,9 @@
 #include <ctcnn/layers/linear.hpp>
 #include <ctcnn/layers/pool2d.hpp>
 #include <ctcnn/loss/mse.hpp>
+#include <ctcnn/model/branches.hpp>
 #include <ctcnn/model/initialize.hpp>
+#include <ctcnn/model/named.hpp>
 #include <ctcnn/model/sequential.hpp>
 #include <ctcnn/optim/sgd.hpp>
 #include <ctcnn/train/evaluate.hpp>
@@ -163,6 +166,33 @@ TEST_CASE("a gradient that overflows stops the training before the step") {
                ContainsSubstring("the gradient is not finite in step 1 of epoch 1: the gradient of layer 0 holds"));
     CHECK(layer == "0");
     CHECK(same(net, before));
+}
+
+TEST_CASE("the layer whose output is infinite is named, though a sum has taken the place of a term") {
+    // The sums of the outer Add and the inner one lie in the place of "first".
+    using Inner = Add<Named<"first", Conv2d<1, 2, Kernel<1>>>, Named<"second", Conv2d<1, 2, Kernel<1>>>>;
+    using Net = Sequential<Input<1, 3, 3>,
+                           Add<Inner, Named<"third", Conv2d<1, 2, Kernel<1>>>, Conv2d<1, 2, Kernel<3>, Padding<1>>>,
+                           Flatten, Linear<18, 3>>;
+    static_assert(Net::plan::becomes_sum(1) && Net::plan::first_in_place(Net::plan::stage_count - 1) == 1);
+    constexpr std::size_t convolution = 4;  // weights and biases of a layer of the inner Add
+    const std::vector<Net::input_tensor> images(20, Net::input_tensor{1, 2, 3, 4, 5, 6, 7, 8, 9});
+    const Dataset<Net::input_shape> data(images, std::vector<std::uint8_t>(20, 1));
+    for (const auto& [offset, name] : {std::pair<std::size_t, const char*>{0, "0.0.first"},
+                                       {convolution, "0.0.second"},
+                                       {2 * convolution, "0.third"},
+                                       {3 * convolution, "0.2"}}) {
+        INFO(name);
+        Net net = initialized<Net>();
+        net.parameters()[offset] = 3e38f;
+        std::string layer;
+        try {
+            fit(net, data, SGD{.lr = 0.1f}, {});
+        } catch (const LossNotFinite& error) {
+            layer = error.layer();
+        }
+        CHECK(layer == name);
+    }
 }
 
 TEST_CASE("a loss that is NaN has gradients that are NaN") {

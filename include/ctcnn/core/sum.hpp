@@ -33,12 +33,18 @@ template <typename V, typename Add>
 
 /// A sum of `count` terms from number `first` on: add(sum, i) adds term i to a sum. Halves are summed and added, so
 /// that rounding errors grow with the logarithm of the count and not with the count. The terms are asked for in order,
-/// each once.
+/// each once. Where there are known to be `Most` at most, and these are few, all is inlined: a call costs as much as
+/// such a sum.
 /// Source: N. Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 4.2 (pairwise summation)
-template <typename V, typename Add>
+template <typename V, std::size_t Most = static_cast<std::size_t>(-1), typename Add>
 constexpr V pairwise_sum(std::size_t first, std::size_t count, const Add& add) {
-    if (count <= detail::few_terms) {
+    if (Most <= detail::few_terms || count <= detail::few_terms) {
         return detail::sum_of_few<V>(first, count, add);
+    }
+    if constexpr (Most <= 2 * detail::few_terms) {
+        const std::size_t half = (count + 1) / 2;
+        const V left = detail::sum_of_few<V>(first, half, add);
+        return left + detail::sum_of_few<V>(first + half, count - half, add);
     }
     return detail::sum_of_halves<V>(first, count, add);
 }

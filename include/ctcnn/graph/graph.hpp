@@ -50,7 +50,7 @@ struct StageFacts {
     std::size_t inputs = 0;
 };
 
-/// The parent of a buffer that has none: buffer 0, which is no concatenation. A default that is not zero can get lost:
+/// The parent of a buffer that has none: buffer 0, which no stage makes. A default that is not zero can get lost:
 /// g++ 12 evaluates a table again where another one has its type, and then leaves zeros in the last elements.
 inline constexpr std::size_t no_parent = 0;
 

@@ -290,12 +290,25 @@ private:
     }
 
 public:
+    /// Whether a buffer is the term in whose place a sum is computed: from then on it holds the sum.
+    static constexpr bool becomes_sum(std::size_t buffer) {
+        const std::size_t parent = graph.buffers[buffer].parent;
+        return parent != no_parent && kinds[parent - 1] == LayerKind::add;
+    }
+    /// The first buffer that has been in the place of a sum; any other buffer itself.
+    static constexpr std::size_t first_in_place(std::size_t buffer) {
+        for (std::size_t b = buffer; b-- > 0;) {
+            if (becomes_sum(b) && graph.buffers[b].parent == buffer) {
+                buffer = b;  // A term is made before the sum.
+            }
+        }
+        return buffer;
+    }
     /// Whether inference has stages or buffers of its own.
     static constexpr bool differs_in_inference = [] {
         bool differs = has_random;
         for (std::size_t b = 0; b <= stage_count; ++b) {
-            const std::size_t parent = graph.buffers[b].parent;
-            differs = differs || (parent != no_parent && kinds[parent - 1] == LayerKind::add);
+            differs = differs || becomes_sum(b);
         }
         return differs;
     }();

@@ -49,9 +49,10 @@ template <Window W, typename Stage>
                 } else {
                     const Range rows = inside(h, W.kernel.height, W.stride.height, W.padding.height, In::height);
                     const Range columns = inside(w, W.kernel.width, W.stride.width, W.padding.width, In::width);
-                    sum = pairwise_sum<V>(rows.first, rows.count(), [&](V part, std::size_t kh) {
-                        return part + pairwise_sum<V>(columns.first, columns.count(),
-                                                      [&](V row, std::size_t kw) { return row + pixel(kh, kw); });
+                    sum = pairwise_sum<V, W.kernel.height>(rows.first, rows.count(), [&](V part, std::size_t kh) {
+                        return part + pairwise_sum<V, W.kernel.width>(
+                                          columns.first, columns.count(),
+                                          [&](V row, std::size_t kw) { return row + pixel(kh, kw); });
                     });
                 }
                 output[Out::offset(c, h, w)] = Stage::Function::forward(sum * scale);
@@ -124,14 +125,14 @@ template <Window W, typename Stage, typename Part>
             const Range rows = covering(h, W.kernel.height, W.stride.height, W.padding.height, Out::height);
             for (std::size_t w = 0; w < In::width; ++w) {
                 const Range columns = covering(w, W.kernel.width, W.stride.width, W.padding.width, Out::width);
-                const V sum = pairwise_sum<V>(rows.first, rows.count(), [&](V rest, std::size_t row) {
+                const V sum = pairwise_sum<V, W.kernel.height>(rows.first, rows.count(), [&](V rest, std::size_t row) {
                     const std::size_t kh = h + W.padding.height - row * W.stride.height;
                     const auto add = [&](V of_row, std::size_t column) {
                         const std::size_t kw = w + W.padding.width - column * W.stride.width;
                         return of_row + part(Out::offset(c, row, column), (c * Out::height + row) * Out::width + column,
                                              kh * W.kernel.width + kw);
                     };
-                    return rest + pairwise_sum<V>(columns.first, columns.count(), add);
+                    return rest + pairwise_sum<V, W.kernel.width>(columns.first, columns.count(), add);
                 });
                 V& element = grad_input[In::offset(c, h, w)];
                 element = Stage::Function::backward(element, sum * scale);

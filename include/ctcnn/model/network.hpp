@@ -109,8 +109,8 @@ public:
     /// lanes of SIMD registers takes n times the part that is not gradients, at most 3 % more
     /// where planes lie apart, and scratch memory (plan::scratch_numbers).
     static constexpr std::size_t training_workspace_bytes =
-        (plan::buffer_numbers + plan::saved_numbers + plan::output_size + plan::tile_gradient_numbers +
-         parameter_count) *
+        (plan::buffer_numbers + plan::added_gradient_numbers + plan::saved_numbers + plan::output_size +
+         plan::tile_gradient_numbers + parameter_count) *
         sizeof(T);
 
     using input_tensor = Tensor<T, input_shape>;

@@ -18,8 +18,8 @@
 
 // Backward comes to a stage when the gradient of its output is complete and lies in the place of the output, the
 // derivative of the stage's own function included: the reader of a buffer has applied it as it stored. Where there are
-// several readers, they add their gradients in a place behind the buffers, and the derivative is applied when backward
-// comes to the stage.
+// several readers, they add their gradients in a place behind the buffers, and the derivative is applied by the one that
+// adds the last part, or where that is a join, when backward comes to the stage.
 namespace CTCNN_DETAIL::run {
 
 namespace detail {

@@ -120,7 +120,9 @@ template <Number V, typename Net, typename Images, typename Workspace>
         }
         workspace.forward(parameters, images);
         for (std::size_t k = 0; k <= Plan::stage_count; ++k) {
-            if (math::all_finite(tile.buffer(k), Plan::buffer_size(k))) {
+            // Where a sum has taken the place of a term, the term is known by the sum alone: if the other terms are
+            // finite, and the sum is not, neither was the term.
+            if (Plan::becomes_sum(k) || math::all_finite(tile.buffer(k), Plan::buffer_size(k))) {
                 continue;
             }
             if (k == 0) {
@@ -128,7 +130,7 @@ template <Number V, typename Net, typename Images, typename Workspace>
                 number.append_number(batch.at(n));
                 throw LossNotFinite({epoch, step, {}, what, "image ", number.view(), " holds"});
             }
-            const std::string name = layers[Plan::leaf_of(k - 1)].name();
+            const std::string name = layers[Plan::leaf_of(Plan::first_in_place(k) - 1)].name();
             throw LossNotFinite({epoch, step, name, what, "the output of layer ", name, " holds"});
         }
     }
