@@ -110,7 +110,7 @@ consteval auto graph_behind_unflatten(std::size_t padding) {
     const std::array<graph::LayerFacts, 3> layers{{{LayerKind::compute, {0, 0}, {36, 1, 1}, 324, false},
                                                    {LayerKind::reshape, {0, 0}, {4, 3, 3}, 0, false},
                                                    {LayerKind::compute, {padding, padding}, {2, 3, 3}, 74, false}}};
-    return graph::Graph<3, 3>(table, layers, {8, 1, 1}, LayerKind::compute);
+    return graph::Graph<3, 3>(table, layers, {8, 1, 1}, graph::Mode::training);
 }
 }  // namespace
 static_assert(graph_behind_unflatten(0).stage_count == 2 && graph_behind_unflatten(0).input_of(1) == 1);

@@ -214,8 +214,8 @@ public:
         refuse_memory(std::uint64_t{count} * sizeof(Element));
     }
 
-    /// Begins with the bytes behind the header: a buffer for pieces of them, which are a multiple of `unit` bytes, and at
-    /// most `most` if that is not less than a unit.
+    /// Begins with the bytes behind the header: a buffer for pieces of them, which are a multiple of `unit` bytes, and
+    /// at most `most` if that is not less than a unit.
     [[gnu::cold]] std::vector<std::uint8_t> begin_pieces(std::size_t unit, std::size_t most = cached) {
         expect_unread();
         if (unit == 0 || byte_count_ % unit != 0) {

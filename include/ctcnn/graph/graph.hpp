@@ -78,6 +78,9 @@ constexpr bool is_join(LayerKind kind) {
     return kind == LayerKind::add || kind == LayerKind::multiply || kind == LayerKind::concat;
 }
 
+/// How a network runs: Dropout and the like compute in training, and are no more than a name in inference.
+enum class Mode : bool { training, inference };
+
 /// Graph: the stages of a network and the buffers between them, from its table. A layer that computes is a stage. An
 /// elementwise layer joins the stage before it, if nothing else reads what that stage makes. A reshape is another view
 /// of the same buffer where that has no border, or the shape stays; else it is a stage that copies. The branches of a
@@ -91,10 +94,8 @@ struct Graph {
     std::size_t stage_count = 0;
     std::size_t edge_count = 0;
 
-    /// random_layers: what a layer such as Dropout is: compute in training, reshape in inference.
-    consteval Graph(const Table<Layers, Edges>& table, std::array<LayerFacts, Layers> layers, Form input,
-                    LayerKind random_layers)
-        : Graph(table, layers, input, random_layers, {}, {}) {}
+    consteval Graph(const Table<Layers, Edges>& table, std::array<LayerFacts, Layers> layers, Form input, Mode mode)
+        : Graph(table, layers, input, mode, {}, {}) {}
 
     /// The n-th buffer that a stage reads.
     constexpr std::size_t input_of(std::size_t stage, std::size_t n = 0) const {
@@ -121,10 +122,13 @@ private:
     };
     using Values = std::array<ValueFacts, Layers + 1>;
 
-    consteval Graph(const Table<Layers, Edges>& table, std::array<LayerFacts, Layers> layers, Form input,
-                    LayerKind random_layers, Values values, std::array<bool, Layers + 2> read_once) {
-        for (std::size_t n = 0; n < Layers; ++n) {
-            layers[n].kind = layers[n].kind == LayerKind::random ? random_layers : layers[n].kind;
+    consteval Graph(const Table<Layers, Edges>& table, std::array<LayerFacts, Layers> layers, Form input, Mode mode,
+                    Values values, std::array<bool, Layers + 2> read_once) {
+        const bool trains = mode == Mode::training;
+        for (LayerFacts& layer : layers) {
+            if (layer.kind == LayerKind::random) {
+                layer.kind = trains ? LayerKind::compute : LayerKind::reshape;
+            }
         }
         for (std::size_t edge = 0; edge < Edges; ++edge) {
             ++values[table.values[edge]].readers;
@@ -157,7 +161,7 @@ private:
             buffers[1].form = layers[Layers - 1].output;
         }
         find_readers();
-        place_branches(layers, random_layers == LayerKind::compute);
+        place_branches(layers, trains);
         find_gradients(layers);
     }
 
@@ -319,6 +323,6 @@ public:
 };
 
 template <std::size_t Layers, std::size_t Edges>
-Graph(const Table<Layers, Edges>&, std::array<LayerFacts, Layers>, Form, LayerKind) -> Graph<Layers, Edges>;
+Graph(const Table<Layers, Edges>&, std::array<LayerFacts, Layers>, Form, Mode) -> Graph<Layers, Edges>;
 
 }  // namespace CTCNN_DETAIL::graph

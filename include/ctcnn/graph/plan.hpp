@@ -22,9 +22,6 @@
 
 namespace CTCNN_DETAIL::graph {
 
-/// How a network runs: Dropout and the like compute in training, and are no more than a name in inference.
-enum class Mode : bool { training, inference };
-
 /// Where the channels of a value lie: one after the other, or with a gap between them where they would share a few sets
 /// of the cache (Graph::with_gaps). Only tiles of images are so large that this matters.
 enum class Planes : bool { adjacent, apart };
@@ -52,8 +49,7 @@ struct Plan {
     static constexpr auto buffer_offsets = running_sums(detail::buffer_counts(leaves{}));
 
 private:
-    static constexpr Graph adjacent{table_of<tree>, facts, form_of(Indices(InputLayer::shape::dims)),
-                                    M == Mode::training ? LayerKind::compute : LayerKind::reshape};
+    static constexpr Graph adjacent{table_of<tree>, facts, form_of(Indices(InputLayer::shape::dims)), M};
     static constexpr Graph apart = adjacent.with_gaps(set_period / vector_bytes);
 
 public:

@@ -79,8 +79,8 @@ template <Number V>
 }
 }  // namespace detail
 
-/// PairPanels: as ImageRows (kernels/linear.hpp), where a row has pairs of two images. Some rows at a time lie together;
-/// their inputs are cut into panels of two vectors, so that the loops read all in the order in which it lies.
+/// PairPanels: as ImageRows (kernels/linear.hpp), where a row has pairs of two images. Some rows at a time lie
+/// together; their inputs are cut into panels of two vectors, so that the loops read all in the order in which it lies.
 /// Layouts  inputs (portions, panels, rows_near, 2 lanes), grad_outputs (portions, Outputs, rows_near)
 template <std::size_t Inputs, std::size_t Outputs, Number V>
 struct PairPanels {
