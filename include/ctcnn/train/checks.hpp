@@ -5,7 +5,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <ranges>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -39,11 +38,13 @@ constexpr void validate_loss(const Loss& loss) {
     }
 }
 
-/// LabelRange: contiguous labels of any integer type.
+/// LabelRange: contiguous labels of any integer type, as std::span takes them. (<ranges> has concepts for that, and is one
+/// of the largest headers to compile.)
 template <typename Range>
-concept LabelRange =
-    std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> &&
-    std::integral<std::ranges::range_value_t<Range>> && !std::same_as<std::ranges::range_value_t<Range>, bool>;
+concept LabelRange = requires(const Range& labels) {
+    { typename decltype(std::span(labels))::value_type{} } -> std::integral;
+    requires !std::same_as<typename decltype(std::span(labels))::value_type, bool>;
+};
 
 /// The images of a batch, the targets, the loss: one static_assert at most fails.
 template <typename Net, typename Images>
@@ -87,8 +88,7 @@ consteval bool check_loss() {
 template <typename Net, typename Targets>
 constexpr auto targets_of(const Targets& targets) {
     if constexpr (LabelRange<Targets>) {
-        return std::span<const std::ranges::range_value_t<Targets>>(std::ranges::data(targets),
-                                                                    std::ranges::size(targets));
+        return std::span<const typename decltype(std::span(targets))::value_type>(targets);
     } else {
         return std::span<const typename Net::output_tensor>(targets);
     }
