@@ -13,7 +13,7 @@ SHRINK = 0.25
 # The learning rate; images with --amount full, quick and tiny.
 TRAINING = {"lenet": (0.5, (60000, 15360, 512)), "torch_example": (0.05, (6400, 1280, 64)),
             "mlp": (0.05, (60000, 12800, 128)), "vgg": (0.01, (640, 192, 64)), "separable": (0.01, (1920, 640, 64)),
-            "resnet8": (0.01, (1920, 640, 64))}
+            "resnet8": (0.01, (1920, 640, 64)), "ds_cnn": (0.01, (3840, 1280, 64))}
 
 
 def parts_of(case):

@@ -38,7 +38,7 @@ struct Counts {
 /// What is measured of a network.
 struct Work {
     std::string_view name;
-    std::vector<std::size_t> batches;  // of training; none: it is not trained
+    std::vector<std::size_t> batches;  // of training
     float rate;
     Counts training;
     Counts inference;
