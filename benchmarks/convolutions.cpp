@@ -85,14 +85,20 @@ double update_time(detail_::AlignedVector<V>& elements) {
 
 const char* part_of_name = "";
 
+/// As tiles of images lie in a network: planes that would share few sets of the cache are apart.
+template <typename S, std::size_t BorderHeight = 0, std::size_t BorderWidth = 0>
+using LayoutInTiles = detail_::layout_t<
+    S, BorderHeight, BorderWidth,
+    (detail_::layout_t<S, BorderHeight, BorderWidth>::plane * sizeof(V) % detail_::set_period == 0 ? 1 : 0)>;
+
 template <typename Layer, typename Image>
 void measure(const char* name) {
     if (std::strstr(name, part_of_name) == nullptr) {
         return;
     }
     using At = typename Layer::template At<Image>;
-    using In = detail_::layout_t<Image, At::input_border.height, At::input_border.width>;
-    using Out = detail_::layout_t<typename At::output_shape>;
+    using In = LayoutInTiles<Image, At::input_border.height, At::input_border.width>;
+    using Out = LayoutInTiles<typename At::output_shape>;
     using Forward = detail_::Stage<In, Out, detail_::NoFunction, V>;
     using Backward = detail_::Stage<In, Out, detail_::kernels::ReLU, V>;
     constexpr std::size_t parameters = At::weight_shape::size + At::bias_shape::size;
