@@ -30,7 +30,7 @@ struct AlignedAllocator {
     constexpr explicit AlignedAllocator(const AlignedAllocator<U>&) {}
 
     constexpr T* allocate(std::size_t count) {
-        if (std::is_constant_evaluated()) {
+        if (__builtin_is_constant_evaluated()) {
             return std::allocator<T>{}.allocate(count);
         }
         void* const memory = ::operator new(count * sizeof(T), alignment_of(count));
@@ -42,7 +42,7 @@ struct AlignedAllocator {
         return static_cast<T*>(memory);
     }
     constexpr void deallocate(T* data, std::size_t count) {
-        if (std::is_constant_evaluated()) {
+        if (__builtin_is_constant_evaluated()) {
             std::allocator<T>{}.deallocate(data, count);
         } else {
             ::operator delete(data, alignment_of(count));

@@ -31,7 +31,7 @@ template <std::floating_point T>
 [[gnu::noinline]] constexpr bool all_finite(const T* numbers, std::size_t count) {
     bool finite = true;
     std::size_t i = 0;
-    if (!std::is_constant_evaluated()) {
+    if (!__builtin_is_constant_evaluated()) {
         // Added to the bits of a number, this passes into the sign if the number is not finite.
         using Bits = std::make_unsigned_t<integer_t<T>>;
         constexpr std::size_t width = Lanes<T>::count;

@@ -138,7 +138,7 @@ inline constexpr bool sums_may_be_rearranged = false;
 template <Number V>
 [[gnu::always_inline]] constexpr void forget_finite([[maybe_unused]] V& value) {
     if constexpr (takes_finite_for_granted) {
-        if (!std::is_constant_evaluated()) {
+        if (!__builtin_is_constant_evaluated()) {
             asm("" : "+m"(value));
         }
     }
@@ -243,7 +243,7 @@ template <Number V>
 /// Makes the compiler forget what a number is: a loop of so many turns is not unrolled, and a function is not compiled
 /// once more for it.
 [[gnu::always_inline]] constexpr std::size_t forget_value(std::size_t number) {
-    if (!std::is_constant_evaluated()) {
+    if (!__builtin_is_constant_evaluated()) {
         asm("" : "+r"(number));
     }
     return number;
@@ -275,7 +275,7 @@ template <Number V, typename F>
 template <Number V>
 [[gnu::always_inline]] constexpr void hold_in_register([[maybe_unused]] V& value) {
     if constexpr (is_lanes<V>) {
-        if (!std::is_constant_evaluated()) {
+        if (!__builtin_is_constant_evaluated()) {
             processor::hold(value.vector);
         }
     }
@@ -293,7 +293,7 @@ inline constexpr bool has_excess_digits = false;
 template <Number V>
 [[gnu::always_inline]] constexpr V as_computed(V value) {
     if constexpr (sums_may_be_rearranged || has_excess_digits) {
-        if (!std::is_constant_evaluated()) {
+        if (!__builtin_is_constant_evaluated()) {
 #if defined(__clang__)
             if constexpr (!has_excess_digits) {
                 if constexpr (is_lanes<V>) {
@@ -314,7 +314,7 @@ template <Number V>
 /// the next one (predictive commoning), and spill the sums that the loop is about.
 template <typename T>
 [[gnu::always_inline]] constexpr T* forget_origin(T* pointer) {
-    if (!std::is_constant_evaluated()) {
+    if (!__builtin_is_constant_evaluated()) {
         asm("" : "+r"(pointer));
     }
     return pointer;
@@ -323,7 +323,7 @@ template <typename T>
 /// Asks the processor to bring the number that is pointed to into its L1 cache.
 template <typename T>
 [[gnu::always_inline]] constexpr void prefetch(const T* pointer) {
-    if (!std::is_constant_evaluated()) {
+    if (!__builtin_is_constant_evaluated()) {
         __builtin_prefetch(pointer);
     }
 }
@@ -331,7 +331,7 @@ template <typename T>
 /// The same into its L2 cache, of a number that is not needed soon.
 template <typename T>
 [[gnu::always_inline]] constexpr void prefetch_to_l2(const T* pointer) {
-    if (!std::is_constant_evaluated()) {
+    if (!__builtin_is_constant_evaluated()) {
         __builtin_prefetch(pointer, 0, 2);
     }
 }
@@ -339,7 +339,7 @@ template <typename T>
 /// Asks for a number that is going to be written.
 template <typename T>
 [[gnu::always_inline]] constexpr void prefetch_to_write(T* pointer) {
-    if (!std::is_constant_evaluated()) {
+    if (!__builtin_is_constant_evaluated()) {
         __builtin_prefetch(pointer, 1);
     }
 }

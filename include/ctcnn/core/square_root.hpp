@@ -35,7 +35,7 @@ template <Number V>
     if constexpr (is_lanes<V>) {
         processor::square_root(x.vector);
         return x;
-    } else if (std::is_constant_evaluated()) {
+    } else if (__builtin_is_constant_evaluated()) {
         return static_cast<V>(sqrt(static_cast<double>(x)));
     } else {
         processor::square_root(x);

@@ -102,7 +102,7 @@ constexpr void conv_transpose2d_forward(const typename Stage::V* input, const ty
                         constexpr std::size_t M = decltype(channels)::value;
                         constexpr std::size_t N = decltype(columns)::value;
                         V sum[M * N];
-                        unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
+                        clear_tile(sum, indices<M * N>);
                         for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
                             const conv2d::Tap row =
                                 conv2d::tap_at(h, kh, G.window.stride.height, G.window.padding.height,
@@ -165,7 +165,7 @@ constexpr void conv_transpose2d_backward_input(typename Stage::V* grad_input, co
                     constexpr std::size_t M = decltype(channels)::value;
                     constexpr std::size_t N = decltype(columns)::value;
                     V sum[M * N];
-                    unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
+                    clear_tile(sum, indices<M * N>);
                     for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
                         const std::size_t row = h * G.window.stride.height + kh * G.window.dilation.height;
                         if (row < G.window.padding.height || row - G.window.padding.height >= Out::height) {
@@ -237,7 +237,7 @@ constexpr void conv_transpose2d_backward_weight(const typename Stage::V* input, 
                         const Range h = detail::columns_inside(top, G.window.stride.height, to, Out::height);
                         const Range w = detail::columns_inside(left, G.window.stride.width, In::width, Out::width);
                         V sum[M * N];
-                        unroll<M * N>([&](std::size_t n) __attribute__((always_inline)) { sum[n] = V{}; });
+                        clear_tile(sum, indices<M * N>);
                         for (std::size_t row = std::max(from, h.first); row < h.last; ++row) {
                             const std::ptrdiff_t across =
                                 top + static_cast<std::ptrdiff_t>(row * G.window.stride.height);

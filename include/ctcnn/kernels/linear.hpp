@@ -8,13 +8,13 @@
 
 #include <ctcnn/core/bf16_pairs.hpp>
 #include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/bias.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/single_image.hpp>
+#include <ctcnn/kernels/transpose_channels.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
 namespace CTCNN_DETAIL::kernels {
@@ -39,7 +39,7 @@ template <std::size_t Inputs, std::size_t Outputs, typename Activation, Number V
                                                 std::array<V*, Tiles> output) {
     if constexpr (!is_lanes<V> && lanes_within<scalar_t<V>>(Inputs) > 1) {
         static_assert(Tiles == 1);
-        if (!std::is_constant_evaluated()) {
+        if (!__builtin_is_constant_evaluated()) {
             linear_forward_wide<Inputs, Outputs, V>(input[0], weight, bias, output[0]);
             if constexpr (!std::is_same_v<Activation, NoFunction>) {
                 map_wide<Activation>(output[0], Outputs);
@@ -51,7 +51,7 @@ template <std::size_t Inputs, std::size_t Outputs, typename Activation, Number V
     for_each_piece<Outputs, most>([&](std::size_t o, auto rows) {
         constexpr std::size_t M = decltype(rows)::value;
         V sum[M * Tiles];
-        unroll<M * Tiles>([&](std::size_t n) __attribute__((always_inline)) { sum[n] = V{}; });
+        clear_tile(sum, indices<M * Tiles>);
         const scalar_t<V>* factor = weight + o * Inputs;
         for (std::size_t i = 0; i < Inputs; ++i) {
             add_outer_product<M, Tiles>(
@@ -80,7 +80,7 @@ template <std::size_t Inputs, std::size_t Outputs, typename Before, Number V, st
     for_each_piece<Inputs, choose_rows(Inputs, Tiles)>([&](std::size_t i, auto rows) {
         constexpr std::size_t M = decltype(rows)::value;
         V sum[M * Tiles];
-        unroll<M * Tiles>([&](std::size_t n) __attribute__((always_inline)) { sum[n] = V{}; });
+        clear_tile(sum, indices<M * Tiles>);
         const scalar_t<V>* factor = weight + i;
         // Each step leads a whole row on, so no processor foresees which weights the piece after the next will want.
         const std::size_t ahead = std::min(2 * M, Inputs - M - i);
@@ -107,27 +107,13 @@ constexpr std::size_t row_length(std::size_t features) {
     return length * sizeof(scalar_t<V>) % set_period == 0 ? length + lane_count<V> : length;
 }
 
-namespace detail {
-/// As many features as there are lanes, or the last `count` and zeros: each lane's go to a row, and the rows lie
-/// `length` apart. Not inlined: it is the same for every layer.
-template <Number V>
-[[gnu::noinline]] constexpr void store_block(const V* features, std::size_t count, scalar_t<V>* rows,
-                                             std::size_t length) {
-    constexpr std::size_t lanes = lane_count<V>;
-    std::array<V, lanes> block;
-    unroll<lanes>([&](std::size_t i) __attribute__((always_inline)) { block[i] = i < count ? features[i] : V{}; });
-    transpose(block);
-    unroll<lanes>([&](std::size_t lane) __attribute__((always_inline)) { block[lane].store(rows + lane * length); });
-}
-}  // namespace detail
-
 /// store_rows: turns a tile of images round: features (Features) with an image in each lane become one row for each
 /// image, rows (lanes, row_length). Each row is filled up to a whole vector with zeros.
 template <std::size_t Features, Number V>
 constexpr void store_rows(const V* features, scalar_t<V>* rows) {
     if constexpr (is_lanes<V>) {
         for (std::size_t first = 0; first < Features; first += lane_count<V>) {
-            detail::store_block(features + first, Features - first, rows + first, row_length<V>(Features));
+            transpose_channels<V>(features + first, 1, Features - first, rows + first, row_length<V>(Features));
         }
     } else {
         for (std::size_t i = 0; i < Features; ++i) {
@@ -189,7 +175,7 @@ constexpr void linear_backward_weight(const Rows& of_images, std::size_t images,
             constexpr std::size_t M = decltype(rows)::value;
             constexpr std::size_t N = decltype(columns)::value;
             V sum[M * N];
-            unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
+            clear_tile(sum, indices<M * N>);
             T* target = grad_weight + o * Inputs + i;
             const T* x = of_images.inputs_from(i, from);
             const T* g = of_images.gradients_of(o, from);

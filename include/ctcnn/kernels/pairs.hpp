@@ -12,6 +12,7 @@
 #include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/linear.hpp>
+#include <ctcnn/kernels/transpose_channels.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
 // Floats as pairs of bf16: the two factors of a pair belong to neighbours along the sum that the products go into. A
@@ -52,20 +53,6 @@ void store_part(const V& numbers, std::size_t count, scalar_t<V>* place) {
 }  // namespace detail
 
 namespace detail {
-/// Pairs of neighbouring images of as many features as there are lanes, or of the last `count` and zeros: to rows that
-/// lie two vectors apart.
-template <Number V>
-[[gnu::noinline]] void store_pair_block(const V* features, std::size_t count, scalar_t<V>* rows) {
-    constexpr std::size_t half = lane_count<V> / 2;
-    std::array<V, half> block;
-    unroll<half>([&](std::size_t i) __attribute__((always_inline)) {
-        block[i] = Bf16Pairs<V>::round(i < count ? features[i] : V{}, i + half < count ? features[i + half] : V{});
-    });
-    transpose_halves(block);
-    unroll<half>([&](std::size_t row)
-                     __attribute__((always_inline)) { block[row].store(rows + row * 2 * lane_count<V>); });
-}
-
 /// Pairs of neighbouring images of so many features, those of a feature side by side; features lie `next` apart.
 template <Number V>
 [[gnu::noinline]] void store_pair_images(const V* features, std::size_t count, scalar_t<V>* pairs, std::size_t next) {
@@ -100,7 +87,8 @@ struct PairPanels {
         const std::size_t row = tile * rows_of_tile % rows_near;
         const std::size_t before = tile * rows_of_tile - row;
         for (std::size_t i = 0; i < Inputs; i += lanes) {
-            detail::store_pair_block(input + i, Inputs - i, inputs + place_of(i, before) + row * width + i % width);
+            transpose_channels<Bf16Pairs<V>>(input + i, 1, Inputs - i,
+                                             inputs + place_of(i, before) + row * width + i % width, 2 * lanes);
         }
         detail::store_pair_images(grad_output, Outputs, grad_outputs + before * Outputs + row, rows_near);
     }

@@ -70,7 +70,7 @@ constexpr void avg_pool2d_forward(const typename Stage::V* input, typename Stage
     using V = typename Stage::V;
     const V scale = broadcast<V>(scalar_t<V>(1) / static_cast<scalar_t<V>>(W.kernel.height * W.kernel.width));
     if constexpr (pools_pairs<W, Out, V>) {
-        if (!std::is_constant_evaluated()) {
+        if (!__builtin_is_constant_evaluated()) {
             pool_pairs<W, In, Out>(
                 input, output, [](auto a, auto b) __attribute__((always_inline)) { return a + b; },
                 [&](auto sum) __attribute__((always_inline)) {
@@ -235,7 +235,7 @@ constexpr void max_pool2d_forward(const typename Stage::V* input, typename Stage
     using Out = typename Stage::Out;
     using V = typename Stage::V;
     if constexpr (pools_pairs<W, Out, V>) {
-        if (!std::is_constant_evaluated() && position == nullptr) {
+        if (!__builtin_is_constant_evaluated() && position == nullptr) {
             pool_pairs<W, In, Out>(
                 input, output, [](auto a, auto b) __attribute__((always_inline)) { return larger(a, b); },
                 [](auto largest) __attribute__((always_inline)) { return Stage::Function::forward(largest); });

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <type_traits>
+#include <utility>
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
@@ -85,6 +87,24 @@ consteval std::size_t portion_size(std::size_t count, std::size_t bytes) {
     return equal_portion(count, std::max<std::size_t>(1, near_bytes / bytes));
 }
 
+/// A tile of sums that begin with zero: clear_tile(sum, indices<M * N>).
+template <Number V, std::size_t... J>
+[[gnu::always_inline]] constexpr void clear_tile(V* sum, std::index_sequence<J...>) {
+    ((sum[J] = V{}), ...);
+}
+/// Copies a tile of N columns between registers and rows that lie so many numbers apart.
+template <std::size_t N, Number V, std::size_t... J>
+[[gnu::always_inline]] constexpr void copy_tile(V* to, std::size_t to_row, const V* from, std::size_t from_row,
+                                                std::index_sequence<J...>) {
+    ((to[J / N * to_row + J % N] = from[J / N * from_row + J % N]), ...);
+}
+/// sums[K * Step] += passing * held[K].
+template <std::size_t Step, Number V, typename Passing, std::size_t... K>
+[[gnu::always_inline]] constexpr void add_products(V* sums, const Passing& passing, const Passing* held,
+                                                   std::index_sequence<K...>) {
+    ((sums[K * Step] = multiply_add(passing, held[K], sums[K * Step])), ...);
+}
+
 /// All columns of a tile take part.
 struct EveryColumn {
     constexpr bool operator()(std::size_t) const { return true; }
@@ -117,9 +137,7 @@ template <std::size_t M, std::size_t N, Number V, typename Factor, typename Valu
                 if constexpr (tell_all) {
                     hold_in_register(passing);
                 }
-                unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-                    sum[m * N + n] = multiply_add(held[m], passing, sum[m * N + n]);
-                });
+                add_products<N>(sum + n, passing, held, indices<M>);
             }
         });
     } else {
@@ -135,11 +153,15 @@ template <std::size_t M, std::size_t N, Number V, typename Factor, typename Valu
             if constexpr (tell_all) {
                 hold_in_register(passing);
             }
-            unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-                if (takes(n)) {
-                    sum[m * N + n] = multiply_add(passing, held[n], sum[m * N + n]);
-                }
-            });
+            if constexpr (std::same_as<Takes, EveryColumn>) {
+                add_products<1>(sum + m * N, passing, held, indices<N>);
+            } else {
+                unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
+                    if (takes(n)) {
+                        sum[m * N + n] = multiply_add(passing, held[n], sum[m * N + n]);
+                    }
+                });
+            }
         });
     }
 }
@@ -156,27 +178,27 @@ template <typename T>
     }
 }
 
+/// Stores the numbers J of a tile of N columns, or adds them to what is there.
+template <std::size_t N, typename T, Number V, std::size_t... J>
+[[gnu::always_inline]] constexpr void store_columns(T* target, std::size_t row, const V* tile, bool add,
+                                                    std::index_sequence<J...>) {
+    if (add) {
+        ((V::load(target + J / N * row + J % N * lane_count<V>) + tile[J])
+             .store(target + J / N * row + J % N * lane_count<V>),
+         ...);
+    } else {
+        (tile[J].store(target + J / N * row + J % N * lane_count<V>), ...);
+    }
+}
+
 /// Stores a tile of M x N numbers, or adds them to what is there, in rows that lie `row` apart; of each row the first
 /// `count` lanes.
 template <std::size_t M, std::size_t N, Number V>
 [[gnu::always_inline]] constexpr void store_tile(scalar_t<V>* target, std::size_t row, const V* tile, std::size_t count,
                                                  bool add) {
     if constexpr (is_lanes<V>) {
-        const auto place = [&](std::size_t m, std::size_t n)
-                               __attribute__((always_inline)) { return target + m * row + n * lane_count<V>; };
         if (count >= N * lane_count<V>) {
-            if (add) {
-                unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-                    unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-                        (V::load(place(m, n)) + tile[m * N + n]).store(place(m, n));
-                    });
-                });
-            } else {
-                unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-                    unroll<N>([&](std::size_t n)
-                                  __attribute__((always_inline)) { tile[m * N + n].store(place(m, n)); });
-                });
-            }
+            store_columns<N>(target, row, tile, add, indices<M * N>);
             return;
         }
     }

@@ -13,6 +13,10 @@ namespace CTCNN_DETAIL::kernels {
 template <std::size_t Size>
 using Index = std::integral_constant<std::size_t, Size>;
 
+/// 0, ..., N - 1 as a type, for a fold over them: written out as by `unroll`, without a function to be inlined for each.
+template <std::size_t N>
+inline constexpr std::make_index_sequence<N> indices{};
+
 /// Calls f(0), ..., f(N - 1), written out: where f is inlined the indices are constants, so an array that is used with
 /// them alone lives in registers; a loop that the compiler unrolls later would leave it in memory. (f takes a number
 /// and not a type for each: one function to compile instead of N.)

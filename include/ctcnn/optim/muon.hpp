@@ -172,7 +172,7 @@ struct Muon {
                              eps, ns_steps,
                              scratch.subspan(tensor.count, orthogonalize_numbers<V>(shape.least(), shape.most())));
         };
-        if (std::is_constant_evaluated()) {
+        if (__builtin_is_constant_evaluated()) {
             turn(std::type_identity<T>{});
         } else {
             turn(std::type_identity<Lanes<T>>{});

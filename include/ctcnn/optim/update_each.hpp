@@ -32,7 +32,7 @@ template <typename T, std::size_t States, typename Update>
     T* p = parameters.data();
     const T* g = gradients.data();
     std::size_t i = 0;
-    if (!std::is_constant_evaluated()) {
+    if (!__builtin_is_constant_evaluated()) {
         using V = Lanes<T>;
         for (; i + V::count <= count; i += V::count) {
             std::array<V, States> numbers{};

@@ -157,7 +157,7 @@ public:
     /// arithmetic of its thread is undone, since it would not reach the other threads.
     template <typename F>
     constexpr void first_member(const F& f) {
-        if (std::is_constant_evaluated()) {
+        if (__builtin_is_constant_evaluated()) {
             f();
         } else if (member_ != 0) {
         } else if (work_ == nullptr) {
@@ -300,7 +300,7 @@ void run_team([[maybe_unused]] std::size_t threads, const F& f) {
 /// Calls f(team) on each of `threads` threads, or of fewer if the system gives fewer. f must not throw.
 template <typename F>
 constexpr void parallel(std::size_t threads, const F& f) {
-    if (std::is_constant_evaluated()) {
+    if (__builtin_is_constant_evaluated()) {
         Team team;
         f(team);
     } else {

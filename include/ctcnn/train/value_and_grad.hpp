@@ -73,7 +73,7 @@ constexpr typename Net::scalar value_and_grad_of(const Net& net, const Loss& los
         return value_and_grad_in(net, loss, images, targets, options, gradients, workspace.buffers(images.size())...);
     } else {
         if constexpr (!run::is_apart<typename Net::plan, T>) {
-            if (std::is_constant_evaluated()) {
+            if (__builtin_is_constant_evaluated()) {
                 StepWorkspace<Net, T> buffers(images.size(), 1);
                 return value_and_grad_in(net, loss, images, targets, options, gradients, buffers);
             }

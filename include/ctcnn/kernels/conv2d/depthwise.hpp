@@ -57,7 +57,7 @@ constexpr void depthwise_forward_rows(const typename Stage::V* input, const type
                     const V* x = forget_origin(input + Stage::corner + c * In::plane + h * stride.height * In::row +
                                                w * stride.width);
                     V sum[N];
-                    unroll<N>([&](std::size_t n) __attribute__((always_inline)) { sum[n] = V{}; });
+                    clear_tile(sum, indices<N>);
                     unroll<kernel.height>([&](std::size_t kh) __attribute__((always_inline)) {
                         unroll<(N - 1) * stride.width + kernel.width>(
                             [&](std::size_t i) __attribute__((always_inline)) {
@@ -144,7 +144,7 @@ constexpr void depthwise_backward_block(typename Stage::V* grad_input, std::size
     constexpr DepthwiseAxis columns = Pieces::columns;
     constexpr bool inner = std::same_as<Piece, std::size_t>;
     V sum[rows.block * columns.block];
-    unroll<rows.block * columns.block>([&](std::size_t n) __attribute__((always_inline)) { sum[n] = V{}; });
+    clear_tile(sum, indices<rows.block * columns.block>);
     const std::size_t first_row = h / rows.stride - rows.before();
     const std::size_t first_column = Pieces::first_source(piece) - columns.before();
     unroll<rows.sources()>([&](std::size_t j) __attribute__((always_inline)) {
@@ -218,7 +218,7 @@ constexpr void depthwise_backward_parameters(const typename Stage::V* input, con
     constexpr const Extent& stride = Stage::geometry.window.stride;
     for (std::size_t c = 0; c < Out::channels; ++c) {
         V sum[G.taps()];
-        unroll<G.taps()>([&](std::size_t k) __attribute__((always_inline)) { sum[k] = V{}; });
+        clear_tile(sum, indices<G.taps()>);
         for (std::size_t h = 0; h < Out::height; ++h) {
             for_each_piece<Out::width, depthwise_columns(Out::width, G.taps())>(
                 [&](std::size_t w, auto columns) __attribute__((always_inline)) {

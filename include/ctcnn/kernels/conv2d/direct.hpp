@@ -51,13 +51,9 @@ constexpr void direct_forward_rows(const typename Stage::V* input, const typenam
                         V* target = output + Out::offset(o, h, w);
                         V sum[M * N];
                         if (portion == G.group_inputs() || from == 0) {
-                            unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
+                            clear_tile(sum, indices<M * N>);
                         } else {
-                            unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-                                unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-                                    sum[m * N + n] = target[m * Out::plane + n];
-                                });
-                            });
+                            copy_tile<N>(sum, N, target, Out::plane, indices<M * N>);
                         }
                         const V* pixel = group_input + h * G.window.stride.height * In::row + w * G.window.stride.width;
                         for (std::size_t i = from; i < to; ++i) {
@@ -88,11 +84,7 @@ constexpr void direct_forward_rows(const typename Stage::V* input, const typenam
                                 });
                             });
                         }
-                        unroll<M>([&](std::size_t m) __attribute__((always_inline)) {
-                            unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-                                target[m * Out::plane + n] = sum[m * N + n];
-                            });
-                        });
+                        copy_tile<N>(target, Out::plane, sum, N, indices<M * N>);
                     });
                 });
             }

@@ -53,7 +53,7 @@ constexpr void direct_backward_input_tile(typename Stage::V* grad_input, std::si
     const Range rows = taps_of(top, taps_apart(G.window.kernel.height, first_tap, stride), Out::height);
 
     V sum[M * N];
-    unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
+    clear_tile(sum, indices<M * N>);
     for (std::size_t kh = rows.first; kh < rows.last; ++kh) {
         for (std::size_t o = 0; o < G.group_outputs(); ++o) {
             const V* row = forget_origin(grad_output + Out::offset(o, top - kh, 0));
@@ -155,7 +155,7 @@ constexpr void direct_backward_input_sparse(typename Stage::V* grad_input, const
             for_each_piece<G.group_inputs(), 8>([&](std::size_t i, auto rows) {
                 constexpr std::size_t M = decltype(rows)::value;
                 V sum[M];
-                unroll<M>([&](std::size_t m) __attribute__((always_inline)) { sum[m] = V{}; });
+                clear_tile(sum, indices<M>);
                 for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh) {
                     const Tap row = tap_at(h, kh, G.window.stride.height, G.window.padding.height,
                                            G.window.dilation.height, Out::height);
@@ -276,7 +276,7 @@ constexpr void direct_backward_parameters(const typename Stage::V* input, const 
                             constexpr std::size_t Rows = decltype(rows)::value;
                             constexpr std::size_t Columns = decltype(columns)::value;
                             V sum[Rows * Columns];
-                            unroll<Rows * Columns>([&](std::size_t n) __attribute__((always_inline)) { sum[n] = V{}; });
+                            clear_tile(sum, indices<Rows * Columns>);
                             const V* x = group_input + i * In::plane + kh * G.window.dilation.height * In::row +
                                          kw * G.window.dilation.width;
                             const V* gradient = grad_output + Out::offset(o, 0, 0);

@@ -17,6 +17,7 @@
 #include <ctcnn/kernels/conv2d/geometry.hpp>
 #include <ctcnn/kernels/conv2d/stage.hpp>
 #include <ctcnn/kernels/conv2d/winograd_plan.hpp>
+#include <ctcnn/kernels/register_tile.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 #include <ctcnn/kernels/winograd.hpp>
 
@@ -130,7 +131,7 @@ template <typename Plan, std::size_t M, Number V, typename Bias>
     const Range kernel_rows = rows_inside<Plan::geometry, typename Plan::In>(h);
     for (std::size_t piece = 0; piece < Plan::pieces; ++piece) {
         V sum[M * count];
-        unroll<M * count>([&](std::size_t n) __attribute__((always_inline)) { sum[n] = V{}; });
+        clear_tile(sum, indices<M * count>);
         const scalar_t<V>* weight = weights + kernel_rows.first * count * M;
 #pragma GCC unroll 1
         for (std::size_t row = h + kernel_rows.first; row < h + kernel_rows.last; ++row) {

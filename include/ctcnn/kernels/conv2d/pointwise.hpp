@@ -13,8 +13,8 @@
 #include <ctcnn/kernels/conv2d/direct_backward.hpp>
 #include <ctcnn/kernels/conv2d/geometry.hpp>
 #include <ctcnn/kernels/conv2d/stage.hpp>
-#include <ctcnn/kernels/conv2d/transpose_channels.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
+#include <ctcnn/kernels/transpose_channels.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
 namespace CTCNN_DETAIL::kernels::conv2d {
@@ -62,10 +62,11 @@ void pointwise_backward_weight(const typename Stage::V* input, const typename St
             const std::size_t h = (from + pixel) / Out::width * G.window.stride.height;
             const std::size_t w = (from + pixel) % Out::width * G.window.stride.width;
             for (std::size_t vector = 0; vector < Plan::vectors; ++vector) {
-                transpose_channels<Factor, In::plane, Plan::panel>(
-                    input + In::offset(vector * lanes, h, w), G.in_channels - vector * lanes,
-                    scratch + vector / Plan::panel * Plan::panel_size + pixel * images * Plan::panel +
-                        vector % Plan::panel);
+                V* place = scratch + vector / Plan::panel * Plan::panel_size + pixel * images * Plan::panel +
+                           vector % Plan::panel;
+                transpose_channels<Factor>(input + In::offset(vector * lanes, h, w), In::plane,
+                                           G.in_channels - vector * lanes, reinterpret_cast<T*>(place),
+                                           Plan::panel * lanes);
             }
         }
         for_each_piece<Plan::vectors, Plan::panel>([&](std::size_t vector, auto columns) {
@@ -74,7 +75,7 @@ void pointwise_backward_weight(const typename Stage::V* input, const typename St
             for_each_piece<G.out_channels, Plan::channels>([&](std::size_t o, auto rows) {
                 constexpr std::size_t M = decltype(rows)::value;
                 V sum[M * N];
-                unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
+                clear_tile(sum, indices<M * N>);
                 for (std::size_t pixel = 0; pixel < count; ++pixel) {
                     const std::size_t place = Out::offset(o, (from + pixel) / Out::width, (from + pixel) % Out::width);
                     const T* gradient = reinterpret_cast<const T*>(grad_output) + place * images;

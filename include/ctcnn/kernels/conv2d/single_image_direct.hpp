@@ -45,7 +45,7 @@ void forward_wide(const T* input, const T* weight, Bias bias, T* output) {
                     constexpr std::size_t M = decltype(rows)::value;
                     constexpr std::size_t N = decltype(columns)::value;
                     V sum[M * N];
-                    unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
+                    clear_tile(sum, indices<M * N>);
                     const T* pixel = group_input + h * G.window.stride.height * In::row;
                     const T* tap = weight + G.weight(o, 0, 0, 0);
                     for (std::size_t i = 0; i < G.group_inputs(); ++i) {
@@ -150,7 +150,7 @@ void rows_wide_channels(const T* first_pixel, const T* packed, Bias bias, T* pix
             constexpr std::size_t columns = decltype(count)::value;
             constexpr std::size_t reach = (columns - 1) * stride + (kernel - 1) * dilation + 1;
             V sum[Rows * columns * N];
-            unroll<Rows * columns * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
+            clear_tile(sum, indices<Rows * columns * N>);
             const T* pixel = first_pixel + w * stride;
             const T* tap = packed + o;
             for (std::size_t i = 0; i < G.in_channels; ++i) {

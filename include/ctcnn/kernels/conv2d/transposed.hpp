@@ -14,8 +14,8 @@
 #include <ctcnn/kernels/conv2d/direct_backward.hpp>
 #include <ctcnn/kernels/conv2d/geometry.hpp>
 #include <ctcnn/kernels/conv2d/stage.hpp>
-#include <ctcnn/kernels/conv2d/transpose_channels.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
+#include <ctcnn/kernels/transpose_channels.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
 namespace CTCNN_DETAIL::kernels::conv2d {
@@ -85,15 +85,17 @@ template <typename Stage>
 [[gnu::noinline]] void transpose_pixels(const typename Stage::V* input, std::size_t first, std::size_t rows,
                                         typename Stage::V* panels) {
     using In = typename Stage::In;
+    using V = typename Stage::V;
     using Plan = TransposedPlan<Stage>;
     for (std::size_t h = 0; h < rows; ++h) {
         for (std::size_t w = 0; w < Plan::row; ++w) {
             for (std::size_t vector = 0; vector < Plan::vectors; ++vector) {
-                transpose_channels<typename Stage::Factor, In::plane, Plan::panel>(
-                    input + Stage::corner + vector * Plan::lanes * In::plane + (first + h) * In::row + w,
-                    Stage::geometry.in_channels - vector * Plan::lanes,
-                    panels + vector / Plan::panel * Plan::panel_size +
-                        (h * Plan::row + w) * Plan::images * Plan::panel + vector % Plan::panel);
+                V* place = panels + vector / Plan::panel * Plan::panel_size +
+                           (h * Plan::row + w) * Plan::images * Plan::panel + vector % Plan::panel;
+                transpose_channels<typename Stage::Factor>(
+                    input + Stage::corner + vector * Plan::lanes * In::plane + (first + h) * In::row + w, In::plane,
+                    Stage::geometry.in_channels - vector * Plan::lanes, reinterpret_cast<typename Stage::T*>(place),
+                    Plan::panel * lane_count<V>);
             }
         }
     }
@@ -148,7 +150,7 @@ void transposed_backward_weight(const typename Stage::V* input, const typename S
                     for_each_piece<G.out_channels, Plan::channels>([&](std::size_t o, auto channels) {
                         constexpr std::size_t M = decltype(channels)::value;
                         V sum[M * N];
-                        unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
+                        clear_tile(sum, indices<M * N>);
                         for (std::size_t h = std::max(from, present.first); h < std::min(to, present.last); ++h) {
                             for (std::size_t w = 0; w < Out::width; ++w) {
                                 const std::size_t pixel =

@@ -123,7 +123,7 @@ constexpr void forward(const typename Stage::V* input, const typename Stage::T* 
         Chosen::template forward_rows<Seen>(input, weight, bias, output, scratch, all);
         return;
     } else if constexpr (!is_lanes<typename Stage::V>) {
-        if (std::is_constant_evaluated()) {
+        if (__builtin_is_constant_evaluated()) {
             // Vectors are no part of constant expressions.
             Direct::forward_rows<Stage>(input, weight, bias, output, scratch, all);
             return;

@@ -225,15 +225,8 @@ void winograd2d_backward(Image* input, const typename Stage::T* weight, const ty
                         }
                         V* target = panel + piece * lanes * N + (vector - begin);
                         for (std::size_t p = 0; p < points; ++p) {
-                            std::array<V, lanes> block;
-                            unroll<lanes>([&](std::size_t n) __attribute__((always_inline)) {
-                                block[n] =
-                                    vector * lanes + n < G.in_channels ? channels[p * Plan::channel_step + n] : V{};
-                            });
-                            transpose(block);
-                            unroll<lanes>([&](std::size_t n) __attribute__((always_inline)) {
-                                target[p * Plan::panel_step + n * N] = block[n];
-                            });
+                            transpose_channels<V>(channels + p * Plan::channel_step, 1, G.in_channels - vector * lanes,
+                                                  reinterpret_cast<T*>(target + p * Plan::panel_step), N * lanes);
                         }
                     }
                 }

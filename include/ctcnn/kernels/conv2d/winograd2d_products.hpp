@@ -34,7 +34,7 @@ template <std::size_t M, std::size_t N, Number V>
 [[gnu::noinline]] void winograd2d_product(const scalar_t<V>* weights, const V* values, std::size_t portion,
                                           std::size_t count, V* sums) {
     V sum[M * N];
-    unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
+    clear_tile(sum, indices<M * N>);
 #pragma GCC unroll 1
     for (std::size_t k = 0; k < count; ++k) {
         winograd2d_add<M, N>(sum, weights, 1, values);
@@ -65,7 +65,7 @@ template <std::size_t M, std::size_t N, Number V>
 [[gnu::noinline]] void winograd2d_gradients(const scalar_t<V>* gradients, std::size_t gradient_row, const V* inputs,
                                             std::size_t count, bool add, V* sums, std::size_t row) {
     V sum[M * N];
-    unroll<M * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
+    clear_tile(sum, indices<M * N>);
 #pragma GCC unroll 1
     for (std::size_t k = 0; k < count; ++k) {
         winograd2d_add<M, N>(sum, gradients, gradient_row, inputs);

@@ -65,10 +65,7 @@ template <typename Plan, Conv2dGeometry G, Number V>
                 winograd2d_taps<G>(weight, std::min(o + n, G.out_channels - 1), i, taps + n * 9);
             }
             for (std::size_t k = 0; k < 9; ++k) {
-                std::array<V, lanes> block;
-                unroll<lanes>([&](std::size_t n) __attribute__((always_inline)) { block[n] = taps[n * 9 + k]; });
-                transpose(block);
-                unroll<lanes>([&](std::size_t n) __attribute__((always_inline)) { taps[n * 9 + k] = block[n]; });
+                transpose_channels<V>(taps + k, 9, lanes, reinterpret_cast<scalar_t<V>*>(taps + k), 9 * lanes);
             }
             for (std::size_t n = 0; n < std::min(lanes, G.in_channels - i); ++n) {
                 V values[Plan::Piece::count];

@@ -107,7 +107,7 @@ private:
 #pragma GCC unroll 1
         for (; times > 0; --times) {
             V sum[B.sums()];
-            unroll<B.sums()>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
+            clear_tile(sum, indices<B.sums()>);
             const T* x = forget_origin(input);
             if constexpr (holds_kernel) {
                 add_taps<B, kernel.height, kernel.width>(sum, x, factor);

@@ -220,7 +220,7 @@ private:
 #pragma GCC unroll 1
         for (; times > 0; --times) {
             V sum[B.sums()];
-            unroll<B.sums()>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
+            clear_tile(sum, indices<B.sums()>);
             const T* factor = weight;
 #pragma GCC unroll 1
             for (std::size_t b = 0; b < blocks; ++b) {

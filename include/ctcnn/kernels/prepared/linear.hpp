@@ -219,7 +219,7 @@ private:
         constexpr std::size_t parts = sums / N;
         constexpr std::size_t step = Stored::vectors(N) * V::count;
         V sum[parts * N];
-        unroll<parts * N>([&](std::size_t n) __attribute__((always_inline)) { sum[n] = V{}; });
+        clear_tile(sum, indices<parts * N>);
         Order::for_each_run([&](std::size_t offset, auto length) __attribute__((always_inline)) {
             constexpr std::size_t whole = length() / parts * parts;
             const T* x = input + offset;

@@ -235,7 +235,7 @@ private:
     template <std::size_t Tiles, std::size_t N>
     [[gnu::noinline]] static void multiply_block(const T* inputs, const T* weights, T* sums) {
         V sum[Tiles * N];
-        unroll<Tiles * N>([&](std::size_t j) __attribute__((always_inline)) { sum[j] = V{}; });
+        clear_tile(sum, indices<Tiles * N>);
 #pragma GCC unroll 1
         for (std::size_t i = 0; i < G.in_channels; ++i) {
             const auto input = [&](std::size_t t)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <ctcnn/kernels/conv2d/transpose_channels.hpp>
+#include <ctcnn/kernels/transpose_channels.hpp>
 
 #include <array>
 #include <cstddef>
@@ -33,7 +33,8 @@ template <typename V>
 void check(std::size_t count) {
     const auto input = channels<V>();
     std::array<V, V::count * next> vectors{};
-    kernels::conv2d::transpose_channels<V, plane, next>(input.data(), count, vectors.data());
+    kernels::transpose_channels<V>(input.data(), plane, count, reinterpret_cast<scalar_t<V>*>(vectors.data()),
+                                   next * V::count);
     for (std::size_t n = 0; n < V::count; ++n) {
         for (std::size_t c = 0; c < V::count; ++c) {
             CHECK(get_lane(vectors[n * next], c) == static_cast<scalar_t<V>>(c < count ? 1 + c + 16 * n : 0));
@@ -48,7 +49,8 @@ void check_pairs(std::size_t count) {
     if constexpr (has_pair_products<V>) {
         const auto input = channels<V>();
         std::array<V, V::count / 2 * next> vectors{};
-        kernels::conv2d::transpose_channels<Bf16Pairs<V>, plane, next>(input.data(), count, vectors.data());
+        kernels::transpose_channels<Bf16Pairs<V>>(input.data(), plane, count,
+                                                  reinterpret_cast<scalar_t<V>*>(vectors.data()), next * V::count);
         for (std::size_t n = 0; n < V::count; ++n) {
             const Bf16Pairs<V> pairs{vectors[n / 2 * next].vector};
             const V numbers = n % 2 == 0 ? pairs.first() : pairs.second();
