@@ -20,14 +20,20 @@ template <typename Factor, Number V = sum_t<Factor>>
 [[gnu::noinline]] inline void transpose_channels(const V* channels, std::size_t apart, std::size_t count,
                                                  scalar_t<V>* vectors, std::size_t length) {
     constexpr std::size_t rows = lane_count<V> / terms<Factor>;
-    const auto channel = [&](std::size_t i)
-                             __attribute__((always_inline)) { return i < count ? channels[i * apart] : V{}; };
+    V filled_up[lane_count<V>];
+    if (count < lane_count<V>) {
+        for (std::size_t i = 0; i < rolled_lane_count<V>(); ++i) {
+            filled_up[i] = i < count ? channels[i * apart] : V{};
+        }
+        channels = filled_up;
+        apart = 1;
+    }
     std::array<V, rows> block;
     unroll<rows>([&](std::size_t i) __attribute__((always_inline)) {
         if constexpr (terms<Factor> == 2) {
-            block[i] = Factor::round(channel(i), channel(i + rows));
+            block[i] = Factor::round(channels[i * apart], channels[(i + rows) * apart]);
         } else {
-            block[i] = channel(i);
+            block[i] = channels[i * apart];
         }
     });
     if constexpr (terms<Factor> == 2) {
