@@ -45,6 +45,10 @@ TEST_CASE("A prepared convolution says what it reads") {
     // Tiles of 4 x 4 outputs end behind 32 rows and 32 columns.
     static_assert(filtered.more == Extent{2, 3});
     constexpr auto pointwise = ConvPlan<{64, 64, 1, {}}, 16, 16, count>::facts;
-    static_assert(pointwise.reads_either && pointwise.more == Extent{0, 0});
+    static_assert(pointwise.reads_either && pointwise.reads == ValueForm::blocked && pointwise.more == Extent{0, 0});
+    // Groups that are no whole blocks of input channels.
+    constexpr auto first = ConvPlan<{4, 4 * count, 2, {.kernel = {3, 3}, .padding = {1, 2}}}, 16, 16, count>::facts;
+    static_assert(first.offered && !first.reads_either && first.reads == ValueForm::planar);
+    static_assert(first.border == Extent{1, 2} && first.takes_pooling && !first.follows && !first.has_features);
     SUCCEED();
 }
