@@ -29,6 +29,12 @@ using namespace ctcnn;
 
 namespace {
 
+// The largest number of channels is accepted, so that it is the shape that is wrong.
+static_assert((BatchNorm2d<2'147'483'647>::check)(Shape<1, 1, 1>{}) == Mismatch{Reason::in_channels, 2'147'483'647});
+static_assert((BatchNorm2d<2'147'483'648>::check)(Shape<1, 1, 1>{}) == Mismatch{Reason::number_too_large});
+static_assert((BatchNorm1d<0>::check)(Shape<1>{}) == Mismatch{Reason::zero_channels});
+static_assert((BatchNorm1d<2'147'483'647>::check)(Shape<1>{}) == Mismatch{Reason::in_features, 2'147'483'647});
+
 template <typename Norm>
 using Images = Sequential<Input<1, 3, 4>, Conv2d<1, 3, Kernel<2>>, Norm, Tanh, Flatten,
                           Linear<18, 3>>::template with_scalar<double>;

@@ -42,6 +42,8 @@ static_assert(Accepts<Padded<Dilation<2>, OutputPadding<1>>, Shape<2, 5, 5>>);
 static_assert(answer<Padded<OutputPadding<1>>, Shape<2, 5, 5>> == Mismatch{Reason::output_padding});
 static_assert(answer<Padded<Stride<2, 1>, OutputPadding<0, 1>>, Shape<2, 5, 5>> == Mismatch{Reason::output_padding});
 
+static_assert(answer<Padded<Stride<1, 2>, OutputPadding<1, 0>>, Shape<2, 5, 5>> == Mismatch{Reason::output_padding});
+
 // What is left of the output.
 static_assert(takes_to<Padded<Padding<3>>, Shape<2, 5, 5>, Shape<2, 1, 1>>);
 static_assert(answer<Padded<Padding<3>>, Shape<2, 5, 4>> == Mismatch{Reason::transposed_padding});
