@@ -46,6 +46,7 @@ static_assert(Few::vectors == 1 && Few::panels == 1 && Few::taps == 3 && Few::su
 static_assert(Few::row == 36 && Few::most_rows == (kernels::near_bytes == 32'768 ? 3 : 1) &&
               Few::rows == Few::most_rows);
 static_assert(Few::size == (Few::rows + 4) * 36 * 16 + 25 * 32);
+static_assert(Sixteen<80, 64, 3, 10>::vectors == 5 && Sixteen<80, 64, 3, 10>::panel == 3);
 using Many = Sixteen<64, 64, 3, 10>;
 static_assert(Many::panel == 4 && Many::panels == 1 && Many::taps == 1 && Many::sums == 9 * 64 * 4);
 static_assert(Many::rows == (kernels::near_bytes == 32'768 ? 4 : 1));

@@ -149,6 +149,10 @@ static_assert(PlanOf<case_of(64, 64, {8, 8}, {1, 1})>::portion == 2 &&
               PlanOf<case_of(64, 64, {8, 8}, {1, 1})>::backward_portion == 4);
 template <Conv2dCase c>
 constexpr kernels::RegisterTile tile = PlanOf<c>::forward_tile;
+static_assert(PlanOf<case_of(80, 64, {8, 8}, {1, 1})>::vectors == 5 &&
+              PlanOf<case_of(80, 64, {8, 8}, {1, 1})>::panel == 3);
+static_assert(tile<case_of(64, 64, {4, 4}, {1, 1})>.rows == (vector_registers == 32 ? 16 : 8) &&
+              tile<case_of(64, 64, {4, 4}, {1, 1})>.columns == 1);
 static_assert(tile<rest>.rows == 4 && tile<rest>.columns == (vector_registers == 32 ? 5 : 3));
 static_assert(tile<case_of(64, 64, {8, 8}, {1, 1})>.rows == (vector_registers == 32 ? 8 : 4) &&
               tile<case_of(64, 64, {8, 8}, {1, 1})>.columns == 2);

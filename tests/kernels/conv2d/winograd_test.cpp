@@ -115,6 +115,8 @@ static_assert(PlanOf<32, 64, 3, 26>::pays);
 static_assert(!PlanOf<1, 6, 5, 32>::pays);
 static_assert(!PlanOf<64, 64, 1, 28>::pays);
 static_assert(!PlanOf<6, 16, 8, 14>::pays);
+static_assert(PlanOf<6, 16, 2, 14>::possible && PlanOf<6, 16, 7, 14>::possible && !PlanOf<6, 16, 1, 14>::possible &&
+              !PlanOf<6, 16, 8, 14>::possible);
 // Ten columns are two pieces of four and one of two, which needs two points less; four columns are one piece of four,
 // and more points would buy nothing.
 static_assert(PlanOf<6, 16, 5, 14>::count == 8 && PlanOf<6, 16, 5, 14>::pieces == 3);
