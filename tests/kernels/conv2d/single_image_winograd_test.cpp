@@ -111,6 +111,17 @@ using PlanOf = kernels::conv2d::SingleWinogradPlan<kernels::Conv2dGeometry{In, O
 static_assert(PlanOf<1, 6, 5, 32>::pays && PlanOf<6, 16, 5, 14>::pays);
 static_assert(!PlanOf<1, 6, 1, 28>::pays && !PlanOf<6, 16, 8, 14>::pays);
 static_assert(!PlanOf<64, 64, 3, 28>::pays);  // its weights are no longer little
+// Only kernels of 2 to 7 rows and at least 2 columns, with stride and dilation 1, without groups.
+template <Window W, std::size_t Groups = 1, std::size_t Columns = 16>
+constexpr bool possible =
+    kernels::conv2d::SingleWinogradPlan<kernels::Conv2dGeometry{2, 3 * Groups, Groups, W}, Layout<2, 24, 24>,
+                                        Layout<3 * Groups, 16, Columns>, float>::possible;
+static_assert(possible<Window{.kernel = {2, 2}}> && possible<Window{.kernel = {7, 9}}>);
+static_assert(!possible<Window{.kernel = {1, 2}}> && !possible<Window{.kernel = {8, 2}}> &&
+              !possible<Window{.kernel = {2, 1}}>);
+static_assert(!possible<Window{.kernel = {2, 2}, .stride = {2, 1}}> &&
+              !possible<Window{.kernel = {2, 2}, .dilation = {1, 2}}>);
+static_assert(!possible<Window{.kernel = {2, 2}}, 2> && !possible<Window{.kernel = {2, 2}}, 1, 1>);
 // By 14.7 and 15.98 percent.
 static_assert(!PlanOf<4, 9, 3, 12>::pays && PlanOf<4, 10, 3, 12>::pays);
 

@@ -109,6 +109,18 @@ static_assert(PlanOf<case_of(64, 64, {2, 2}, {1, 1})>::outputs == Extent{2, 2});
 static_assert(PlanOf<case_of(64, 64, {2, 8}, {1, 1})>::outputs == Extent{2, 4});
 static_assert(PlanOf<case_of(64, 64, {8, 6}, {1, 1})>::outputs == Extent{4, 2});
 
+// Only kernels of 3 x 3 with stride and dilation 1, without groups.
+template <Window W, std::size_t Groups = 1>
+constexpr bool possible =
+    kernels::conv2d::Winograd2dPlan<kernels::Conv2dGeometry{64, 64, Groups, W}, Layout<64, 16, 16>, Layout<64, 14, 14>,
+                                    Lanes<float, 16>>::possible;
+static_assert(possible<Window{.kernel = {3, 3}}> && !possible<Window{.kernel = {3, 3}}, 2>);
+static_assert(!possible<Window{.kernel = {3, 2}}> && !possible<Window{.kernel = {2, 3}}>);
+static_assert(!possible<Window{.kernel = {3, 3}, .stride = {1, 2}}> &&
+              !possible<Window{.kernel = {3, 3}, .dilation = {2, 1}}>);
+static_assert(!possible<Window{.kernel = {3, 3}, .padding = {1, 0}}> &&
+              !possible<Window{.kernel = {3, 3}, .padding = {0, 1}}>);
+
 // Where it pays: not with few channels, for which rows are filtered or sums are direct.
 template <Conv2dCase c, Direction D>
 constexpr bool pays = PlanOf<c>::pays(D);
