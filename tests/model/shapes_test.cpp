@@ -77,6 +77,16 @@ static_assert(!Accepts<int, Shape<8>> && !Accepts<Kernel<3>, Shape<1, 8, 8>> && 
 static_assert(!Accepts<LeNet, Shape<1, 28, 28>>);
 static_assert(Layer<ReLU> && Layer<Sequential<ReLU>> && !Layer<Input<8>> && !Layer<LeNet> && !Layer<void>);
 
+// What an error says to write instead.
+template <typename L, typename S>
+concept Corrects = requires { typename L::template correction<S>; };
+static_assert(
+    std::is_same_v<Conv2d<3, 6, Kernel<5>>::correction<Shape<1, 28, 28>>, corrected<Conv2d<1, 6, Kernel<5>>>>);
+static_assert(!Corrects<Conv2d<3, 6, Kernel<5>>, Shape<784>>);
+static_assert(std::is_same_v<Linear<7, 4>::correction<Shape<8>>, corrected<Linear<8, 4>>>);
+static_assert(std::is_same_v<Linear<7, 4>::correction<Shape<2, 3, 2>>, corrected<Flatten, Linear<12, 4>>>);
+static_assert(std::is_same_v<LazyLinear<4>::correction<Shape<2, 3, 2>>, corrected<Flatten, LazyLinear<4>>>);
+
 // The gradients of the weights of Linear are sums over a batch, and in a prepared network it reads and writes features.
 using Affine = Linear<4, 3>::At<Shape<4>>;
 static_assert(Affine::batched_gradient && !Conv2d<4, 3, Kernel<1>>::At<Shape<4, 1, 1>>::batched_gradient);
