@@ -342,3 +342,45 @@ TEST_CASE("activations far out, and of NaN") {
         check_extremes<F, Lanes<double>>();
     });
 }
+
+namespace {
+
+/// Where element i of an image lies, channel by channel, row by row.
+template <typename L>
+constexpr std::size_t place_of(std::size_t i) {
+    return L::offset(i / (L::height * L::width), i / L::width % L::height, i % L::width);
+}
+
+/// An image is copied into one of another shape, through a ReLU, and its gradient back; borders are left alone.
+template <typename In, typename Out>
+void check_copy() {
+    using S = Stage<In, Out, kernels::ReLU, float>;
+    std::vector<float> input(In::size, -9.0f);
+    std::vector<float> expected(Out::size, -7.0f);
+    std::vector<float> output = expected;
+    std::vector<float> grad_output(Out::size, -9.0f);
+    std::vector<float> expected_gradient = input;
+    for (std::size_t i = 0; i < In::channels * In::height * In::width; ++i) {
+        const float x = i % 3 == 0 ? -1.0f : static_cast<float>(i);
+        const float g = static_cast<float>(100 + i);
+        input[place_of<In>(i)] = x;
+        expected[place_of<Out>(i)] = x > 0 ? x : 0.0f;
+        grad_output[place_of<Out>(i)] = g;
+        expected_gradient[place_of<In>(i)] = x > 0 ? g : 0.0f;
+    }
+    kernels::map_forward<S>(input.data(), output.data());
+    CHECK(output == expected);
+    kernels::map_backward<S>(input.data(), grad_output.data());
+    CHECK(input == expected_gradient);
+}
+
+}  // namespace
+
+TEST_CASE("images are copied into others of another shape, with borders or without") {
+    check_copy<Layout<2, 3, 4>, Layout<2, 3, 4, 1, 2>>();
+    check_copy<Layout<2, 3, 4, 1, 0>, Layout<2, 3, 4>>();
+    // As many rows, and as many columns.
+    check_copy<Layout<2, 3, 4, 1, 1>, Layout<4, 3, 2, 0, 1>>();
+    check_copy<Layout<2, 3, 4, 1, 1>, Layout<3, 2, 4, 0, 1>>();
+    check_copy<Layout<24, 1, 1>, Layout<2, 3, 4, 1, 1>>();
+}

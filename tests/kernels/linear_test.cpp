@@ -301,6 +301,11 @@ TEST_CASE("an affine map of one image does not depend on where its weights lie")
 static_assert(kernels::detail::rows_at_once<float>(128, 1, 9216) == 8);
 static_assert(kernels::detail::rows_at_once<float>(128, 1, 9217) == kernels::choose_rows(128, 1));
 
+// Rows of images are whole vectors, and do not lie whole pages apart.
+static_assert(kernels::row_length<Lanes<float, 16>>(1) == 16 && kernels::row_length<Lanes<float, 16>>(16) == 16 &&
+              kernels::row_length<Lanes<float, 16>>(17) == 32 && kernels::row_length<Lanes<float, 16>>(1024) == 1040);
+static_assert(kernels::rows_near == (vector_bytes == 64 ? 128 : 64));
+
 TEST_CASE("affine maps equal the naive loops") {
     check_linear<float, 500, portion(10)>();
     check_linear<double, 510, portion(10)>();

@@ -187,6 +187,16 @@ void check_all() {
     }
 }
 
+// Panels of two vectors, and portions of pairs of images, are whole.
+template <std::size_t Inputs>
+using Panels = kernels::PairPanels<Inputs, 5, Lanes<float, 16>>;
+constexpr std::size_t tiles = kernels::rows_near / 8;
+static_assert(Panels<32>::row_numbers == 32 && Panels<33>::row_numbers == 64);
+static_assert(Panels<32>::input_numbers(tiles) == kernels::rows_near * 32 &&
+              Panels<32>::input_numbers(tiles + 1) == 2 * kernels::rows_near * 32);
+static_assert(Panels<32>::gradient_numbers(tiles) == kernels::rows_near * 5 &&
+              Panels<32>::gradient_numbers(tiles + 1) == 2 * kernels::rows_near * 5);
+
 }  // namespace
 
 TEST_CASE("affine maps of pairs equal the naive loops") { check_all<Lanes<float>>(); }

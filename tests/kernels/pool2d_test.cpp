@@ -234,10 +234,35 @@ static_assert([] {
     return output == std::array<float, 4>{5, 6, 8, 9} && position == std::array<float, 4>{3, 3, 3, 3} &&
            grad_input == std::array<float, 9>{0, 0, 0, 0, 1, 2, 0, 3, 4};
 }());
+// The widest vector that fits into a row.
+static_assert(!has_vectors || (kernels::lanes_within<float>(2) == 2 && kernels::lanes_within<float>(3) == 2 &&
+                               kernels::lanes_within<float>(4) == 4 && kernels::lanes_within<float>(7) == 4 &&
+                               kernels::lanes_within<float>(100) == vector_bytes / 4));
+static_assert(!has_vectors || kernels::lanes_within<double>(100) == vector_bytes / 8);
+static_assert(kernels::lanes_within<float>(1) == 1 && kernels::lanes_within<double>(1) == 1);
+
+// One image is pooled with all lanes at work where its windows lie side by side, two columns wide, and there are two.
+template <Window W, std::size_t Width = 2, Number T = float>
+constexpr bool in_pairs = kernels::pools_pairs<W, Layout<1, 1, Width>, T>;
+static_assert(!has_vectors || (in_pairs<side_by_side> && in_pairs<Window{.kernel = {8, 2}, .stride = {1, 2}}>));
+static_assert(!in_pairs<side_by_side, 1> && !in_pairs<side_by_side, 64, Lanes<float>>);
+static_assert(!in_pairs<Window{.kernel = {9, 2}, .stride = {1, 2}}> && !in_pairs<Window{.kernel = {2, 2}}>);
+static_assert(!in_pairs<Window{.kernel = {2, 3}, .stride = {2, 2}}> &&
+              !in_pairs<Window{.kernel = {2, 2}, .stride = {2, 3}}>);
+static_assert(!in_pairs<Window{.kernel = {2, 2}, .stride = {2, 2}, .padding = {1, 0}}> &&
+              !in_pairs<Window{.kernel = {2, 2}, .stride = {2, 2}, .ceil = true}>);
+
 // Windows side by side leave no positions: the gradient of (1 2; 4 5) finds its way to the 5, and nothing is left over
 // to the right and below.
 static_assert(kernels::notes_position(two_by_two) && !kernels::notes_position(side_by_side) &&
               kernels::notes_position({.kernel = {5, 5}, .stride = {5, 5}}));
+static_assert(!kernels::notes_position({.kernel = {4, 4}, .stride = {4, 4}}) &&
+              kernels::notes_position({.kernel = {1, 17}, .stride = {1, 17}}));
+// Or that hang over, or reach into the padding.
+static_assert(kernels::tiles_exactly(side_by_side) && !kernels::tiles_exactly(two_by_two));
+static_assert(!kernels::tiles_exactly({.kernel = {2, 2}, .stride = {2, 2}, .ceil = true}) &&
+              !kernels::tiles_exactly({.kernel = {2, 2}, .stride = {2, 2}, .padding = {0, 1}}) &&
+              !kernels::tiles_exactly({.kernel = {2, 2}, .stride = {2, 2}, .padding = {1, 0}}));
 static_assert([] {
     float output = 0;
     float position = -1;

@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <ctcnn/core/target.hpp>
+
 #include "catch.hpp"
 
 using namespace ctcnn::detail_::kernels;
+using ctcnn::detail_::vector_bytes;
 
 namespace {
 
@@ -43,12 +46,23 @@ static_assert(half_cycles(6, 8, {3, 4}) == 4 * 12);
 static_assert(all_cheapest(16));
 static_assert(all_cheapest(32));
 static_assert(choose_tile(6, 28, 16).rows == 2 && choose_tile(6, 28, 16).columns == 6);
+// Not 9 on any side, which would be cheaper than 7 and 2.
+static_assert(choose_tile(9, 1, 32).rows == 7 && choose_tile(1, 9, 32).columns == 7);
 
 // 12 rows of one sum each need no second pass for 12 channels; of 16 in 12 at most, 8 leave no rest.
 static_assert(choose_rows(12, 1, 16) == 12 && choose_rows(16, 1, 16) == 8);
-static_assert(choose_rows(16, 1, 32) == 16);
+static_assert(choose_rows(16, 1, 32) == 16 && choose_rows(2, 1, 16) == 2);
+// Not 13 rows of 16 registers, or 17 of 32: two passes.
+static_assert(choose_rows(13, 1, 16) == 7 && choose_rows(17, 1, 32) == 10);
+// 4 x 3 sums, 3 factors and one that passes by are 16; 7 x 2 sums would want 17. 4 x 4 sums wait for none of 2 x 4.
+static_assert(choose_rows(4, 3, 16) == 4 && choose_rows(12, 3, 16) == 4 && choose_rows(7, 2, 16) == 4);
+static_assert(choose_rows(6, 2, 16) == 6 && choose_rows(64, 4, 32) == 4);
 
 static_assert(equal_portion(28, 12) == 10 && equal_portion(24, 12) == 12 && equal_portion(1, 12) == 1);
+
+static_assert(near_bytes == (vector_bytes == 64 ? 32'768 : 16'384));
+static_assert(portion_size(28, near_bytes / 18) == 14);
+static_assert(portion_size(28, near_bytes) == 1 && portion_size(28, near_bytes + 1) == 1);
 
 }  // namespace
 

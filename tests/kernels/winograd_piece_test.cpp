@@ -17,6 +17,10 @@ using namespace ctcnn::detail_::kernels;
 
 namespace {
 
+// Points whose errors are those of direct sums.
+static_assert(winograd::PiecePairs<4>::values[0] == 1);
+static_assert(winograd::PiecePairs<6>::values[0] == 0.625 && winograd::PiecePairs<6>::values[1] == 1.5);
+
 /// A map of columns and then of rows: (Height, Width) -> (rows, columns).
 template <typename Columns, typename Rows>
 std::vector<double> on_both_axes(const std::vector<double>& from, std::size_t height, std::size_t width,

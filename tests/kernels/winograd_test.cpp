@@ -136,6 +136,13 @@ constexpr bool ratio_holds() {
 }
 static_assert(ratio_holds<8, 6>() && ratio_holds<8, 4>() && ratio_holds<6, 4>() && ratio_holds<6, 6>());
 
+// The number of points: of equal costs the most, and more than there are taps.
+static_assert(winograd::cheapest_points(3, [](std::size_t) { return 1; }) == 8);
+static_assert(winograd::cheapest_points(3, [](std::size_t n) { return n; }) == 4);
+static_assert(winograd::cheapest_points(4, [](std::size_t n) { return n; }) == 6);
+static_assert(winograd::cheapest_points(6, [](std::size_t n) { return n; }) == 8);
+static_assert(winograd::outputs_of(4, 3) == 2 && winograd::outputs_of(3, 3) == 1 && winograd::outputs_of(4, 6) == 1);
+
 }  // namespace
 
 TEST_CASE("the transforms of minimal filtering are the same in lanes as in constant expressions") {

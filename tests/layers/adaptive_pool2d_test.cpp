@@ -38,6 +38,11 @@ static_assert(!Accepts<AdaptiveAvgPool2d<2147483648>, Shape<1, 1, 1>>);
 static_assert(AdaptiveAvgPool2d<2, 3>::At<Shape<1, 8, 9>>::window == Window{.kernel = {4, 3}, .stride = {4, 3}});
 static_assert(AdaptiveAvgPool2d<1>::At<Shape<1, 8, 9>>::window == Window{.kernel = {8, 9}, .stride = {8, 9}});
 
+// Where they do not, too, a prepared network has a kernel, which follows others.
+static_assert(AdaptiveAvgPool2d<2, 3>::At<Shape<1, 7, 9>>::prepared<16>.offered &&
+              AdaptiveAvgPool2d<2, 3>::At<Shape<1, 7, 9>>::prepared<16>.follows);
+static_assert(AdaptiveAvgPool2d<2, 3>::At<Shape<1, 8, 9>>::prepared<16>.offered);
+
 // In constant expressions: 5 pixels in 2 windows share the one in the middle; 2 pixels in 3 windows are repeated.
 constexpr Sequential<Input<2, 1, 2>, AdaptiveAvgPool2d<1>> means{};
 static_assert(means({1, 3, 5, 9}) == Tensor<float, Shape<2, 1, 1>>{2, 7});

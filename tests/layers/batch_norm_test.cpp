@@ -9,6 +9,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <ctcnn/layers/activation.hpp>
@@ -28,6 +29,21 @@
 using namespace ctcnn;
 
 namespace {
+
+// The largest number of channels is accepted, so that it is the shape that is wrong.
+static_assert((BatchNorm2d<2'147'483'647>::check)(Shape<1, 1, 1>{}) == Mismatch{Reason::in_channels, 2'147'483'647});
+static_assert((BatchNorm2d<2'147'483'648>::check)(Shape<1, 1, 1>{}) == Mismatch{Reason::number_too_large});
+static_assert((BatchNorm1d<0>::check)(Shape<1>{}) == Mismatch{Reason::zero_channels});
+static_assert((BatchNorm2d<0>::check)(Shape<1, 1, 1>{}) == Mismatch{Reason::zero_channels});
+static_assert((BatchNorm1d<2'147'483'647>::check)(Shape<1>{}) == Mismatch{Reason::in_features, 2'147'483'647});
+
+// What an error says to write instead.
+template <typename L, typename S>
+concept Corrects = requires { typename L::template correction<S>; };
+static_assert(std::is_same_v<BatchNorm2d<3>::correction<Shape<4, 5, 5>>, corrected<BatchNorm2d<4>>> &&
+              !Corrects<BatchNorm2d<3>, Shape<4>>);
+static_assert(std::is_same_v<BatchNorm1d<3>::correction<Shape<4>>, corrected<BatchNorm1d<4>>> &&
+              !Corrects<BatchNorm1d<3>, Shape<4, 5, 5>>);
 
 template <typename Norm>
 using Images = Sequential<Input<1, 3, 4>, Conv2d<1, 3, Kernel<2>>, Norm, Tanh, Flatten,

@@ -35,6 +35,15 @@ static_assert(answer<Conv1d<2, 4, Kernel<3>, Stride<0>>, Shape<2, 20>> == Mismat
 static_assert(answer<Conv1d<2, 0, Kernel<3>>, Shape<2, 20>> == Mismatch{Reason::zero_channels});
 static_assert(answer<Conv1d<2, 4, Kernel<3>, Groups<3>>, Shape<2, 20>> == Mismatch{Reason::groups_divide});
 static_assert(answer<Conv1d<2'147'483'648, 4, Kernel<3>>, Shape<2, 20>> == Mismatch{Reason::number_too_large});
+static_assert(answer<Conv1d<2, 2'147'483'648, Kernel<3>>, Shape<2, 20>> == Mismatch{Reason::number_too_large});
+static_assert(answer<Conv1d<2'147'483'647, 4, Kernel<3>>, Shape<2, 20>> ==
+              Mismatch{Reason::in_channels, 2'147'483'647});
+static_assert(answer<Conv1d<2, 2'147'483'647, Kernel<20>>, Shape<2, 20>> == Mismatch{});
+// What an error says to write instead.
+template <typename L, typename S>
+concept Corrects = requires { typename L::template correction<S>; };
+static_assert(std::is_same_v<Conv1d<3, 4, Kernel<3>>::correction<Shape<2, 20>>, corrected<Conv1d<2, 4, Kernel<3>>>>);
+static_assert(!Corrects<Conv1d<3, 4, Kernel<3>>, Shape<2>> && !Corrects<Conv1d<3, 4, Kernel<3>>, Shape<2, 4, 5>>);
 // The border counts.
 static_assert(
     answer<Conv1d<1, 1, Kernel<2'000'000'000>, Padding<2'000'000'000>, Stride<2'000'000'000>>, Shape<1, 20>> ==

@@ -34,6 +34,13 @@ static_assert(answer<ConvTranspose2d<0, 3, Kernel<3>>, Shape<50>> == Mismatch{Re
 static_assert(answer<ConvTranspose2d<2, 3, Kernel<3>, Groups<2>>, Shape<2, 5, 5>> == Mismatch{Reason::groups_divide});
 static_assert(answer<ConvTranspose2d<2, 3>, Shape<2, 5, 5>> == Mismatch{Reason::missing_kernel});
 
+// What an error says to write instead.
+template <typename L, typename S>
+concept Corrects = requires { typename L::template correction<S>; };
+static_assert(std::is_same_v<ConvTranspose2d<2, 3, Kernel<3>>::correction<Shape<4, 5, 5>>,
+                             corrected<ConvTranspose2d<4, 3, Kernel<3>>>>);
+static_assert(!Corrects<ConvTranspose2d<2, 3, Kernel<3>>, Shape<50>>);
+
 // The output padding is smaller than the stride or than the dilation.
 template <typename... Options>
 using Padded = ConvTranspose2d<2, 2, Kernel<3>, Options...>;
@@ -41,6 +48,8 @@ static_assert(Accepts<Padded<Stride<2>, OutputPadding<1>>, Shape<2, 5, 5>>);
 static_assert(Accepts<Padded<Dilation<2>, OutputPadding<1>>, Shape<2, 5, 5>>);
 static_assert(answer<Padded<OutputPadding<1>>, Shape<2, 5, 5>> == Mismatch{Reason::output_padding});
 static_assert(answer<Padded<Stride<2, 1>, OutputPadding<0, 1>>, Shape<2, 5, 5>> == Mismatch{Reason::output_padding});
+
+static_assert(answer<Padded<Stride<1, 2>, OutputPadding<1, 0>>, Shape<2, 5, 5>> == Mismatch{Reason::output_padding});
 
 // What is left of the output.
 static_assert(takes_to<Padded<Padding<3>>, Shape<2, 5, 5>, Shape<2, 1, 1>>);

@@ -214,6 +214,28 @@ static_assert(WithNames::names()[2].name == "1.0.bias" && WithNames::names()[2].
 static_assert(WithNames::names()[3].name == "3.square" && WithNames::names()[5].name == "3.start");
 static_assert(WithNames::names()[5].shape.size() == 1 && WithNames::names()[5].shape[0] == 40);
 
+// No border, nothing that forward keeps, and two sums for each parameter beside the gradient.
+using Scaled = user::Scale<3>::At<Shape<3, 4, 5>>;
+static_assert(Scaled::input_border == detail_::Extent{0, 0} && Scaled::saved_size == 0 && !Scaled::batched_gradient);
+static_assert(Scaled::scratch_size<
+                  detail_::Stage<detail_::Layout<3, 4, 5>, detail_::Layout<3, 4, 5>, detail_::NoFunction, float>> ==
+              60 + 2 * 3);
+
+// What parameters begin with: by the inputs and outputs of a weight, behind it as its bias, or by constants.
+template <typename... Ps>
+using ListOf = detail_::ParameterList<Parameters<Ps...>>;
+using Affine = ListOf<Parameter<"weight", Shape<4, 3>>, Parameter<"bias", Shape<4>>>;
+static_assert(Affine::tensors[0].fan_in == 3 && Affine::tensors[0].fan_out == 4 && Affine::tensors[1].fan_in == 3 &&
+              Affine::tensors[1].fan_out == 0);
+static_assert(ListOf<Parameter<"bias", Shape<4>>>::tensors[0].fan_in == 1);
+using Constants = ListOf<Parameter<"a", Shape<4>, InitialValue<2.0>>, Parameter<"b", Shape<4>, InitialValue<3.0>>>;
+static_assert(detail_::WeightAndBiasBegin<Constants>::initial == std::array<double, 2>{2, 3});
+template <typename S, typename Initial = void>
+constexpr bool is_parameter = detail_::ParameterParts<Parameter<"a", S, Initial>>::valid;
+static_assert(is_parameter<Shape<1>> && !is_parameter<Shape<0>> && !is_parameter<Shape<>> && !is_parameter<int>);
+static_assert(is_parameter<Shape<1>, FanIn<1>> && !is_parameter<Shape<1>, FanIn<0, 1>> &&
+              !is_parameter<Shape<1>, FanIn<1, 0>> && !is_parameter<Shape<1>, int>);
+
 static_assert(Accepts<user::Scale<3>, Shape<3, 4, 5>>);
 static_assert(!Accepts<user::Scale<3>, Shape<4, 4, 5>> && !Accepts<user::Scale<3>, Shape<3>>);
 static_assert(Accepts<user::Halves, Shape<4>> && !Accepts<user::Halves, Shape<5>> &&

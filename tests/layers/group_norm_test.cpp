@@ -25,6 +25,12 @@ static_assert(answer<GroupNorm<0, 6>, Shape<6, 5, 5>> == Mismatch{Reason::zero_g
 static_assert(answer<GroupNorm<2, 0>, Shape<6, 5, 5>> == Mismatch{Reason::zero_channels});
 static_assert(answer<GroupNorm<2, 6, NoBias>, Shape<6, 5, 5>> == Mismatch{Reason::unknown_option});
 static_assert(answer<GroupNorm<1, 2'147'483'648>, Shape<6>> == Mismatch{Reason::number_too_large});
+static_assert(answer<GroupNorm<2'147'483'648, 6>, Shape<6>> == Mismatch{Reason::number_too_large});
+static_assert(answer<GroupNorm<1, 2'147'483'647>, Shape<6>> == Mismatch{Reason::in_channels, 2'147'483'647});
+static_assert(answer<GroupNorm<2'147'483'647, 6>, Shape<6>> == Mismatch{Reason::groups_divide});
+
+// What errors say to write instead.
+static_assert(std::is_same_v<GroupNorm<2, 6>::correction<Shape<4, 5, 5>>, corrected<GroupNorm<2, 4>>>);
 
 using Net = Sequential<Input<6, 3, 2>, GroupNorm<2, 6>, GroupNorm<3, 6, NoAffine, Eps<0.25>>>;
 static_assert(std::is_same_v<Net::output_shape, Shape<6, 3, 2>>);

@@ -7,12 +7,15 @@
 #include <type_traits>
 
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/prepared.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/layers/activation.hpp>
 #include <ctcnn/layers/conv2d.hpp>
+#include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/linear.hpp>
 #include <ctcnn/layers/pool2d.hpp>
+#include <ctcnn/layers/unflatten.hpp>
 #include <ctcnn/model/sequential.hpp>
 
 #include "catch.hpp"
@@ -25,6 +28,12 @@ namespace {
 
 static_assert(Accepts<Identity, Shape<7>> && Accepts<Identity, Shape<1, 2, 3>> && Accepts<Identity, Shape<1, 2, 3, 4>>);
 static_assert(std::is_same_v<Identity::At<Shape<2, 3, 4>>::output_shape, Shape<2, 3, 4>>);
+
+// A prepared network copies from blocks to blocks, if the shape stays.
+template <typename L, typename S>
+constexpr PreparedFacts facts = L::template At<S>::template prepared<16>;
+static_assert(facts<Identity, Shape<2, 3, 4>>.offered && facts<Identity, Shape<2, 3, 4>>.follows);
+static_assert(!facts<Flatten, Shape<2, 3, 4>>.offered && !facts<Unflatten<2, 3, 4>, Shape<24>>.offered);
 
 constexpr Sequential<Input<3>, Identity> alone{};
 static_assert(alone({1, -2, 3}) == Tensor<float, Shape<3>>{1, -2, 3});

@@ -24,6 +24,10 @@ static_assert(answer<LayerNorm<Momentum<0.5>>, Shape<6>> == Mismatch{Reason::unk
 static_assert(answer<LayerNorm<Shape<6>, Momentum<0.5>>, Shape<5>> == Mismatch{Reason::unknown_option});
 static_assert(answer<LayerNorm<NoBias, NoBias>, Shape<6>> == Mismatch{Reason::repeated_option});
 
+// What errors say to write instead.
+static_assert(std::is_same_v<LayerNorm<Shape<6, 5, 5>, NoBias>::correction<Shape<6, 5>>,
+                             corrected<LayerNorm<Shape<6, 5>, NoBias>>>);
+
 using Net =
     Sequential<Input<4, 3, 2>, LayerNorm<>, Flatten, LayerNorm<Shape<24>, NoBias, Eps<1e-3>>, LayerNorm<NoAffine>>;
 static_assert(Net::parameter_count == 24 + 24 + 24 && Net::names().size() == 3);

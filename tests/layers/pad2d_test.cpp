@@ -27,6 +27,7 @@ static_assert(!Accepts<ZeroPad2d<2147483648>, Shape<1, 1, 1>> && !Accepts<ZeroPa
 
 // In constant expressions; a function behind it is applied to the zeros, too.
 constexpr Sequential<Input<1, 1, 2>, ZeroPad2d<1, 0, 0, 1>> padded{};
+static_assert((ZeroPad2d<2147483647>::check)(Shape<1, 1, 1>{}) == Mismatch{});
 static_assert(padded({1, 2}) == Tensor<float, Shape<1, 2, 3>>{0, 1, 2, 0, 0, 0});
 constexpr Sequential<Input<1, 1, 1>, ZeroPad2d<0, 1, 0, 0>, Sigmoid> halves{};
 static_assert(halves({0}) == Tensor<float, Shape<1, 1, 2>>{0.5f, 0.5f});

@@ -7,6 +7,7 @@
 
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/prepared.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/model/sequential.hpp>
@@ -49,6 +50,27 @@ static_assert(Same::window == Plain::window && Same::even && Same::counts_paddin
 static_assert(!AvgPool2d<Kernel<2>, CeilMode>::At<Shape<1, 5, 6>>::even);
 static_assert(!AvgPool2d<Kernel<2>, Padding<1>, NoCountPadding>::At<Shape<1, 4, 6>>::even);
 static_assert(MaxPool2d<Kernel<2>, CeilMode>::At<Shape<1, 4, 6>>::saved_size == 0);
+
+// What a prepared network knows of them: windows of 2 x 2 pixels side by side, all of them whole, may be pooled by the
+// convolution before.
+template <typename L, typename S>
+constexpr PreparedFacts facts = L::template At<S>::template prepared<16>;
+template <typename L, Pooling P, typename S = Shape<2, 5, 6>>
+constexpr bool pools = facts<L, S>.offered && facts<L, S>.follows && facts<L, S>.pooling == P;
+static_assert(pools<MaxPool2d<Kernel<2>>, Pooling::max2x2> && pools<AvgPool2d<Kernel<2>>, Pooling::average2x2>);
+static_assert(pools<MaxPool2d<Kernel<2>, CeilMode>, Pooling::max2x2, Shape<2, 4, 6>>);
+static_assert(pools<MaxPool2d<Kernel<2>, CeilMode>, Pooling::none> &&
+              pools<AvgPool2d<Kernel<2>, CeilMode>, Pooling::none, Shape<2, 4, 5>>);
+static_assert(pools<MaxPool2d<Kernel<3>, Stride<2>>, Pooling::none, Shape<2, 5, 7>> &&
+              pools<AvgPool2d<Kernel<3>, Stride<2>>, Pooling::none, Shape<2, 5, 7>>);
+static_assert(pools<MaxPool2d<Kernel<2>, Stride<1>>, Pooling::none, Shape<2, 2, 2>> &&
+              pools<AvgPool2d<Kernel<2>, Stride<1>>, Pooling::none, Shape<2, 2, 2>>);
+static_assert(pools<MaxPool2d<Kernel<2>, Padding<1>>, Pooling::none, Shape<2, 4, 4>>);
+
+// Half the kernel is the most padding, on each axis.
+static_assert(Accepts<MaxPool2d<Kernel<2, 4>, Padding<1, 2>>, Shape<1, 4, 4>>);
+static_assert((MaxPool2d<Kernel<2, 4>, Padding<2, 1>>::check)(Shape<1, 4, 4>{}) == Mismatch{Reason::pooling_padding});
+static_assert((MaxPool2d<Kernel<4, 2>, Padding<1, 2>>::check)(Shape<1, 4, 4>{}) == Mismatch{Reason::pooling_padding});
 
 // In constant expressions: the mean of the last pixel alone, and of 0 (padding) and 2.
 constexpr Sequential<Input<1, 1, 3>, AvgPool2d<Kernel<1, 2>, CeilMode>> last{};

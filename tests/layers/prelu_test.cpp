@@ -3,6 +3,7 @@
 
 #include <array>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <ctcnn/core/shape.hpp>
@@ -25,7 +26,11 @@ static_assert(Accepts<PReLU<5>, Shape<5>> && Accepts<PReLU<5>, Shape<5, 2, 2>> &
 static_assert(!Accepts<PReLU<2>, Shape<5>> && !Accepts<PReLU<2>, Shape<5, 2, 2>> && !Accepts<PReLU<0>, Shape<5>>);
 static_assert((PReLU<2>::check)(Shape<5>{}) == Mismatch{Reason::in_channels, 2});
 static_assert((PReLU<0>::check)(Shape<5>{}) == Mismatch{Reason::zero_channels});
-static_assert((PReLU<3'000'000'000>::check)(Shape<5>{}) == Mismatch{Reason::number_too_large});
+static_assert((PReLU<2'147'483'648>::check)(Shape<5>{}) == Mismatch{Reason::number_too_large});
+static_assert((PReLU<2'147'483'647>::check)(Shape<5>{}) == Mismatch{Reason::in_channels, 2'147'483'647});
+
+// What an error says to write instead.
+static_assert(std::is_same_v<PReLU<2>::correction<Shape<5, 2, 2>>, corrected<PReLU<5>>>);
 
 using Net = Sequential<Input<2, 1, 2>, PReLU<2>>;
 static_assert(Net::parameter_count == 2 && Net::output_shape{} == Shape<2, 1, 2>{});

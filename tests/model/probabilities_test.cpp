@@ -65,6 +65,7 @@ TEST_CASE("a network that ends with Softmax has them as its outputs") {
 TEST_CASE("the one output of a network is the logit of a yes, or its probability") {
     using Logit = Sequential<Input<1>, Flatten>;
     using Probability = Sequential<Input<1>, Sigmoid>;
+    using HardProbability = Sequential<Input<1>, Hardsigmoid>;
     using Mask = Sequential<Input<1, 1, 2>, Conv2d<1, 1, Kernel<1>>>;
     using Labels = Sequential<Input<2>, Sigmoid>;
     static_assert(probabilities(Logit{}, {0})(0) == 0.5f);
@@ -72,6 +73,7 @@ TEST_CASE("the one output of a network is the logit of a yes, or its probability
         const double p = 1 / (1 + std::exp(-static_cast<double>(x)));
         CHECK(probabilities(Logit{}, {x})(0) == Approx(p).epsilon(1e-6));
         CHECK(probabilities(Probability{}, {x}) == Probability{}({x}));
+        CHECK(probabilities(HardProbability{}, {x}) == HardProbability{}({x}));
         CHECK(predict(Logit{}, {x}) == (x > 0 ? 1 : 0));
         CHECK(predict(Probability{}, {x}) == (x > 0 ? 1 : 0));
         CHECK(probabilities(Labels{}, {x, 1}) == Labels{}({x, 1}));

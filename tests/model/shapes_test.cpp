@@ -77,6 +77,30 @@ static_assert(!Accepts<int, Shape<8>> && !Accepts<Kernel<3>, Shape<1, 8, 8>> && 
 static_assert(!Accepts<LeNet, Shape<1, 28, 28>>);
 static_assert(Layer<ReLU> && Layer<Sequential<ReLU>> && !Layer<Input<8>> && !Layer<LeNet> && !Layer<void>);
 
+// What an error says to write instead.
+template <typename L, typename S>
+concept Corrects = requires { typename L::template correction<S>; };
+static_assert(
+    std::is_same_v<Conv2d<3, 6, Kernel<5>>::correction<Shape<1, 28, 28>>, corrected<Conv2d<1, 6, Kernel<5>>>>);
+static_assert(!Corrects<Conv2d<3, 6, Kernel<5>>, Shape<784>>);
+static_assert(std::is_same_v<Linear<7, 4>::correction<Shape<8>>, corrected<Linear<8, 4>>>);
+static_assert(std::is_same_v<Linear<7, 4>::correction<Shape<2, 3, 2>>, corrected<Flatten, Linear<12, 4>>>);
+static_assert(std::is_same_v<LazyLinear<4>::correction<Shape<2, 3, 2>>, corrected<Flatten, LazyLinear<4>>>);
+
+// The gradients of the weights of Linear are sums over a batch, and in a prepared network it reads and writes features.
+using Affine = Linear<4, 3>::At<Shape<4>>;
+static_assert(Affine::batched_gradient && !Conv2d<4, 3, Kernel<1>>::At<Shape<4, 1, 1>>::batched_gradient);
+static_assert(Affine::prepared<16>.offered && Affine::prepared<16>.has_features && !Affine::prepared<16>.follows);
+
+// The largest numbers are accepted, so that it is the shape that is wrong; larger ones are not.
+constexpr std::size_t most = 2'147'483'647;
+static_assert((Linear<most, 1>::check)(Shape<5>{}) == Mismatch{Reason::in_features, most});
+static_assert((Linear<5, most>::check)(Shape<5>{}) == Mismatch{});
+static_assert((Linear<most + 1, 1>::check)(Shape<5>{}) == Mismatch{Reason::number_too_large});
+static_assert((Linear<5, most + 1>::check)(Shape<5>{}) == Mismatch{Reason::number_too_large});
+static_assert((Linear<0, 1>::check)(Shape<5>{}) == Mismatch{Reason::zero_channels});
+static_assert((Linear<5, 0>::check)(Shape<5>{}) == Mismatch{Reason::zero_channels});
+
 // The reason and the number that was wanted.
 static_assert(Linear<256, 120>::check(Shape<400>{}) == Mismatch{Reason::in_features, 256});
 static_assert(Conv2d<3, 6, Kernel<5>>::check(Shape<1, 28, 28>{}) == Mismatch{Reason::in_channels, 3});

@@ -16,8 +16,8 @@ namespace CTCNN_DETAIL::kernels {
 /// RegisterTile: a block of sums that is held in registers while it is computed: `rows` numbers that are broadcast
 /// (weights of so many output channels) against `columns` vectors (pixels).
 struct RegisterTile {
-    std::size_t rows = 1;
-    std::size_t columns = 1;
+    std::size_t rows;
+    std::size_t columns;
 };
 
 /// The cycles that one step of a tile costs a core with two multiply-add units, two loads a cycle and a latency of four

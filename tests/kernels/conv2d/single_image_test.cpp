@@ -43,6 +43,34 @@ void check_wide_channels() {
     check_case<float, c>(Draw(170, Out));
 }
 
+// The lanes run along the channels where that takes less than nine tenths of the vectors.
+template <std::size_t Width, std::size_t Out>
+constexpr bool along_channels =
+    kernels::conv2d::has_wide_channels<kernels::Conv2dGeometry{1, Out, 1, {}}, Layout<Out, 3, Width>, float>;
+static_assert(vector_bytes != 16 || (along_channels<7, 4> && along_channels<10, 4> && !along_channels<11, 4>));
+static_assert(vector_bytes != 16 || (!along_channels<18, 4> && !along_channels<7, 6>));
+// Neighbouring outputs do not read neighbouring inputs: always, unless 48 KB on the stack would not do.
+template <std::size_t In, std::size_t Groups = 1>
+constexpr bool strided = kernels::conv2d::has_wide_channels<kernels::Conv2dGeometry{In, 64, Groups, {.stride = {1, 2}}},
+                                                            Layout<64, 8, 64>, float>;
+static_assert(kernels::conv2d::largest_stack_bytes == 4 * (128 * 64 + 64 * 64));
+static_assert(strided<128> && !strided<129> && !strided<64, 2>);
+
+// Weights of a row of the kernel, and the sums of as many pixels as find room beside them: in rows that are cut, or of
+// several rows.
+template <std::size_t In, std::size_t Out, std::size_t Height, std::size_t Width, std::size_t Size>
+using TileOf = kernels::conv2d::WideChannelsTile<kernels::Conv2dGeometry{In, Out, 1, {.kernel = {Height, Width}}}, Size,
+                                                 Size, float>;
+using LeNet = TileOf<6, 16, 5, 5, 10>;
+static_assert(LeNet::vectors == 1 && LeNet::width == (vector_registers == 32 ? 10 : 5) &&
+              LeNet::height == (vector_registers == 32 ? 2 : 1));
+using TwoVectors = TileOf<2, 32, 3, 2, 10>;
+static_assert(TwoVectors::vectors == 2 && TwoVectors::room == (vector_registers == 32 ? 13 : 5));
+static_assert(TileOf<2, 32, 3, 3, 10>::vectors == 1);
+static_assert(TileOf<2, 32, 1, 14, 40>::room == (vector_registers == 32 ? 16 : 4));
+static_assert(TileOf<2, 32, 1, 3, 40>::width == (vector_registers == 32 ? 14 : 10) &&
+              TileOf<2, 32, 1, 3, 17>::width == 9);
+
 }  // namespace
 
 TEST_CASE("single images to many channels of narrow images equal the naive loops") {

@@ -111,4 +111,31 @@ using PlanOf = kernels::conv2d::SingleWinogradPlan<kernels::Conv2dGeometry{In, O
 static_assert(PlanOf<1, 6, 5, 32>::pays && PlanOf<6, 16, 5, 14>::pays);
 static_assert(!PlanOf<1, 6, 1, 28>::pays && !PlanOf<6, 16, 8, 14>::pays);
 static_assert(!PlanOf<64, 64, 3, 28>::pays);  // its weights are no longer little
+// Only kernels of 2 to 7 rows and at least 2 columns, with stride and dilation 1, without groups.
+template <Window W, std::size_t Groups = 1, std::size_t Columns = 16>
+constexpr bool possible =
+    kernels::conv2d::SingleWinogradPlan<kernels::Conv2dGeometry{2, 3 * Groups, Groups, W}, Layout<2, 24, 24>,
+                                        Layout<3 * Groups, 16, Columns>, float>::possible;
+static_assert(possible<Window{.kernel = {2, 2}}> && possible<Window{.kernel = {7, 9}}>);
+static_assert(!possible<Window{.kernel = {1, 2}}> && !possible<Window{.kernel = {8, 2}}> &&
+              !possible<Window{.kernel = {2, 1}}>);
+static_assert(!possible<Window{.kernel = {2, 2}, .stride = {2, 1}}> &&
+              !possible<Window{.kernel = {2, 2}, .dilation = {1, 2}}>);
+static_assert(!possible<Window{.kernel = {2, 2}}, 2> && !possible<Window{.kernel = {2, 2}}, 1, 1>);
+// By 14.7 and 15.98 percent.
+static_assert(!PlanOf<4, 9, 3, 12>::pays && PlanOf<4, 10, 3, 12>::pays);
+
+// The estimates for LeNet's second convolution: 3 pieces of 4 rows at 8 points, the lanes along 16 channels. 30 products
+// a point and the way back, which passes through memory; 14 columns of 6 channels; 30 taps of a row.
+using LeNet = PlanOf<6, 16, 5, 14>;
+constexpr std::size_t lanes = vector_bytes / 4;
+static_assert(LeNet::along_channels && LeNet::row_vectors == 10 * 16 / lanes);
+static_assert(LeNet::cost(8) == 3 * LeNet::row_vectors * (30 * 8 + 2 * 3 * (4 + 2)) +
+                                    3 * 6 * ((14 + lanes - 1) / lanes) * 2 * 3 * 8 + 2 * 30 * (16 / lanes) * 8 * 5 / 2);
+static_assert(LeNet::direct_cost == 6 * 25 * 10 * LeNet::row_vectors);
+// Weights and rows of 16 numbers at the points, the products of a piece; the weights before, and four rows.
+static_assert(LeNet::stack_numbers == 8 * 6 * 5 * 16 + 8 * 3 * 6 * 16 + 8 * 16 * 10 + 6 * 16 * 25 + 4 * 16 * 10);
+using First = PlanOf<1, 6, 5, 32>;
+static_assert(!First::along_channels && First::row_vectors == 6 * ((28 + lanes - 1) / lanes));
+static_assert(First::stack_numbers == 8 * 5 * 6 + 8 * 7 * 32 + 8 * 6 * 28);
 }  // namespace

@@ -150,6 +150,33 @@ static_assert(takes_floats<Direction::forward, separable(32, 3, 1)> &&
               takes_floats<Direction::backward, separable(16, 3, 2)>);
 static_assert(takes_floats<Direction::backward, case_of<16, 9, 3>>);  // too many taps
 
+constexpr Conv2dCase channels(std::size_t in, std::size_t out) {
+    Conv2dCase result = case_of<8, 5, 5>;
+    result.geometry.in_channels = in;
+    result.geometry.out_channels = out;
+    return result;
+}
+static_assert(takes_pairs<Direction::forward, channels(8, 8)> && takes_floats<Direction::forward, channels(7, 8)> &&
+              takes_floats<Direction::forward, channels(8, 7)>);
+static_assert(takes_pairs<Direction::backward_parameters, channels(16, 8)> &&
+              takes_floats<Direction::backward_parameters, channels(15, 8)>);
+
+// Filters of each channel: whose weights find room in the registers, beside 6 others, and that all see the image.
+constexpr Conv2dCase filters(Extent kernel, Extent padding, std::size_t out = 32) {
+    return {.geometry = {32, out, 32, {.kernel = kernel, .padding = padding}},
+            .input = {30, 30},
+            .input_border = padding,
+            .output_border = {0, 0},
+            .bias = true,
+            .relu = true};
+}
+static_assert(takes<Depthwise, Direction::forward, filters({vector_registers / 2 - 3, 2}, {0, 0})>);
+static_assert(!takes<Depthwise, Direction::forward, filters({vector_registers - 5, 1}, {0, 0})>);
+static_assert(takes<Depthwise, Direction::forward, filters({2, 3}, {1, 2})>);
+static_assert(!takes<Depthwise, Direction::forward, filters({2, 3}, {2, 2})>);
+static_assert(!takes<Depthwise, Direction::forward, filters({2, 3}, {1, 3})>);
+static_assert(!takes<Depthwise, Direction::forward, filters({2, 3}, {1, 2}, 64)>);
+
 // Not of one image, with strides, or across groups.
 static_assert(takes<SingleImage, Direction::forward, case_of<1, 9, 3>, float>);
 static_assert(takes<Direct, Direction::backward_parameters, case_of<1, 9, 3>, float>);

@@ -115,9 +115,33 @@ static_assert(PlanOf<32, 64, 3, 26>::pays);
 static_assert(!PlanOf<1, 6, 5, 32>::pays);
 static_assert(!PlanOf<64, 64, 1, 28>::pays);
 static_assert(!PlanOf<6, 16, 8, 14>::pays);
+static_assert(PlanOf<6, 16, 2, 14>::possible && PlanOf<6, 16, 7, 14>::possible && !PlanOf<6, 16, 1, 14>::possible &&
+              !PlanOf<6, 16, 8, 14>::possible);
 // Ten columns are two pieces of four and one of two, which needs two points less; four columns are one piece of four,
 // and more points would buy nothing.
 static_assert(PlanOf<6, 16, 5, 14>::count == 8 && PlanOf<6, 16, 5, 14>::pieces == 3);
 static_assert(PlanOf<6, 16, 5, 14>::LastPoints::count == 6);
 static_assert(PlanOf<32, 64, 3, 6>::count == 6 && PlanOf<32, 64, 3, 6>::pieces == 1);
+// A piece of one column needs no fewer points than one of two.
+static_assert(PlanOf<6, 16, 5, 17>::last_points_of(8) == 6 && PlanOf<6, 16, 5, 15>::last_points_of(8) == 8);
+// By 14.7 and 15.2 percent.
+static_assert(!PlanOf<4, 14, 3, 28>::pays && PlanOf<9, 11, 3, 8>::pays);
+
+// The estimate for LeNet: at 22 points, 4800 products and 8 times as much for 84 + 160 numbers; 480 weights at 8 points.
+using LeNet = PlanOf<6, 16, 5, 14>;
+static_assert(LeNet::cost(8) == 22 * (4800 + 8 * (84 + 160)) + 8 * 2 * 480);
+static_assert(LeNet::cost(6) == 30 * (4800 + 8 * (84 + 160)) + 6 * 2 * 480);
+
+// Odd multiples of four lie between the points.
+static_assert(LeNet::apart(4) == 4 && LeNet::apart(5) == 12 && LeNet::apart(12) == 12 && LeNet::apart(13) == 20);
+// Weights and their gradients at 8 points, inputs and outputs there, four columns that two portions share.
+static_assert(LeNet::near_registers == 8192 && LeNet::portion == 3);
+static_assert(LeNet::scratch_numbers<Lanes<float, 16>> == 2 * 8 * 30 + 8 * (252 + 484) + 4 * 6 * 14);
+
+// The lanes run along the channels where there are several rows of the kernel, and no groups.
+template <std::size_t Height, std::size_t Groups>
+constexpr bool transposes =
+    kernels::conv2d::WinogradPlan<kernels::Conv2dGeometry{64, 64, Groups, {.kernel = {Height, 3}}}, Layout<64, 28, 28>,
+                                  Layout<64, 29 - Height, 26>>::template transposes<Lanes<float, 16>>;
+static_assert(!transposes<1, 1> && transposes<2, 1> && !transposes<2, 2>);
 }  // namespace

@@ -17,6 +17,8 @@
 using namespace prepared_test;
 using ctcnn::detail_::Lanes;
 using ctcnn::detail_::NoFunction;
+using ctcnn::detail_::vector_registers;
+using ctcnn::detail_::kernels::Conv2dGeometry;
 namespace kernels = ctcnn::detail_::kernels;
 namespace prepared = kernels::prepared;
 
@@ -135,4 +137,19 @@ TEST_CASE("the cost of a direct convolution is its multiply-adds and little more
         prepared::DirectPlan<{64, 64, 1, {.kernel = {3, 3}, .padding = {1, 1}}}, 32, 32, 16>::cost;
     static_assert(cost >= products);
     static_assert(cost < products + products / 50);
+    static_assert(vector_registers != 32 || cost == products + 2 * 32 * 32 * 4);
+    constexpr std::size_t of_groups =
+        prepared::DirectPlan<{48, 48, 3, {.kernel = {3, 3}, .padding = {1, 1}}}, 13, 14, 16>::cost;
+    static_assert(of_groups == (vector_registers == 32 ? 79'716 : 83'172));
+}
+
+TEST_CASE("the weights of a row of up to 8 taps are held where there is one vector of outputs") {
+    constexpr auto taps = []<Conv2dGeometry G>(std::size_t vectors) {
+        return prepared::direct_block<G, Pooling::none>({10, 20}, vectors).taps;
+    };
+    constexpr Conv2dGeometry three{16, 16, 1, {.kernel = {3, 3}}};
+    constexpr Conv2dGeometry eight{16, 16, 1, {.kernel = {1, 8}}};
+    constexpr Conv2dGeometry nine{16, 16, 1, {.kernel = {1, 9}}};
+    static_assert(taps.operator()<three>(1) == 3 && taps.operator()<three>(2) == 1);
+    static_assert(taps.operator()<eight>(1) == (vector_registers == 32 ? 8 : 1) && taps.operator()<nine>(1) == 1);
 }

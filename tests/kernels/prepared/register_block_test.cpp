@@ -70,6 +70,9 @@ TEST_CASE("the cycles of a step count the smaller blocks at the edges") {
     // 6 sums take as long as 8, and 8 longer than two thirds of 12.
     static_assert(cycles({1, 3}, 2, {1, 3, 2}) == cycles({1, 4}, 2, {1, 4, 2}));
     static_assert(3 * cycles({1, 4}, 2, {1, 4, 2}) > 2 * cycles({1, 6}, 2, {1, 6, 2}));
+    static_assert(cycles({1, 4}, 2, {1, 4, 2}) == 16 * 8 + 2 * 4 && cycles({1, 5}, 2, {1, 5, 2}) == 16 * 10 + 2 * 2);
+    static_assert(cycles({1, 6}, 2, {1, 6, 2}) == 16 * 12 && cycles({1, 1}, 13, {1, 1, 13}) == 16 * 14);
+    static_assert(cycles({1, 12}, 1, {1, 12, 1, 3}) == 16 * 12);
 }
 
 TEST_CASE("register blocks have enough sums, also at the edges") {
@@ -89,6 +92,14 @@ TEST_CASE("register blocks have enough sums, also at the edges") {
     static_assert(chosen({24, 24}, 2, 16) == RegisterBlock{1, 6, 2});
     // Narrow images are taken in several rows.
     static_assert(chosen({4, 4}, 2, 32).rows > 1);
+    static_assert(chosen({17, 1}, 1, 16) == RegisterBlock{9, 1, 1} && chosen({2, 2}, 6, 32) == RegisterBlock{2, 2, 6});
+    static_assert(chosen({32, 32}, 4, 16) == RegisterBlock{2, 3, 2} &&
+                  chosen({32, 32}, 4, 32) == RegisterBlock{1, 4, 4});
+    static_assert(chosen({7, 7}, 4, 32) == RegisterBlock{1, 7, 2} && chosen({13, 13}, 3, 32) == RegisterBlock{1, 7, 3});
+    // At most 8 vectors of a pixel, and not one of 9.
+    static_assert(chosen({1, 1}, 16, 32) == RegisterBlock{1, 1, 8} && chosen({1, 1}, 9, 32) == RegisterBlock{1, 1, 5});
+    static_assert(choose_block<Pooling::none>({5, 5}, 1, 9, 32) == RegisterBlock{3, 5, 1, 9});
+    static_assert(choose_block<Pooling::max2x2>({24, 26}, 2, 1, 32) == RegisterBlock{6, 2, 2});
 }
 
 TEST_CASE("register blocks have whole windows of pooling") {

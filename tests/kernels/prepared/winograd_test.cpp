@@ -227,6 +227,39 @@ static_assert(Plan<geometry(64, 64, three, {1, 1}), 2, 2>::outputs == 2);
 static_assert(Plan<geometry(64, 64, three, {1, 1}), 2, 2>::more == Extent{0, 0});
 static_assert(Plan<geometry(64, 64, five, {2, 2}), 7, 8>::more == Extent{1, 0});
 
+// Points whose errors are those of direct sums.
+static_assert(prepared::WinogradPairs<4>::values[0] == 1);
+static_assert(prepared::WinogradPairs<6>::values[0] == 0.6875 && prepared::WinogradPairs<6>::values[1] == 1.5);
+
+// What it costs: the transforms of 64 or 256 tiles of four blocks of channels, and the products; weights that come at 27
+// bytes a cycle, or at 8.
+constexpr Conv2dGeometry same = geometry(64, 64, three, {1, 1});
+static_assert(Plan<same, 32, 32>::cost_of<4> == 64 * 4 * (200 + 150) + 36 * 64 * 4 * 64);
+static_assert(Plan<same, 32, 32>::cost_of<2> == 256 * 4 * (66 + 49) + 16 * 64 * 4 * 256);
+static_assert(Plan<geometry(16'384, 16, three, {1, 1}), 2, 2>::cost_of<2> == 1024 * 66 + 49 + 16 * 1024 * 1024 / 27);
+static_assert(Plan<geometry(16'385, 16, three, {1, 1}), 2, 2>::cost_of<2> == 1025 * 66 + 49 + 16 * 16'385 * 64 / 8);
+
+// How many sums are held.
+static_assert(prepared::is_held(13, 1) && prepared::is_held(14, 1) == (vector_bytes > 16) &&
+              prepared::is_held(15, 1) == (vector_registers == 32));
+static_assert(vector_registers != 32 || (prepared::is_held(30, 1) && !prepared::is_held(31, 1)));
+static_assert(prepared::tiles_of_block(2, 1) == 2 && prepared::tiles_of_block(12, 1) == 12 &&
+              prepared::tiles_of_block(13, 1) == 7 && prepared::tiles_of_block(16, 1) == 9);
+static_assert(prepared::tiles_of_block(16, 2) == (vector_registers == 32 ? 12 : 6));
+
+// How many rows of tiles at a time: in 256 KB, or 8 tiles in any case.
+template <std::size_t Height, std::size_t Width, std::size_t Vectors, std::size_t Input = 36, std::size_t Sums = 36>
+constexpr prepared::WinogradBlocks blocks = prepared::choose_blocks({Height, Width}, Vectors, Input, Sums);
+static_assert(blocks<2, 8, 1, 16'000, 384>.rows == 2 && blocks<2, 8, 1, 16'000, 385>.rows == 1);
+static_assert(blocks<2, 4, 1, 1'000'000>.rows == 2 && blocks<3, 3, 1, 1'000'000>.rows == 1 &&
+              blocks<3, 3, 1>.rows == 3);
+static_assert(blocks<8, 8, 1>.rows == 4 && blocks<8, 8, 1>.tiles == 12 && blocks<8, 8, 1>.vectors == 1);
+static_assert(blocks<1, 1, 9>.vectors < 9);
+constexpr prepared::WinogradBlocks of_64_channels = blocks<8, 8, 4, 36 * 4 * 64, 36 * 64>;
+static_assert(of_64_channels.rows == (vector_bytes == 16 ? 2 : 1));
+static_assert(of_64_channels.tiles == (vector_bytes == 32 ? 3 : 6));
+static_assert(of_64_channels.vectors == (vector_bytes == 16 ? 2 : 4));
+
 }  // namespace
 
 TEST_CASE("a prepared convolution by minimal filtering is what loops give") {

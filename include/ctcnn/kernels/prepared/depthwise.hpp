@@ -172,12 +172,10 @@ private:
     }
 };
 
-/// Whether Depthwise can compute a convolution, what it reads beyond the padding at the bottom and at the right, and
-/// the cycles that it takes a core with one multiply-add a cycle.
+/// Whether Depthwise can compute a convolution, and the cycles that it takes a core with one multiply-add a cycle.
 template <Conv2dGeometry G, std::size_t Height, std::size_t Width, std::size_t Count>
 struct DepthwisePlan {
     static constexpr bool possible = G.groups == G.in_channels && G.groups == G.out_channels;
-    static constexpr Extent more{0, 0};
     static constexpr std::size_t cost = [] {
         const Extent image = output_extent(G.window, Height, Width);
         const std::size_t blocks = (G.out_channels + Count - 1) / Count;

@@ -251,12 +251,10 @@ private:
 template <Conv2dGeometry G, typename S, Pooling P = Pooling::none>
 struct Direct : SumsOfProducts<G, S, P, S::In::count, typename S::Weight> {};
 
-/// Whether Direct can compute a convolution, what it reads beyond the padding at the bottom and at the right, and the
-/// cycles that it takes a core with one multiply-add a cycle.
+/// Whether Direct can compute a convolution, and the cycles that it takes a core with one multiply-add a cycle.
 template <Conv2dGeometry G, std::size_t Height, std::size_t Width, std::size_t Count>
 struct DirectPlan {
     static constexpr bool possible = G.groups == 1 || (G.group_inputs() % Count == 0 && G.group_outputs() % Count == 0);
-    static constexpr Extent more{0, 0};
     static constexpr std::size_t cost = [] {
         constexpr Extent image = output_extent(G.window, Height, Width);
         constexpr std::size_t vectors = (G.group_outputs() + Count - 1) / Count;

@@ -19,12 +19,10 @@ template <Conv2dGeometry G, typename S, Pooling P = Pooling::none>
     requires(!is_blocked<typename S::In>)
 struct First : SumsOfProducts<G, S, P, 1, typename S::T> {};
 
-/// Whether First can compute a convolution, what it reads beyond the padding at the bottom and at the right, and the
-/// cycles that it takes a core with one multiply-add a cycle.
+/// Whether First can compute a convolution, and the cycles that it takes a core with one multiply-add a cycle.
 template <Conv2dGeometry G, std::size_t Height, std::size_t Width, std::size_t Count>
 struct FirstPlan {
     static constexpr bool possible = G.groups == 1 || G.group_outputs() % Count == 0;
-    static constexpr Extent more{0, 0};
     static constexpr std::size_t cost = DirectPlan<G, Height, Width, Count>::cost;
 };
 

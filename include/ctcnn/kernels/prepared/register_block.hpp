@@ -21,9 +21,9 @@ namespace CTCNN_DETAIL::kernels::prepared {
 /// each pixel so many vectors of channels. With `taps` > 1, the weights of so many taps are held beside them, and a
 /// number of the input that is loaded serves all of these.
 struct RegisterBlock {
-    std::size_t rows = 1;
-    std::size_t columns = 1;
-    std::size_t vectors = 1;
+    std::size_t rows;
+    std::size_t columns;
+    std::size_t vectors;
     std::size_t taps = 1;
 
     constexpr std::size_t pixels() const { return rows * columns; }
