@@ -23,6 +23,11 @@ static_assert([] {
     return elements[0] + elements[3] == 12;
 }());
 
+// All allocators are equal: each frees what another one has allocated.
+static_assert(AlignedAllocator<int>{} == AlignedAllocator<int>{} &&
+              AlignedAllocator<int>(AlignedAllocator<char>{}) == AlignedAllocator<int>{});
+static_assert(large_page == 2 * 1024 * 1024);
+
 }  // namespace
 
 TEST_CASE("vectors begin on cache lines, those of many bytes on large pages") {

@@ -64,6 +64,8 @@ TEST_CASE("Layers that normalise, and Dropout, describe themselves") {
     CHECK(described<Image, BatchNorm2d<4, Eps<1e-3>, Momentum<0.01>, NoAffine>>() ==
           "BatchNorm2d(4, eps=0.001, momentum=0.01, affine=False)");
     CHECK(described<Image, LazyBatchNorm2d<>>() == "BatchNorm2d(4)");
+    CHECK(described<Features, BatchNorm1d<6, Eps<1e-6>>>() == "BatchNorm1d(6, eps=1e-06)");
+    CHECK(described<Features, LayerNorm<Shape<6>, NoBias>>() == "LayerNorm((6,), bias=False)");
     CHECK(described<Features, BatchNorm1d<6, Momentum<0.3>>>() == "BatchNorm1d(6, momentum=0.3)");
     CHECK(described<Image, GroupNorm<2, 4, NoAffine>>() == "GroupNorm(2, 4, affine=False)");
     CHECK(described<Features, Dropout<0.25>>() == "Dropout(p=0.25)");

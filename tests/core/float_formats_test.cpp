@@ -70,6 +70,19 @@ void check_all_ties() {
     CHECK(wrong == 0);
 }
 
+// Ties go to the even number; 53 bits that are shifted by 63 or more are less than a half.
+static_assert(rounded_shift(5, 0) == 5 && rounded_shift(5, 1) == 2 && rounded_shift(7, 1) == 4);
+static_assert(rounded_shift(low_bits(53), 53) == 1 && rounded_shift(low_bits(53), 54) == 0);
+static_assert(rounded_shift(low_bits(53), 63) == 0 && rounded_shift(low_bits(53), 64) == 0 &&
+              rounded_shift(low_bits(53), 65) == 0);
+
+// A float64 stays what it is, subnormal ones, infinity and NaN included.
+constexpr bool stays(std::uint64_t bits) {
+    return widen<float64_format>(bits) == bits && narrow<float64_format>(bits) == bits;
+}
+static_assert(stays(0) && stays(1) && stays(0x8000'0000'0000'0001) && stays(0x000f'ffff'ffff'ffff) &&
+              stays(0x3ff0'0000'0000'0000) && stays(0xfff0'0000'0000'0000) && stays(0x7ff0'0000'0000'0001));
+
 }  // namespace
 
 TEST_CASE("float16: all patterns there and back", "[float_formats]") { check_all_patterns<float16_format>(); }

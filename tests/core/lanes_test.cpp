@@ -112,6 +112,42 @@ void check_selection() {
     }
 }
 
+/// larger: NaN if one of two is, and of equal ones the first.
+template <typename V>
+void check_larger() {
+    using T = scalar_t<V>;
+    const V a = ramp<V>(0);
+    const V one = broadcast<V>(T(1));
+    const V zero = broadcast<V>(T(0));
+    const V not_a_number = broadcast<V>(std::numeric_limits<T>::quiet_NaN());
+    for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+        const T expected = std::max(static_cast<T>(lane), T(1));
+        CHECK(get_lane(larger(a, one), lane) == expected);
+        CHECK(get_lane(larger(one, a), lane) == expected);
+        CHECK(std::isnan(get_lane(larger(not_a_number, one), lane)));
+        CHECK(std::isnan(get_lane(larger(one, not_a_number), lane)));
+        CHECK(std::signbit(get_lane(larger(-zero, zero), lane)));
+        CHECK(!std::signbit(get_lane(larger(zero, -zero), lane)));
+    }
+}
+
+/// 1 / value, which registers of 64 bytes estimate.
+template <typename V>
+void check_reciprocal() {
+    using T = scalar_t<V>;
+    std::size_t estimated = 0;
+    for (int n = 0; n < 1000; ++n) {
+        const V value = ramp<V>(T(1) + static_cast<T>(n) / 64, T(0.125));
+        for (std::size_t lane = 0; lane < lane_count<V>; ++lane) {
+            const T quotient = 1 / get_lane(value, lane);
+            const T found = get_lane(reciprocal(value), lane);
+            CHECK(std::abs(found - quotient) <= 2 * std::numeric_limits<T>::epsilon() * quotient);
+            estimated += found != quotient ? 1 : 0;
+        }
+    }
+    CHECK((estimated != 0) == (vector_bytes == 64 && std::is_same_v<V, Lanes<float, 16>>));
+}
+
 /// What the compiler is told about registers changes no value.
 template <typename V>
 void check_hints() {
@@ -119,6 +155,9 @@ void check_hints() {
     hold_in_register(value);
     CHECK(lanes_of(value) == lanes_of(ramp<V>(7)));
     CHECK(forget_origin(&value) == &value);
+    CHECK(rolled_lane_count<V>() == lane_count<V>);
+    CHECK(lanes_of(lane_by_lane<V>([](std::size_t lane) { return static_cast<scalar_t<V>>(lane + 7); })) ==
+          lanes_of(value));
 }
 
 template <typename V>
@@ -126,6 +165,8 @@ void check() {
     check_arithmetic<V>();
     check_memory<V>();
     check_selection<V>();
+    check_larger<V>();
+    check_reciprocal<V>();
     check_hints<V>();
 }
 

@@ -87,7 +87,36 @@ static_assert(complete<Conv2d<2, 3, Kernel<3>>, Shape<2, 5, 5>> && complete<Line
 static_assert(complete<MaxPool2d<Kernel<2>>, Shape<2, 4, 4>> && complete<AvgPool2d<Kernel<2>>, Shape<2, 4, 4>>);
 static_assert(complete<Flatten, Shape<2, 4, 4>> && complete<ReLU, Shape<4>>);
 
+// A border lies on both sides of an axis that has one; features have none.
+static_assert(bordered_size<Shape<2, 5, 7>>({1, 3}) == 2 * 7 * 13 && bordered_size<Shape<2, 5, 7>>({0, 0}) == 70);
+static_assert(bordered_size<Shape<2, 7>>({1, 3}) == 2 * 3 * 13 && bordered_size<Shape<9>>({1, 3}) == 9);
+static_assert(bordered_size<Shape<2, 2, 2, 2>>({1, 3}) == 16);
+
+// As many numbers as an object may have, and one more.
+static_assert(most_numbers == PTRDIFF_MAX / sizeof(float));
+template <std::size_t Weight, std::size_t Bias, std::size_t In, std::size_t Out, std::uint64_t MultiplyAdds,
+          LayerKind Kind = LayerKind::compute, std::size_t Border = 0>
+struct Sized {
+    static constexpr LayerKind kind = Kind;
+    using input_shape = Shape<1, 1, In>;
+    using output_shape = Shape<Out>;
+    using weight_shape = Shape<Weight>;
+    using bias_shape = Shape<Bias>;
+    static constexpr Extent input_border{0, Border};
+    static constexpr std::uint64_t multiply_adds = MultiplyAdds;
+};
+constexpr std::size_t half = most_numbers / 2;
+static_assert(!too_large<Sized<most_numbers, 0, half, half, UINT64_MAX - 1>>());
+static_assert(!too_large<Sized<most_numbers - 3, 3, half - 2, 1, 1, LayerKind::compute, 1>>());
+static_assert(too_large<Sized<most_numbers, 1, 1, 1, 1>>() && too_large<Sized<1, most_numbers, 1, 1, 1>>());
+static_assert(too_large<Sized<1, 1, half + 1, 1, 1>>() && too_large<Sized<1, 1, 1, half + 1, 1>>());
+static_assert(too_large<Sized<1, 1, half - 1, 1, 1, LayerKind::compute, 1>>());
+static_assert(too_large<Sized<1, 1, 1, 1, UINT64_MAX>>());
+static_assert(!too_large<Sized<1, 1, half + 1, 1, 1, LayerKind::block>>() &&
+              !too_large<Sized<1, 1, half + 1, 1, 1, LayerKind::branches>>());
+
 // A mismatch is a reason, with a number or words.
+static_assert(Mismatch{}.wanted == 0 && Mismatch{Reason::in_channels}.wanted == 0 && Mismatch{"words"}.wanted == 0);
 static_assert(!Mismatch{} && Mismatch{Reason::in_channels, 3} && Mismatch{"words"});
 static_assert(Mismatch{"words"}.reason == Reason::own_reason && Mismatch{"words"}.words == "words");
 static_assert(Mismatch{Reason::in_channels, 3}.wanted == 3 && Mismatch{Reason::in_channels}.words.empty());

@@ -40,6 +40,24 @@ static_assert(std::is_same_v<layout_t<Shape<2, 3>, 0, 1>, Layout<2, 1, 3, 0, 1>>
 static_assert(std::is_same_v<layout_t<Shape<400>>, Layout<400, 1, 1>>);
 static_assert(std::is_same_v<layout_t<Shape<2, 3, 4, 5>>, Layout<120, 1, 1>>);
 
+/// Whether the elements of the image are cleared, and the others are not.
+template <typename L>
+constexpr bool clears_elements() {
+    std::array<int, L::size> buffer{};
+    buffer.fill(1);
+    clear_elements<L>(buffer.data());
+    std::size_t zeros = 0;
+    for (const int number : buffer) {
+        zeros += number == 0 ? std::size_t{1} : 0;
+    }
+    bool right = zeros == L::channels * L::height * L::width;
+    for (std::size_t i = 0; i < L::channels * L::height * L::width; ++i) {
+        right = right && buffer[L::offset(i / L::width / L::height, i / L::width % L::height, i % L::width)] == 0;
+    }
+    return right;
+}
+static_assert(clears_elements<Layout<2, 3, 4>>() && clears_elements<Layout<2, 3, 4, 2, 1, 5>>());
+
 /// Clears a buffer that is full of ones, and counts for each element whether it belongs to the image.
 template <typename L, Number V>
 void check_clear_border() {

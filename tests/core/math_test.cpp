@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include <ctcnn/core/error_function.hpp>
 #include <ctcnn/core/finite.hpp>
@@ -268,6 +269,43 @@ TEST_CASE("elementary functions of floats are accurate") { check_accuracy<float>
 
 TEST_CASE("elementary functions of doubles are accurate") { check_accuracy<double>(); }
 
+/// Whether one number among finite ones is found, wherever it stands and however many they are.
+template <typename T>
+void check_all_finite() {
+    constexpr std::size_t most = 3 * lane_count<Lanes<T>> + 2;
+    constexpr T largest = std::numeric_limits<T>::max();
+    constexpr T infinity = std::numeric_limits<T>::infinity();
+    constexpr T nan = std::numeric_limits<T>::quiet_NaN();
+    std::array<T, most> numbers{};
+    for (std::size_t i = 0; i < most; ++i) {
+        numbers[i] = i % 2 == 0 ? largest : -largest;
+    }
+    std::size_t wrong = 0;
+    for (std::size_t count = 0; count <= most; ++count) {
+        wrong += math::all_finite(numbers.data(), count) ? 0 : 1;
+        for (std::size_t place = 0; place < most; ++place) {
+            for (const T bad : {infinity, -infinity, nan, -nan}) {
+                const T kept = std::exchange(numbers[place], bad);
+                wrong += math::all_finite(numbers.data(), count) == (place >= count) ? 0 : 1;
+                numbers[place] = kept;
+            }
+        }
+    }
+    CHECK(wrong == 0);
+    std::array<Lanes<T>, 2> lanes{};
+    CHECK(math::all_finite(lanes.data(), 2));
+    set_lane(lanes[1], lane_count<Lanes<T>> - 1, nan);
+    CHECK(math::all_finite(lanes.data(), 1));
+    CHECK(!math::all_finite(lanes.data(), 2));
+}
+static_assert(math::all_finite(std::array{1.0, -2.0}.data(), 2));
+static_assert(!math::all_finite(std::array{1.0, std::numeric_limits<double>::infinity()}.data(), 2));
+
+TEST_CASE("one number that is not finite is found among many") {
+    check_all_finite<float>();
+    check_all_finite<double>();
+}
+
 TEST_CASE("the square root is accurate") {
     // Any positive number: random bits without a sign.
     const Philox random(700);
@@ -281,6 +319,8 @@ TEST_CASE("the square root is accurate") {
         }
     }
     CHECK(largest <= 1);
+    constexpr double most = std::numeric_limits<double>::max();
+    CHECK(ulps(math::sqrt(most), std::sqrt(static_cast<long double>(most))) <= 1);
     CHECK(std::isnan(math::sqrt(-1.0)));
     CHECK(std::isnan(math::sqrt(std::numeric_limits<double>::quiet_NaN())));
     CHECK(math::sqrt(std::numeric_limits<double>::denorm_min()) ==

@@ -32,6 +32,13 @@ static_assert(defaults.padding == Extent{0, 0} && defaults.dilation == Extent{1,
 static_assert(defaults.groups == 1 && defaults.bias);
 static_assert(defaults.has(Option::kernel) && !defaults.has(Option::stride) && !defaults.has(Option::no_bias));
 
+// All of them, before anything is read.
+constexpr LayerOptions unread{};
+static_assert(unread.kernel == Extent{0, 0} && unread.stride == Extent{1, 1} && unread.padding == Extent{0, 0} &&
+              unread.dilation == Extent{1, 1} && unread.output_padding == Extent{0, 0} && unread.scale == Extent{0, 0});
+static_assert(unread.groups == 1 && unread.bias && unread.affine && unread.counts_padding && !unread.ceil_mode &&
+              !unread.bilinear && unread.given == 0 && unread.reason == Reason::none);
+
 // One number means both axes; of two the first is the height.
 constexpr LayerOptions all =
     read_options<Kernel<3, 2>, Padding<1, 2>, Stride<2, 1>, Dilation<4>, Groups<6>, NoBias>(convolution);
@@ -44,7 +51,37 @@ static_assert(all.groups == 6 && !all.bias && all.given == convolution);
 static_assert(defaults.output_padding == Extent{0, 0} && defaults.affine);
 static_assert(read_options<Kernel<3>, OutputPadding<1, 2>>(transposed).output_padding == Extent{1, 2});
 static_assert(reason<convolution, Kernel<3>, OutputPadding<1>> == Reason::unknown_option);
-static_assert(reason<transposed, Kernel<3>, OutputPadding<2'147'483'648>> == Reason::number_too_large);
+
+// No number may be above 2147483647, on neither axis.
+constexpr std::size_t most = largest_number;
+static_assert(most == 2'147'483'647);
+static_assert(!Extent{most, most}.too_large() && Extent{most + 1, 1}.too_large() && Extent{1, most + 1}.too_large());
+static_assert(
+    reason<transposed, Kernel<most>, Stride<most>, Padding<most>, Dilation<most>, OutputPadding<most>, Groups<most>> ==
+    Reason::none);
+static_assert(reason<transposed, Kernel<most + 1>> == Reason::number_too_large);
+static_assert(reason<transposed, Kernel<3>, Stride<most + 1>> == Reason::number_too_large);
+static_assert(reason<transposed, Kernel<3>, Padding<most + 1>> == Reason::number_too_large);
+static_assert(reason<transposed, Kernel<3>, Dilation<most + 1>> == Reason::number_too_large);
+static_assert(reason<transposed, Kernel<3>, OutputPadding<most + 1>> == Reason::number_too_large);
+static_assert(reason<transposed, Kernel<3>, Groups<most + 1>> == Reason::number_too_large);
+
+// Upsample's.
+constexpr unsigned upsampling = Option::scale | Option::mode;
+static_assert(read_options<Scale<2, 3>, Bilinear>(upsampling).scale == Extent{2, 3});
+static_assert(read_options<Scale<2>, Bilinear>(upsampling).bilinear &&
+              !read_options<Scale<2>, Nearest>(upsampling).bilinear && !read_options<Scale<2>>(upsampling).bilinear);
+static_assert(reason<upsampling> == Reason::missing_scale && reason<upsampling, Bilinear> == Reason::missing_scale);
+static_assert(reason<upsampling, Scale<0>> == Reason::zero_size &&
+              reason<upsampling, Scale<2, 0>> == Reason::zero_size);
+static_assert(reason<upsampling, Scale<most>> == Reason::none);
+static_assert(reason<upsampling, Scale<most + 1>> == Reason::number_too_large);
+static_assert(reason<upsampling, Scale<2>, Nearest, Bilinear> == Reason::repeated_option);
+
+// Options of one axis are those of the width of one row.
+constexpr LayerOptions row = of_one_row(read_options<Kernel<3>, Padding<2>, Stride<4>, Dilation<5>>(one_axis));
+static_assert(row.kernel == Extent{1, 3} && row.padding == Extent{0, 2} && row.stride == Extent{1, 4} &&
+              row.dilation == Extent{1, 5});
 
 // Numbers that are not whole.
 constexpr LayerOptions plain = read_options<>(normalisation);
@@ -102,20 +139,21 @@ constexpr bool takes_one_or_two = requires {
     typename Option<1, 2>;
 } && !requires { typename Option<>; } && !requires { typename Option<1, 2, 3>; };
 static_assert(takes_one_or_two<Kernel> && takes_one_or_two<Stride> && takes_one_or_two<Padding> &&
-              takes_one_or_two<Dilation> && takes_one_or_two<OutputPadding>);
+              takes_one_or_two<Dilation> && takes_one_or_two<OutputPadding> && takes_one_or_two<Scale>);
 
 static_assert(Extent{0, 1}.has_zero() && Extent{1, 0}.has_zero() && !Extent{1, 1}.has_zero());
 static_assert(!Mismatch{} && Mismatch{Reason::in_features, 256});
 static_assert(Mismatch{Reason::in_features, 256} != Mismatch{Reason::in_features, 400});
 
 TEST_CASE("the options are bits of their own") {
-    const Option options[] = {Option::kernel,   Option::stride,    Option::padding,        Option::dilation,
-                              Option::groups,   Option::no_bias,   Option::output_padding, Option::eps,
-                              Option::momentum, Option::no_affine, Option::one_axis};
+    const Option options[] = {Option::kernel,   Option::stride,    Option::padding,         Option::dilation,
+                              Option::groups,   Option::no_bias,   Option::output_padding,  Option::eps,
+                              Option::momentum, Option::no_affine, Option::one_axis,        Option::ceil_mode,
+                              Option::scale,    Option::mode,      Option::no_count_padding};
     unsigned seen = 0;
     for (const Option option : options) {
         CHECK((seen | option) != seen);
         seen = seen | option;
     }
-    CHECK(seen == (convolution | transposed | normalisation | one_axis));
+    CHECK(seen == (1U << 15) - 1);
 }

@@ -37,4 +37,6 @@ TEST_CASE("numbers that are promoted to int stop at their own largest one", "[co
     STATIC_REQUIRE(saturating_product<N>({17, 15}) == 255);
     STATIC_REQUIRE(saturating_product<N>({16, 16}) == 255);
     STATIC_REQUIRE(saturating_product<N>({16, 15}) == 240);
+    STATIC_REQUIRE(saturating_product<N>({63, 4}) == 252);
+    STATIC_REQUIRE(saturating_product<N>({64, 4}) == 255);
 }

@@ -13,6 +13,9 @@ static_assert(Shape<6, 5, 4>::rank == 3 && Shape<6, 5, 4>::size == 120);
 static_assert(Shape<400>::rank == 1 && Shape<400>::size == 400);
 static_assert(Shape<>::rank == 0 && Shape<>::size == 1);
 static_assert(Shape<3, 0, 2>::size == 0);
+static_assert(Shape<6, 5, 4>::largest_dim() == 6 && Shape<4, 6, 5>::largest_dim() == 6 &&
+              Shape<4, 5, 6>::largest_dim() == 6);
+static_assert(Shape<>::largest_dim() == 0);
 static_assert(Shape<6, 5, 4>::dims == std::array<std::size_t, 3>{6, 5, 4});
 static_assert(Shape<6, 5, 4>::dim(0) == 6 && Shape<6, 5, 4>::dim(1) == 5 && Shape<6, 5, 4>::dim(2) == 4);
 

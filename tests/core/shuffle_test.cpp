@@ -46,6 +46,22 @@ void check_sum() {
     }
 }
 
+/// The sums of fewer numbers than there are lanes: behind them, zeros.
+template <std::size_t Count, typename V>
+void check_few_sums() {
+    using T = scalar_t<V>;
+    if constexpr (Count <= lane_count<V>) {
+        std::array<V, Count> numbers;
+        for (std::size_t n = 0; n < Count; ++n) {
+            numbers[n] = ramp<V>(static_cast<T>(n + 1));
+        }
+        const V sums = sums_of_lanes<Count>(numbers.data());
+        for (std::size_t n = 0; n < lane_count<V>; ++n) {
+            CHECK(get_lane(sums, n) == (n < Count ? sum_lanes(numbers[n]) : T(0)));
+        }
+    }
+}
+
 /// Every lane is a number of its own.
 template <typename V>
 void check_transpose() {
@@ -105,6 +121,10 @@ void check_columns() {
 template <typename V>
 void check() {
     check_sum<V>();
+    check_few_sums<1, V>();
+    check_few_sums<2, V>();
+    check_few_sums<3, V>();
+    check_few_sums<8, V>();
     check_transpose<V>();
     check_transpose_halves<V>();
     check_columns<V, 2>();

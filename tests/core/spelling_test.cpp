@@ -28,6 +28,15 @@ static_assert(spelled<int>().view() == "int");
 static_assert(spelled<Shape<400>>().view() == "Shape<400>");
 static_assert(spelled<user::Pair<user::Pair<Kernel<3>, 1>, 2>>().view() == "user::Pair<user::Pair<Kernel<3>, 1>, 2>");
 static_assert(spelled<Shape<400>>(5).view() == "Shape...");
+// 200 characters, if nothing else is said.
+using Numbers =
+    Shape<1000000001, 1000000002, 1000000003, 1000000004, 1000000005, 1000000006, 1000000007, 1000000008, 1000000009,
+          1000000010, 1000000011, 1000000012, 1000000013, 1000000014, 1000000015, 1000000016, 1000000017>;
+static_assert([] {
+    detail_::Text<240> text;
+    detail_::append_spelling<Numbers>(text);
+    return text.length == 203 && text.view().ends_with("...");
+}());
 
 }  // namespace
 

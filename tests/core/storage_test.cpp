@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "aborts.hpp"
 #include "catch.hpp"
 
 using namespace ctcnn::detail_;
@@ -60,3 +61,46 @@ TEST_CASE("a value on the heap is a value") {
     CHECK(c.get()[3] == 4);
     CHECK(&c.get() != &b.get());
 }
+
+namespace {
+struct Source {
+    static constexpr Small value() { return {1, 2, 3, 4}; }
+};
+using Constant = OnHeapOrConstant<Small>;
+}  // namespace
+
+TEST_CASE("a constant is copied to the heap before it is changed, and not before") {
+    Constant a = Constant::constant<Source>();
+    const Small* constant = &std::as_const(a).get();
+    const Constant other = Constant::constant<Source>();
+    CHECK(constant == &other.get());
+    a.get()[0] = 7;
+    a.get()[1] = 8;
+    CHECK(std::as_const(a).get() == Small{7, 8, 3, 4});
+    CHECK(&std::as_const(a).get() == &a.get());
+    CHECK(*constant == Small{1, 2, 3, 4});
+
+    Constant b = Constant::constant<Source>();
+    b = a;
+    CHECK(std::as_const(b).get() == Small{7, 8, 3, 4});
+    CHECK(&std::as_const(b).get() != &std::as_const(a).get());
+    const Constant c = b;
+    b.get()[3] = 9;
+    CHECK(c.get()[3] == 4);
+    b = Constant::constant<Source>();
+    CHECK(&std::as_const(b).get() == constant);
+    const Constant copy = b;
+    CHECK(&copy.get() != constant);
+}
+
+#if CTCNN_TEST_ABORTS
+TEST_CASE("what has been moved from ends the program when it is read, and so do too many elements") {
+    OnHeap<Small> a;
+    const OnHeap<Small> b = std::move(a);
+    CHECK(aborts([&] { a.get()[0] = 1; }));
+    CHECK(aborts([&] { static_cast<void>(std::as_const(a).get()[0]); }));
+    CHECK(!aborts([&] { static_cast<void>(b.get()); }));
+    CHECK(aborts([] { HeapArray<int, 2>{1, 2, 3}; }));
+    CHECK(!aborts([] { HeapArray<int, 2>{1, 2}; }));
+}
+#endif

@@ -16,6 +16,11 @@ static_assert(alignment % vector_bytes == 0);
 static_assert(vector_registers >= 16);
 // What a program keeps many of is smaller: a workspace in each call, a network and its gradients, tensors by choice.
 static_assert(most_inside_workspace <= most_inside_network && most_inside_network <= most_inside_tensor);
+// What the documentation says. The borders themselves are tested where they matter: tensor_test.cpp, model/large_test.cpp.
+static_assert(most_inside_workspace == 32 * 1024);
+static_assert(most_inside_network == 256 * 1024);
+static_assert(most_inside_tensor == 1024 * 1024);
+static_assert(alignment == 64 && set_period == 2048);
 
 TEST_CASE("the target's vectors are those of this processor", "[core]") {
     [[maybe_unused]] constexpr std::string_view name = CTCNN_TEXT_OF(CTCNN_TARGET);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "aborts.hpp"
 #include "catch.hpp"
 
 using namespace ctcnn;
@@ -129,3 +130,15 @@ TEST_CASE("a vector of tensors has no gaps, so that files may be read into it") 
     CHECK(tensors[0].data() + 3 == tensors[1].data());
     CHECK(tensors[0].data()[2 * 3 + 1] == 5);
 }
+
+#if CTCNN_TEST_ABORTS
+TEST_CASE("an index outside a tensor ends the program") {
+    Matrix matrix{};
+    const volatile int two = 2;
+    CHECK(aborts([&] { matrix(two, 0) = 1; }));
+    CHECK(aborts([&] { static_cast<void>(std::as_const(matrix)(0, two + 1)); }));
+    CHECK(aborts([&] { static_cast<void>(Matrix{}(two, 0)); }));
+    CHECK(aborts([&] { matrix.view()(0, two + 1) = 1; }));
+    CHECK(!aborts([&] { matrix.view()(1, two) = matrix(1, two) + std::as_const(matrix)(1, two) + Matrix{}(1, two); }));
+}
+#endif

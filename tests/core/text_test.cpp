@@ -47,6 +47,10 @@ static_assert(real(1e-7).view() == "1e-07");
 static_assert(real(2.5e-10).view() == "2.5e-10");
 static_assert(real(0.95).view() == "0.95");
 static_assert(real(1.0 / 3).view() == "0.3333333333333333");
+// Rounded to 16 digits, these become a 1 with zeros.
+static_assert(real(0.099999999999999992).view() == "0.1" && real(9.9999999999999991e-05).view() == "0.0001" &&
+              real(9.9999999999999991e-06).view() == "1e-05");
+static_assert(real(0.1 + 0.2).view().size() == 2 + 16);  // Python writes a 17th digit.
 
 TEST_CASE("a text grows at its end", "[text]") {
     Text<64> text;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <tuple>
 
+#include "aborts.hpp"
 #include "catch.hpp"
 
 using namespace ctcnn;
@@ -113,3 +114,24 @@ TEST_CASE("a parameter is the same in all lanes") {
         CHECK(get_lane(view.constant(2.5), lane) == 2.5f);
     }
 }
+
+#if CTCNN_TEST_ABORTS
+TEST_CASE("an index outside a view ends the program") {
+    std::array<float, 12> elements{};
+    const volatile std::size_t two = 2;
+    const TileView<float, Shape<2, 3, 1>, Layout<2, 3, 1>> image(elements.data());
+    const TileView<float, Shape<2, 3>, Layout<6, 1, 1>> rows(elements.data());
+    const ParameterView<float, Shape<2, 3>> parameter(elements.data());
+    const GradientView<float, Shape<2, 3>> gradient(elements.data());
+    CHECK(aborts([&] { image(two, 0, 0) = 1; }));
+    CHECK(aborts([&] { image[3 * two] = 1; }));
+    CHECK(aborts([&] { rows(0, two + 1) = 1; }));
+    CHECK(aborts([&] { static_cast<void>(parameter[3 * two]); }));
+    CHECK(aborts([&] { static_cast<void>(parameter(0, two + 1)); }));
+    CHECK(aborts([&] { gradient[3 * two] += 1; }));
+    CHECK(!aborts([&] {
+        image(1, two, 0) = image[2 * two + 1] + rows(1, two) + parameter[2 * two + 1] + parameter(1, two);
+        gradient[2 * two + 1] += 1;
+    }));
+}
+#endif

@@ -85,6 +85,7 @@ static_assert(output_extent({{3, 2}, {2, 1}, {1, 2}, {1, 1}}, 8, 8) == Extent{4,
 static_assert(rows_needed({{5, 5}, {1, 1}, {2, 2}, {1, 1}}, 2, 28) == 4);
 static_assert(rows_needed({{5, 5}, {1, 1}, {2, 2}, {1, 1}}, 28, 28) == 28);
 static_assert(rows_needed({{3, 3}, {2, 2}, {0, 0}, {2, 2}}, 3, 28) == 9);
+static_assert(rows_needed({{2, 2}, {1, 1}, {2, 2}, {1, 1}}, 1, 28) == 0);
 
 static_assert(span_of(1, 1) == 1 && span_of(1, 9) == 1 && span_of(3, 2) == 5);
 static_assert(window_of(read_options<Kernel<3, 2>, Padding<1, 2>, Stride<2, 1>>(Option::kernel | Option::padding |

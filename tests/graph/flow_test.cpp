@@ -96,6 +96,30 @@ static_assert(is_refused_with<Refusal<Reason::bad_name, at_layer<0, SameNames>, 
 using TwoShortcuts = Residual<Named<"shortcut", A>, Shortcut<A>>;
 static_assert(is_refused_with<Refusal<Reason::bad_name, at_layer<0, TwoShortcuts>, At4>, Shape<4>, TwoShortcuts>);
 
+// The sizes of Input.
+static_assert(is_refused_with<Refusal<Reason::zero_input, the_sequence, received<Shape<>>>, Shape<>, A> &&
+              is_refused_with<Refusal<Reason::zero_input, the_sequence, received<Shape<4, 0>>>, Shape<4, 0>, A>);
+static_assert(is_refused_with<Refusal<Reason::number_too_large, the_sequence, received<Shape<2147483648>>>,
+                              Shape<2147483648>, ReLU>);
+static_assert(1073741823 * std::size_t{1073741825} == most_numbers / 2);
+static_assert(is_refused_with<Accepted, Shape<1073741823, 1073741825>, ReLU>);
+static_assert(is_refused_with<Refusal<Reason::number_too_large, the_sequence, received<Shape<1073741824, 1073741824>>>,
+                              Shape<1073741824, 1073741824>, ReLU>);
+
+// What layers have together, exactly.
+template <std::size_t Parameters, std::uint64_t MultiplyAdds>
+struct Counted {
+    static constexpr LayerKind kind = LayerKind::block;
+    static constexpr std::size_t parameter_count = Parameters;
+    static constexpr std::uint64_t multiply_adds = MultiplyAdds;
+};
+template <typename... Layers>
+constexpr bool fit_together = graph::reason_together(List<Layers...>{}) == Reason::none;
+static_assert(fit_together<Counted<most_numbers - 5, 0>, Counted<5, 0>> &&
+              !fit_together<Counted<most_numbers - 5, 0>, Counted<6, 0>>);
+static_assert(fit_together<Counted<0, UINT64_MAX - 5>, Counted<0, 4>> &&
+              !fit_together<Counted<0, UINT64_MAX - 5>, Counted<0, 5>>);
+
 // What is too large together.
 using Wide = Linear<2147483647, 1073741824, NoBias>;
 using Narrow = Linear<1073741824, 2147483647, NoBias>;
@@ -110,6 +134,11 @@ using Third = Shape<2147483647, 357913941>;
 static_assert(is_refused_with<Accepted, Third, Flatten> && Third::size > most_numbers / 4);
 static_assert(
     is_refused_with<Refusal<Reason::number_too_large, at_layer<0, LargeConcat>, received<Third>>, Third, LargeConcat>);
+
+// What branches make together is counted like an Input.
+using Concat3 = Concat<Flatten, Flatten, Flatten>;
+static_assert(is_refused_with<Accepted, Shape<357913941, 1073741825>, Concat3> &&
+              !is_refused_with<Accepted, Shape<357913942, 1073741825>, Concat3>);
 
 TEST_CASE("what a refusal says is also known when the program runs") {
     STATIC_REQUIRE(refusal<Shape<4>, A, Wrong>::mismatch.reason == Reason::in_features);

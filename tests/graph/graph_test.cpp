@@ -117,6 +117,15 @@ static_assert(graph_behind_unflatten(0).stage_count == 2 && graph_behind_unflatt
 static_assert(graph_behind_unflatten(1).stage_count == 3 && graph_behind_unflatten(1).input_of(2) == 2);
 static_assert(has_border(graph_behind_unflatten(1), 1, 0) && has_border(graph_behind_unflatten(1), 2, 1));
 
+// A function behind the copy is applied as it copies, borders included.
+namespace {
+constexpr auto copied = graph_of_features<Linear<8, 36>, Unflatten<4, 3, 3>, ReLU, Conv<4, 2>>;
+}
+static_assert(copied.stage_count == 3 && is_stage(copied, 1, 1, 2) && has_border(copied, 1, 0) &&
+              has_border(copied, 2, 1));
+// A function of its own makes the border that its reader wants, and asks for none.
+static_assert(has_border(pre_activated, 1, 0) && has_border(pre_activated, 2, 1));
+
 // A network of reshapes alone has one stage.
 static_assert(graph_of<Flatten>.stage_count == 1);
 static_assert(graph_of<Flatten>.buffers[1].form.channels == 144 && graph_of<Flatten>.buffers[1].form.height == 1);
@@ -232,6 +241,7 @@ namespace {
 constexpr auto parts_apart = graph_of<Concat<Pointwise<4, 2>, Pointwise<4, 1>>, Pointwise<3, 2>>.with_gaps(36);
 }
 static_assert(parts_apart.buffers[2].offset_in_parent == 2 * 37 && parts_apart.buffers[3].size() == 3 * 37);
+static_assert(graph_of<Pointwise<4, 1>>.with_gaps(36).has_gaps());
 static_assert(parts_apart.has_gaps() && !graph_of<Concat<Pointwise<4, 2>, Pointwise<4, 1>>>.has_gaps());
 
 TEST_CASE("the graph is a constant") {

@@ -128,6 +128,31 @@ consteval std::array<std::size_t, 2> sizes_in_two_orders(std::array<graph::Regio
 static_assert(sizes_in_two_orders({{{4, 0, 0, 0}, {2, 0, 1, 0}, {6, 1, 2, 0}, {2, 2, 3, 0}}}) ==
               std::array<std::size_t, 2>{12, 8});
 
+// Of blocks of one size, the first lies lowest.
+namespace {
+consteval bool lie_in_order() {
+    std::array<graph::Region, 3> blocks{{{4, 0, 1, 9}, {4, 1, 2, 9}, {4, 0, 2, 9}}};
+    return graph::detail::place_by_size(blocks, {0, 1, 2}, 3) == 12 && blocks[0].offset == 0 && blocks[1].offset == 4 &&
+           blocks[2].offset == 8;
+}
+}  // namespace
+static_assert(lie_in_order());
+
+// Both orders are tried for up to 128 blocks: the four from above, and small ones that live later.
+namespace {
+template <std::size_t Count>
+consteval std::size_t placed() {
+    std::array<graph::Region, Count> blocks{{{4, 0, 0, 0}, {2, 0, 1, 0}, {6, 1, 2, 0}, {2, 2, 3, 0}}};
+    std::array<std::size_t, Count> order{};
+    for (std::size_t n = 0; n < Count; ++n) {
+        order[n] = n;
+        blocks[n] = n < 4 ? blocks[n] : graph::Region{1, n, n, 0};
+    }
+    return graph::detail::place(blocks, order, Count);
+}
+}  // namespace
+static_assert(graph::detail::most_by_size == 128 && placed<4>() == 8 && placed<128>() == 8 && placed<129>() == 12);
+
 TEST_CASE("blocks that do not live together share a place") {
     constexpr graph::Region first{4, 0, 1, 0};
     STATIC_REQUIRE(first.lives_with({4, 1, 2, 0}));

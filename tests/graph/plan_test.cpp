@@ -111,6 +111,8 @@ using Thinned = Sequential<Input<2, 6, 6>, Conv<2, 4>, Dropout2d<0.25>, ReLU, Fl
 using Plain = Sequential<Input<2, 6, 6>, Conv<2, 4>, ReLU, Flatten, Linear<144, 3>>;
 }  // namespace
 
+static_assert(Features<Dropout<>, A>::has_random && Features<A, Dropout<>>::has_random &&
+              !Features<A, ReLU>::has_random);
 // In training it is a stage that keeps its factors, one for each channel or element; in inference it is nothing.
 static_assert(Thinned::plan::has_random && Thinned::plan::stage_count == 4 && Thinned::plan::saved_numbers == 4 + 144);
 static_assert(Thinned::inference_plan::stage_count == 2);
@@ -128,6 +130,8 @@ using Skipped = Sequential<Input<2, 6, 6>, Conv<2, 4>, ReLU, Residual<Conv<4, 4>
 static_assert(Skipped::has_own_gradient(1) && !Skipped::has_own_gradient(2));
 static_assert(Skipped::training_memory.buffers_size == 2 * 64 + 4 * 64 + 4 * 36);
 static_assert(Skipped::buffer_offset(2) == Skipped::buffer_offset(3));
+static_assert(Skipped::first_in_place(3) == 2 && Skipped::first_in_place(2) == 2 && Skipped::first_in_place(1) == 1);
+static_assert(Skipped::saved_numbers == 0);
 static_assert(Skipped::gradient_offset(1) == Skipped::training_memory.buffers_size);
 static_assert(Skipped::buffer_numbers == Skipped::gradient_offset(1) + 4 * 64);
 static_assert(Skipped::added_gradient_numbers == 4 * 64);
@@ -181,6 +185,29 @@ static_assert(Wide::plan_of<Lanes<float>>::buffer_numbers == Wide::plan::buffer_
 static_assert(Wide::inference_plan_of<Lanes<float>>::inference_numbers == 4 * 129 + 4 * 128);
 // That of inference, where it is another one.
 static_assert(Thinned::inference_plan_of<Lanes<float>>::stage_count == 2);
+
+// Stages are called in their order, however many there are: more than a fold may have, too.
+namespace {
+template <std::size_t First, std::size_t Last>
+constexpr bool calls_in_order() {
+    std::size_t next = First;
+    bool right = true;
+    LeNet::for_each_stage<First, Last>([&](auto k) { right = right && k == next++; });
+    right = right && next == Last;
+    LeNet::for_each_stage_backward<First, Last>([&](auto k) { right = right && k == --next; });
+    return right && next == First;
+}
+}  // namespace
+static_assert(calls_in_order<0, 7>() && calls_in_order<2, 3>() && calls_in_order<3, 3>());
+static_assert(calls_in_order<0, 128>() && calls_in_order<0, 129>() && calls_in_order<5, 700>());
+static_assert([] {
+    std::size_t calls = 0;
+    LeNet::for_each_stage<5, 3>([&](auto) { ++calls; });
+    LeNet::for_each_stage_backward<5, 3>([&](auto) { ++calls; });
+    LeNet::for_each_stage([&](auto) { ++calls; });
+    LeNet::for_each_stage_backward([&](auto) { ++calls; });
+    return calls;
+}() == 2 * 7);
 
 TEST_CASE("running sums") {
     STATIC_REQUIRE(graph::running_sums(std::array<std::size_t, 3>{3, 4, 5}) == std::array<std::size_t, 4>{0, 3, 7, 12});

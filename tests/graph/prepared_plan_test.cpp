@@ -82,6 +82,28 @@ static_assert(!has_vectors ||
                !AroundSquare::converts(0, 0, ValueForm::planar)));
 static_assert(runs<Sequential<Input<3, 8, 8>, Square, MaxPool2d<Kernel<2>>>>(".."));
 
+// A join is prepared where what it reads is blocked already.
+static_assert(runs<Sequential<Input<3, 8, 8>, Residual<Square>>>(".."));
+static_assert(runs<Sequential<Input<32, 8, 8>, Residual<C>>>("pp") &&
+              runs<Sequential<Input<32, 8, 8>, Add<C, C>>>("ppp"));
+static_assert(runs<Sequential<Input<32, 8, 8>, Concat<C, Square>>>("p.p"));
+
+// What a layer that says nothing of itself has.
+constexpr PreparedFacts nothing_said{};
+static_assert(!nothing_said.offered && nothing_said.reads == ValueForm::blocked && !nothing_said.reads_either &&
+              !nothing_said.follows && !nothing_said.has_features && nothing_said.border == Extent{0, 0} &&
+              nothing_said.more == Extent{0, 0} && !nothing_said.takes_pooling &&
+              nothing_said.pooling == Pooling::none);
+
+// Weights of more than 32 KiB are large.
+struct WeightsInBf16 {
+    using T = float;
+    using Weight = bf16;
+};
+static_assert(most_near_weights == 32 * 1024);
+static_assert(std::is_same_v<stored_weight_t<WeightsInBf16, 8192>, float> &&
+              std::is_same_v<stored_weight_t<WeightsInBf16, 8193>, bf16>);
+
 // Where values lie -------------------------------------------------------------------------------------------------
 
 namespace {
@@ -135,6 +157,43 @@ using UNet = Sequential<Input<1, 8, 8>, Conv3<1, 16>, ReLU,
                         Conv3<32, 16>, ReLU, Conv2d<16, 2, Kernel<1>>>;
 using Inception = Sequential<Input<3, 8, 8>, Concat<Conv3<3, 4>, Sequential<Conv3<3, 8>, ReLU, Conv3<8, 5>>>, Square,
                              Concat<Square, Sequential<Square, Square>>, Flatten, Linear<1152, 30>, Linear<30, 5>>;
+/// Whether each form of each value has the room that it needs, in whole cache lines; a blocked one has a vector more
+/// for each block, which may be needed to keep blocks out of each other's sets of the cache. And whether exactly those
+/// of one pixel and no border are the same in both forms.
+template <typename Plan, std::size_t... B>
+constexpr bool sizes_are_right(std::index_sequence<B...>) {
+    const auto whole = [](std::size_t size) { return (size + Plan::line - 1) / Plan::line * Plan::line; };
+    const auto of_value = [&]<std::size_t Value>(std::integral_constant<std::size_t, Value>) {
+        using Blocked = typename Plan::template Blocked<Value>;
+        using Planar = typename Plan::template Planar<Value>;
+        const graph::PreparedValue& value = Plan::forms.values[Value];
+        return value.copies[0].size == whole(Planar::size) &&
+               value.copies[1].size == whole(Blocked::blocks * (Blocked::rows * Blocked::row + Plan::count)) &&
+               value.copies[1].size >= Blocked::size &&
+               value.is_flat == (Planar::size == Planar::channels && Blocked::rows * Blocked::row == Plan::count);
+    };
+    return (... && of_value(std::integral_constant<std::size_t, B>{}));
+}
+template <typename Net>
+constexpr bool has_right_sizes = sizes_are_right<PlanOf<Net>>(std::make_index_sequence<PlanOf<Net>::stage_count + 1>{});
+static_assert(has_right_sizes<Mnist> && has_right_sizes<ResNet> && has_right_sizes<UNet> && has_right_sizes<Inception>);
+static_assert(has_right_sizes<Sequential<Input<8, 1, 1>, Conv3<8, 8>, Square, Conv2d<8, 4, Kernel<1>>>>);
+
+// The image is there from the beginning, also if its first reader wants the other form of it.
+using FirstBlocked = PlanOf<Sequential<Input<32, 8, 8>, Residual<C, Square>>>;
+static_assert(!has_vectors ||
+              (FirstBlocked::forms.values[0].copies[1].first == 0 && FirstBlocked::forms.values[0].copies[1].exists));
+using LaterPlanar = PlanOf<Sequential<Input<32, 8, 8>, Concat<C, Square>, Conv3<64, 8>>>;
+static_assert(LaterPlanar::forms.values[0].copies[0].exists && LaterPlanar::forms.values[0].copies[0].first == 0);
+static_assert(!has_vectors || LaterPlanar::forms.values[0].copies[0].last == 1);
+static_assert(!has_vectors ||
+              (LaterPlanar::forms.values[0].copies[1].first == 0 && LaterPlanar::forms.values[0].copies[1].last == 0));
+
+// Parameters of each stage begin on a cache line, and take no line that they do not need.
+using Packed = PlanOf<Sequential<Input<16, 3, 3>, GroupNorm<1, 16>, Conv2d<16, 17, Kernel<3>>, GroupNorm<1, 17>>>;
+static_assert(Packed::line == 16 && (!has_vectors || Packed::packed_offsets[1] == 32) &&
+              (!has_vectors || Packed::packed_offsets[3] == Packed::packed_offsets[2] + 48));
+
 static_assert(has_room<PlanOf<Mnist>>());
 static_assert(has_room<PlanOf<ResNet>>());
 static_assert(has_room<PlanOf<UNet>>());

@@ -65,6 +65,10 @@ TEST_CASE("a layer's own words are cut where the compiler would", "[graph]") {
 #else
     STATIC_REQUIRE(PiecesOf<60>::count == 1);
 #endif
+    // A blank behind the longest piece ends it.
+    constexpr std::string_view fitting = "012345678901234567890123456789012345 7";
+    STATIC_REQUIRE(graph::first_piece(fitting).size() ==
+                   (graph::first_piece(Refusing<60>::text).size() < 60 ? 36 : fitting.size()));
     // Without a blank there is nowhere better.
     constexpr std::string_view unbroken = "0123456789012345678901234567890123456789";
     STATIC_REQUIRE(graph::first_piece(unbroken).size() ==

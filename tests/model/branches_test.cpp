@@ -43,6 +43,15 @@ static_assert(!Accepts<Multiply<Squeeze, Conv<4, 2>>, Image> && !Accepts<Concat<
 static_assert(Sequential<Input<4, 6, 6>, Residual<Conv<4, 4>>>::parameter_count == 4 * 4 * 9 + 4);
 static_assert(Sequential<Input<4>, Add<Linear<4, 2>, Linear<4, 2>>>::multiply_adds == 16);
 
+// The operators of ONNX.
+template <typename L>
+constexpr detail_::OnnxNode join_of = L::template At<Image>::join::onnx();
+static_assert(join_of<Add<ReLU, ReLU>>.op_type == "Sum" && join_of<Residual<ReLU>>.op_type == "Sum" &&
+              join_of<Multiply<ReLU, ReLU>>.op_type == "Mul" && join_of<Add<ReLU, ReLU>>.attribute_count == 0);
+static_assert(join_of<Concat<ReLU, ReLU>>.op_type == "Concat" && join_of<Concat<ReLU, ReLU>>.attribute_count == 1 &&
+              join_of<Concat<ReLU, ReLU>>.attributes[0].name == "axis" &&
+              join_of<Concat<ReLU, ReLU>>.attributes[0].values[0] == 1);
+
 // Values --------------------------------------------------------------------------------------------------------------
 
 /// Layers on an input, one after the other, as a network of its own whose parameters are taken from a row; returns the

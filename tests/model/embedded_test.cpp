@@ -37,6 +37,43 @@ static_assert(in_order.layer<2>().weight(0, 1) == 10 && in_order.layer<2>().bias
 static_assert(in_order({1, 0, 0}) == Tensor<float, Shape<1>>{(1 + 7) * 9 + (4 + 8) * 10 + 11});
 static_assert(predict(by_name, {1, 0, 0}) == 1);  // The single output is 203.
 
+// What differs first: a tensor of the network, or one that only the file has.
+struct OneMore {
+    static consteval std::array<EmbeddedTensor, 5> tensors() {
+        return {{{"0.weight", {2, 3}}, {"0.bias", {2}}, {"2.weight", {1, 2}}, {"2.bias", {1}}, {"3.bias", {1}}}};
+    }
+};
+struct OneMoreInFront {
+    static consteval std::array<EmbeddedTensor, 5> tensors() {
+        return {{{"3.bias", {1}}, {"0.weight", {2, 3}}, {"0.bias", {2}}, {"2.weight", {1, 2}}, {"2.bias", {1}}}};
+    }
+};
+struct OtherSize {
+    static consteval std::array<EmbeddedTensor, 4> tensors() {
+        return {{{"0.weight", {2, 3}}, {"0.bias", {3}}, {"2.weight", {1, 2}}, {"2.bias", {1}}}};
+    }
+};
+struct OtherRank {
+    static consteval std::array<EmbeddedTensor, 4> tensors() {
+        return {{{"0.weight", {2, 3}}, {"0.bias", {2}}, {"2.weight", {1, 2}}, {"2.bias", {1, 1}}}};
+    }
+};
+struct OtherName {
+    static consteval std::array<EmbeddedTensor, 4> tensors() {
+        return {{{"1.weight", {2, 3}}, {"0.bias", {2}}, {"2.weight", {1, 2}}, {"2.bias", {1}}}};
+    }
+};
+using detail_::model::no_tensor;
+template <typename File>
+constexpr bool differs(std::size_t in_network, std::size_t in_file) {
+    constexpr auto difference = detail_::model::first_difference<Net, File>();
+    return difference.in_network == in_network && difference.in_file == in_file;
+}
+static_assert(differs<InOrder>(no_tensor, no_tensor) && differs<ByName>(no_tensor, no_tensor));
+static_assert(differs<OneMore>(no_tensor, 4) && differs<OneMoreInFront>(no_tensor, 0) && differs<OtherSize>(1, 1) &&
+              differs<OtherRank>(3, 3) && differs<OtherName>(0, no_tensor));
+static_assert(EmbeddedTensor{"", {}}.count() == 1 && EmbeddedTensor{"", {3, 1, 4}}.count() == 12);
+
 // What is not learned is embedded, too: y = (x - mean) / sqrt(var + eps) * weight + bias.
 using Normed = Sequential<Input<2>, Linear<2, 2, NoBias>, BatchNorm1d<2, Eps<0.25>>, Linear<2, 1, NoBias>>;
 struct NormedFile {

@@ -94,6 +94,7 @@ TEST_CASE("initialize refuses settings that make no sense, and changes nothing t
     CHECK_NOTHROW(initialize(net, KaimingUniform{.a = -1}));
     CHECK_NOTHROW(initialize(net, XavierUniform{.gain = 0}));
     CHECK_NOTHROW(initialize(net, Own{0}));
+    CHECK_NOTHROW(initialize(net, Own{static_cast<double>(std::numeric_limits<float>::max())}));
 }
 
 TEST_CASE("XavierUniform and the biases have the statistics of their formulas") {
@@ -121,6 +122,9 @@ TEST_CASE("the seed decides the parameters, and nothing else does") {
     CHECK(initialized(1) == initialized(1));
     const std::vector<float> one = initialized(1);
     const std::vector<float> two = initialized(2);
+    Net unseeded{};
+    initialize(unseeded, XavierUniform{});
+    CHECK(std::ranges::equal(unseeded.parameters(), initialized(0)));
     std::size_t equal = 0;
     for (std::size_t i = 0; i < one.size(); ++i) {
         equal += one[i] == two[i];

@@ -5,8 +5,8 @@
 
 #include "catch.hpp"
 
-using ctcnn::detail_::model::any_number;
-using ctcnn::detail_::model::AnyNumber;
+using namespace ctcnn;
+using namespace ctcnn::detail_::model;
 
 namespace {
 
@@ -28,6 +28,20 @@ constexpr AnyNumber changed() {
     return number;
 }
 static_assert(changed() == any_number && any_number * 3 + 1 == 8 && 100 / any_number == 7 && any_number % 4 == 2);
+
+// So with its shapes, tensors and names. Here the error is none.
+struct NoError {};
+using S = AnyShape<NoError>;
+static_assert(is_shape<S> && !detail_::is_known_shape<S> && S::contains(1, 2) && S::offset(1, 2) == 7);
+static_assert(S{} == Shape<2, 3>{} && S{} == Shape<5>{} && S::dim(3) == 5 && S::size == 7 && S::rank == 3);
+constexpr AnyTensor<NoError, float> tensor{};
+static_assert(tensor == 5 && tensor == Tensor<float, Shape<2>>{1, 2} && tensor.size() == 9);
+static_assert(AnyText{} == "0.weight" && AnyText{}.size() == 4);
+constexpr AnyTensors<NoError> tensors{};
+static_assert(!tensors.empty() && tensors.size() == 3 && tensors.end() - tensors.begin() == 1);
+static_assert(tensors[4].name == "any" && tensors[4].offset == 3 && tensors[4].count == 4);
+constexpr AnyDims dims{};
+static_assert(dims[3] == 5 && dims.size() == 2 && dims.end() - dims.begin() == 1 && *dims.begin() == 6);
 
 }  // namespace
 

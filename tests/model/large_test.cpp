@@ -41,6 +41,14 @@ static_assert(sizeof(Gradients<Example>) == 2 * sizeof(void*) && sizeof(Workspac
 static_assert(std::is_nothrow_move_constructible_v<Example> && std::is_nothrow_move_assignable_v<Example>);
 static_assert(noexcept(std::declval<const LeNet&>()(std::declval<const LeNet::input_tensor&>())));
 
+// Up to 32 KiB of buffers lie in a workspace: here as many inputs as outputs.
+template <std::size_t Inputs>
+using Positive = Sequential<Input<Inputs>, ReLU>;
+static_assert(Positive<4096>::inference_workspace_bytes == 32 * 1024);
+static_assert(sizeof(Workspace<Positive<4095>>) >= Positive<4095>::inference_workspace_bytes &&
+              std::is_trivially_copyable_v<Workspace<Positive<4095>>>);
+static_assert(sizeof(Workspace<Positive<4097>>) == sizeof(void*));
+
 template <typename Net>
 bool same(const Net& a, const Net& b) {
     return std::memcmp(a.parameters().data(), b.parameters().data(), Net::parameter_bytes) == 0;

@@ -17,6 +17,8 @@ using namespace ctcnn::detail_;
 
 // A name takes the place of an index: no number, no dot, not empty.
 static_assert(model::is_layer_name("stem") && model::is_layer_name("layer1") && model::is_layer_name("1x1"));
+static_assert(!model::is_layer_name("0") && !model::is_layer_name("9") && model::is_layer_name("/") &&
+              model::is_layer_name(":") && model::is_layer_name("0a"));
 static_assert(!model::is_layer_name("") && !model::is_layer_name("12") && !model::is_layer_name("a.b"));
 
 // The layer itself does not change.

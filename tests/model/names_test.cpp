@@ -90,6 +90,10 @@ TEST_CASE("the layers in the order in which they run") {
     CHECK(layers[11].kind == LayerKind::concat);
     CHECK((layers[1].buffer_count == 8 && layers[1].fan_in == 0 && layers[1].initial[0] == 1));
     CHECK((layers[0].fan_in == 18 && layers[0].weight_count == 72));
+    // What a layer has not.
+    CHECK((layers[0].buffer_count == 0 && layers[0].tensors == nullptr && layers[0].tensor_count == 0));
+    CHECK((layers[1].fan_out == 0 && layers[1].parameter_offset == 76 && layers[1].parameter_count == 8));
+    CHECK((layers[2].fan_in == 0 && layers[2].fan_out == 0 && layers[2].parameter_count == 0));
 }
 
 TEST_CASE("the summary shows branches below the layer that they belong to") {

@@ -6,6 +6,10 @@
 #include <limits>
 #include <type_traits>
 
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+
 #include <ctcnn/core/bf16.hpp>
 #include <ctcnn/inference.hpp>
 
@@ -81,6 +85,18 @@ TEST_CASE("predict, probabilities and top_k take a ParallelWorkspace") {
     CHECK(predict(fast, image, workspace) == predict(fast, image));
     CHECK(probabilities(fast, image, workspace) == probabilities(fast, image));
     CHECK(top_k(fast, image, 3, workspace)[2].index == top_k(fast, image, 3)[2].index);
+}
+
+TEST_CASE("A ParallelWorkspace has as many threads as OpenMP takes, if nothing is said") {
+    const ParallelWorkspace<Prepared<Small>> workspace;
+    CHECK(workspace.threads() == detail_::run::thread_count(0));
+#if defined(_OPENMP)
+    const int before = omp_get_max_threads();
+    omp_set_num_threads(3);
+    CHECK(ParallelWorkspace<Prepared<Small>>().threads() == 3);
+    CHECK(ParallelWorkspace<Prepared<Small>>(0).threads() == 3);
+    omp_set_num_threads(before);
+#endif
 }
 
 TEST_CASE("A ParallelWorkspace keeps nothing of an image") {

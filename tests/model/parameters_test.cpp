@@ -35,6 +35,12 @@ concept HasRunning = requires(View view) { view.running_mean; };
 static_assert(Net::parameter_count == 20 + 4 + 4 + 4 + 66 && Net::buffer_count == 12);
 static_assert(std::is_trivially_copyable_v<Net> && sizeof(Net) >= 4 * (Net::parameter_count + Net::buffer_count));
 
+// Up to 256 KiB of parameters and running statistics lie in the network.
+using Most = Sequential<Input<256>, Linear<256, 256, NoBias>>;
+static_assert(Most::parameter_bytes == 256 * 1024 && sizeof(Most) == 256 * 1024 && std::is_trivially_copyable_v<Most>);
+static_assert(!std::is_trivially_copyable_v<Sequential<Input<257>, Linear<257, 256, NoBias>>>);
+static_assert(!std::is_trivially_copyable_v<Sequential<Input<256>, Linear<256, 256, NoBias>, BatchNorm1d<256>>>);
+
 TEST_CASE("views of weights and running statistics") {
     Net net{};
     const auto first = net.layer<1>();

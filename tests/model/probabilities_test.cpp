@@ -140,6 +140,7 @@ TEST_CASE("where an output is NaN, there are no largest ones") {
 TEST_CASE("many classes lie on the heap") {
     using Many = Sequential<Input<100'000>, Flatten>;
     static_assert(sizeof(TopK<float, 100'000>) <= 32);
+    static_assert(sizeof(TopK<float, 2048>) > 32 * 1024 && sizeof(TopK<float, 2049>) <= 32);
     const auto net = std::make_unique<Many>();
     const auto x = std::make_unique<Many::input_tensor>();
     (*x)(70'000) = 1;

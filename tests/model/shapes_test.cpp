@@ -165,6 +165,12 @@ using Block = Sequential<Flatten, LazyLinear<4>, ReLU>;
 static_assert(takes_to<Block, Shape<2, 3, 3>, Shape<4>> && takes_to<Block, Shape<7>, Shape<4>>);
 static_assert(!Accepts<Sequential<Linear<8, 4>, Linear<8, 4>>, Shape<8>> && !Accepts<Sequential<>, Shape<8>>);
 
+// Of a network that is refused, the shape of its image is known unless it is at fault.
+template <std::size_t... Dims>
+constexpr bool is_known = model::RefusedOn<Shape<Dims...>, Linear<3, 4>>::known;
+static_assert(is_known<4> && is_known<2, 5, 5> && !is_known<> && !is_known<4, 0>);
+static_assert(is_known<1073741823, 1073741825> && !is_known<1073741824, 1073741824>);
+
 // Plain values --------------------------------------------------------------------------------------------------------
 
 static_assert(std::is_trivially_copyable_v<LeNet> && std::is_default_constructible_v<LeNet>);

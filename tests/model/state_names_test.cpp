@@ -91,6 +91,11 @@ static_assert(Sequential<Input<3>, ReLU, Flatten>::names().empty());
 static_assert(has_names<WithGain>({"0.1.scale", "0.1.shift", "1.weight"}) && fills_parameters<WithGain>());
 static_assert(std::same_as<std::remove_cvref_t<decltype(Net::names())>, std::array<NamedTensor, 7>>);
 
+template <typename L, typename S>
+constexpr std::size_t tensors_of = detail_::model::tensor_count<typename L::template At<S>>();
+static_assert(tensors_of<Linear<4, 2>, Shape<4>> == 2 && tensors_of<Linear<4, 2, NoBias>, Shape<4>> == 1 &&
+              tensors_of<ReLU, Shape<4>> == 0 && tensors_of<Gain, Shape<4>> == 2);
+
 TEST_CASE("names, shapes and offsets are those of the views") {
     auto net = Net{};
     const auto same = [&net](std::size_t index, const auto& view) {

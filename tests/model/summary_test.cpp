@@ -74,6 +74,23 @@ Total                   0          0      0
 Workspace of one image: 56 bytes to infer, 84 bytes to train
 )");
 
+// Indices up to 9, 99 and above have one, two and three digits.
+template <std::size_t Layers>
+struct Counted {
+    static constexpr std::size_t layer_count = Layers;
+};
+template <std::size_t Layers>
+constexpr std::size_t width = model::detail::SummaryRows<Counted<Layers>>::index_width;
+static_assert(width<1> == 1 && width<10> == 1 && width<11> == 2 && width<100> == 2 && width<101> == 3);
+
+// The table takes as many characters as it says where no line is shorter than the others.
+static_assert([] {
+    using Table = model::detail::SummaryTable<model::detail::SummaryRows<LeNet>>;
+    Text<Table::characters> text;
+    Table::append_to(text);
+    return text.length == Table::characters;
+}());
+
 /// The description of a layer on what it is made for.
 template <typename L>
 constexpr Description described() {

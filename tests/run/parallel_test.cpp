@@ -10,6 +10,9 @@
 #include <thread>
 #include <vector>
 
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
 #if defined(__unix__)
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,6 +52,24 @@ static_assert([] {
     });
     return sum;
 }() == 1110);
+
+TEST_CASE("no number of threads means as many as OpenMP takes") {
+#if defined(_OPENMP)
+    const int before = omp_get_max_threads();
+    for (const int threads : {3, 1}) {
+        omp_set_num_threads(threads);
+        CHECK(run::thread_count(0) == static_cast<std::size_t>(threads));
+        CHECK(run::thread_count(1) == 1);
+        CHECK(run::thread_count(5) == 5);
+    }
+    omp_set_num_threads(before);
+#else
+    CHECK(run::thread_count(0) == 1);
+    CHECK(run::thread_count(5) == 1);
+#endif
+    const double now = run::seconds();
+    CHECK(run::seconds() >= now);
+}
 
 TEST_CASE("each item is done once, by whatever member") {
     for (const std::size_t threads : {1u, 2u, 3u, 4u, 9u}) {
@@ -92,6 +113,10 @@ TEST_CASE("of a loop in equal shares each item is done once, and a member keeps 
             std::atomic<bool> even = false;
             run::parallel(threads, [&](run::Team& team) {
                 run::EqualShares shares(team);
+                // Before any items, it does not wait either.
+                if (shares.member() == 0) {
+                    shares.barrier();
+                }
                 for (std::size_t round = 1; round < 4; ++round) {
                     auto items = shares.items(things, rows);
                     for (std::size_t n = 0; n < things * rows; ++n) {
@@ -155,16 +180,23 @@ TEST_CASE("a member that sleeps at a barrier is woken, however quick the others 
 
 TEST_CASE("whoever passes a barrier wakes those that sleep there, whatever was taken meanwhile") {
     run::WorkList work(1'000'000);  // more threads than processors: who waits sleeps at once
-    std::thread sleeper([&] { work.wait_for(1); });
+    std::atomic<bool> finished = false;
+    bool finished_before = false;
+    std::thread sleeper([&] {
+        work.wait_for(1);
+        finished_before = finished;
+    });
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     std::uint32_t item = 0;
     REQUIRE(work.take(1, item));
     // As a member does that finds the item done and passes the barrier before the one that finished it looks on.
     work.take_one();
+    finished = true;
     work.finish();
     work.wait_for(1);
     sleeper.join();
     CHECK(item == 0);
+    CHECK(finished_before);
 }
 
 TEST_CASE("the first member works while the others wait for it") {
@@ -220,6 +252,14 @@ TEST_CASE("members calculate as the thread that called does") {
 }
 
 #if defined(__unix__)
+TEST_CASE("a team of one starts no threads, and a child process may start some then") {
+    auto& with_threads = ctcnn::process_::with_threads;
+    const long before = with_threads.exchange(0);
+    CHECK(sum_by_team(1, 10) == 45);
+    CHECK(with_threads == 0);
+    with_threads = before;
+}
+
 TEST_CASE("a child process of one that has used several threads works, on one thread") {
     CHECK(sum_by_team(2, 100) == 4950);
     const auto status_of_child = [](const auto& work) {

@@ -69,6 +69,13 @@ TEST_CASE("each seed, step, layer, image and element has random numbers of its o
     CHECK(bits<float>({1, 2}, 3, 4, 5) == bits<float>({1, 2}, 3, 4, 5));
 }
 
+TEST_CASE("the bits are those of the generator at a fixed place, above what initialisation takes", "[run]") {
+    static_assert(Randomness{}.seed == 0 && Randomness{}.step == 0);
+    const Philox random(3, std::uint64_t{1} << 63 | std::uint64_t{5} << 16 | 2);
+    const auto expected = random.block(std::uint64_t{32} << 32 | 7);
+    CHECK(bits<float>({3, 5}, 2, 32, 7) == std::vector<std::uint32_t>(expected.begin(), expected.end()));
+}
+
 TEST_CASE("a pass leads each stage to its own statistics and random numbers", "[run]") {
     const std::array<float, 10> statistics{};
     const std::array<float, 10> sums{};

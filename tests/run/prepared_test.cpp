@@ -52,6 +52,22 @@ TEST_CASE("Pools") {
                      Add<MaxPool2d<Kernel<2>>, Conv2d<16, 16, Kernel<2>, Stride<2>>>, Conv3<16, 4>>>();
 }
 
+TEST_CASE("What is between packed parts is zero") {
+    // Parameters and running statistics of layers that run as in net(x), each behind whole cache lines.
+    using Net = Sequential<Input<17, 2, 2>, PReLU<17>, GroupNorm<1, 17>>;
+    using Plan = Prepared<Net>::plan;
+    const auto packed = std::make_unique<detail_::run::PackedWeights<Plan>>();
+    packed->numbers.fill(-1);
+    const Net net = prepared::drawn<Net>();
+    detail_::run::pack<Plan>(net.parameters().data(), net.buffers().data(), *packed);
+    const auto& numbers = packed->numbers;
+    REQUIRE(numbers.size() == 32 + 48);
+    CHECK(std::equal(numbers.begin(), numbers.begin() + 17, net.parameters().begin()));
+    CHECK(std::equal(numbers.begin() + 32, numbers.begin() + 66, net.parameters().begin() + 17));
+    CHECK(std::count(numbers.begin() + 17, numbers.begin() + 32, 0.0f) == 15);
+    CHECK(std::count(numbers.begin() + 66, numbers.end(), 0.0f) == 14);
+}
+
 TEST_CASE("Sequences") {
     check<Sequential<Input<4, 50>, Conv1d<4, 16, Kernel<5>, Padding<2>>, ReLU, MaxPool1d<Kernel<2>>,
                      Conv1d<16, 40, Kernel<3>>, ReLU, Flatten, Linear<920, 6>>>();
