@@ -23,6 +23,7 @@
 #include "catch.hpp"
 #include "recipes.hpp"
 #include "small.hpp"
+#include "team.hpp"
 
 using namespace ctcnn;
 using recipes::Net;
@@ -111,3 +112,12 @@ TEST_CASE("update_bn draws its dropout as the steps from 1 on") {
         CHECK(before + 0.1f * (net.buffers()[i] - before) == Approx(moved[i]));
     }
 }
+
+#ifdef _OPENMP
+TEST_CASE("update_bn takes as many threads as OpenMP, or as many as it is told") {
+    team::Net net = team::net();
+    const auto data = team::data();
+    CHECK(team::size_of([&] { update_bn(net, data); }) == 2);
+    CHECK(team::size_of([&] { update_bn(net, data, 64, 3); }) == 3);
+}
+#endif

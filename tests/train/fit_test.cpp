@@ -22,6 +22,7 @@
 
 #include "catch.hpp"
 #include "small.hpp"
+#include "team.hpp"
 
 using namespace ctcnn;
 using namespace ctcnn::detail_;
@@ -620,5 +621,14 @@ TEST_CASE("fit may be called inside a parallel region") {
         }
         CHECK(small::same_bits(single.parameters(), expected.parameters()));
     }
+}
+#endif
+
+#ifdef _OPENMP
+TEST_CASE("fit takes as many threads as OpenMP, or as many as it is told") {
+    team::Net net = team::net();
+    const auto data = team::data();
+    CHECK(team::size_of([&] { fit(net, data, SGD{}); }) == 2);
+    CHECK(team::size_of([&] { fit(net, data, SGD{}, {.threads = 3}); }) == 3);
 }
 #endif

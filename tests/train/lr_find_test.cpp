@@ -14,6 +14,7 @@
 
 #include "catch.hpp"
 #include "small.hpp"
+#include "team.hpp"
 
 using namespace ctcnn;
 using small::Net;
@@ -127,3 +128,12 @@ TEST_CASE("lr_find refuses rates that do not rise") {
     refuses({.early_stop_threshold = -1});
     refuses({.batch_size = 0});
 }
+
+#ifdef _OPENMP
+TEST_CASE("lr_find takes as many threads as OpenMP, or as many as it is told") {
+    const team::Net net = team::net();
+    const auto data = team::data();
+    CHECK(team::size_of([&] { lr_find(net, data, SGD{}); }) == 2);
+    CHECK(team::size_of([&] { lr_find(net, data, SGD{}, {.threads = 3}); }) == 3);
+}
+#endif
