@@ -22,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -104,6 +105,47 @@ struct WrongShouldStop : Callable {
 struct WrongSetState : Callable {
     void set_state(int*) {}
 };
+
+// A callback that has come to remember more.
+struct Saved {
+    static constexpr const char* name = "Counting";
+    void on_epoch(const EpochReport&) {}
+    std::array<double, 2> state() const { return {3, 4}; }
+    void set_state(std::span<const double>) {}
+};
+struct Larger {
+    static constexpr const char* name = "Counting";
+    std::array<double, 3> numbers{7, 7, 7};
+    void on_epoch(const EpochReport&) {}
+    std::array<double, 3> state() const { return numbers; }
+    void set_state(std::span<const double> state) { std::ranges::copy(state, numbers.begin()); }
+};
+struct Extended : Larger {
+    static constexpr std::size_t earlier_state_count = 2;
+};
+struct OfAnother : Larger {
+    static constexpr std::size_t earlier_state_count = 1;
+};
+
+/// Members that ask for the trainer.
+struct WithTrainer {
+    std::string* text;
+    void on_train_begin(const FitPlan& plan, auto& trainer) {
+        *text += "begin " + std::to_string(plan.steps) + " at " + std::to_string(trainer.steps());
+    }
+    void on_step(const StepReport& report, auto& trainer) {
+        *text += ", step " + std::to_string(report.step) + " of " + std::to_string(trainer.steps());
+    }
+    void after_epoch(const EpochReport& report, auto& trainer) {
+        *text += ", behind " + std::to_string(report.epoch) + " at " + std::to_string(trainer.steps());
+    }
+    void on_train_end(const FitReport& report, auto& trainer) {
+        *text += ", end " + std::to_string(report.steps) + " at " + std::to_string(trainer.steps());
+    }
+};
+
+constexpr FitPlan plan_alone{};
+static_assert(!plan_alone.validates_loss && !plan_alone.validates_accuracy && !plan_alone.validates_metric);
 
 template <typename C>
 constexpr bool all_called = detail_::train::MembersAreCalled<C, Trainer<Net, SGD>>;
@@ -348,6 +390,34 @@ TEST_CASE("Callbacks are numbered apart for each name, and each has its own stat
     REQUIRE((states.size() == 3 && holds("a", {1, 2}) && holds("b", {8, 9}) && holds("c", {4, 5, 6})));
     set("a", {});
     REQUIRE((states.size() == 3 && holds("a", {}) && holds("b", {8, 9}) && holds("c", {4, 5, 6})));
+}
+
+TEST_CASE("Members of a callback may ask for the trainer, or for nothing") {
+    struct WithNothing {
+        std::string* text;
+        void on_train_begin() { *text += "begin"; }
+        void on_train_end() { *text += ", end"; }
+    };
+    const small::Data data = small::data(8);
+    Net net = small::net();
+    std::string with_trainer;
+    std::string with_nothing;
+    fit(net, data, SGD{.lr = 0.1f}, {.epochs = 2, .batch_size = 8}, WithTrainer{&with_trainer},
+        WithNothing{&with_nothing});
+    REQUIRE(with_trainer == "begin 2 at 0, step 1 of 1, behind 1 at 1, step 1 of 2, behind 2 at 2, end 2 at 2");
+    REQUIRE(with_nothing == "begin, end");
+}
+
+TEST_CASE("A callback may have had a smaller state") {
+    const small::Data data = small::data(8);
+    Net net = small::net();
+    Trainer trainer(net, SGD{.lr = 0.1f}, {.epochs = 1});
+    trainer.fit(data, Saved{});
+    Extended extended;
+    trainer.fit(data, extended);
+    REQUIRE(extended.numbers == std::array<double, 3>{3, 4, 0});
+    REQUIRE_THROWS_WITH(trainer.fit(data, Larger{}), ContainsSubstring("another size"));
+    REQUIRE_THROWS_WITH(trainer.fit(data, OfAnother{}), ContainsSubstring("another size"));
 }
 
 TEST_CASE("With an average, the validation and the best weights are those of the average") {
