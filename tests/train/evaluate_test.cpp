@@ -87,6 +87,15 @@ TEST_CASE("evaluate, predict and infer take as many threads as OpenMP, or as man
 }
 #endif
 
+static_assert(Evaluation{1, 2}.undefined == 0);
+
+TEST_CASE("evaluate refuses settings of a loss that make no sense") {
+    CHECK_THROWS_AS(evaluate(small::net(), small::data(9), 1, CrossEntropyLoss{.label_smoothing = 2}),
+                    std::invalid_argument);
+    CHECK_THROWS_AS(evaluate(small::net(), small::data(9), 1, CrossEntropyLoss{.weight = {1, 2}}),
+                    std::invalid_argument);
+}
+
 TEST_CASE("evaluate takes another loss") {
     const Net net = small::net();
     const small::Data data = small::data(9);

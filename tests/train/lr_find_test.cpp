@@ -19,6 +19,11 @@
 using namespace ctcnn;
 using small::Net;
 
+constexpr LRFindOptions options_alone{};
+static_assert(options_alone.min_lr == 1e-8 && options_alone.max_lr == 1 && options_alone.num_training == 100 &&
+              options_alone.early_stop_threshold == 4 && options_alone.batch_size == 64 && options_alone.seed == 0 &&
+              options_alone.threads == 0);
+
 TEST_CASE("the rates rise by equal factors from the lowest to the highest") {
     for (const std::size_t count : {3u, 10u, 100u, 1000u}) {
         const std::vector<double> rates = detail_::train::geometric_rates(1e-8, 10.0, count);
