@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include <ctcnn/data/byte_source.hpp>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <ios>
 #include <span>
 #include <string>
+#include <system_error>
 
 #include "files.hpp"
 
@@ -35,6 +38,30 @@ Error read_error(const std::filesystem::path& path) {
     const auto error = error_of<Error>([&] { read_all(path, 100); });
     CHECK(error.file() == path);
     return error;
+}
+
+/// A file that cannot be opened, for a reason of the system or, if that is 0, for none.
+template <int Error>
+struct Unopened : std::ifstream {
+    void open(const std::filesystem::path&, std::ios::openmode) {
+        errno = Error == 0 ? errno : Error;
+        setstate(failbit);
+    }
+};
+/// One that can be opened, but not read.
+template <int Error>
+struct Unread : std::ifstream {
+    Unread& read(char*, std::streamsize) {
+        errno = Error == 0 ? errno : Error;
+        setstate(badbit);
+        return *this;
+    }
+};
+
+template <typename Stream>
+FileUnreadable stream_error(const std::filesystem::path& path) {
+    errno = EACCES;  // of another call, before
+    return error_of<FileUnreadable>([&] { ByteSource<Stream>(path, "Copy it again."); });
 }
 
 }  // namespace
@@ -83,6 +110,25 @@ TEST_CASE("what is no readable file is refused by what it is") {
     CHECK(read_error<FileUnreadable>(folder.path()).remedy() != "Copy it again.");
 }
 
+TEST_CASE("the error of the system is told, and what to do about permissions") {
+    const ScratchFolder folder;
+    const auto path = folder.write("plain", ramp(11));
+    const auto check = [&](const FileUnreadable& error, int number, bool is_permission) {
+        CHECK(error.found() == "the error '" + std::error_code(number, std::generic_category()).message() + "'");
+        CHECK((error.remedy().find("chmod u+r " + quoted(path)) != std::string::npos) == is_permission);
+        CHECK(error.offset() == 0);
+    };
+    check(stream_error<Unopened<EACCES>>(path), EACCES, true);
+    check(stream_error<Unopened<EMFILE>>(path), EMFILE, false);
+    check(stream_error<Unopened<0>>(path), EIO, false);
+    check(stream_error<Unread<EACCES>>(path), EACCES, true);
+    check(stream_error<Unread<EISDIR>>(path), EISDIR, false);
+    check(stream_error<Unread<0>>(path), EIO, false);
+    // The whole file is refused, and no byte of it.
+    CHECK(read_error<FileMissing>(folder.path() / "missing").offset() == 0);
+    CHECK(read_error<FileUnreadable>(folder.path()).offset() == 0);
+}
+
 TEST_CASE("a file without permission is refused with the command that gives it") {
     const ScratchFolder folder;
     const std::string name = GENERATE("locked", "it's; locked", "locked\n\x1b[2J");
@@ -120,6 +166,13 @@ TEST_CASE("a .gz file is unpacked, whatever its name and the size of the pieces"
 TEST_CASE("a file that is named .gz but was unpacked already is read as it is") {
     const ScratchFolder folder;
     CHECK(read_all(folder.write("plain.gz", ramp(100)), 64) == ramp(100));
+}
+
+TEST_CASE("a file is compressed if it begins with both bytes that say so") {
+    const ScratchFolder folder;
+    for (const Bytes& content : {Bytes{0x1f}, Bytes{0x1f, 0x8c, 8}, Bytes{0x1e, 0x8b, 8}}) {
+        CHECK(read_all(folder.write("plain", content), 10) == content);
+    }
 }
 
 TEST_CASE("the members of a .gz file are read as one") {
@@ -171,7 +224,10 @@ TEST_CASE("a wrong checksum or length of a .gz file is refused") {
     for (std::size_t from_end = 1; from_end <= 8; ++from_end) {
         Bytes packed = gzip(ramp(1000));
         packed[packed.size() - from_end] ^= 1;
-        check_sentence(read_error<DecompressionError>(folder.write("checksum.gz", packed)));
+        const auto error = read_error<DecompressionError>(folder.write("checksum.gz", packed));
+        CHECK(error.found() ==
+              (from_end > 4 ? "the error 'incorrect data check'" : "the error 'incorrect length check'"));
+        check_sentence(error);
     }
 }
 

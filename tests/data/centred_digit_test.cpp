@@ -106,6 +106,51 @@ TEST_CASE("Where nothing is drawn there is no digit") {
     CHECK(centred_digit(pixels, 3, 3) == centred_digit(clean, 3, 3));
 }
 
+TEST_CASE("A drawing has a contrast of a sixteenth, and ink more than a tenth of it") {
+    std::vector<double> pixels(25);
+    pixels[12] = 1.0 / 16;
+    const auto faint = centred_digit<double>(pixels, 5, 5);
+    REQUIRE(faint);
+    pixels[12] = 1;
+    CHECK(centred_digit<double>(pixels, 5, 5) == faint);
+    pixels[13] = 0.1;
+    CHECK(centred_digit<double>(pixels, 5, 5) == faint);
+    pixels[13] = 0.11;
+    CHECK(centred_digit<double>(pixels, 5, 5) != faint);
+}
+
+TEST_CASE("A border of as many light pixels as dark ones is light, and one in the middle between them is dark") {
+    // In the crop of 3 x 3 pixels, the ink of the lower left one is half of that of black.
+    const auto digit = centred_digit<double>(std::vector<double>{0, 1, 0, 1, 0, 1, 0.5, 1, 0}, 3, 3, 3);
+    REQUIRE(digit);
+    CHECK(std::ranges::count(digit->values, 1.0) == 4);
+    CHECK(std::ranges::count(digit->values, 0.5) == 1);
+    CHECK(centred_digit(std::vector<float>{0, 1}, 1, 2));
+}
+
+TEST_CASE("The box is as near to the middle as its centre of mass asks") {
+    // A single pixel.
+    const auto point = centred_digit<double>(std::vector<double>{0, 0, 0, 0, 1, 0, 0, 0, 0}, 3, 3, 1);
+    REQUIRE(point);
+    CHECK((*point)(0, 14, 14) == 1);
+    // A box of 27 rows whose last one is the heaviest cannot go up beyond the first row.
+    std::vector<double> pixels(29 * 29);
+    pixels[29 + 1] = 1;
+    for (std::size_t n = 1; n < 28; ++n) {
+        pixels[27 * 29 + n] = 1;
+        pixels[n * 29 + 27] = 1;
+    }
+    const auto low = centred_digit<double>(pixels, 29, 29, 27);
+    REQUIRE(low);
+    CHECK((*low)(0, 0, 0) == 1);
+    // A line is at least one pixel wide.
+    std::vector<double> line(3 * 100);
+    std::fill_n(line.begin() + 101, 98, 1.0);
+    const auto thin = centred_digit<double>(line, 3, 100);
+    REQUIRE(thin);
+    CHECK(std::ranges::count(thin->values, 0.0) == 28 * 28 - 20);
+}
+
 TEST_CASE("Sizes that make no sense are refused") {
     const std::vector<float> pixels(12);
     CHECK_THROWS_AS(centred_digit(pixels, 4, 4), std::invalid_argument);

@@ -44,6 +44,18 @@ static_assert(CosineAnnealingLR{}(at(1)) == 1 && CosineAnnealingLR{}(at(101)) ==
 // The defaults are PyTorch's.
 static_assert(StepLR{}.gamma == 0.1 && MultiStepLR{}.gamma == 0.1 && LinearLR{}.start_factor == 1.0 / 3 &&
               LinearLR{}.end_factor == 1 && LinearLR{}.total_iters == 5 && CosineAnnealingLR{}.eta_min == 0);
+static_assert(ExponentialLR{}.gamma == 1);  // there is no default in PyTorch
+
+// Half a cosine up again is the one down, bit by bit.
+static_assert([] {
+    constexpr CosineAnnealingLR schedule{.T_max = 7};
+    for (std::size_t n = 1; n < 7; ++n) {
+        if (schedule(at(8 + n)) != schedule(at(8 - n)) || schedule(at(22 + n)) != schedule(at(8 - n))) {
+            return false;
+        }
+    }
+    return true;
+}());
 
 }  // namespace
 

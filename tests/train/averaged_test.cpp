@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <ctcnn/train/averaged.hpp>
 
+#include <ctcnn/data/dataset.hpp>
 #include <ctcnn/layers/batch_norm.hpp>
 #include <ctcnn/layers/dropout.hpp>
 #include <ctcnn/layers/linear.hpp>
@@ -18,11 +19,13 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
 #include "recipes.hpp"
 #include "small.hpp"
+#include "team.hpp"
 
 using namespace ctcnn;
 using recipes::Net;
@@ -110,4 +113,44 @@ TEST_CASE("update_bn draws its dropout as the steps from 1 on") {
         const float before = i < 3 ? 0.0f : 1.0f;
         CHECK(before + 0.1f * (net.buffers()[i] - before) == Approx(moved[i]));
     }
+}
+
+#ifdef _OPENMP
+TEST_CASE("update_bn takes as many threads as OpenMP, or as many as it is told") {
+    team::Net net = team::net();
+    const auto data = team::data();
+    CHECK(team::size_of([&] { update_bn(net, data); }) == 2);
+    CHECK(team::size_of([&] { update_bn(net, data, 64, 3); }) == 3);
+}
+#endif
+
+TEST_CASE("update_bn refuses a last batch of one image") {
+    using Features = Sequential<Input<2>, Linear<2, 3>, BatchNorm1d<3>>;
+    Features net{};
+    initialize(net, KaimingUniform{});
+    const auto update = [&](std::size_t count, std::size_t batch_size) {
+        update_bn(net, Dataset<Shape<2>>(std::vector<float>(2 * count), std::vector<std::uint8_t>(count)), batch_size);
+    };
+    for (const std::size_t batch_size : {2u, 4u}) {
+        CHECK_THROWS_AS(update(5, batch_size), std::invalid_argument);
+        CHECK_NOTHROW(update(8, batch_size));
+    }
+    CHECK_THROWS_AS(update(1, 64), std::invalid_argument);
+    CHECK_NOTHROW(update(5, 3));
+}
+
+TEST_CASE("update_bn takes batches of 64 images") {
+    Net net = recipes::net();
+    Net other = net;
+    const auto some = recipes::data().images();
+    std::vector<Net::input_tensor> images;
+    for (std::size_t n = 0; n < 130; ++n) {
+        images.push_back(some[n % some.size()]);
+    }
+    const Dataset<Net::input_shape, double> data(std::move(images), std::vector<std::uint8_t>(130));
+    update_bn(net, data);
+    update_bn(other, data, 64);
+    CHECK(std::ranges::equal(net.buffers(), other.buffers()));
+    update_bn(other, data, 65);
+    CHECK_FALSE(std::ranges::equal(net.buffers(), other.buffers()));
 }

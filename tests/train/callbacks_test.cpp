@@ -2,6 +2,7 @@
 #include <ctcnn/train/callbacks.hpp>
 
 #include <ctcnn/data/dataset.hpp>
+#include <ctcnn/layers/batch_norm.hpp>
 #include <ctcnn/layers/linear.hpp>
 #include <ctcnn/loss/mse.hpp>
 #include <ctcnn/optim/adam.hpp>
@@ -15,10 +16,13 @@
 #include <ctcnn/train/fit.hpp>
 #include <ctcnn/train/metrics.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -101,6 +105,47 @@ struct WrongShouldStop : Callable {
 struct WrongSetState : Callable {
     void set_state(int*) {}
 };
+
+// A callback that has come to remember more.
+struct Saved {
+    static constexpr const char* name = "Counting";
+    void on_epoch(const EpochReport&) {}
+    std::array<double, 2> state() const { return {3, 4}; }
+    void set_state(std::span<const double>) {}
+};
+struct Larger {
+    static constexpr const char* name = "Counting";
+    std::array<double, 3> numbers{7, 7, 7};
+    void on_epoch(const EpochReport&) {}
+    std::array<double, 3> state() const { return numbers; }
+    void set_state(std::span<const double> state) { std::ranges::copy(state, numbers.begin()); }
+};
+struct Extended : Larger {
+    static constexpr std::size_t earlier_state_count = 2;
+};
+struct OfAnother : Larger {
+    static constexpr std::size_t earlier_state_count = 1;
+};
+
+/// Members that ask for the trainer.
+struct WithTrainer {
+    std::string* text;
+    void on_train_begin(const FitPlan& plan, auto& trainer) {
+        *text += "begin " + std::to_string(plan.steps) + " at " + std::to_string(trainer.steps());
+    }
+    void on_step(const StepReport& report, auto& trainer) {
+        *text += ", step " + std::to_string(report.step) + " of " + std::to_string(trainer.steps());
+    }
+    void after_epoch(const EpochReport& report, auto& trainer) {
+        *text += ", behind " + std::to_string(report.epoch) + " at " + std::to_string(trainer.steps());
+    }
+    void on_train_end(const FitReport& report, auto& trainer) {
+        *text += ", end " + std::to_string(report.steps) + " at " + std::to_string(trainer.steps());
+    }
+};
+
+constexpr FitPlan plan_alone{};
+static_assert(!plan_alone.validates_loss && !plan_alone.validates_accuracy && !plan_alone.validates_metric);
 
 template <typename C>
 constexpr bool all_called = detail_::train::MembersAreCalled<C, Trainer<Net, SGD>>;
@@ -201,6 +246,76 @@ TEST_CASE("EarlyStopping counts epochs without improvement; NaN and infinity are
     REQUIRE(std::isnan(none.best));
 }
 
+TEST_CASE("What EarlyStopping takes without being told, and has found before a training") {
+    const EarlyStopping early;
+    REQUIRE(early.monitor == &EpochReport::validation_loss);
+    REQUIRE(early.mode == MonitorMode::automatic);
+    REQUIRE(early.patience == 3);
+    REQUIRE(early.min_delta == 0);
+    REQUIRE_FALSE(early.restore_best_weights);
+    REQUIRE(std::isnan(early.best));
+    REQUIRE(early.best_epoch == 0);
+    REQUIRE(early.epochs_without_improvement == 0);
+}
+
+TEST_CASE("EarlyStopping begins anew in each training") {
+    const small::Data data = small::data(8);
+    EarlyStopping early{.patience = 2};
+    for (const double best : {1.0, 2.0}) {
+        Net net = small::net();
+        fit(net, data, SGD{.lr = 0.1f}, {.epochs = 5}, Values{{4, best, 3, 3, 3}}, early);
+        REQUIRE(early.best == best);
+        REQUIRE(early.best_epoch == 2);
+        REQUIRE(early.epochs_without_improvement == 2);
+    }
+}
+
+TEST_CASE("The state of EarlyStopping says what it monitors") {
+    const std::array<Monitored, 5> values{&EpochReport::loss, &EpochReport::seconds, &EpochReport::validation_loss,
+                                          &EpochReport::validation_accuracy, &EpochReport::validation_metric};
+    for (std::size_t n = 0; n < values.size(); ++n) {
+        for (const MonitorMode mode : {MonitorMode::automatic, MonitorMode::min, MonitorMode::max}) {
+            const bool higher = mode == MonitorMode::max || (mode == MonitorMode::automatic && n == 3);
+            EarlyStopping early{.monitor = values[n], .mode = mode};
+            const auto state = early.state();
+            REQUIRE(state[3] == static_cast<double>(n + 1));
+            REQUIRE(state[4] == (higher ? 1 : 0));
+            early.set_state(std::array{1.0, 2.0, 1.0, state[3], state[4]});
+            for (const double other : {-1.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0}) {
+                const auto set = [&] { early.set_state(std::array{1.0, 2.0, 1.0, other, state[4]}); };
+                if (other < 0 || other > 5) {
+                    REQUIRE_THROWS_WITH(set(), ContainsSubstring("it is damaged"));
+                } else if (other < state[3] || other > state[3]) {
+                    REQUIRE_THROWS_WITH(set(),
+                                        ContainsSubstring(other < 1 ? "on no value (MonitorMode::" : "begun with"));
+                }
+            }
+            REQUIRE_THROWS_WITH(early.set_state(std::array{1.0, 2.0, 1.0, state[3], 1 - state[4]}),
+                                ContainsSubstring("continue with the same .monitor and .mode"));
+        }
+    }
+}
+
+TEST_CASE("EarlyStopping refuses a state that it cannot have saved") {
+    EarlyStopping early;
+    const auto refuses = [&](double epoch, double count) {
+        try {
+            early.set_state(std::array{1.0, epoch, count, 0.0, 0.0});
+        } catch (const std::invalid_argument&) {
+            return true;
+        }
+        return false;
+    };
+    REQUIRE_FALSE(refuses(0, 0));
+    REQUIRE_FALSE(refuses(7, 2));
+    REQUIRE(early.best_epoch == 7);
+    REQUIRE(early.epochs_without_improvement == 2);
+    for (const double wrong : {-1.0, 9e15, undefined, infinite}) {
+        REQUIRE(refuses(wrong, 2));
+        REQUIRE(refuses(7, wrong));
+    }
+}
+
 TEST_CASE("EarlyStopping restores the parameters of the best epoch") {
     const small::Data data = small::data(40);
     std::vector<Net> nets;
@@ -230,6 +345,79 @@ TEST_CASE("EarlyStopping restores the parameters of the best epoch") {
     watched.should_stop = {};
     fit(net, data, Adam{}, watched, Values{values}, EarlyStopping{.patience = 8, .restore_best_weights = true});
     REQUIRE(small::same_bits(net, nets.at(2)));
+    // The first one may be the best.
+    nets.clear();
+    net = small::net();
+    fit(net, data, Adam{}, watched, Values{{1, 2, 3}}, EarlyStopping{.patience = 2, .restore_best_weights = true});
+    REQUIRE(nets.size() == 3);
+    REQUIRE(small::same_bits(net, nets.at(0)));
+}
+
+TEST_CASE("The running statistics are restored with the parameters") {
+    using Normed = Sequential<Input<2>, Linear<2, 3>, BatchNorm1d<3>>;
+    const Dataset<Shape<2>> data(std::vector<float>{1, 2, 3, 4, 5, 6, 7, 9}, std::vector<std::uint8_t>{0, 1, 2, 0});
+    Normed net{};
+    initialize(net, XavierUniform{});
+    std::vector<Normed> nets;
+    fit(net, data, SGD{.lr = 0.1f}, {.epochs = 5, .on_epoch = [&](const EpochReport&) { nets.push_back(net); }},
+        Values{{3, 1, 2, 2, 2}}, EarlyStopping{.patience = 2, .restore_best_weights = true});
+    REQUIRE(nets.size() == 4);
+    REQUIRE(small::same_bits(net, nets[1]));
+    REQUIRE(std::ranges::equal(net.buffers(), nets[1].buffers()));
+    REQUIRE_FALSE(std::ranges::equal(net.buffers(), nets[3].buffers()));
+}
+
+TEST_CASE("Callbacks are numbered apart for each name, and each has its own state") {
+    detail_::train::StateKeys keys;
+    REQUIRE(keys.next<EarlyStopping>() == "0.EarlyStopping");
+    REQUIRE(keys.next<Values>() == "0");
+    REQUIRE(keys.next<EarlyStopping>() == "1.EarlyStopping");
+    REQUIRE(keys.next<Values>() == "1");
+
+    detail_::train::CallbackStates states;
+    const auto set = [&](const char* key, std::vector<double> numbers) { states.set(key, numbers); };
+    const auto holds = [&](const char* key, std::vector<double> numbers) {
+        const std::size_t n = states.find(key);
+        return n < states.size() && std::ranges::equal(states.numbers(n), numbers);
+    };
+    set("a", {1, 2});
+    set("b", {3});
+    set("c", {4, 5, 6});
+    set("b", {7});
+    REQUIRE((states.size() == 3 && holds("a", {1, 2}) && holds("b", {7}) && holds("c", {4, 5, 6})));
+    // Of another size.
+    set("b", {8, 9});
+    REQUIRE((states.size() == 3 && holds("a", {1, 2}) && holds("b", {8, 9}) && holds("c", {4, 5, 6})));
+    set("a", {});
+    REQUIRE((states.size() == 3 && holds("a", {}) && holds("b", {8, 9}) && holds("c", {4, 5, 6})));
+}
+
+TEST_CASE("Members of a callback may ask for the trainer, or for nothing") {
+    struct WithNothing {
+        std::string* text;
+        void on_train_begin() { *text += "begin"; }
+        void on_train_end() { *text += ", end"; }
+    };
+    const small::Data data = small::data(8);
+    Net net = small::net();
+    std::string with_trainer;
+    std::string with_nothing;
+    fit(net, data, SGD{.lr = 0.1f}, {.epochs = 2, .batch_size = 8}, WithTrainer{&with_trainer},
+        WithNothing{&with_nothing});
+    REQUIRE(with_trainer == "begin 2 at 0, step 1 of 1, behind 1 at 1, step 1 of 2, behind 2 at 2, end 2 at 2");
+    REQUIRE(with_nothing == "begin, end");
+}
+
+TEST_CASE("A callback may have had a smaller state") {
+    const small::Data data = small::data(8);
+    Net net = small::net();
+    Trainer trainer(net, SGD{.lr = 0.1f}, {.epochs = 1});
+    trainer.fit(data, Saved{});
+    Extended extended;
+    trainer.fit(data, extended);
+    REQUIRE(extended.numbers == std::array<double, 3>{3, 4, 0});
+    REQUIRE_THROWS_WITH(trainer.fit(data, Larger{}), ContainsSubstring("another size"));
+    REQUIRE_THROWS_WITH(trainer.fit(data, OfAnother{}), ContainsSubstring("another size"));
 }
 
 TEST_CASE("With an average, the validation and the best weights are those of the average") {
@@ -421,7 +609,11 @@ TEST_CASE("Callbacks refuse what makes no sense, before the first step") {
         }
         return "";
     };
-    REQUIRE_THAT(refused(EarlyStopping{}), ContainsSubstring("there is no validation: add Validation{validation_set}"));
+    for (const Monitored monitor :
+         {&EpochReport::validation_loss, &EpochReport::validation_accuracy, &EpochReport::validation_metric}) {
+        REQUIRE_THAT(refused(EarlyStopping{.monitor = monitor}),
+                     ContainsSubstring("there is no validation: add Validation{validation_set}"));
+    }
     REQUIRE_THAT(refused(EarlyStopping{.monitor = &EpochReport::loss, .patience = 0}),
                  ContainsSubstring("patience is 0"));
     REQUIRE_THAT(refused(EarlyStopping{.monitor = &EpochReport::loss, .min_delta = -1}),

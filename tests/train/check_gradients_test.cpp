@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/batch_norm.hpp>
 #include <ctcnn/layers/conv2d.hpp>
 #include <ctcnn/layers/custom.hpp>
 #include <ctcnn/layers/flatten.hpp>
@@ -80,6 +81,32 @@ struct Ramp : Activation<Ramp<AtZero>> {
         return lane_math::select_less(V{}, y, grad, grad * lane_math::constant<V>(AtZero));
     }
 };
+
+/// What backward says of two parameters that nothing depends on, as parts of the one derivative that is not 0.
+struct Noise {
+    double weight;
+    double unused;
+};
+template <Noise N>
+struct Noisy : CustomLayer<Noisy<N>> {
+    using parameters = Parameters<Parameter<"weight", Shape<2>>, Parameter<"unused", Shape<1>>>;
+
+    static constexpr void forward(auto x, auto y, auto weight, auto) { y(0) = weight(0) * x.constant(0.01); }
+    static constexpr void backward(auto x, auto, auto, auto grad_y, auto, auto grad_weight, auto grad_unused) {
+        const auto right = grad_y(0) * x.constant(0.01);
+        grad_weight(0) += right;
+        grad_weight(1) += right * x.constant(N.weight);
+        grad_unused(0) += right * x.constant(N.unused);
+    }
+};
+template <Noise N>
+bool is_noise() {
+    return check_gradients<Noisy<N>, Shape<2>>().passed();
+}
+
+constexpr GradientCheckOptions options_alone{};
+static_assert(options_alone.seed == 0 && options_alone.step == 1e-5 && options_alone.tolerance == 1e-4 &&
+              options_alone.elements == 200);
 
 /// It depends on nothing.
 struct Silence : CustomLayer<Silence> {
@@ -193,4 +220,47 @@ TEST_CASE("where no output depends on anything, nothing has been shown") {
     CHECK(report.sentence() ==
           "failed: there is nothing to compare, for no output depends smoothly on an input or a parameter");
     CHECK_FALSE(GradientReport{});
+}
+
+TEST_CASE("an error is relative to the largest derivatives of the tensor and of all") {
+    CHECK(is_noise<Noise{0, 0}>());
+    // A thousandth of the tensor's largest, times the tolerance.
+    CHECK(is_noise<Noise{0.5e-7, 0}>());
+    CHECK_FALSE(is_noise<Noise{2e-7, 0}>());
+    // A hundred-thousandth of the largest of all.
+    CHECK(is_noise<Noise{0, 0.5e-9}>());
+    CHECK_FALSE(is_noise<Noise{0, 2e-9}>());
+
+    using Derivative = detail_::train::Derivative<double>;
+    CHECK_FALSE(Derivative{0, 0, 0, 0}.at_kink(0));
+    CHECK_FALSE(Derivative{0, 100, 100, 100.05}.at_kink(0));
+    CHECK(Derivative{0, 100, 100, 100.2}.at_kink(0));
+    CHECK_FALSE(Derivative{0, 100, 100, 100.2}.at_kink(1000));
+}
+
+TEST_CASE("a report says what is in it") {
+    GradientReport report;
+    CHECK_FALSE(report.constant);
+    CHECK(report.largest_error == 0);
+    CHECK(report.gradient == 0);
+    CHECK(report.difference == 0);
+    report.compared = 1;
+    CHECK(report.sentence().find("passed: 1 derivatives agree") == 0);
+    report.kinks = 1;
+    CHECK(report.sentence().ends_with("; 1 at kinks were not compared"));
+    constexpr detail_::Indices dims = detail_::dims_of<Shape<2, 3, 4>>;
+    CHECK(detail_::train::spell_element("1.weight", dims, 23) == "1.weight(1, 2, 3)");
+    CHECK(detail_::train::spell_element("1.weight", dims, 4) == "1.weight(0, 1, 0)");
+}
+
+TEST_CASE("the parameters of a network are its own, unless all are 0; running statistics are no parameters") {
+    // The fault shows where the input of the faulty layer is not 0.
+    using Net = Sequential<Input<1, 4, 4>, Conv2d<1, 2, Kernel<3>, Padding<1>>, Tanh, Square<Fault::weight>>;
+    Net net{};
+    CHECK_FALSE(check_gradients(net));
+    net.layer<2>().weight(0) = 0.5f;
+    CHECK(check_gradients(net));
+    const GradientReport report = check_gradients<BatchNorm1d<3>, Shape<3>>();
+    CHECK(report);
+    CHECK(report.compared + report.kinks == 3 + 3 + 3);
 }

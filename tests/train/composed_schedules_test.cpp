@@ -145,3 +145,9 @@ TEST_CASE("composed schedules refuse what makes no sense") {
     CHECK_THROWS_AS(rates_of(StepLR{}), std::invalid_argument);
     CHECK_THROWS_AS(rates_of(PerEpoch{StepLR{}}), std::invalid_argument);
 }
+
+TEST_CASE("behind the last step, a scheduler of SequentialLR has one step") {
+    const SequentialLR<> schedule{{StepLR{.step_size = 9}, CosineAnnealingLR{}}, {5}};
+    CHECK(schedule(ScheduleStep{.step = 6, .steps = 5}) == 1);
+    CHECK(schedule(ScheduleStep{.step = 7, .steps = 5}) == 0);
+}

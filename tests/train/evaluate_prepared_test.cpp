@@ -21,6 +21,7 @@
 
 #include "catch.hpp"
 #include "prepared.hpp"
+#include "team.hpp"
 
 using namespace ctcnn;
 
@@ -109,3 +110,17 @@ TEST_CASE("evaluate of a prepared network is that of the network") {
     }
     CHECK(evaluate(rounded, data).accuracy == static_cast<double>(right) / static_cast<double>(data.all.size()));
 }
+
+#ifdef _OPENMP
+TEST_CASE("a prepared network takes as many threads as OpenMP, or as many as it is told") {
+    const team::Plain plain = team::net<team::Plain>();
+    const auto net = prepare(plain);
+    const auto data = team::data();
+    CHECK(team::size_of([&] { evaluate(net, data); }) == 2);
+    CHECK(team::size_of([&] { evaluate(net, data, Accuracy{}); }) == 2);
+    CHECK(team::size_of([&] { predict(net, data.images()); }) == 2);
+    CHECK(team::size_of([&] { predict(net, data.images(), 3); }) == 3);
+    CHECK(team::size_of([&] { infer(net, data.images()); }) == 2);
+    CHECK(team::size_of([&] { infer(net, data.images(), 3); }) == 3);
+}
+#endif

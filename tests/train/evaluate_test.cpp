@@ -18,6 +18,7 @@
 
 #include "catch.hpp"
 #include "small.hpp"
+#include "team.hpp"
 
 using namespace ctcnn;
 using small::Net;
@@ -74,7 +75,26 @@ TEST_CASE("evaluate works on as many threads as it is told, and on no more than 
     evaluate(net, small::data(1), 3, loss);
     CHECK(team_size == 1);
 }
+
+TEST_CASE("evaluate, predict and infer take as many threads as OpenMP, or as many as they are told") {
+    const team::Net net = team::net();
+    const auto data = team::data();
+    CHECK(team::size_of([&] { evaluate(net, data); }) == 2);
+    CHECK(team::size_of([&] { predict(net, data.images()); }) == 2);
+    CHECK(team::size_of([&] { predict(net, data.images(), 3); }) == 3);
+    CHECK(team::size_of([&] { infer(net, data.images()); }) == 2);
+    CHECK(team::size_of([&] { infer(net, data.images(), 3); }) == 3);
+}
 #endif
+
+static_assert(Evaluation{1, 2}.undefined == 0);
+
+TEST_CASE("evaluate refuses settings of a loss that make no sense") {
+    CHECK_THROWS_AS(evaluate(small::net(), small::data(9), 1, CrossEntropyLoss{.label_smoothing = 2}),
+                    std::invalid_argument);
+    CHECK_THROWS_AS(evaluate(small::net(), small::data(9), 1, CrossEntropyLoss{.weight = {1, 2}}),
+                    std::invalid_argument);
+}
 
 TEST_CASE("evaluate takes another loss") {
     const Net net = small::net();

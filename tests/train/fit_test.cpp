@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -22,6 +23,7 @@
 
 #include "catch.hpp"
 #include "small.hpp"
+#include "team.hpp"
 
 using namespace ctcnn;
 using namespace ctcnn::detail_;
@@ -74,6 +76,28 @@ Error error_of(const Action& action) {
 }
 
 }  // namespace
+
+TEST_CASE("what FitOptions are without being told, and reports before a training") {
+    const FitOptions options;
+    CHECK(options.epochs == 1);
+    CHECK(options.max_steps == 0);
+    CHECK(options.batch_size == 64);
+    CHECK(options.seed == 0);
+    CHECK(options.threads == 0);
+    CHECK(options.shuffle);
+    CHECK(options.clip_grad_norm == 0);
+    CHECK(options.clip_grad_value == 0);
+    CHECK_FALSE(options.schedule);
+    CHECK_FALSE((options.on_epoch || options.on_step || options.should_stop));
+    const FitReport report;
+    CHECK(report.epochs.empty());
+    CHECK_FALSE(report.stopped);
+    CHECK(report.steps == 0);
+    const EpochReport epoch{};
+    CHECK(std::isnan(epoch.validation_loss));
+    CHECK(std::isnan(epoch.validation_accuracy));
+    CHECK(std::isnan(epoch.validation_metric));
+}
 
 TEST_CASE("fit gives the bits of a loop by hand, for any number of threads") {
     const small::Data data = small::data(400);
@@ -620,5 +644,14 @@ TEST_CASE("fit may be called inside a parallel region") {
         }
         CHECK(small::same_bits(single.parameters(), expected.parameters()));
     }
+}
+#endif
+
+#ifdef _OPENMP
+TEST_CASE("fit takes as many threads as OpenMP, or as many as it is told") {
+    team::Net net = team::net();
+    const auto data = team::data();
+    CHECK(team::size_of([&] { fit(net, data, SGD{}); }) == 2);
+    CHECK(team::size_of([&] { fit(net, data, SGD{}, {.threads = 3}); }) == 3);
 }
 #endif

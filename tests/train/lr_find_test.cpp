@@ -14,9 +14,15 @@
 
 #include "catch.hpp"
 #include "small.hpp"
+#include "team.hpp"
 
 using namespace ctcnn;
 using small::Net;
+
+constexpr LRFindOptions options_alone{};
+static_assert(options_alone.min_lr == 1e-8 && options_alone.max_lr == 1 && options_alone.num_training == 100 &&
+              options_alone.early_stop_threshold == 4 && options_alone.batch_size == 64 && options_alone.seed == 0 &&
+              options_alone.threads == 0);
 
 TEST_CASE("the rates rise by equal factors from the lowest to the highest") {
     for (const std::size_t count : {3u, 10u, 100u, 1000u}) {
@@ -127,3 +133,12 @@ TEST_CASE("lr_find refuses rates that do not rise") {
     refuses({.early_stop_threshold = -1});
     refuses({.batch_size = 0});
 }
+
+#ifdef _OPENMP
+TEST_CASE("lr_find takes as many threads as OpenMP, or as many as it is told") {
+    const team::Net net = team::net();
+    const auto data = team::data();
+    CHECK(team::size_of([&] { lr_find(net, data, SGD{}); }) == 2);
+    CHECK(team::size_of([&] { lr_find(net, data, SGD{}, {.threads = 3}); }) == 3);
+}
+#endif

@@ -27,6 +27,7 @@
 
 #include "catch.hpp"
 #include "small.hpp"
+#include "team.hpp"
 
 using namespace ctcnn;
 
@@ -271,3 +272,12 @@ TEST_CASE("A network that ends with Sigmoid says yes above 1/2, one that ends be
     const Dataset<Shape<2>, float, Labels::output_tensor> several(inputs, std::vector<float>{0, 1, 1, 1});
     CHECK(evaluate(Labels{}, several, Accuracy{}) == 0.75);
 }
+
+#ifdef _OPENMP
+TEST_CASE("metrics take as many threads as OpenMP, or as many as they are told") {
+    const team::Net net = team::net();
+    const auto data = team::data();
+    CHECK(team::size_of([&] { evaluate(net, data, Accuracy{}); }) == 2);
+    CHECK(team::size_of([&] { evaluate(net, data, 3, Accuracy{}); }) == 3);
+}
+#endif

@@ -16,6 +16,7 @@
 
 #include "catch.hpp"
 #include "small.hpp"
+#include "team.hpp"
 
 using namespace ctcnn;
 using small::Net;
@@ -178,3 +179,21 @@ TEST_CASE("a loss that is not a number is returned, not hidden") {
     images[19](0, 3, 3) = std::numeric_limits<float>::quiet_NaN();
     CHECK(std::isnan(value_and_grad(small::net(), CrossEntropyLoss{}, images, data.labels()).loss));
 }
+
+#ifdef _OPENMP
+TEST_CASE("a TrainingWorkspace takes as many threads as OpenMP, or as many as it is told; without one there is one") {
+    const team::Net net = team::net();
+    const auto data = team::data(64);
+    Gradients<team::Net> gradients;
+    const auto with = [&](auto&... workspace) {
+        value_and_grad(net, CrossEntropyLoss{}, data.images(), data.labels(), gradients, workspace...);
+    };
+    TrainingWorkspace<team::Net> three(3);
+    CHECK(team::size_of([&] {
+              TrainingWorkspace<team::Net> workspace;
+              with(workspace);
+          }) == 2);
+    CHECK(team::size_of([&] { with(three); }) == 3);
+    CHECK(team::size_of([&] { with(); }) == 1);
+}
+#endif

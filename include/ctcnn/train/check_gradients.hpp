@@ -275,7 +275,7 @@ GradientReport check_gradients(const GradientCheckOptions& options = {}) {
             probe.parameters()[S::size + i] = random.uniform(i, -1.0, 1.0);
         }
         const auto name = [](const NamedTensor& tensor) {
-            return tensor.offset == 0 ? tensor.name : tensor.name.substr(tensor.name.find('.') + 1);
+            return tensor.name.substr(tensor.name.find('.') + 1);
         };
         return compare_gradients(probe, ShiftedTensors<Net>().span(), name, options);
     }

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <iterator>
-#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -27,8 +26,8 @@ namespace CTCNN_DETAIL::train {
 
 /// The best value of the epochs so far. A value that is not finite is never the best.
 struct Best {
-    double value = std::numeric_limits<double>::quiet_NaN();
-    std::size_t epoch = 0;  ///< 0: none
+    double value;
+    std::size_t epoch;  ///< 0: none
 
     /// Whether an epoch is better by more than min_delta; then it is the best.
     bool improve(double found, std::size_t number, bool higher, double min_delta) {
