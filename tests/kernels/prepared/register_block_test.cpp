@@ -29,6 +29,9 @@ TEST_CASE("a register block fits into the registers") {
     static_assert(!RegisterBlock{1, 15, 2}.is_held(32));
     static_assert(RegisterBlock{1, 6, 2}.is_held(16));
     static_assert(!RegisterBlock{1, 7, 2}.is_held(16));
+    // A vector, a number that passes by and, where vectors have 16 bytes, a product.
+    static_assert(RegisterBlock{1, 13, 1}.is_held(16) && !RegisterBlock{1, 15, 1}.is_held(16));
+    static_assert(RegisterBlock{1, 14, 1}.is_held(16) == (ctcnn::detail_::vector_bytes > 16));
     // Nine weights and 16 sums.
     static_assert(RegisterBlock{2, 8, 1, 9}.is_held(32));
     static_assert(!RegisterBlock{2, 12, 1, 9}.is_held(32));
