@@ -87,7 +87,7 @@ exempt(train/callbacks/early_stopping "train/callbacks_test.cpp and io/model_che
 exempt(train/callbacks/monitor "train/callbacks_test.cpp")
 exempt(train/callbacks/time_limit "train/callbacks_test.cpp")
 exempt(train/callbacks/validation "train/callbacks_test.cpp")
-exempt(train/epoch_steps "train/trainer_test.cpp and io/resume_test.cpp")
+exempt(train/epoch_steps "train/trainer_test.cpp, train/composed_schedules_test.cpp and io/resume_test.cpp")
 exempt(train/refused_trainer "compile_fail/calls")
 exempt(train/stored_image "data/mapped_idx_test.cpp")
 exempt(train/training_data "train/trainer_test.cpp, data/augment_test.cpp and data/folds_test.cpp")
