@@ -90,7 +90,8 @@ static_assert(Plan::segment_begins == std::array<std::size_t, 4>{0, 1, 3, 6});
 static_assert(Plan::has_statistics(1) && Plan::has_statistics(3) && !Plan::has_statistics(2));
 static_assert(Plan::first_chain == 1 && Plan::together_from == 5 && !goes_together<Plan>);
 static_assert(Plan::statistics_offsets == std::array<std::size_t, 7>{0, 0, 8, 8, 16, 16, 16});
-static_assert(!Plan::normalises_features && Features<A, BatchNorm1d<8>>::normalises_features);
+static_assert(!Plan::normalises_features && Features<A, BatchNorm1d<8>>::normalises_features &&
+              Features<BatchNorm1d<8>, A>::normalises_features);
 static_assert(Sequential<Input<4, 1, 1>, BatchNorm2d<4>>::plan::normalises_features);
 
 // Running statistics lie behind all parameters, and their gradients are not those of tiles.

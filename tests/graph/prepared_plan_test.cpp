@@ -209,6 +209,12 @@ static_assert(Prepared<ResNet>::inference_workspace_bytes == Prepared<Shorter>::
 using Pointwise = PlanOf<Sequential<Input<32, 8, 8>, Conv2d<32, 32, Kernel<1>>, ReLU, Conv2d<32, 32, Kernel<1>>>>;
 static_assert(Pointwise::forms.values[1].border == Extent{0, 0} && Pointwise::forms.values[1].more == Extent{0, 0});
 
+// Nor where a padded convolution reads it in the other form, or under another shape.
+using Grouped = PlanOf<Sequential<Input<2, 6, 6>, Conv3<2, 2, Groups<2>>>>;
+static_assert(!Grouped::stage(0).is_prepared && Grouped::forms.values[0].border == Extent{0, 0});
+using Reshaped = PlanOf<Sequential<Input<1152>, Unflatten<32, 6, 6>, Conv2d<32, 32, Kernel<3>>>>;
+static_assert(Reshaped::forms.values[0].border == Extent{0, 0} && Reshaped::forms.values[0].more == Extent{0, 0});
+
 namespace {
 
 /// Marks the elements of an image whose layout is L.
