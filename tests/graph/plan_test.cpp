@@ -157,6 +157,11 @@ namespace {
 using Joined = Sequential<Input<8>, Linear<8, 8>, Concat<Multiply<Flatten, Flatten>, Linear<8, 4>>>::plan;
 }
 static_assert(Joined::has_own_gradient(1) && !Joined::completes_sum(1));
+// Nor does a layer complete that of a concatenation, whose parts have functions of their own.
+namespace {
+using TwoReaders = Sequential<Input<8>, Concat<Sequential<A, ReLU>, A>, Add<Linear<16, 8>, Linear<16, 8>>>::plan;
+}
+static_assert(TwoReaders::has_own_gradient(3) && !TwoReaders::completes_sum(3));
 // A stage that reads a buffer twice takes it first for its first input.
 namespace {
 using Twice = Sequential<Input<8>, A, Multiply<Flatten, Flatten>>::plan;

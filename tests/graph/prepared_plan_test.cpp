@@ -170,6 +170,8 @@ constexpr bool sizes_are_right(std::index_sequence<B...>) {
         return value.copies[0].size == whole(Planar::size) &&
                value.copies[1].size == whole(Blocked::blocks * (Blocked::rows * Blocked::row + Plan::count)) &&
                value.copies[1].size >= Blocked::size &&
+               // A part has no memory of its own.
+               !(value.copies[0].exists && value.copies[0].parent != graph::no_parent) &&
                value.is_flat == (Planar::size == Planar::channels && Blocked::rows * Blocked::row == Plan::count);
     };
     return (... && of_value(std::integral_constant<std::size_t, B>{}));
@@ -178,6 +180,15 @@ template <typename Net>
 constexpr bool has_right_sizes = sizes_are_right<PlanOf<Net>>(std::make_index_sequence<PlanOf<Net>::stage_count + 1>{});
 static_assert(has_right_sizes<Mnist> && has_right_sizes<ResNet> && has_right_sizes<UNet> && has_right_sizes<Inception>);
 static_assert(has_right_sizes<Sequential<Input<8, 1, 1>, Conv3<8, 8>, Square, Conv2d<8, 4, Kernel<1>>>>);
+
+// Zeros behind features that fill no whole vectors: where a prepared kernel reads them and none has made them.
+using Vectors = PlanOf<Sequential<Input<30>, Linear<30, 32>, ReLU, Linear<32, 30>, ReLU, Linear<30, 5>>>;
+static_assert(Vectors::forms.values[0].copies[0].has_zeros == has_vectors &&
+              !Vectors::forms.values[1].copies[0].has_zeros && !Vectors::forms.values[2].copies[0].has_zeros &&
+              !Vectors::forms.values[3].copies[0].has_zeros);
+static_assert(!PlanOf<Sequential<Input<32>, Linear<32, 5>>>::forms.values[0].copies[0].has_zeros);
+// The image has no copy in a form that nobody reads.
+static_assert(AroundSquare::forms.values[0].copies[0].exists != has_vectors);
 
 // The image is there from the beginning, also if its first reader wants the other form of it.
 using FirstBlocked = PlanOf<Sequential<Input<32, 8, 8>, Residual<C, Square>>>;
