@@ -2,6 +2,7 @@
 // The numbers of the target agree with each other and with the processor that runs the test.
 #include <ctcnn/core/target.hpp>
 
+#include <string>
 #include <string_view>
 
 #include <ctcnn/core/language.hpp>
@@ -38,6 +39,39 @@ TEST_CASE("the target's vectors are those of this processor", "[core]") {
 #endif
     CHECK(name.starts_with("for_"));
 }
+
+#if defined(__x86_64__)
+TEST_CASE("the target's name has a word for each kind of instruction beyond its level", "[core]") {
+    const std::string name = std::string(CTCNN_TEXT_OF(CTCNN_TARGET)) + "_";
+    const auto has = [&](std::string word) { return name.find(word + "_") != std::string::npos; };
+#define CTCNN_TEST_WORD(macro, word) CHECK(has(#word) == (std::string(CTCNN_TEXT_OF(macro)) == "1"))
+    CTCNN_TEST_WORD(__AVX512IFMA__, _ifma);
+    CTCNN_TEST_WORD(__AVX512VBMI__, _vbmi);
+    CTCNN_TEST_WORD(__AVX512VBMI2__, _vbmi2);
+    CTCNN_TEST_WORD(__AVX512VNNI__, _vnni);
+    CTCNN_TEST_WORD(__AVX512BITALG__, _bitalg);
+    CTCNN_TEST_WORD(__AVX512VPOPCNTDQ__, _vpopcntdq);
+    CTCNN_TEST_WORD(__AVX512BF16__, _bf16);
+    CTCNN_TEST_WORD(__AVX512FP16__, _fp16);
+    CTCNN_TEST_WORD(__AVXVNNI__, _avxvnni);
+    CTCNN_TEST_WORD(__AVXIFMA__, _avxifma);
+    CTCNN_TEST_WORD(__GFNI__, _gfni);
+    CTCNN_TEST_WORD(__FMA4__, _fma4);
+    CTCNN_TEST_WORD(__XOP__, _xop);
+    CTCNN_TEST_WORD(__TBM__, _tbm);
+    CTCNN_TEST_WORD(__APX_F__, _apx);
+    CTCNN_TEST_WORD(__FAST_MATH__, _fast);
+#undef CTCNN_TEST_WORD
+    // The level itself stands for the others.
+#if defined(__AVX512VL__) && defined(__AVX512DQ__)
+    CHECK(name.starts_with("for_x86_64_v4_"));
+#elif defined(__AVX2__) && defined(__FMA__)
+    CHECK(name.starts_with("for_x86_64_v3_"));
+#elif !defined(__SSE3__)
+    CHECK(name == "for_x86_64_");
+#endif
+}
+#endif
 
 TEST_CASE("what differs with the target has its name", "[core]") {
     // The target's namespace is inline.

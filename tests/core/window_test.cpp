@@ -78,6 +78,8 @@ constexpr std::size_t windows_as_counted() {
 
 static_assert(windows_as_counted() != 0);
 
+static_assert(Window{} == Window{{1, 1}, {1, 1}, {0, 0}, {1, 1}, false});
+
 // The course's figures.
 static_assert(output_size(28, 5, 1, 2, 1) == 28 && output_size(28, 2, 2, 0, 1) == 14);
 static_assert(output_extent({{3, 2}, {2, 1}, {1, 2}, {1, 1}}, 8, 8) == Extent{4, 11});

@@ -90,7 +90,8 @@ static_assert(Plan::segment_begins == std::array<std::size_t, 4>{0, 1, 3, 6});
 static_assert(Plan::has_statistics(1) && Plan::has_statistics(3) && !Plan::has_statistics(2));
 static_assert(Plan::first_chain == 1 && Plan::together_from == 5 && !goes_together<Plan>);
 static_assert(Plan::statistics_offsets == std::array<std::size_t, 7>{0, 0, 8, 8, 16, 16, 16});
-static_assert(!Plan::normalises_features && Features<A, BatchNorm1d<8>>::normalises_features);
+static_assert(!Plan::normalises_features && Features<A, BatchNorm1d<8>>::normalises_features &&
+              Features<BatchNorm1d<8>, A>::normalises_features);
 static_assert(Sequential<Input<4, 1, 1>, BatchNorm2d<4>>::plan::normalises_features);
 
 // Running statistics lie behind all parameters, and their gradients are not those of tiles.
@@ -156,6 +157,11 @@ namespace {
 using Joined = Sequential<Input<8>, Linear<8, 8>, Concat<Multiply<Flatten, Flatten>, Linear<8, 4>>>::plan;
 }
 static_assert(Joined::has_own_gradient(1) && !Joined::completes_sum(1));
+// Nor does a layer complete that of a concatenation, whose parts have functions of their own.
+namespace {
+using TwoReaders = Sequential<Input<8>, Concat<Sequential<A, ReLU>, A>, Add<Linear<16, 8>, Linear<16, 8>>>::plan;
+}
+static_assert(TwoReaders::has_own_gradient(3) && !TwoReaders::completes_sum(3));
 // A stage that reads a buffer twice takes it first for its first input.
 namespace {
 using Twice = Sequential<Input<8>, A, Multiply<Flatten, Flatten>>::plan;

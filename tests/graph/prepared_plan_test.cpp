@@ -170,6 +170,8 @@ constexpr bool sizes_are_right(std::index_sequence<B...>) {
         return value.copies[0].size == whole(Planar::size) &&
                value.copies[1].size == whole(Blocked::blocks * (Blocked::rows * Blocked::row + Plan::count)) &&
                value.copies[1].size >= Blocked::size &&
+               // A part has no memory of its own.
+               !(value.copies[0].exists && value.copies[0].parent != graph::no_parent) &&
                value.is_flat == (Planar::size == Planar::channels && Blocked::rows * Blocked::row == Plan::count);
     };
     return (... && of_value(std::integral_constant<std::size_t, B>{}));
@@ -178,6 +180,15 @@ template <typename Net>
 constexpr bool has_right_sizes = sizes_are_right<PlanOf<Net>>(std::make_index_sequence<PlanOf<Net>::stage_count + 1>{});
 static_assert(has_right_sizes<Mnist> && has_right_sizes<ResNet> && has_right_sizes<UNet> && has_right_sizes<Inception>);
 static_assert(has_right_sizes<Sequential<Input<8, 1, 1>, Conv3<8, 8>, Square, Conv2d<8, 4, Kernel<1>>>>);
+
+// Zeros behind features that fill no whole vectors: where a prepared kernel reads them and none has made them.
+using Vectors = PlanOf<Sequential<Input<30>, Linear<30, 32>, ReLU, Linear<32, 30>, ReLU, Linear<30, 5>>>;
+static_assert(Vectors::forms.values[0].copies[0].has_zeros == has_vectors &&
+              !Vectors::forms.values[1].copies[0].has_zeros && !Vectors::forms.values[2].copies[0].has_zeros &&
+              !Vectors::forms.values[3].copies[0].has_zeros);
+static_assert(!PlanOf<Sequential<Input<32>, Linear<32, 5>>>::forms.values[0].copies[0].has_zeros);
+// The image has no copy in a form that nobody reads.
+static_assert(AroundSquare::forms.values[0].copies[0].exists != has_vectors);
 
 // The image is there from the beginning, also if its first reader wants the other form of it.
 using FirstBlocked = PlanOf<Sequential<Input<32, 8, 8>, Residual<C, Square>>>;
@@ -208,6 +219,12 @@ static_assert(Prepared<ResNet>::inference_workspace_bytes == Prepared<Shorter>::
 // Where no kernel reads beyond a value, it has nothing there.
 using Pointwise = PlanOf<Sequential<Input<32, 8, 8>, Conv2d<32, 32, Kernel<1>>, ReLU, Conv2d<32, 32, Kernel<1>>>>;
 static_assert(Pointwise::forms.values[1].border == Extent{0, 0} && Pointwise::forms.values[1].more == Extent{0, 0});
+
+// Nor where a padded convolution reads it in the other form, or under another shape.
+using Grouped = PlanOf<Sequential<Input<2, 6, 6>, Conv3<2, 2, Groups<2>>>>;
+static_assert(!Grouped::stage(0).is_prepared && Grouped::forms.values[0].border == Extent{0, 0});
+using Reshaped = PlanOf<Sequential<Input<1152>, Unflatten<32, 6, 6>, Conv2d<32, 32, Kernel<3>>>>;
+static_assert(Reshaped::forms.values[0].border == Extent{0, 0} && Reshaped::forms.values[0].more == Extent{0, 0});
 
 namespace {
 

@@ -183,4 +183,9 @@ static_assert(noexcept(std::declval<const Prepared<LeNet>&>()(std::declval<const
                                                               std::declval<Workspace<Prepared<LeNet>>&>())));
 static_assert(sizeof(Workspace<Prepared<LeNet>>) == Prepared<LeNet>::inference_workspace_bytes ||
               Prepared<LeNet>::inference_workspace_bytes > detail_::most_inside_workspace);
+// Other arguments than an image and a workspace are taken, to be refused with one sentence.
+template <typename... Arguments>
+concept Called = std::is_invocable_r_v<LeNet::output_tensor, const Prepared<LeNet>&, Arguments...>;
+static_assert(Called<LeNet::input_tensor> && Called<LeNet::input_tensor, Workspace<Prepared<LeNet>>&> && Called<> &&
+              Called<int> && Called<LeNet::input_tensor, int>);
 static_assert(!AnyNetwork<Prepared<LeNet>> && !RefusedNetwork<Prepared<LeNet>>);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <limits>
 #include <memory>
@@ -35,6 +36,22 @@ static_assert(probabilities(same, {0, 0, 0, 0, 1e4f})(4) == 1);
 static_assert(probabilities(Same::with_scalar<double>{}, {7, 7, -1e4, -1e4, -1e4})(1) == 0.5);
 static_assert(top_k(same, image, 2)[0].index == 1 && top_k(same, image, 2)[1].index == 3);
 static_assert(top_k(same, image, 2).size() == 2 && top_k(same, image, 0).empty());
+
+// Other arguments are taken, to be refused with one sentence.
+template <typename... Arguments>
+concept HasProbabilities = requires(const Same& net, Arguments... arguments) {
+    { probabilities(net, arguments...) } -> std::same_as<Same::output_tensor>;
+};
+template <typename... Arguments>
+concept HasTopK = requires(const Same& net, Arguments... arguments) {
+    { top_k(net, arguments...) } -> std::same_as<TopK<float, 5>>;
+};
+using X = Same::input_tensor;
+using Buffers = Workspace<Same>;
+static_assert(HasProbabilities<X> && HasProbabilities<X, Buffers&> && HasProbabilities<> && HasProbabilities<int> &&
+              HasProbabilities<X, int> && HasProbabilities<X, Buffers&, int>);
+static_assert(HasTopK<X, int> && HasTopK<X, int, Buffers&> && HasTopK<> && HasTopK<X> && HasTopK<int, int> &&
+              HasTopK<X, const char*> && HasTopK<X, int, int> && HasTopK<X, int, Buffers&, int>);
 
 }  // namespace
 

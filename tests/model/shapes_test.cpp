@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -170,6 +171,22 @@ template <std::size_t... Dims>
 constexpr bool is_known = model::RefusedOn<Shape<Dims...>, Linear<3, 4>>::known;
 static_assert(is_known<4> && is_known<2, 5, 5> && !is_known<> && !is_known<4, 0>);
 static_assert(is_known<1073741823, 1073741825> && !is_known<1073741824, 1073741824>);
+
+// Other arguments than an image and a workspace are taken, to be refused with one sentence.
+template <typename Net, typename... Arguments>
+concept Called = requires(const Net& net, Arguments... arguments) {
+    { net(arguments...) } -> std::same_as<typename Net::output_tensor>;
+};
+template <typename Net, typename... Arguments>
+concept Predicted = requires(const Net& net, Arguments... arguments) {
+    { predict(net, arguments...) } -> std::same_as<std::size_t>;
+};
+using Digit = LeNet::input_tensor;
+using Buffers = Workspace<LeNet>;
+static_assert(Called<LeNet, Digit> && Called<LeNet, Digit, Buffers&> && Called<LeNet> && Called<LeNet, int> &&
+              Called<LeNet, Digit, int> && Called<LeNet, Digit, Buffers&, int>);
+static_assert(Predicted<LeNet, Digit> && Predicted<LeNet, Digit, Buffers&> && Predicted<LeNet> &&
+              Predicted<LeNet, int> && Predicted<LeNet, Digit, const char*> && Predicted<LeNet, Digit, Buffers&, int>);
 
 // Plain values --------------------------------------------------------------------------------------------------------
 

@@ -96,6 +96,10 @@ constexpr std::size_t tensors_of = detail_::model::tensor_count<typename L::temp
 static_assert(tensors_of<Linear<4, 2>, Shape<4>> == 2 && tensors_of<Linear<4, 2, NoBias>, Shape<4>> == 1 &&
               tensors_of<ReLU, Shape<4>> == 0 && tensors_of<Gain, Shape<4>> == 2);
 
+// A tensor that only has a name and a shape begins at zero.
+constexpr detail_::LayerTensor plain{"scale", Gain::At<Shape<4>>::scale_shape};
+static_assert(plain.fan_in == 0 && plain.fan_out == 0 && plain.initial == 0 && plain.count() == 8);
+
 TEST_CASE("names, shapes and offsets are those of the views") {
     auto net = Net{};
     const auto same = [&net](std::size_t index, const auto& view) {

@@ -10,6 +10,7 @@
 #include <ctcnn/layers/conv2d.hpp>
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/linear.hpp>
+#include <ctcnn/layers/prelu.hpp>
 #include <ctcnn/model/branches.hpp>
 #include <ctcnn/model/sequential.hpp>
 #include <ctcnn/run/forward.hpp>
@@ -72,6 +73,15 @@ TEST_CASE("backward gives the gradients of a chain", "[run]") {
     CHECK(row[2] == 3);
     CHECK(row[3] == 7);
     CHECK(step.rows.of<linear>().grad_outputs[kernels::row_length<double>(1)] == 1);
+}
+
+TEST_CASE("backward stores rows of a layer with one parameter, too", "[run]") {
+    using Net = Sequential<Input<1>, Linear<1, 1, NoBias>, PReLU<>>::with_scalar<double>;
+    Backward<Net, 2> step({3, 0.25}, std::array<double, 1>{-5}, 1, false, 100);
+    CHECK(step.output == -15 * 0.25);
+    CHECK(step.gradients == std::array<double, 1>{-15});
+    CHECK(step.rows.of<0>().inputs[kernels::row_length<double>(1)] == -5);
+    CHECK(step.rows.of<0>().grad_outputs[kernels::row_length<double>(1)] == 0.25);
 }
 
 TEST_CASE("backward adds to a gradient where it is told to", "[run]") {

@@ -21,7 +21,7 @@ struct OnnxAttribute {
     float number = 0;
     std::string_view word{};
     std::array<std::uint64_t, 4> values{};
-    std::size_t count = 0;
+    std::size_t count = 0;  // of values
 };
 
 /// OnnxConstant: an input of an ONNX operator that is the same for every network of a type, such as the shape of
@@ -69,11 +69,11 @@ struct OnnxNode {
         return with(OnnxAttribute{.name = name, .values = {value}, .count = 1});
     }
     constexpr OnnxNode with_number(std::string_view name, double number) const {
-        return with(OnnxAttribute{
-            .name = name, .type = OnnxAttribute::Type::number, .number = static_cast<float>(number), .count = 1});
+        return with(
+            OnnxAttribute{.name = name, .type = OnnxAttribute::Type::number, .number = static_cast<float>(number)});
     }
     constexpr OnnxNode with_word(std::string_view name, std::string_view word) const {
-        return with(OnnxAttribute{.name = name, .type = OnnxAttribute::Type::word, .word = word, .count = 1});
+        return with(OnnxAttribute{.name = name, .type = OnnxAttribute::Type::word, .word = word});
     }
     constexpr OnnxNode with_list(std::string_view name, std::initializer_list<std::uint64_t> values) const {
         OnnxAttribute attribute{.name = name, .type = OnnxAttribute::Type::integers};

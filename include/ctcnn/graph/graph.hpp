@@ -122,6 +122,7 @@ private:
     };
     using Values = std::array<ValueFacts, Layers + 1>;
 
+    /// read_once is false for all buffers, and stays so for buffer 0, which no stage has made.
     consteval Graph(const Table<Layers, Edges>& table, std::array<LayerFacts, Layers> layers, Form input, Mode mode,
                     Values values, std::array<bool, Layers + 2> read_once) {
         const bool trains = mode == Mode::training;
@@ -135,7 +136,6 @@ private:
         }
         find_borders(table, layers, values);
         buffers[0] = {.form = input, .border = values[0].border};
-        read_once[0] = false;  // no stage has made it
         for (std::size_t n = 0; n < Layers; ++n) {
             ValueFacts& in = values[table.values[table.first_edge[n]]];
             ValueFacts& out = values[n + 1];

@@ -13,18 +13,18 @@ namespace CTCNN_DETAIL::graph {
 
 /// Region: memory that is needed from a stage to a stage, both included.
 struct Region {
-    std::size_t size = 0;
-    std::size_t first = 0;
-    std::size_t last = 0;
-    std::size_t offset = 0;
+    std::size_t size;
+    std::size_t first;
+    std::size_t last;
+    std::size_t offset;
 
     constexpr bool lives_with(const Region& other) const { return first <= other.last && other.first <= last; }
 };
 
 template <std::size_t N>
 struct Memory {
-    std::array<std::size_t, N> offsets{};  ///< of each buffer
-    std::size_t size = 0;
+    std::array<std::size_t, N> offsets;  ///< of each buffer
+    std::size_t size;
 };
 
 namespace detail {

@@ -146,7 +146,7 @@ private:
         stage.is_prepared = true;
         stage.reads = facts.reads_either ? as_made : facts.reads;
         const BufferFacts& output = graph.buffers[k + 1];
-        if (facts.takes_pooling && output.readers == 1 && k + 1 != graph.stage_count) {
+        if (facts.takes_pooling && output.readers == 1) {
             const std::size_t reader = output.last_stage;
             if (layers[reader].prepared.pooling != Pooling::none && graph.stages[reader].function == nothing &&
                 reads_as_made(graph, forms, reader)) {

@@ -31,9 +31,7 @@ public:
     /// For so many threads; 0: as many as OpenMP takes.
     explicit ParallelWorkspace(std::size_t threads = 0)
         : threads_(detail_::run::thread_count(threads)),
-          numbers_(plan::workspace_numbers + (threads_ - 1) * plan::scratch_numbers) {
-        values().begin();
-    }
+          numbers_(plan::workspace_numbers + (threads_ - 1) * plan::scratch_numbers) {}
 
     std::size_t threads() const { return threads_; }
 
@@ -55,7 +53,7 @@ private:
     detail_::run::PreparedValues<plan> values() { return {numbers_.data()}; }
 
     std::size_t threads_;
-    detail_::AlignedVector<scalar> numbers_;
+    detail_::AlignedVector<scalar> numbers_;  // zero at first, on which values rely
 };
 
 }  // namespace CTCNN_API::inline CTCNN_TEAM
