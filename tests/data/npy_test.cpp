@@ -189,6 +189,13 @@ TEST_CASE("Files that are shorter or longer than they say are refused before mem
     CHECK(NpyFile(folder.write("array.npy", npy("<f8", "(4294967296, 4294967296, 0)", {}))).size() == 0);
     Bytes long_header = bytes_of(std::string_view("\x93NUMPY\2\0\xff\xff\xff\xff", 12));
     refusal<BadDimension>(joined(long_header, Bytes(100)));
+    // NumPy reads headers of 10,000 bytes. The length has four bytes from version 2 on.
+    std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (0,), }";
+    header.resize(10'000, ' ');
+    CHECK(NpyFile(folder.write("array.npy", npy(header))).size() == 0);
+    refusal<BadDimension>(npy(header + ' '));
+    CHECK(refusal<BadDimension>(joined(bytes_of(std::string_view("\x93NUMPY\2\0\1\2\3\4", 12)), Bytes(100))).found() ==
+          "one of 67305985 bytes");
 }
 
 #if CTCNN_WITH_ZLIB

@@ -472,6 +472,41 @@ TEST_CASE("Random numbers depend on the seed, the step, the transform and the im
     CHECK(random.uniform(5, -2, 6) == -2 + 8 * random.uniform(5));
 }
 
+TEST_CASE("What the transforms are without being told") {
+    const auto is = [](const Interval& interval, double low, double high) {
+        return interval.low == low && interval.high == high;
+    };
+    CHECK(is(Interval{}, 0, 0));
+    CHECK((Affine{}.angle == 0 && Affine{}.scale == 1 && Affine{}.fill == 0));
+    CHECK((Affine{}.translate == std::array<double, 2>{} && Affine{}.shear == std::array<double, 2>{}));
+    const RandomAffine affine;
+    CHECK((is(affine.degrees, 0, 0) && affine.translate == std::array<double, 2>{} && is(affine.scale, 1, 1)));
+    CHECK((is(affine.shear, 0, 0) && is(affine.shear_y, 0, 0) && affine.fill == 0));
+    CHECK((ElasticTransform{}.alpha == 50 && ElasticTransform{}.sigma == 5 && ElasticTransform{}.fill == 0));
+    CHECK(RandomHorizontalFlip{}.p == 0.5);
+    CHECK((RandomCrop{}.padding == 4 && RandomCrop{}.fill == 0));
+    const RandomErasing erasing;
+    CHECK((erasing.p == 0.5 && is(erasing.scale, 0.02, 0.33) && is(erasing.ratio, 0.3, 3.3) && erasing.value == 0));
+    CHECK((GaussianNoise{}.mean == 0 && GaussianNoise{}.sigma == 0.1 && GaussianNoise{}.clip));
+    CHECK(MixUp{}.alpha == 1);
+}
+
+TEST_CASE("Settings at the borders of what makes sense are taken") {
+    const Dataset<Shape<1, 2, 2>> data;
+    const auto takes = [&](const auto& transform) { CHECK_NOTHROW(augmented(data, transform)); };
+    takes(RandomAffine{.degrees = {3, 3}});
+    takes(RandomAffine{.translate = {1, 0}});
+    takes(RandomAffine{.translate = {0, 1}});
+    takes(ElasticTransform{.alpha = 1e6, .sigma = 16});
+    takes(ElasticTransform{.alpha = -1e6});
+    for (const double p : {0.0, 1.0}) {
+        takes(RandomHorizontalFlip{.p = p});
+        takes(RandomErasing{.p = p});
+    }
+    takes(RandomErasing{.scale = {0, 1}, .ratio = {1e-300, 1}});
+    takes(GaussianNoise{.sigma = 0});
+}
+
 TEST_CASE("Settings that make no sense are refused") {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -491,19 +526,24 @@ TEST_CASE("Settings that make no sense are refused") {
     refuses(Affine{.scale = 0});
     refuses(Affine{.angle = nan});
     refuses(ElasticTransform{.sigma = 0});
-    refuses(ElasticTransform{.sigma = 17});
+    refuses(ElasticTransform{.sigma = 16.125});
     refuses(ElasticTransform{.alpha = nan});
     refuses(ElasticTransform{.alpha = 1.1e6});
     refuses(ElasticTransform{.alpha = -7e38});
     refuses(ElasticTransform{.fill = infinity});
     refuses(RandomHorizontalFlip{.p = 1.5});
+    refuses(RandomHorizontalFlip{.p = -0.5});
     refuses(RandomCrop{.fill = nan});
     refuses(RandomErasing{.p = -1});
+    refuses(RandomErasing{.p = 1.5});
+    refuses(RandomErasing{.scale = {-0.1, 0.5}});
     refuses(RandomErasing{.scale = {0.1, 1.5}});
     refuses(RandomErasing{.ratio = {0, 1}});
     refuses(RandomErasing{.value = infinity});
     refuses(Normalize{.mean = {0}, .std = {0}});
     refuses(Normalize{.mean = {nan}, .std = {1}});
+    refuses(Normalize<2>{.mean = {nan, 0}, .std = {1, 1}});
+    refuses(Normalize<2>{.mean = {0, nan}, .std = {1, 1}});
     refuses(Normalize{.mean = {0}, .std = {nan}});
     refuses(GaussianNoise{.sigma = -1});
     refuses(GaussianNoise{.sigma = nan});

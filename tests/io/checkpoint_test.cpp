@@ -251,6 +251,10 @@ TEST_CASE("What is not this training's checkpoint is refused, and changes nothin
         REQUIRE_THAT(refusal<BadCheckpoint>(damaged(key, value)),
                      Catch::Matchers::ContainsSubstring("contradict one another"));
     }
+    // 2^32 images can be.
+    Net net_of_many = small::net();
+    Trainer of_many(net_of_many, sgd, options);
+    REQUIRE_NOTHROW(resume(of_many, damaged("ctcnn.images", "4294967296")));
     // It is good as it is.
     Net again = small::net();
     Trainer resumed(again, sgd, options);

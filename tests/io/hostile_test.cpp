@@ -376,3 +376,9 @@ TEST_CASE("files that are none, or cannot be read", "[hostile]") {
     const auto escaped = error_of<FileMissing>(load(folder.path() / "\x1b[31m"));
     CHECK(std::string(escaped.what()).find('\x1b') == std::string::npos);
 }
+
+TEST_CASE("a message shows at most 200 bytes of a text of a file", "[safetensors]") {
+    const std::string text(201, 'x');
+    CHECK(detail_::io::excerpt(text.substr(1)) == text.substr(1));
+    CHECK(detail_::io::excerpt(text) == text.substr(1) + "...");
+}

@@ -62,5 +62,7 @@ TEST_CASE("a logit of NaN makes loss and gradient NaN") {
 TEST_CASE("weights that are negative, or not one for each output, are refused") {
     CHECK_THROWS_AS((BCEWithLogitsLoss{.pos_weight = {-1}}.validate()), std::invalid_argument);
     CHECK_THROWS_AS((BCEWithLogitsLoss{.pos_weight = {1, 1}}.validate<1>()), std::invalid_argument);
+    CHECK_THROWS_AS((BCEWithLogitsLoss{.pos_weight = {-1}}.validate<1>()), std::invalid_argument);
+    CHECK(BCEWithLogitsLoss::label_count(1) == 2);
     CHECK_NOTHROW(BCEWithLogitsLoss{.pos_weight = {5}}.validate<1>());
 }

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -71,6 +72,8 @@ static_assert(near(loss_of({0, 0, 0}, 1), 1.0986122886681098));
 static_assert(near(loss_of({7, 8, 7}, 1), 0.55144471393205266));
 static_assert(loss_of({-1e4, 1e4, 0}, 1) == 0);
 static_assert(loss_of({-1e4, 1e4, 0}, 0) == 2e4);
+static_assert(loss_of({1e4, 0, -1e4}, 0) == 0 && loss_of({1e4, 0, -1e4}, 1) == 1e4);
+static_assert(loss_of({0, -1e4, 1e4}, 2) == 0 && loss_of({0, -1e4, 1e4}, 1) == 2e4);
 // A quarter of the target spread over the classes: it changes nothing where all are alike, and the certain answer costs
 // a quarter of the mean of 2e4, 0 and 1e4.
 static_assert(near(loss_of({0, 0, 0}, 1, {.label_smoothing = 0.25f}), 1.0986122886681098));
@@ -79,6 +82,10 @@ static_assert(loss_of({-1e4, 1e4, 0}, 1, {.label_smoothing = 0.25f}) == 2500);
 // A weight multiplies, and the label to ignore costs nothing; two halves of a target.
 static_assert(near(loss_of({0, 0, 0}, 1, {.weight = {1, 2, 3}}), 2 * 1.0986122886681098));
 static_assert(loss_of({0, 0, 0}, 255, {.ignore_index = 255}) == 0);
+
+TEST_CASE("a class that is impossible costs nothing where another one is right") {
+    CHECK(loss_of({-std::numeric_limits<double>::infinity(), 1, 1}, 1) == Approx(std::log(2.0)));
+}
 
 TEST_CASE("the cross entropy is PyTorch's, also for logits of +-1e4, with smoothed labels and without") {
     // The smoothing is a number that float holds exactly.
@@ -117,6 +124,8 @@ TEST_CASE("weights that are negative, or not one for each class, are refused") {
     CHECK_THROWS_AS((CrossEntropyLoss{.weight = {1, -1}}.validate()), std::invalid_argument);
     CHECK_THROWS_AS((CrossEntropyLoss{.weight = {1, std::nanf("")}}.validate()), std::invalid_argument);
     CHECK_THROWS_AS((CrossEntropyLoss{.weight = {1, 1}}.validate<3>()), std::invalid_argument);
+    CHECK_THROWS_AS((CrossEntropyLoss{.weight = {1, 1, -1}}.validate<3>()), std::invalid_argument);
+    CHECK_THROWS_AS((CrossEntropyLoss{.label_smoothing = 2}.validate<3>()), std::invalid_argument);
     CHECK_NOTHROW(CrossEntropyLoss{.weight = {1, 0, 1}}.validate<3>());
 }
 

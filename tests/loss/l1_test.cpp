@@ -82,5 +82,6 @@ TEST_CASE("a distance that is none is refused") {
         CHECK_THROWS_AS(HuberLoss{.delta = distance}.validate(), std::invalid_argument);
     }
     CHECK_NOTHROW(SmoothL1Loss{.beta = 0}.validate());
+    CHECK_NOTHROW(HuberLoss{.delta = 0.5f}.validate());
     CHECK_THROWS_AS(HuberLoss{.delta = 0}.validate(), std::invalid_argument);
 }

@@ -34,6 +34,7 @@ TEST_CASE("the negative log-likelihood is PyTorch's, with weights and without, a
 TEST_CASE("weights that are negative, or not one for each class, are refused") {
     CHECK_THROWS_AS((NLLLoss{.weight = {1, -1}}.validate()), std::invalid_argument);
     CHECK_THROWS_AS((NLLLoss{.weight = {1, 1}}.validate<3>()), std::invalid_argument);
+    CHECK_THROWS_AS((NLLLoss{.weight = {1, 1, -1}}.validate<3>()), std::invalid_argument);
     CHECK_NOTHROW(NLLLoss{.weight = {1, 0, 1}}.validate<3>());
     CHECK_NOTHROW(NLLLoss{}.validate<3>());
 }

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <ctcnn/loss/weights.hpp>
 
+#include <ctcnn/loss/target.hpp>
+
 #include <array>
+#include <cstddef>
 #include <span>
+#include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -30,7 +35,7 @@ static_assert([] {
     second = Weights{5};
     first = second;
     const Weights third = std::move(second);
-    return sum_of(first) == 5 && sum_of(third) == 5;
+    return sum_of(first) == 5 && sum_of(third) == 5 && second.empty();
 }());
 
 TEST_CASE("weights are copied from any row of floats") {
@@ -48,4 +53,27 @@ TEST_CASE("weights are copied from any row of floats") {
     copied = same;
     CHECK(sum_of(copied) == 7);
     CHECK(Weights(std::vector<float>{}).empty());
+}
+
+TEST_CASE("weights that are refused are told by name, number and place") {
+    const auto refusal = [](const auto& check) -> std::string {
+        try {
+            check();
+        } catch (const std::invalid_argument& error) {
+            return error.what();
+        }
+        return "";
+    };
+    const Weights three{1, 0, 2};
+    CHECK(refusal([&] { detail_::validate_weights("L::weight", three); }).empty());
+    CHECK(refusal([&] { detail_::validate_weights("L::weight", three, 3); }).empty());
+    CHECK(refusal([&] { detail_::validate_weights("L::weight", Weights{}, 3); }).empty());
+    CHECK(refusal([&] { detail_::validate_weights("L::weight", three, 4); }) ==
+          "L::weight holds 3 numbers, and the network has 4 outputs: give one number for each output");
+    for (std::size_t k = 0; k < 3; ++k) {
+        std::array<float, 3> numbers{1, 1, 1};
+        numbers[k] = -1;
+        CHECK(refusal([&] { detail_::validate_weights("L::weight", numbers); }) ==
+              "number " + std::to_string(k) + " of L::weight is negative, infinite or NaN: choose 0 or more");
+    }
 }

@@ -132,6 +132,7 @@ TEST_CASE("Adam refuses settings that make no sense, and arrays of other lengths
     CHECK_THROWS_AS(Adam{}.step(parameters, two, three, two, 1), std::invalid_argument);
     CHECK_THROWS_AS(Adam{}.step(parameters, two, two, three, 1), std::invalid_argument);
     CHECK_THROWS_AS(Adam{}.step(parameters, two, two, two, 0), std::invalid_argument);
+    CHECK_THROWS_AS(Adam{.lr = -1}.step(parameters, two, two, two, 1), std::invalid_argument);
     CHECK(parameters == std::vector<float>{1, 2});
 }
 

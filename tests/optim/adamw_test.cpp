@@ -5,6 +5,7 @@
 
 #include <array>
 #include <limits>
+#include <utility>
 
 #include "against_pytorch.hpp"
 #include "catch.hpp"
@@ -34,6 +35,12 @@ TEST_CASE("AdamW and Adam go where PyTorch goes") {
     against_pytorch::check("adamw", AdamW{.lr = 0.01f, .weight_decay = 0.1f});
     against_pytorch::check("adamw_default", AdamW{});
     against_pytorch::check("adam", Adam{.lr = 0.01f, .weight_decay = 0.01f});
+}
+
+TEST_CASE("AdamW with betas of 0 remembers the last gradient alone") {
+    // The gradient divided by its own magnitude: a step of lr each.
+    CHECK(against_pytorch::large_then_small(AdamW{.lr = 0.5f, .betas = {0, 0}, .eps = 0, .weight_decay = 0}) ==
+          std::pair(-1.0f, std::array{0x1p-10f, 0x1p-20f}));
 }
 
 TEST_CASE("AdamW refuses settings that make no sense") {

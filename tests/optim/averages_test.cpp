@@ -35,10 +35,26 @@ static_assert(average_after(SWA(sgd, 2, 3), 4) == 0 && average_after(SWA(sgd, 2,
               average_after(SWA(sgd, 2, 3), 10) == 6.5 && average_after(SWA(sgd, 2, 3), 11) == 8);
 static_assert(SWA(sgd, 2, 3).averages(2) == 0 && SWA(sgd, 2, 3).averages(5) == 1 && SWA(sgd, 2, 3).averages(11) == 3);
 
+/// The average of 10^17 after the second step, to a parameter.
+template <typename Average>
+constexpr double average_beside(const Average& average, double parameter) {
+    std::array<double, 1> p{parameter};
+    std::array<std::array<double, 1>, 2> state{{{0}, {1e17}}};
+    average.template step<double>(tensor, p, std::array<double, 1>{0}, {state[0], state[1]}, 2, {});
+    return state[1][0];
+}
+static_assert(average_beside(EMA(sgd, 0), 1) == 1);  // without rounding
+
 // As get_ema_multi_avg_fn.
 static_assert(EMA(sgd).decay == 0.999);
 
 }  // namespace
+
+TEST_CASE("parameters that are no part of an average do not touch it") {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    CHECK(average_beside(EMA(sgd, 1), infinity) == 1e17);
+    CHECK(average_beside(SWA(sgd, 2), infinity) == 1e17);
+}
 
 TEST_CASE("averages refuse settings that make no sense") {
     constexpr double no_number = std::numeric_limits<double>::quiet_NaN();

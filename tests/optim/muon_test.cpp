@@ -121,8 +121,9 @@ TEST_CASE("Muon refuses settings that make no sense") {
     constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
     for (const Muon& wrong :
          {Muon{.lr = -1}, Muon{.lr = nan}, Muon{.weight_decay = -1}, Muon{.weight_decay = infinity},
-          Muon{.momentum = -1}, Muon{.momentum = 1}, Muon{.momentum = nan}, Muon{.ns_coefficients = {1, no_number, 1}},
-          Muon{.eps = -1}, Muon{.eps = no_number}, Muon{.ns_steps = 100}, Muon{.adamw = {.lr = -1}}}) {
+          Muon{.momentum = -1}, Muon{.momentum = 1}, Muon{.momentum = nan}, Muon{.ns_coefficients = {no_number, 1, 1}},
+          Muon{.ns_coefficients = {1, no_number, 1}}, Muon{.ns_coefficients = {1, 1, no_number}}, Muon{.eps = -1},
+          Muon{.eps = no_number}, Muon{.ns_steps = 100}, Muon{.adamw = {.lr = -1}}}) {
         CHECK(is_refused(wrong));
     }
     CHECK_FALSE(is_refused(Muon{.lr = 0, .momentum = 0, .ns_steps = 0}));

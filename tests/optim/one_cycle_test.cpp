@@ -133,7 +133,8 @@ TEST_CASE("a cycle refuses settings that make no sense") {
           OneCycle{.pct_start = infinity}, OneCycle{.base_momentum = 1}, OneCycle{.base_momentum = -0.1},
           OneCycle{.base_momentum = not_a_number}, OneCycle{.max_momentum = 95}, OneCycle{.max_momentum = -0.1},
           OneCycle{.max_momentum = not_a_number}, OneCycle{.div_factor = 0}, OneCycle{.div_factor = -25},
-          OneCycle{.div_factor = not_a_number}, OneCycle{.final_div_factor = 0}, OneCycle{.final_div_factor = -1},
+          OneCycle{.div_factor = 1e-310}, OneCycle{.div_factor = not_a_number}, OneCycle{.final_div_factor = 0},
+          OneCycle{.final_div_factor = -1}, OneCycle{.final_div_factor = 1e-310},
           OneCycle{.final_div_factor = not_a_number}}) {
         CHECK_THROWS_AS(wrong.validate(), std::invalid_argument);
     }

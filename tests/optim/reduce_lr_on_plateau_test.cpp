@@ -5,6 +5,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../golden/golden.hpp"
@@ -61,6 +62,45 @@ TEST_CASE("ReduceLROnPlateau is PyTorch's in each of 50 epochs") {
           {.factor = 0.9, .patience = 0, .threshold = 0.05, .threshold_mode = ThresholdMode::abs, .eps = 0.002});
 }
 
+TEST_CASE("The defaults of ReduceLROnPlateau are PyTorch's") {
+    const ReduceLROnPlateau plateau;
+    CHECK(plateau.mode == PlateauMode::min);
+    CHECK(plateau.factor == 0.1);
+    CHECK(plateau.patience == 10);
+    CHECK(plateau.threshold == 1e-4);
+    CHECK(plateau.threshold_mode == ThresholdMode::rel);
+    CHECK(plateau.cooldown == 0);
+    CHECK(plateau.min_lr == 0);
+    CHECK(plateau.eps == 1e-8);
+    CHECK_FALSE(plateau.metric);
+}
+
+TEST_CASE("What is better by the threshold alone is not better, and a rate falls by more than eps") {
+    const auto best_of = [](PlateauMode mode, double second) {
+        ReduceLROnPlateau plateau{.mode = mode, .threshold = 0.5, .threshold_mode = ThresholdMode::abs};
+        plateau.metric = [metric = 2.0, second]() mutable { return std::exchange(metric, second); };
+        detail_::ScheduleState state{};
+        plateau.end_epoch(state, 0);
+        plateau.end_epoch(state, 0);
+        return state.numbers[0];
+    };
+    CHECK(best_of(PlateauMode::min, 1.5) == 2);
+    CHECK(best_of(PlateauMode::min, 1.4375) == 1.4375);
+    CHECK(best_of(PlateauMode::max, 2.5) == 2);
+    CHECK(best_of(PlateauMode::max, 2.5625) == 2.5625);
+
+    const auto factor_of = [](double lr, double eps) {
+        const ReduceLROnPlateau plateau{.factor = 0.5, .patience = 0, .eps = eps};
+        detail_::ScheduleState state{};
+        plateau.end_epoch(state, 1);
+        plateau.end_epoch(state, 1);
+        return plateau(ScheduleStep{.step = 3, .steps = 4, .epoch = 3, .lr = lr, .state = &state});
+    };
+    CHECK(factor_of(1, 0.5) == 1);
+    CHECK(factor_of(1, 0.4375) == 0.5);
+    CHECK(factor_of(0, 0) == 1);
+}
+
 TEST_CASE("a metric that is NaN is no improvement") {
     const ReduceLROnPlateau plateau{.factor = 0.5, .patience = 1};
     const std::vector<double> rates = rates_of(plateau, {no_number, no_number, 1, no_number, no_number, 2});
@@ -90,7 +130,12 @@ TEST_CASE("Numbers that do not say their mode are accepted in both, those that s
 }
 
 TEST_CASE("ReduceLROnPlateau needs epochs, and settings that make sense") {
-    CHECK_THROWS_AS(ReduceLROnPlateau{}(ScheduleStep{.step = 1, .steps = 2}), std::invalid_argument);
+    const detail_::ScheduleState state;
+    for (const ScheduleStep& wrong :
+         {ScheduleStep{.step = 1, .steps = 2}, ScheduleStep{.step = 1, .steps = 2, .state = &state},
+          ScheduleStep{.step = 1, .steps = 2, .epoch = 1}}) {
+        CHECK_THROWS_AS(ReduceLROnPlateau{}(wrong), std::invalid_argument);
+    }
     for (const ReduceLROnPlateau& wrong :
          {ReduceLROnPlateau{.factor = 1}, ReduceLROnPlateau{.factor = -0.1}, ReduceLROnPlateau{.factor = no_number},
           ReduceLROnPlateau{.threshold = -1}, ReduceLROnPlateau{.threshold = no_number},

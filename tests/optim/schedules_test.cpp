@@ -46,6 +46,8 @@ static_assert(StepLR{}.gamma == 0.1 && MultiStepLR{}.gamma == 0.1 && LinearLR{}.
               LinearLR{}.end_factor == 1 && LinearLR{}.total_iters == 5 && CosineAnnealingLR{}.eta_min == 0);
 static_assert(ExponentialLR{}.gamma == 1);  // there is no default in PyTorch
 
+static_assert(at(1).epoch == 0 && at(1).epochs == 0 && at(1).lr == 1 && at(1).state == nullptr);
+
 // Half a cosine up again is the one down, bit by bit.
 static_assert([] {
     constexpr CosineAnnealingLR schedule{.T_max = 7};

@@ -85,6 +85,8 @@ TEST_CASE("SGD refuses settings that make no sense, and arrays of other lengths"
     CHECK_THROWS_AS(sgd.step(parameters, two, three), std::invalid_argument);
     CHECK_THROWS_AS(sgd.step(parameters, three, two), std::invalid_argument);
     CHECK_THROWS_AS(SGD{}.step(parameters, three), std::invalid_argument);
+    CHECK_THROWS_AS(SGD{.lr = -1}.step(parameters, two), std::invalid_argument);
+    CHECK_THROWS_AS((SGD{.lr = -1, .momentum = 0.5f}.step(parameters, two, two)), std::invalid_argument);
     CHECK_THROWS_AS(SGD{.lr = nan}.step(parameters, two), std::invalid_argument);
     CHECK(parameters == std::vector<float>{1, 2});
 }

@@ -79,6 +79,23 @@ TEST_CASE("the suggestion is where the loss falls most steeply") {
     CHECK(finder.suggestion(3, 0) == 4);                        // 3 - 7
     CHECK(finder.suggestion(4, 1) != finder.suggestion(4, 1));  // NaN: one step is left
     CHECK(std::isnan(LRFinder{}.suggestion()));
+    // By default the first 10 steps and the last one are left out: at 11 and 12 the loss falls by 3 and 4 a step.
+    std::vector<double> losses(15, 30.0);
+    losses[0] = 900;
+    losses[11] = 27;
+    losses[12] = 22;
+    losses[13] = 21;
+    losses[14] = 0;
+    std::vector<double> rates;
+    for (std::size_t n = 0; n < losses.size(); ++n) {
+        rates.push_back(static_cast<double>(n));
+    }
+    const LRFinder many{rates, losses};
+    CHECK(many.suggestion() == 11);
+    CHECK(many.suggestion(10) == 11);
+    CHECK(many.suggestion(11) == 11);
+    CHECK(many.suggestion(12) == 12);
+    CHECK(many.suggestion(12, 0) == 14);
     // Where the loss only rises, that is where it rises least.
     CHECK(LRFinder{{1, 2, 3, 4}, {1, 3, 4, 9}}.suggestion(0, 0) == 2);
 }

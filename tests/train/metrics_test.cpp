@@ -273,6 +273,41 @@ TEST_CASE("A network that ends with Sigmoid says yes above 1/2, one that ends be
     CHECK(evaluate(Labels{}, several, Accuracy{}) == 0.75);
 }
 
+static_assert(Accuracy{}.top_k == 1 && Accuracy{}.ignore_index == -100 && Accuracy{}.right == 0 &&
+              Accuracy{}.count == 0);
+static_assert([] {
+    MeanAbsoluteError error{.sum = 7, .count = 2};
+    error.reset();
+    return error.sum == 0 && error.count == 0;
+}());
+
+TEST_CASE("one output, or one that is NaN, is right or wrong, however many classes are looked at") {
+    const auto share_of = [](auto outputs, int label) {
+        Accuracy accuracy{.top_k = 2};
+        accuracy.update(std::span<const float, std::tuple_size_v<decltype(outputs)>>(outputs), label);
+        return accuracy.compute();
+    };
+    CHECK(share_of(std::array{1.0f}, 1) == 1);
+    CHECK(share_of(std::array{1.0f}, 0) == 0);
+    CHECK(share_of(std::array{3.0f, 2.0f, 1.0f}, 1) == 1);
+    CHECK(share_of(std::array{3.0f, 2.0f, 1.0f}, 2) == 0);
+    CHECK(share_of(std::array{3.0f, 2.0f, not_a_number}, 1) == 0);
+}
+
+TEST_CASE("a confusion matrix of one output has two classes, and an empty one becomes what is merged into it") {
+    ConfusionMatrix matrix;
+    const std::array one{1.0f};
+    matrix.update(std::span<const float, 1>(one), 0);
+    CHECK(matrix.classes == 2);
+    CHECK(matrix.counts == std::vector<std::size_t>{0, 1, 0, 0, 0, 0});
+    ConfusionMatrix empty;
+    empty.merge(matrix);
+    CHECK(empty.classes == 2);
+    CHECK(empty.counts == matrix.counts);
+    matrix.merge(ConfusionMatrix{});
+    CHECK(empty.counts == matrix.counts);
+}
+
 #ifdef _OPENMP
 TEST_CASE("metrics take as many threads as OpenMP, or as many as they are told") {
     const team::Net net = team::net();

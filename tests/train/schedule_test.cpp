@@ -146,6 +146,17 @@ TEST_CASE("a schedule is called with the progress, or with the step and the numb
                })));
 }
 
+TEST_CASE("the one step of a training is its beginning") {
+    double seen = -1;
+    FitOptions one = options([&seen](double progress) {
+        seen = progress;
+        return 1.0;
+    });
+    one.max_steps = 1;
+    fitted(SGD{.lr = 0.1f}, one);
+    CHECK(seen == 0);
+}
+
 TEST_CASE("anything that can be called is a schedule") {
     const SGD sgd{.lr = 0.5f};
     const Net halved = fitted(SGD{.lr = 0.25f}, options({}));
@@ -265,8 +276,9 @@ TEST_CASE("a schedule is refused before anything is trained") {
     CHECK_THAT(refused(none), ContainsSubstring("OneCycle::pct_start"));
     for (const double wrong : {-0.5, not_a_number, infinity, -infinity, 1e39}) {
         CAPTURE(wrong);
-        CHECK_THAT(refused(options([=](double) { return wrong; })),
-                   ContainsSubstring("makes the learning rate negative, infinite or NaN in step 1"));
+        CHECK_THAT(
+            refused(options([=](double) { return wrong; })),
+            ContainsSubstring("FitOptions::schedule makes the learning rate negative, infinite or NaN in step 1"));
     }
     // 0 is no fault, and no step either.
     CHECK(refused(options([](double) { return 0.0; })).empty());
@@ -291,7 +303,8 @@ TEST_CASE("a schedule of one's own may set the momentum") {
     });
     CHECK(same(fitted(sgd, options(Own{})), expected));
     for (const double wrong : {-0.5, 1.0, not_a_number}) {
-        CHECK_THAT(refusal([&] { fitted(sgd, options(Own{.last = wrong})); }),
-                   ContainsSubstring("gives a momentum that is not at least 0 and below 1 in step 5"));
+        CHECK_THAT(
+            refusal([&] { fitted(sgd, options(Own{.last = wrong})); }),
+            ContainsSubstring("FitOptions::schedule gives a momentum that is not at least 0 and below 1 in step 5"));
     }
 }
