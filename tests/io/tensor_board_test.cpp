@@ -7,6 +7,7 @@
 #include <ctcnn/train/callbacks/validation.hpp>
 #include <ctcnn/train/fit.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -51,6 +52,17 @@ std::vector<std::string> records_of(const std::filesystem::path& folder) {
     return records;
 }
 
+/// Field 1 of an event: the seconds since 1970.
+double time_of(const std::string& record) {
+    double time = 0;
+    REQUIRE(record.size() > sizeof time);
+    REQUIRE(record[0] == '\x09');
+    std::memcpy(&time, record.data() + 1, sizeof time);
+    return time;
+}
+
+double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
 std::size_t count_of(const std::vector<std::string>& records, std::string_view text) {
     std::size_t count = 0;
     for (const std::string& record : records) {
@@ -77,11 +89,18 @@ TEST_CASE("TensorBoard writes a record for each epoch, and one for each n-th ste
     const ScratchFolder folder;
     const small::Data data = small::data(40);
     Net net = small::net();
+    const double begin = now();
     fit(net, data, SGD{}, {.epochs = 3, .batch_size = 10}, Validation{data},
         TensorBoard{folder.path() / "runs", {.every_n_steps = 2}});
+    const double end = now();
     const std::vector<std::string> epochs = records_of(folder.path() / "runs");
     REQUIRE(epochs.size() == 4);  // the first is the version of the file
     CHECK_THAT(epochs[0], ContainsSubstring("brain.Event:2"));
+    for (const std::string& epoch : epochs) {
+        // A double of today's seconds has steps of 2.4e-7.
+        CHECK(time_of(epoch) >= begin - 1e-6);
+        CHECK(time_of(epoch) <= end + 1e-6);
+    }
     for (std::size_t n = 1; n < 4; ++n) {
         for (const char* tag : {"loss/train", "loss/validation", "lr"}) {
             CAPTURE(n, tag);
