@@ -170,6 +170,9 @@ constexpr bool sizes_are_right(std::index_sequence<B...>) {
         return value.copies[0].size == whole(Planar::size) &&
                value.copies[1].size == whole(Blocked::blocks * (Blocked::rows * Blocked::row + Plan::count)) &&
                value.copies[1].size >= Blocked::size &&
+               // What is converted is still there then: both forms live at the same time.
+               (Value == 0 || !value.copies[0].exists || !value.copies[1].exists ||
+                (value.copies[0].first <= value.copies[1].last && value.copies[1].first <= value.copies[0].last)) &&
                // A part has no memory of its own.
                !(value.copies[0].exists && value.copies[0].parent != graph::no_parent) &&
                value.is_flat == (Planar::size == Planar::channels && Blocked::rows * Blocked::row == Plan::count);
@@ -179,6 +182,7 @@ constexpr bool sizes_are_right(std::index_sequence<B...>) {
 template <typename Net>
 constexpr bool has_right_sizes = sizes_are_right<PlanOf<Net>>(std::make_index_sequence<PlanOf<Net>::stage_count + 1>{});
 static_assert(has_right_sizes<Mnist> && has_right_sizes<ResNet> && has_right_sizes<UNet> && has_right_sizes<Inception>);
+static_assert(has_right_sizes<Sequential<Input<32, 8, 8>, C, Concat<C, C, Square>, Conv3<96, 8>>>);
 static_assert(has_right_sizes<Sequential<Input<8, 1, 1>, Conv3<8, 8>, Square, Conv2d<8, 4, Kernel<1>>>>);
 
 // Zeros behind features that fill no whole vectors: where a prepared kernel reads them and none has made them.
