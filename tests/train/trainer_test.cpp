@@ -266,6 +266,9 @@ TEST_CASE("an epoch of one image has its loss, one without steps has none") {
     const EpochReport second = trainer.run_epoch(one);
     CHECK(second.loss == 0);
     CHECK(second.images == 0);
+    // Parameters that are not finite are told without a step, too.
+    net.parameters()[0] = std::numeric_limits<float>::infinity();
+    CHECK_THROWS_WITH(trainer.run_epoch(one), Catch::Matchers::ContainsSubstring("in step 1 of epoch 2"));
 }
 
 TEST_CASE("an epoch that was stopped in the middle is reported once it is complete") {
