@@ -134,7 +134,8 @@ struct WithTrainer {
         *text += "begin " + std::to_string(plan.steps) + " at " + std::to_string(trainer.steps());
     }
     void on_step(const StepReport& report, auto& trainer) {
-        *text += ", step " + std::to_string(report.step) + " of " + std::to_string(trainer.steps());
+        *text += ", step " + std::to_string(report.step) + " of epoch " + std::to_string(report.epoch) + " at " +
+                 std::to_string(trainer.steps());
     }
     void after_epoch(const EpochReport& report, auto& trainer) {
         *text += ", behind " + std::to_string(report.epoch) + " at " + std::to_string(trainer.steps());
@@ -404,7 +405,8 @@ TEST_CASE("Members of a callback may ask for the trainer, or for nothing") {
     std::string with_nothing;
     fit(net, data, SGD{.lr = 0.1f}, {.epochs = 2, .batch_size = 8}, WithTrainer{&with_trainer},
         WithNothing{&with_nothing});
-    REQUIRE(with_trainer == "begin 2 at 0, step 1 of 1, behind 1 at 1, step 1 of 2, behind 2 at 2, end 2 at 2");
+    REQUIRE(with_trainer ==
+            "begin 2 at 0, step 1 of epoch 1 at 1, behind 1 at 1, step 1 of epoch 2 at 2, behind 2 at 2, end 2 at 2");
     REQUIRE(with_nothing == "begin, end");
 }
 

@@ -250,7 +250,7 @@ TEST_CASE("a report says what is in it") {
     CHECK(report.sentence().ends_with("; 1 at kinks were not compared"));
     constexpr detail_::Indices dims = detail_::dims_of<Shape<2, 3, 4>>;
     CHECK(detail_::train::spell_element("1.weight", dims, 23) == "1.weight(1, 2, 3)");
-    CHECK(detail_::train::spell_element("1.weight", dims, 4) == "1.weight(0, 1, 0)");
+    CHECK(detail_::train::spell_element("1.weight", dims, 13) == "1.weight(1, 0, 1)");
 }
 
 TEST_CASE("the parameters of a network are its own, unless all are 0; running statistics are no parameters") {

@@ -282,9 +282,9 @@ static_assert([] {
 }());
 
 TEST_CASE("one output, or one that is NaN, is right or wrong, however many classes are looked at") {
-    const auto share_of = [](auto outputs, int label) {
+    const auto share_of = [](auto numbers, int label) {
         Accuracy accuracy{.top_k = 2};
-        accuracy.update(std::span<const float, std::tuple_size_v<decltype(outputs)>>(outputs), label);
+        accuracy.update(std::span<const float, std::tuple_size_v<decltype(numbers)>>(numbers), label);
         return accuracy.compute();
     };
     CHECK(share_of(std::array{1.0f}, 1) == 1);

@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: MIT
 #include <ctcnn/train/trainer.hpp>
 
+#include <ctcnn/data/dataset.hpp>
+#include <ctcnn/layers/batch_norm.hpp>
+#include <ctcnn/layers/linear.hpp>
 #include <ctcnn/loss/mse.hpp>
+#include <ctcnn/model/initialize.hpp>
+#include <ctcnn/model/sequential.hpp>
 #include <ctcnn/optim/adam.hpp>
 #include <ctcnn/optim/averages.hpp>
 #include <ctcnn/optim/muon.hpp>
 #include <ctcnn/optim/one_cycle.hpp>
 #include <ctcnn/optim/parameter_groups.hpp>
 #include <ctcnn/optim/sgd.hpp>
+#include <ctcnn/train/evaluate.hpp>
 #include <ctcnn/train/fit.hpp>
 #include <ctcnn/train/value_and_grad.hpp>
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -247,6 +254,70 @@ template <typename Network>
 concept TakesTemporaries = requires { Trainer<Network, SGD>(Network{}, SGD{}); };
 static_assert(!TakesTemporaries<Net>);
 static_assert(!std::is_copy_constructible_v<Trainer<Net, SGD>> && !std::is_move_constructible_v<Trainer<Net, SGD>>);
+
+TEST_CASE("an epoch of one image has its loss, one without steps has none") {
+    const small::Data one = small::data(1);
+    Net net = small::net();
+    const double loss = evaluate(net, one).loss;
+    Trainer trainer(net, sgd, {.max_steps = 1});
+    const EpochReport first = trainer.run_epoch(one);
+    CHECK(first.loss == Approx(loss).epsilon(1e-6));
+    CHECK(first.images == 1);
+    const EpochReport second = trainer.run_epoch(one);
+    CHECK(second.loss == 0);
+    CHECK(second.images == 0);
+    // Parameters that are not finite are told without a step, too.
+    net.parameters()[0] = std::numeric_limits<float>::infinity();
+    CHECK_THROWS_WITH(trainer.run_epoch(one), Catch::Matchers::ContainsSubstring("in step 1 of epoch 2"));
+}
+
+TEST_CASE("an epoch that was stopped in the middle is reported once it is complete") {
+    const small::Data data = small::data(30);
+    Net net = small::net();
+    bool stop = true;
+    std::size_t reported = 0;
+    Trainer trainer(net, sgd,
+                    {.batch_size = 10,
+                     .on_epoch = [&](const EpochReport& report) { reported = report.images; },
+                     .should_stop = [&] { return stop; }});
+    trainer.run_epoch(data);
+    CHECK(trainer.epoch_steps() == 1);
+    CHECK(reported == 0);
+    stop = false;
+    trainer.run_epoch(data);
+    CHECK(trainer.epochs() == 1);
+    CHECK(reported == 30);
+}
+
+TEST_CASE("parameters that become infinite in the last step of an epoch are told with this step") {
+    Net net = small::net();
+    Trainer trainer(
+        net, SGD{.lr = 10, .weight_decay = 3e38f},
+        {.batch_size = 10, .schedule = [](std::size_t step, std::size_t) { return step == 3 ? 1.0 : 0.0; }});
+    try {
+        trainer.run_epoch(small::data(30));
+        FAIL("no error");
+    } catch (const LossNotFinite& error) {
+        CHECK(error.step() == 3);
+        CHECK(error.epoch() == 1);
+    }
+}
+
+TEST_CASE("a last batch of one image is refused where statistics of features need more") {
+    using Features = Sequential<Input<2>, Linear<2, 3>, BatchNorm1d<3>>;
+    Features net{};
+    initialize(net, KaimingUniform{});
+    const auto features = [](std::size_t count) {
+        return Dataset<Shape<2>>(std::vector<float>(2 * count, 1), std::vector<std::uint8_t>(count));
+    };
+    Trainer trainer(net, sgd, {.epochs = 0, .batch_size = 2});
+    CHECK_THROWS_AS(trainer.fit(features(5)), std::invalid_argument);
+    CHECK_THROWS_AS(trainer.run_epoch(features(5)), std::invalid_argument);
+    CHECK_THROWS_AS(trainer.step(features(1)), std::invalid_argument);
+    CHECK_NOTHROW(trainer.fit(features(6)));
+    CHECK_NOTHROW(trainer.run_epoch(features(6)));
+    CHECK_NOTHROW(trainer.step(features(2)));
+}
 
 #ifdef _OPENMP
 TEST_CASE("A training keeps the number of threads that OpenMP would have taken when it began") {
