@@ -122,6 +122,9 @@ TEST_CASE("the axes of the file are those of the shape, but for a single channel
     CHECK(pixel_of(files.load<Shape<2, 1, 3, 1>>(), 1, 1, 0, 2, 0) == 77);
     files.write_images(idx({0x802, 2, 1}, {5, 6}));
     CHECK(pixel_of(files.load<Shape<1>>(), 1, 0) == 6);
+    files.write_images(idx({0x803, 2, 1, 1}, {5, 6}));
+    CHECK(pixel_of(files.load<Shape<1>>(), 1, 0) == 6);
+    CHECK(pixel_of(files.load<Shape<1, 1>>(), 1, 0, 0) == 6);
 }
 
 TEST_CASE("transposed images are loaded the right way round") {
