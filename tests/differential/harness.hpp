@@ -10,6 +10,7 @@
 #include <cstring>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -141,7 +142,13 @@ double rate_of(const Optimizer& optimizer) {
     } else if constexpr (requires { Optimizer::is_average; }) {
         return rate_of(optimizer.optimizer);
     } else {
-        return static_cast<double>(optimizer.of({.kind = ctcnn::ParameterKind::other}).lr);
+        // Whatever the groups take, the first of all optimizers is that of the others.
+        std::optional<double> rate;
+        Optimizer same = optimizer;
+        Optimizer::for_each_pair(optimizer, same, [&rate](const auto& given, const auto&) {
+            rate = rate.value_or(static_cast<double>(given.lr));
+        });
+        return *rate;
     }
 }
 
