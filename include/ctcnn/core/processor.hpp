@@ -79,7 +79,7 @@ template <typename R>
 void look_up(R& index, const R& low, const R& high) = delete;
 #if defined(__AVX512F__)
 [[gnu::always_inline]] inline void estimate_reciprocal(Floats16& value) {
-    value = __builtin_ia32_rcp14ps512_mask(value, value, every_lane);
+    value = __builtin_ia32_rcp14ps512_mask(value, value, static_cast<unsigned short>(every_lane));
 }
 [[gnu::always_inline]] inline void fused_multiply_add(Floats16& a, const Floats16& b, const Floats16& c) {
     a = __builtin_ia32_vfmaddps512_mask(a, b, c, every_lane, rounding_as_set);
