@@ -260,7 +260,7 @@ template <Number V>
 template <Number V, typename F>
 [[gnu::always_inline]] constexpr V lane_by_lane(const F& of) {
     if constexpr (is_lanes<V>) {
-        std::array<scalar_t<V>, lane_count<V>> numbers;
+        std::array<scalar_t<V>, lane_count<V>> numbers{};
         for (std::size_t lane = 0; lane < rolled_lane_count<V>(); ++lane) {
             numbers[lane] = of(lane);
         }
