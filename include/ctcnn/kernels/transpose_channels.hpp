@@ -13,9 +13,9 @@
 namespace CTCNN_DETAIL::kernels {
 
 /// As many channels as there are lanes, or the last `count` and zeros, of channels that lie `apart` vectors apart: from
-/// an image in each lane to a vector of channels of each image, or of each pair of neighbouring images where Factors are
-/// pairs. The vectors begin `length` numbers apart. They may lie where the channels lie. Not inlined: it is the same for
-/// every layer.
+/// an image in each lane to a vector of channels of each image, or of each pair of neighbouring images where Factors
+/// are pairs. The vectors begin `length` numbers apart. They may lie where the channels lie. Not inlined: it is the
+/// same for every layer.
 template <typename Factor, Number V = sum_t<Factor>>
 [[gnu::noinline]] inline void transpose_channels(const V* channels, std::size_t apart, std::size_t count,
                                                  scalar_t<V>* vectors, std::size_t length) {

@@ -2,13 +2,11 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstddef>
 
 #include <ctcnn/core/bf16_pairs.hpp>
 #include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/conv2d/direct_backward.hpp>

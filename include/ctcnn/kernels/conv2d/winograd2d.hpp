@@ -2,12 +2,10 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <type_traits>
 
 #include <ctcnn/core/lanes.hpp>
-#include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/bias.hpp>
 #include <ctcnn/kernels/conv2d/direct_backward.hpp>
@@ -16,6 +14,7 @@
 #include <ctcnn/kernels/conv2d/winograd2d_plan.hpp>
 #include <ctcnn/kernels/conv2d/winograd2d_products.hpp>
 #include <ctcnn/kernels/conv2d/winograd2d_weights.hpp>
+#include <ctcnn/kernels/transpose_channels.hpp>
 #include <ctcnn/kernels/unroll.hpp>
 
 namespace CTCNN_DETAIL::kernels::conv2d {

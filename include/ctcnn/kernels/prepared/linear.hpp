@@ -148,8 +148,8 @@ private:
     using Stored = detail::StoredWeights<Weight, V>;
     using Order = FlatInputs<In>;
     /// Vectors of outputs, and how many of them a block has at most: 4 with two sums each. 8 sums hide the latency of a
-    /// multiply-add, and leave a register for the input and one for weights even where there are 16. Blocks of 8 vectors
-    /// would be no faster, and give a team less to share.
+    /// multiply-add, and leave a register for the input and one for weights even where there are 16. Blocks of 8
+    /// vectors would be no faster, and give a team less to share.
     static constexpr std::size_t vectors = whole_vectors(Outputs, V::count) / V::count;
     static constexpr std::size_t sums = 8;
     static constexpr std::size_t columns = equal_portion(vectors, sums / 2);
