@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Kernels whose inner loops inner_loops.py looks at. With PAIRS they are those that multiply pairs of bf16. With
-// BIASED_START there is one whose sums begin with a bias that may be missing: clang then stores all sums to the stack at
-// each step.
+// SUMS_IN_MEMORY there is one whose sums are stored to the stack at each step.
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -30,27 +30,20 @@ using namespace ctcnn::detail_;
 using V = Lanes<float>;
 using kernels::ReLU;
 
-#if defined(BIASED_START)
+#if defined(SUMS_IN_MEMORY)
 
-template <std::size_t Tiles>
-void biased(std::array<const V*, Tiles> input, const float* weight, const float* bias, std::array<V*, Tiles> output) {
-    kernels::for_each_piece<512, 8>([&](std::size_t o, auto rows) {
-        constexpr std::size_t M = decltype(rows)::value;
-        V sum[M * Tiles];
-        kernels::unroll<M * Tiles>([&](std::size_t n) __attribute__((always_inline)) {
-            sum[n] = bias != nullptr ? broadcast<V>(bias[o + n / Tiles]) : V{};
+template <std::size_t Sums>
+void in_memory(const V* input, const float* weight, std::size_t count, V* output) {
+    V sum[Sums]{};
+    for (std::size_t i = 0; i < count; ++i) {
+        kernels::unroll<Sums>([&](std::size_t n) __attribute__((always_inline)) {
+            sum[n] = multiply_add(broadcast<V>(weight[n * 784 + i]), input[i], sum[n]);
+            asm volatile("" : "+m"(sum[n]));
         });
-        const float* factor = weight + o * 784;
-        for (std::size_t i = 0; i < 784; ++i) {
-            kernels::add_outer_product<M, Tiles>(
-                sum, [&](std::size_t m) __attribute__((always_inline)) { return broadcast<V>(factor[m * 784 + i]); },
-                [&](std::size_t n) __attribute__((always_inline)) { return input[n][i]; });
-        }
-        kernels::unroll<M * Tiles>([&](std::size_t n)
-                                       __attribute__((always_inline)) { output[n % Tiles][o + n / Tiles] = sum[n]; });
-    });
+    }
+    std::copy(sum, sum + Sums, output);
 }
-template void biased<2>(std::array<const V*, 2>, const float*, const float*, std::array<V*, 2>);
+template void in_memory<16>(const V*, const float*, std::size_t, V*);
 
 #elif defined(PAIRS)
 
