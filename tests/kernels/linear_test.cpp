@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -305,6 +306,47 @@ static_assert(kernels::detail::rows_at_once<float>(128, 1, 9217) == kernels::cho
 static_assert(kernels::row_length<Lanes<float, 16>>(1) == 16 && kernels::row_length<Lanes<float, 16>>(16) == 16 &&
               kernels::row_length<Lanes<float, 16>>(17) == 32 && kernels::row_length<Lanes<float, 16>>(1024) == 1040);
 static_assert(kernels::rows_near == (vector_bytes == 64 ? 128 : 64));
+
+/// The gradients of 21 biases over so many images, all of whose gradients are 0.1.
+template <Number V>
+std::vector<float> bias_of_tenths(std::size_t images) {
+    using Rows = kernels::ImageRows<1, 21, V>;
+    const std::vector<float> gradients(images * Rows::next_gradients, 0.1F);
+    std::vector<float> gradient(21);
+    kernels::linear_backward_bias(Rows{nullptr, gradients.data()}, images, false, gradient.data());
+    return gradient;
+}
+
+// A portion of images is summed one by one, the portions by halves: of n numbers, the error is at most n - 1 and
+// 8 + log2(n) roundings. One by one, these numbers would be summed to 6,558.
+TEMPLATE_TEST_CASE("the gradient of a bias is the sum over any number of images", "", float, Lanes<float>) {
+    constexpr std::size_t images = 65536;
+    const double exact = images * static_cast<double>(0.1F);
+    const double bound = exact * (kernels::images_of_portion + 16) * 0x1p-24;
+    for (const float sum : bias_of_tenths<TestType>(images)) {
+        CHECK(std::abs(static_cast<double>(sum) - exact) <= bound);
+    }
+    // Sums of portions, one of them not whole: integers come out exactly.
+    for (const std::size_t count : {kernels::images_of_portion, kernels::images_of_portion + 1, 20 * kernels::images_of_portion - 3}) {
+        using Rows = kernels::ImageRows<1, 21, TestType>;
+        std::vector<float> gradients(count * Rows::next_gradients);
+        for (std::size_t n = 0; n < gradients.size(); ++n) {
+            gradients[n] = static_cast<float>(n % 17) - 8;
+        }
+        for (const bool add : {false, true}) {
+            std::vector<float> sum(22, 3.0F);
+            kernels::linear_backward_bias(Rows{nullptr, gradients.data()}, count, add, sum.data());
+            std::vector<float> expected(22, add ? 3.0F : 0.0F);
+            expected[21] = 3;
+            for (std::size_t n = 0; n < count; ++n) {
+                for (std::size_t o = 0; o < 21; ++o) {
+                    expected[o] += gradients[n * Rows::next_gradients + o];
+                }
+            }
+            CHECK(sum == expected);
+        }
+    }
+}
 
 TEST_CASE("affine maps equal the naive loops") {
     check_linear<float, 500, portion(10)>();

@@ -9,6 +9,7 @@
 #include <ctcnn/core/bf16_pairs.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/stage.hpp>
+#include <ctcnn/core/sum.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/bias.hpp>
@@ -210,18 +211,25 @@ constexpr void linear_backward_weight(const Rows& of_images, std::size_t images,
     }
 }
 
-/// linear_backward_bias: grad_bias(o) = sum over n of grad_output(n, o); with `add`, added to what is there.
+/// How many images linear_backward_bias sums one by one.
+inline constexpr std::size_t images_of_portion = 256;
+
+/// linear_backward_bias: grad_bias(o) = sum over n of grad_output(n, o), in portions, so that rounding errors do not
+/// grow with the batch; with `add`, added to what is there.
 template <std::size_t Inputs, std::size_t Outputs, Number V>
 constexpr void linear_backward_bias(const ImageRows<Inputs, Outputs, V>& rows, std::size_t images, bool add,
                                     scalar_t<V>* grad_bias) {
-    for (std::size_t o = 0; o < Outputs; ++o) {
-        grad_bias[o] = add ? grad_bias[o] : 0;
-    }
-    for (std::size_t image = 0; image < images; ++image) {
-        const scalar_t<V>* row = rows.grad_outputs + image * row_length<V>(Outputs);
-        for (std::size_t o = 0; o < Outputs; ++o) {
-            grad_bias[o] += row[o];
-        }
+    const std::size_t portions = (images + images_of_portion - 1) / images_of_portion;
+    for (std::size_t o = 0; o < Outputs; o += lane_count<V>) {
+        const V all = pairwise_sum<V>(0, portions, [&](V before, std::size_t portion) {
+            V sum{};
+            const std::size_t end = std::min(images, (portion + 1) * images_of_portion);
+            for (std::size_t image = portion * images_of_portion; image < end; ++image) {
+                sum = sum + load_factor<V>(rows.gradients_of(o, image));
+            }
+            return before + sum;
+        });
+        store_tile<1, 1, V>(grad_bias + o, Outputs, &all, Outputs - o, add);
     }
 }
 

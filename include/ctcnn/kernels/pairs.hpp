@@ -10,6 +10,7 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/shape.hpp>
 #include <ctcnn/core/shuffle.hpp>
+#include <ctcnn/core/sum.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/linear.hpp>
 #include <ctcnn/kernels/transpose_channels.hpp>
@@ -117,13 +118,13 @@ void linear_backward_bias(const PairPanels<Inputs, Outputs, V>& panels, std::siz
     constexpr std::size_t lanes = lane_count<V>;
     const std::size_t rows = pair_count(images);
     for (std::size_t o = 0; o < Outputs; ++o) {
-        V sum{};
-        for (std::size_t row = 0; row < rows; row += lanes) {
+        const V sum = pairwise_sum<V>(0, (rows + lanes - 1) / lanes, [&](V before, std::size_t vector) {
+            const std::size_t row = vector * lanes;
             const scalar_t<V>* place = panels.gradients_of(o, row / rows_near * rows_near) + row % rows_near;
             const Bf16Pairs<V> pairs{
                 (rows - row >= lanes ? V::load(place) : detail::load_part<V>(place, rows - row)).vector};
-            sum = sum + (pairs.first() + pairs.second());
-        }
+            return before + (pairs.first() + pairs.second());
+        });
         const scalar_t<V> all = sum_lanes(sum);
         grad_bias[o] = add ? grad_bias[o] + all : all;
     }
