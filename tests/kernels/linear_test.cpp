@@ -327,7 +327,8 @@ TEMPLATE_TEST_CASE("the gradient of a bias is the sum over any number of images"
         CHECK(std::abs(static_cast<double>(sum) - exact) <= bound);
     }
     // Sums of portions, one of them not whole: integers come out exactly.
-    for (const std::size_t count : {kernels::images_of_portion, kernels::images_of_portion + 1, 20 * kernels::images_of_portion - 3}) {
+    for (const std::size_t count :
+         {kernels::images_of_portion, kernels::images_of_portion + 1, 20 * kernels::images_of_portion - 3}) {
         using Rows = kernels::ImageRows<1, 21, TestType>;
         std::vector<float> gradients(count * Rows::next_gradients);
         for (std::size_t n = 0; n < gradients.size(); ++n) {
