@@ -277,16 +277,10 @@ private:
                 holders[place] = n;
             }
         }
-        std::array<Region, most> by_time = regions;
-        const std::size_t size_by_time = detail::place_by_time(by_time, order, free_count);
-        const std::size_t size_by_size = free_count <= detail::most_by_size
-                                             ? detail::place_by_size(regions, order, free_count)
-                                             : static_cast<std::size_t>(-1);
-        const std::array<Region, most>& best = size_by_time < size_by_size ? by_time : regions;
+        size = zeros + detail::place(regions, order, free_count);
         for (std::size_t n = 0; n < free_count; ++n) {
-            values[order[n] / 2].copies[order[n] % 2].offset = zeros + best[order[n]].offset;
+            values[order[n] / 2].copies[order[n] % 2].offset = zeros + regions[order[n]].offset;
         }
-        size = zeros + std::min(size_by_time, size_by_size);
         for (std::size_t b = graph.stage_count; b-- > 1;) {
             Copy& part = values[b].copies[0];
             if (part.parent != no_parent) {
