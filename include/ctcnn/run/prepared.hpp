@@ -234,7 +234,6 @@ const typename Plan::scalar* infer_prepared(const PackedWeights<Plan>& packed, c
     if constexpr (Plan::converts(last, last, ValueForm::planar)) {
         detail::convert<typename Plan::template Blocked<last>, typename Plan::template Planar<last>, Plan>(
             values.value(last, ValueForm::blocked), values.value(last, ValueForm::planar), team);
-        team.barrier();
     }
     return values.value(last, ValueForm::planar);
 }
