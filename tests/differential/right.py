@@ -219,8 +219,11 @@ class Check:
         if got.shape != expected.shape:
             self.failures.append(f"{what}: {tuple(got.shape)} numbers instead of {tuple(expected.shape)}")
             return
+        # The mean loss of images that are all ignored is NaN, and so is its bound.
+        counts = ~(got.isnan() & expected.isnan())
+        as_tensor = lambda u: torch.as_tensor(u, dtype=torch.float64).reshape(-1).expand_as(counts)[counts]
+        got, expected = got[counts], expected[counts]
         difference = (got - expected).abs()
-        as_tensor = lambda u: torch.as_tensor(u, dtype=torch.float64).reshape(-1).expand_as(expected)
         strict = in_units(difference, as_tensor(unit_strict) + 1e-42)
         loose = in_units(difference, as_tensor(unit_loose) + 1e-42)
         key = what.rstrip("0123456789")
