@@ -26,7 +26,7 @@ static_assert(Net::parameter_count == 13'218);
 
 }  // namespace
 
-const Recipe fashion_92 = recipe<Net>("fashion-92.0", Source::fashion_mnist, {.epochs = 20, .batch_size = 128}, 0.1f,
+const Recipe fashion_92 = recipe<Net>("fashion-92.0", Source::fashion_mnist, {.epochs = 32, .batch_size = 128}, 0.1f,
                                       Adam{.lr = 0.02f, .betas = {0.9, 0.98}},  //
                                       RandomHorizontalFlip{}, RandomCrop{.padding = 1});
 
