@@ -214,8 +214,13 @@ auto view_of(const Data& dataset, const Loss& loss) {
         dataset.images();
         dataset.targets();
     };
-    static_assert(has_both,
+    // Such as Augmented and ClassBalanced, whose images are made or drawn where a training step reads them.
+    constexpr bool of_training = !has_both && requires { dataset.data(); };
+    static_assert(has_both || of_training,
                   "a data set has images() and labels(), or images() and targets(), all const, as Dataset has");
+    static_assert(!of_training,
+                  "this is a data set for fit and a Trainer alone, such as augmented(...) or ClassBalanced: give the "
+                  "data set itself here, or transformed(dataset, Normalize{...})");
     if constexpr (has_both) {
         using Images = decltype(dataset.images());
         using Targets = decltype(targets_in(dataset));
