@@ -270,6 +270,7 @@ TEST_CASE("one error tells all differences, and the network stays as it was", "[
 }
 
 TEST_CASE("running statistics are saved and loaded, and PyTorch's count of batches is not", "[safetensors]") {
+    // What normalises an image is no weight.
     using Normalised = Sequential<Input<1>, Linear<1, 1, NoBias>, Named<"norm", BatchNorm1d<1>>>;
     const ScratchFolder folder;
     Normalised net{};
@@ -441,6 +442,53 @@ TEST_CASE("weights that are stored as Keras does", "[safetensors]") {
     CHECK(error_of<TensorMismatch>([&] {
               load_safetensors(other, folder.path() / "b", {.transpose = true});
           }).found() == "3 of another shape");
+}
+
+TEST_CASE("a weight of Conv1d as Keras stores it is transposed, also where its shape stays the same", "[safetensors]") {
+    const ScratchFolder folder;
+    // (3, 2, 3) in both orders, and a depthwise one.
+    using Sequence = Sequential<Input<2, 8>, Conv1d<2, 3, Kernel<3>>, Conv1d<3, 6, Kernel<2>, Groups<3>>>;
+    static_assert(Sequence::names()[0].is_weight && !Sequence::names()[1].is_weight);
+    const auto net = filled<Sequence>();
+    const auto first = net.layer<0>();
+    const auto second = net.layer<1>();
+    std::vector<float> a;
+    std::vector<float> b;
+    for (std::size_t k = 0; k < 3; ++k) {
+        for (std::size_t i = 0; i < 2; ++i) {
+            for (std::size_t o = 0; o < 3; ++o) {
+                a.push_back(first.weight(o, i, k));
+            }
+        }
+    }
+    for (std::size_t k = 0; k < 2; ++k) {
+        for (std::size_t o = 0; o < 6; ++o) {
+            b.push_back(second.weight(o, 0, k));
+        }
+    }
+    for (const std::string depthwise : {"[2,1,6]", "[2,3,2]"}) {
+        std::string header =
+            "{" + entry("0.weight", "F32", "[3,2,3]", 0, 72) + "," + entry("0.bias", "F32", "[3]", 72, 84);
+        header +=
+            "," + entry("1.weight", "F32", depthwise, 84, 132) + "," + entry("1.bias", "F32", "[6]", 132, 156) + "}";
+        const auto numbers = [](const auto& view) {
+            return std::vector<float>(view.span().begin(), view.span().end());
+        };
+        const Bytes data =
+            joined(joined(floats(a), floats(numbers(first.bias))), joined(floats(b), floats(numbers(second.bias))));
+        const auto path = folder.write("a", safetensors(header, data));
+        Sequence other{};
+        load_safetensors(other, path, {.transpose = true});
+        CHECK(bits_of(other) == bits_of(net));
+    }
+    // What normalises an image is no weight.
+    using Normalised = Sequential<Input<2, 3, 2>, LayerNorm<>>;
+    static_assert(!Normalised::names()[0].is_weight);
+    const auto image = filled<Normalised>();
+    save_safetensors(image, folder.path() / "b");
+    Normalised same{};
+    load_safetensors(same, folder.path() / "b", {.transpose = true});
+    CHECK(bits_of(same) == bits_of(image));
 }
 
 TEST_CASE("metadata that no file can hold is refused", "[safetensors]") {

@@ -317,6 +317,16 @@ TEST_CASE("EarlyStopping refuses a state that it cannot have saved") {
     }
 }
 
+TEST_CASE("two callbacks that restore weights are refused, of which a trainer keeps one copy") {
+    const small::Data data = small::data(40);
+    EarlyStopping one{.restore_best_weights = true};
+    EarlyStopping two = one;
+    Net net = small::net();
+    CHECK_THROWS_AS(fit(net, data, Adam{}, {}, Values{{1}}, one, two), std::invalid_argument);
+    CHECK(small::same_bits(net, small::net()));
+    CHECK_NOTHROW(fit(net, data, Adam{}, {}, Values{{1}}, one, EarlyStopping{}));
+}
+
 TEST_CASE("EarlyStopping restores the parameters of the best epoch") {
     const small::Data data = small::data(40);
     std::vector<Net> nets;

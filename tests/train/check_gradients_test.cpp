@@ -12,8 +12,10 @@
 #include <ctcnn/layers/conv2d.hpp>
 #include <ctcnn/layers/custom.hpp>
 #include <ctcnn/layers/flatten.hpp>
+#include <ctcnn/layers/identity.hpp>
 #include <ctcnn/layers/linear.hpp>
 #include <ctcnn/layers/pool2d.hpp>
+#include <ctcnn/model/branches.hpp>
 #include <ctcnn/model/initialize.hpp>
 #include <ctcnn/model/sequential.hpp>
 
@@ -212,6 +214,26 @@ TEST_CASE("what is at a kink is not compared, and counted") {
     CHECK_FALSE(check_gradients<Ramp<7>, Shape<9>>());
     CHECK(check_gradients<Ramp<0>, Shape<9>>());
     CHECK(check_gradients<Ramp<0>, Shape<9>>().kinks == 0);
+}
+
+TEST_CASE("a gradient that the disagreement of both sides explains is that of a kink") {
+    // What arrives at ReLU is 0, and what leaves it is 4/10,000 of the output: to the right, the slope is larger by that.
+    using Net = Sequential<Input<3>, Sigmoid, Linear<3, 1>, Concat<Identity, ReLU>, Linear<2, 1>>;
+    Net net{};
+    net.layer<3>().weight(0, 0) = 1;
+    net.layer<3>().weight(0, 1) = 4e-4f;
+    const GradientReport report = check_gradients(net);
+    INFO(report.sentence());
+    CHECK(report);
+    CHECK(report.kinks == 3 + 1);
+    CHECK(check_gradients(net, {.tolerance = 3e-4}).kinks == 0);
+
+    using Derivative = detail_::train::Derivative<double>;
+    CHECK(Derivative{0, 100, 100, 100.5}.between_sides(0));
+    CHECK(Derivative{0, 100.5, 100, 100.5}.between_sides(0));
+    CHECK(Derivative{0, 100.75, 100, 100.5}.between_sides(0.25));
+    CHECK_FALSE(Derivative{0, 100.75, 100, 100.5}.between_sides(0.125));
+    CHECK_FALSE(Derivative{0, 99.75, 100, 100.5}.between_sides(0.125));
 }
 
 TEST_CASE("where no output depends on anything, nothing has been shown") {

@@ -226,10 +226,19 @@ public:
 
     Fold<Data> operator[](std::size_t fold) const {
         const std::span<const std::size_t> inside = indices(fold);
-        const auto begin = order_.begin() + (inside.data() - order_.data());
-        std::vector<std::size_t> outside(order_.begin(), begin);
-        outside.insert(outside.end(), begin + static_cast<std::ptrdiff_t>(inside.size()), order_.end());
-        return {subset(data_, std::span<const std::size_t>(outside)), subset(data_, inside)};
+        constexpr bool has_parts = requires { subset(data_, inside); };
+        static_assert(
+            has_parts,
+            "KFold copies parts of a Dataset, and this data set only refers to images, as ImagesAsTargets and "
+            "MappedNpy do: divide a Dataset, and refer to its parts");
+        if constexpr (!has_parts) {
+            detail_::refuse_fold(folds_, fold);
+        } else {
+            const auto begin = order_.begin() + (inside.data() - order_.data());
+            std::vector<std::size_t> outside(order_.begin(), begin);
+            outside.insert(outside.end(), begin + static_cast<std::ptrdiff_t>(inside.size()), order_.end());
+            return {subset(data_, std::span<const std::size_t>(outside)), subset(data_, inside)};
+        }
     }
 
 private:

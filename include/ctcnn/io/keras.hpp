@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -8,11 +10,13 @@
 
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/io/safetensors_header.hpp>
+#include <ctcnn/model/state_names.hpp>
 
 namespace CTCNN_DETAIL::io {
 
-/// WeightOrder: where the elements of a weight (Out, In, Kh, Kw) or (Out, In) lie that is stored as (Kh, Kw, In, Out)
-/// or (In, Out). A depthwise weight (C*M, 1, Kh, Kw) may also be stored as (Kh, Kw, C, M), which is the same order.
+/// WeightOrder: where the elements of a weight (Out, In, Kh, Kw), (Out, In, K) or (Out, In) lie that is stored as
+/// (Kh, Kw, In, Out), (K, In, Out) or (In, Out). A depthwise weight (C*M, 1, Kh, Kw) may also be stored as
+/// (Kh, Kw, C, M), which is the same order.
 struct WeightOrder {
     std::size_t out = 1;
     std::size_t in = 1;
@@ -26,8 +30,10 @@ struct WeightOrder {
         }
     }
 
-    static constexpr bool applies_to(std::span<const std::size_t> shape) {
-        return shape.size() == 2 || shape.size() == 4;
+    /// Three axes are a weight of Conv1d, or what normalises images.
+    static constexpr bool applies_to(const NamedTensor& tensor) {
+        const std::size_t rank = tensor.shape.size();
+        return rank == 2 || rank == 4 || (rank == 3 && tensor.is_weight);
     }
 
     /// The place in the file of the element that lies at a place in the network.
@@ -51,23 +57,25 @@ inline bool is_shape_of(std::string_view shape, std::span<const std::size_t> dim
 
 /// The same for a weight that is stored as Keras does.
 inline bool is_keras_shape_of(std::string_view shape, std::span<const std::size_t> dims) {
-    if (dims.size() == 2) {
-        const std::size_t stored[]{dims[1], dims[0]};
-        return is_shape_of(shape, stored);
-    }
-    const std::size_t stored[]{dims[2], dims[3], dims[1], dims[0]};
-    if (is_shape_of(shape, stored)) {
+    std::array<std::size_t, 4> stored{};
+    const std::size_t pixel_axes = dims.size() - 2;
+    std::copy(dims.begin() + 2, dims.end(), stored.begin());
+    stored[pixel_axes] = dims[1];
+    stored[pixel_axes + 1] = dims[0];
+    if (is_shape_of(shape, std::span(stored).first(dims.size()))) {
         return true;
     }
     // Depthwise: any multiplier.
     std::size_t channels = 0;
     std::size_t rank = 0;
-    for_each_dim(shape, [&](std::uint64_t dim) { channels = rank++ == 2 ? static_cast<std::size_t>(dim) : channels; });
-    if (dims[1] != 1 || channels == 0 || dims[0] % channels != 0) {
+    for_each_dim(
+        shape, [&](std::uint64_t dim) { channels = rank++ == pixel_axes ? static_cast<std::size_t>(dim) : channels; });
+    if (pixel_axes == 0 || dims[1] != 1 || channels == 0 || dims[0] % channels != 0) {
         return false;
     }
-    const std::size_t depthwise[]{dims[2], dims[3], channels, dims[0] / channels};
-    return is_shape_of(shape, depthwise);
+    stored[pixel_axes] = channels;
+    stored[pixel_axes + 1] = dims[0] / channels;
+    return is_shape_of(shape, std::span(stored).first(dims.size()));
 }
 
 }  // namespace CTCNN_DETAIL::io

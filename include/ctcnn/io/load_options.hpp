@@ -17,8 +17,8 @@ struct LoadOptions {
     bool convert = false;           ///< other dtypes than the network's: float16, bfloat16, float32, float64, int8
     bool allow_missing = false;     ///< tensors that the file does not have stay as they are
     bool allow_unexpected = false;  ///< tensors that the network does not have are left out
-    /// Weights are stored as Keras does: (Kh, Kw, In, Out) and (In, Out). The inputs of a Linear behind a Flatten are
-    /// not put into another order: Keras flattens (H, W, C), this library and PyTorch (C, H, W).
+    /// Weights are stored as Keras does: (Kh, Kw, In, Out), (K, In, Out) and (In, Out). The inputs of a Linear behind a
+    /// Flatten are not put into another order: Keras flattens (H, W, C), this library and PyTorch (C, H, W).
     bool transpose = false;
     std::string prefix = {};  ///< what all names in the file begin with: "model."
     /// From names in the file, behind the prefix, to names of the network: {"conv1.weight", "0.weight"}, or for all

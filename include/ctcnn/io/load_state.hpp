@@ -101,7 +101,7 @@ private:
     void copy(const NamedTensor& tensor, Dtype from, const std::byte* bytes) const noexcept {
         const std::size_t size = element_bytes(state_.dtype);
         std::byte* out = state_.parameters + tensor.offset * size;
-        const bool reorder = transpose_ && WeightOrder::applies_to(tensor.shape);
+        const bool reorder = transpose_ && WeightOrder::applies_to(tensor);
         if (little_endian && from == state_.dtype && !reorder) {
             std::memcpy(out, bytes, tensor.count * size);
             return;

@@ -173,7 +173,7 @@ private:
     }
 
     bool has_shape_of(const FileTensor& tensor, const NamedTensor& own) {
-        const bool weight = WeightOrder::applies_to(own.shape);
+        const bool weight = WeightOrder::applies_to(own);
         const bool as_in_keras = weight && is_keras_shape_of(tensor.shape, own.shape);
         if (weight && options_.transpose) {
             return as_in_keras;

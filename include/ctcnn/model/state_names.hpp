@@ -22,6 +22,7 @@ struct NamedTensor {
     detail_::Indices shape;  ///< {6, 1, 5, 5}
     std::size_t offset;  ///< of its first element in parameters(), or if that ends before it, in buffers() behind it
     std::size_t count;   ///< of its elements
+    bool is_weight = false;  ///< whether it is one that an initializer draws: of Conv2d, Linear and the like
 };
 
 }  // namespace CTCNN_API
@@ -55,8 +56,13 @@ consteval auto declared_tensors() {
     if constexpr (requires { Bound::tensors; }) {
         return Bound::tensors;
     } else {
-        return std::array{LayerTensor{"weight", dims_of<typename Bound::weight_shape>},
-                          LayerTensor{"bias", dims_of<typename Bound::bias_shape>}};
+        std::array tensors{LayerTensor{"weight", dims_of<typename Bound::weight_shape>},
+                           LayerTensor{"bias", dims_of<typename Bound::bias_shape>}};
+        if constexpr (requires { Bound::fan_in; }) {
+            tensors[0].fan_in = Bound::fan_in;
+            tensors[0].fan_out = Bound::fan_out;
+        }
+        return tensors;
     }
 }
 
@@ -142,7 +148,8 @@ inline constexpr auto named_tensors = [] {
         append_place(place, length);
         length.append(tensor.name);
         std::size_t& begin = learned ? offset : buffer_offset;
-        tensors[index++] = {names.substr(0, length.characters), tensor.shape, begin, tensor.count()};
+        tensors[index++] = {names.substr(0, length.characters), tensor.shape, begin, tensor.count(),
+                            tensor.fan_in != 0 && tensor.fan_out != 0};
         names.remove_prefix(length.characters);
         begin += tensor.count();
     };

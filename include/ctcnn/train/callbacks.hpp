@@ -19,6 +19,8 @@
 
 namespace CTCNN_API {
 
+struct EarlyStopping;
+
 /// FitPlan: what a call of fit is about to do, for on_train_begin.
 struct FitPlan {
     std::size_t epochs;  ///< of the whole training, those before included
@@ -227,6 +229,16 @@ void end_training(C& callback, const FitReport& report, Trainer& trainer) {
     }
 }
 
+/// Whether a callback ends a training with weights that the trainer keeps for it.
+template <typename C>
+bool restores_weights(const C& callback) {
+    if constexpr (std::is_same_v<C, EarlyStopping>) {
+        return callback.restore_best_weights;
+    } else {
+        return false;
+    }
+}
+
 /// A training with callbacks, which are called in their order. `train` is the training without them.
 template <typename Trainer, typename F, typename... C>
 FitReport with_callbacks(Trainer& trainer, Hooks& hooks, CallbackStates& states, FitPlan plan, const F& train,
@@ -236,6 +248,11 @@ FitReport with_callbacks(Trainer& trainer, Hooks& hooks, CallbackStates& states,
     plan.validates_loss = (measures_loss<C, Trainer> || ...);
     plan.validates_accuracy = (measures_accuracy<C, Trainer> || ...);
     plan.validates_metric = (measures_metric<C, Trainer> || ...);
+    if ((std::size_t{0} + ... + static_cast<std::size_t>(restores_weights(callbacks))) > 1) {
+        throw std::invalid_argument(
+            "two callbacks EarlyStopping restore the best weights, of which a trainer keeps one copy: choose "
+            ".restore_best_weights in one of them");
+    }
     StateKeys keys;
     (begin_training(callbacks, keys, plan, trainer, states), ...);
     struct Reset {

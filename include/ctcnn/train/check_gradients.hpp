@@ -39,7 +39,8 @@ struct GradientCheckOptions {
 /// GradientReport: the result of check_gradients, and the element with the largest error. The relative error is that of
 /// the larger of both numbers, but at least of 1/1000 of the largest one in its tensor and of 1/100000 of the largest
 /// one of all: differences are not exact for smaller ones. Where the differences to both sides disagree by more than
-/// 1/1000, an element is at a kink, as ReLU has at 0, and is not compared.
+/// 1/1000, an element is at a kink, as ReLU has at 0, and is not compared; nor where they disagree by less and the
+/// gradient is that of one side, or between both, as with one pixel of many at a kink.
 struct GradientReport {
     std::size_t compared = 0;  ///< elements
     std::size_t wrong = 0;     ///< of these
@@ -136,6 +137,12 @@ struct Derivative {
 
     /// Whether the differences to both sides disagree, measured by at least `least`.
     bool at_kink(T least) const { return absolute(left - right) > 1e-3 * std::max(least, magnitude()); }
+    /// Whether the error is no larger than the disagreement of both sides explains: the gradient is that of one side, or
+    /// between them, up to `allowed`.
+    bool between_sides(T allowed) const {
+        const T wrong = absolute(gradient - difference());
+        return wrong <= absolute(left - right) / 2 + allowed;
+    }
     /// The error relative to at least `least`; infinite for NaN.
     T error(T least) const {
         const T wrong = absolute(gradient - difference());
@@ -208,11 +215,13 @@ GradientReport compare_gradients(Net& net, std::span<const NamedTensor> tensors,
         }
         for (const Compared& derivative : compared[t]) {
             const double least = std::max(1e-3 * largest_here, 1e-5 * largest);
-            if (derivative.at_kink(least)) {
+            const double error = derivative.error(least);
+            if (derivative.at_kink(least) ||
+                (error > options.tolerance &&
+                 derivative.between_sides(options.tolerance * std::max(least, derivative.magnitude())))) {
                 ++report.kinks;
                 continue;
             }
-            const double error = derivative.error(least);
             ++report.compared;
             report.wrong += error <= options.tolerance ? 0u : 1u;
             if (error > report.largest_error || report.compared == 1) {
@@ -274,9 +283,7 @@ GradientReport check_gradients(const GradientCheckOptions& options = {}) {
         for (std::size_t i = 0; i < Net::parameter_count; ++i) {
             probe.parameters()[S::size + i] = random.uniform(i, -1.0, 1.0);
         }
-        const auto name = [](const NamedTensor& tensor) {
-            return tensor.name.substr(tensor.name.find('.') + 1);
-        };
+        const auto name = [](const NamedTensor& tensor) { return tensor.name.substr(tensor.name.find('.') + 1); };
         return compare_gradients(probe, ShiftedTensors<Net>().span(), name, options);
     }
 }

@@ -28,11 +28,13 @@ constexpr void validate(const Settings& settings) {
     }
 }
 
-/// A loss may also refuse a network: by the compiler, in validate<Outputs>().
+/// A loss may also refuse a network: by the compiler, in validate<Outputs>(), or of classes validate<Classes>().
 template <typename Net, typename Loss>
 constexpr void validate_loss(const Loss& loss) {
-    if constexpr (requires { loss.template validate<Net::output_shape::size>(); }) {
-        loss.template validate<Net::output_shape::size>();
+    using S = typename Net::output_shape;
+    constexpr std::size_t outputs = has_pixels<Loss, S> ? S::dim(0) : S::size;
+    if constexpr (requires { loss.template validate<outputs>(); }) {
+        loss.template validate<outputs>();
     } else {
         validate(loss);
     }
@@ -71,6 +73,12 @@ consteval bool check_loss() {
     constexpr bool right = TileLoss<Loss, Net::output_shape::size, Lanes<T>, Target> ||
                            ImageLoss<Loss, Net::output_shape::size, T, Target>;
     constexpr bool one_output = Net::output_shape::size == 1;
+    constexpr bool fits = !(std::integral<Target> && has_pixels<Loss, typename Net::output_shape>);
+    static_assert(
+        fits,
+        "the outputs of this network are an image, of which each pixel has its classes, the channels: for one "
+        "label of the whole image, let the network end in features, as behind Flatten and Linear; for classes "
+        "of pixels, give CrossEntropyLoss tensors, Net::output_tensor, of each pixel's probabilities");
     static_assert(
         right || !std::integral<Target> || !one_output,
         "this is not a loss that takes labels of a network with one output, as BCEWithLogitsLoss{} takes 0 and "
@@ -81,7 +89,7 @@ consteval bool check_loss() {
     static_assert(right || std::integral<Target>,
                   "this loss does not take tensors as targets: give it labels, integers as in std::vector<int>, or use "
                   "MSELoss{}");
-    return right;
+    return right && fits;
 }
 
 /// The targets that check_targets has let pass.
@@ -206,8 +214,13 @@ auto view_of(const Data& dataset, const Loss& loss) {
         dataset.images();
         dataset.targets();
     };
-    static_assert(has_both,
+    // Such as Augmented and ClassBalanced, whose images are made or drawn where a training step reads them.
+    constexpr bool of_training = !has_both && requires { dataset.data(); };
+    static_assert(has_both || of_training,
                   "a data set has images() and labels(), or images() and targets(), all const, as Dataset has");
+    static_assert(!of_training,
+                  "this is a data set for fit and a Trainer alone, such as augmented(...) or ClassBalanced: give the "
+                  "data set itself here, or transformed(dataset, Normalize{...})");
     if constexpr (has_both) {
         using Images = decltype(dataset.images());
         using Targets = decltype(targets_in(dataset));

@@ -20,7 +20,8 @@ namespace CTCNN_API {
 /// epoch; a training that something else interrupts keeps those of its last step.
 ///     fit(net, train_set, Adam{}, {.epochs = 50}, Validation{validation_set}, EarlyStopping{.patience = 3});
 /// Throws   std::invalid_argument at the start of fit for a patience of 0, a min_delta below 0 or not finite, a
-///          validation value that nobody measures, and a training that was begun with another monitor or mode
+///          validation value that nobody measures, a training that was begun with another monitor or mode, and two
+///          callbacks that restore weights
 /// As in    keras.callbacks.EarlyStopping; patience as in lightning.pytorch.callbacks.EarlyStopping
 struct EarlyStopping {
     Monitored monitor = &EpochReport::validation_loss;
