@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <ctime>
@@ -27,6 +26,7 @@
 #include "html_style.hpp"
 #include "pixels.hpp"
 #include "screen.hpp"
+#include "spelling.hpp"
 
 namespace mnist {
 
@@ -52,12 +52,6 @@ std::string spelled_time(double seconds) {
 std::string spelled_bytes(std::size_t bytes) {
     return bytes < 10'000 ? grouped(bytes) + thin + "bytes"
                           : format("%.1f%sKiB", static_cast<double>(bytes) / 1024, thin);
-}
-
-/// The fewest digits that are read as this number again.
-std::string shortest(auto number) {
-    std::array<char, 32> text;
-    return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
 }
 
 std::string fact(const std::string& name, const std::string& value) {

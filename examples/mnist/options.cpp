@@ -192,9 +192,9 @@ Options read_options(int argument_count, char** arguments) {
     result.settings.seed = seed.value_or(recipe.seed);
     files.net = result.network->name;
     files.data = result.data.classes->data;
-    files.settings =
-        format("--net %s --epochs %g --batch-size %zu --lr %.9g", std::string(result.network->name).c_str(),
-               result.settings.epochs, result.settings.batch_size, static_cast<double>(result.settings.lr));
+    files.settings = format("--net %s --epochs %s --batch-size %zu --lr %s", std::string(result.network->name).c_str(),
+                            shortest(result.settings.epochs).c_str(), result.settings.batch_size,
+                            shortest(result.settings.lr).c_str());
     return result;
 }
 

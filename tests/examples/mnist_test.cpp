@@ -873,7 +873,7 @@ TEST_CASE("a training that Ctrl-C has ended is resumed, and ends with the same b
 
     const Result other = train({"--resume", checkpoint, "--quiet"});
     CHECK(other.status == 1);
-    CHECK_THAT(other.errors, ContainsSubstring("resume it with --net relu --epochs 60 --batch-size 64 --lr 0.1"));
+    CHECK_THAT(other.errors, ContainsSubstring("resume it with --net relu --epochs 60 --batch-size 64 --lr 0.1\n"));
 }
 
 TEST_CASE("a full disk: the old file stays, and a sentence", "[examples]") {

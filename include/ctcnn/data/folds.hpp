@@ -187,6 +187,15 @@ std::array<Dataset<S, T, Target>, N> random_split(const Dataset<S, T, Target>& d
     }
     return parts;
 }
+/// Other data sets are refused with one sentence.
+template <typename Data, std::size_t N>
+    requires(!requires(const Data& data, std::span<const std::size_t> indices) { subset(data, indices); })
+std::array<Dataset<Shape<1>>, N> random_split(const Data&, const std::array<double, N>&, const FoldOptions& = {}) {
+    static_assert(sizeof(Data) == 0,
+                  "random_split copies parts of a Dataset, and this data set only refers to images, as ImagesAsTargets "
+                  "and MappedNpy do: divide a Dataset, and refer to its parts");
+    return {};
+}
 
 /// Fold: the images to train on, and those to validate with.
 template <typename Data>
