@@ -74,9 +74,9 @@ public:
     }
 
     /// Forward and backward of a batch, called by all members of a team; when the last one leaves, all is done.
-    /// finished(mean loss, whether it and its gradient are finite) is called once, on any thread. The mean of ignored
-    /// images alone, which is NaN, passes for finite: its gradient is 0. If they are finite, all of the gradient is
-    /// known, and update(offset, count) is called for each part of it, on any thread.
+    /// finished(mean loss, whether it, its gradient and the statistics are finite) is called once, on any thread. The
+    /// mean of ignored images alone, which is NaN, passes for finite: its gradient is 0. If they are finite, all of the
+    /// gradient is known, and update(offset, count) is called for each part of it, on any thread.
     template <typename Loss, typename Image, typename Target, typename Update, typename Finished>
     constexpr void step(Team& team, const T* parameters, const Loss& loss, const Batch<Image, Target>& batch,
                         const Update& update, const Finished& finished, Randomness randomness = {}) {
@@ -113,6 +113,7 @@ public:
                     sum += memory_.losses[tile];
                 }
                 totals_[round + 1] = sum;
+                statistics_fit_ = unfit_statistics() == Plan::stage_count;
             });
             team.barrier();
         }
@@ -120,7 +121,8 @@ public:
         constexpr std::size_t parts = std::max<std::size_t>(1, (Net::parameter_count + part_size - 1) / part_size);
         team.for_each(parts, [&](std::size_t part) {
             const double mean = totals_[round] / divisor;
-            const bool finite = (!(divisor > 0) || math::is_finite(static_cast<T>(mean))) && gradient_.is_finite();
+            const bool finite =
+                (!(divisor > 0) || math::is_finite(static_cast<T>(mean))) && statistics_fit_ && gradient_.is_finite();
             if (part == 0) {
                 finished(mean, finite);
             }
@@ -157,6 +159,22 @@ public:
                                              share > 0 ? share : Stage::Layer::momentum);
             }
         });
+    }
+
+    /// The first stage whose statistics of the last batch would make running ones infinite or NaN; stage_count if there
+    /// is none.
+    constexpr std::size_t unfit_statistics() const {
+        std::size_t first = Plan::stage_count;
+        Plan::template for_each_stage<0, (Plan::segment_count > 1 ? Plan::stage_count : 0)>([&](auto k) {
+            using Stage = typename Plan::template Stage<decltype(k)::value>;
+            if constexpr (Stage::kind == LayerKind::statistics) {
+                if (first == Plan::stage_count &&
+                    !Stage::Layer::statistics_fit(memory_.statistics.data() + Plan::statistics_offsets[k])) {
+                    first = k;
+                }
+            }
+        });
+        return first;
     }
 
 private:
@@ -227,6 +245,7 @@ private:
 
     StepMemory<Plan, V> memory_;
     AlignedVector<double> totals_;  // the losses of all rounds before each
+    bool statistics_fit_ = true;    // of the last batch
     Gradient<Plan, V> gradient_;
 };
 

@@ -185,7 +185,7 @@ private:
     }
 
     /// What the last update did, no loss has shown.
-    bool overflows() const { return !detail_::math::all_finite(net_.parameters().data(), count); }
+    bool overflows() const { return !detail_::math::all_finite(net_.parameters().data(), count + Net::buffer_count); }
 
     template <typename Target>
     double step_on(Images images, std::span<const Target> targets) {
