@@ -87,6 +87,7 @@ inline constexpr std::size_t metric_groups = 32;
 /// One of the library's metrics of yes or no, with the limit between them, unless it has one of its own.
 template <typename Net, typename Metric>
 Metric with_threshold(Metric metric) {
+    validate_metric(metric);
     if constexpr (has_threshold<Metric>) {
         metric.threshold = metric.threshold.value_or(static_cast<double>(model::threshold<Net>));
     }
@@ -193,7 +194,8 @@ std::vector<typename Net::output_tensor> infer_images(const Net& net, std::span<
 namespace CTCNN_API::inline CTCNN_TEAM {
 
 /// evaluate: loss and accuracy on a data set (anything with images() and labels() or targets()).
-/// Throws   std::invalid_argument if the data set is empty or a label has no output
+/// Throws   std::invalid_argument if the data set is empty, a label has no output, or a setting of the loss or of the
+///          metrics makes no sense
 template <detail_::model::Infers Net, typename Data, typename Loss = CrossEntropyLoss>
     requires(!detail_::train::AreMetrics<Net, Data, Loss>)
 Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0, const Loss& loss = {}) {
