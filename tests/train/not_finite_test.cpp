@@ -282,6 +282,26 @@ TEST_CASE("a variance that is infinite reaches no running statistics, although l
     CHECK(!is_as_before());
 }
 
+TEST_CASE("a batch whose labels all have the weight 0 is told") {
+    using Net = Sequential<Input<4>, Linear<4, 3>>;
+    Net net = initialized<Net>();
+    const Net before = net;
+    const Dataset<Net::input_shape> data = images_of<Net>(40).first(1);  // of class 0
+    const CrossEntropyLoss weightless{.weight = {0, 1, 1}};
+    CHECK_THROWS_WITH(fit(net, data, SGD{}, {}, weightless),
+                      "the loss is not finite in step 1 of epoch 1: the weights of all labels of the batch are 0; "
+                      "leave such images out, or ignore their label with ignore_index");
+    CHECK(same(net, before));
+    // An image that is not finite comes first.
+    std::vector<Net::input_tensor> images(data.images().begin(), data.images().end());
+    put(images[0].values[2], nan_bits);
+    const Dataset<Net::input_shape> bad(images, std::vector<int>{0});
+    CHECK_THROWS_WITH(fit(net, bad, SGD{}, {}, weightless), ContainsSubstring("image 0 holds"));
+    // Another image of the batch has a weight.
+    fit(net, images_of<Net>(2), SGD{}, {}, weightless);
+    CHECK(!same(net, before));
+}
+
 TEST_CASE("running statistics that are NaN before a training are told") {
     using Net = Sequential<Input<4>, Linear<4, 3>, BatchNorm1d<3>>;
     Net net = initialized<Net>();

@@ -32,6 +32,7 @@ struct NotFinite {
     std::string_view before;
     std::string_view name;
     std::string_view behind;
+    std::string_view end = " infinity or NaN; try a smaller learning rate, and look for NaN in the images";
 
     [[gnu::cold]] std::string sentence() const {
         Text<128> begin;
@@ -43,8 +44,7 @@ struct NotFinite {
         begin.append_number(epoch);
         begin.append(": ");
         std::string text(begin.view());
-        text.append(before).append(name).append(behind);
-        return text.append(" infinity or NaN; try a smaller learning rate, and look for NaN in the images");
+        return text.append(before).append(name).append(behind).append(end);
     }
 };
 
@@ -142,6 +142,16 @@ template <Number V, typename Net, typename Images, typename Workspace>
             const std::string name = layers[Plan::leaf_of(Plan::first_in_place(k) - 1)].name();
             throw LossNotFinite({epoch, step, name, what, "the output of layer ", name, " holds"});
         }
+    }
+    if (!(workspace.divisor() > 0)) {
+        throw LossNotFinite({epoch,
+                             step,
+                             {},
+                             what,
+                             "the weights of all labels of the batch are 0",
+                             {},
+                             {},
+                             "; leave such images out, or ignore their label with ignore_index"});
     }
     const std::size_t unfit = overflow ? Plan::stage_count : workspace.unfit_statistics();
     if (unfit != Plan::stage_count) {

@@ -113,6 +113,7 @@ public:
                     sum += memory_.losses[tile];
                 }
                 totals_[round + 1] = sum;
+                divisor_ = divisor;
                 statistics_fit_ = unfit_statistics() == Plan::stage_count;
             });
             team.barrier();
@@ -161,6 +162,8 @@ public:
         });
     }
 
+    /// What the mean loss of the last batch was divided by.
+    constexpr double divisor() const { return divisor_; }
     /// The first stage whose statistics of the last batch would make running ones infinite or NaN; stage_count if there
     /// is none.
     constexpr std::size_t unfit_statistics() const {
@@ -245,7 +248,8 @@ private:
 
     StepMemory<Plan, V> memory_;
     AlignedVector<double> totals_;  // the losses of all rounds before each
-    bool statistics_fit_ = true;    // of the last batch
+    double divisor_ = 1;            // of the last batch
+    bool statistics_fit_ = true;    // the same
     Gradient<Plan, V> gradient_;
 };
 
