@@ -246,6 +246,8 @@ private:
     std::size_t folds_;
     std::vector<std::size_t> order_;
 };
+template <typename Data>
+KFold(const Data&, std::size_t, const FoldOptions& = {}) -> KFold<Data>;
 
 /// ClassBalanced: a data set of which fit and a Trainer take as many images in an epoch as it has, but of each class
 /// equally many on average: for each place in the epoch a class is drawn, and then an image of it. The images of rare
@@ -293,5 +295,7 @@ private:
     std::vector<Class> classes_;
     std::vector<std::uint32_t> by_class_;  // the images of the first class, those of the second, ...
 };
+template <typename Data>
+ClassBalanced(const Data&) -> ClassBalanced<Data>;
 
 }  // namespace CTCNN_API

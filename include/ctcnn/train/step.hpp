@@ -218,7 +218,9 @@ private:
             for (std::size_t n = together; n-- > 0;) {
                 forward_tile(round, tile + n, workspaces[n], memory_);
             }
-            if (together == tiles_together) {
+            if constexpr (tiles_together == 1) {
+                run_together<1>(round, tile, workspaces);
+            } else if (together == tiles_together) {
                 run_together<tiles_together>(round, tile, workspaces);
             } else {
                 run_together<1>(round, tile, workspaces);
