@@ -142,7 +142,8 @@ std::vector<std::size_t> divided(const Data& data, const std::vector<std::size_t
         std::ranges::sort(turns);
         std::vector<std::size_t> part_of(order.size());
         auto turn = turns.begin();
-        for (const std::size_t index : sorted_by([&](std::size_t n) { return labels[n]; }, class_counts(data), order)) {
+        for (const std::size_t index :
+             sorted_by([&](std::size_t n) { return labels[n]; }, ctcnn::class_counts(data), order)) {
             part_of[index] = turn++->second;
         }
         return sorted_by([&](std::size_t n) { return part_of[n]; }, sizes, order);
@@ -229,7 +230,7 @@ public:
         const auto begin = order_.begin() + (inside.data() - order_.data());
         std::vector<std::size_t> outside(order_.begin(), begin);
         outside.insert(outside.end(), begin + static_cast<std::ptrdiff_t>(inside.size()), order_.end());
-        return {subset(data_, std::span<const std::size_t>(outside)), subset(data_, inside)};
+        return {ctcnn::subset(data_, std::span<const std::size_t>(outside)), ctcnn::subset(data_, inside)};
     }
 
 private:
@@ -260,7 +261,7 @@ template <typename Data>
 class ClassBalanced {
 public:
     explicit ClassBalanced(const Data& data) : data_(data) {
-        const std::vector<std::size_t> counts = class_counts(data);
+        const std::vector<std::size_t> counts = ctcnn::class_counts(data);
         std::size_t begin = 0;
         for (const std::size_t count : counts) {
             if (count != 0) {

@@ -237,7 +237,7 @@ FitReport with_callbacks(Trainer& trainer, Hooks& hooks, CallbackStates& states,
     plan.validates_accuracy = (measures_accuracy<C, Trainer> || ...);
     plan.validates_metric = (measures_metric<C, Trainer> || ...);
     StateKeys keys;
-    (begin_training(callbacks, keys, plan, trainer, states), ...);
+    (train::begin_training(callbacks, keys, plan, trainer, states), ...);
     struct Reset {
         Hooks& hooks;
         ~Reset() { hooks = {}; }
@@ -269,7 +269,7 @@ FitReport with_callbacks(Trainer& trainer, Hooks& hooks, CallbackStates& states,
     if (!report.stopped) {
         report = train();
     }
-    (end_training(callbacks, report, trainer), ...);
+    (train::end_training(callbacks, report, trainer), ...);
     return report;
 }
 

@@ -62,8 +62,8 @@ Evaluation evaluate_on(const Net& net, const View<Net, Target, Image>& data, std
                             for (std::size_t lane = 0; lane < present; ++lane) {
                                 const Target& target = *targets[lane];
                                 result[0] += static_cast<double>(get_lane(lane_losses, lane));
-                                result[1] += target_weight(loss, target);
-                                const bool ignored = ignores(loss, target);
+                                result[1] += detail_::target_weight(loss, target);
+                                const bool ignored = detail_::ignores(loss, target);
                                 if constexpr (labelled) {
                                     result[2] += !ignored && answers[lane] == static_cast<std::size_t>(target) ? 1 : 0;
                                 }
@@ -87,7 +87,7 @@ inline constexpr std::size_t metric_groups = 32;
 /// One of the library's metrics of yes or no, with the limit between them, unless it has one of its own.
 template <typename Net, typename Metric>
 Metric with_threshold(Metric metric) {
-    validate_metric(metric);
+    train::validate_metric(metric);
     if constexpr (has_threshold<Metric>) {
         metric.threshold = metric.threshold.value_or(static_cast<double>(model::threshold<Net>));
     }
@@ -139,7 +139,7 @@ auto measure(const Net& net, const View<Net, Target, Image>& data, std::size_t t
 
 template <typename Net, typename Data, typename... Metrics>
 auto checked_measure(const Net& net, const Data& dataset, std::size_t threads, const Metrics&... metrics) {
-    const auto data = view_of<Net>(dataset, targets_of_metrics(metrics...));
+    const auto data = view_of<Net>(dataset, train::targets_of_metrics(metrics...));
     using Target = typename decltype(data.targets)::value_type;
     constexpr bool right = (MetricFor<as_metric<Metrics>, Net, Target> && ...);
     static_assert(right,
@@ -147,7 +147,7 @@ auto checked_measure(const Net& net, const Data& dataset, std::size_t threads, c
                   "ConfusionMatrix labels, MeanAbsoluteError tensors; one of your own has update(outputs, target), "
                   "merge(other) and compute(), or is a function of outputs and target that returns a number");
     if constexpr (right) {
-        return measure(net, data, threads, as_metric<Metrics>(metrics)...);
+        return train::measure(net, data, threads, as_metric<Metrics>(metrics)...);
     }
 }
 

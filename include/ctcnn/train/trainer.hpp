@@ -198,7 +198,7 @@ private:
                 "a schedule needs to know how many steps there will be: set FitOptions::max_steps");
         }
         if (progress_.steps == 0) {
-            require_initialized(net_);
+            detail_::train::require_initialized(net_);
         }
         const auto number = detail_::narrowed<std::size_t>(progress_.steps) + 1;
         updates_.begin_step({number, options_.max_steps});
@@ -238,7 +238,7 @@ private:
     EpochReport epoch_on(From images, std::span<const Target> targets) {
         using namespace detail_::train;
         if (progress_.steps == 0) {
-            require_initialized(net_);
+            detail_::train::require_initialized(net_);
         }
         const double begin = seconds();
         const EpochSteps steps(options_, progress_, images.size());

@@ -46,7 +46,7 @@ public:
     }
     void measure(EpochReport& report, auto& trainer) {
         if constexpr (requires { std::remove_cvref_t<decltype(trainer.optimizer())>::is_average; }) {
-            evaluate_on(averaged(trainer), report, trainer);
+            evaluate_on(ctcnn::averaged(trainer), report, trainer);
         } else {
             evaluate_on(trainer.net(), report, trainer);
         }
@@ -55,11 +55,11 @@ public:
 private:
     void evaluate_on(const auto& net, EpochReport& report, const auto& trainer) {
         const std::size_t threads = trainer.options().threads;
-        const Evaluation found = evaluate(net, data_, threads, trainer.loss());
+        const Evaluation found = ctcnn::evaluate(net, data_, threads, trainer.loss());
         report.validation_loss = found.loss;
         report.validation_accuracy = found.accuracy;
         if constexpr (has_metric) {
-            report.validation_metric = static_cast<double>(evaluate(net, data_, threads, metric_));
+            report.validation_metric = static_cast<double>(ctcnn::evaluate(net, data_, threads, metric_));
         }
     }
 
