@@ -77,9 +77,7 @@ public:
     }
 
 private:
-    static std::size_t bytes_of(const FileTensor& tensor) {
-        return narrowed<std::size_t>(tensor.end - tensor.begin);
-    }
+    static std::size_t bytes_of(const FileTensor& tensor) { return narrowed<std::size_t>(tensor.end - tensor.begin); }
 
     void check_values(const std::filesystem::path& path, const FileTensor& source, std::uint64_t offset,
                       const std::byte* bytes) const {
