@@ -8,7 +8,9 @@
 #include <cstddef>
 
 #include <ctcnn/core/error_function.hpp>
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/square_root.hpp>
 
 #include "catch.hpp"
 
@@ -67,4 +69,15 @@ TEST_CASE("functions are right under -ffast-math too") {
     for (const float x : {0.01f, 0.7f, 1.0f, 3.0f, 1e4f}) {
         CHECK(std::abs(math::log(x) - std::log(x)) < 1e-6f * std::max(1.0f, std::abs(std::log(x))));
     }
+}
+
+TEST_CASE("the square root of NaN and infinity ends under -ffast-math too") {
+    volatile double infinite = math::detail::infinity<double>;
+    volatile double undefined = math::detail::quiet_nan<double>;
+    const double root_of_infinity = math::sqrt(infinite);
+    CHECK((!math::is_finite(root_of_infinity) && !math::is_nan(root_of_infinity)));
+    CHECK(math::is_nan(math::sqrt(undefined)));
+    CHECK(math::is_nan(math::sqrt(-1.0)));
+    CHECK(math::sqrt(0.0) == 0);
+    CHECK(math::sqrt(6.25) == 2.5);
 }

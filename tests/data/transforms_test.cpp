@@ -534,6 +534,8 @@ TEST_CASE("Settings that make no sense are refused") {
     refuses(RandomHorizontalFlip{.p = 1.5});
     refuses(RandomHorizontalFlip{.p = -0.5});
     refuses(RandomCrop{.fill = nan});
+    refuses(RandomCrop{.padding = 1'000'001});
+    refuses(RandomCrop{.padding = std::numeric_limits<std::size_t>::max()});
     refuses(RandomErasing{.p = -1});
     refuses(RandomErasing{.p = 1.5});
     refuses(RandomErasing{.scale = {-0.1, 0.5}});

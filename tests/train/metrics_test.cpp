@@ -21,9 +21,15 @@
 #include <ctcnn/layers/activation.hpp>
 #include <ctcnn/layers/dropout.hpp>
 #include <ctcnn/layers/flatten.hpp>
+#include <ctcnn/layers/identity.hpp>
+#include <ctcnn/layers/linear.hpp>
 #include <ctcnn/loss/bce_with_logits.hpp>
+#include <ctcnn/model/initialize.hpp>
 #include <ctcnn/model/sequential.hpp>
+#include <ctcnn/optim/sgd.hpp>
+#include <ctcnn/train/callbacks/validation.hpp>
 #include <ctcnn/train/evaluate.hpp>
+#include <ctcnn/train/fit.hpp>
 
 #include "catch.hpp"
 #include "small.hpp"
@@ -306,6 +312,27 @@ TEST_CASE("a confusion matrix of one output has two classes, and an empty one be
     CHECK(empty.counts == matrix.counts);
     matrix.merge(ConfusionMatrix{});
     CHECK(empty.counts == matrix.counts);
+}
+
+TEST_CASE("metrics whose settings make no sense are refused") {
+    using Net = Sequential<Input<3>, Identity>;
+    const double undefined = std::numeric_limits<double>::quiet_NaN();
+    const Dataset<Shape<3>> data(std::vector<float>{1, 2, 3, 3, 2, 1}, std::vector<int>{2, 1});
+    CHECK_THROWS_WITH(evaluate(Net{}, data, Accuracy{.top_k = 0}), "Accuracy::top_k is 0: choose 1 or more");
+    CHECK_THROWS_WITH(evaluate(Net{}, data, 1, Accuracy{}, Accuracy{.top_k = 0}),
+                      "Accuracy::top_k is 0: choose 1 or more");
+    CHECK_THROWS_WITH(evaluate(Net{}, data, Accuracy{.threshold = undefined}), "Accuracy::threshold must be a number");
+    CHECK_THROWS_WITH(evaluate(Net{}, data, ConfusionMatrix{.threshold = undefined}),
+                      "ConfusionMatrix::threshold must be a number");
+
+    // Before the first step.
+    Sequential<Input<3>, Linear<3, 3>> trained{};
+    initialize(trained, XavierUniform{});
+    bool stepped = false;
+    const FitOptions options{.on_step = [&](const StepReport&) { stepped = true; }};
+    CHECK_THROWS_WITH(fit(trained, data, SGD{}, options, Validation{data, Accuracy{.top_k = 0}}),
+                      "Accuracy::top_k is 0: choose 1 or more");
+    CHECK(!stepped);
 }
 
 #ifdef _OPENMP

@@ -12,8 +12,10 @@
 
 #include <ctcnn/data/dataset.hpp>
 #include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/batch_norm.hpp>
 #include <ctcnn/layers/conv2d.hpp>
 #include <ctcnn/layers/flatten.hpp>
+#include <ctcnn/layers/group_norm.hpp>
 #include <ctcnn/layers/linear.hpp>
 #include <ctcnn/layers/pool2d.hpp>
 #include <ctcnn/loss/mse.hpp>
@@ -22,6 +24,7 @@
 #include <ctcnn/model/named.hpp>
 #include <ctcnn/model/sequential.hpp>
 #include <ctcnn/optim/sgd.hpp>
+#include <ctcnn/train/averaged.hpp>
 #include <ctcnn/train/evaluate.hpp>
 #include <ctcnn/train/value_and_grad.hpp>
 
@@ -127,6 +130,9 @@ TEST_CASE("an image that is not finite stops the training before the step, whate
     SECTION("maximum pooling of large windows") { check_pixels<Behind<MaxPool2d<Kernel<6>>>>(true); }
     SECTION("average pooling") { check_pixels<Behind<AvgPool2d<Kernel<2>>>>(); }
     SECTION("average pooling, windows that overlap") { check_pixels<Behind<AvgPool2d<Kernel<3>, Stride<1>>>>(); }
+    SECTION("BatchNorm2d") { check_pixels<Behind<BatchNorm2d<1>>>(); }
+    SECTION("BatchNorm2d behind a convolution") { check_pixels<Behind<Convolution, BatchNorm2d<2>, ReLU>>(); }
+    SECTION("GroupNorm") { check_pixels<Behind<GroupNorm<1, 1>>>(); }
     SECTION("a convolution with other steps") { check_pixels<Behind<Conv2d<1, 2, Kernel<2>, Stride<2>>>>(); }
     SECTION("a convolution that is filtered with fewer multiplications") {
         using Net = Sequential<Input<1, 6, 6>, Conv2d<1, 8, Kernel<1>>, Conv2d<8, 8, Kernel<3>, Padding<1>>, Sigmoid,
@@ -236,4 +242,76 @@ TEST_CASE("an undefined answer is not a class") {
     CHECK(none.undefined == 40);
     CHECK(none.accuracy == 0);
     CHECK(predict(net, images) == std::vector<std::size_t>(40, no_class));
+}
+
+TEST_CASE("a variance that is infinite reaches no running statistics, although loss and gradient are finite") {
+    using Net = Sequential<Input<4>, Linear<4, 3>, Named<"norm", BatchNorm1d<3>>, ReLU, Linear<3, 3>>;
+    const auto good = images_of<Net>(40);
+    std::vector<Net::input_tensor> images(good.images().begin(), good.images().end());
+    images[33].values[2] = 1e25f;  // Its square is no float.
+    const Dataset<Net::input_shape> bad(images, std::vector<std::uint8_t>(good.labels().begin(), good.labels().end()));
+    Net net = initialized<Net>();
+    const Net before = net;
+    const auto is_as_before = [&] {
+        return std::memcmp(&before, &net, sizeof(Net)) == 0;  // with the running statistics
+    };
+    for (const std::size_t threads : {1u, 2u}) {
+        try {
+            fit(net, bad, SGD{}, {.threads = threads});
+            FAIL("the step was taken");
+        } catch (const LossNotFinite& error) {
+            CHECK(error.layer() == "norm");
+            CHECK(error.step() == 1);
+            CHECK_THAT(error.what(), ContainsSubstring("the mean or the variance in layer norm is infinity or NaN"));
+        }
+        CHECK(is_as_before());
+    }
+    Trainer trainer(net, SGD{});
+    CHECK_THROWS_AS(trainer.step(bad), LossNotFinite);
+    CHECK(trainer.steps() == 0);
+    CHECK(is_as_before());
+    CHECK_THROWS_AS(update_bn(net, bad, 20), LossNotFinite);
+    CHECK(is_as_before());
+
+    put(images[33].values[2], nan_bits);
+    const Dataset<Net::input_shape> undefined(images,
+                                              std::vector<std::uint8_t>(good.labels().begin(), good.labels().end()));
+    CHECK_THROWS_WITH(update_bn(net, undefined, 20), ContainsSubstring("image 33 holds"));
+    CHECK(is_as_before());
+    update_bn(net, good, 20);
+    CHECK(!is_as_before());
+}
+
+TEST_CASE("a batch whose labels all have the weight 0 is told") {
+    using Net = Sequential<Input<4>, Linear<4, 3>>;
+    Net net = initialized<Net>();
+    const Net before = net;
+    const Dataset<Net::input_shape> data = images_of<Net>(40).first(1);  // of class 0
+    const CrossEntropyLoss weightless{.weight = {0, 1, 1}};
+    CHECK_THROWS_WITH(fit(net, data, SGD{}, {}, weightless),
+                      "the loss is not finite in step 1 of epoch 1: the weights of all labels of the batch are 0; "
+                      "leave such images out, or ignore their label with ignore_index");
+    CHECK(same(net, before));
+    // An image that is not finite comes first.
+    std::vector<Net::input_tensor> images(data.images().begin(), data.images().end());
+    put(images[0].values[2], nan_bits);
+    const Dataset<Net::input_shape> bad(images, std::vector<int>{0});
+    CHECK_THROWS_WITH(fit(net, bad, SGD{}, {}, weightless), ContainsSubstring("image 0 holds"));
+    // Another image of the batch has a weight.
+    fit(net, images_of<Net>(2), SGD{}, {}, weightless);
+    CHECK(!same(net, before));
+}
+
+TEST_CASE("running statistics that are NaN before a training are told") {
+    using Net = Sequential<Input<4>, Linear<4, 3>, BatchNorm1d<3>>;
+    Net net = initialized<Net>();
+    put(net.buffers()[4], nan_bits);
+    try {
+        fit(net, images_of<Net>(40), SGD{});
+        FAIL("nothing was said");
+    } catch (const LossNotFinite& error) {
+        CHECK(error.layer() == "1");
+        CHECK_THAT(error.what(), ContainsSubstring("the running statistics are not finite") &&
+                                     ContainsSubstring("those of layer 1 hold infinity or NaN"));
+    }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Macros of other headers that a program may have included before: C's <complex.h>, Apple's <AssertMacros.h>, Unreal
-// Engine, X11, Qt, <termios.h>, <sys/sysmacros.h>.
+// Engine, X11, Qt, Windows, glog, <termios.h>, <sys/sysmacros.h>.
 #include <complex.h>
 #if !defined(I)
 #define I _Complex_I
@@ -38,6 +38,35 @@
 #define OUT do_not_expand
 #define ERROR do_not_expand
 #define PI do_not_expand
+#define PAGE_SIZE do_not_expand
+#define EPS do_not_expand
+#define small char
+#define interface struct
+#define test do_not_expand
+#define print do_not_expand
+#define debug do_not_expand
+#define info do_not_expand
+#define ll long long
+#define pb do_not_expand
+#define rep(i, n) do_not_expand(i, n)
+#define MIN(a, b) do_not_expand(a, b)
+#define MAX(a, b) do_not_expand(a, b)
+#define ABS(x) do_not_expand(x)
+#define likely(x) do_not_expand(x)
+#define unlikely(x) do_not_expand(x)
+#define CHECK(assertion) do_not_expand(assertion)
+#define LOG(text) do_not_expand(text)
+#define DEBUG do_not_expand
+#define TRUE do_not_expand
+#define FALSE do_not_expand
+#define YES do_not_expand
+#define NO do_not_expand
+#define Complex do_not_expand
+#define Convex do_not_expand
+#define Expose do_not_expand
+#define CursorShape do_not_expand
+#define GrayScale do_not_expand
+#define KeyPress do_not_expand
 
 #include <ctcnn/ctcnn.hpp>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <limits>
-#include <type_traits>
+#include <bit>
+#include <cstdint>
 
 #include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/lanes.hpp>
@@ -11,13 +11,14 @@
 
 namespace CTCNN_DETAIL::math {
 
-/// The square root of a number that is not negative, by Newton's method.
+/// The square root of a number that is not negative, by Newton's method. Whether it is finite comes first: where
+/// compilers take that for granted, the loop would not end.
 constexpr double sqrt(double x) {
-    if (!(x > 0)) {
-        return x < 0 || is_nan(x) ? detail::quiet_nan<double> : 0;
+    if (!is_finite(x)) {
+        return is_nan(x) || std::bit_cast<std::int64_t>(x) < 0 ? detail::quiet_nan<double> : detail::infinity<double>;
     }
-    if (x > std::numeric_limits<double>::max()) {
-        return x;
+    if (!(x > 0)) {
+        return x < 0 ? detail::quiet_nan<double> : 0;
     }
     double root = x > 1 ? x : 1;
     for (;;) {

@@ -52,7 +52,7 @@ struct CifarFormat {
 template <typename Error>
 [[noreturn, gnu::cold]] void refuse_cifar(const ByteSource<>& source, const CifarFormat& format, std::uint64_t offset,
                                           const std::string& expected, const std::string& found) {
-    ByteSource again(source.file(), source.remedy());
+    ByteSource<> again(source.file(), source.remedy());
     std::array<std::uint8_t, file_kind_bytes> head{};
     const std::size_t count = again.read(head);
     const FileKind kind = file_kind(std::span(head).first(count), source.file(), source.compressed());
@@ -68,7 +68,7 @@ template <typename Error>
 template <typename T>
 [[gnu::cold]] void append_cifar(const std::filesystem::path& file, const CifarFormat& format,
                                 std::vector<Tensor<T, Shape<3, 32, 32>>>& images, std::vector<std::uint8_t>& labels) {
-    ByteSource source(file, cifar_remedy);
+    ByteSource<> source(file, cifar_remedy);
     const std::size_t unit = format.record();
     const std::string whole = sentence({"whole images of ", decimal(unit), " bytes"});
     std::vector<std::uint8_t> buffer(64 * unit);

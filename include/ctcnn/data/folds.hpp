@@ -142,7 +142,8 @@ std::vector<std::size_t> divided(const Data& data, const std::vector<std::size_t
         std::ranges::sort(turns);
         std::vector<std::size_t> part_of(order.size());
         auto turn = turns.begin();
-        for (const std::size_t index : sorted_by([&](std::size_t n) { return labels[n]; }, class_counts(data), order)) {
+        for (const std::size_t index :
+             sorted_by([&](std::size_t n) { return labels[n]; }, ctcnn::class_counts(data), order)) {
             part_of[index] = turn++->second;
         }
         return sorted_by([&](std::size_t n) { return part_of[n]; }, sizes, order);
@@ -182,14 +183,14 @@ std::array<Dataset<S, T, Target>, N> random_split(const Dataset<S, T, Target>& d
     std::array<Dataset<S, T, Target>, N> parts;
     std::size_t begin = 0;
     for (std::size_t n = 0; n < N; ++n) {
-        parts[n] = subset(data, std::span(order).subspan(begin, sizes[n]));
+        parts[n] = ctcnn::subset(data, std::span(order).subspan(begin, sizes[n]));
         begin += sizes[n];
     }
     return parts;
 }
 /// Other data sets are refused with one sentence.
 template <typename Data, std::size_t N>
-    requires(!requires(const Data& data, std::span<const std::size_t> indices) { subset(data, indices); })
+    requires(!requires(const Data& data, std::span<const std::size_t> indices) { ctcnn::subset(data, indices); })
 std::array<Dataset<Shape<1>>, N> random_split(const Data&, const std::array<double, N>&, const FoldOptions& = {}) {
     static_assert(sizeof(Data) == 0,
                   "random_split copies parts of a Dataset, and this data set only refers to images, as ImagesAsTargets "
@@ -235,7 +236,7 @@ public:
 
     Fold<Data> operator[](std::size_t fold) const {
         const std::span<const std::size_t> inside = indices(fold);
-        constexpr bool has_parts = requires { subset(data_, inside); };
+        constexpr bool has_parts = requires { ctcnn::subset(data_, inside); };
         static_assert(
             has_parts,
             "KFold copies parts of a Dataset, and this data set only refers to images, as ImagesAsTargets and "
@@ -246,7 +247,7 @@ public:
             const auto begin = order_.begin() + (inside.data() - order_.data());
             std::vector<std::size_t> outside(order_.begin(), begin);
             outside.insert(outside.end(), begin + static_cast<std::ptrdiff_t>(inside.size()), order_.end());
-            return {subset(data_, std::span<const std::size_t>(outside)), subset(data_, inside)};
+            return {ctcnn::subset(data_, std::span<const std::size_t>(outside)), ctcnn::subset(data_, inside)};
         }
     }
 
@@ -264,6 +265,8 @@ private:
     std::size_t folds_;
     std::vector<std::size_t> order_;
 };
+template <typename Data>
+KFold(const Data&, std::size_t, const FoldOptions& = {}) -> KFold<Data>;
 
 /// ClassBalanced: a data set of which fit and a Trainer take as many images in an epoch as it has, but of each class
 /// equally many on average: for each place in the epoch a class is drawn, and then an image of it. The images of rare
@@ -276,7 +279,7 @@ template <typename Data>
 class ClassBalanced {
 public:
     explicit ClassBalanced(const Data& data) : data_(data) {
-        const std::vector<std::size_t> counts = class_counts(data);
+        const std::vector<std::size_t> counts = ctcnn::class_counts(data);
         std::size_t begin = 0;
         for (const std::size_t count : counts) {
             if (count != 0) {
@@ -311,5 +314,7 @@ private:
     std::vector<Class> classes_;
     std::vector<std::uint32_t> by_class_;  // the images of the first class, those of the second, ...
 };
+template <typename Data>
+ClassBalanced(const Data&) -> ClassBalanced<Data>;
 
 }  // namespace CTCNN_API

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <ctcnn/core/narrowed.hpp>
 #include <ctcnn/core/random.hpp>
 #include <ctcnn/core/target.hpp>
 
@@ -36,7 +37,7 @@ public:
     constexpr double uniform(std::size_t n, double low, double high) const { return low + (high - low) * uniform(n); }
     /// The n-th number, uniform in {0, ..., bound - 1}, for bound < 2^32.
     constexpr std::size_t below(std::size_t n, std::size_t bound) const {
-        return static_cast<std::size_t>(std::uint64_t{bits(n)} * bound >> 32);
+        return detail_::narrowed<std::size_t>(std::uint64_t{bits(n)} * bound >> 32);
     }
 
 private:

@@ -40,7 +40,7 @@ public:
         }
         if (!is_open) {
             // Says what is wrong with a file that cannot be read either.
-            const ByteSource refused(file, "Check the name and the folder.");
+            const ByteSource<> refused(file, "Check the name and the folder.");
             throw FileUnreadable({file, 0, "a file that can be mapped into memory",
                                   sentence({"the error '", std::generic_category().message(error), "'"}),
                                   "Copy it to a disk of this machine.", OffsetIn::file});

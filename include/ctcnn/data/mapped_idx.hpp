@@ -111,9 +111,9 @@ private:
         MappedFile file(path);
         const std::span<const std::byte> bytes = file.bytes();
         constexpr auto sizes = S::dims;
-        IdxPair files(path, find_idx_file(label_file), sizes,
-                      {.classes = options.classes, .first_label = options.first_label, .max_images = 0},
-                      "Copy or download the file again.", &bytes);
+        IdxPair<> files(path, find_idx_file(label_file), sizes,
+                        {.classes = options.classes, .first_label = options.first_label, .max_images = 0},
+                        "Copy or download the file again.", &bytes);
         const auto& images = files.images();
         if (images.is_packed() || images.element().code != 0x08) {
             DataFault fault = images.fault(0, "unsigned bytes, not packed",

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include <ctcnn/core/narrowed.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/data/byte_source.hpp>
 #include <ctcnn/data/error.hpp>
@@ -174,7 +175,7 @@ private:
         if (is_too_large && !is_empty) {
             throw BadDimension(source_.fault(magic.size() + 2, "sizes whose product can be counted", shape_spelled()));
         }
-        count_ = static_cast<std::size_t>(count);
+        count_ = detail_::narrowed<std::size_t>(count);
         const std::uint64_t expected = header_end_ + count * type_.bytes;
         const std::uint64_t length = source_.size().value_or(expected);
         if (length < expected) {

@@ -22,6 +22,9 @@ struct RandomCrop {
         if (!std::isfinite(fill)) {
             throw std::invalid_argument("RandomCrop: fill is finite");
         }
+        if (padding > 1'000'000) {  // The sizes of the padded image are random numbers of 32 bits.
+            throw std::invalid_argument("RandomCrop: padding is at most 1,000,000 pixels");
+        }
     }
 
     template <typename T, typename S>

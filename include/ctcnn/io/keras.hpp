@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include <ctcnn/core/narrowed.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/io/safetensors_header.hpp>
 #include <ctcnn/model/state_names.hpp>
@@ -68,8 +69,8 @@ inline bool is_keras_shape_of(std::string_view shape, std::span<const std::size_
     // Depthwise: any multiplier.
     std::size_t channels = 0;
     std::size_t rank = 0;
-    for_each_dim(
-        shape, [&](std::uint64_t dim) { channels = rank++ == pixel_axes ? static_cast<std::size_t>(dim) : channels; });
+    for_each_dim(shape,
+                 [&](std::uint64_t dim) { channels = rank++ == pixel_axes ? narrowed<std::size_t>(dim) : channels; });
     if (pixel_axes == 0 || dims[1] != 1 || channels == 0 || dims[0] % channels != 0) {
         return false;
     }

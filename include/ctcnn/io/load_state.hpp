@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <ctcnn/core/narrowed.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/data/error.hpp>
 #include <ctcnn/data/sentence.hpp>
@@ -76,9 +77,7 @@ public:
     }
 
 private:
-    static std::size_t bytes_of(const FileTensor& tensor) {
-        return static_cast<std::size_t>(tensor.end - tensor.begin);
-    }
+    static std::size_t bytes_of(const FileTensor& tensor) { return narrowed<std::size_t>(tensor.end - tensor.begin); }
 
     void check_values(const std::filesystem::path& path, const FileTensor& source, std::uint64_t offset,
                       const std::byte* bytes) const {

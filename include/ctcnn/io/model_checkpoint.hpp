@@ -74,14 +74,14 @@ struct ModelCheckpoint {
         if constexpr (requires { std::remove_cvref_t<decltype(trainer.optimizer())>::is_average; }) {
             save_safetensors(averaged(trainer), best);
         } else {
-            save_safetensors(trainer.net(), best);
+            ctcnn::save_safetensors(trainer.net(), best);
         }
         best_value = so_far.value;
         best_epoch = so_far.epoch;
     }
     void after_epoch(const EpochReport&, auto& trainer) {
         if (!last.empty()) {
-            save_checkpoint(trainer, last);
+            ctcnn::save_checkpoint(trainer, last);
         }
     }
     /// What is stopped within an epoch goes on there.

@@ -4,9 +4,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 
 #include <ctcnn/core/describe.hpp>
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layer_tensor.hpp>
 #include <ctcnn/core/onnx_node.hpp>
@@ -95,6 +97,18 @@ struct BoundBatchNorm : BoundLayer<L, S> {
             statistics[2 * c] = static_cast<T>(mean);
             statistics[2 * c + 1] = static_cast<T>(1 / math::sqrt(squares / elements + eps));
         }
+    }
+
+    /// Whether the running statistics stay finite with those of a batch. Of a variance that is too large, what is kept,
+    /// the inverse of a deviation, is finite.
+    template <typename T>
+    static constexpr bool statistics_fit(const T* statistics) {
+        constexpr T least = static_cast<T>(math::sqrt(2.0 / static_cast<double>(std::numeric_limits<T>::max())));
+        bool fit = math::all_finite(statistics, statistics_size);
+        for (std::size_t c = 0; c < Channels; ++c) {
+            fit = fit && statistics[2 * c + 1] >= least;
+        }
+        return fit;
     }
 
     /// The running statistics, of which the variance is that of a sample: divided by one element less.

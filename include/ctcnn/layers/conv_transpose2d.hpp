@@ -7,6 +7,7 @@
 
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
+#include <ctcnn/core/narrowed.hpp>
 #include <ctcnn/core/onnx_node.hpp>
 #include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/target.hpp>
@@ -131,7 +132,7 @@ struct ConvTranspose2d
             const std::uint64_t whole = detail_::transposed_size(input, kernel, stride, dilation, output_padding);
             const std::uint64_t cut = 2 * std::uint64_t{padding};
             // What is too large is refused, and may be larger than std::size_t can hold.
-            return static_cast<std::size_t>(
+            return detail_::narrowed<std::size_t>(
                 whole > cut ? std::min<std::uint64_t>(whole - cut, detail_::largest_number + std::uint64_t{1}) : 0);
         };
         return {size(height, options.kernel.height, options.stride.height, options.padding.height,

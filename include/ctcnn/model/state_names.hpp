@@ -72,7 +72,7 @@ constexpr void for_each_tensor(List<Bound...>, const Place* outer, F& f);
 template <typename Bound, typename F>
 constexpr void for_each_tensor_of(const Place& place, F& f) {
     if constexpr (Bound::kind == LayerKind::block || Bound::kind == LayerKind::branches) {
-        for_each_tensor(typename Bound::layers{}, &place, f);
+        model::detail::for_each_tensor(typename Bound::layers{}, &place, f);
     } else {
         for (const LayerTensor& tensor : declared_tensors<Bound>()) {
             if (tensor.count() != 0) {
@@ -117,7 +117,7 @@ inline constexpr NameSizes name_sizes = [] {
         append_place(place, sizes);
         sizes.append(tensor.name);
     };
-    for_each_tensor(Layers{}, nullptr, count);
+    model::detail::for_each_tensor(Layers{}, nullptr, count);
     return sizes;
 }();
 
@@ -129,7 +129,7 @@ inline constexpr auto name_characters = [] {
         append_place(place, text);
         text.append(tensor.name);
     };
-    for_each_tensor(Layers{}, nullptr, append);
+    model::detail::for_each_tensor(Layers{}, nullptr, append);
     return text;
 }();
 

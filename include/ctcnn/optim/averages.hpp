@@ -45,7 +45,7 @@ struct AverageOf {
         for (std::size_t s = 0; s < own.size(); ++s) {
             own[s] = state[s];
         }
-        step_tensor(self.optimizer, tensor, parameters, gradients, own, number, scratch);
+        detail_::step_tensor(self.optimizer, tensor, parameters, gradients, own, number, scratch);
         const double share = self.share_of(number);
         const std::span<T> average = state[state_count - 1];
         if (!(share < 1)) {

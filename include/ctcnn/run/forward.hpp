@@ -296,8 +296,8 @@ constexpr void infer_together(const scalar_t<V>* parameters, InferenceWorkspace<
 /// Forward through all stages without a trace.
 template <typename Plan, Number V, typename Source = InPlace>
 constexpr void infer(const scalar_t<V>* parameters, InferenceWorkspace<Plan, V>& workspace, Source source = {}) {
-    infer_alone(parameters, workspace, 0, source);
-    infer_together<Plan, V, 1>(parameters, workspace);
+    run::infer_alone(parameters, workspace, 0, source);
+    run::infer_together<Plan, V, 1>(parameters, workspace);
 }
 
 /// Forward of one image without a trace; returns where its outputs lie.

@@ -3,15 +3,20 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <numeric>
 #include <span>
 #include <type_traits>
+#include <vector>
 
+#include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/model/network.hpp>
 #include <ctcnn/optim/averages.hpp>
 #include <ctcnn/run/parallel.hpp>
 #include <ctcnn/train/checks.hpp>
+#include <ctcnn/train/not_finite.hpp>
 #include <ctcnn/train/round.hpp>
 #include <ctcnn/train/step.hpp>
 #include <ctcnn/train/trainer.hpp>
@@ -44,7 +49,8 @@ Net averaged(Trainer<Net, Optimizer, Loss>& trainer) {
 /// update_bn: the running statistics of BatchNorm become the means of those of the batches of a data set, in its order,
 /// as in training; for a network of averaged parameters. Nothing else changes. After a training with augmented(...)
 /// the data set is transformed(dataset, Normalize{...}).
-/// Throws   what fit throws for a data set, and std::invalid_argument for a batch size of 0
+/// Throws   what fit throws for a data set, and std::invalid_argument for a batch size of 0; LossNotFinite where an
+///          image makes a mean or a variance infinite or NaN, and then the network stays as it was
 /// As in    torch.optim.swa_utils.update_bn
 template <AnyNetwork Net, typename Data, typename Loss = CrossEntropyLoss>
 void update_bn(Net& net, const Data& dataset, std::size_t batch_size = 64, std::size_t threads = 0,
@@ -63,14 +69,22 @@ void update_bn(Net& net, const Data& dataset, std::size_t batch_size = 64, std::
         if constexpr (requires { as_read(data.images).pipeline; }) {
             workspace.template reserve_augmented<std::remove_cvref_t<decltype(*as_read(data.images).pipeline)>>();
         }
+        std::vector<T> running(net.buffers().begin(), net.buffers().end());
         for (std::size_t step = 0; step < steps; ++step) {
             const std::size_t first = step * size;
             const std::size_t images = std::min(size, count - first);
             const auto batch =
                 batch_of(as_read(data.images.subspan(first)), data.targets.data() + first, nullptr, images);
-            workspace.run(net.parameters().data(), loss, batch, {0, step + 1});
-            workspace.update_buffers(images, net.buffers().data(), 1 / static_cast<double>(step + 1));
+            const double mean = workspace.run(net.parameters().data(), loss, batch, {0, step + 1});
+            if (workspace.unfit_statistics() != Net::template plan_of<detail_::Lanes<T>>::stage_count) {
+                std::vector<std::uint32_t> places(images);
+                std::iota(places.begin(), places.end(), static_cast<std::uint32_t>(first));
+                const auto found = batch_of(as_read(data.images), data.targets.data(), places.data(), images);
+                throw_not_finite<detail_::Lanes<T>>(net, found, workspace, 1, step + 1, mean, false);
+            }
+            workspace.update_buffers(images, running.data(), 1 / static_cast<double>(step + 1));
         }
+        std::copy(running.begin(), running.end(), net.buffers().begin());
     }
 }
 template <RefusedNetwork Net, typename Data, typename Loss = CrossEntropyLoss>

@@ -254,7 +254,7 @@ FitReport with_callbacks(Trainer& trainer, Hooks& hooks, CallbackStates& states,
             ".restore_best_weights in one of them");
     }
     StateKeys keys;
-    (begin_training(callbacks, keys, plan, trainer, states), ...);
+    (train::begin_training(callbacks, keys, plan, trainer, states), ...);
     struct Reset {
         Hooks& hooks;
         ~Reset() { hooks = {}; }
@@ -286,7 +286,7 @@ FitReport with_callbacks(Trainer& trainer, Hooks& hooks, CallbackStates& states,
     if (!report.stopped) {
         report = train();
     }
-    (end_training(callbacks, report, trainer), ...);
+    (train::end_training(callbacks, report, trainer), ...);
     return report;
 }
 

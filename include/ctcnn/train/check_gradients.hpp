@@ -179,7 +179,7 @@ GradientReport compare_gradients(Net& net, std::span<const NamedTensor> tensors,
 
     TrainingWorkspace<Net> workspace(1);
     const auto loss_at = [&](Gradients<Net>& gradients) {
-        return value_and_grad(std::as_const(net), WeightedSum{}, images, weights, gradients, workspace);
+        return ctcnn::value_and_grad(std::as_const(net), WeightedSum{}, images, weights, gradients, workspace);
     };
     Gradients<Net> gradients;
     Gradients<Net> unused;
@@ -297,7 +297,7 @@ GradientReport check_gradients(const Net& net, const GradientCheckOptions& optio
     typename Net::template with_scalar<double> own{};
     std::copy(net.parameters().begin(), net.parameters().end(), own.parameters().begin());
     if (std::all_of(own.parameters().begin(), own.parameters().end(), [](double p) { return std::abs(p) <= 0; })) {
-        initialize(own, KaimingUniform{}, options.seed);
+        ctcnn::initialize(own, KaimingUniform{}, options.seed);
     }
     Probe probe{};
     std::copy(own.parameters().begin(), own.parameters().end(),

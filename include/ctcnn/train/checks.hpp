@@ -36,7 +36,7 @@ constexpr void validate_loss(const Loss& loss) {
     if constexpr (requires { loss.template validate<outputs>(); }) {
         loss.template validate<outputs>();
     } else {
-        validate(loss);
+        train::validate(loss);
     }
 }
 
@@ -163,7 +163,7 @@ template <typename Net, typename Loss, typename Images, typename Targets>
         for (std::size_t n = 0; n < targets.size(); ++n) {
             const bool negative = targets[n] < 0;
             const auto bits = static_cast<std::uint64_t>(targets[n]);
-            if ((negative || bits >= labels) && !ignores(loss, targets[n])) {
+            if ((negative || bits >= labels) && !detail_::ignores(loss, targets[n])) {
                 refuse_label(negative, negative ? 0 - bits : bits, n, labels, outputs);
             }
         }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include <ctcnn/core/narrowed.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/optim/schedule_step.hpp>
 #include <ctcnn/train/fit_options.hpp>
@@ -40,7 +41,7 @@ struct EpochSteps {
         : images(image_count),
           batch_size(std::min(options.batch_size, images)),
           count(steps_of_epoch(options, images)),
-          before(static_cast<std::size_t>(progress.steps - progress.epoch_steps)),
+          before(narrowed<std::size_t>(progress.steps - progress.epoch_steps)),
           all(steps_in_all(options, count)),
           first(static_cast<std::size_t>(progress.epoch_steps) + 1),
           last(std::min(count, all - std::min(all, before))) {}

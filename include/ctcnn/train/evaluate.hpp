@@ -62,8 +62,8 @@ Evaluation evaluate_on(const Net& net, const View<Net, Target, Image>& data, std
                             for (std::size_t lane = 0; lane < present; ++lane) {
                                 const Target& target = *targets[lane];
                                 result[0] += static_cast<double>(get_lane(lane_losses, lane));
-                                result[1] += target_weight(loss, target);
-                                const bool ignored = ignores(loss, target);
+                                result[1] += detail_::target_weight(loss, target);
+                                const bool ignored = detail_::ignores(loss, target);
                                 if constexpr (labelled) {
                                     result[2] += !ignored && answers[lane] == static_cast<std::size_t>(target) ? 1 : 0;
                                 }
@@ -87,6 +87,7 @@ inline constexpr std::size_t metric_groups = 32;
 /// One of the library's metrics of yes or no, with the limit between them, unless it has one of its own.
 template <typename Net, typename Metric>
 Metric with_threshold(Metric metric) {
+    train::validate_metric(metric);
     if constexpr (has_threshold<Metric>) {
         metric.threshold = metric.threshold.value_or(static_cast<double>(model::threshold<Net>));
     }
@@ -138,7 +139,7 @@ auto measure(const Net& net, const View<Net, Target, Image>& data, std::size_t t
 
 template <typename Net, typename Data, typename... Metrics>
 auto checked_measure(const Net& net, const Data& dataset, std::size_t threads, const Metrics&... metrics) {
-    const auto data = view_of<Net>(dataset, targets_of_metrics(metrics...));
+    const auto data = view_of<Net>(dataset, train::targets_of_metrics(metrics...));
     using Target = typename decltype(data.targets)::value_type;
     constexpr bool right = (MetricFor<as_metric<Metrics>, Net, Target> && ...);
     static_assert(right,
@@ -146,7 +147,7 @@ auto checked_measure(const Net& net, const Data& dataset, std::size_t threads, c
                   "ConfusionMatrix labels, MeanAbsoluteError tensors; one of your own has update(outputs, target), "
                   "merge(other) and compute(), or is a function of outputs and target that returns a number");
     if constexpr (right) {
-        return measure(net, data, threads, as_metric<Metrics>(metrics)...);
+        return train::measure(net, data, threads, as_metric<Metrics>(metrics)...);
     }
 }
 
@@ -193,7 +194,8 @@ std::vector<typename Net::output_tensor> infer_images(const Net& net, std::span<
 namespace CTCNN_API::inline CTCNN_TEAM {
 
 /// evaluate: loss and accuracy on a data set (anything with images() and labels() or targets()).
-/// Throws   std::invalid_argument if the data set is empty or a label has no output
+/// Throws   std::invalid_argument if the data set is empty, a label has no output, or a setting of the loss or of the
+///          metrics makes no sense
 template <detail_::model::Infers Net, typename Data, typename Loss = CrossEntropyLoss>
     requires(!detail_::train::AreMetrics<Net, Data, Loss>)
 Evaluation evaluate(const Net& net, const Data& dataset, std::size_t threads = 0, const Loss& loss = {}) {

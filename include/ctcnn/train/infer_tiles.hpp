@@ -64,7 +64,9 @@ void infer_tiles(const Net& net, std::span<const Image> images, std::size_t thre
                     }
                     run::placed::infer_alone<Plan>(parameters, own, n, sources);
                 }
-                if (here == together) {
+                if constexpr (together == 1) {
+                    run::placed::infer_together<Plan, V, 1>(parameters, own);
+                } else if (here == together) {
                     run::placed::infer_together<Plan, V, together>(parameters, own);
                 } else {
                     run::placed::infer_together<Plan, V, 1>(parameters, own);

@@ -70,6 +70,14 @@ inline constexpr bool takes_nan = true;
 template <typename Metric>
 inline constexpr bool has_threshold = false;
 
+/// One of those may be refused for its settings.
+template <typename Metric>
+constexpr void validate_metric([[maybe_unused]] const Metric& metric) {
+    if constexpr (has_threshold<Metric>) {
+        metric.validate();
+    }
+}
+
 template <typename Metric>
 using as_metric = std::conditional_t<HasResult<Metric>, Metric, MeanOf<Metric>>;
 

@@ -12,12 +12,18 @@
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/tensor.hpp>
 #include <ctcnn/model/network.hpp>
+#include <ctcnn/optim/settings.hpp>
 #include <ctcnn/train/metric.hpp>
 
 namespace CTCNN_DETAIL::train {
 
 constexpr double quotient_or_zero(std::size_t a, std::size_t b) {
     return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
+}
+
+/// No output is above NaN.
+constexpr void refuse_nan(const std::optional<double>& threshold, const char* sentence) {
+    refuse_unless(!threshold || !math::is_nan(*threshold), sentence);
 }
 
 }  // namespace CTCNN_DETAIL::train
@@ -37,6 +43,12 @@ struct Accuracy {
     std::optional<double> threshold = {};
     std::size_t right = 0;
     std::size_t count = 0;
+
+    /// Throws   std::invalid_argument for a `top_k` of 0 and a `threshold` that is NaN
+    constexpr void validate() const {
+        detail_::refuse_unless(top_k != 0, "Accuracy::top_k is 0: choose 1 or more");
+        detail_::train::refuse_nan(threshold, "Accuracy::threshold must be a number");
+    }
 
     template <typename T, std::size_t N>
     constexpr void update(std::span<const T, N> outputs, std::integral auto label) {
@@ -113,6 +125,9 @@ struct ConfusionMatrix {
     std::optional<double> threshold = {};
     std::size_t classes = 0;
     std::vector<std::size_t> counts = {};  ///< a row of each class: taken for each class, and for none
+
+    /// Throws   std::invalid_argument for a `threshold` that is NaN
+    void validate() const { detail_::train::refuse_nan(threshold, "ConfusionMatrix::threshold must be a number"); }
 
     template <typename T, std::size_t N>
     void update(std::span<const T, N> outputs, std::integral auto label) {

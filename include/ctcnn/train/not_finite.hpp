@@ -32,6 +32,7 @@ struct NotFinite {
     std::string_view before;
     std::string_view name;
     std::string_view behind;
+    std::string_view end = " infinity or NaN; try a smaller learning rate, and look for NaN in the images";
 
     [[gnu::cold]] std::string sentence() const {
         Text<128> begin;
@@ -43,8 +44,7 @@ struct NotFinite {
         begin.append_number(epoch);
         begin.append(": ");
         std::string text(begin.view());
-        text.append(before).append(name).append(behind);
-        return text.append(" infinity or NaN; try a smaller learning rate, and look for NaN in the images");
+        return text.append(before).append(name).append(behind).append(end);
     }
 };
 
@@ -56,8 +56,8 @@ namespace ctcnn {
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wweak-vtables"  // A header has no source file for a vtable.
 #endif
-/// LossNotFinite: the loss of a training step or its gradient was infinite or NaN, and that step was not taken; or a
-/// step has made parameters infinite.
+/// LossNotFinite: the loss of a training step, its gradient or the mean or variance of a batch was infinite or NaN, and
+/// that step was not taken; or a step has made parameters infinite, or running statistics were so before it.
 class LossNotFinite : public std::runtime_error {
 public:
     [[gnu::cold]] explicit LossNotFinite(const detail_::train::NotFinite& found)
@@ -84,7 +84,8 @@ private:
 namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
 
 /// Finds where the first number that is not finite comes from, and throws. `workspace` is that of the step, and is used
-/// for a forward pass. overflow: the loss and its gradient were finite, but the updated parameters are not.
+/// for a forward pass. overflow: the loss and its gradient were finite, but the updated parameters or the running
+/// statistics are not.
 template <Number V, typename Net, typename Images, typename Workspace>
 [[gnu::cold, gnu::noinline]] void throw_not_finite(const Net& net, const Images& batch, Workspace& workspace,
                                                    std::size_t epoch, std::size_t step, double loss, bool overflow) {
@@ -105,6 +106,14 @@ template <Number V, typename Net, typename Images, typename Workspace>
         const std::string name = layer->name();
         throw LossNotFinite(
             {epoch, step, name, overflow ? "parameters are" : "loss is", "the parameters of layer ", name, " hold"});
+    }
+    const T* running = parameters + Net::parameter_count;
+    for (const model::PlacedLayer& layer : layers) {
+        if (overflow && !math::all_finite(running, layer.buffer_count)) {
+            const std::string name = layer.name();
+            throw LossNotFinite({epoch, step, name, "running statistics are", "those of layer ", name, " hold"});
+        }
+        running += layer.buffer_count;
     }
     const std::string_view what = math::is_finite(static_cast<T>(loss)) ? "gradient is" : "loss is";
     auto& tile = workspace.tile();
@@ -133,6 +142,23 @@ template <Number V, typename Net, typename Images, typename Workspace>
             const std::string name = layers[Plan::leaf_of(Plan::first_in_place(k) - 1)].name();
             throw LossNotFinite({epoch, step, name, what, "the output of layer ", name, " holds"});
         }
+    }
+    if (!(workspace.divisor() > 0)) {
+        throw LossNotFinite({epoch,
+                             step,
+                             {},
+                             what,
+                             "the weights of all labels of the batch are 0",
+                             {},
+                             {},
+                             "; leave such images out, or ignore their label with ignore_index"});
+    }
+    const std::size_t unfit = overflow ? Plan::stage_count : workspace.unfit_statistics();
+    if (unfit != Plan::stage_count) {
+        const std::string name = layers[Plan::leaf_of(unfit)].name();
+        const bool loss_is_finite = math::is_finite(static_cast<T>(loss));
+        throw LossNotFinite({epoch, step, name, loss_is_finite ? "statistics of the batch are" : what,
+                             "the mean or the variance in layer ", name, " is"});
     }
     if (const auto* layer = first_not_finite(workspace.gradients())) {
         const std::string name = layer->name();

@@ -80,7 +80,7 @@ public:
                 static_cast<void>(Optimizer::template names_exist<parameter_tensors<Net>>());
             }
         }
-        validate(optimizer_);
+        train::validate(optimizer_);
     }
     ParameterUpdates(const ParameterUpdates&) = delete;
     ParameterUpdates& operator=(const ParameterUpdates&) = delete;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <ctcnn/core/narrowed.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/train/fit_options.hpp>
@@ -60,7 +61,7 @@ constexpr std::size_t steps_in_all(const FitOptions& options, std::size_t steps)
     text.append("the data set has ");
     text.append_number(found);
     text.append(" images, and this epoch was begun with ");
-    text.append_number(static_cast<std::size_t>(begun_with));
+    text.append_number(narrowed<std::size_t>(begun_with));
     text.append(": go on with the same data set");
     throw std::invalid_argument(std::string(text.view()));
 }

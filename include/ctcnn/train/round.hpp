@@ -70,10 +70,11 @@ constexpr double divisor_of(const Loss& loss, const Batch<Image, Target>& batch,
                             [[maybe_unused]] Randomness randomness) {
     double sum = 0;
     for (std::size_t n = 0; n < batch.count; ++n) {
-        const double own = target_weight(loss, batch.targets[batch.at(n)]);
+        const double own = detail_::target_weight(loss, batch.targets[batch.at(n)]);
         if constexpr (MixesImages<Batch<Image, Target>>) {
             const auto mix = batch.pipeline->mix(randomness.seed, randomness.step, n, batch.count);
-            sum += mix.share * own + (1 - mix.share) * target_weight(loss, batch.targets[batch.at(mix.partner)]);
+            sum +=
+                mix.share * own + (1 - mix.share) * detail_::target_weight(loss, batch.targets[batch.at(mix.partner)]);
         } else {
             sum += own;
         }

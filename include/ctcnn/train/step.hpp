@@ -74,9 +74,9 @@ public:
     }
 
     /// Forward and backward of a batch, called by all members of a team; when the last one leaves, all is done.
-    /// finished(mean loss, whether it and its gradient are finite) is called once, on any thread. The mean of ignored
-    /// images alone, which is NaN, passes for finite: its gradient is 0. If they are finite, all of the gradient is
-    /// known, and update(offset, count) is called for each part of it, on any thread.
+    /// finished(mean loss, whether it, its gradient and the statistics are finite) is called once, on any thread. The
+    /// mean of ignored images alone, which is NaN, passes for finite: its gradient is 0. If they are finite, all of the
+    /// gradient is known, and update(offset, count) is called for each part of it, on any thread.
     template <typename Loss, typename Image, typename Target, typename Update, typename Finished>
     constexpr void step(Team& team, const T* parameters, const Loss& loss, const Batch<Image, Target>& batch,
                         const Update& update, const Finished& finished, Randomness randomness = {}) {
@@ -113,6 +113,8 @@ public:
                     sum += memory_.losses[tile];
                 }
                 totals_[round + 1] = sum;
+                divisor_ = divisor;
+                statistics_fit_ = unfit_statistics() == Plan::stage_count;
             });
             team.barrier();
         }
@@ -120,7 +122,8 @@ public:
         constexpr std::size_t parts = std::max<std::size_t>(1, (Net::parameter_count + part_size - 1) / part_size);
         team.for_each(parts, [&](std::size_t part) {
             const double mean = totals_[round] / divisor;
-            const bool finite = (!(divisor > 0) || math::is_finite(static_cast<T>(mean))) && gradient_.is_finite();
+            const bool finite =
+                (!(divisor > 0) || math::is_finite(static_cast<T>(mean))) && statistics_fit_ && gradient_.is_finite();
             if (part == 0) {
                 finished(mean, finite);
             }
@@ -157,6 +160,24 @@ public:
                                              share > 0 ? share : Stage::Layer::momentum);
             }
         });
+    }
+
+    /// What the mean loss of the last batch was divided by.
+    constexpr double divisor() const { return divisor_; }
+    /// The first stage whose statistics of the last batch would make running ones infinite or NaN; stage_count if there
+    /// is none.
+    constexpr std::size_t unfit_statistics() const {
+        std::size_t first = Plan::stage_count;
+        Plan::template for_each_stage<0, (Plan::segment_count > 1 ? Plan::stage_count : 0)>([&](auto k) {
+            using Stage = typename Plan::template Stage<decltype(k)::value>;
+            if constexpr (Stage::kind == LayerKind::statistics) {
+                if (first == Plan::stage_count &&
+                    !Stage::Layer::statistics_fit(memory_.statistics.data() + Plan::statistics_offsets[k])) {
+                    first = k;
+                }
+            }
+        });
+        return first;
     }
 
 private:
@@ -197,7 +218,9 @@ private:
             for (std::size_t n = together; n-- > 0;) {
                 forward_tile(round, tile + n, workspaces[n], memory_);
             }
-            if (together == tiles_together) {
+            if constexpr (tiles_together == 1) {
+                run_together<1>(round, tile, workspaces);
+            } else if (together == tiles_together) {
                 run_together<tiles_together>(round, tile, workspaces);
             } else {
                 run_together<1>(round, tile, workspaces);
@@ -227,6 +250,8 @@ private:
 
     StepMemory<Plan, V> memory_;
     AlignedVector<double> totals_;  // the losses of all rounds before each
+    double divisor_ = 1;            // of the last batch
+    bool statistics_fit_ = true;    // the same
     Gradient<Plan, V> gradient_;
 };
 

@@ -80,7 +80,7 @@ template <typename Plan, Number V, typename Loss, typename Image, typename Targe
     const auto scale_of = [&](const Targets& targets) {
         const T each = T(1) / static_cast<T>(round.divisor);
         return lane_by_lane<V>([&](std::size_t lane) {
-            const bool counts = lane < present && !ignores(round.loss, *targets[lane]);
+            const bool counts = lane < present && !detail_::ignores(round.loss, *targets[lane]);
             return counts ? each : T(0);
         });
     };

@@ -15,6 +15,7 @@
 
 #include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/lanes.hpp>
+#include <ctcnn/core/narrowed.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/model/network.hpp>
@@ -185,7 +186,7 @@ private:
     }
 
     /// What the last update did, no loss has shown.
-    bool overflows() const { return !detail_::math::all_finite(net_.parameters().data(), count); }
+    bool overflows() const { return !detail_::math::all_finite(net_.parameters().data(), count + Net::buffer_count); }
 
     template <typename Target>
     double step_on(Images images, std::span<const Target> targets) {
@@ -197,9 +198,9 @@ private:
                 "a schedule needs to know how many steps there will be: set FitOptions::max_steps");
         }
         if (progress_.steps == 0) {
-            require_initialized(net_);
+            detail_::train::require_initialized(net_);
         }
-        const auto number = static_cast<std::size_t>(progress_.steps) + 1;
+        const auto number = detail_::narrowed<std::size_t>(progress_.steps) + 1;
         updates_.begin_step({number, options_.max_steps});
         Buffers& buffers = workspace_.buffers(images.size());
         const Batch<typename Net::input_tensor, Target> batch{images.data(), targets.data(), nullptr, images.size()};
@@ -237,7 +238,7 @@ private:
     EpochReport epoch_on(From images, std::span<const Target> targets) {
         using namespace detail_::train;
         if (progress_.steps == 0) {
-            require_initialized(net_);
+            detail_::train::require_initialized(net_);
         }
         const double begin = seconds();
         const EpochSteps steps(options_, progress_, images.size());
@@ -345,7 +346,8 @@ private:
 
     /// The report of an epoch; if it is complete, the next one begins behind it.
     EpochReport end_epoch(std::size_t steps, std::size_t images, double begin) {
-        const std::size_t trained = std::min(epoch_steps() * static_cast<std::size_t>(progress_.batch_size), images);
+        const std::size_t trained =
+            std::min(epoch_steps() * detail_::narrowed<std::size_t>(progress_.batch_size), images);
         const double mean = trained == 0 ? 0 : progress_.loss_sum / static_cast<double>(trained);
         EpochReport report{epochs() + 1, mean, detail_::run::seconds() - begin, trained};
         const bool stopped_within = stopped_;

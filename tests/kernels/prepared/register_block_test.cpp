@@ -43,12 +43,12 @@ TEST_CASE("pieces differ by a unit at most") {
             for (std::size_t most = unit; most <= 14; most += unit) {
                 const Cut cut = cut_evenly(count, most, unit);
                 CAPTURE(count, most, unit);
-                CHECK(cut.large * cut.large_count + cut.small * cut.small_count == count);
+                CHECK(cut.large * cut.large_count + cut.other * cut.other_count == count);
                 CHECK(cut.large <= most);
-                CHECK(cut.large == cut.small + unit);
+                CHECK(cut.large == cut.other + unit);
                 CHECK(cut.large_count > 0);
-                CHECK((cut.small > 0 || cut.small_count == 0));
-                CHECK(cut.large_count + cut.small_count == (count + most - 1) / most);
+                CHECK((cut.other > 0 || cut.other_count == 0));
+                CHECK(cut.large_count + cut.other_count == (count + most - 1) / most);
             }
         }
     }

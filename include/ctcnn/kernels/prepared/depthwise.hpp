@@ -81,10 +81,10 @@ public:
                 items([&] {
                     compute<RegisterBlock{R, cut.large, 1, block.taps}>(row, weight, packed + b * count, target,
                                                                         cut.large_count);
-                    if constexpr (cut.small_count != 0) {
-                        compute<RegisterBlock{R, cut.small, 1, block.taps}>(
+                    if constexpr (cut.other_count != 0) {
+                        compute<RegisterBlock{R, cut.other, 1, block.taps}>(
                             row + rest * stride.width * count, weight, packed + b * count,
-                            target + rest / pooled<P> * count, cut.small_count);
+                            target + rest / pooled<P> * count, cut.other_count);
                     }
                 });
             });

@@ -129,10 +129,10 @@ public:
                     items([&] {
                         compute<RegisterBlock{R, cut.large, N, block.taps}>(begin, weight, packed + first * count,
                                                                             target, cut.large_count);
-                        if constexpr (cut.small_count != 0) {
-                            compute<RegisterBlock{R, cut.small, N, block.taps}>(
+                        if constexpr (cut.other_count != 0) {
+                            compute<RegisterBlock{R, cut.other, N, block.taps}>(
                                 begin + rest * window.stride.width * pixel, weight, packed + first * count,
-                                target + rest / pooled<P> * count, cut.small_count);
+                                target + rest / pooled<P> * count, cut.other_count);
                         }
                     });
                 });

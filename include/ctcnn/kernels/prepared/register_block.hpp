@@ -47,24 +47,24 @@ inline constexpr Extent computed =
 struct Cut {
     std::size_t large;        // length of the first pieces
     std::size_t large_count;  // how many there are
-    std::size_t small;        // length of the others
-    std::size_t small_count;
+    std::size_t other;        // length of the others
+    std::size_t other_count;
 
-    constexpr std::size_t lengths() const { return (large_count != 0 ? 1u : 0u) + (small_count != 0 ? 1u : 0u); }
+    constexpr std::size_t lengths() const { return (large_count != 0 ? 1u : 0u) + (other_count != 0 ? 1u : 0u); }
 };
 
 /// Cuts `count` into as few pieces as possible, of at most `most`; all are multiples of the unit.
 constexpr Cut cut_evenly(std::size_t count, std::size_t most, std::size_t unit = 1) {
     const std::size_t pieces = (count + most - 1) / most;
     const std::size_t large = (count / unit + pieces - 1) / pieces * unit;
-    const std::size_t small_count = (pieces * large - count) / unit;
-    return {large, pieces - small_count, large - unit, small_count};
+    const std::size_t other_count = (pieces * large - count) / unit;
+    return {large, pieces - other_count, large - unit, other_count};
 }
 
 /// How many pieces cut_evenly makes.
 constexpr std::size_t even_pieces(std::size_t count, std::size_t most, std::size_t unit = 1) {
     const Cut cut = cut_evenly(count, most, unit);
-    return cut.large_count + cut.small_count;
+    return cut.large_count + cut.other_count;
 }
 
 /// Calls f(begin, Index<length of the piece>{}) for the pieces of cut_evenly.
@@ -75,9 +75,9 @@ template <std::size_t Count, std::size_t Most, std::size_t Unit = 1, typename F>
     for (std::size_t begin = 0; begin < rest; begin += cut.large) {
         f(begin, Index<cut.large>{});
     }
-    if constexpr (cut.small_count != 0) {
-        for (std::size_t begin = rest; begin < Count; begin += cut.small) {
-            f(begin, Index<cut.small>{});
+    if constexpr (cut.other_count != 0) {
+        for (std::size_t begin = rest; begin < Count; begin += cut.other) {
+            f(begin, Index<cut.other>{});
         }
     }
 }
@@ -92,7 +92,7 @@ inline constexpr std::size_t pooled = P == Pooling::none ? 1 : 2;
 template <Pooling P>
 constexpr std::size_t sixteenths_of_step(Extent image, std::size_t vectors, RegisterBlock block) {
     const auto pieces = [](Cut cut, const auto& cycles) {
-        return cut.large_count * cycles(cut.large) + (cut.small_count != 0 ? cut.small_count * cycles(cut.small) : 0);
+        return cut.large_count * cycles(cut.large) + (cut.other_count != 0 ? cut.other_count * cycles(cut.other) : 0);
     };
     return pieces(cut_evenly(image.height, block.rows, pooled<P>), [&](std::size_t rows) {
         return pieces(cut_evenly(image.width, block.columns, pooled<P>), [&](std::size_t columns) {

@@ -13,6 +13,7 @@
 #include <ctcnn/train/checks.hpp>
 #include <ctcnn/train/evaluate.hpp>
 #include <ctcnn/train/fit_options.hpp>
+#include <ctcnn/train/metric.hpp>
 
 namespace CTCNN_API::inline CTCNN_TEAM {
 
@@ -20,7 +21,8 @@ namespace CTCNN_API::inline CTCNN_TEAM {
 /// a metric, validation_metric. With EMA or SWA, the network is that of averaged(trainer). A data set that has a name
 /// must outlive the callback.
 ///     fit(net, train_set, Adam{}, {.epochs = 5}, Validation{validation_set, Accuracy{.top_k = 5}});
-/// Throws   std::invalid_argument at the start of fit for a data set that is empty or has a label without output
+/// Throws   std::invalid_argument at the start of fit for a data set that is empty or has a label without output, and
+///          for a metric whose settings make no sense
 /// As in    validation_data of keras.Model.fit
 template <typename Data, typename Metric = std::nullptr_t>
 class Validation {
@@ -34,6 +36,7 @@ public:
     explicit Validation(Data data, Metric metric = {}) : data_(std::forward<Data>(data)), metric_(std::move(metric)) {}
 
     void on_train_begin(const FitPlan&, auto& trainer) {
+        detail_::train::validate_metric(metric_);
         try {
             using Net = std::remove_cvref_t<decltype(trainer.net())>;
             detail_::train::view_of<Net>(data_, trainer.loss());
@@ -43,7 +46,7 @@ public:
     }
     void measure(EpochReport& report, auto& trainer) {
         if constexpr (requires { std::remove_cvref_t<decltype(trainer.optimizer())>::is_average; }) {
-            evaluate_on(averaged(trainer), report, trainer);
+            evaluate_on(ctcnn::averaged(trainer), report, trainer);
         } else {
             evaluate_on(trainer.net(), report, trainer);
         }
@@ -52,11 +55,11 @@ public:
 private:
     void evaluate_on(const auto& net, EpochReport& report, const auto& trainer) {
         const std::size_t threads = trainer.options().threads;
-        const Evaluation found = evaluate(net, data_, threads, trainer.loss());
+        const Evaluation found = ctcnn::evaluate(net, data_, threads, trainer.loss());
         report.validation_loss = found.loss;
         report.validation_accuracy = found.accuracy;
         if constexpr (has_metric) {
-            report.validation_metric = static_cast<double>(evaluate(net, data_, threads, metric_));
+            report.validation_metric = static_cast<double>(ctcnn::evaluate(net, data_, threads, metric_));
         }
     }
 
