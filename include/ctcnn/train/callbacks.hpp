@@ -248,7 +248,7 @@ FitReport with_callbacks(Trainer& trainer, Hooks& hooks, CallbackStates& states,
     plan.validates_loss = (measures_loss<C, Trainer> || ...);
     plan.validates_accuracy = (measures_accuracy<C, Trainer> || ...);
     plan.validates_metric = (measures_metric<C, Trainer> || ...);
-    if ((std::size_t{0} + ... + static_cast<std::size_t>(restores_weights(callbacks))) > 1) {
+    if ((std::size_t{0} + ... + static_cast<std::size_t>(train::restores_weights(callbacks))) > 1) {
         throw std::invalid_argument(
             "two callbacks EarlyStopping restore the best weights, of which a trainer keeps one copy: choose "
             ".restore_best_weights in one of them");
