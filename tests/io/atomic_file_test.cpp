@@ -220,7 +220,15 @@ TEST_CASE("where a file cannot be", "[atomic_file]") {
     check_sentence(missing);
     CHECK_THAT(missing.remedy(), ContainsSubstring("mkdir -p"));
     const auto file = folder.write("file", {1, 2, 3});
-    check_sentence(error_of<FileUnwritable>(save(file / "net")));
+    const auto below_file = error_of<FileUnwritable>(save(file / "net"));
+    check_sentence(below_file);
+    CHECK_THAT(below_file.remedy(), ContainsSubstring("file' is a file"));
+    CHECK_THAT(error_of<FileUnwritable>(save(file / "a" / "b" / "net")).remedy(), ContainsSubstring("file' is a file"));
+    CHECK_THAT(error_of<FileUnwritable>(save("nowhere/net")).remedy(), ContainsSubstring("mkdir -p 'nowhere'"));
+    if (std::filesystem::exists("/proc/self")) {
+        CHECK_THAT(error_of<FileUnwritable>(save("/proc/net.safetensors")).remedy(),
+                   ContainsSubstring("no file can be made in this one"));
+    }
     CHECK(read_bytes(file) == Bytes{1, 2, 3});
     check_sentence(error_of<FileUnwritable>(save(folder.path())));
     check_sentence(error_of<FileUnwritable>(save("")));

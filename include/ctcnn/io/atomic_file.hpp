@@ -154,13 +154,29 @@ private:
         throw FileUnwritable({path_, 0, "a file that can be written", found, remedy, OffsetIn::file});
     }
 
+    /// What to do about a folder in which there is no place.
+    [[gnu::cold]] static std::string folder_remedy(const std::filesystem::path& folder) {
+        std::error_code ignored;
+        std::filesystem::path known = folder;
+        while (!std::filesystem::exists(known, ignored) && known.has_parent_path()) {
+            known = known.parent_path();
+        }
+        if (std::filesystem::is_directory(folder, ignored)) {
+            return "Choose another folder: no file can be made in this one.";
+        }
+        if (std::filesystem::exists(known, ignored) && !std::filesystem::is_directory(known, ignored)) {
+            return sentence({"Choose another folder: ", quoted(known), " is a file."});
+        }
+        return sentence({"Create the folder with `mkdir -p ", quoted(folder), "`."});
+    }
+
     [[noreturn, gnu::cold]] void refuse_writing(int error) const {
         const std::filesystem::path folder = target_.has_parent_path() ? target_.parent_path() : ".";
         std::string remedy;
         switch (error) {
             case ENOENT:
             case ENOTDIR:
-                remedy = sentence({"Create the folder with `mkdir -p ", quoted(folder), "`."});
+                remedy = folder_remedy(folder);
                 break;
             case EACCES:
             case EPERM:

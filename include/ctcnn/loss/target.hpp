@@ -86,7 +86,8 @@ constexpr V magnitude(V x) {
     text.append_number(count);
     text.append(" numbers, and the network has ");
     text.append_number(outputs);
-    text.append(" outputs: give one number for each output");
+    text.append(outputs == 1 ? " output" : " outputs");
+    text.append(": give one number for each output");
     throw std::invalid_argument(std::string(text.view()));
 }
 [[noreturn, gnu::cold]] inline void refuse_weight(std::string_view name, std::size_t index) {

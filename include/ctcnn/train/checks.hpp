@@ -133,7 +133,8 @@ inline constexpr bool outlives_call =
     text.append_number(image);
     text.append(" is out of range: the network has ");
     text.append_number(outputs);
-    text.append(labels == outputs ? " outputs, 0 to " : " output, and the labels are 0 to ");
+    text.append(outputs == 1 ? " output" : " outputs");
+    text.append(labels == outputs ? ", 0 to " : ", and the labels are 0 to ");
     text.append_number(labels - 1);
     throw std::invalid_argument(std::string(text.view()));
 }
