@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <stdexcept>
 #include <type_traits>
 #include <vector>
 #if defined(__linux__)
@@ -29,7 +30,7 @@ struct AlignedAllocator {
     template <typename U>
     constexpr explicit AlignedAllocator(const AlignedAllocator<U>&) {}
 
-    constexpr T* allocate(std::size_t count) {
+    [[gnu::always_inline]] constexpr T* allocate(std::size_t count) {
         if (__builtin_is_constant_evaluated()) {
             return std::allocator<T>{}.allocate(count);
         }
@@ -41,7 +42,7 @@ struct AlignedAllocator {
 #endif
         return static_cast<T*>(memory);
     }
-    constexpr void deallocate(T* data, std::size_t count) {
+    [[gnu::always_inline]] constexpr void deallocate(T* data, std::size_t count) {
         if (__builtin_is_constant_evaluated()) {
             std::allocator<T>{}.deallocate(data, count);
         } else {
@@ -51,12 +52,65 @@ struct AlignedAllocator {
     friend constexpr bool operator==(const AlignedAllocator&, const AlignedAllocator&) { return true; }
 
 private:
-    static constexpr std::align_val_t alignment_of(std::size_t count) {
+    [[gnu::always_inline]] static constexpr std::align_val_t alignment_of(std::size_t count) {
         return std::align_val_t{count < 2 * large_page / sizeof(T) ? alignment : large_page};
     }
 };
 
 template <typename T>
 using AlignedVector = std::vector<T, AlignedAllocator<T>>;
+
+[[noreturn, gnu::cold, gnu::noinline]] inline void refuse_array() {
+    throw std::length_error("this is more memory than a program can have");
+}
+
+/// AlignedArray: such memory of a size that is given once; all elements begin with zero. An AlignedVector of another
+/// type costs the compiler thirty functions, and this three.
+template <typename T>
+class AlignedArray {
+    static_assert(std::is_nothrow_default_constructible_v<T> && std::is_trivially_destructible_v<T>);
+
+public:
+    constexpr explicit AlignedArray(std::size_t size) { fill(size); }
+    AlignedArray(const AlignedArray&) = delete;
+    AlignedArray& operator=(const AlignedArray&) = delete;
+    constexpr ~AlignedArray() { release(); }
+
+    /// Another array of zeros in place of this one.
+    constexpr void renew(std::size_t size) {
+        release();
+        fill(size);
+    }
+
+    [[gnu::always_inline]] constexpr T* data() { return data_; }
+    [[gnu::always_inline]] constexpr const T* data() const { return data_; }
+    [[gnu::always_inline]] constexpr std::size_t size() const { return size_; }
+    [[gnu::always_inline]] constexpr T& operator[](std::size_t n) { return data_[n]; }
+    [[gnu::always_inline]] constexpr const T& operator[](std::size_t n) const { return data_[n]; }
+
+private:
+    [[gnu::noinline]] constexpr void fill(std::size_t size) {
+        if (size > std::size_t(-1) / 2 / sizeof(T)) {
+            refuse_array();
+        }
+        if (size != 0) {
+            data_ = AlignedAllocator<T>{}.allocate(size);
+            size_ = size;
+            for (std::size_t n = 0; n < size; ++n) {
+                std::construct_at(data_ + n);
+            }
+        }
+    }
+    [[gnu::noinline]] constexpr void release() {
+        if (data_ != nullptr) {
+            AlignedAllocator<T>{}.deallocate(data_, size_);
+            data_ = nullptr;
+            size_ = 0;
+        }
+    }
+
+    T* data_ = nullptr;
+    std::size_t size_ = 0;
+};
 
 }  // namespace CTCNN_DETAIL

@@ -226,7 +226,7 @@ private:
     }
 
     StepMemory<Plan, V> memory_;
-    AlignedVector<double> totals_;  // the losses of all rounds before each
+    AlignedArray<double> totals_;  // the losses of all rounds before each
     Gradient<Plan, V> gradient_;
 };
 
