@@ -6,6 +6,7 @@
 #include <new>
 #include <stdexcept>
 #include <type_traits>
+#include <utility>
 #include <vector>
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -64,22 +65,40 @@ using AlignedVector = std::vector<T, AlignedAllocator<T>>;
     throw std::length_error("this is more memory than a program can have");
 }
 
-/// AlignedArray: such memory of a size that is given once; all elements begin with zero. An AlignedVector of another
-/// type costs the compiler thirty functions, and this three.
+/// AlignedArray: such memory of a size that is given once; all elements begin with zero. A vector of another
+/// type costs the compiler thirty functions, and this two.
 template <typename T>
 class AlignedArray {
     static_assert(std::is_nothrow_default_constructible_v<T> && std::is_trivially_destructible_v<T>);
 
 public:
-    constexpr explicit AlignedArray(std::size_t size) { fill(size); }
-    AlignedArray(const AlignedArray&) = delete;
-    AlignedArray& operator=(const AlignedArray&) = delete;
-    constexpr ~AlignedArray() { release(); }
-
-    /// Another array of zeros in place of this one.
-    constexpr void renew(std::size_t size) {
-        release();
-        fill(size);
+    [[gnu::noinline]] constexpr explicit AlignedArray(std::size_t size) : size_(size) {
+        if (size > std::size_t(-1) / 2 / sizeof(T)) {
+            refuse_array();
+        }
+        if (size != 0) {
+            data_ = AlignedAllocator<T>{}.allocate(size);
+            for (std::size_t n = 0; n < size; ++n) {
+                std::construct_at(data_ + n);
+            }
+        }
+    }
+    constexpr AlignedArray(const AlignedArray& other) : AlignedArray(other.size_) {
+        for (std::size_t n = 0; n < size_; ++n) {
+            data_[n] = other.data_[n];
+        }
+    }
+    constexpr AlignedArray(AlignedArray&& other) noexcept
+        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    constexpr AlignedArray& operator=(AlignedArray other) noexcept {
+        std::swap(data_, other.data_);
+        std::swap(size_, other.size_);
+        return *this;
+    }
+    [[gnu::noinline]] constexpr ~AlignedArray() {
+        if (data_ != nullptr) {
+            AlignedAllocator<T>{}.deallocate(data_, size_);
+        }
     }
 
     [[gnu::always_inline]] constexpr T* data() { return data_; }
@@ -89,26 +108,6 @@ public:
     [[gnu::always_inline]] constexpr const T& operator[](std::size_t n) const { return data_[n]; }
 
 private:
-    [[gnu::noinline]] constexpr void fill(std::size_t size) {
-        if (size > std::size_t(-1) / 2 / sizeof(T)) {
-            refuse_array();
-        }
-        if (size != 0) {
-            data_ = AlignedAllocator<T>{}.allocate(size);
-            size_ = size;
-            for (std::size_t n = 0; n < size; ++n) {
-                std::construct_at(data_ + n);
-            }
-        }
-    }
-    [[gnu::noinline]] constexpr void release() {
-        if (data_ != nullptr) {
-            AlignedAllocator<T>{}.deallocate(data_, size_);
-            data_ = nullptr;
-            size_ = 0;
-        }
-    }
-
     T* data_ = nullptr;
     std::size_t size_ = 0;
 };

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -66,9 +65,9 @@ constexpr std::optional<std::uint64_t> idx_size(const Sizes& sizes) {
 /// IdxSizes: the sizes of a file's axes, or of an image in it. An idx file stores its rank in one byte.
 struct IdxSizes {
     std::size_t rank = 0;
-    std::array<std::uint64_t, 255> axes{};
+    std::uint64_t axes[255]{};
 
-    std::span<const std::uint64_t> span() const { return {axes.data(), rank}; }
+    std::span<const std::uint64_t> span() const { return {axes, rank}; }
 };
 
 /// IdxElement: a type of numbers that idx files hold, as the third byte of a file says; all are big-endian.
@@ -78,7 +77,7 @@ struct IdxElement {
     bool is_integer;
     std::string_view name;
 };
-inline constexpr std::array idx_elements{
+inline constexpr IdxElement idx_elements[]{
     IdxElement{0x08, 1, true, "unsigned bytes"},  IdxElement{0x09, 1, true, "signed bytes"},
     IdxElement{0x0b, 2, true, "16-bit integers"}, IdxElement{0x0c, 4, true, "32-bit integers"},
     IdxElement{0x0d, 4, false, "32-bit floats"},  IdxElement{0x0e, 8, false, "64-bit floats"},
@@ -181,7 +180,7 @@ public:
         }
         byte_count_ = static_cast<std::size_t>(*bytes);
         const std::uint64_t expected = header_size() + *bytes;
-        const std::uint64_t length = source_.size().value_or(expected);
+        const std::uint64_t length = source_.compressed() ? expected : source_.file_size();
         if (length < expected) {
             refuse_length(length);
         }
@@ -193,7 +192,7 @@ public:
     /// Refuses a .gz file that is damaged or not as long as it claims, before memory is taken for a claim that is large
     /// for its length.
     [[gnu::cold]] void verify() {
-        if (is_verified_ || source_.size() || byte_count_ / 16 <= source_.file_size()) {
+        if (is_verified_ || !source_.compressed() || byte_count_ / 16 <= source_.file_size()) {
             return;
         }
         ByteSource<Stream> trial(source_.file(), source_.remedy());
@@ -267,8 +266,8 @@ public:
                                                                   std::string_view remedy) const {
         const std::optional<std::uint64_t> bytes = bytes_claimed();
         constexpr std::uint64_t most_packed = 1032;  // what deflate makes of one byte at most
-        const bool is_whole = bytes && (source_.size() ? *source_.size() == header_size() + *bytes
-                                                       : *bytes / most_packed <= source_.file_size());
+        const bool is_whole = bytes && (source_.compressed() ? *bytes / most_packed <= source_.file_size()
+                                                             : header_size() + *bytes == source_.file_size());
         source_.template refuse<Error>(offset, expected, found, is_whole ? remedy : source_.remedy());
     }
 

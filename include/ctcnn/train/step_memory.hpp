@@ -56,8 +56,8 @@ struct StepMemory {
     template <typename Pipeline, typename S>
     void reserve_augmented() {
         const std::size_t partner = Pipeline::mixes ? S::size : 0;
-        beside_tiles.renew(tiles.size() * (Pipeline::template scratch_size<S> + lanes * S::size + partner));
-        mixed_gradients.renew(Pipeline::mixes ? tiles.size() * Plan::output_size : 0);
+        beside_tiles = AlignedArray<T>(tiles.size() * (Pipeline::template scratch_size<S> + lanes * S::size + partner));
+        mixed_gradients = AlignedArray<V>(Pipeline::mixes ? tiles.size() * Plan::output_size : 0);
     }
     /// What lies beside a tile.
     T* beside(const run::TileWorkspace<Plan, V>& workspace) {
