@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <stdexcept>
 #include <type_traits>
+#include <utility>
 #include <vector>
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -29,7 +31,7 @@ struct AlignedAllocator {
     template <typename U>
     constexpr explicit AlignedAllocator(const AlignedAllocator<U>&) {}
 
-    constexpr T* allocate(std::size_t count) {
+    [[gnu::always_inline]] constexpr T* allocate(std::size_t count) {
         if (__builtin_is_constant_evaluated()) {
             return std::allocator<T>{}.allocate(count);
         }
@@ -41,7 +43,7 @@ struct AlignedAllocator {
 #endif
         return static_cast<T*>(memory);
     }
-    constexpr void deallocate(T* data, std::size_t count) {
+    [[gnu::always_inline]] constexpr void deallocate(T* data, std::size_t count) {
         if (__builtin_is_constant_evaluated()) {
             std::allocator<T>{}.deallocate(data, count);
         } else {
@@ -51,12 +53,63 @@ struct AlignedAllocator {
     friend constexpr bool operator==(const AlignedAllocator&, const AlignedAllocator&) { return true; }
 
 private:
-    static constexpr std::align_val_t alignment_of(std::size_t count) {
+    [[gnu::always_inline]] static constexpr std::align_val_t alignment_of(std::size_t count) {
         return std::align_val_t{count < 2 * large_page / sizeof(T) ? alignment : large_page};
     }
 };
 
 template <typename T>
 using AlignedVector = std::vector<T, AlignedAllocator<T>>;
+
+[[noreturn, gnu::cold, gnu::noinline]] inline void refuse_array() {
+    throw std::length_error("this is more memory than a program can have");
+}
+
+/// AlignedArray: such memory of a size that is given once; all elements begin with zero. A vector of another
+/// type costs the compiler thirty functions, and this two.
+template <typename T>
+class AlignedArray {
+    static_assert(std::is_nothrow_default_constructible_v<T> && std::is_trivially_destructible_v<T>);
+
+public:
+    [[gnu::noinline]] constexpr explicit AlignedArray(std::size_t size) : size_(size) {
+        if (size > std::size_t(-1) / 2 / sizeof(T)) {
+            refuse_array();
+        }
+        if (size != 0) {
+            data_ = AlignedAllocator<T>{}.allocate(size);
+            for (std::size_t n = 0; n < size; ++n) {
+                std::construct_at(data_ + n);
+            }
+        }
+    }
+    constexpr AlignedArray(const AlignedArray& other) : AlignedArray(other.size_) {
+        for (std::size_t n = 0; n < size_; ++n) {
+            data_[n] = other.data_[n];
+        }
+    }
+    constexpr AlignedArray(AlignedArray&& other) noexcept
+        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    constexpr AlignedArray& operator=(AlignedArray other) noexcept {
+        std::swap(data_, other.data_);
+        std::swap(size_, other.size_);
+        return *this;
+    }
+    [[gnu::noinline]] constexpr ~AlignedArray() {
+        if (data_ != nullptr) {
+            AlignedAllocator<T>{}.deallocate(data_, size_);
+        }
+    }
+
+    [[gnu::always_inline]] constexpr T* data() { return data_; }
+    [[gnu::always_inline]] constexpr const T* data() const { return data_; }
+    [[gnu::always_inline]] constexpr std::size_t size() const { return size_; }
+    [[gnu::always_inline]] constexpr T& operator[](std::size_t n) { return data_[n]; }
+    [[gnu::always_inline]] constexpr const T& operator[](std::size_t n) const { return data_[n]; }
+
+private:
+    T* data_ = nullptr;
+    std::size_t size_ = 0;
+};
 
 }  // namespace CTCNN_DETAIL

@@ -10,13 +10,31 @@
 
 namespace CTCNN_DETAIL {
 
+/// Writes the digits of a number, and says how many characters these are.
+constexpr std::size_t write_digits(char* text, std::uint64_t number, bool grouped) {
+    char digits[20]{};  // as many as a number of 64 bits has at most
+    std::size_t count = 0;
+    do {
+        digits[count++] = static_cast<char>('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    std::size_t length = 0;
+    while (count-- > 0) {
+        text[length++] = digits[count];
+        if (grouped && count % 3 == 0 && count != 0) {
+            text[length++] = ',';
+        }
+    }
+    return length;
+}
+
 /// Text: characters put together in a constant expression; at most Capacity of them. One more does not compile there.
 template <std::size_t Capacity>
 struct Text {
-    std::array<char, Capacity> characters{};
+    char characters[Capacity == 0 ? 1 : Capacity]{};
     std::size_t length = 0;
 
-    constexpr std::string_view view() const { return {characters.data(), length}; }
+    constexpr std::string_view view() const { return {characters, length}; }
 
     constexpr void append(std::string_view part) {
         for (const char c : part) {
@@ -113,18 +131,7 @@ struct Text {
 
 private:
     constexpr void append_digits(std::uint64_t number, bool grouped) {
-        std::array<char, 20> digits{};  // as many as a number of 64 bits has at most
-        std::size_t count = 0;
-        do {
-            digits[count++] = static_cast<char>('0' + number % 10);
-            number /= 10;
-        } while (number != 0);
-        while (count-- > 0) {
-            characters[length++] = digits[count];
-            if (grouped && count % 3 == 0 && count != 0) {
-                characters[length++] = ',';
-            }
-        }
+        length += write_digits(characters + length, number, grouped);
     }
 };
 

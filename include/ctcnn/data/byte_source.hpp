@@ -80,8 +80,7 @@ public:
         const std::uint64_t end = offset_;
         std::uint8_t next = 0;
         if (read({&next, 1}) != 0) {
-            throw TrailingBytes(
-                fault(end, sentence({"the end of the data after ", decimal(end), " bytes"}), "more bytes"));
+            refuse<TrailingBytes>(end, {"the end of the data after ", decimal(end), " bytes"}, {"more bytes"});
         }
     }
 
@@ -99,41 +98,63 @@ public:
     const std::filesystem::path& file() const& noexcept { return file_; }
     const std::string& remedy() const& noexcept { return remedy_; }
 
-    /// The text of an error about these bytes.
-    [[gnu::cold, gnu::noinline]] DataFault fault(std::uint64_t offset, std::string_view expected,
-                                                 std::string_view found) const {
-        const OffsetIn offset_in = compressed_ ? OffsetIn::unpacked : OffsetIn::file;
-        return {file_, offset, std::string(expected), std::string(found), remedy_, offset_in};
+    /// The text of an error about these bytes; the remedy is that of damage where none is given.
+    DataFault fault(std::uint64_t offset, Parts expected, Parts found) const {
+        return fault(offset, expected, found, remedy_);
+    }
+    [[gnu::cold, gnu::noinline]] DataFault fault(std::uint64_t offset, Parts expected, Parts found,
+                                                 std::string_view remedy) const {
+        return {file_,
+                offset,
+                sentence(expected),
+                sentence(found),
+                std::string(remedy),
+                compressed_ ? OffsetIn::unpacked : OffsetIn::file};
+    }
+
+    /// Throws the error. Out of line: what is refused costs the compiler one call.
+    template <typename Error>
+    [[noreturn, gnu::cold, gnu::noinline]] void refuse(std::uint64_t offset, Parts expected, Parts found,
+                                                       std::string_view remedy) const {
+        throw Error(fault(offset, expected, found, remedy));
+    }
+    template <typename Error>
+    [[noreturn]] void refuse(std::uint64_t offset, Parts expected, Parts found) const {
+        refuse<Error>(offset, expected, found, remedy_);
     }
 
 private:
     static constexpr std::size_t buffer_size = std::size_t{1} << 17;
 
-    [[gnu::cold, gnu::noinline]] DataFault fault_in_file(std::uint64_t offset, std::string_view expected,
-                                                         std::string_view found) const {
-        return {file_, offset, std::string(expected), std::string(found), remedy_, OffsetIn::file};
+    /// The same of an offset in the file as it is.
+    template <typename Error>
+    [[noreturn, gnu::cold, gnu::noinline]] void refuse_file(std::uint64_t offset, Parts expected, Parts found,
+                                                            std::string_view remedy) const {
+        DataFault error = fault(offset, expected, found, remedy);
+        error.offset_in = OffsetIn::file;
+        throw Error(std::move(error));
     }
-
-    /// The same with another remedy, for what is no damage.
-    [[gnu::cold, gnu::noinline]] DataFault fault_in_file(const char* found, const char* remedy) const {
-        return {file_, 0, "a file", found, remedy, OffsetIn::file};
+    template <typename Error>
+    [[noreturn]] void refuse_file(std::uint64_t offset, Parts expected, Parts found) const {
+        refuse_file<Error>(offset, expected, found, remedy_);
     }
 
     [[gnu::cold]] void open() {
         std::error_code error;
         const std::filesystem::file_status status = std::filesystem::status(file_, error);
         if (status.type() == std::filesystem::file_type::not_found) {
-            throw FileMissing(fault_in_file(0, "a file", "no such file"));
+            refuse_file<FileMissing>(0, {"a file"}, {"no such file"});
         }
         if (status.type() == std::filesystem::file_type::directory) {
-            throw FileUnreadable(fault_in_file("a folder", "Look inside the folder: a file of that name is wanted."));
+            refuse_file<FileUnreadable>(0, {"a file"}, {"a folder"},
+                                        "Look inside the folder: a file of that name is wanted.");
         }
         if (error) {
             refuse_reading(error);
         }
         // A pipe would let the program wait for ever, and a device has no end.
         if (status.type() != std::filesystem::file_type::regular) {
-            throw FileUnreadable(fault_in_file("a pipe or a device", "Copy its content into a file first."));
+            refuse_file<FileUnreadable>(0, {"a file"}, {"a pipe or a device"}, "Copy its content into a file first.");
         }
         size_ = std::filesystem::file_size(file_, error);
         if (error) {
@@ -159,13 +180,13 @@ private:
     }
 
     [[noreturn, gnu::cold]] void refuse_reading(const std::error_code& error) const {
-        DataFault fault =
-            fault_in_file(read_from_file_, "a file that can be read", sentence({"the error '", error.message(), "'"}));
+        std::string remedy = remedy_;
         if (error == std::errc::permission_denied) {
-            fault.remedy =
+            remedy =
                 sentence({"Make it readable with `chmod u+r ", quoted(file_), "`, and its folders with `chmod u+x`."});
         }
-        throw FileUnreadable(std::move(fault));
+        refuse_file<FileUnreadable>(read_from_file_, {"a file that can be read"}, {"the error '", error.message(), "'"},
+                                    remedy);
     }
 
     [[gnu::cold]] std::size_t read_from_file(std::span<std::uint8_t> destination) {
@@ -227,15 +248,14 @@ private:
             if (result == Z_STREAM_END) {
                 member_ended_ = true;
             } else if (result == Z_BUF_ERROR && file_ended) {
-                throw FileTruncated(
-                    fault_in_file(read_from_file_, "the rest of the compressed data",
-                                  sentence({"the end of the file after ", decimal(read_from_file_), " bytes"})));
+                refuse_file<FileTruncated>(read_from_file_, {"the rest of the compressed data"},
+                                           {"the end of the file after ", decimal(read_from_file_), " bytes"});
             } else if (result == Z_MEM_ERROR) {
                 refuse_memory();
             } else if (result != Z_OK && result != Z_BUF_ERROR) {
-                const std::string message = unpacker_.msg == nullptr ? "unknown data" : unpacker_.msg;
-                throw DecompressionError(
-                    fault_in_file(position_in_file(), "valid gzip data", sentence({"the error '", message, "'"})));
+                refuse_file<DecompressionError>(
+                    position_in_file(), {"valid gzip data"},
+                    {"the error '", unpacker_.msg == nullptr ? "unknown data" : unpacker_.msg, "'"});
             }
         }
         return count;
@@ -256,9 +276,7 @@ private:
     }
 
     [[noreturn, gnu::cold]] void refuse_memory() const {
-        DataFault fault = fault_in_file(position_in_file(), "memory to unpack the file", "too little");
-        fault.remedy = memory_remedy;
-        throw FileTooLarge(std::move(fault));
+        refuse_file<FileTooLarge>(position_in_file(), {"memory to unpack the file"}, {"too little"}, memory_remedy);
     }
 
     void skip_padding() {
@@ -272,7 +290,7 @@ private:
 
     void begin_next_member() {
         if (buffer_[buffer_begin_] != 0x1f) {
-            throw TrailingBytes(fault_in_file(position_in_file(), "the end of the compressed file", "more bytes"));
+            refuse_file<TrailingBytes>(position_in_file(), {"the end of the compressed file"}, {"more bytes"});
         }
         inflateReset(&unpacker_);
         member_ended_ = false;
@@ -284,12 +302,10 @@ private:
     bool member_ended_ = false;
 #else
     [[noreturn, gnu::cold]] void begin_unpacking() const {
-        DataFault fault =
-            fault_in_file(0, "a file that is not compressed, since this program was built without zlib", "a .gz file");
-        fault.remedy =
+        refuse_file<CompressionUnsupported>(
+            0, {"a file that is not compressed, since this program was built without zlib"}, {"a .gz file"},
             sentence({"Unpack it with `gunzip --keep ", quoted(file_),
-                      "`, or install zlib (on Debian `apt-get install zlib1g-dev`), configure and build again."});
-        throw CompressionUnsupported(std::move(fault));
+                      "`, or install zlib (on Debian `apt-get install zlib1g-dev`), configure and build again."}));
     }
 
     std::size_t unpack(std::span<std::uint8_t>) { return 0; }  // not reached: begin_unpacking throws

@@ -51,17 +51,17 @@ struct CifarFormat {
 /// first of which is no label.
 template <typename Error>
 [[noreturn, gnu::cold]] void refuse_cifar(const ByteSource<>& source, const CifarFormat& format, std::uint64_t offset,
-                                          const std::string& expected, const std::string& found) {
+                                          Parts expected, Parts found) {
     ByteSource<> again(source.file(), source.remedy());
     std::array<std::uint8_t, file_kind_bytes> head{};
     const std::size_t count = again.read(head);
     const FileKind kind = file_kind(std::span(head).first(count), source.file(), source.compressed());
     if (head[0] >= format.classes[0] && !kind.name.empty()) {
-        DataFault fault = source.fault(0, "images of CIFAR in the binary version", kind.name);
+        DataFault fault = source.fault(0, {"images of CIFAR in the binary version"}, {kind.name});
         fault.remedy = kind.name.find("archive") != std::string::npos ? kind.remedy : std::string(cifar_remedy);
         throw WrongMagic(std::move(fault));
     }
-    throw Error(source.fault(offset, expected, found));
+    source.refuse<Error>(offset, expected, found);
 }
 
 /// Appends the images and labels of a file.
@@ -70,7 +70,6 @@ template <typename T>
                                 std::vector<Tensor<T, Shape<3, 32, 32>>>& images, std::vector<std::uint8_t>& labels) {
     ByteSource<> source(file, cifar_remedy);
     const std::size_t unit = format.record();
-    const std::string whole = sentence({"whole images of ", decimal(unit), " bytes"});
     std::vector<std::uint8_t> buffer(64 * unit);
     for (std::uint64_t begin = 0;; begin = source.offset()) {
         const std::size_t size = source.read(buffer);
@@ -78,15 +77,15 @@ template <typename T>
             return;
         }
         if (size % unit != 0 || size == 0) {
-            refuse_cifar<FileTruncated>(source, format, begin + size, whole,
-                                        sentence({"the end of the data after ", decimal(begin + size), " bytes"}));
+            refuse_cifar<FileTruncated>(source, format, begin + size, {"whole images of ", decimal(unit), " bytes"},
+                                        {"the end of the data after ", decimal(begin + size), " bytes"});
         }
         for (std::size_t record = 0; record < size; record += unit) {
             for (std::size_t n = 0; n < format.labels; ++n) {
                 if (buffer[record + n] >= format.classes[n]) {
                     refuse_cifar<BadLabel>(source, format, begin + record + n,
-                                           sentence({"a label from 0 to ", decimal(format.classes[n] - 1)}),
-                                           decimal(buffer[record + n]));
+                                           {"a label from 0 to ", decimal(format.classes[n] - 1)},
+                                           {decimal(buffer[record + n])});
                 }
             }
             labels.push_back(buffer[record + format.wanted]);

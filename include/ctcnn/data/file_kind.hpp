@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -42,7 +41,7 @@ inline constexpr std::string_view as_text_remedy =
     "A program has taken the file for text and changed it: copy or download it again as binary data.";
 inline constexpr std::string_view unpack_gzip = "Unpack it with `gzip --decompress --stdout % > NEW` and load NEW.";
 
-inline constexpr std::array signatures{
+inline constexpr Signature signatures[]{
     Signature{0, "PK\3\4", "a zip archive", "Unpack it with `unzip %` and load the files in it."},
     Signature{0, "7z\xbc\xaf", "a 7z archive", "Unpack it with `7z x %` and load the files in it."},
     Signature{0, "Rar!", "a rar archive", "Unpack it with `unrar x %` and load the files in it."},

@@ -58,7 +58,7 @@ namespace CTCNN_DETAIL {
 [[gnu::cold]] inline std::string next_idx_name(const std::filesystem::path& folder, const std::string& previous) {
     std::string next;
     std::error_code error;
-    std::filesystem::directory_iterator entries(folder.empty() ? "." : folder, error);
+    std::filesystem::directory_iterator entries(file_in(folder, folder.empty() ? "." : ""), error);
     for (; !error && entries != std::filesystem::directory_iterator(); entries.increment(error)) {
         std::string name = entries->path().filename().string();
         if (name.find("idx") != std::string::npos && name > previous && (next.empty() || name < next)) {

@@ -66,7 +66,7 @@ public:
 
     /// The text of an error about the byte at an offset of the file.
     DataFault fault(std::uint64_t offset, std::string_view expected, std::string_view found) const {
-        return reader_.fault(offset, expected, found);
+        return reader_.fault(offset, {expected}, {found});
     }
 
 private:

@@ -69,24 +69,26 @@ public:
         : options_(options),
           wanted_(wanted_sizes(sizes, options)),
           is_mapped_(mapped_images != nullptr),
-          images_(image_file, label_magic + static_cast<std::uint32_t>(wanted_.size()), remedy, mapped_images),
+          images_(image_file, label_magic + static_cast<std::uint32_t>(wanted_.rank), remedy, mapped_images),
           labels_(label_file, label_magic, remedy) {
         check_images();
         check_labels();
         const std::uint64_t label_count = labels_.sizes()[0];
         if (count() != label_count) {
-            throw CountMismatch(labels_.difference(
-                4, sentence({decimal(count()), " labels, one for each image"}), decimal(label_count),
-                "Both files are whole: take two that belong to the same half of the same data set."));
+            labels_.template refuse_difference<CountMismatch>(
+                4, {decimal(count()), " labels, one for each image"}, {decimal(label_count)},
+                "Both files are whole: take two that belong to the same half of the same data set.");
         }
     }
 
     std::size_t count() const { return static_cast<std::size_t>(images_.sizes()[0]); }
     IdxReader<Stream>& images() { return images_; }
 
-    /// The class of each image; none is above the limit.
-    [[gnu::cold]] std::vector<std::uint32_t> read_labels(std::uint64_t limit) {
-        limit = std::min<std::uint64_t>(limit, std::numeric_limits<std::uint32_t>::max());
+    /// The class of each image.
+    template <typename Label>
+    [[gnu::cold]] std::vector<Label> read_labels() {
+        constexpr auto limit = std::min<std::uint64_t>(static_cast<std::uint64_t>(std::numeric_limits<Label>::max()),
+                                                       std::numeric_limits<std::uint32_t>::max());
         const std::uint64_t last = options_.classes == 0 ? limit : options_.classes - 1;
         if (last > limit) {
             throw std::invalid_argument(
@@ -96,7 +98,7 @@ public:
         const IdxElement element = labels_.element();
         const std::size_t unit = labels_.byte_count() / count();  // the label, and what a row has behind it
         labels_.verify();
-        std::vector<std::uint32_t> classes(count());
+        std::vector<Label> classes(count());
         std::size_t index = 0;
         std::int64_t smallest = std::numeric_limits<std::int64_t>::max();
         std::int64_t largest = std::numeric_limits<std::int64_t>::min();
@@ -115,15 +117,14 @@ public:
                     first_wrong = label;
                     first_wrong_at = index;
                 }
-                classes[index++] = static_cast<std::uint32_t>(number);
+                classes[index++] = static_cast<Label>(number);
             }
         }
         if (wrong_count != 0) {
-            DataFault fault =
-                labels_.fault(labels_.header_size() + first_wrong_at * unit,
-                              sentence({"a label from ", decimal_signed(options_.first_label), " to ",
-                                        decimal_signed(options_.first_label + static_cast<std::int64_t>(last))}),
-                              decimal_signed(first_wrong));
+            DataFault fault = labels_.fault(labels_.header_size() + first_wrong_at * unit,
+                                            {"a label from ", decimal_signed(options_.first_label), " to ",
+                                             decimal_signed(options_.first_label + static_cast<std::int64_t>(last))},
+                                            {decimal_signed(first_wrong)});
             // A few wrong labels are damage; many are another data set.
             if (wrong_count > count() / 100) {
                 fault.remedy = other_labels(smallest, largest);
@@ -137,18 +138,17 @@ private:
     static constexpr std::uint32_t label_magic = 0x801;
 
     /// The sizes of an image as the file has them, without a single channel: 28 and 28 for Shape<1, 28, 28>.
-    [[gnu::cold]] static std::vector<std::uint64_t> wanted_sizes(std::span<const std::size_t> sizes,
-                                                                 const IdxOptions& options) {
-        std::vector<std::uint64_t> wanted(sizes.data(), sizes.data() + sizes.size());
-        if (options.transpose) {
-            if (wanted.size() < 2) {
-                throw std::invalid_argument(
-                    "IdxOptions::transpose exchanges rows and columns; this shape has one axis.");
-            }
-            std::swap(wanted.end()[-1], wanted.end()[-2]);
+    [[gnu::cold]] static IdxSizes wanted_sizes(std::span<const std::size_t> sizes, const IdxOptions& options) {
+        const std::size_t rank = sizes.size();
+        if (options.transpose && rank < 2) {
+            throw std::invalid_argument("IdxOptions::transpose exchanges rows and columns; this shape has one axis.");
         }
-        if (wanted.size() > 1 && wanted.front() == 1) {
-            wanted.erase(wanted.begin());
+        IdxSizes wanted;
+        for (std::size_t axis = 0; axis < rank; ++axis) {
+            const std::size_t size = sizes[options.transpose && axis + 2 >= rank ? 2 * rank - 3 - axis : axis];
+            if (axis != 0 || rank == 1 || size != 1) {
+                wanted.axes[wanted.rank++] = size;
+            }
         }
         return wanted;
     }
@@ -166,27 +166,27 @@ private:
         const std::size_t most =
             options_.max_images == 0 ? std::numeric_limits<std::uint32_t>::max() : options_.max_images;
         if (images == 0 || images > most) {
-            throw BadDimension(images_.difference(
-                4, sentence({"1 to ", decimal(most), " images"}), decimal(images),
+            images_.template refuse_difference<BadDimension>(
+                4, {"1 to ", decimal(most), " images"}, {decimal(images)},
                 images == 0 ? nothing_in_it
-                            : sentence({"Load it with load_idx and .max_images = ", decimal(images), "."})));
+                            : sentence({"Load it with load_idx and .max_images = ", decimal(images), "."}));
         }
-        check_sizes({images_.sizes().data() + 1, images_.sizes().data() + images_.rank()});
+        check_sizes(images_.sizes().subspan(1));
         images_.accept();
     }
 
-    [[gnu::cold]] void check_sizes(const std::vector<std::uint64_t>& sizes) const {
-        const std::size_t channel = sizes.size() == wanted_.size() + 1 && sizes[0] == 1 ? 1 : 0;
-        bool is_wanted = sizes.size() - channel == wanted_.size();
+    [[gnu::cold]] void check_sizes(std::span<const std::uint64_t> sizes) const {
+        const std::size_t channel = sizes.size() == wanted_.rank + 1 && sizes[0] == 1 ? 1 : 0;
+        bool is_wanted = sizes.size() - channel == wanted_.rank;
         bool is_empty = false;
         for (std::size_t axis = 0; axis < sizes.size(); ++axis) {
-            is_wanted = is_wanted && (axis < channel || sizes[axis] == wanted_[axis - channel]);
+            is_wanted = is_wanted && (axis < channel || sizes[axis] == wanted_.axes[axis - channel]);
             is_empty = is_empty || sizes[axis] == 0;
         }
         if (!is_wanted) {
-            throw BadDimension(images_.difference(
-                8, sentence({"images of ", with_separator(wanted_, " x ")}), with_separator(sizes, " x "),
-                is_empty ? nothing_in_it : sentence({"Load it with ", call_spelled(shape_spelled(sizes), ""), "."})));
+            images_.template refuse_difference<BadDimension>(
+                8, {"images of ", with_separator(wanted_.span(), " x ")}, {with_separator(sizes, " x ")},
+                is_empty ? nothing_in_it : sentence({"Load it with ", call_spelled(shape_spelled(sizes), ""), "."}));
         }
     }
 
@@ -202,19 +202,21 @@ private:
         // QMNIST has the class in the first of 8 columns; what other files have in theirs is not known.
         const std::uint64_t columns = labels_.rank() == 2 ? labels_.sizes()[1] : 1;
         if (columns != 1 && !(columns == 8 && element.code == 0x0c)) {
-            throw BadDimension(labels_.difference(8, "labels, or the 8 columns of QMNIST",
-                                                  sentence({decimal(columns), " columns"}),
-                                                  "Write one label for each image: the number of its class."));
+            labels_.template refuse_difference<BadDimension>(
+                8, {"labels, or the 8 columns of QMNIST"}, {decimal(columns), " columns"},
+                "Write one label for each image: the number of its class.");
         }
         labels_.accept();
     }
 
     /// "Shape<1, 28, 28>" for a file whose images are 28 x 28.
-    [[gnu::cold]] std::string shape_spelled(std::vector<std::uint64_t> shape) const {
-        if (options_.transpose && shape.size() > 1) {
-            std::swap(shape.end()[-1], shape.end()[-2]);
+    [[gnu::cold]] std::string shape_spelled(std::span<const std::uint64_t> sizes) const {
+        const std::size_t rank = sizes.size();
+        IdxSizes shape{rank};
+        for (std::size_t axis = 0; axis < rank; ++axis) {
+            shape.axes[axis] = sizes[options_.transpose && rank > 1 && axis + 2 >= rank ? 2 * rank - 3 - axis : axis];
         }
-        return sentence({shape.size() == 2 ? "Shape<1, " : "Shape<", with_separator(shape, ", "), ">"});
+        return sentence({rank == 2 ? "Shape<1, " : "Shape<", with_separator(shape.span(), ", "), ">"});
     }
 
     /// "load_idx<S>", or what else the caller has called; with a type of labels where one is given.
@@ -227,10 +229,11 @@ private:
         const std::int64_t first = smallest < 2 ? smallest : 0;
         const std::int64_t classes = largest - first + 1;
         const char* type = classes <= 1 << 8 ? "" : classes <= 1 << 16 ? "std::uint16_t" : "std::uint32_t";
+        const Decimal first_spelled = decimal_signed(first);
         return sentence({"The labels run from ", decimal_signed(smallest), " to ", decimal_signed(largest),
-                         ": load them with ", call_spelled(shape_spelled(wanted_), type),
+                         ": load them with ", call_spelled(shape_spelled(wanted_.span()), type),
                          "(images, labels, {.classes = ", decimal_signed(classes),
-                         first == 0 ? "" : ", .first_label = ", first == 0 ? "" : decimal_signed(first),
+                         first == 0 ? "" : ", .first_label = ", first == 0 ? std::string_view() : first_spelled,
                          is_mapped_ ? "}). Those of EMNIST have their columns where the rows should be: only load_idx "
                                       "exchanges them, with .transpose = true."
                                     : "}). The images of EMNIST also need .transpose = true."});
@@ -241,7 +244,7 @@ private:
     static constexpr const char* nothing_in_it = "There is nothing in the file to load: take another one.";
 
     IdxOptions options_;
-    std::vector<std::uint64_t> wanted_;
+    IdxSizes wanted_;
     bool is_mapped_;  // by MappedIdx
     IdxReader<Stream> images_;
     IdxReader<Stream> labels_;

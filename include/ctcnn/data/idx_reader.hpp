@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -42,7 +41,8 @@ constexpr std::optional<std::uint64_t> idx_size(const Sizes& sizes) {
     constexpr auto largest = static_cast<std::uint64_t>(std::numeric_limits<std::ptrdiff_t>::max());
     std::uint64_t product = 1;
     bool is_too_large = false;
-    for (const std::uint64_t size : sizes) {
+    for (std::size_t axis = 0; axis < sizes.size(); ++axis) {
+        const std::uint64_t size = sizes[axis];
         if (size == 0) {
             return 0;
         }
@@ -53,14 +53,22 @@ constexpr std::optional<std::uint64_t> idx_size(const Sizes& sizes) {
 }
 
 /// "60000 x 28 x 28"
-[[gnu::cold, gnu::noinline]] inline std::string with_separator(const std::vector<std::uint64_t>& sizes,
+[[gnu::cold, gnu::noinline]] inline std::string with_separator(std::span<const std::uint64_t> sizes,
                                                                std::string_view separator) {
     std::string text;
-    for (const std::uint64_t size : sizes) {
-        text.append(sentence({text.empty() ? "" : separator, decimal(size)}));
+    for (std::size_t axis = 0; axis < sizes.size(); ++axis) {
+        text.append(axis == 0 ? "" : separator).append(decimal(sizes[axis]));
     }
     return text;
 }
+
+/// IdxSizes: the sizes of a file's axes, or of an image in it. An idx file stores its rank in one byte.
+struct IdxSizes {
+    std::size_t rank = 0;
+    std::uint64_t axes[255]{};
+
+    std::span<const std::uint64_t> span() const { return {axes, rank}; }
+};
 
 /// IdxElement: a type of numbers that idx files hold, as the third byte of a file says; all are big-endian.
 struct IdxElement {
@@ -69,7 +77,7 @@ struct IdxElement {
     bool is_integer;
     std::string_view name;
 };
-inline constexpr std::array idx_elements{
+inline constexpr IdxElement idx_elements[]{
     IdxElement{0x08, 1, true, "unsigned bytes"},  IdxElement{0x09, 1, true, "signed bytes"},
     IdxElement{0x0b, 2, true, "16-bit integers"}, IdxElement{0x0c, 4, true, "32-bit integers"},
     IdxElement{0x0d, 4, false, "32-bit floats"},  IdxElement{0x0e, 8, false, "64-bit floats"},
@@ -144,46 +152,47 @@ public:
         read_sizes();
         for (std::size_t axis = 0; axis < axes.size(); ++axis) {
             const IdxAxis& allowed = axes[axis];
-            if (sizes_[axis] < allowed.smallest || sizes_[axis] > allowed.largest) {
+            if (sizes_.axes[axis] < allowed.smallest || sizes_.axes[axis] > allowed.largest) {
                 const bool is_one = allowed.smallest == allowed.largest;
-                throw BadDimension(source_.fault(4 + 4 * axis,
-                                                 sentence({decimal(allowed.smallest), is_one ? "" : " to ",
-                                                           is_one ? "" : decimal(allowed.largest), " ", allowed.name}),
-                                                 decimal(sizes_[axis])));
+                const Decimal largest(allowed.largest);
+                source_.template refuse<BadDimension>(4 + 4 * axis,
+                                                      {decimal(allowed.smallest), is_one ? "" : " to ",
+                                                       is_one ? std::string_view() : largest, " ", allowed.name},
+                                                      {decimal(sizes_.axes[axis])});
             }
         }
         accept();
     }
 
     [[gnu::cold]] void read_sizes() {
-        sizes_ = std::vector<std::uint64_t>(rank());
-        for (std::uint64_t& size : sizes_) {
-            size = read_number();
+        for (sizes_.rank = 0; sizes_.rank < rank(); ++sizes_.rank) {
+            sizes_.axes[sizes_.rank] = read_number();
         }
     }
-    const std::vector<std::uint64_t>& sizes() const noexcept { return sizes_; }
+    std::span<const std::uint64_t> sizes() const noexcept { return sizes_.span(); }
 
     /// Accepts the header; checks the length of a plain file.
     [[gnu::cold]] void accept() {
         const std::optional<std::uint64_t> bytes = bytes_claimed();
         if (!bytes) {
-            throw BadDimension(source_.fault(4, "sizes whose product can be counted", with_separator(sizes_, " x ")));
+            source_.template refuse<BadDimension>(4, {"sizes whose product can be counted"},
+                                                  {with_separator(sizes(), " x ")});
         }
         byte_count_ = static_cast<std::size_t>(*bytes);
         const std::uint64_t expected = header_size() + *bytes;
-        const std::uint64_t length = source_.size().value_or(expected);
+        const std::uint64_t length = source_.compressed() ? expected : source_.file_size();
         if (length < expected) {
             refuse_length(length);
         }
         if (length > expected) {
-            throw TrailingBytes(source_.fault(expected, length_spelled(), sentence({decimal(length), " bytes"})));
+            source_.template refuse<TrailingBytes>(expected, {length_spelled()}, {decimal(length), " bytes"});
         }
     }
 
     /// Refuses a .gz file that is damaged or not as long as it claims, before memory is taken for a claim that is large
     /// for its length.
     [[gnu::cold]] void verify() {
-        if (is_verified_ || source_.size() || byte_count_ / 16 <= source_.file_size()) {
+        if (is_verified_ || !source_.compressed() || byte_count_ / 16 <= source_.file_size()) {
             return;
         }
         ByteSource<Stream> trial(source_.file(), source_.remedy());
@@ -246,22 +255,20 @@ public:
     }
 
     /// The text of an error about the byte at an offset of the file.
-    [[gnu::cold]] DataFault fault(std::uint64_t offset, std::string_view expected, std::string_view found) const {
+    DataFault fault(std::uint64_t offset, Parts expected, Parts found) const {
         return source_.fault(offset, expected, found);
     }
 
-    /// The same with a remedy for a file that is not damaged, but different: it is as long as its header says. A .gz
-    /// file is taken at its word if it can be true.
-    [[gnu::cold, gnu::noinline]] DataFault difference(std::uint64_t offset, std::string_view expected,
-                                                      std::string_view found, std::string_view remedy) const {
-        DataFault fault = source_.fault(offset, expected, found);
+    /// Throws the error, with a remedy for a file that is not damaged, but different: it is as long as its header says.
+    /// A .gz file is taken at its word if it can be true.
+    template <typename Error>
+    [[noreturn, gnu::cold, gnu::noinline]] void refuse_difference(std::uint64_t offset, Parts expected, Parts found,
+                                                                  std::string_view remedy) const {
         const std::optional<std::uint64_t> bytes = bytes_claimed();
         constexpr std::uint64_t most_packed = 1032;  // what deflate makes of one byte at most
-        if (bytes && (source_.size() ? *source_.size() == header_size() + *bytes
-                                     : *bytes / most_packed <= source_.file_size())) {
-            fault.remedy = remedy;
-        }
-        return fault;
+        const bool is_whole = bytes && (source_.compressed() ? *bytes / most_packed <= source_.file_size()
+                                                             : header_size() + *bytes == source_.file_size());
+        source_.template refuse<Error>(offset, expected, found, is_whole ? remedy : source_.remedy());
     }
 
     /// Refuses another type or rank than wanted, before the sizes are read; the remedy is for a file that is not
@@ -272,7 +279,7 @@ public:
         } catch (const FileTruncated&) {  // damaged
             remedy = source_.remedy();
         }
-        throw WrongMagic(difference(0, magic_spelled(wanted_), magic_spelled(magic_), remedy));
+        refuse_difference<WrongMagic>(0, {magic_spelled(wanted_)}, {magic_spelled(magic_)}, remedy);
     }
 
 private:
@@ -281,11 +288,10 @@ private:
         std::uint8_t bytes[4]{};
         if (source_.read({bytes, 4}) != 4) {
             const std::uint64_t end = source_.offset();
-            throw FileTruncated(source_.fault(end,
-                                              magic_ == 0
-                                                  ? "the header of an idx file"
-                                                  : sentence({"a header of ", decimal(header_size()), " bytes"}),
-                                              sentence({"the end of the data after ", decimal(end), " bytes"})));
+            const std::string header = magic_ == 0 ? "the header of an idx file"
+                                                   : sentence({"a header of ", decimal(header_size()), " bytes"});
+            source_.template refuse<FileTruncated>(end, {header},
+                                                   {"the end of the data after ", decimal(end), " bytes"});
         }
         std::uint32_t number = 0;
         for (const std::uint8_t byte : bytes) {
@@ -307,17 +313,14 @@ private:
             kind = {"the header of an idx file in little-endian byte order",
                     "The numbers of an idx file are big-endian: write it again, in Python with struct.pack('>...')."};
         }
-        DataFault fault =
-            source_.fault(0, magic_spelled(wanted_), kind.name.empty() ? magic_spelled(magic_) : kind.name);
-        if (!kind.remedy.empty()) {
-            fault.remedy = kind.remedy;
-        }
-        throw WrongMagic(std::move(fault));
+        source_.template refuse<WrongMagic>(0, {magic_spelled(wanted_)},
+                                            {kind.name.empty() ? magic_spelled(magic_) : kind.name},
+                                            kind.remedy.empty() ? source_.remedy() : kind.remedy);
     }
 
     /// How many bytes the header says are behind it, or none where that cannot be counted.
     [[gnu::cold]] std::optional<std::uint64_t> bytes_claimed() const {
-        const std::optional<std::uint64_t> count = idx_size(sizes_);
+        const std::optional<std::uint64_t> count = idx_size(sizes());
         constexpr auto largest = static_cast<std::uint64_t>(std::numeric_limits<std::ptrdiff_t>::max());
         return count && *count <= largest / element().bytes ? std::optional(*count * element().bytes) : std::nullopt;
     }
@@ -331,20 +334,19 @@ private:
     }
 
     [[noreturn, gnu::cold]] void refuse_memory(std::uint64_t bytes) const {
-        DataFault fault =
-            source_.fault(header_size(), sentence({"memory for ", decimal(bytes), " bytes"}), "too little");
-        fault.remedy = memory_remedy;
-        throw FileTooLarge(std::move(fault));
+        source_.template refuse<FileTooLarge>(header_size(), {"memory for ", decimal(bytes), " bytes"}, {"too little"},
+                                              memory_remedy);
     }
 
     [[noreturn, gnu::cold]] void refuse_length(std::uint64_t length) const {
-        throw FileTruncated(source_.fault(length, length_spelled(), sentence({decimal(length), " bytes"})));
+        source_.template refuse<FileTruncated>(length, {length_spelled()}, {decimal(length), " bytes"});
     }
 
     /// "47040016 bytes (60000 x 28 x 28 after a header of 16)".
     [[gnu::cold]] std::string length_spelled() const {
         const std::size_t bytes = element().bytes;
-        return sentence({decimal(header_size() + std::uint64_t{byte_count_}), " bytes (", with_separator(sizes_, " x "),
+        return sentence({decimal(header_size() + std::uint64_t{byte_count_}), " bytes (",
+                         with_separator(sizes(), " x "),
                          bytes == 1 ? "" : sentence({" elements of ", decimal(bytes), " bytes"}), " after a header of ",
                          decimal(header_size()), ")"});
     }
@@ -352,7 +354,7 @@ private:
     ByteSource<Stream> source_;
     std::uint32_t wanted_;
     std::uint32_t magic_ = 0;
-    std::vector<std::uint64_t> sizes_;
+    IdxSizes sizes_;
     std::size_t byte_count_ = 0;
     std::size_t unread_ = 0;
     bool is_verified_ = false;

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <limits>
 #include <new>
 #include <span>
 #include <stdexcept>
@@ -28,13 +27,14 @@ namespace CTCNN_DETAIL::inline CTCNN_FILES {
 /// A pixel of an idx file: bytes as fractions of 255, exactly those of torchvision's ToTensor; floats as they are.
 template <typename T>
 T idx_pixel(const std::uint8_t* bytes, const IdxElement& element) {
+    const std::uint64_t bits = big_endian(bytes, element.bytes);
     switch (element.code) {
         case 0x0d:
-            return static_cast<T>(std::bit_cast<float>(static_cast<std::uint32_t>(big_endian(bytes, 4))));
+            return static_cast<T>(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
         case 0x0e:
-            return static_cast<T>(std::bit_cast<double>(big_endian(bytes, 8)));
+            return static_cast<T>(std::bit_cast<double>(bits));
         default:
-            return static_cast<T>(*bytes) / static_cast<T>(255);
+            return static_cast<T>(bits) / static_cast<T>(255);
     }
 }
 
@@ -105,13 +105,10 @@ template <typename S, typename T, typename Label, typename Stream = std::ifstrea
                                                 const std::filesystem::path& label_file, const IdxOptions& options,
                                                 const char* remedy) {
     static_assert(S::rank != 0 && S::size != 0, "an image has one pixel or more");
+    static_assert(S::rank < 256, "an idx file has at most 255 axes");
     constexpr auto sizes = S::dims;  // a copy: a reference would make S::dims a symbol that does not name the target
     IdxPair<Stream> files(image_file, label_file, sizes, options, remedy);
-    const std::vector<std::uint32_t> classes = files.read_labels(std::numeric_limits<Label>::max());
-    std::vector<Label> labels(classes.size());
-    for (std::size_t n = 0; n < labels.size(); ++n) {
-        labels[n] = static_cast<Label>(classes[n]);
-    }
+    std::vector<Label> labels = files.template read_labels<Label>();
     return {read_images<T, S>(files.images(), options.transpose), std::move(labels)};
 }
 

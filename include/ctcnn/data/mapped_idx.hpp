@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <span>
 #include <string>
 #include <system_error>
@@ -95,6 +94,7 @@ template <typename S, typename Label = std::uint8_t>
 class MappedIdx : public detail_::MappedImages<detail_::StoredBytes<S>, Label> {
     using Mapped = detail_::MappedImages<detail_::StoredBytes<S>, Label>;
     static_assert(S::rank != 0 && S::size != 0, "an image has one pixel or more");
+    static_assert(S::rank < 256, "an idx file has at most 255 axes");
     static_assert(sizeof(detail_::StoredBytes<S>) == S::size && alignof(detail_::StoredBytes<S>) == 1);
 
 public:
@@ -116,14 +116,14 @@ private:
                         "Copy or download the file again.", &bytes);
         const auto& images = files.images();
         if (images.is_packed() || images.element().code != 0x08) {
-            DataFault fault = images.fault(0, "unsigned bytes, not packed",
-                                           sentence({images.element().name, images.is_packed() ? ", a .gz file" : ""}));
+            DataFault fault = images.fault(0, {"unsigned bytes, not packed"},
+                                           {images.element().name, images.is_packed() ? ", a .gz file" : ""});
             fault.remedy =
                 images.is_packed() ? unpack_remedy(path) : "load_idx reads them into memory and converts them.";
             throw WrongMagic(std::move(fault));
         }
-        const std::vector<std::uint32_t> classes = files.read_labels(std::numeric_limits<Label>::max());
-        return {std::move(file), images.header_size(), {classes.begin(), classes.end()}};
+        std::vector<Label> labels = files.template read_labels<Label>();
+        return {std::move(file), images.header_size(), std::move(labels)};
     }
 };
 

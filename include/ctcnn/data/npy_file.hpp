@@ -72,7 +72,7 @@ public:
 
     /// The text of an error about the byte at an offset of the file.
     DataFault fault(std::uint64_t offset, std::string_view expected, std::string_view found) const {
-        return source_.fault(offset, expected, found);
+        return source_.fault(offset, {expected}, {found});
     }
 
 private:
@@ -96,8 +96,7 @@ private:
     }
     [[noreturn, gnu::cold]] void refuse_end(std::string_view expected) const {
         const std::uint64_t end = source_.offset();
-        throw FileTruncated(source_.fault(
-            end, expected, detail_::sentence({"the end of the data after ", detail_::decimal(end), " bytes"})));
+        source_.refuse<FileTruncated>(end, {expected}, {"the end of the data after ", detail_::decimal(end), " bytes"});
     }
 
     [[gnu::cold]] void read_magic() {
@@ -110,7 +109,7 @@ private:
         const std::size_t all = count + source_.read(std::span(head).subspan(count));
         const detail_::FileKind kind =
             detail_::file_kind(std::span(head).first(all), source_.file(), source_.compressed());
-        DataFault fault = source_.fault(0, "a NumPy array (.npy)", kind.name.empty() ? "other bytes" : kind.name);
+        DataFault fault = source_.fault(0, {"a NumPy array (.npy)"}, {kind.name.empty() ? "other bytes" : kind.name});
         if (kind.name == "a zip archive") {
             fault.remedy =
                 "An .npz file is a zip archive of .npy files: unpack it with unzip, and load the files in it.";
@@ -121,8 +120,8 @@ private:
     [[gnu::cold]] void read_header() {
         const auto version = take<2>("the version of the format");
         if (version[0] < 1 || version[0] > 3) {
-            throw WrongMagic(
-                source_.fault(magic.size(), "version 1, 2 or 3 of the format", detail_::decimal(version[0])));
+            source_.refuse<WrongMagic>(magic.size(), {"version 1, 2 or 3 of the format"},
+                                       {detail_::decimal(version[0])});
         }
         const auto low = take<2>("the length of the header");
         std::uint32_t length = low[0] | std::uint32_t{low[1]} << 8;
@@ -132,10 +131,9 @@ private:
         }
         const std::uint64_t begin = source_.offset();
         if (length > longest_header) {
-            throw BadDimension(
-                source_.fault(magic.size() + 2,
-                              detail_::sentence({"a header of at most ", detail_::decimal(longest_header), " bytes"}),
-                              detail_::sentence({"one of ", detail_::decimal(length), " bytes"})));
+            source_.refuse<BadDimension>(magic.size() + 2,
+                                         {"a header of at most ", detail_::decimal(longest_header), " bytes"},
+                                         {"one of ", detail_::decimal(length), " bytes"});
         }
         std::string text(length, ' ');
         if (source_.read({reinterpret_cast<std::uint8_t*>(text.data()), text.size()}) != text.size()) {
@@ -146,17 +144,16 @@ private:
         std::optional<detail_::NpyHeader> header = parser.parse();
         if (!header) {
             const std::size_t at = std::min(parser.position(), text.size());
-            throw WrongMagic(source_.fault(
-                begin + at, "a header as in {'descr': '<f4', 'fortran_order': False, 'shape': (60000, 28, 28)}",
-                detail_::sentence({"'", std::string_view(text).substr(at, 40), "'"})));
+            source_.refuse<WrongMagic>(
+                begin + at, {"a header as in {'descr': '<f4', 'fortran_order': False, 'shape': (60000, 28, 28)}"},
+                {"'", std::string_view(text).substr(at, 40), "'"});
         }
         header_ = std::move(*header);
         const std::optional<detail_::NpyType> type = detail_::npy_type(header_.descr);
         if (!type) {
-            DataFault fault = source_.fault(begin, "elements that are bool, integers or floats",
-                                            detail_::sentence({"the dtype '", header_.descr, "'"}));
-            fault.remedy = "Convert the array in Python, as in numpy.save(file, array.astype('float32')).";
-            throw WrongMagic(std::move(fault));
+            source_.refuse<WrongMagic>(begin, {"elements that are bool, integers or floats"},
+                                       {"the dtype '", header_.descr, "'"},
+                                       "Convert the array in Python, as in numpy.save(file, array.astype('float32')).");
         }
         type_ = *type;
     }
@@ -173,16 +170,16 @@ private:
         }
         count = is_empty ? 0 : count;
         if (is_too_large && !is_empty) {
-            throw BadDimension(source_.fault(magic.size() + 2, "sizes whose product can be counted", shape_spelled()));
+            source_.refuse<BadDimension>(magic.size() + 2, {"sizes whose product can be counted"}, {shape_spelled()});
         }
         count_ = detail_::narrowed<std::size_t>(count);
         const std::uint64_t expected = header_end_ + count * type_.bytes;
         const std::uint64_t length = source_.size().value_or(expected);
         if (length < expected) {
-            throw FileTruncated(source_.fault(length, length_spelled(), bytes_spelled(length)));
+            source_.refuse<FileTruncated>(length, {length_spelled()}, {bytes_spelled(length)});
         }
         if (length > expected) {
-            throw TrailingBytes(source_.fault(expected, length_spelled(), bytes_spelled(length)));
+            source_.refuse<TrailingBytes>(expected, {length_spelled()}, {bytes_spelled(length)});
         }
     }
 

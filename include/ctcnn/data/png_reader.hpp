@@ -96,7 +96,7 @@ private:
         }
         const std::size_t all = count + source_.read(std::span(head).subspan(count));
         const FileKind kind = file_kind(std::span(head).first(all), source_.file(), source_.compressed());
-        DataFault fault = source_.fault(0, "a PNG image", kind.name.empty() ? "other bytes" : kind.name);
+        DataFault fault = source_.fault(0, {"a PNG image"}, {kind.name.empty() ? "other bytes" : kind.name});
         fault.remedy = "Convert the image to PNG, or take the file out of the folder.";
         throw WrongMagic(std::move(fault));
     }
@@ -186,24 +186,21 @@ private:
     [[noreturn, gnu::cold]] void refuse() const {
         const std::uint64_t end = source_.offset();
         if (is_truncated_) {
-            throw FileTruncated(source_.fault(end, "the rest of the image",
-                                              sentence({"the end of the data after ", decimal(end), " bytes"})));
+            source_.refuse<FileTruncated>(end, {"the rest of the image"},
+                                          {"the end of the data after ", decimal(end), " bytes"});
         }
         if (message_[0] != 0) {
-            throw DecompressionError(
-                source_.fault(end, "the data of a PNG image", sentence({"the error '", message_.data(), "'"})));
+            source_.refuse<DecompressionError>(end, {"the data of a PNG image"}, {"the error '", message_.data(), "'"});
         }
         if (wanted_.height == 0) {
-            DataFault fault = source_.fault(16, sentence({"at most ", decimal(wanted_.most_pixels), " pixels"}),
-                                            sentence({decimal(height_), " rows and ", decimal(width_), " columns"}));
-            fault.remedy = "Scale the image, as in `convert OLD -resize 1000x1000 NEW`.";
-            throw BadDimension(std::move(fault));
+            source_.refuse<BadDimension>(16, {"at most ", decimal(wanted_.most_pixels), " pixels"},
+                                         {decimal(height_), " rows and ", decimal(width_), " columns"},
+                                         "Scale the image, as in `convert OLD -resize 1000x1000 NEW`.");
         }
-        DataFault fault =
-            source_.fault(16, sentence({decimal(wanted_.height), " rows and ", decimal(wanted_.width), " columns"}),
-                          sentence({decimal(height_), " and ", decimal(width_)}));
-        fault.remedy = "Give the shape of the image, or scale it, as in `convert OLD -resize WIDTHxHEIGHT! NEW`.";
-        throw BadDimension(std::move(fault));
+        source_.refuse<BadDimension>(
+            16, {decimal(wanted_.height), " rows and ", decimal(wanted_.width), " columns"},
+            {decimal(height_), " and ", decimal(width_)},
+            "Give the shape of the image, or scale it, as in `convert OLD -resize WIDTHxHEIGHT! NEW`.");
     }
 
     ByteSource<> source_;

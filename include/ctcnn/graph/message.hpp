@@ -27,7 +27,7 @@ namespace CTCNN_DETAIL::graph {
 /// Message: the sentence of a refusal and all its words, "...; layer 7, Linear<256, 120>, received Shape<400>, wanted
 /// 256: write Linear<400, 120>".
 struct Message : Text<1024> {
-    constexpr const char* data() const { return characters.data(); }
+    constexpr const char* data() const { return characters; }
     constexpr std::size_t size() const { return length; }
 
     template <typename T>

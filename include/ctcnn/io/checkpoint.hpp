@@ -45,7 +45,8 @@ public:
         : names_(network.data(), network.data() + network.size()) {
         texts_.reserve(network.size() * (state_count + 2));  // views of short texts do not survive a move
         for (std::size_t s = 0; s < state_count; ++s) {
-            const std::string number = has_average && s + 1 == state_count ? "average" : decimal(s);
+            const bool is_average = has_average && s + 1 == state_count;
+            const std::string number(is_average ? std::string_view("average") : decimal(s));
             for (const NamedTensor& tensor : network) {
                 if (tensor.offset < parameters) {
                     texts_.push_back(sentence({"optimizer.", number, ".", tensor.name}));

@@ -50,7 +50,7 @@ inline constexpr bool fits_onnx =
 
 /// "3.1"
 inline std::string name_of(const model::Place& place) {
-    const std::string index = place.name.empty() ? decimal(place.index) : std::string(place.name);
+    const std::string index = sentence({place.name.empty() ? decimal(place.index) : place.name});
     return place.outer == nullptr ? index : sentence({name_of(*place.outer), ".", index});
 }
 

@@ -139,7 +139,7 @@ void add_onnx_nodes(ProtobufMessage& graph, const Network& network, std::size_t 
     std::vector<std::string> values;  // of the layer's nodes
     for (const OnnxNode& node : layer.nodes) {
         const bool last = &node == &layer.nodes.back();
-        const std::string number = decimal(values.size() + 1);
+        const Decimal number = decimal(values.size() + 1);
         const std::string name = layer.nodes.size() == 1 ? layer.name : sentence({layer.name, ".node", number});
         ProtobufMessage inputs;
         std::size_t count = 0;

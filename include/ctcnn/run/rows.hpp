@@ -61,7 +61,7 @@ private:
     }
 
     std::size_t tiles_;
-    AlignedVector<T> numbers_;
+    AlignedArray<T> numbers_;
 };
 
 }  // namespace CTCNN_DETAIL::run

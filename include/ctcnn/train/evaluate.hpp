@@ -49,7 +49,7 @@ Evaluation evaluate_on(const Net& net, const View<Net, Target, Image>& data, std
     // Of each tile: the sum of the losses, the sum of the weights of the targets, and how many images are right,
     // undefined or ignored.
     constexpr std::size_t columns = 5;
-    AlignedVector<double> results(tiles * columns);
+    AlignedArray<double> results(tiles * columns);
     infer_tiles<Net, V>(net, images, threads,
                         [&](std::size_t tile, std::size_t first, std::size_t present, const V* logits, V* gradient) {
                             std::array<const Target*, lane_count<V>> targets{};
@@ -107,7 +107,7 @@ auto measure(const Net& net, const View<Net, Target, Image>& data, std::size_t t
     for (std::size_t group = 1; group < groups.size(); ++group) {
         std::apply([](auto&... metric) { (train::reset(metric), ...); }, groups[group]);
     }
-    AlignedVector<T> images(groups.size() * outputs);
+    AlignedArray<T> images(groups.size() * outputs);
     infer_tiles<Net, V>(
         net, data.images, threads,
         [&](std::size_t tile, std::size_t first, std::size_t present, const V* lanes, V*) {

@@ -120,8 +120,8 @@ private:
         return graph::running_sums(std::array<std::size_t, Plan::stage_count>{block_count<K>...});
     }(std::make_index_sequence<Plan::stage_count>{});
 
-    AlignedVector<std::uint8_t> finite_;  // of each block
-    AlignedVector<T> numbers_;
+    AlignedArray<std::uint8_t> finite_;  // of each block
+    AlignedArray<T> numbers_;
 };
 
 /// Gradient::sum of a network that is compiled apart: defined in train/compiled.hpp.

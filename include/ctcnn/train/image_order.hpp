@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
+#include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/random.hpp>
 #include <ctcnn/core/target.hpp>
 
@@ -26,22 +26,25 @@ public:
     }
 
     void begin_epoch(std::size_t images, std::uint64_t seed, std::uint64_t epoch, bool shuffled) {
-        order_.resize(images);
+        if (order_.size() != images) {
+            order_ = AlignedArray<std::uint32_t>(images);
+        }
+        const std::span<std::uint32_t> order(order_.data(), images);
         for (std::size_t n = 0; n < images; ++n) {
-            order_[n] = static_cast<std::uint32_t>(n);
+            order[n] = static_cast<std::uint32_t>(n);
         }
         if (sample_ != nullptr) {
-            sample_(sampled_, seed, epoch, order_);
+            sample_(sampled_, seed, epoch, order);
         } else if (shuffled) {
             // Stream 0 of a seed initializes parameters.
-            shuffle(std::span<std::uint32_t>(order_), Philox(seed, epoch + 1));
+            shuffle(order, Philox(seed, epoch + 1));
         }
     }
 
     const std::uint32_t* data() const { return order_.data(); }
 
 private:
-    std::vector<std::uint32_t> order_;
+    AlignedArray<std::uint32_t> order_{0};
     void (*sample_)(const void*, std::uint64_t, std::uint64_t, std::span<std::uint32_t>) = nullptr;
     const void* sampled_ = nullptr;
 };

@@ -36,14 +36,14 @@ void infer_tiles(const Net& net, std::span<const Image> images, std::size_t thre
     const std::size_t tiles = (images.size() + lanes - 1) / lanes;
     const std::size_t pieces = (tiles + at_once - 1) / at_once;
     const std::size_t team_size = std::max<std::size_t>(1, std::min(run::thread_count(threads), pieces));
-    AlignedVector<run::InferenceWorkspace<Plan, V, together>> workspaces(team_size);
+    AlignedArray<run::InferenceWorkspace<Plan, V, together>> workspaces(team_size);
     constexpr std::size_t outputs = Net::output_shape::size;
-    AlignedVector<V> scratch(team_size * outputs);
+    AlignedArray<V> scratch(team_size * outputs);
     // Numbers that are made of stored images.
     constexpr std::size_t decoded_size = StoredImage<Image> ? Net::input_shape::size : 0;
-    AlignedVector<T> decoded(team_size * lanes * decoded_size);
+    AlignedArray<T> decoded(team_size * lanes * decoded_size);
     const T* parameters = net.parameters().data();
-    AlignedVector<T> packed(Plan::template packed_numbers<V>);
+    AlignedArray<T> packed(Plan::template packed_numbers<V>);
     if constexpr (Plan::template packs<V>) {
         run::pack<Plan, V>(net.parameters().data(), packed.data(), false, run::one_by_one);
         parameters = packed.data();
@@ -91,11 +91,11 @@ void infer_tiles(const Net& net, std::span<const Image> images, std::size_t thre
     const std::size_t tiles = (images.size() + lanes - 1) / lanes;
     const std::size_t pieces = (tiles + at_once - 1) / at_once;
     const std::size_t team_size = std::max<std::size_t>(1, std::min(run::thread_count(threads), pieces));
-    AlignedVector<typename Net::workspace> workspaces(team_size);
+    AlignedArray<typename Net::workspace> workspaces(team_size);
     // Of each member: the outputs of a tile, and as much for f.
-    AlignedVector<V> memory(team_size * 2 * outputs);
+    AlignedArray<V> memory(team_size * 2 * outputs);
     constexpr std::size_t decoded_size = StoredImage<Image> ? Net::input_shape::size : 0;
-    AlignedVector<T> decoded(team_size * decoded_size);
+    AlignedArray<T> decoded(team_size * decoded_size);
     run::parallel(team_size, [&](run::Team& team) {
         typename Net::workspace& own = workspaces[team.member()];
         V* of_tile = memory.data() + team.member() * 2 * outputs;

@@ -119,10 +119,10 @@ template <Number V, typename Net, typename Images, typename Workspace>
     auto& tile = workspace.tile();
     for (std::size_t n = 0; n < batch.count; ++n) {
         std::array<const T*, lane_count<V>> images{};
-        [[maybe_unused]] AlignedVector<T> decoded;
         const auto& image = batch.images[batch.at(n)];
-        if constexpr (StoredImage<std::remove_cvref_t<decltype(image)>>) {
-            decoded.resize(Net::input_shape::size);
+        constexpr bool is_stored = StoredImage<std::remove_cvref_t<decltype(image)>>;
+        [[maybe_unused]] AlignedArray<T> decoded(is_stored ? Net::input_shape::size : 0);
+        if constexpr (is_stored) {
             images.fill(numbers_of<T>(image, decoded.data()));
         } else {
             images.fill(image.data());

@@ -208,10 +208,10 @@ private:
     Optimizer optimizer_;
     ScheduledOptimizer<Optimizer> scheduled_;
     Clipping clipping_;
-    AlignedVector<T> state_;
-    AlignedVector<T> scratch_;       // of each thread, for whole tensors
-    AlignedVector<double> squares_;  // the sum of the squares of each part of the gradient
-    T factor_ = 1;                   // of the gradient, whose norm is clipped
+    AlignedArray<T> state_;
+    AlignedArray<T> scratch_;       // of each thread, for whole tensors
+    AlignedArray<double> squares_;  // the sum of the squares of each part of the gradient
+    T factor_ = 1;                  // of the gradient, whose norm is clipped
 };
 
 }  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM

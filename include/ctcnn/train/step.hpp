@@ -249,9 +249,9 @@ private:
     }
 
     StepMemory<Plan, V> memory_;
-    AlignedVector<double> totals_;  // the losses of all rounds before each
-    double divisor_ = 1;            // of the last batch
-    bool statistics_fit_ = true;    // the same
+    AlignedArray<double> totals_;  // the losses of all rounds before each
+    double divisor_ = 1;           // of the last batch
+    bool statistics_fit_ = true;   // the same
     Gradient<Plan, V> gradient_;
 };
 

@@ -56,8 +56,8 @@ struct StepMemory {
     template <typename Pipeline, typename S>
     void reserve_augmented() {
         const std::size_t partner = Pipeline::mixes ? S::size : 0;
-        beside_tiles.resize(tiles.size() * (Pipeline::template scratch_size<S> + lanes * S::size + partner));
-        mixed_gradients.resize(Pipeline::mixes ? tiles.size() * Plan::output_size : 0);
+        beside_tiles = AlignedArray<T>(tiles.size() * (Pipeline::template scratch_size<S> + lanes * S::size + partner));
+        mixed_gradients = AlignedArray<V>(Pipeline::mixes ? tiles.size() * Plan::output_size : 0);
     }
     /// What lies beside a tile.
     T* beside(const run::TileWorkspace<Plan, V>& workspace) {
@@ -94,17 +94,17 @@ struct StepMemory {
 
     std::size_t capacity;  ///< in images
     std::size_t threads;
-    AlignedVector<run::TileWorkspace<Plan, V>> tiles;
-    AlignedVector<V> scratch;  ///< of each thread, where tiles have none
+    AlignedArray<run::TileWorkspace<Plan, V>> tiles;
+    AlignedArray<V> scratch;  ///< of each thread, where tiles have none
     run::Rows<Plan, V> rows;
-    AlignedVector<T> packed;           ///< parameters, where the kernels of tiles read others than the network has
-    AlignedVector<T> partial;          ///< the gradients of each group
-    AlignedVector<double> losses;      ///< of each tile of a round
-    AlignedVector<T> tile_statistics;  ///< of each stage that has them, for each tile
-    AlignedVector<T> statistics;       ///< the same of the batch
-    AlignedVector<T> sums;             ///< and of its gradients
-    AlignedVector<T> beside_tiles;     ///< augmented images
-    AlignedVector<V> mixed_gradients;  ///< of each tile, where images are mixed
+    AlignedArray<T> packed;           ///< parameters, where the kernels of tiles read others than the network has
+    AlignedArray<T> partial;          ///< the gradients of each group
+    AlignedArray<double> losses;      ///< of each tile of a round
+    AlignedArray<T> tile_statistics;  ///< of each stage that has them, for each tile
+    AlignedArray<T> statistics;       ///< the same of the batch
+    AlignedArray<T> sums;             ///< and of its gradients
+    AlignedArray<T> beside_tiles;     ///< augmented images
+    AlignedArray<V> mixed_gradients;  ///< of each tile, where images are mixed
 };
 
 }  // namespace CTCNN_DETAIL::train::inline CTCNN_TEAM
