@@ -211,26 +211,34 @@ constexpr void linear_backward_weight(const Rows& of_images, std::size_t images,
     }
 }
 
-/// How many images linear_backward_bias sums one by one.
+/// How many images sum_rows sums one by one.
 inline constexpr std::size_t images_of_portion = 256;
 
-/// linear_backward_bias: grad_bias(o) = sum over n of grad_output(n, o), in portions, so that rounding errors do not
-/// grow with the batch; with `add`, added to what is there.
-template <std::size_t Inputs, std::size_t Outputs, Number V>
-constexpr void linear_backward_bias(const ImageRows<Inputs, Outputs, V>& rows, std::size_t images, bool add,
-                                    scalar_t<V>* grad_bias) {
+/// sum_rows: sums(o) = sum over n of rows(n, o), in portions, so that rounding errors do not grow with the number of
+/// images; with `add`, added to what is there. One function, whatever the layer.
+/// Layouts  rows (images, next), sums (count)
+template <Number V>
+[[gnu::noinline]] constexpr void sum_rows(const scalar_t<V>* rows, std::size_t next, std::size_t images, bool add,
+                                          scalar_t<V>* sums, std::size_t count) {
     const std::size_t portions = (images + images_of_portion - 1) / images_of_portion;
-    for (std::size_t o = 0; o < Outputs; o += lane_count<V>) {
+    for (std::size_t o = 0; o < count; o += lane_count<V>) {
         const V all = pairwise_sum<V>(0, portions, [&](V before, std::size_t portion) {
             V sum{};
             const std::size_t end = std::min(images, (portion + 1) * images_of_portion);
             for (std::size_t image = portion * images_of_portion; image < end; ++image) {
-                sum = sum + load_factor<V>(rows.gradients_of(o, image));
+                sum = sum + load_factor<V>(rows + image * next + o);
             }
             return before + sum;
         });
-        store_tile<1, 1, V>(grad_bias + o, Outputs, &all, Outputs - o, add);
+        store_tile<1, 1, V>(sums + o, count, &all, count - o, add);
     }
+}
+
+/// linear_backward_bias: grad_bias(o) = sum over n of grad_output(n, o); with `add`, added to what is there.
+template <std::size_t Inputs, std::size_t Outputs, Number V>
+constexpr void linear_backward_bias(const ImageRows<Inputs, Outputs, V>& rows, std::size_t images, bool add,
+                                    scalar_t<V>* grad_bias) {
+    sum_rows<V>(rows.grad_outputs, rows.next_gradients, images, add, grad_bias, Outputs);
 }
 
 }  // namespace CTCNN_DETAIL::kernels
