@@ -223,7 +223,7 @@ private:
                        std::string(tensor.dtype->spelling), "Store it as float32, in Python with tensor.float().");
             }
             if (rank(tensor) > 8) {
-                refuse(tensor, sentence({"tensor ", shown, " of at most 8 axes"}), decimal(rank(tensor)),
+                refuse(tensor, sentence({"tensor ", shown, " of at most 8 axes"}), sentence({decimal(rank(tensor))}),
                        "No tensor of a network has more: embed a file that save_safetensors has written.");
             }
             if (tensor.begin == tensor.end) {
@@ -276,7 +276,7 @@ private:
                 sentence({options.includes.empty() ? "" : "\n", "\n#ifdef __has_embed\n#if __has_embed(\"", binary,
                           "\") && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__\n#define ", macro, "\n#endif\n#endif"});
         }
-        const std::string tensors = decimal(tensors_.size());
+        const detail_::Decimal tensors = decimal(tensors_.size());
         text_ += sentence({options.includes.empty() && binary.empty() ? "" : "\n", "\nstruct ", options.name,
                            "_file {\n    static consteval std::array<ctcnn::EmbeddedTensor, ", tensors,
                            "> tensors() {\n        return {{\n"});
