@@ -120,43 +120,6 @@ TEST_CASE("weights of classes, images to ignore and probabilities as targets are
     golden_losses::check_differences(loss, Tensor<double, Shape<4>>{0.5, 0.25, 0, 0.25}, {-1, 2, 0, 1});
 }
 
-TEST_CASE("where the outputs are an image, each pixel has its classes, and the loss is the mean over the pixels") {
-    // As torch.nn.CrossEntropyLoss, whose classes are dimension 1 of (N, C, H, W).
-    constexpr std::size_t channels = 3;
-    constexpr std::size_t pixels = 4;
-    using S = Shape<channels, 2, 2>;
-    std::array<double, S::size> logits{};
-    Tensor<double, S> target{};
-    Draw draw(8);
-    for (std::size_t i = 0; i < S::size; ++i) {
-        logits[i] = draw.real(-3.0, 3.0);
-        target.values[i] = draw.real(0.0, 1.0);
-    }
-    const CrossEntropyLoss loss{.weight = {1, 2, 0.5f}, .label_smoothing = 0.25f};
-    std::array<double, S::size> gradient{};
-    const std::array<const Tensor<double, S>*, 1> targets{&target};
-    const double whole = loss.evaluate<S::size, double>(logits.data(), targets, 2.0, gradient.data());
-    double mean = 0;
-    for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
-        std::array<double, channels> own{};
-        Tensor<double, Shape<channels>> wanted{};
-        for (std::size_t k = 0; k < channels; ++k) {
-            own[k] = logits[k * pixels + pixel];
-            wanted.values[k] = target.values[k * pixels + pixel];
-        }
-        std::array<double, channels> slope{};
-        const std::array<const Tensor<double, Shape<channels>>*, 1> one{&wanted};
-        mean += loss.evaluate<channels, double>(own.data(), one, 2.0, slope.data()) / pixels;
-        for (std::size_t k = 0; k < channels; ++k) {
-            // A few roundings of double.
-            CHECK(gradient[k * pixels + pixel] == Approx(slope[k] / pixels).epsilon(1e-14));
-        }
-    }
-    CHECK(whole == Approx(mean).epsilon(1e-14));
-    golden_losses::check_differences(CrossEntropyLoss{.label_smoothing = 0.25f},
-                                     Tensor<double, Shape<2, 2>>{0.5, 0.25, 0.5, 0.75}, {-1, 2, 0, 1});
-}
-
 TEST_CASE("weights that are negative, or not one for each class, are refused") {
     CHECK_THROWS_AS((CrossEntropyLoss{.weight = {1, -1}}.validate()), std::invalid_argument);
     CHECK_THROWS_AS((CrossEntropyLoss{.weight = {1, std::nanf("")}}.validate()), std::invalid_argument);

@@ -27,18 +27,14 @@ namespace CTCNN_API {
 ///   label_smoothing: this part of the target is spread over all classes, 0 to 1. It keeps a network from
 ///   becoming overconfident.
 /// A target may also be a tensor, the probability of each class: the loss is -sum(weight * target * log softmax), and
-/// its mean divides by the number of images. Where the outputs are an image, each pixel has its classes, the channels,
-/// and the loss is the mean over the pixels.
-/// Shapes   logits (classes), label (0, ..., classes - 1) or probabilities (classes); or logits and probabilities
-///          (classes, H, W)
+/// its mean divides by the number of images.
+/// Shapes   logits (classes), label (0, ..., classes - 1) or probabilities (classes)
 /// As in    torch.nn.CrossEntropyLoss
 /// Source   label smoothing: Szegedy et al., "Rethinking the Inception architecture for computer vision", CVPR 2016
 struct CrossEntropyLoss {
     Weights weight = {};
     std::int64_t ignore_index = -100;
     float label_smoothing = 0;
-
-    static constexpr bool classes_on_first_axis = true;
 
     /// Throws   std::invalid_argument for a label_smoothing that is not a part, 0 to 1, and a weight that is negative
     constexpr void validate() const {
@@ -49,15 +45,15 @@ struct CrossEntropyLoss {
         detail_::validate_weights("CrossEntropyLoss::weight", weight);
     }
 
-    /// The same for a network with so many classes.
-    template <std::size_t Classes>
+    /// The same for a network with so many outputs.
+    template <std::size_t Outputs>
     constexpr void validate() const {
         static_assert(
-            Classes != 1,
+            Outputs != 1,
             "CrossEntropyLoss of one output is always 0, so that nothing is learned: give the network one output "
             "for each class, as in Linear<84, 2> for two classes, or use MSELoss for a number");
         validate();
-        detail_::validate_weights("CrossEntropyLoss::weight", weight, Classes);
+        detail_::validate_weights("CrossEntropyLoss::weight", weight, Outputs);
     }
 
     /// The part of a label in the mean.
@@ -77,7 +73,7 @@ struct CrossEntropyLoss {
         using T = scalar_t<V>;
         const T spread = static_cast<T>(label_smoothing);
         const T kept = T(1) - spread;
-        const auto common = powers<Classes, 1>(logits, grad_output);
+        const auto common = powers<Classes>(logits, grad_output);
         const V largest = common.largest;
         const V sum = common.sum;
         // Of each lane's target: the part at its label, what is spread over each class, and the sum of all, by weights.
@@ -115,67 +111,46 @@ struct CrossEntropyLoss {
         return loss;
     }
 
-    /// The same for probabilities of the classes, which are the first axis of S.
-    template <std::size_t Outputs, detail_::Number V, typename S>
+    /// The same for probabilities of the classes.
+    template <std::size_t Classes, detail_::Number V, typename S>
     constexpr V evaluate(const V* logits,
                          const std::array<const Tensor<detail_::scalar_t<V>, S>*, detail_::lane_count<V>>& targets,
                          V scale, V* grad_output) const {
         using namespace detail_;
         using T = scalar_t<V>;
-        constexpr std::size_t classes = S::dim(0);
-        constexpr std::size_t pixels = Outputs / classes;
-        if constexpr (pixels == 1) {
-            return evaluate_pixel<classes, 1>(logits, targets, 0, scale, grad_output);
-        } else {
-            const V part = broadcast<V>(T(1) / static_cast<T>(pixels));
-            return part * pairwise_sum<V>(0, pixels, [&](V sum, std::size_t pixel) {
-                       return sum + evaluate_pixel<classes, pixels>(logits, targets, pixel, part * scale, grad_output);
-                   });
-        }
-    }
-
-private:
-    /// The loss of one of so many pixels, for probabilities of its classes.
-    template <std::size_t Classes, std::size_t Pixels, detail_::Number V, typename S>
-    constexpr V evaluate_pixel(
-        const V* logits, const std::array<const Tensor<detail_::scalar_t<V>, S>*, detail_::lane_count<V>>& targets,
-        std::size_t pixel, V scale, V* grad_output) const {
-        using namespace detail_;
-        using T = scalar_t<V>;
-        logits += pixel;
-        grad_output += pixel;
         const T spread = static_cast<T>(label_smoothing);
         const auto target = [&](std::size_t k) {
             return broadcast<V>(static_cast<T>(weight_of(weight, k))) *
-                   multiply_add(broadcast<V>(T(1) - spread), target_in_lanes<V>(targets, k * Pixels + pixel),
+                   multiply_add(broadcast<V>(T(1) - spread), target_in_lanes<V>(targets, k),
                                 broadcast<V>(spread / static_cast<T>(Classes)));
         };
-        const auto common = powers<Classes, Pixels>(logits, grad_output);
+        const auto common = powers<Classes>(logits, grad_output);
         const V largest = common.largest;
         const V sum = common.sum;
         const V whole = pairwise_sum<V>(0, Classes, [&](V part, std::size_t k) { return part + target(k); });
         const V factor = whole / sum;
         const V distance = pairwise_sum<V>(0, Classes, [&](V part, std::size_t k) {
             const V wanted = target(k);
-            grad_output[k * Pixels] = scale * (grad_output[k * Pixels] * factor - wanted);
-            return multiply_add(wanted, largest - logits[k * Pixels], part);
+            grad_output[k] = scale * (grad_output[k] * factor - wanted);
+            return multiply_add(wanted, largest - logits[k], part);
         });
         return multiply_add(whole, math::log(sum), distance);
     }
 
+private:
     constexpr bool is_ignored(std::int64_t label) const { return label == ignore_index; }
 
-    /// The powers of the logits, which lie Stride apart, relative to the largest, and what they have in common.
-    template <std::size_t Classes, std::size_t Stride, detail_::Number V>
+    /// The powers of the logits, relative to the largest, and what they have in common.
+    template <std::size_t Classes, detail_::Number V>
     static constexpr detail_::SoftmaxCommon<V> powers(const V* logits, V* result) {
         using namespace detail_;
         V largest = logits[0];
         for (std::size_t k = 1; k < Classes; ++k) {
-            largest = larger(largest, logits[k * Stride]);
+            largest = larger(largest, logits[k]);
         }
         return {largest, pairwise_sum<V>(0, Classes, [&](V part, std::size_t k) {
-                    result[k * Stride] = math::exp(logits[k * Stride] - largest);
-                    return part + result[k * Stride];
+                    result[k] = math::exp(logits[k] - largest);
+                    return part + result[k];
                 })};
     }
 

@@ -22,7 +22,6 @@
 //     target_weight(label)        the part of a label in the mean, 1 if there is no such function
 //     ignore_index                the label of images that do not count, and that needs no output
 //     label_count(outputs)        how many labels there are, if not as many as outputs
-//     classes_on_first_axis       true: of outputs that are an image, each pixel has its classes, the channels
 namespace CTCNN_DETAIL {
 
 /// TileLoss: a loss that has the first function.
@@ -45,16 +44,6 @@ constexpr bool ignores([[maybe_unused]] const Criterion& criterion, [[maybe_unus
         return false;
     }
 }
-
-/// Whether the outputs of a shape are classes of several pixels for a loss, of which a label is but one number.
-template <typename Loss, typename S>
-inline constexpr bool has_pixels = [] {
-    if constexpr (requires { Loss::classes_on_first_axis; }) {
-        return S::dim(0) != S::size;
-    } else {
-        return false;
-    }
-}();
 
 /// How many labels there are for a network.
 template <typename Criterion>

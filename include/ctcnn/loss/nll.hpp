@@ -22,8 +22,6 @@ struct NLLLoss {
     Weights weight = {};
     std::int64_t ignore_index = -100;
 
-    static constexpr bool classes_on_first_axis = true;
-
     /// Throws   std::invalid_argument for a weight that is negative, and for another number of weights than outputs
     constexpr void validate() const { detail_::validate_weights("NLLLoss::weight", weight); }
     template <std::size_t Outputs>

@@ -28,13 +28,11 @@ constexpr void validate(const Settings& settings) {
     }
 }
 
-/// A loss may also refuse a network: by the compiler, in validate<Outputs>(), or of classes validate<Classes>().
+/// A loss may also refuse a network: by the compiler, in validate<Outputs>().
 template <typename Net, typename Loss>
 constexpr void validate_loss(const Loss& loss) {
-    using S = typename Net::output_shape;
-    constexpr std::size_t outputs = has_pixels<Loss, S> ? S::dim(0) : S::size;
-    if constexpr (requires { loss.template validate<outputs>(); }) {
-        loss.template validate<outputs>();
+    if constexpr (requires { loss.template validate<Net::output_shape::size>(); }) {
+        loss.template validate<Net::output_shape::size>();
     } else {
         train::validate(loss);
     }
@@ -73,12 +71,6 @@ consteval bool check_loss() {
     constexpr bool right = TileLoss<Loss, Net::output_shape::size, Lanes<T>, Target> ||
                            ImageLoss<Loss, Net::output_shape::size, T, Target>;
     constexpr bool one_output = Net::output_shape::size == 1;
-    constexpr bool fits = !(std::integral<Target> && has_pixels<Loss, typename Net::output_shape>);
-    static_assert(
-        fits,
-        "the outputs of this network are an image, of which each pixel has its classes, the channels: for one "
-        "label of the whole image, let the network end in features, as behind Flatten and Linear; for classes "
-        "of pixels, give CrossEntropyLoss tensors, Net::output_tensor, of each pixel's probabilities");
     static_assert(
         right || !std::integral<Target> || !one_output,
         "this is not a loss that takes labels of a network with one output, as BCEWithLogitsLoss{} takes 0 and "
@@ -89,7 +81,7 @@ consteval bool check_loss() {
     static_assert(right || std::integral<Target>,
                   "this loss does not take tensors as targets: give it labels, integers as in std::vector<int>, or use "
                   "MSELoss{}");
-    return right && fits;
+    return right;
 }
 
 /// The targets that check_targets has let pass.
