@@ -974,19 +974,23 @@ class BatchNorm(Layer):
         egx = w * ((inverse + einverse) * inside + einverse * (g - s1 - n * s2).abs())
         return egx, [es2.flatten() * count, es1.flatten() * count] if self.parameters else []
 
-    def moved(self, m, x, ex, c):
-        """The running statistics behind a step, and their bounds. The variance is computed from 1 / deviation, so that
-        it is off by gamma eps, too."""
+    def moved(self, m, x):
+        """The running statistics behind a step."""
+        axes = tuple(i for i in range(x.dim()) if i != 1)
+        variance = x.var(axes, correction=min(1, x.numel() // x.shape[1] - 1))
+        p = self.momentum
+        return [(1 - p) * m.running_mean + p * x.mean(axes), (1 - p) * m.running_var + p * variance]
+
+    def moved_errors(self, m, x, ex, c):
+        """Their bounds. The variance is computed from 1 / deviation, so that it is off by gamma eps, too."""
         mean, v, em, ev = (t.flatten() for t in self.moments(x, ex, c))
         count = x.numel() // x.shape[1]
         sample = count / max(count - 1, 1)
         old_mean, old_var = m.running_mean, m.running_var
         p = self.momentum
-        means = (1 - p) * old_mean + p * mean
-        variances = (1 - p) * old_var + p * v * sample
         e_mean = p * em + c.gamma * (old_mean.abs() + mean.abs())
         e_var = p * sample * (ev + 2 * c.gamma * (v + self.eps)) + c.gamma * (old_var + v * sample)
-        return [means, variances], [e_mean, e_var]
+        return [e_mean, e_var]
 
     def terms(self, x, y):
         return min(16, len(x)) * x[0, 0].numel()  # of a tile
