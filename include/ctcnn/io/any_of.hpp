@@ -22,7 +22,8 @@ std::variant<Nets...> load_first_fitting(const std::filesystem::path& path, cons
     std::variant<Nets...> nets;
     std::string tables;
     const auto load_if_fits = [&]<typename Net, std::size_t Index>() {
-        const StateMatch<> match(header, Net::names(), own_dtype<typename Net::scalar>, options);
+        const StateMatch<> match(header, Net::names(), model::drawn_tensors<typename Net::layers>,
+                                 own_dtype<typename Net::scalar>, options);
         if (!match.fits()) {
             tables.append(
                 sentence({"\n  network ", decimal(Index), ": ", match.found(), match.table(), "\n  ", match.remedy()}));

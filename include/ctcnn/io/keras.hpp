@@ -11,7 +11,6 @@
 #include <ctcnn/core/narrowed.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/io/safetensors_header.hpp>
-#include <ctcnn/model/state_names.hpp>
 
 namespace CTCNN_DETAIL::io {
 
@@ -31,10 +30,9 @@ struct WeightOrder {
         }
     }
 
-    /// Three axes are a weight of Conv1d, or what normalises images.
-    static constexpr bool applies_to(const NamedTensor& tensor) {
-        const std::size_t rank = tensor.shape.size();
-        return rank == 2 || rank == 4 || (rank == 3 && tensor.is_weight);
+    /// Three axes are a weight of Conv1d, which initializers draw, or what normalises images.
+    static constexpr bool applies_to(std::span<const std::size_t> shape, bool is_drawn) {
+        return shape.size() == 2 || shape.size() == 4 || (shape.size() == 3 && is_drawn);
     }
 
     /// The place in the file of the element that lies at a place in the network.

@@ -32,13 +32,15 @@ namespace CTCNN_DETAIL::io {
 /// State: the parameters of a network, without its type.
 struct State {
     std::span<const NamedTensor> names;
+    std::span<const bool> drawn;  ///< of each, whether it is a weight that an initializer draws
     Dtype dtype;
     std::byte* parameters;
 };
 
 template <typename Net>
 State state_of(Net& net) {
-    return {Net::names(), own_dtype<typename Net::scalar>, reinterpret_cast<std::byte*>(net.parameters().data())};
+    return {Net::names(), model::drawn_tensors<typename Net::layers>, own_dtype<typename Net::scalar>,
+            reinterpret_cast<std::byte*>(net.parameters().data())};
 }
 
 /// StagedTensors: the bytes of the tensors that a file has for a network, read and checked; nothing can go wrong behind
@@ -70,7 +72,7 @@ public:
         const std::byte* next = bytes_.data();
         for (std::size_t n = 0; n < sources_.size(); ++n) {
             if (sources_[n] != nullptr) {
-                copy(state_.names[n], *sources_[n]->dtype->dtype, next);
+                copy(n, *sources_[n]->dtype->dtype, next);
                 next += bytes_of(*sources_[n]);
             }
         }
@@ -97,10 +99,11 @@ private:
         }
     }
 
-    void copy(const NamedTensor& tensor, Dtype from, const std::byte* bytes) const noexcept {
+    void copy(std::size_t index, Dtype from, const std::byte* bytes) const noexcept {
+        const NamedTensor& tensor = state_.names[index];
         const std::size_t size = element_bytes(state_.dtype);
         std::byte* out = state_.parameters + tensor.offset * size;
-        const bool reorder = transpose_ && WeightOrder::applies_to(tensor);
+        const bool reorder = transpose_ && WeightOrder::applies_to(tensor.shape, state_.drawn[index]);
         if (little_endian && from == state_.dtype && !reorder) {
             std::memcpy(out, bytes, tensor.count * size);
             return;
@@ -141,7 +144,7 @@ template <typename Calls>
 template <typename Calls>
 void load_state(const InputFile<Calls>& file, const SafetensorsHeader<Calls>& header, State state,
                 const LoadOptions& options) {
-    const StateMatch<Calls> match(header, state.names, state.dtype, options);
+    const StateMatch<Calls> match(header, state.names, state.drawn, state.dtype, options);
     if (!match.fits()) {
         refuse_match(header, match, state.names.size());
     }

@@ -27,9 +27,10 @@ namespace CTCNN_DETAIL::io {
 template <typename Calls = PosixCalls>
 class StateMatch {
 public:
-    StateMatch(const SafetensorsHeader<Calls>& header, std::span<const NamedTensor> names, Dtype own,
-               const LoadOptions& options)
-        : names_(names), own_(own), options_(options), sources_(names.size()) {
+    /// `drawn` says of each tensor of the network whether it is a weight that an initializer draws.
+    StateMatch(const SafetensorsHeader<Calls>& header, std::span<const NamedTensor> names, std::span<const bool> drawn,
+               Dtype own, const LoadOptions& options)
+        : names_(names), drawn_(drawn), own_(own), options_(options), sources_(names.size()) {
         for (const FileTensor& tensor : header.tensors()) {
             assign(tensor);
         }
@@ -163,7 +164,7 @@ private:
             if (!options_.allow_missing) {
                 add(own_differences_, {Kind::missing, index, nullptr});
             }
-        } else if (!has_shape_of(*tensor, names_[index])) {
+        } else if (!has_shape_of(*tensor, index)) {
             add(own_differences_, {Kind::shape, index, tensor});
         } else if (!tensor->dtype->dtype) {
             add(own_differences_, {Kind::unreadable, index, tensor});
@@ -172,8 +173,9 @@ private:
         }
     }
 
-    bool has_shape_of(const FileTensor& tensor, const NamedTensor& own) {
-        const bool weight = WeightOrder::applies_to(own);
+    bool has_shape_of(const FileTensor& tensor, std::size_t index) {
+        const NamedTensor& own = names_[index];
+        const bool weight = WeightOrder::applies_to(own.shape, drawn_[index]);
         const bool as_in_keras = weight && is_keras_shape_of(tensor.shape, own.shape);
         if (weight && options_.transpose) {
             return as_in_keras;
@@ -223,6 +225,7 @@ private:
     }
 
     std::span<const NamedTensor> names_;
+    std::span<const bool> drawn_;
     Dtype own_;
     const LoadOptions& options_;
     std::vector<const FileTensor*> sources_;

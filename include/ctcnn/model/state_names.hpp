@@ -22,7 +22,6 @@ struct NamedTensor {
     detail_::Indices shape;  ///< {6, 1, 5, 5}
     std::size_t offset;  ///< of its first element in parameters(), or if that ends before it, in buffers() behind it
     std::size_t count;   ///< of its elements
-    bool is_weight = false;  ///< whether it is one that an initializer draws: of Conv2d, Linear and the like
 };
 
 }  // namespace CTCNN_API
@@ -148,13 +147,24 @@ inline constexpr auto named_tensors = [] {
         append_place(place, length);
         length.append(tensor.name);
         std::size_t& begin = learned ? offset : buffer_offset;
-        tensors[index++] = {names.substr(0, length.characters), tensor.shape, begin, tensor.count(),
-                            tensor.fan_in != 0 && tensor.fan_out != 0};
+        tensors[index++] = {names.substr(0, length.characters), tensor.shape, begin, tensor.count()};
         names.remove_prefix(length.characters);
         begin += tensor.count();
     };
     detail::for_each_tensor(Layers{}, nullptr, fill);
     return tensors;
+}();
+
+/// Whether each of them is a weight that an initializer draws, as those of Conv2d and Linear are.
+template <typename Layers>
+inline constexpr auto drawn_tensors = [] {
+    std::array<bool, detail::name_sizes<Layers>.tensors> drawn{};
+    std::size_t index = 0;
+    auto fill = [&](const Place&, const LayerTensor& tensor, bool) {
+        drawn[index++] = tensor.fan_in != 0 && tensor.fan_out != 0;
+    };
+    detail::for_each_tensor(Layers{}, nullptr, fill);
+    return drawn;
 }();
 
 /// How many tensors a layer has.

@@ -208,7 +208,7 @@ auto view_of(const Data& dataset, const Loss& loss) {
         dataset.targets();
     };
     // Such as Augmented and ClassBalanced, whose images are made or drawn where a training step reads them.
-    constexpr bool of_training = !has_both && requires { dataset.data(); };
+    constexpr bool of_training = !has_both && requires { dataset.data().images(); };
     static_assert(has_both || of_training,
                   "a data set has images() and labels(), or images() and targets(), all const, as Dataset has");
     static_assert(!of_training,
