@@ -32,15 +32,15 @@ namespace CTCNN_DETAIL::io {
 /// State: the parameters of a network, without its type.
 struct State {
     std::span<const NamedTensor> names;
-    std::span<const bool> drawn;  ///< of each, whether it is a weight that an initializer draws
     Dtype dtype;
     std::byte* parameters;
+    std::span<const bool> drawn{};  ///< of each, whether it is a weight that an initializer draws; empty: of none
 };
 
 template <typename Net>
 State state_of(Net& net) {
-    return {Net::names(), model::drawn_tensors<typename Net::layers>, own_dtype<typename Net::scalar>,
-            reinterpret_cast<std::byte*>(net.parameters().data())};
+    return {Net::names(), own_dtype<typename Net::scalar>, reinterpret_cast<std::byte*>(net.parameters().data()),
+            model::drawn_tensors<typename Net::layers>};
 }
 
 /// StagedTensors: the bytes of the tensors that a file has for a network, read and checked; nothing can go wrong behind
@@ -103,7 +103,8 @@ private:
         const NamedTensor& tensor = state_.names[index];
         const std::size_t size = element_bytes(state_.dtype);
         std::byte* out = state_.parameters + tensor.offset * size;
-        const bool reorder = transpose_ && WeightOrder::applies_to(tensor.shape, state_.drawn[index]);
+        const bool reorder =
+            transpose_ && WeightOrder::applies_to(tensor.shape, !state_.drawn.empty() && state_.drawn[index]);
         if (little_endian && from == state_.dtype && !reorder) {
             std::memcpy(out, bytes, tensor.count * size);
             return;

@@ -27,7 +27,7 @@ namespace CTCNN_DETAIL::io {
 template <typename Calls = PosixCalls>
 class StateMatch {
 public:
-    /// `drawn` says of each tensor of the network whether it is a weight that an initializer draws.
+    /// `drawn` says of each tensor of the network whether it is a weight that an initializer draws; empty: none is.
     StateMatch(const SafetensorsHeader<Calls>& header, std::span<const NamedTensor> names, std::span<const bool> drawn,
                Dtype own, const LoadOptions& options)
         : names_(names), drawn_(drawn), own_(own), options_(options), sources_(names.size()) {
@@ -175,7 +175,7 @@ private:
 
     bool has_shape_of(const FileTensor& tensor, std::size_t index) {
         const NamedTensor& own = names_[index];
-        const bool weight = WeightOrder::applies_to(own.shape, drawn_[index]);
+        const bool weight = WeightOrder::applies_to(own.shape, !drawn_.empty() && drawn_[index]);
         const bool as_in_keras = weight && is_keras_shape_of(tensor.shape, own.shape);
         if (weight && options_.transpose) {
             return as_in_keras;
