@@ -65,8 +65,8 @@ using AlignedVector = std::vector<T, AlignedAllocator<T>>;
     throw std::length_error("this is more memory than a program can have");
 }
 
-/// AlignedArray: such memory of a size that is given once; all elements begin with zero. A vector of another
-/// type costs the compiler thirty functions, and this two.
+/// AlignedArray: memory of the same alignment, of a size that is given once; all elements begin with zero. For each
+/// type of elements it costs the compiler far fewer functions than a vector.
 template <typename T>
 class AlignedArray {
     static_assert(std::is_nothrow_default_constructible_v<T> && std::is_trivially_destructible_v<T>);

@@ -240,8 +240,8 @@ template <Number V>
     }
 }
 
-// The built-in function, here and elsewhere: the standard's is a function that is inlined at each of its calls, of which
-// a network has hundreds.
+// The built-in function, here and elsewhere: the standard's is a function that is inlined at each of its calls, of
+// which a network has hundreds.
 
 /// Makes the compiler forget what a number is: a loop of so many turns is not unrolled, and a function is not compiled
 /// once more for it.

@@ -214,7 +214,7 @@ constexpr void linear_backward_weight(const Rows& of_images, std::size_t images,
 /// How many images sum_rows sums one by one.
 inline constexpr std::size_t images_of_portion = 256;
 
-/// sum_rows: sums(o) = sum over n of rows(n, o), in portions, so that rounding errors do not grow with the number of
+/// sum_rows: sums(o) = sum over n of rows(n, o), in portions, so that rounding errors hardly grow with the number of
 /// images; with `add`, added to what is there. One function, whatever the layer.
 /// Layouts  rows (images, next), sums (count)
 template <Number V>
