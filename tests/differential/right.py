@@ -219,9 +219,12 @@ class Check:
         if got.shape != expected.shape:
             self.failures.append(f"{what}: {tuple(got.shape)} numbers instead of {tuple(expected.shape)}")
             return
-        # The mean loss of images that are all ignored is NaN, and so is its bound.
+        # The mean loss of images that are all ignored is NaN, and so are all bounds that come from it. Its gradient is
+        # exactly 0, which is then the bound.
         counts = ~(got.isnan() & expected.isnan())
-        as_tensor = lambda u: torch.as_tensor(u, dtype=torch.float64).reshape(-1).expand_as(counts)[counts]
+        as_tensor = lambda u: (
+            torch.as_tensor(u, dtype=torch.float64).reshape(-1).expand_as(counts)[counts].nan_to_num(0, float("inf"))
+        )
         got, expected = got[counts], expected[counts]
         difference = (got - expected).abs()
         strict = in_units(difference, as_tensor(unit_strict) + 1e-42)

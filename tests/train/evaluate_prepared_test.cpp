@@ -7,6 +7,7 @@
 #include <limits>
 #include <span>
 #include <stdexcept>
+#include <type_traits>
 #include <vector>
 
 #include <ctcnn/layers/activation.hpp>
@@ -29,12 +30,18 @@ namespace {
 
 using Net = Sequential<Input<2, 8, 7>, Conv2d<2, 20, Kernel<3>, Padding<1>>, ReLU, MaxPool2d<Kernel<2>>,
                        Conv2d<20, 16, Kernel<1>>, ReLU, Flatten, Linear<192, 5>>;
-using Images = std::vector<Net::input_tensor>;
+/// One whose workspace is too large for the stack.
+using LargeNet = Sequential<Input<4, 40, 40>, Conv2d<4, 16, Kernel<3>, Padding<1>>, ReLU, MaxPool2d<Kernel<8>>, Flatten,
+                            Linear<400, 5>>;
+template <typename Of>
+using ImagesOf = std::vector<typename Of::input_tensor>;
+using Images = ImagesOf<Net>;
 
-Images images_of(std::size_t count) {
-    Images images;
+template <typename Of = Net>
+ImagesOf<Of> images_of(std::size_t count) {
+    ImagesOf<Of> images;
     for (std::uint64_t n = 0; n < count; ++n) {
-        images.push_back(prepared::image_of<Net>(n));
+        images.push_back(prepared::image_of<Of>(n));
     }
     return images;
 }
@@ -57,11 +64,13 @@ Data data_of(std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("infer and predict of many images are those of each") {
-    const auto fast = prepare(prepared::drawn<Net>());
+TEMPLATE_TEST_CASE("infer and predict of many images are those of each", "", Net, LargeNet) {
+    const auto fast = prepare(prepared::drawn<TestType>());
+    constexpr bool is_large = std::is_same_v<TestType, LargeNet>;
+    STATIC_REQUIRE((sizeof(typename decltype(fast)::workspace) == sizeof(void*)) == is_large);
     // Fewer than the lanes, as many tiles as one thread takes at once, and a last tile that is not full.
     for (const std::size_t count : {1U, 7U, 64U, 200U}) {
-        const Images images = images_of(count);
+        const auto images = images_of<TestType>(count);
         for (const std::size_t threads : {0U, 1U, 2U, 3U}) {
             const auto outputs = infer(fast, images, threads);
             const auto classes = predict(fast, images, threads);
@@ -74,8 +83,8 @@ TEST_CASE("infer and predict of many images are those of each") {
             CHECK(different == 0);
         }
     }
-    CHECK(predict(fast, Images{}).empty());
-    Images images = images_of(3);
+    CHECK(predict(fast, ImagesOf<TestType>{}).empty());
+    auto images = images_of<TestType>(3);
     images[1](0, 2, 3) = std::numeric_limits<float>::quiet_NaN();
     CHECK(predict(fast, images)[1] == no_class);
     CHECK(predict(fast, images)[2] == predict(fast, images[2]));

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <limits>
 #include <span>
+#include <vector>
 
 #include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/finite.hpp>
@@ -91,7 +92,7 @@ void infer_tiles(const Net& net, std::span<const Image> images, std::size_t thre
     const std::size_t tiles = (images.size() + lanes - 1) / lanes;
     const std::size_t pieces = (tiles + at_once - 1) / at_once;
     const std::size_t team_size = std::max<std::size_t>(1, std::min(run::thread_count(threads), pieces));
-    AlignedArray<typename Net::workspace> workspaces(team_size);
+    std::vector<typename Net::workspace> workspaces(team_size);
     // Of each member: the outputs of a tile, and as much for f.
     AlignedArray<V> memory(team_size * 2 * outputs);
     constexpr std::size_t decoded_size = StoredImage<Image> ? Net::input_shape::size : 0;
