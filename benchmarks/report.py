@@ -18,6 +18,9 @@ FORMS = ("eager", "frozen", "compiled", "bf16")
 METRICS = {"train": ("seconds_per_epoch", False), "infer": ("images_per_second", True),
            "latency": ("median_microseconds", False), "parallel": ("median_microseconds", False)}
 
+# Rivals that take so many times as long as the fastest one run in the first round only: all of them take an hour.
+FAR_BEHIND = 1.5
+
 
 class Results:
     """The numbers of all rounds: values(case, program, metric) -> {round: number}."""
@@ -67,6 +70,13 @@ class Results:
     def best_rival(self, case, any_precision=True):
         return self.best(case, [program for program in self.programs(case)
                                 if not is_ours(program) and (any_precision or not is_bf16(program))])
+
+    def is_far_behind(self, case, program):
+        """Whether a rival takes more than FAR_BEHIND times as long as the fastest one of no less precision."""
+        if is_ours(program) or case.split("/")[0] not in METRICS:
+            return False
+        best = self.best_rival(case, any_precision=is_bf16(program))
+        return best is not None and min(self.ratio(case, program, best), default=0) > FAR_BEHIND
 
     def slow_rounds(self, case, program):
         """The rounds in which the peak that was measured beside the program was more than 10 % below the usual one."""
@@ -334,7 +344,9 @@ def how_it_was_measured(record, results):
     parts = parts_of_an_epoch(results)
     scaled = f" Some train on a\n  part of them, and the time is scaled up: {parts}." if parts else ""
     return f"""- One run, {rounds} round{"" if rounds == 1 else "s"}. In each round every program runs once, ours and the peers' in turn, each in its own
-  process. A number is the median of the rounds, and "spread" the smallest and the largest of them.
+  process. A number is the median of the rounds, and "spread" the smallest and the largest of them. A rival that takes
+  more than {FAR_BEHIND} times as long as the fastest one in the first round, runs in that one only; in bf16, one that takes so
+  much longer than the fastest in any precision.
 - Ratios are taken within each round: "5x" in the row of another program means that ctcnn is five times as fast. Where
   there are several rows of ctcnn, its fastest one is compared.
 - Just before and after each program, multiply-accumulates from registers are timed on as many threads. A virtual

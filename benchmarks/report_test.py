@@ -67,6 +67,18 @@ class ReportTest(unittest.TestCase):
         self.assertIn("| VGG-like | ncnn | 80.0 | 40.0 to 120 |  | 10.0x", page)  # beside the fastest row of ctcnn
         self.assertNotIn("slow:", page)
 
+    def test_rivals_that_are_far_behind(self):
+        case = "latency/vgg"
+        results = report.Results(record_of([
+            {"case": case, "program": program, "round": 1, "median_microseconds": value}
+            for program, value in (("ctcnn", 90.0), ("MNN", 20.0), ("ncnn", 29.0), ("PyTorch eager", 31.0),
+                                   ("OpenVINO bf16", 10.0), ("PyTorch frozen bf16", 16.0))]))
+        behind = [program for program in results.programs(case) if results.is_far_behind(case, program)]
+        self.assertEqual(behind, ["PyTorch eager", "PyTorch frozen bf16"])  # never ours; and fp32 is judged by fp32
+        self.assertFalse(results.is_far_behind(case, "JAX"))  # has not run
+        self.assertFalse(results.is_far_behind("kernels", "ctcnn"))
+        self.assertFalse(report.Results(record_of([])).is_far_behind(case, "MNN"))  # before the first round
+
     def test_a_row_is_marked_where_the_peak_beside_it_fell(self):
         peaks = {"ctcnn": (100.0, 98.0, 99.0), "MNN": (100.0, 89.0, 91.0), "ncnn": (60.0, 50.0, 100.0)}
         results = [{"case": "latency/vgg", "program": program, "round": number, "median_microseconds": 5.0,

@@ -471,11 +471,12 @@ def run_rounds(plan, arguments, record, save):
     meter = PeakMeter(plan)
     for number in range(1, arguments.rounds + 1):
         record["load"].append(os.getloadavg()[0])
-        for position, job in enumerate(plan.jobs, 1):
+        so_far = report.Results(record)
+        jobs = [job for job in plan.jobs if (job.case, job.program) not in failed
+                and not so_far.is_far_behind(job.case, job.program)]
+        for position, job in enumerate(jobs, 1):
             key = (job.case, job.program)
-            if key in failed:
-                continue
-            say(f"round {number}/{arguments.rounds}  {position}/{len(plan.jobs)}  {job.case}  {job.program}")
+            say(f"round {number}/{arguments.rounds}  {position}/{len(jobs)}  {job.case}  {job.program}")
             for result in with_peak(job, meter, lambda: measure(job, arguments)):
                 if job.rival and "choice" in result and "--choice" not in job.command:
                     job.command += ["--choice", result["choice"]]  # the trial of the first round is enough
