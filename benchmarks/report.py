@@ -213,6 +213,38 @@ def strongest_rows(results):
     return rows
 
 
+README_MARKS = ("<!-- Written by scripts/benchmark -->", "<!-- until here -->")
+
+
+def readme_rows(results):
+    """A row for each network and work: ctcnn and the strongest rival, both in the precision that is faster. Those with
+    the most threads, and the largest batches."""
+    chosen = {}
+    for kind in ("latency", "infer", "train"):
+        for case in in_order(results.cases(kind)):
+            chosen[(kind, case.split("/")[1])] = case  # the last one in order
+    units = {"latency": ("single image", "µs"), "infer": ("inference", "images/s"), "train": ("training", "s/epoch")}
+    rows = []
+    for (kind, _), case in chosen.items():
+        metric = METRICS[kind][0]
+        ours, rival = results.best_ours(case), results.best_rival(case)
+        if ours and rival and results.ratio(case, rival, ours):
+            work, unit = units[kind]
+            mine, theirs = (middle(results.values(case, program, metric).values()) for program in (ours, rival))
+            rows.append([", ".join((work, *name_of(case).split(", ")[1:])), name_of(case).split(", ")[0],
+                         f"{mine} {unit}" + (" (bf16)" if is_bf16(ours) else ""), f"{theirs} {unit} ({rival})",
+                         f"{digits(median(results.ratio(case, rival, ours)))}x"])
+    return rows
+
+
+def with_readme_table(text, record):
+    """The README with the table of this run between README_MARKS."""
+    begin, end = (text.index(mark) for mark in README_MARKS)
+    rows = readme_rows(Results(record))
+    return (text[:begin + len(README_MARKS[0])] + "\n" +
+            table(["work", "network", "ctcnn", "strongest rival", "ctcnn is faster by"], rows) + "\n" + text[end:])
+
+
 def slow_note(results):
     """What "slow: 2" means; nothing where no row is marked."""
     slow = [key for key in results.facts if key[0].split("/")[0] in METRICS and results.slow_rounds(*key)]

@@ -6,7 +6,8 @@ import unittest
 import xml.etree.ElementTree
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "benchmarks"))
 import report  # noqa: E402  (beside this file)
 
 CASE = "train/lenet/batch_256/threads_2"
@@ -66,6 +67,39 @@ class ReportTest(unittest.TestCase):
         self.assertIn("## The strongest rivals", page)
         self.assertIn("| VGG-like | ncnn | 80.0 | 40.0 to 120 |  | 10.0x", page)  # beside the fastest row of ctcnn
         self.assertNotIn("slow:", page)
+
+    def test_the_table_of_the_readme(self):
+        results = [{"case": case, "program": program, "round": 1, metric: value} for case, program, metric, value in (
+            ("latency/vgg", "ctcnn prepared bf16", "median_microseconds", 5.0),
+            ("latency/vgg", "MNN", "median_microseconds", 20.0),
+            ("infer/vgg/threads_1", "ctcnn", "images_per_second", 10.0),  # two threads are told of
+            ("infer/vgg/threads_1", "MNN", "images_per_second", 10.0),
+            ("infer/vgg/threads_2", "ctcnn", "images_per_second", 30.0),
+            ("infer/vgg/threads_2", "MNN", "images_per_second", 15.0),
+            ("train/lenet/batch_32/threads_2", "JAX", "seconds_per_epoch", 1.0),
+            ("train/lenet/batch_32/threads_2", "ctcnn", "seconds_per_epoch", 1.0),
+            ("train/lenet/batch_256/threads_2", "JAX", "seconds_per_epoch", 6.0),
+            ("train/lenet/batch_256/threads_2", "ctcnn", "seconds_per_epoch", 0.5),
+            ("train/vgg/batch_64/threads_2", "ctcnn", "seconds_per_epoch", 0.5))]  # no rival
+        self.assertEqual(report.readme_rows(report.Results(record_of(results))),
+                         [["single image", "VGG-like", "5.00 µs (bf16)", "20.0 µs (MNN)", "4.00x"],
+                          ["inference, 2 threads", "VGG-like", "30.0 images/s", "15.0 images/s (MNN)", "2.00x"],
+                          ["training, batch 256, 2 threads", "LeNet", "0.500 s/epoch", "6.00 s/epoch (JAX)", "12.0x"]])
+        begin, end = report.README_MARKS
+        text = report.with_readme_table(f"a\n{begin}\nold\n{end}\nb\n", record_of(results))
+        self.assertTrue(text.startswith(f"a\n{begin}\n| work | network |"))
+        self.assertTrue(text.endswith(f" 12.0x |\n{end}\nb\n"))
+        self.assertNotIn("old", text)
+
+    def test_the_readme_says_what_the_page_says(self):
+        """Each row of the README has its numbers in a row of the page, of the same network."""
+        readme, page = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/benchmarks.md"))
+        begin, end = (readme.index(mark) for mark in report.README_MARKS)
+        rows = [row.strip("| ").split(" | ") for row in readme[begin:end].splitlines()[3:]]
+        self.assertGreater(len(rows), 10)
+        for _, network, ours, rival, ratio in rows:
+            wanted = [network, ours.split()[0], rival.split()[0], ratio]
+            self.assertTrue(any(all(cell in row for cell in wanted) for row in page.splitlines()), wanted)
 
     def test_rivals_that_are_far_behind(self):
         case = "latency/vgg"

@@ -404,6 +404,8 @@ def read_arguments():
     parser.add_argument("--output", metavar="FOLDER", help="where the page and the chart go (default: docs/)")
     parser.add_argument("--from", dest="results", metavar="FILE",
                         help="measure nothing, and write the page of an earlier run's results.json")
+    parser.add_argument("--resume", action="store_true",
+                        help="goes on with the run that was stopped: what results.json has is not measured again")
     parser.add_argument("--compiler", default="g++", help="the compiler whose time is measured (default: g++)")
     parser.add_argument("--timeout", type=float, help="seconds that one program may take (default: 900; with --quick 120)")
     parser.add_argument("--amount", choices=("full", "quick", "tiny"), help=argparse.SUPPRESS)
@@ -433,6 +435,10 @@ def write_pages(arguments, record):
     (folder / "benchmarks.svg").write_text(report.chart(record), encoding="utf-8")
     (folder / "benchmarks.md").write_text(report.page(record), encoding="utf-8")
     say(f"Written: {folder / 'benchmarks.md'} and {folder / 'benchmarks.svg'}")
+    readme = REPOSITORY / "README.md"
+    if folder.resolve() == REPOSITORY / "docs":
+        readme.write_text(report.with_readme_table(readme.read_text(encoding="utf-8"), record), encoding="utf-8")
+        say(f"Written: the table in {readme}")
 
 
 class PeakMeter:
@@ -466,20 +472,33 @@ def with_peak(job, meter, measured):
     return results
 
 
+def choose_as(job, result):
+    """The trial of the first round is enough."""
+    if job.rival and "choice" in result and "--choice" not in job.command:
+        job.command += ["--choice", result["choice"]]
+
+
 def run_rounds(plan, arguments, record, save):
-    failed = set()
+    failed = {(result["case"], result["program"]) for result in record["results"] if "error" in result}
+    earlier = {}  # (round, job) -> a result that the record has already
+    for result in record["results"]:
+        case = "kernels" if result["case"].startswith("kernels/") else result["case"]
+        earlier[(result["round"], case, result["program"])] = result
+    for job in plan.jobs:
+        choose_as(job, earlier.get((1, job.case, job.program), {}))
     meter = PeakMeter(plan)
     for number in range(1, arguments.rounds + 1):
-        record["load"].append(os.getloadavg()[0])
+        if number > len(record["load"]):
+            record["load"].append(os.getloadavg()[0])
         so_far = report.Results(record)
         jobs = [job for job in plan.jobs if (job.case, job.program) not in failed
+                and (number, job.case, job.program) not in earlier
                 and not so_far.is_far_behind(job.case, job.program)]
         for position, job in enumerate(jobs, 1):
             key = (job.case, job.program)
             say(f"round {number}/{arguments.rounds}  {position}/{len(jobs)}  {job.case}  {job.program}")
             for result in with_peak(job, meter, lambda: measure(job, arguments)):
-                if job.rival and "choice" in result and "--choice" not in job.command:
-                    job.command += ["--choice", result["choice"]]  # the trial of the first round is enough
+                choose_as(job, result)
                 if "error" in result:
                     failed.add(key)
                     say(f"    this failed: {result['error']}")
@@ -515,6 +534,14 @@ def main():
         say(f"Warning: other programs keep {os.cpu_count() - idle:.1f} of {os.cpu_count()} cores busy. The times will be "
             "too long, and the ratios uncertain.")
     results_file = Path(arguments.build) / "results.json"
+    if arguments.resume:
+        stopped = json.loads(results_file.read_text(encoding="utf-8")) if results_file.exists() else record
+        for what in ("machine", "amount"):
+            if stopped[what] != record[what]:
+                say(f"The run that was stopped had {what} {stopped[what]}, and this one has {record[what]}: begin a new one, "
+                    "without --resume.")
+                return 1
+        record |= {"results": stopped["results"], "load": stopped["load"][:-1], "date": stopped["date"]}
 
     def save():
         results_file.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

@@ -45,14 +45,22 @@ struct Recipe {
     std::function<Outcome(const Job&)> run;
 };
 
-/// What all networks here are made of: a convolution without bias, BatchNorm and ReLU; the pooling comes first, where
-/// there is one, since BatchNorm and ReLU then have a quarter of the elements.
+/// What all networks here are made of: a convolution without bias, BatchNorm and an activation; the pooling comes first,
+/// where there is one, since the others then have a quarter of the elements.
+template <typename Activation>
+struct With {
+    template <std::size_t In, std::size_t Out, std::size_t Size, typename... Options>
+    using Convolution = ctcnn::Sequential<ctcnn::Conv2d<In, Out, ctcnn::Kernel<Size>, ctcnn::NoBias, Options...>,
+                                          ctcnn::BatchNorm2d<Out>, Activation>;
+    template <std::size_t In, std::size_t Out, std::size_t Size, typename... Options>
+    using PooledConvolution =
+        ctcnn::Sequential<ctcnn::Conv2d<In, Out, ctcnn::Kernel<Size>, ctcnn::NoBias, Options...>,
+                          ctcnn::MaxPool2d<ctcnn::Kernel<2>>, ctcnn::BatchNorm2d<Out>, Activation>;
+};
 template <std::size_t In, std::size_t Out, std::size_t Size, typename... Options>
-using Convolution = ctcnn::Sequential<ctcnn::Conv2d<In, Out, ctcnn::Kernel<Size>, ctcnn::NoBias, Options...>,
-                                      ctcnn::BatchNorm2d<Out>, ctcnn::ReLU>;
+using Convolution = With<ctcnn::ReLU>::Convolution<In, Out, Size, Options...>;
 template <std::size_t In, std::size_t Out, std::size_t Size, typename... Options>
-using PooledConvolution = ctcnn::Sequential<ctcnn::Conv2d<In, Out, ctcnn::Kernel<Size>, ctcnn::NoBias, Options...>,
-                                            ctcnn::MaxPool2d<ctcnn::Kernel<2>>, ctcnn::BatchNorm2d<Out>, ctcnn::ReLU>;
+using PooledConvolution = With<ctcnn::ReLU>::PooledConvolution<In, Out, Size, Options...>;
 
 /// A recipe from a network, how it is trained, and what happens to its images in training. The learning rate rises
 /// along a line in the first fifth of the steps, and falls to almost 0.
