@@ -6,6 +6,7 @@ scripts/benchmark builds the programs and calls this. See --help.
 """
 
 import argparse
+import fnmatch
 import json
 import os
 import re
@@ -295,8 +296,8 @@ class Plan:
 
     def is_chosen(self, job):
         text = f"{job.case} {job.program}"
-        return (not self.arguments.only or any(word in text for word in self.arguments.only)) and not any(
-            word in text for word in self.arguments.skip)
+        has = lambda word: fnmatch.fnmatchcase(text, f"*{word}*")  # noqa: E731
+        return (not self.arguments.only or any(map(has, self.arguments.only))) and not any(map(has, self.arguments.skip))
 
     @property
     def empty(self):
@@ -394,7 +395,8 @@ def read_arguments():
                         help="measure little, once, and without torch.compile, unless --only compiled asks for it; the page "
                              "goes to the build folder and not to docs/")
     parser.add_argument("--only", action="append", default=[], metavar="WORD",
-                        help="only what has this word in its case or program, such as lenet, train/ or dlib; repeatable")
+                        help="only what has this word in its case or program, such as lenet, train/, dlib or "
+                             "infer/*/threads_2; repeatable")
     parser.add_argument("--skip", action="append", default=[], metavar="WORD", help="not what has this word; repeatable")
     parser.add_argument("--peers-python", metavar="PATH",
                         help="the Python that imports the rivals, such as PyTorch (CTCNN_PEERS_PYTHON)")

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: MIT
+"""The recipes for Fashion-MNIST of examples/records with PyTorch: the same networks, images, steps and learning rates.
+Prints a line of JSON with the seconds of an epoch, the median; and after a whole training the accuracy.
+
+    torch_records.py RECIPE FOLDER [--epochs N] [--seed N] [--threads N]
+
+With --epochs only the first ones are trained. A short trial picks the fastest form before the clock runs: eager or
+compiled, contiguous or channels last.
+"""
+
+import argparse
+import dataclasses
+import json
+import math
+import statistics
+import time
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from common import fastest
+from torch_common import FORMATS, load_mnist
+
+BATCH = 128
+
+
+def convolution(inputs, outputs, kernel, padding=0, pool=False):
+    """As examples/records/recipe.hpp has it: pooling, where there is any, comes before BatchNorm."""
+    return [nn.Conv2d(inputs, outputs, kernel, padding=padding, bias=False), *[nn.MaxPool2d(2)] * pool,
+            nn.BatchNorm2d(outputs), nn.ReLU()]
+
+
+def depthwise(channels, kernel):
+    return [nn.Conv2d(channels, channels, kernel, padding=kernel // 2, groups=channels, bias=False),
+            nn.BatchNorm2d(channels)]
+
+
+class Residual(nn.Sequential):
+    def forward(self, x):
+        return x + super().forward(x)
+
+
+def head(channels):
+    return [nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 10)]
+
+
+def fashion_92():
+    return nn.Sequential(*convolution(1, 16, 3, 1, pool=True),
+                         *depthwise(16, 5), *convolution(16, 48, 1), nn.MaxPool2d(2),
+                         *depthwise(48, 5), *convolution(48, 72, 1),
+                         Residual(*depthwise(72, 3), nn.Conv2d(72, 72, 1, bias=False), nn.BatchNorm2d(72)), *head(72))
+
+
+def flipped_and_cropped(images):
+    """RandomHorizontalFlip(), then RandomCrop(28, padding=1), each image for itself."""
+    count = len(images)
+    images = torch.where(torch.rand(count, 1, 1, 1) < 0.5, images.flip(3), images)
+    images = functional.pad(images, (1, 1, 1, 1))
+    rows, columns = (torch.randint(0, 3, (count, 1)) + torch.arange(28) for _ in range(2))
+    return images[torch.arange(count)[:, None, None], 0, rows[:, :, None], columns[:, None, :]].unsqueeze(1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    network: object
+    parameters: int
+    epochs: int
+    optimizer: object
+
+
+RECIPES = {"fashion-92.0": Recipe(fashion_92, 13_218, 32, lambda parameters: torch.optim.Adam(
+    parameters, lr=0.02, betas=(0.9, 0.98), fused=True))}
+
+
+def learning_rate(step, steps):
+    """Rises along a line in the first fifth of the steps and falls to almost 0, as OneCycleLR with anneal_strategy
+    "linear" does, whose factors these are: from a 25th to 1 to a 250,000th."""
+    top = 0.2 * steps - 1
+    if step <= top:
+        return 1 / 25 + (1 - 1 / 25) * step / top
+    return 1 + (4e-6 - 1) * (step - top) / (steps - 1 - top)
+
+
+def accuracy(net, images, labels):
+    net.eval()
+    with torch.inference_mode():
+        right = sum((net(images[n:n + 1000]).argmax(1) == labels[n:n + 1000]).sum().item()
+                    for n in range(0, len(images), 1000))
+    return right / len(images)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipe", choices=RECIPES)
+    parser.add_argument("folder", help="of the idx files of Fashion-MNIST")
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    arguments = parser.parse_args()
+    recipe = RECIPES[arguments.recipe]
+    torch.set_num_threads(arguments.threads)
+    torch.manual_seed(arguments.seed)
+    images, labels = load_mnist(arguments.folder, "train")
+    criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
+
+    class Training:
+        """A network in training: eager or compiled, in one memory format."""
+
+        def __init__(self, form, memory_format):
+            self.net = recipe.network().to(memory_format=FORMATS[memory_format])
+            assert sum(parameter.numel() for parameter in self.net.parameters()) == recipe.parameters
+            for module in self.net.modules():
+                if isinstance(module, (nn.Conv2d, nn.Linear)):
+                    nn.init.kaiming_uniform_(module.weight, nonlinearity="relu")
+            nn.init.zeros_(self.net[-1].bias)
+            self.optimizer = recipe.optimizer(self.net.parameters())
+            self.largest = self.optimizer.param_groups[0]["lr"]
+            loss_of = lambda x, y: criterion(self.net(x), y)  # noqa: E731
+            self.loss_of = torch.compile(loss_of, dynamic=False) if form == "compiled" else loss_of
+            self.memory_format = FORMATS[memory_format]
+
+        def step(self, chosen, share=0.0):
+            self.optimizer.param_groups[0]["lr"] = self.largest * share
+            self.optimizer.zero_grad(set_to_none=True)
+            x = flipped_and_cropped(images[chosen]).contiguous(memory_format=self.memory_format)
+            loss = self.loss_of(x, labels[chosen])
+            loss.backward()
+            self.optimizer.step()
+            return loss
+
+    trials = {}
+    # Batches of both sizes that come later, so that torch.compile has seen them.
+    some = [torch.arange(BATCH)] * 6 + [torch.arange(len(images) % BATCH or BATCH)]
+
+    def attempt(candidate):
+        if candidate not in trials:
+            trials[candidate] = Training(*candidate)
+        for chosen in some:
+            trials[candidate].step(chosen)
+
+    form = fastest([("eager", "contiguous"), ("eager", "channels last"), ("compiled", "contiguous"),
+                    ("compiled", "channels last")], attempt)
+    training = Training(*form)
+    for chosen in some:  # compiles; with a learning rate of 0
+        training.step(chosen)
+
+    steps = recipe.epochs * math.ceil(len(images) / BATCH)
+    step, seconds = 0, []
+    for _ in range(arguments.epochs or recipe.epochs):
+        begin = time.perf_counter()
+        for chosen in torch.randperm(len(images)).split(BATCH):
+            loss = training.step(chosen, learning_rate(step, steps))
+            step += 1
+        seconds.append(time.perf_counter() - begin)
+        assert math.isfinite(loss.item())
+    result = {"recipe": arguments.recipe, "program": f"PyTorch {torch.__version__} {', '.join(form)}",
+              "seed": arguments.seed, "threads": arguments.threads, "epochs": recipe.epochs, "trained": len(seconds),
+              "epoch_seconds": round(statistics.median(seconds), 3)}
+    if step == steps:
+        result["plain"] = round(100 * accuracy(training.net, *load_mnist(arguments.folder, "t10k")), 2)
+    print(json.dumps(result), flush=True)
+
+
+if __name__ == "__main__":
+    main()
