@@ -24,5 +24,5 @@ void benchmarks::add_ds_cnn(std::vector<Case>& cases) {
                     .inference = {10'000, 2'500, 32},
                     .calls = {2'000, 600, 5}};
     add_cases<WithoutDropout>(cases, work);
-    add_bf16_training<WithoutDropout>(cases, work);
+    add_bf16_cases<WithoutDropout>(cases, work);
 }

@@ -9,5 +9,5 @@ void benchmarks::add_mlp(std::vector<Case>& cases) {
                     .inference = {100'000, 20'000, 128},
                     .calls = {5'000, 2'000, 20}};
     add_cases<MLP>(cases, work);
-    add_bf16_training<MLP>(cases, work);
+    add_bf16_cases<MLP>(cases, work);
 }

@@ -11,5 +11,5 @@ void benchmarks::add_resnet8(std::vector<Case>& cases) {
                     .inference = {4'000, 1'000, 32},
                     .calls = {1'000, 300, 5}};
     add_cases<ResNet8>(cases, work);
-    add_bf16_training<ResNet8>(cases, work);
+    add_bf16_cases<ResNet8>(cases, work);
 }

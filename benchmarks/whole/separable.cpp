@@ -9,5 +9,5 @@ void benchmarks::add_separable(std::vector<Case>& cases) {
                     .inference = {4'000, 1'000, 32},
                     .calls = {1'000, 300, 5}};
     add_cases<Separable>(cases, work);
-    add_bf16_training<Separable>(cases, work);
+    add_bf16_cases<Separable>(cases, work);
 }

@@ -9,5 +9,5 @@ void benchmarks::add_torch_example(std::vector<Case>& cases) {
                     .inference = {10'000, 2'000, 64},
                     .calls = {1'000, 300, 5}};
     add_cases<TorchExample>(cases, work);
-    add_bf16_training<TorchExample>(cases, work);
+    add_bf16_cases<TorchExample>(cases, work);
 }

@@ -9,5 +9,5 @@ void benchmarks::add_vgg(std::vector<Case>& cases) {
                     .inference = {1'000, 256, 32},
                     .calls = {200, 60, 3}};
     add_cases<VGG>(cases, work);
-    add_bf16_training<VGG>(cases, work);
+    add_bf16_cases<VGG>(cases, work);
 }

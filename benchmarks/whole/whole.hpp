@@ -115,7 +115,8 @@ void train(const Options& options, Line& line, std::size_t batch, std::size_t th
         .add("loss", report.epochs.front().loss);
 }
 
-/// plain: the network itself. prepared: prepare(net). prepared_bf16: prepare<bf16>(net).
+/// plain: the network itself, BatchNorm folded where there is any, as for the rivals. prepared: prepare(net).
+/// prepared_bf16: prepare<bf16>(net).
 enum class Form { plain, prepared, prepared_bf16 };
 struct NamedForm {
     Form form;
@@ -130,7 +131,7 @@ void with_form(Form form, const F& f) {
     const auto net = random_network<Net>();
     switch (form) {
         case Form::plain:
-            return f(*net);
+            return f(*std::make_unique<const ctcnn::Fused<Net>>(ctcnn::fuse(*net)));
         case Form::prepared:
             return f(*std::make_unique<const ctcnn::Prepared<Net>>(*net));
         case Form::prepared_bf16:
@@ -138,28 +139,26 @@ void with_form(Form form, const F& f) {
     }
 }
 
-/// The label of each of many images.
+/// The label of each of many images, which takes so many operations.
 template <typename Net>
-void infer(const Options& options, Line& line, Form form, std::size_t threads, std::size_t images) {
+void infer(const Options& options, Line& line, const Net& net, std::size_t threads, std::size_t images,
+           double operations) {
     const auto data = data_of<Net>(options, ctcnn::Split::test, std::min<std::size_t>(images, 10'000));
     const std::span<const typename Net::input_tensor> test = data.images();
+    static_cast<void>(ctcnn::predict(net, test.first(std::min<std::size_t>(test.size(), 256)), threads));
     std::size_t done = 0;
-    double images_per_second = 0;
-    with_form<Net>(form, [&](const auto& net) {
-        static_cast<void>(ctcnn::predict(net, test.first(std::min<std::size_t>(test.size(), 256)), threads));
-        std::size_t sum = 0;
-        const double begin = now();
-        while (done < images) {
-            const std::vector<std::size_t> labels = ctcnn::predict(net, test, threads);
-            sum += labels.back();
-            done += test.size();
-        }
-        images_per_second = static_cast<double>(done) / (now() - begin);
-        keep(sum);
-    });
+    std::size_t sum = 0;
+    const double begin = now();
+    while (done < images) {
+        const std::vector<std::size_t> labels = ctcnn::predict(net, test, threads);
+        sum += labels.back();
+        done += test.size();
+    }
+    const double images_per_second = static_cast<double>(done) / (now() - begin);
+    keep(sum);
     line.add("images", done)
         .add("images_per_second", images_per_second)
-        .add("gflops", images_per_second * forward_operations<Net> * 1e-9);
+        .add("gflops", images_per_second * operations * 1e-9);
 }
 
 /// The part `fraction` of sorted numbers lies below this one: 0.5 for the median.
@@ -194,7 +193,7 @@ void add_latency(const Options& options, Line& line, std::size_t calls, const F&
 template <typename Net>
 void latency(const Options& options, Line& line, Form form, std::size_t calls) {
     with_form<Net>(form, [&]<typename N>(const N& net) {
-        if constexpr (std::is_same_v<N, Net>) {
+        if constexpr (ctcnn::AnyNetwork<N>) {
             add_latency<Net>(options, line, calls, [&](const auto& image) { return net(image); });
         } else {
             const auto workspace = std::make_unique<ctcnn::Workspace<N>>();
@@ -263,7 +262,9 @@ void add_cases(std::vector<Case>& cases, const Work& work) {
         for (const NamedForm& one : forms) {
             cases.push_back(
                 {"infer/" + name + suffix + "/" + one.name, [=, form = one.form](const Options& options, Line& line) {
-                     infer<Net>(options, line, form, threads, work.inference.of(options));
+                     with_form<Net>(form, [&](const auto& net) {
+                         infer(options, line, net, threads, work.inference.of(options), forward_operations<Net>);
+                     });
                  }});
         }
     }
@@ -280,18 +281,24 @@ void add_cases(std::vector<Case>& cases, const Work& work) {
         {"export/" + name, [name](const Options& options, Line& line) { export_network<Net>(options, line, name); }});
 }
 
-/// The cases of its training with products of bf16.
+/// The cases of its training and batched inference with products of bf16.
 template <typename Net>
-void add_bf16_training(std::vector<Case>& cases, const Work& work) {
+void add_bf16_cases(std::vector<Case>& cases, const Work& work) {
     using Rounded = typename Net::template with_precision<ctcnn::bf16>;
+    const std::string name(work.name);
     for (const std::size_t threads : {std::size_t{1}, std::size_t{2}}) {
+        const std::string suffix = "/threads_" + std::to_string(threads) + "/bf16";
         for (const std::size_t batch : work.batches) {
-            cases.push_back({"train/" + std::string(work.name) + "/batch_" + std::to_string(batch) + "/threads_" +
-                                 std::to_string(threads) + "/bf16",
-                             [=](const Options& options, Line& line) {
-                                 train<Rounded>(options, line, batch, threads, work.rate, work.training.of(options));
-                             }});
+            cases.push_back(
+                {"train/" + name + "/batch_" + std::to_string(batch) + suffix, [=](const Options& options, Line& line) {
+                     train<Rounded>(options, line, batch, threads, work.rate, work.training.of(options));
+                 }});
         }
+        cases.push_back({"infer/" + name + suffix, [=](const Options& options, Line& line) {
+                             const auto net =
+                                 std::make_unique<ctcnn::Fused<Rounded>>(ctcnn::fuse(*random_network<Rounded>()));
+                             infer(options, line, *net, threads, work.inference.of(options), forward_operations<Net>);
+                         }});
     }
 }
 
