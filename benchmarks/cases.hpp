@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -15,7 +16,8 @@
 
 // What the programs of this folder share: a command line, and one line of JSON for each result.
 //     program --list                  the names of all cases
-//     program --case NAME             measures a case, or all cases whose names begin with NAME/, or all of them: all
+//     program --case NAME             measures the case of this name; where there is none, all cases whose names begin
+//                                     with NAME/, and for the name all, all of them
 //     --data FOLDER                   where the MNIST files are
 //     --models FOLDER                 where the cases export/ write networks for the rivals
 //     --amount full|quick|tiny        how much is measured; tiny only shows that the program works
@@ -84,10 +86,9 @@ struct Case {
     std::function<void(const Options&, Line&)> measure;
 };
 
-/// Whether a name is the one that was asked for, or lies below it: train/lenet asks for train/lenet/batch_32/threads_1
-/// too.
+/// Whether a name lies below the one that was asked for: train/lenet asks for train/lenet/batch_32/threads_1.
 inline bool asked_for(std::string_view name, std::string_view asked) {
-    return asked == "all" || name == asked || (name.starts_with(asked) && name.substr(asked.size()).starts_with('/'));
+    return asked == "all" || (name.starts_with(asked) && name.substr(asked.size()).starts_with('/'));
 }
 
 /// Throws std::invalid_argument with a sentence.
@@ -132,11 +133,12 @@ inline int fail(const char* what) {
 inline int run_cases(int argument_count, char** arguments, const std::vector<Case>& cases) {
     try {
         const Options options = read_options(argument_count, arguments);
+        const bool is_one = std::ranges::any_of(cases, [&](const Case& item) { return item.name == options.name; });
         std::size_t measured = 0;
         for (const Case& item : cases) {
             if (options.list) {
                 std::puts(item.name.c_str());
-            } else if (asked_for(item.name, options.name)) {
+            } else if (is_one ? item.name == options.name : asked_for(item.name, options.name)) {
                 Line line(item.name);
                 item.measure(options, line);
                 line.print();

@@ -323,6 +323,8 @@ def measure(job, arguments):
         if line.startswith("{"):
             result = json.loads(line)
             if job.case != "kernels":
+                if result["case"] != job.command[job.command.index("--case") + 1]:
+                    return [{"case": job.case, "program": job.program, "error": f"it measured {result['case']}, too"}]
                 result["case"] = job.case
             results.append(result | {"program": job.program, "memory_mib": memory})
     return results or [{"case": job.case, "program": job.program, "error": "it printed no result"}]
