@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs all benchmarks, ours and the peers' in turn, and writes docs/benchmarks.md and docs/benchmarks.svg.
+"""Runs all benchmarks, ours and the peers' in turn, and writes docs/benchmarks.md, docs/benchmarks.svg and the table of
+the README.
 
 scripts/benchmark builds the programs and calls this. See --help.
 """

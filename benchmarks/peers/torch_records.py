@@ -21,6 +21,7 @@ from torch.nn import functional
 
 from common import fastest
 from torch_common import FORMATS, load_mnist
+from torch_networks import accuracy, initialize
 
 BATCH = 128
 
@@ -73,23 +74,6 @@ RECIPES = {"fashion-92.0": Recipe(fashion_92, 13_218, 32, lambda parameters: tor
     parameters, lr=0.02, betas=(0.9, 0.98), fused=True))}
 
 
-def learning_rate(step, steps):
-    """Rises along a line in the first fifth of the steps and falls to almost 0, as OneCycleLR with anneal_strategy
-    "linear" does, whose factors these are: from a 25th to 1 to a 250,000th."""
-    top = 0.2 * steps - 1
-    if step <= top:
-        return 1 / 25 + (1 - 1 / 25) * step / top
-    return 1 + (4e-6 - 1) * (step - top) / (steps - 1 - top)
-
-
-def accuracy(net, images, labels):
-    net.eval()
-    with torch.inference_mode():
-        right = sum((net(images[n:n + 1000]).argmax(1) == labels[n:n + 1000]).sum().item()
-                    for n in range(0, len(images), 1000))
-    return right / len(images)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipe", choices=RECIPES)
@@ -103,6 +87,7 @@ def main():
     torch.manual_seed(arguments.seed)
     images, labels = load_mnist(arguments.folder, "train")
     criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
+    steps = recipe.epochs * math.ceil(len(images) / BATCH)
 
     class Training:
         """A network in training: eager or compiled, in one memory format."""
@@ -110,23 +95,25 @@ def main():
         def __init__(self, form, memory_format):
             self.net = recipe.network().to(memory_format=FORMATS[memory_format])
             assert sum(parameter.numel() for parameter in self.net.parameters()) == recipe.parameters
-            for module in self.net.modules():
-                if isinstance(module, (nn.Conv2d, nn.Linear)):
-                    nn.init.kaiming_uniform_(module.weight, nonlinearity="relu")
-            nn.init.zeros_(self.net[-1].bias)
-            self.optimizer = recipe.optimizer(self.net.parameters())
-            self.largest = self.optimizer.param_groups[0]["lr"]
+            initialize(self.net)
+            self.begin()
             loss_of = lambda x, y: criterion(self.net(x), y)  # noqa: E731
             self.loss_of = torch.compile(loss_of, dynamic=False) if form == "compiled" else loss_of
             self.memory_format = FORMATS[memory_format]
 
-        def step(self, chosen, share=0.0):
-            self.optimizer.param_groups[0]["lr"] = self.largest * share
+        def begin(self):
+            self.optimizer = recipe.optimizer(self.net.parameters())
+            self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+                self.optimizer, self.optimizer.param_groups[0]["lr"], total_steps=steps, pct_start=0.2,
+                anneal_strategy="linear", cycle_momentum=False)
+
+        def step(self, chosen):
             self.optimizer.zero_grad(set_to_none=True)
             x = flipped_and_cropped(images[chosen]).contiguous(memory_format=self.memory_format)
             loss = self.loss_of(x, labels[chosen])
             loss.backward()
             self.optimizer.step()
+            self.schedule.step()
             return loss
 
     trials = {}
@@ -141,23 +128,24 @@ def main():
 
     form = fastest([("eager", "contiguous"), ("eager", "channels last"), ("compiled", "contiguous"),
                     ("compiled", "channels last")], attempt)
-    training = Training(*form)
-    for chosen in some:  # compiles; with a learning rate of 0
-        training.step(chosen)
+    training = trials[form]  # compiled already; its weights begin anew
+    initialize(training.net)
+    for module in training.net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.reset_parameters()
+    training.begin()
 
-    steps = recipe.epochs * math.ceil(len(images) / BATCH)
-    step, seconds = 0, []
+    seconds = []
     for _ in range(arguments.epochs or recipe.epochs):
         begin = time.perf_counter()
         for chosen in torch.randperm(len(images)).split(BATCH):
-            loss = training.step(chosen, learning_rate(step, steps))
-            step += 1
+            loss = training.step(chosen)
         seconds.append(time.perf_counter() - begin)
         assert math.isfinite(loss.item())
     result = {"recipe": arguments.recipe, "program": f"PyTorch {torch.__version__} {', '.join(form)}",
               "seed": arguments.seed, "threads": arguments.threads, "epochs": recipe.epochs, "trained": len(seconds),
               "epoch_seconds": round(statistics.median(seconds), 3)}
-    if step == steps:
+    if len(seconds) == recipe.epochs:
         result["plain"] = round(100 * accuracy(training.net, *load_mnist(arguments.folder, "t10k")), 2)
     print(json.dumps(result), flush=True)
 
