@@ -2,7 +2,8 @@
 """The layers that ctcnn has, one class each: how it is spelled in C++, its PyTorch module, and how rounding errors pass
 through it; and random networks of them. README.md says how to add a layer.
 
-Errors are bounded to first order. `error(module, x, ex, y, context)` is the bound of |y - exact y| where x is off by at
+Errors are bounded to first order, and to second where two are multiplied: where an exact gradient is 0, the product of
+two errors is all there is. `error(module, x, ex, y, context)` is the bound of |y - exact y| where x is off by at
 most ex, and each sum by context.gamma times the sum of its absolute products.
 `back(module, x, ex, y, ey, g, eg, context)` is the same for the gradients: those with respect to x, and those of the
 parameters.
@@ -141,7 +142,7 @@ class Conv2d(Layer):
         sums = by_w(self.spread(x.abs(), c), g.abs())
         if c.loose and self.may_be_filtered():
             sums = sums.amax((2, 3), keepdim=True).expand_as(sums)
-        egw = by_w(ex, g.abs()) + by_w(x.abs(), eg) + c.gamma * sums
+        egw = by_w(ex, g.abs() + eg) + by_w(x.abs(), eg) + c.gamma * sums
         parts = [egw]
         if m.bias is not None:
             parts.append(eg.sum((0, 2, 3)) + c.gamma * g.abs().sum((0, 2, 3)))
@@ -176,7 +177,7 @@ class Linear(Layer):
     def back(self, m, x, ex, y, ey, g, eg, c):
         w = m.weight.abs()
         egx = (eg + c.gamma * g.abs()) @ w
-        egw = g.abs().T @ ex + (eg + c.gamma * g.abs()).T @ x.abs()
+        egw = (g.abs() + eg).T @ ex + (eg + c.gamma * g.abs()).T @ x.abs()
         parts = [egw]
         if m.bias is not None:
             parts.append((eg + c.gamma * g.abs()).sum(0))
@@ -470,7 +471,7 @@ class ConvTranspose2d(Layer):
         by_x = lambda seed: vjp(lambda v: self.apply(v, w), x.abs(), seed)
         by_w = lambda v, seed: vjp(lambda u: self.apply(v, u), w, seed)
         rounded = eg + c.gamma * g.abs()
-        parts = [by_w(ex, g.abs()) + by_w(x.abs(), rounded)]
+        parts = [by_w(ex, g.abs() + eg) + by_w(x.abs(), rounded)]
         if m.bias is not None:
             parts.append(rounded.sum((0, 2, 3)))
         return by_x(rounded), parts
@@ -842,7 +843,7 @@ class Softmax(Plain):
 
     def back(self, m, x, ex, y, ey, g, eg, c):
         inner = (y * g).sum(1, keepdim=True)
-        e_inner = (ey * g.abs() + y * eg + c.gamma * (y * g).abs()).sum(1, keepdim=True)
+        e_inner = (ey * (g.abs() + eg) + y * eg + c.gamma * (y * g).abs()).sum(1, keepdim=True)
         both = eg + e_inner + c.gamma * (g.abs() + inner.abs())
         return ey * (g - inner).abs() + (y + ey) * both, []
 
