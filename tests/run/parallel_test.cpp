@@ -2,6 +2,7 @@
 #include <ctcnn/run/parallel.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cfenv>
 #include <chrono>
@@ -53,6 +54,17 @@ static_assert([] {
     return sum;
 }() == 1110);
 
+// Items that come again come in order, in a team of one.
+static_assert([] {
+    std::size_t order = 0;
+    run::Team team;
+    for (const bool is_descending : {false, true}) {
+        team.for_each_again(3, is_descending, [&](std::size_t place) { order = 10 * order + place + 1; });
+        team.barrier();
+    }
+    return order;
+}() == 123'321);
+
 TEST_CASE("no number of threads means as many as OpenMP takes") {
 #if defined(_OPENMP)
     const int before = omp_get_max_threads();
@@ -100,6 +112,46 @@ TEST_CASE("behind a barrier all items are done, and the next ones have not begun
         }
     });
     CHECK(wrong == 0);
+}
+
+TEST_CASE("items that come again are done once in each loop, also beside members that are late") {
+    constexpr std::size_t rounds = 2000;
+    std::vector<std::size_t> numbers(run::WorkList::places);
+    std::atomic<std::size_t> wrong = 0;
+    run::parallel(many, [&](run::Team& team) {
+        for (std::size_t round = 0; round < rounds; ++round) {
+            const std::size_t count = round * 7 % (run::WorkList::places + 1);
+            team.for_each_again(count, round % 2 != 0, [&](std::size_t place) { numbers[place] += round + 1; });
+            team.barrier();
+            team.for_each(1, [&](std::size_t) {
+                for (std::size_t place = 0; place < numbers.size(); ++place) {
+                    wrong += numbers[place] != (place < count ? round + 1 : 0) ? 1 : 0;
+                    numbers[place] = 0;
+                }
+            });
+            team.barrier();
+        }
+    });
+    CHECK(wrong == 0);
+}
+
+TEST_CASE("of items that come again a member takes its share first") {
+    std::atomic<std::size_t> others = 0;
+    std::array<std::atomic<std::size_t>, 2> taken{};
+    run::parallel(many, [&](run::Team& team) {
+        for (const bool is_descending : {false, true}) {
+            team.for_each_again(team.size(), is_descending, [&](std::size_t place) {
+                others += place != team.member() ? 1 : 0;
+                // Until each member has taken one, so that none is left for those that are quick.
+                std::atomic<std::size_t>& taken_here = taken[is_descending ? 1 : 0];
+                for (++taken_here; taken_here != team.size();) {
+                    std::this_thread::yield();
+                }
+            });
+            team.barrier();
+        }
+    });
+    CHECK(others == 0);
 }
 
 TEST_CASE("of a loop in equal shares each item is done once, and a member keeps its rows") {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -75,6 +76,9 @@ void call(const F& f) {
 /// for one that has nothing to do, which on a busy machine may be one that the system has put aside.
 class WorkList {
 public:
+    /// How many places there are for take_at.
+    static constexpr std::size_t places = 16;
+
     explicit WorkList(std::size_t threads) : spins_(threads > processors() ? 0 : 4000) {}
 
     /// Takes the next item if it is not yet `end`.
@@ -88,6 +92,18 @@ public:
         return false;
     }
     void take_one() { taken_.fetch_add(1, std::memory_order_relaxed); }
+
+    /// Takes the item at a place of the loop that ends before item `end`, if nobody has.
+    bool take_at(std::size_t place, std::uint32_t end) {
+        std::uint32_t last = taken_at_[place].load(std::memory_order_relaxed);
+        while (!reached(last, end)) {
+            if (taken_at_[place].compare_exchange_weak(last, end, std::memory_order_relaxed)) {
+                take_one();
+                return true;
+            }
+        }
+        return false;
+    }
 
     void finish() { done_.fetch_add(1, std::memory_order_acq_rel); }
 
@@ -127,6 +143,8 @@ private:
     alignas(64) std::atomic<std::uint32_t> taken_{0};
     alignas(64) std::atomic<std::uint32_t> done_{0};
     alignas(64) std::atomic<std::uint32_t> released_{0};  // items before this one are done, and sleepers were woken
+    // Of each place, the end of the loop that took it last.
+    alignas(64) std::array<std::atomic<std::uint32_t>, places> taken_at_{};
     int spins_;
 };
 
@@ -149,6 +167,26 @@ public:
         // f is called in one place, whatever the team: it is large, and compiled for each place.
         for (std::uint32_t item = begin_; take(end, item); finish(item)) {
             f(static_cast<std::size_t>(item - begin_));
+        }
+        begin_ = end;
+    }
+
+    /// The same for up to WorkList::places items that come again in loop after loop: a member takes its share of them
+    /// first, which is then still near, and after that what other members have left. Descending, it begins with the
+    /// last one.
+    template <typename F>
+    constexpr void for_each_again(std::size_t count, bool is_descending, const F& f) {
+        const std::uint32_t end = begin_ + static_cast<std::uint32_t>(count);
+        const std::size_t first = count * member_ / size_;
+        const std::size_t last = count * (member_ + 1) / size_;
+        for (std::size_t n = 0; n < count; ++n) {
+            const std::size_t place = (is_descending ? last + count - 1 - n : first + n) % count;
+            if (work_ == nullptr || work_->take_at(place, end)) {
+                f(place);
+                if (work_ != nullptr) {
+                    work_->finish();
+                }
+            }
         }
         begin_ = end;
     }

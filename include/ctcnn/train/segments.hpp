@@ -65,9 +65,9 @@ constexpr void run_segment(StepMemory<Plan, V>& memory, run::Team& team, const R
     const std::size_t groups = group_count<V>(round.count);
     const auto begin_of = [&](std::size_t group) { return group * tile_count<V>(round.count) / groups; };
     // Each segment begins with the tiles that the one before it has ended with: they are still near.
-    constexpr bool is_reversed = (Segment % 2 != 0) != IsBackward;
-    team.for_each(groups, [&](std::size_t item) {
-        const std::size_t group = is_reversed ? groups - 1 - item : item;
+    constexpr bool is_descending = (Segment % 2 != 0) != IsBackward;
+    static_assert(largest_group_count <= run::WorkList::places);
+    team.for_each_again(groups, is_descending, [&](std::size_t group) {
         for (std::size_t tile = begin_of(group); tile < begin_of(group + 1); ++tile) {
             if constexpr (IsBackward) {
                 backward_segment<Segment>(memory, round, tile, group, tile != begin_of(group), team.member());
