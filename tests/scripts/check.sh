@@ -405,15 +405,20 @@ program ../build/benchmarks/machine "[ \"\$1\" != --list ] || { echo machine/fma
 printf '{\"case\": \"machine/fma/threads_1\", \"gflops\": 100, \"sustained_gflops\": %s}\n' \"\$(cat '$root/peak')\""
 program ../build/benchmarks/training "case \"\$*\" in
 --list) printf '%s\n' latency/lenet/plain latency/lenet/prepared latency/lenet/prepared_bf16 export/lenet ;;
-*latency/lenet/plain*) echo '{\"median_microseconds\": 10, \"p99_microseconds\": 11}' ;;
-*latency/lenet/prepared_bf16*) echo '{\"median_microseconds\": 4, \"p99_microseconds\": 5}' ;;
-*latency/lenet/prepared*) echo '{\"median_microseconds\": 5, \"p99_microseconds\": 6}' ;;
+*latency/lenet/plain*) time=10 ;;
+*latency/lenet/prepared_bf16*) time=4 ;;
+*latency/lenet/prepared*) time=5 ;;
 *export/lenet*) echo exported >>'$root/calls' ;;
-esac"
+esac
+if [ -n \"\${time:-}\" ]; then
+    case=\"\$(sed 's/.*--case \([^ ]*\).*/\1/' <<<\"\$*\")\"
+    [ ! -f '$root/other' ] || case=latency/lenet/other
+    printf '{\"case\": \"%s\", \"median_microseconds\": %s, \"p99_microseconds\": 11}\n' \"\$case\" \"\$time\"
+fi"
 program ../build/benchmarks/kernels ''
 program snake "case \"\$*\" in
 *latency/lenet*onnxruntime*) [ ! -f '$root/wrong' ] || { cat '$root/wrong' >&2; exit 1; }
-    echo '{\"peer\": \"ONNX Runtime\", \"version\": \"9.8\", \"median_microseconds\": 20, \"p99_microseconds\": 30}' ;;
+    echo '{\"case\": \"latency/lenet\", \"peer\": \"ONNX Runtime\", \"version\": \"9.8\", \"median_microseconds\": 20, \"p99_microseconds\": 30}' ;;
 *onnxruntime*) ;;
 *) for module in \"\${@:3}\"; do echo \"CANNOT \$module\"; done ;;
 esac"
@@ -437,6 +442,13 @@ says "this failed: WrongOutputs: wrong outputs: they differ"
 output="$(cat "$root/build/benchmarks.md")"
 says "latency/lenet, ONNX Runtime: WrongOutputs: wrong outputs: they differ"
 does_not_say "The strongest rivals"
+
+# A program that measures another case than it is asked for.
+touch "$root/other"
+try "$measure --quick --no-peers --only latency/"
+ends_with 1
+says "latency/lenet/other"
+rm "$root/other"
 
 try "$measure --quick --no-peers --only latency/"
 ends_with 0
