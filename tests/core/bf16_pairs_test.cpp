@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <ctcnn/core/bf16_pairs.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -96,6 +97,10 @@ void check_pairs_of_vectors() {
         const V second = V::load(numbers.data() + V::count);
         std::array<float, V::count> neighbours;
         P::round(first, second).store(neighbours.data());
+        std::array<float, V::count> halves;
+        P::store_rounded(first, second, halves.data() + V::count / 2, halves.data());
+        CHECK(std::equal(neighbours.begin(), neighbours.begin() + V::count / 2, halves.begin() + V::count / 2));
+        CHECK(std::equal(neighbours.begin() + V::count / 2, neighbours.end(), halves.begin()));
         std::array<float, V::count> zipped;
         P::zip(first, second).store(zipped.data());
         for (std::size_t lane = 0; lane < V::count; ++lane) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include <ctcnn/core/bf16.hpp>
 #include <ctcnn/core/lanes.hpp>
@@ -58,6 +59,17 @@ struct Bf16Pairs {
         V result;
         processor::round_to_pairs(result.vector, low.vector, high.vector);
         return result;
+    }
+    /// The same, each at a place of its own, where it takes half a vector.
+    [[gnu::always_inline]] static void store_rounded(V low, V high, float* low_place, float* high_place) {
+        const V both = round(low, high);
+        constexpr std::size_t half = V::count / 2;
+        [&]<std::size_t... Lane>(std::index_sequence<Lane...>) {
+            const auto first = __builtin_shufflevector(both.vector, both.vector, Lane...);
+            const auto second = __builtin_shufflevector(both.vector, both.vector, (half + Lane)...);
+            __builtin_memcpy(low_place, &first, sizeof(first));
+            __builtin_memcpy(high_place, &second, sizeof(second));
+        }(std::make_index_sequence<half>{});
     }
     /// Rounds two numbers to a pair.
     static void put(float first, float second, float& place) {

@@ -125,8 +125,8 @@ public:
 /// prepare: the network for inference of one image at a time, as fast as the processor allows: BatchNorms are folded
 /// (fuse), and weights are transformed and packed once. Outputs differ from those of net(x) by rounding. prepare<bf16>
 /// rounds the weights of large Linear layers to 8 binary digits, and reads half as many bytes; where the processor
-/// multiplies pairs of bf16, also weights and inputs of convolutions of blocked values that are computed as sums of
-/// products (kernels of one pixel, strides). Sums, biases and all other layers are those of floats.
+/// multiplies pairs of bf16, also weights and inputs of convolutions of blocked values, those that are filtered at the
+/// points of the filtering. Sums, biases and all other layers are those of floats.
 template <AnyNetwork Net>
 Prepared<Net> prepare(const Net& net) {
     return Prepared<Net>(net);

@@ -3,7 +3,10 @@
 
 #include <array>
 #include <cstddef>
+#include <type_traits>
 
+#include <ctcnn/core/bf16.hpp>
+#include <ctcnn/core/bf16_pairs.hpp>
 #include <ctcnn/core/blocked.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/options.hpp>
@@ -52,10 +55,12 @@ void transform_weight(const T* weight, std::array<double, Tile::point_count>& va
 /// Winograd2d: a convolution by minimal filtering. Tiles of the input go to the points, where a convolution is a
 /// product of matrices, tiles x input channels and input channels x output channels, and sums at the points go to tiles
 /// of the output. A few rows of tiles go through all of it at a time.
-/// Packed    weights (blocks of outputs, points, Ci, outputs of a block), biases (blocks of Out, Count), and if channels
-///           do not fill the last block, ones for channels and zeros for what fills it up
-/// Scratch   inputs (points, tiles, Ci), sums (points, tiles, outputs of a block), a row of tiles (points of the
-///           vertical axis, columns)
+/// Where S::Weight is bf16 and the processor multiplies pairs of them, both matrices are rounded to bf16, at the points;
+/// sums, and the transforms, are those of T.
+/// Packed    weights (blocks of outputs, points, Ci or pairs of Ci, outputs of a block), biases (blocks of Out, Count),
+///           and if channels do not fill the last block, ones for channels and zeros for what fills it up
+/// Scratch   inputs (points, tiles, Ci or pairs of Ci), sums (points, tiles, outputs of a block), a row of tiles (points
+///           of the vertical axis, columns)
 template <Conv2dGeometry G, typename S, Pooling P = Pooling::none,
           std::size_t Outputs = WinogradPlan<G, S::In::height, S::In::width, S::V::count>::outputs>
 class Winograd2d {
@@ -69,6 +74,13 @@ public:
 
 private:
     static constexpr std::size_t count = V::count;
+    /// What is multiplied: elements, or pairs of bf16, each in the place of an element.
+    static constexpr bool in_pairs = std::is_same_v<typename S::Weight, bf16> && Bf16Pairs<V>::exist;
+    using Factor = std::conditional_t<in_pairs, Bf16Pairs<V>, V>;
+    static constexpr std::size_t together = in_pairs ? 2 : 1;
+    static_assert(count % together == 0);
+    static constexpr std::size_t factors = (G.in_channels + together - 1) / together;  // of a sum at a point
+
     static constexpr std::size_t pool = P == Pooling::none ? 1 : 2;
     static constexpr Extent outputs = Tile::outputs;
     static constexpr Extent points = Tile::points;
@@ -92,7 +104,7 @@ private:
         return elements * sizeof(T) % set_period == 0 ? elements + count : elements;
     }
 
-    static constexpr std::size_t input_row = In::blocks * count;  // elements from tile to tile, at a point
+    static constexpr std::size_t input_row = In::blocks * count / together;  // elements from tile to tile, at a point
     static constexpr WinogradBlocks blocks =
         choose_blocks(tiles, Out::blocks, point_count * sizeof(T) * input_row, point_count * sizeof(V));
     static constexpr std::size_t tile_count = blocks.rows * tiles.width;  // of the rows of tiles of one pass
@@ -108,7 +120,7 @@ private:
     static constexpr std::size_t padded = Out::blocks * count;
     using Output = WinogradOutput<S, Tile, P, has_rest>;
 
-    static constexpr std::size_t weights_size = point_count * G.in_channels * padded;
+    static constexpr std::size_t weights_size = point_count * factors * padded;
 
 public:
     static constexpr std::size_t packed_size = weights_size + (has_rest ? 2 : 1) * padded;
@@ -117,15 +129,23 @@ public:
     static void pack(const T* weight, const T* bias, T* packed) {
         for_each_piece<Out::blocks, blocks.vectors>([&](std::size_t block, auto vectors) {
             constexpr std::size_t row = decltype(vectors)::value * count;
-            T* target = packed + block * count * point_count * G.in_channels;
-            for (std::size_t i = 0; i < G.in_channels; ++i) {
+            T* target = packed + block * count * point_count * factors;
+            for (std::size_t i = 0; i < factors; ++i) {
                 for (std::size_t j = 0; j < row; ++j) {
-                    std::array<double, point_count> values{};
-                    if (block * count + j < G.out_channels) {
-                        transform_weight<Tile>(weight + G.weight(block * count + j, i, 0, 0), values);
+                    std::array<std::array<double, point_count>, together> values{};
+                    for (std::size_t n = 0; n < together; ++n) {
+                        if (block * count + j < G.out_channels && i * together + n < G.in_channels) {
+                            transform_weight<Tile>(weight + G.weight(block * count + j, i * together + n, 0, 0),
+                                                   values[n]);
+                        }
                     }
                     for (std::size_t p = 0; p < point_count; ++p) {
-                        target[(p * G.in_channels + i) * row + j] = static_cast<T>(values[p]);
+                        T& place = target[(p * factors + i) * row + j];
+                        if constexpr (in_pairs) {
+                            Factor::put(static_cast<T>(values[0][p]), static_cast<T>(values[1][p]), place);
+                        } else {
+                            place = static_cast<T>(values[0][p]);
+                        }
                     }
                 }
             }
@@ -167,12 +187,12 @@ private:
             const std::size_t r = n / In::blocks;
             const std::size_t block = n % In::blocks;
             transform_inputs(input + block * In::plane + (row + r) * outputs.height * In::row, columns,
-                             inputs + r * tiles.width * input_row + block * count);
+                             inputs + r * tiles.width * input_row + block * count / together);
         });
         team.barrier();
         for_each_piece<Out::blocks, blocks.vectors>([&](std::size_t block, auto vectors) {
             constexpr std::size_t N = decltype(vectors)::value;
-            multiply<N>(inputs, packed + block * count * point_count * G.in_channels, sums, team);
+            multiply<N>(inputs, packed + block * count * point_count * factors, sums, team);
             team.barrier();
             for_each_item(team, blocks.rows, [&](std::size_t r) __attribute__((always_inline)) {
                 transform_sums<N>(sums + r * tiles.width * N * count, packed + weights_size + block * count, row + r,
@@ -210,11 +230,24 @@ private:
                                          __attribute__((always_inline)) { x[w] = V::load(source + w * count); });
                 V values[points.width];
                 Horizontal::points_of_inputs(x, values);
-                unroll<points.width>([&](std::size_t w)
-                                         __attribute__((always_inline)) { values[w].store(target + w * input_point); });
+                store_inputs(values, target);
                 source = forget_origin(source + outputs.width * count);
                 target = forget_origin(target + input_row);
             }
+        }
+    }
+
+    /// A block of channels of a tile at the points of a row.
+    [[gnu::always_inline]] static void store_inputs(const V* values, T* target) {
+        if constexpr (in_pairs) {
+            static_assert(points.width % 2 == 0);
+            unroll<points.width / 2>([&](std::size_t w) __attribute__((always_inline)) {
+                Factor::store_rounded(values[2 * w], values[2 * w + 1], target + 2 * w * input_point,
+                                      target + (2 * w + 1) * input_point);
+            });
+        } else {
+            unroll<points.width>([&](std::size_t w)
+                                     __attribute__((always_inline)) { values[w].store(target + w * input_point); });
         }
     }
 
@@ -223,7 +256,7 @@ private:
     static void multiply(const T* inputs, const T* weights, T* sums, Team& team) {
         constexpr std::size_t most = N == blocks.vectors ? blocks.tiles : tiles_of_block(tile_count, N);
         for_each_item(team, point_count, [&](std::size_t p) __attribute__((always_inline)) {
-            const T* weights_here = weights + p * G.in_channels * N * count;
+            const T* weights_here = weights + p * factors * N * count;
             for_each_piece<tile_count, most>([&](std::size_t tile, auto size) {
                 multiply_block<decltype(size)::value, N>(inputs + p * input_point + tile * input_row, weights_here,
                                                          sums + p * sum_point<N> + tile * N * count);
@@ -237,14 +270,14 @@ private:
         V sum[Tiles * N];
         clear_tile(sum, indices<Tiles * N>);
 #pragma GCC unroll 1
-        for (std::size_t i = 0; i < G.in_channels; ++i) {
+        for (std::size_t i = 0; i < factors; ++i) {
             const auto input = [&](std::size_t t)
-                                   __attribute__((always_inline)) { return V::broadcast(inputs[t * input_row]); };
+                                   __attribute__((always_inline)) { return Factor::broadcast(inputs[t * input_row]); };
             const auto weight = [&](std::size_t n)
-                                    __attribute__((always_inline)) { return V::load(weights + n * count); };
+                                    __attribute__((always_inline)) { return Factor::load(weights + n * count); };
             if constexpr (N == 1) {
                 // Each input is used once, so that it is broadcast by the multiply-add where the processor can do that.
-                V held = weight(0);
+                Factor held = weight(0);
                 hold_in_register(held);
                 unroll<Tiles>([&](std::size_t t)
                                   __attribute__((always_inline)) { sum[t] = multiply_add(input(t), held, sum[t]); });
