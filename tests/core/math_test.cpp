@@ -291,6 +291,16 @@ void check_all_finite() {
             }
         }
     }
+    // Two rows, with numbers behind each that do not count.
+    constexpr std::size_t apart = most / 2;
+    for (std::size_t count = 0; count <= apart; ++count) {
+        for (std::size_t place = 0; place < most; ++place) {
+            const T kept = std::exchange(numbers[place], nan);
+            const bool counts = place < 2 * apart && place % apart < count;
+            wrong += math::all_finite(numbers.data(), count, 2, apart) == !counts ? 0 : 1;
+            numbers[place] = kept;
+        }
+    }
     CHECK(wrong == 0);
     std::array<Lanes<T>, 2> lanes{};
     CHECK(math::all_finite(lanes.data(), 2));
@@ -300,6 +310,8 @@ void check_all_finite() {
 }
 static_assert(math::all_finite(std::array{1.0, -2.0}.data(), 2));
 static_assert(!math::all_finite(std::array{1.0, std::numeric_limits<double>::infinity()}.data(), 2));
+static_assert(math::all_finite(std::array{1.0, std::numeric_limits<double>::infinity(), 2.0}.data(), 1, 2, 2));
+static_assert(!math::all_finite(std::array{1.0, std::numeric_limits<double>::infinity()}.data(), 1, 2, 1));
 
 TEST_CASE("one number that is not finite is found among many") {
     check_all_finite<float>();

@@ -26,11 +26,12 @@ constexpr bool is_finite(T x) {
     return magnitude_bits(x) < infinity_bits<T>;
 }
 
-/// Whether all of `count` numbers are finite.
+/// Whether all of `count` numbers are finite, or those of `rows` rows that lie so many numbers apart.
 template <std::floating_point T>
-[[gnu::noinline]] constexpr bool all_finite(const T* numbers, std::size_t count) {
+[[gnu::noinline]] constexpr bool all_finite(const T* numbers, std::size_t count, std::size_t rows = 1,
+                                            std::size_t apart = 0) {
     bool finite = true;
-    std::size_t i = 0;
+    std::size_t first = 0;  // behind what vectors have seen of each row
     if (!__builtin_is_constant_evaluated()) {
         // Added to the bits of a number, this passes into the sign if the number is not finite.
         using Bits = std::make_unsigned_t<integer_t<T>>;
@@ -38,17 +39,22 @@ template <std::floating_point T>
         typedef Bits BitsVector __attribute__((vector_size(width * sizeof(T))));
         constexpr Bits past = (Bits{1} << (std::numeric_limits<Bits>::digits - 1)) - Bits{infinity_bits<T>};
         BitsVector passed{};
-        for (; i + width <= count; i += width) {
-            BitsVector bits;
-            __builtin_memcpy(&bits, numbers + i, sizeof(bits));
-            passed |= (bits & (Bits{infinity_bits<T>} | (Bits{infinity_bits<T>} - 1))) + past;
+        first = count / width * width;
+        for (std::size_t row = 0; row < rows; ++row) {
+            for (std::size_t i = 0; i < first; i += width) {
+                BitsVector bits;
+                __builtin_memcpy(&bits, numbers + row * apart + i, sizeof(bits));
+                passed |= (bits & (Bits{infinity_bits<T>} | (Bits{infinity_bits<T>} - 1))) + past;
+            }
         }
         for (std::size_t lane = 0; lane < rolled_lane_count<Lanes<T>>(); ++lane) {
             finite = finite && static_cast<integer_t<T>>(passed[lane]) >= 0;
         }
     }
-    for (; i < count; ++i) {
-        finite = finite && is_finite(numbers[i]);
+    for (std::size_t row = 0; row < rows; ++row) {
+        for (std::size_t i = first; i < count; ++i) {
+            finite = finite && is_finite(numbers[row * apart + i]);
+        }
     }
     return finite;
 }

@@ -58,9 +58,7 @@ public:
                         const std::size_t to = std::min(inputs, from + size);
                         const auto rows = memory.rows.template of<decltype(k)::value>();
                         Layer::backward_weight(rows, count, from, to, add, gradient);
-                        for (std::size_t o = 0; o < outputs; ++o) {
-                            finite = finite && math::all_finite(gradient + o * inputs + from, to - from);
-                        }
+                        finite = math::all_finite(gradient + from, to - from, outputs, inputs);
                         if constexpr (Layer::bias_shape::size != 0) {
                             if (b == 0) {
                                 Layer::backward_bias(rows, count, add, gradient);
