@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 
+#include <ctcnn/core/bf16.hpp>
 #include <ctcnn/core/bf16_pairs.hpp>
 #include <ctcnn/core/blocked.hpp>
 #include <ctcnn/core/lanes.hpp>
@@ -45,7 +46,16 @@ void in_memory(const V* input, const float* weight, std::size_t count, V* output
 }
 template void in_memory<16>(const V*, const float*, std::size_t, V*);
 
-#elif defined(PAIRS)
+#else
+
+// Convolutions of a prepared network by minimal filtering: of four vectors of outputs, and of one.
+constexpr kernels::Conv2dGeometry filtered{64, 64, 1, {.kernel = {3, 3}, .padding = {1, 1}}};
+constexpr kernels::Conv2dGeometry filtered_narrow{16, 16, 1, {.kernel = {3, 3}, .padding = {1, 1}}};
+template <kernels::Conv2dGeometry G, typename Weight = float>
+using FilteredStage = WeightedStage<BlockedLayout<V::count, G.in_channels, 16, 16, 1, 1>,
+                                    BlockedLayout<V::count, G.out_channels, 16, 16>, ReLU, V, Weight>;
+
+#if defined(PAIRS)
 
 using Pairs = Bf16Pairs<V>;
 static_assert(has_pair_products<V>);
@@ -67,6 +77,8 @@ template void kernels::conv2d::InPairs::forward<PairsOf<3, 14>>(const V*, const 
 template void kernels::conv2d::InPairs::backward<PairsOf<3, 14>>(V*, const float*, const V*, bool, float*, float*, V*);
 template void kernels::conv2d::InPairs::forward<PairsOf<1, 8>>(const V*, const float*, const float*, V*, V*);
 template void kernels::conv2d::InPairs::backward<PairsOf<1, 8>>(V*, const float*, const V*, bool, float*, float*, V*);
+template class kernels::prepared::Winograd2d<filtered, FilteredStage<filtered, ctcnn::bf16>>;
+template class kernels::prepared::Winograd2d<filtered_narrow, FilteredStage<filtered_narrow, ctcnn::bf16>>;
 
 #else
 
@@ -105,13 +117,8 @@ template void kernels::conv2d::direct_forward_rows<Pixel>(const V*, const float*
 template void kernels::conv2d::direct_backward_input<Pixel>(V*, const float*, const V*, Range);
 template void kernels::conv2d::pointwise_backward_weight<Pixel>(const V*, const V*, bool, float*, V*);
 
-// Convolutions of a prepared network by minimal filtering: of four vectors of outputs, and of one.
-constexpr kernels::Conv2dGeometry filtered{64, 64, 1, {.kernel = {3, 3}, .padding = {1, 1}}};
-constexpr kernels::Conv2dGeometry filtered_narrow{16, 16, 1, {.kernel = {3, 3}, .padding = {1, 1}}};
-template <kernels::Conv2dGeometry G>
-using FilteredStage = Stage<BlockedLayout<V::count, G.in_channels, 16, 16, 1, 1>,
-                            BlockedLayout<V::count, G.out_channels, 16, 16>, ReLU, V>;
 template class kernels::prepared::Winograd2d<filtered, FilteredStage<filtered>>;
 template class kernels::prepared::Winograd2d<filtered_narrow, FilteredStage<filtered_narrow>>;
 
+#endif
 #endif
