@@ -74,9 +74,9 @@ def flipped_and_cropped(images):
 
 
 def erased(images, p):
-    """RandomErasing(p): a rectangle of each image, of 2 to 33 % of its pixels and from 0.3 to 3.3 times as high as wide,
-    becomes 0. All images are drawn at once; one whose rectangle is too large keeps its pixels, where torchvision draws
-    again."""
+    """RandomErasing(p): a rectangle of each image, of 2 to 33 % of its pixels and from 0.3 to 3.3 times as high as
+    wide, becomes 0. All images are drawn at once; one whose rectangle is too large keeps its pixels, where torchvision
+    draws again."""
     count = len(images)
     area = 28 * 28 * torch.empty(count).uniform_(0.02, 0.33)
     ratio = torch.empty(count).uniform_(math.log(0.3), math.log(3.3)).exp()

@@ -55,12 +55,12 @@ void transform_weight(const T* weight, std::array<double, Tile::point_count>& va
 /// Winograd2d: a convolution by minimal filtering. Tiles of the input go to the points, where a convolution is a
 /// product of matrices, tiles x input channels and input channels x output channels, and sums at the points go to tiles
 /// of the output. A few rows of tiles go through all of it at a time.
-/// Where S::Weight is bf16 and the processor multiplies pairs of them, both matrices are rounded to bf16, at the points;
-/// sums, and the transforms, are those of T.
+/// Where S::Weight is bf16 and the processor multiplies pairs of them, both matrices are rounded to bf16, at the
+/// points; sums, and the transforms, are those of T.
 /// Packed    weights (blocks of outputs, points, Ci or pairs of Ci, outputs of a block), biases (blocks of Out, Count),
 ///           and if channels do not fill the last block, ones for channels and zeros for what fills it up
-/// Scratch   inputs (points, tiles, Ci or pairs of Ci), sums (points, tiles, outputs of a block), a row of tiles (points
-///           of the vertical axis, columns)
+/// Scratch   inputs (points, tiles, Ci or pairs of Ci), sums (points, tiles, outputs of a block), a row of tiles
+///           (points of the vertical axis, columns)
 template <Conv2dGeometry G, typename S, Pooling P = Pooling::none,
           std::size_t Outputs = WinogradPlan<G, S::In::height, S::In::width, S::V::count>::outputs>
 class Winograd2d {
