@@ -388,8 +388,8 @@ def how_it_was_measured(record, results):
   BatchNorm folded but for training. Before anything is timed, a rival's outputs are compared with ctcnn's. The largest
   difference may be 1e-4 of the largest output in fp32, where filtering with few multiplications costs some of 7 digits,
   and 3e-2 in bf16, whose numbers have 8 bits. A rival that differs more fails, and is listed under "Not measured".
-- In bf16, ctcnn's prepared networks filter convolutions, too, which makes their errors up to four times those of
-  products of rounded factors.
+- In bf16, ctcnn's prepared networks filter convolutions, too, which makes their errors up to eight times those of
+  products of rounded factors, three times behind a ReLU.
 - The rivals are called from Python, with their fastest call that takes and gives NumPy arrays. That costs some
   microseconds, which count for the smallest networks.
 - LeNet, PyTorch's MNIST example and the MLP see MNIST; the others random images, which take as long.

@@ -178,7 +178,7 @@ TEST_CASE("prepare<bf16> multiplies bf16 in convolutions, and adds floats") {
                    Conv2d<24, 40, Kernel<3>, Padding<1>, Stride<2>>, ReLU, Conv2d<40, 21, Kernel<1>>, ReLU,
                    MaxPool2d<Kernel<2>>, Residual<Conv2d<21, 21, Kernel<1>>>, Flatten, Linear<84, 10>>;
     check(drawn<Separable>(), 5 * 10 * 2.0 / 512);
-    // One filtered layer, whose errors are at most four times as large.
+    // One filtered layer behind a ReLU, whose errors are at most four times as large.
     using Filtered =
         Sequential<Input<3, 17, 15>, Conv2d<3, 32, Kernel<3>, Padding<1>>, ReLU, Conv2d<32, 48, Kernel<3>, Padding<1>>,
                    ReLU, MaxPool2d<Kernel<2>>, Flatten, LazyLinear<10>>;

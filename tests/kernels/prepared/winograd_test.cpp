@@ -96,7 +96,7 @@ std::vector<Expected> expected_output(const Case& c, const std::vector<double>& 
     return result;
 }
 
-/// Numbers in least ... 1 that float has, too: inputs begin with 0, weights and biases with -1.
+/// Numbers in least ... 1 that float has, too: inputs begin with 0 or -1, weights and biases with -1.
 std::vector<double> random_numbers(std::size_t count, std::uint64_t seed, double least) {
     const Philox random(seed);
     std::vector<double> result(count);
@@ -125,7 +125,7 @@ std::vector<double> rounded_to_bf16(std::vector<double> numbers) {
 /// and packed weights before they are written; what is no output keeps its value.
 template <Conv2dGeometry G, std::size_t Height, std::size_t Width, typename V, typename Weight, typename Function,
           Pooling P, std::size_t... Outputs>
-Errors run(bool has_bias = true) {
+Errors run(bool has_bias = true, double least = 0) {
     using T = scalar_t<V>;
     using Plan = prepared::WinogradPlan<G, Height, Width, V::count>;
     static_assert(Plan::possible);
@@ -143,7 +143,7 @@ Errors run(bool has_bias = true) {
     constexpr bool in_pairs = std::is_same_v<Weight, bf16> && Bf16Pairs<V>::exist;
 
     const Case c{G, {Height, Width}, P, in_double<Function>};
-    const auto image = random_numbers(G.in_channels * Height * Width, 1, 0);
+    const auto image = random_numbers(G.in_channels * Height * Width, 1, least);
     const auto weight = random_numbers(G.weights(), 2, -1);
     auto bias = random_numbers(G.out_channels, 3, -1);
 
@@ -339,22 +339,25 @@ TEST_CASE("the errors of minimal filtering are at most twice those of direct sum
               .root_mean_square <= 2 * direct);
 }
 
-TEST_CASE("the errors of minimal filtering of bf16 are at most four times those of rounded factors") {
+TEST_CASE("the errors of minimal filtering of bf16 are at most eight times those of rounded factors") {
     // Inputs and weights are rounded at the points, where they are larger, and the transform of the sums enlarges their
-    // errors: 2.2 to 3.0 times for these images, 1.2 times with F(2x2).
-    const auto check_pairs = [](const Errors& errors) {
+    // errors: up to 3.0 times where images are not below zero, as behind a ReLU, and up to 7.7 times for both signs.
+    const auto check_of = [](const Errors& errors, double times) {
         CAPTURE(errors.largest, errors.root_mean_square, errors.of_rounding);
         CHECK(errors.largest <= most);
-        CHECK(errors.root_mean_square <= 4 * errors.of_rounding);
+        CHECK(errors.root_mean_square <= times * errors.of_rounding);
         CHECK((!Bf16Pairs<Lanes<float>>::exist || errors.root_mean_square > errors.of_rounding));
     };
     using V = Lanes<float>;
-    check_pairs(run<geometry(64, 16, three, {0, 0}), 14, 14, V, bf16, NoFunction, Pooling::none, 4>());
-    check_pairs(run<geometry(64, 16, three, {0, 0}), 14, 14, V, bf16, NoFunction, Pooling::none, 2>());
-    check_pairs(run<geometry(64, 16, five, {0, 0}), 14, 14, V, bf16, NoFunction, Pooling::none>());
-    check_pairs(run<geometry(20, 17, three, {1, 1}), 12, 8, V, bf16, ReLU, Pooling::max2x2>());
-    check_pairs(run<geometry(3, 5, three, {1, 1}), 7, 9, V, bf16, NoFunction, Pooling::none>(false));
-    check_pairs(run<geometry(1, 1, three, {1, 1}), 8, 8, V, bf16, NoFunction, Pooling::average2x2>());
+    for (const double least : {0.0, -1.0}) {
+        const auto check_pairs = [&](const Errors& errors) { check_of(errors, least < 0 ? 8 : 4); };
+        check_pairs(run<geometry(64, 16, three, {0, 0}), 14, 14, V, bf16, NoFunction, Pooling::none, 4>(true, least));
+        check_pairs(run<geometry(64, 16, three, {0, 0}), 14, 14, V, bf16, NoFunction, Pooling::none, 2>(true, least));
+        check_pairs(run<geometry(64, 16, five, {0, 0}), 14, 14, V, bf16, NoFunction, Pooling::none>(true, least));
+        check_pairs(run<geometry(20, 17, three, {1, 1}), 12, 8, V, bf16, ReLU, Pooling::max2x2>(true, least));
+        check_pairs(run<geometry(3, 5, three, {1, 1}), 7, 9, V, bf16, NoFunction, Pooling::none>(false, least));
+        check_pairs(run<geometry(1, 1, three, {1, 1}), 8, 8, V, bf16, NoFunction, Pooling::average2x2>(true, least));
+    }
 }
 
 TEST_CASE("channels that there are not are zero where the image is not finite, too") {
