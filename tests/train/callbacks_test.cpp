@@ -385,7 +385,7 @@ TEST_CASE("Callbacks are numbered apart for each name, and each has its own stat
     REQUIRE(keys.next<EarlyStopping>() == "1.EarlyStopping");
     REQUIRE(keys.next<Values>() == "1");
 
-    detail_::train::CallbackStates states;
+    detail_::train::CallbackStates<> states;
     const auto set = [&](const char* key, std::vector<double> numbers) { states.set(key, numbers); };
     const auto holds = [&](const char* key, std::vector<double> numbers) {
         const std::size_t n = states.find(key);

@@ -51,7 +51,11 @@ public:
     }
     /// The same of a file whose bytes are in memory, and stay there.
     [[gnu::cold]] ByteSource(std::filesystem::path file, std::span<const std::byte> bytes, std::string remedy = {})
-        : file_(std::move(file)), remedy_(std::move(remedy)), bytes_(bytes), size_(bytes.size()), buffer_(buffer_size) {
+        : file_(std::move(file)),
+          remedy_(std::move(remedy)),
+          bytes_(bytes.data()),
+          size_(bytes.size()),
+          buffer_(buffer_size) {
         begin();
     }
 
@@ -191,9 +195,9 @@ private:
 
     [[gnu::cold]] std::size_t read_from_file(std::span<std::uint8_t> destination) {
         if (!stream_.is_open()) {
-            const std::size_t count = std::min(bytes_.size(), destination.size());
-            std::copy_n(reinterpret_cast<const std::uint8_t*>(bytes_.data()), count, destination.data());
-            bytes_ = bytes_.subspan(count);
+            const auto count =
+                static_cast<std::size_t>(std::min<std::uint64_t>(size_ - read_from_file_, destination.size()));
+            std::copy_n(reinterpret_cast<const std::uint8_t*>(bytes_) + read_from_file_, count, destination.data());
             read_from_file_ += count;
             return count;
         }
@@ -314,7 +318,7 @@ private:
     std::filesystem::path file_;
     std::string remedy_;
     Stream stream_;
-    std::span<const std::byte> bytes_;  // that are left of those in memory
+    const std::byte* bytes_ = nullptr;  // those in memory
     std::uint64_t size_ = 0;
     std::uint64_t offset_ = 0;
     std::uint64_t read_from_file_ = 0;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -22,8 +21,8 @@ namespace CTCNN_DETAIL {
 
 /// The first of the names in a folder that is a file. It may also lie in a folder of one of these names, as in archives
 /// of Kaggle. Where there is none: the first name that is something else, which its reader refuses, or an empty path.
-[[gnu::cold]] inline std::filesystem::path find_file(const std::filesystem::path& folder,
-                                                     std::span<const std::string_view> names) {
+template <typename Names>
+[[gnu::cold]] std::filesystem::path find_file(const std::filesystem::path& folder, const Names& names) {
     const auto type_of = [](const std::filesystem::path& file) {
         std::error_code ignored;
         return std::filesystem::status(file, ignored).type();

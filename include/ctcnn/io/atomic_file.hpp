@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -38,17 +39,8 @@ public:
     AtomicFile& operator=(const AtomicFile&) = delete;
     ~AtomicFile() { abandon(); }
 
-    void write(std::span<const std::byte> bytes) {
-        while (!bytes.empty()) {
-            const std::size_t wanted = std::min(bytes.size(), most_bytes_at_once);
-            const ssize_t written = uninterrupted([&] { return Calls::write(file_, bytes.data(), wanted); });
-            if (written <= 0) {
-                abandon_and_refuse(written == 0 ? ENOSPC : errno);
-            }
-            offset_ += static_cast<std::uint64_t>(written);
-            bytes = bytes.subspan(static_cast<std::size_t>(written));
-        }
-    }
+    void write(std::span<const std::byte> bytes) { write(bytes.data(), bytes.size()); }
+    void write(std::string_view text) { write(text.data(), text.size()); }
 
     /// Gives the file its name.
     void commit() {
@@ -67,6 +59,19 @@ public:
     }
 
 private:
+    void write(const void* bytes, std::size_t size) {
+        const auto* const begin = static_cast<const char*>(bytes);
+        for (std::size_t done = 0; done < size;) {
+            const std::size_t wanted = std::min(size - done, most_bytes_at_once);
+            const ssize_t written = uninterrupted([&] { return Calls::write(file_, begin + done, wanted); });
+            if (written <= 0) {
+                abandon_and_refuse(written == 0 ? ENOSPC : errno);
+            }
+            offset_ += static_cast<std::uint64_t>(written);
+            done += static_cast<std::size_t>(written);
+        }
+    }
+
     static std::filesystem::path target_of(const std::filesystem::path& path) {
         std::error_code error;
         if (!std::filesystem::is_symlink(path, error)) {

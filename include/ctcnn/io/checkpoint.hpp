@@ -193,8 +193,8 @@ std::vector<double> rates_of(const SafetensorsHeader<Calls>& header) {
 }
 
 template <typename Calls>
-train::CallbackStates states_of(const SafetensorsHeader<Calls>& header) {
-    train::CallbackStates states;
+train::CallbackStates<> states_of(const SafetensorsHeader<Calls>& header) {
+    train::CallbackStates<> states;
     for (const auto& [key, text] : header.metadata()) {
         if (key.starts_with(callback_key)) {
             states.set(key.substr(callback_key.size()), numbers_of(header, key, text));
@@ -327,7 +327,7 @@ void resume(Trainer<Net, Optimizer, Loss>& trainer, const std::filesystem::path&
         const io::TrainingNames names = io::training_names<Net, Optimizer>(has_kept);
         constexpr std::size_t own = (1 + Optimizer::state_count) * Net::parameter_count + Net::buffer_count;
         std::vector<T> elements(own + (has_kept ? io::kept_count<Net, Optimizer> : 0));
-        train::CallbackStates states = io::states_of(header);
+        train::CallbackStates<> states = io::states_of(header);
         std::vector<double> rates = io::rates_of(header);
         io::load_state(file, header, {names.names(), io::own_dtype<T>, reinterpret_cast<std::byte*>(elements.data())},
                        {});

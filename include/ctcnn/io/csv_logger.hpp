@@ -8,7 +8,6 @@
 #include <fstream>
 #include <initializer_list>
 #include <memory>
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -64,7 +63,7 @@ public:
     /// Replaces the file as a whole.
     void write() const {
         AtomicFile<Calls> file(path_);
-        file.write(std::as_bytes(std::span<const char>(text_.data(), text_.size())));
+        file.write(text_);
         file.commit();
     }
     /// The lines that are not taken yet.
@@ -79,7 +78,7 @@ private:
         }
         const InputFile<Calls> file(path_);
         std::string old(static_cast<std::size_t>(file.size()), '\0');
-        file.read(0, std::as_writable_bytes(std::span<char>(old.data(), old.size())));
+        file.read(0, old);
         if (old.empty()) {
             return;
         }

@@ -49,10 +49,19 @@ public:
 
     /// Fills the destination with the bytes from `offset` on.
     void read(std::uint64_t offset, std::span<std::byte> destination) const {
-        while (!destination.empty()) {
-            const std::size_t wanted = std::min(destination.size(), most_bytes_at_once);
-            const ssize_t got = uninterrupted(
-                [&] { return Calls::pread(file_, destination.data(), wanted, static_cast<off_t>(offset)); });
+        read(offset, destination.data(), destination.size());
+    }
+    void read(std::uint64_t offset, std::string& destination) const {
+        read(offset, destination.data(), destination.size());
+    }
+
+private:
+    void read(std::uint64_t offset, void* destination, std::size_t size) const {
+        auto* const begin = static_cast<char*>(destination);
+        for (std::size_t done = 0; done < size;) {
+            const std::size_t wanted = std::min(size - done, most_bytes_at_once);
+            const ssize_t got =
+                uninterrupted([&] { return Calls::pread(file_, begin + done, wanted, static_cast<off_t>(offset)); });
             if (got < 0) {
                 refuse_reading(offset, errno);
             }
@@ -62,11 +71,10 @@ public:
                                      "Load it when no other program writes it.", OffsetIn::file});
             }
             offset += static_cast<std::uint64_t>(got);
-            destination = destination.subspan(static_cast<std::size_t>(got));
+            done += static_cast<std::size_t>(got);
         }
     }
 
-private:
     [[noreturn, gnu::cold]] void refuse_opening(int error) const {
         if (error == ENOENT || error == ENOTDIR) {
             throw FileMissing({path_, 0, "a file", "no such file", "Check the name and the folder.", OffsetIn::file});

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,7 +25,7 @@ namespace CTCNN_DETAIL::io {
 class JsonReader {
 public:
     /// `offset` is where the text begins in the file, for errors.
-    JsonReader(std::span<char> text, const std::filesystem::path& file, std::uint64_t offset)
+    JsonReader(std::string& text, const std::filesystem::path& file, std::uint64_t offset)
         : begin_(text.data()), at_(begin_), end_(begin_ + text.size()), file_(file), offset_(offset) {}
 
     /// Calls member(key) for each member of an object; it has to take the value.

@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include <ctcnn/core/indices.hpp>
 #include <ctcnn/core/narrowed.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/io/safetensors_header.hpp>
@@ -44,7 +45,8 @@ struct WeightOrder {
 };
 
 /// Whether a file's shape is the given one.
-inline bool is_shape_of(std::string_view shape, std::span<const std::size_t> dims) {
+template <typename Dims>
+bool is_shape_of(std::string_view shape, const Dims& dims) {
     std::size_t rank = 0;
     bool same = true;
     for_each_dim(shape, [&](std::uint64_t dim) {
@@ -55,13 +57,15 @@ inline bool is_shape_of(std::string_view shape, std::span<const std::size_t> dim
 }
 
 /// The same for a weight that is stored as Keras does.
-inline bool is_keras_shape_of(std::string_view shape, std::span<const std::size_t> dims) {
+template <typename Dims>
+bool is_keras_shape_of(std::string_view shape, const Dims& dims) {
     std::array<std::size_t, 4> stored{};
     const std::size_t pixel_axes = dims.size() - 2;
     std::copy(dims.begin() + 2, dims.end(), stored.begin());
     stored[pixel_axes] = dims[1];
     stored[pixel_axes + 1] = dims[0];
-    if (is_shape_of(shape, std::span(stored).first(dims.size()))) {
+    const Indices of_shape(stored.data(), dims.size());
+    if (is_shape_of(shape, of_shape)) {
         return true;
     }
     // Depthwise: any multiplier.
@@ -74,7 +78,7 @@ inline bool is_keras_shape_of(std::string_view shape, std::span<const std::size_
     }
     stored[pixel_axes] = channels;
     stored[pixel_axes + 1] = dims[0] / channels;
-    return is_shape_of(shape, std::span(stored).first(dims.size()));
+    return is_shape_of(shape, of_shape);
 }
 
 }  // namespace CTCNN_DETAIL::io

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/narrowed.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/data/error.hpp>
@@ -51,12 +52,7 @@ class StagedTensors {
 public:
     StagedTensors(const InputFile<Calls>& file, const SafetensorsHeader<Calls>& header, const StateMatch<Calls>& match,
                   State state, bool transpose)
-        : sources_(match.sources()), state_(state), transpose_(transpose) {
-        std::size_t size = 0;
-        for (const FileTensor* source : sources_) {
-            size += source == nullptr ? 0 : bytes_of(*source);
-        }
-        bytes_.resize(size);
+        : sources_(match.sources()), state_(state), transpose_(transpose), bytes_(bytes_of(sources_)) {
         std::byte* next = bytes_.data();
         for (const FileTensor* source : sources_) {
             if (source != nullptr) {
@@ -80,6 +76,13 @@ public:
 
 private:
     static std::size_t bytes_of(const FileTensor& tensor) { return narrowed<std::size_t>(tensor.end - tensor.begin); }
+    static std::size_t bytes_of(const std::vector<const FileTensor*>& sources) {
+        std::size_t size = 0;
+        for (const FileTensor* source : sources) {
+            size += source == nullptr ? 0 : bytes_of(*source);
+        }
+        return size;
+    }
 
     void check_values(const std::filesystem::path& path, const FileTensor& source, std::uint64_t offset,
                       const std::byte* bytes) const {
@@ -117,10 +120,10 @@ private:
         }
     }
 
-    std::span<const FileTensor* const> sources_;
+    const std::vector<const FileTensor*>& sources_;
     State state_;
     bool transpose_;
-    std::vector<std::byte> bytes_;
+    AlignedArray<std::byte> bytes_;
 };
 
 /// What function() returns. Where memory is short, the error is a sentence about the file.

@@ -282,19 +282,16 @@ void write_onnx(const std::filesystem::path& path, const OnnxNetwork& network) {
     end.add(8, opset);
 
     AtomicFile<Calls> file(path);
-    const auto write = [&file](const std::string& bytes) {
-        file.write(std::as_bytes(std::span(bytes.data(), bytes.size())));
-    };
     ElementWriter<Calls> writer(file);
-    write(beginning.bytes());
-    write(graph.nodes);
+    file.write(beginning.bytes());
+    file.write(graph.nodes);
     for (std::size_t n = 0; n < graph.tensors.size(); ++n) {
-        write(graph.tensors[n]);
+        file.write(graph.tensors[n]);
         writer.write(network.state, network.state.names[n], network.state.dtype);
         writer.flush();
     }
-    write(graph.values);
-    write(end.bytes());
+    file.write(graph.values);
+    file.write(end.bytes());
     file.commit();
 }
 

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -72,22 +71,19 @@ public:
     explicit SafetensorsHeader(const InputFile<Calls>& file) : path_(file.path()) {
         const std::uint64_t size = header_size(file);
         text_.resize(static_cast<std::size_t>(size));
-        const std::span<char> text{text_.data(), text_.size()};
-        file.read(length_bytes, std::as_writable_bytes(text));
+        file.read(length_bytes, text_);
         data_offset_ = length_bytes + size;
-        parse(text);
+        parse();
         refuse_doubles();
         check_layout(file.size() - data_offset_);
     }
 
     const std::filesystem::path& path() const { return path_; }
-    // Not from the vectors themselves: span examines the iterators of a range, which takes compilers a while.
+    // Not as spans: the first one of each type takes compilers a while.
     /// By their place in the file.
-    std::span<const FileTensor> tensors() const { return {tensors_.data(), tensors_.size()}; }
+    const std::vector<FileTensor>& tensors() const { return tensors_; }
     /// By key.
-    std::span<const std::pair<std::string_view, std::string_view>> metadata() const {
-        return {metadata_.data(), metadata_.size()};
-    }
+    const std::vector<std::pair<std::string_view, std::string_view>>& metadata() const { return metadata_; }
     /// Where the data begins in the file.
     std::uint64_t data_offset() const { return data_offset_; }
 
@@ -116,12 +112,12 @@ private:
         return size;
     }
 
-    void parse(std::span<char> text) {
-        const std::size_t valid = utf8_valid_size({text.data(), text.size()});
-        if (valid != text.size()) {
+    void parse() {
+        const std::size_t valid = utf8_valid_size(text_);
+        if (valid != text_.size()) {
             throw BadHeader(fault(length_bytes + valid, "UTF-8", "bytes that are none", write_again));
         }
-        JsonReader json(text, path_, length_bytes);
+        JsonReader json(text_, path_, length_bytes);
         bool has_metadata = false;
         json.object("a header that begins with '{'", [&](std::string_view key) {
             if (key == "__metadata__") {
@@ -296,7 +292,7 @@ private:
     }
 
     std::filesystem::path path_;
-    std::vector<char> text_;
+    std::string text_;
     std::uint64_t data_offset_ = 0;
     std::vector<FileTensor> tensors_;
     std::vector<std::pair<std::string_view, std::string_view>> metadata_;

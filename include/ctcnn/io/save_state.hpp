@@ -51,8 +51,8 @@ inline void require_utf8(std::string_view text) {
 
 /// The tensors in the order of a file, which the reference implementation writes: by name, since all have one dtype.
 template <typename Names>
-std::vector<const NamedTensor*> in_file_order(const Names& names) {
-    std::vector<const NamedTensor*> order;
+auto in_file_order(const Names& names) {
+    std::vector<decltype(names.data())> order;
     for (const NamedTensor& tensor : names) {
         order.push_back(&tensor);
     }
@@ -161,7 +161,7 @@ private:
 /// Writes a network's parameters to a file, which then has its name.
 template <typename Calls = PosixCalls>
 void save_state(const std::filesystem::path& path, const ConstState& state, const Metadata& metadata, Dtype dtype) {
-    const std::vector<const NamedTensor*> order = in_file_order(state.names);
+    const auto order = in_file_order(state.names);
     const std::string header = header_text(order, dtype, metadata);
     check_values(path, state, dtype);
 
@@ -169,7 +169,7 @@ void save_state(const std::filesystem::path& path, const ConstState& state, cons
     std::array<std::byte, 8> element{};
     store_little_endian(element.data(), std::uint64_t{header.size()});
     file.write(element);
-    file.write(std::as_bytes(std::span(header.data(), header.size())));
+    file.write(header);
     ElementWriter<Calls> writer(file);
     for (const NamedTensor* tensor : order) {
         writer.write(state, *tensor, dtype);

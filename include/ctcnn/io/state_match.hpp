@@ -42,7 +42,7 @@ public:
     bool fits() const { return counts_ == std::array<std::size_t, kinds>{}; }
 
     /// For each tensor of the network the one in the file; null where it is missing and may be.
-    std::span<const FileTensor* const> sources() const { return {sources_.data(), sources_.size()}; }
+    const std::vector<const FileTensor*>& sources() const { return sources_; }
 
     /// "2 missing, 1 of another shape"
     [[gnu::cold]] std::string found() const {

@@ -6,7 +6,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <ctcnn/core/aligned_vector.hpp>
@@ -14,53 +13,41 @@
 
 namespace CTCNN_DETAIL::train {
 
-/// CallbackStates: what callbacks remember, by their keys.
+/// CallbackStates: what callbacks remember, by their keys. As a template, it costs a program without callbacks nothing.
+template <typename Number = double>
 class CallbackStates {
 public:
-    std::size_t size() const { return keys_.size(); }
-    const std::string& key(std::size_t n) const { return keys_[n]; }
-    std::span<const double> numbers(std::size_t n) const {
-        const std::size_t begin = n == 0 ? 0 : ends_[n - 1];
-        return {numbers_.data() + begin, ends_[n] - begin};
-    }
+    std::size_t size() const { return states_.size(); }
+    const std::string& key(std::size_t n) const { return states_[n].key; }
+    std::span<const Number> numbers(std::size_t n) const { return states_[n].numbers; }
     /// The number of a key; size() where there is none.
     std::size_t find(std::string_view key) const {
         std::size_t n = 0;
-        while (n < size() && keys_[n] != key) {
+        while (n < size() && states_[n].key != key) {
             ++n;
         }
         return n;
     }
-    void set(std::string_view key, std::span<const double> state) {
+    void set(std::string_view key, std::span<const Number> numbers) {
         const std::size_t n = find(key);
-        if (n < size() && numbers(n).size() == state.size()) {
-            std::copy_n(state.data(), state.size(), numbers_.data() + ends_[n] - state.size());
-            return;
+        if (n == size()) {
+            states_.push_back({std::string(key), {}});
         }
-        CallbackStates others;
-        for (std::size_t k = 0; n < size() && k < size(); ++k) {
-            if (k != n) {
-                others.set(keys_[k], numbers(k));
-            }
-        }
-        if (n < size()) {
-            *this = std::move(others);
-        }
-        keys_.emplace_back(key);
-        numbers_.insert(numbers_.end(), state.data(), state.data() + state.size());
-        ends_.push_back(numbers_.size());
+        states_[n].numbers.assign(numbers.begin(), numbers.end());
     }
 
 private:
-    std::vector<std::string> keys_{};
-    std::vector<std::size_t> ends_{};  // of their numbers
-    AlignedVector<double> numbers_{};
+    struct State {
+        std::string key;
+        std::vector<Number> numbers;
+    };
+    std::vector<State> states_{};
 };
 
 /// What callbacks keep with a training, from one fit to the next and in checkpoints.
 template <typename T>
 struct Kept {
-    CallbackStates states{};
+    CallbackStates<> states{};
     AlignedVector<T> weights{};
 
     /// A copy of parameters, buffers, and an average.
@@ -88,20 +75,26 @@ class StateKeys {
 public:
     template <typename C>
     std::string next() {
-        std::string name;
-        if constexpr (requires { std::string_view(*&C::name); }) {
-            name = C::name;
-        }
+        const auto name = name_of<C>();
         std::size_t before = 0;
-        for (const std::string& other : names_) {
+        for (const std::string_view other : names_) {
             before += other == name ? std::size_t{1} : std::size_t{0};
         }
         names_.push_back(name);
-        return name.empty() ? std::to_string(before) : std::to_string(before) + "." + name;
+        return name.empty() ? std::to_string(before) : std::to_string(before).append(".").append(name);
     }
 
 private:
-    std::vector<std::string> names_{};
+    template <typename C>
+    static std::string_view name_of() {
+        if constexpr (requires { std::string_view(*&C::name); }) {
+            return C::name;
+        } else {
+            return {};
+        }
+    }
+
+    std::vector<std::string_view> names_{};
 };
 
 }  // namespace CTCNN_DETAIL::train

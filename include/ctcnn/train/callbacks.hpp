@@ -155,7 +155,7 @@ constexpr bool is_earlier_state(std::size_t size) {
 }
 
 template <typename C, typename Trainer>
-void begin_training(C& callback, StateKeys& keys, const FitPlan& plan, Trainer& trainer, CallbackStates& states) {
+void begin_training(C& callback, StateKeys& keys, const FitPlan& plan, Trainer& trainer, CallbackStates<>& states) {
     if constexpr (requires { callback.on_train_begin(plan, trainer); }) {
         callback.on_train_begin(plan, trainer);
     } else if constexpr (requires { callback.on_train_begin(plan); }) {
@@ -193,7 +193,7 @@ void measure_epoch(C& callback, EpochReport& report, Trainer& trainer) {
     }
 }
 template <typename C, typename Trainer>
-void end_epoch(C& callback, StateKeys& keys, const EpochReport& report, Trainer& trainer, CallbackStates& states) {
+void end_epoch(C& callback, StateKeys& keys, const EpochReport& report, Trainer& trainer, CallbackStates<>& states) {
     if constexpr (requires { callback.on_epoch(report, trainer); }) {
         callback.on_epoch(report, trainer);
     } else if constexpr (requires { callback.on_epoch(report); }) {
@@ -241,7 +241,7 @@ bool restores_weights(const C& callback) {
 
 /// A training with callbacks, which are called in their order. `train` is the training without them.
 template <typename Trainer, typename F, typename... C>
-FitReport with_callbacks(Trainer& trainer, Hooks& hooks, CallbackStates& states, FitPlan plan, const F& train,
+FitReport with_callbacks(Trainer& trainer, Hooks& hooks, CallbackStates<>& states, FitPlan plan, const F& train,
                          C&... callbacks) {
     constexpr bool validates = (HasMeasure<C, Trainer> || ...);
     plan.validates = validates;

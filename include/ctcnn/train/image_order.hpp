@@ -20,8 +20,8 @@ public:
     template <typename Data>
     void sample_images(const Data& dataset) {
         sampled_ = &dataset;
-        sample_ = [](const void* data, std::uint64_t seed, std::uint64_t epoch, std::span<std::uint32_t> order) {
-            static_cast<const Data*>(data)->sample(seed, epoch, order);
+        sample_ = [](const void* data, std::uint64_t seed, std::uint64_t epoch, auto& order) {
+            static_cast<const Data*>(data)->sample(seed, epoch, std::span<std::uint32_t>(order.data(), order.size()));
         };
     }
 
@@ -29,15 +29,14 @@ public:
         if (order_.size() != images) {
             order_ = AlignedArray<std::uint32_t>(images);
         }
-        const std::span<std::uint32_t> order(order_.data(), images);
         for (std::size_t n = 0; n < images; ++n) {
-            order[n] = static_cast<std::uint32_t>(n);
+            order_[n] = static_cast<std::uint32_t>(n);
         }
         if (sample_ != nullptr) {
-            sample_(sampled_, seed, epoch, order);
+            sample_(sampled_, seed, epoch, order_);
         } else if (shuffled) {
             // Stream 0 of a seed initializes parameters.
-            shuffle(order, Philox(seed, epoch + 1));
+            detail_::shuffle(order_.data(), images, Philox(seed, epoch + 1));
         }
     }
 
@@ -45,7 +44,7 @@ public:
 
 private:
     AlignedArray<std::uint32_t> order_{0};
-    void (*sample_)(const void*, std::uint64_t, std::uint64_t, std::span<std::uint32_t>) = nullptr;
+    void (*sample_)(const void*, std::uint64_t, std::uint64_t, AlignedArray<std::uint32_t>&) = nullptr;
     const void* sampled_ = nullptr;
 };
 
