@@ -16,8 +16,10 @@
 #define CTCNN_COMMA_1 0,
 #define CTCNN_JOIN(a, b) CTCNN_JOIN_VALUES(a, b)
 #define CTCNN_JOIN_VALUES(a, b) a##b
-#define CTCNN_JOIN_4(a, b, c, d) CTCNN_JOIN(CTCNN_JOIN(a, b), CTCNN_JOIN(c, d))
-#define CTCNN_JOIN_8(a, b, c, d, e, f, g, h) CTCNN_JOIN(CTCNN_JOIN_4(a, b, c, d), CTCNN_JOIN_4(e, f, g, h))
+#define CTCNN_JOIN_4(a, b, c, d) CTCNN_JOIN_4_VALUES(a, b, c, d)
+#define CTCNN_JOIN_4_VALUES(a, b, c, d) a##b##c##d
+#define CTCNN_JOIN_8(a, b, c, d, e, f, g, h) CTCNN_JOIN_8_VALUES(a, b, c, d, e, f, g, h)
+#define CTCNN_JOIN_8_VALUES(a, b, c, d, e, f, g, h) a##b##c##d##e##f##g##h
 
 // The level of x86-64, and what there is of the next ones. Source: x86-64 psABI, micro-architecture levels.
 #if !defined(__x86_64__)

@@ -91,7 +91,8 @@ struct Text {
         while (size > 1 && text[size - 1] == '0') {
             --size;
         }
-        const std::string_view shown(text.data(), size);
+        const char* const first = text.data();
+        const std::string_view shown(first, size);
         if (exponent < -4 || exponent >= 16) {
             append(shown.substr(0, 1));
             append(size > 1 ? "." : "");

@@ -48,9 +48,7 @@ public:
     std::vector<std::uint8_t> read() {
         std::vector<std::uint8_t> bytes;
         reader_.reserve(bytes, reader_.byte_count());
-        read_pieces(1, [&bytes](std::span<const std::uint8_t> piece) {
-            bytes.insert(bytes.end(), piece.data(), piece.data() + piece.size());
-        });
+        read_pieces(1, [&bytes](auto piece) { bytes.insert(bytes.end(), piece.data(), piece.data() + piece.size()); });
         return bytes;
     }
 

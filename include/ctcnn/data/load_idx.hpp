@@ -79,7 +79,7 @@ template <typename T, typename S>
     }
 }
 
-/// The images of a file. Another thread computes their pixels while the next ones are read and unpacked.
+/// The images of a file. Of a .gz file, another thread computes the pixels while the next ones are unpacked.
 template <typename T, typename S, typename Stream>
 [[gnu::cold]] std::vector<Tensor<T, S>> read_images(IdxReader<Stream>& file, bool transpose) {
     constexpr std::size_t worth_a_thread = 320'000;
@@ -87,13 +87,18 @@ template <typename T, typename S, typename Stream>
     std::vector<Tensor<T, S>> images;
     file.reserve(images, static_cast<std::size_t>(file.sizes()[0]));
     std::vector<std::uint8_t> arriving = file.begin_pieces(S::size * element.bytes, worth_a_thread);
-    std::vector<std::uint8_t> arrived(arriving.size());
+    std::vector<std::uint8_t> arrived(file.is_packed() ? arriving.size() : 0);
     Worker worker;
     for (auto bytes = file.next_piece(arriving); !bytes.empty(); bytes = file.next_piece(arriving)) {
-        worker.run([&images, bytes, element, transpose]() noexcept {
+        const auto append = [&images, bytes, element, transpose]() noexcept {
             append_images<T, S>(bytes, element, transpose, images);
-        });
-        arriving.swap(arrived);
+        };
+        if (file.is_packed()) {
+            worker.run(append);
+            arriving.swap(arrived);
+        } else {
+            append();
+        }
     }
     worker.wait();
     return images;

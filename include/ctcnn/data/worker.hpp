@@ -5,7 +5,7 @@
 
 #include <ctcnn/core/target.hpp>
 
-#if defined(__STDCPP_THREADS__) && !defined(_LIBCPP_HAS_NO_THREADS)
+#if CTCNN_WITH_ZLIB && defined(__STDCPP_THREADS__) && !defined(_LIBCPP_HAS_NO_THREADS)
 #include <thread>
 
 #define CTCNN_HAS_THREADS 1
@@ -13,9 +13,10 @@
 #define CTCNN_HAS_THREADS 0
 #endif
 
-namespace CTCNN_DETAIL {
+namespace CTCNN_DETAIL::inline CTCNN_FILES {
 
-/// One task at a time, on another thread where there is one; its end is waited for before the next one begins.
+/// What is done with bytes while zlib unpacks the next ones: one task at a time, on another thread where there is one;
+/// its end is waited for before the next one begins.
 class Worker {
 public:
     template <typename Task>
@@ -45,4 +46,4 @@ private:
 #endif
 };
 
-}  // namespace CTCNN_DETAIL
+}  // namespace CTCNN_DETAIL::inline CTCNN_FILES

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
@@ -77,8 +78,8 @@ void update_bn(Net& net, const Data& dataset, std::size_t batch_size = 64, std::
                 batch_of(as_read(data.images.subspan(first)), data.targets.data() + first, nullptr, images);
             const double mean = workspace.run(net.parameters().data(), loss, batch, {0, step + 1});
             if (workspace.unfit_statistics() != Net::template plan_of<detail_::Lanes<T>>::stage_count) {
-                std::vector<std::uint32_t> places(images);
-                std::iota(places.begin(), places.end(), static_cast<std::uint32_t>(first));
+                detail_::AlignedArray<std::uint32_t> places(images);
+                std::iota(places.data(), places.data() + images, static_cast<std::uint32_t>(first));
                 const auto found = batch_of(as_read(data.images), data.targets.data(), places.data(), images);
                 throw_not_finite<detail_::Lanes<T>>(net, found, workspace, 1, step + 1, mean, false);
             }

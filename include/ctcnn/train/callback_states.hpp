@@ -81,7 +81,7 @@ public:
             before += other == name ? std::size_t{1} : std::size_t{0};
         }
         names_.push_back(name);
-        return name.empty() ? std::to_string(before) : std::to_string(before).append(".").append(name);
+        return name.empty() ? std::to_string(before) : std::to_string(before).append(1, '.').append(name);
     }
 
 private:

@@ -139,7 +139,11 @@ struct ConfusionMatrix {
             detail_::model::class_of<N>(outputs.data(), static_cast<T>(threshold.value_or(0)));
         ++counts[static_cast<std::size_t>(label) * (classes + 1) + (predicted == no_class ? classes : predicted)];
     }
-    void reset() { counts.assign(counts.size(), 0); }
+    void reset() {
+        for (std::size_t& count : counts) {
+            count = 0;
+        }
+    }
     void merge(const ConfusionMatrix& other) {
         if (!other.counts.empty()) {
             resize(other.classes);

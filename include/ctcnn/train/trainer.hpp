@@ -91,7 +91,7 @@ public:
     /// As in    get_last_lr of torch.optim.lr_scheduler
     std::vector<double> last_lr() const {
         std::vector<double> rates;
-        updates_.for_each_rate([&rates](double rate) { rates.push_back(rate); });
+        updates_.for_each_rate([&rates](auto rate) { rates.push_back(rate); });
         return rates;
     }
 
