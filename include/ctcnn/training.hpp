@@ -2,7 +2,7 @@
 #pragma once
 
 // What a program needs that builds networks and trains them on data of its own, in the order in which data flows: the
-// whole library but for the files of data sets. Readers of files cost the compiler a third of a second, which a source
+// whole library but for the files of data sets. Readers of files cost compilers half as much again, which a source
 // file that only trains need not pay.
 
 #define CTCNN_SKIPS
