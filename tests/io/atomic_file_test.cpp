@@ -86,8 +86,10 @@ struct Troubled {
 
 void save_troubled(const Net& net, const std::filesystem::path& path) {
     detail_::io::save_state<Troubled>(
-        path, {Net::names(), Dtype::float32, reinterpret_cast<const std::byte*>(net.parameters().data())}, {},
-        Dtype::float32);
+        path,
+        detail_::io::ConstState{Net::names(), Dtype::float32,
+                                reinterpret_cast<const std::byte*>(net.parameters().data())},
+        {}, Dtype::float32);
 }
 void export_troubled(const Net& net, const std::filesystem::path& path) {
     detail_::io::write_onnx<Troubled>(path, detail_::io::onnx_network(net));

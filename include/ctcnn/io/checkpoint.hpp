@@ -36,10 +36,12 @@ namespace CTCNN_DETAIL::io {
 
 /// The tensors of a training: those of the network, then as many for each number that the optimizer keeps. The last one
 /// of an average has a name of its own: it is no number of another optimizer.
+/// As a template, it costs a program that saves no training nothing.
+template <typename Names>
 class TrainingNames {
+    using Tensor = typename Names::value_type;
+
 public:
-    // A template, so that only those programs compile it that use it.
-    template <typename Names>
     TrainingNames(const Names& network, std::size_t parameters, std::size_t buffers, std::size_t state_count,
                   bool has_average, bool has_kept)
         : names_(network.data(), network.data() + network.size()) {
@@ -47,7 +49,7 @@ public:
         for (std::size_t s = 0; s < state_count; ++s) {
             const bool is_average = has_average && s + 1 == state_count;
             const std::string number(is_average ? std::string_view("average") : decimal(s));
-            for (const NamedTensor& tensor : network) {
+            for (const Tensor& tensor : network) {
                 if (tensor.offset < parameters) {
                     texts_.push_back(sentence({"optimizer.", number, ".", tensor.name}));
                     names_.push_back(
@@ -57,7 +59,7 @@ public:
         }
         const std::size_t end = (1 + state_count) * parameters + buffers;
         for (std::size_t k = 0; has_kept && k < (has_average ? 2 : 1); ++k) {
-            for (const NamedTensor& tensor : network) {
+            for (const Tensor& tensor : network) {
                 if (k == 0 || tensor.offset < parameters) {
                     texts_.push_back(sentence({k == 0 ? "kept." : "kept.average.", tensor.name}));
                     names_.push_back(
@@ -67,17 +69,18 @@ public:
         }
     }
 
-    std::span<const NamedTensor> names() const { return {names_.data(), names_.size()}; }
+    std::span<const Tensor> names() const { return {names_.data(), names_.size()}; }
 
 private:
-    std::vector<NamedTensor> names_;
+    std::vector<Tensor> names_;
     std::vector<std::string> texts_;
 };
 
 template <typename Net, typename Optimizer>
-TrainingNames training_names(bool has_kept) {
+auto training_names(bool has_kept) {
     constexpr bool has_average = requires { Optimizer::is_average; };
-    return {Net::names(), Net::parameter_count, Net::buffer_count, Optimizer::state_count, has_average, has_kept};
+    return TrainingNames(Net::names(), Net::parameter_count, Net::buffer_count, Optimizer::state_count, has_average,
+                         has_kept);
 }
 /// How many elements Trainer::keep_weights keeps.
 template <typename Net, typename Optimizer>
@@ -300,12 +303,13 @@ void save_checkpoint(const Trainer<Net, Optimizer, Loss>& trainer, const std::fi
     if (!kept.weights.empty()) {
         metadata.emplace(io::kept_key, "1");
     }
-    const io::TrainingNames names = io::training_names<Net, Optimizer>(!kept.weights.empty());
+    const auto names = io::training_names<Net, Optimizer>(!kept.weights.empty());
     std::vector<T> elements(trainer.net().parameters().begin(), trainer.net().parameters().end());
     elements.insert(elements.end(), trainer.net().buffers().begin(), trainer.net().buffers().end());
     elements.insert(elements.end(), trainer.state().begin(), trainer.state().end());
     elements.insert(elements.end(), kept.weights.begin(), kept.weights.end());
-    io::save_state(path, {names.names(), io::own_dtype<T>, reinterpret_cast<const std::byte*>(elements.data())},
+    io::save_state(path,
+                   io::ConstState{names.names(), io::own_dtype<T>, reinterpret_cast<const std::byte*>(elements.data())},
                    metadata, io::own_dtype<T>);
 }
 
@@ -324,7 +328,7 @@ void resume(Trainer<Net, Optimizer, Loss>& trainer, const std::filesystem::path&
         const train::Progress progress = io::progress_of(header);
         io::check_settings(header, progress, trainer.options().batch_size, trainer.options().shuffle);
         const bool has_kept = io::has_kept(header);
-        const io::TrainingNames names = io::training_names<Net, Optimizer>(has_kept);
+        const auto names = io::training_names<Net, Optimizer>(has_kept);
         constexpr std::size_t own = (1 + Optimizer::state_count) * Net::parameter_count + Net::buffer_count;
         std::vector<T> elements(own + (has_kept ? io::kept_count<Net, Optimizer> : 0));
         train::CallbackStates<> states = io::states_of(header);

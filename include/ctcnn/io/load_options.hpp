@@ -42,7 +42,8 @@ struct NameParts {
 };
 
 /// What a tensor of a file is called in the network; nothing where it has not the prefix.
-inline std::optional<NameParts> name_in_network(std::string_view name, const LoadOptions& options) {
+template <typename Options>
+std::optional<NameParts> name_in_network(std::string_view name, const Options& options) {
     if (!name.starts_with(options.prefix)) {
         return std::nullopt;
     }

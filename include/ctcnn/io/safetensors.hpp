@@ -29,8 +29,9 @@ void save_safetensors(const Net& net, const std::filesystem::path& path,
                       Dtype dtype = detail_::io::own_dtype<typename Net::scalar>) {
     if constexpr (AnyNetwork<Net>) {
         const auto* parameters = reinterpret_cast<const std::byte*>(net.parameters().data());
-        detail_::io::save_state(path, {Net::names(), detail_::io::own_dtype<typename Net::scalar>, parameters},
-                                metadata, dtype);
+        detail_::io::save_state(
+            path, detail_::io::ConstState{Net::names(), detail_::io::own_dtype<typename Net::scalar>, parameters},
+            metadata, dtype);
     }
 }
 

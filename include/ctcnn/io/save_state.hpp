@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/data/error.hpp>
 #include <ctcnn/data/sentence.hpp>
@@ -154,13 +155,14 @@ public:
 
 private:
     AtomicFile<Calls>& file_;
-    std::vector<std::byte> bytes_;
+    AlignedArray<std::byte> bytes_;
     std::size_t used_ = 0;
 };
 
-/// Writes a network's parameters to a file, which then has its name.
-template <typename Calls = PosixCalls>
-void save_state(const std::filesystem::path& path, const ConstState& state, const Metadata& metadata, Dtype dtype) {
+/// Writes a network's parameters, a ConstState, to a file, which then has its name. As a template of the state, it costs a
+/// program that saves nothing nothing.
+template <typename Calls = PosixCalls, typename State>
+void save_state(const std::filesystem::path& path, const State& state, const Metadata& metadata, Dtype dtype) {
     const auto order = in_file_order(state.names);
     const std::string header = header_text(order, dtype, metadata);
     check_values(path, state, dtype);

@@ -64,20 +64,22 @@ public:
     /// A line for each difference, in columns: first the network's tensors, at most 30, then other tensors of the file,
     /// as many.
     [[gnu::cold]] std::string table() const {
-        std::vector<std::array<std::string, 3>> rows{{"tensor", "the network", "the file"}};
+        std::vector<Row> rows{{"tensor", "the network", "the file"}};
         for (const auto* differences : {&own_differences_, &other_differences_}) {
             for (const Difference& difference : *differences) {
                 rows.push_back(row(difference));
             }
         }
-        std::array<std::size_t, 2> widths{};
-        for (const auto& cells : rows) {
-            widths = {std::max(widths[0], cells[0].size()), std::max(widths[1], cells[1].size())};
+        std::size_t width = 0;
+        std::size_t next_width = 0;
+        for (const Row& cells : rows) {
+            width = std::max(width, cells.tensor.size());
+            next_width = std::max(next_width, cells.network.size());
         }
         std::string text;
-        for (const auto& cells : rows) {
-            text.append("\n    ").append(cells[0]).append(widths[0] - cells[0].size() + 2, ' ');
-            text.append(cells[1]).append(widths[1] - cells[1].size() + 2, ' ').append(cells[2]);
+        for (const Row& cells : rows) {
+            text.append("\n    ").append(cells.tensor).append(width - cells.tensor.size() + 2, ' ');
+            text.append(cells.network).append(next_width - cells.network.size() + 2, ' ').append(cells.file);
         }
         std::size_t all = 0;
         for (const std::size_t count : counts_) {
@@ -122,6 +124,11 @@ private:
         Kind kind;
         std::size_t index;  // of the network's tensor, or none
         const FileTensor* tensor;
+    };
+    struct Row {
+        std::string tensor;
+        std::string network;
+        std::string file;
     };
 
     void assign(const FileTensor& tensor) {
@@ -192,21 +199,20 @@ private:
         }
     }
 
-    [[gnu::cold]] std::array<std::string, 3> row(const Difference& difference) const {
+    [[gnu::cold]] Row row(const Difference& difference) const {
         const bool ours = difference.index != none;
-        std::array<std::string, 3> cells{excerpt(ours ? names_[difference.index].name : difference.tensor->name),
-                                         "unexpected", "missing"};
+        Row cells{excerpt(ours ? names_[difference.index].name : difference.tensor->name), "unexpected", "missing"};
         if (ours) {
             std::string shape;
             for (const std::size_t dim : names_[difference.index].shape) {
                 shape.append(shape.empty() ? "" : ", ").append(decimal(dim));
             }
-            cells[1] = sentence({file_dtype(own_).spelling, " (", shape, ")"});
+            cells.network = sentence({file_dtype(own_).spelling, " (", shape, ")"});
         }
         if (difference.tensor != nullptr) {
-            cells[2] = told(*difference.tensor);
+            cells.file = told(*difference.tensor);
             if (ours && names_[difference.index].name != difference.tensor->name) {
-                cells[2].append(sentence({" as ", excerpt(difference.tensor->name)}));
+                cells.file.append(sentence({" as ", excerpt(difference.tensor->name)}));
             }
         }
         return cells;
