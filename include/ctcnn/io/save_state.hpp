@@ -159,8 +159,8 @@ private:
     std::size_t used_ = 0;
 };
 
-/// Writes a network's parameters, a ConstState, to a file, which then has its name. As a template of the state, it costs a
-/// program that saves nothing nothing.
+/// Writes a network's parameters, a ConstState, to a file, which then has its name. As a template of the state, it
+/// costs a program that saves nothing nothing.
 template <typename Calls = PosixCalls, typename State>
 void save_state(const std::filesystem::path& path, const State& state, const Metadata& metadata, Dtype dtype) {
     const auto order = in_file_order(state.names);
