@@ -66,8 +66,9 @@ private:
     std::uint64_t stream_;
 };
 
+/// shuffle, without a span, whose first use of each type takes compilers a while.
 template <typename T>
-constexpr void shuffle(T* values, std::size_t count, const Philox& random) {
+constexpr void permute(T* values, std::size_t count, const Philox& random) {
     for (std::size_t n = count; n > 1; --n) {
         const std::size_t other = random.below(n, static_cast<std::uint32_t>(n));
         std::swap(values[n - 1], values[other]);
@@ -76,7 +77,7 @@ constexpr void shuffle(T* values, std::size_t count, const Philox& random) {
 /// Permutes the elements at random (Fisher and Yates; source: Durstenfeld, CACM 7 (1964) 420, algorithm 235).
 template <typename T>
 constexpr void shuffle(std::span<T> values, const Philox& random) {
-    shuffle(values.data(), values.size(), random);
+    detail_::permute(values.data(), values.size(), random);
 }
 
 }  // namespace CTCNN_DETAIL

@@ -36,7 +36,7 @@ public:
             sample_(sampled_, seed, epoch, order_);
         } else if (shuffled) {
             // Stream 0 of a seed initializes parameters.
-            detail_::shuffle(order_.data(), images, Philox(seed, epoch + 1));
+            detail_::permute(order_.data(), images, Philox(seed, epoch + 1));
         }
     }
 
