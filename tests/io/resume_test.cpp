@@ -15,6 +15,7 @@
 #include <ctcnn/optim/schedules.hpp>
 #include <ctcnn/optim/sgd.hpp>
 #include <ctcnn/train/averaged.hpp>
+#include <ctcnn/train/callbacks/early_stopping.hpp>
 #include <ctcnn/train/composed_schedules.hpp>
 
 #include <cstddef>
@@ -109,6 +110,42 @@ TEST_CASE("a plateau remembers the epochs before") {
     Net without = small::net();
     Trainer(without, sgd, with({})).fit(data);
     CHECK_FALSE(small::same_bits(with_plateau, without));
+}
+
+TEST_CASE("a training that is saved behind its last step goes on with the end of its last epoch") {
+    const ScratchFolder folder;
+    const std::filesystem::path path = folder.path() / "training.safetensors";
+    const small::Data data = small::data(60);
+    const EarlyStopping early{.monitor = &EpochReport::loss, .patience = 9, .restore_best_weights = true};
+    Net wanted = small::net();
+    Trainer<Net, SGD>* saving = nullptr;
+    FitOptions options = resumed::options();
+    options.on_step = [&](const StepReport& report) {
+        if (report.epoch == options.epochs && report.step == report.steps_per_epoch) {
+            save_checkpoint(*saving, path);
+        }
+    };
+    Trainer trainer(wanted, sgd, options);
+    saving = &trainer;
+    EarlyStopping of_all = early;
+    trainer.fit(data, of_all);
+    REQUIRE(of_all.best_epoch == options.epochs);  // as otherwise nothing would be missing
+
+    Net found = small::net(9);
+    Trainer resumed(found, sgd, resumed::options());
+    resume(resumed, path);
+    REQUIRE(resumed.epochs() == 5);
+    REQUIRE(resumed.steps() == trainer.steps());
+    EarlyStopping of_last = early;
+    const FitReport report = resumed.fit(data, of_last);
+    REQUIRE(report.epochs.size() == 1);
+    REQUIRE(report.epochs[0].epoch == 6);
+    REQUIRE(report.steps == trainer.steps());
+    REQUIRE(resumed.epochs() == 6);
+    REQUIRE(of_last.best_epoch == 6);
+    REQUIRE(small::same_bits(found, wanted));
+    REQUIRE(resumed.fit(data).epochs.empty());
+    REQUIRE(resumed.fit(data).steps == trainer.steps());
 }
 
 TEST_CASE("a plateau goes on with the mode that it was begun with") {

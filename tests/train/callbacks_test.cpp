@@ -356,6 +356,21 @@ TEST_CASE("EarlyStopping restores the parameters of the best epoch") {
     watched.should_stop = {};
     fit(net, data, Adam{}, watched, Values{values}, EarlyStopping{.patience = 8, .restore_best_weights = true});
     REQUIRE(small::same_bits(net, nets.at(2)));
+    // Also where something else would have ended the training with that epoch, or with the last of max_steps.
+    nets.clear();
+    net = small::net();
+    watched.should_stop = [&] { return nets.size() == 9; };
+    REQUIRE(fit(net, data, Adam{}, watched, Values{values}, EarlyStopping{.patience = 8, .restore_best_weights = true})
+                .stopped);
+    REQUIRE(small::same_bits(net, nets.at(2)));
+    nets.clear();
+    net = small::net();
+    watched.max_steps = 16;
+    watched.should_stop = [&] { return nets.size() == 4; };
+    fit(net, data, Adam{}, watched, Values{values}, EarlyStopping{.patience = 8, .restore_best_weights = true});
+    REQUIRE(small::same_bits(net, nets.at(2)));
+    watched.max_steps = 0;
+    watched.should_stop = {};
     // The first one may be the best.
     nets.clear();
     net = small::net();

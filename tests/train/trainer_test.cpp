@@ -26,6 +26,7 @@
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #ifdef _OPENMP
@@ -37,6 +38,7 @@
 
 using namespace ctcnn;
 using small::Net;
+using Loss = CrossEntropyLoss;
 
 namespace {
 
@@ -95,6 +97,92 @@ TEST_CASE("A training by epochs gives the bits of fit, and counts") {
     const Net before = net;
     REQUIRE(trainer.fit(data).epochs.empty());
     REQUIRE(same(net, before));
+}
+
+TEST_CASE("Single steps, and epochs of other data sets, take nothing from the epochs that are left") {
+    const small::Data hundred = small::data(100);
+    const small::Data fifty = small::data(50);
+    Net net = small::net();
+    {
+        Trainer trainer(net, sgd, {.epochs = 3, .batch_size = 10});
+        trainer.step(small::data(10));
+        trainer.run_epoch(hundred);
+        const FitReport report = trainer.fit(hundred);
+        REQUIRE(report.epochs.size() == 2);
+        REQUIRE(report.epochs.back().images == 100);
+        REQUIRE(trainer.epochs() == 3);
+        REQUIRE(trainer.steps() == 31);
+    }
+    for (const auto& [first, second] : {std::pair(&hundred, &fifty), std::pair(&fifty, &hundred)}) {
+        std::vector<std::size_t> images;
+        FitOptions with_reports{.epochs = 4, .batch_size = 10};
+        with_reports.on_epoch = [&](const EpochReport& report) { images.push_back(report.images); };
+        Trainer trainer(net, sgd, with_reports);
+        trainer.run_epoch(*first);
+        trainer.run_epoch(*first);
+        const FitReport report = trainer.fit(*second);
+        REQUIRE(report.epochs.size() == 2);
+        REQUIRE(trainer.epochs() == 4);
+        REQUIRE(images == std::vector{first->size(), first->size(), second->size(), second->size()});
+        REQUIRE(trainer.fit(*second).epochs.empty());
+        REQUIRE(trainer.epochs() == 4);
+    }
+}
+
+TEST_CASE("run_epoch trains an epoch beyond .epochs, and none where max_steps leaves no step") {
+    const small::Data data = small::data(100);
+    Net net = small::net();
+    std::size_t reports = 0;
+    FitOptions few{.batch_size = 10, .on_epoch = [&](const EpochReport&) { ++reports; }};
+    {
+        Trainer trainer(net, sgd, few);
+        for (std::size_t epoch = 1; epoch <= 3; ++epoch) {
+            REQUIRE(trainer.run_epoch(data).images == 100);
+            REQUIRE(trainer.epochs() == epoch);
+        }
+        REQUIRE(reports == 3);
+        REQUIRE(trainer.fit(data).steps == 30);
+        REQUIRE(reports == 3);
+    }
+    few.max_steps = 10;
+    Trainer trainer(net, sgd, few);
+    trainer.run_epoch(data);
+    REQUIRE(reports == 4);
+    const Net before = net;
+    const EpochReport none = trainer.run_epoch(data);
+    REQUIRE(none.epoch == 2);
+    REQUIRE(none.images == 0);
+    REQUIRE(reports == 4);
+    REQUIRE(same(net, before));
+}
+
+TEST_CASE(
+    "Batches of ignored images alone count as the mean of those before or, at the beginning, of the first behind") {
+    const small::Data all = small::data(40);
+    const auto loss_with = [&](std::size_t first_ignored, std::size_t last_ignored, const Loss& loss) {
+        std::vector<std::uint8_t> labels(all.labels().begin(), all.labels().end());
+        std::fill(labels.begin() + static_cast<std::ptrdiff_t>(first_ignored),
+                  labels.begin() + static_cast<std::ptrdiff_t>(last_ignored), std::uint8_t{255});
+        const small::Data data(std::vector(all.images().begin(), all.images().end()), std::move(labels));
+        Net net = small::net();
+        Trainer trainer(net, SGD{.lr = 0}, {.batch_size = 10, .shuffle = false}, loss);
+        return trainer.run_epoch(data).loss;
+    };
+    const Loss ignoring{.ignore_index = 255};
+    const auto loss_of = [&](std::size_t first, std::size_t count) {
+        return evaluate(small::net(),
+                        small::Data(std::vector(all.images().begin() + static_cast<std::ptrdiff_t>(first),
+                                                all.images().begin() + static_cast<std::ptrdiff_t>(first + count)),
+                                    std::vector<std::uint8_t>(
+                                        all.labels().begin() + static_cast<std::ptrdiff_t>(first),
+                                        all.labels().begin() + static_cast<std::ptrdiff_t>(first + count))))
+            .loss;
+    };
+    REQUIRE(loss_with(0, 30, ignoring) == Approx(loss_of(30, 10)));
+    REQUIRE(loss_with(10, 40, ignoring) == Approx(loss_of(0, 10)));
+    REQUIRE(loss_with(10, 20, ignoring) == Approx((2 * loss_of(0, 10) + loss_of(20, 10) + loss_of(30, 10)) / 4));
+    const double nothing = loss_with(0, 40, ignoring);
+    REQUIRE(nothing != nothing);
 }
 
 TEST_CASE("A training that stops anywhere and goes on gives the bits of one that does not stop") {

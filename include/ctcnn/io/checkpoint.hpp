@@ -222,7 +222,8 @@ train::Progress progress_of(const SafetensorsHeader<Calls>& header) {
     train::Progress progress;
     for_each_number(progress,
                     [&header](std::string_view key, std::uint64_t& number) { number = number_of(header, key); });
-    bool finite = math::is_finite(progress.loss_sum);
+    // NaN where no batch of the epoch has had a loss.
+    bool finite = math::is_finite(progress.loss_sum) || math::is_nan(progress.loss_sum);
     for_each_schedule_number(progress, [&](std::string_view key, double& number) {
         for (const auto& entry : header.metadata()) {
             if (entry.first == key) {

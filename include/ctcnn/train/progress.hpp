@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <ctcnn/core/finite.hpp>
 #include <ctcnn/core/narrowed.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/text.hpp>
@@ -29,6 +30,18 @@ struct Progress {
     std::uint64_t batch_size = 0;   ///< of this epoch
     double loss_sum = 0;            ///< of the images of this epoch, each at its step
     ScheduleState schedule{};       ///< what the schedule remembers of the epochs before
+
+    /// Adds the mean loss of a batch. One of ignored images alone has none: it counts as the mean of those before or,
+    /// where there are none, as that of the first one behind. Until then the sum is NaN.
+    void add_loss(double mean, std::size_t images_before, std::size_t count_of_batch) {
+        const auto before = static_cast<double>(images_before);
+        const auto count = static_cast<double>(count_of_batch);
+        if (!math::is_finite(loss_sum)) {
+            loss_sum = mean * (before + count);
+        } else {
+            loss_sum += (math::is_finite(mean) ? mean : loss_sum / before) * count;
+        }
+    }
 };
 
 /// ProgressOf: the progress of a Trainer, for files that hold a training.
@@ -48,11 +61,12 @@ struct ProgressOf {
     }
 };
 
-/// How many steps `epochs` epochs of `steps` steps are, or max_steps if that is fewer; as many as can be counted, if
-/// there are more.
-constexpr std::size_t steps_in_all(const FitOptions& options, std::size_t steps) {
+/// How many steps there will be: those of before, and `epochs` epochs of `steps` steps, or max_steps if that is fewer;
+/// as many as can be counted, if there are more.
+constexpr std::size_t steps_in_all(const FitOptions& options, std::size_t before, std::size_t epochs,
+                                   std::size_t steps) {
     constexpr std::size_t no_end = std::numeric_limits<std::size_t>::max();
-    const std::size_t of_epochs = options.epochs > no_end / steps ? no_end : options.epochs * steps;
+    const std::size_t of_epochs = epochs > (no_end - before) / steps ? no_end : before + epochs * steps;
     return std::min(options.max_steps == 0 ? no_end : options.max_steps, of_epochs);
 }
 

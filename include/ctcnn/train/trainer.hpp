@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <limits>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -125,8 +126,9 @@ public:
         return step(data.images, data.targets);
     }
 
-    /// The steps of an epoch, or those that are left of one that has begun; ends earlier where options.max_steps or
-    /// options.should_stop say so. Calls on_step, on_epoch and should_stop as fit does.
+    /// The steps of an epoch, or those that are left of one that has begun, whatever options.epochs says; ends earlier
+    /// where options.max_steps or options.should_stop say so, and where max_steps leaves no step, nothing happens and
+    /// the report has no images. Calls on_step, on_epoch and should_stop as fit does.
     /// Throws   what fit throws; std::invalid_argument where an epoch goes on with a data set of another size
     template <typename Data>
     EpochReport run_epoch(const Data& dataset) {
@@ -144,11 +146,9 @@ public:
                 dataset, [this](const auto& images, const auto& targets) { return this->fit_on(images, targets); });
         } else if constexpr ((check_callback<std::remove_reference_t<Callbacks>, Trainer>() && ...)) {
             return on_data<FitReport>(dataset, [&](const auto& images, const auto& targets) {
-                const std::size_t steps = steps_of_epoch(options_, images.size());
-                const std::size_t all_steps = steps_in_all(options_, steps);
+                const EpochSteps steps(options_, progress_, images.size());
                 return with_callbacks(
-                    *this, hooks_, kept_.states,
-                    {all_steps / steps + (all_steps % steps != 0), steps, all_steps, false},
+                    *this, hooks_, kept_.states, {steps.epochs(progress_), steps.count, steps.all, false},
                     [&] { return this->fit_on(images, targets); }, callbacks...);
             });
         } else {
@@ -241,16 +241,16 @@ private:
             detail_::train::require_initialized(net_);
         }
         const double begin = seconds();
-        const EpochSteps steps(options_, progress_, images.size());
+        const EpochSteps steps(options_, progress_, images.size(), 1);
+        stopped_ = false;
         if (progress_.epoch_steps == 0) {
             progress_.images = images.size();
             progress_.batch_size = steps.batch_size;
-            progress_.loss_sum = 0;
+            progress_.loss_sum = std::numeric_limits<double>::quiet_NaN();  // until a batch has a loss
         } else if (progress_.images != images.size() || progress_.batch_size != steps.batch_size) {
             refuse_other_data(images.size(), progress_.images);
         }
         order_.begin_epoch(images.size(), progress_.seed, progress_.epochs, options_.shuffle);
-        stopped_ = false;
         check_statistics<Net>(last_batch(options_, images.size()));
         const auto batch_of = [&](std::size_t step) { return steps.batch(step, images, targets, order_.data()); };
         // Written by one thread between two barriers, read by all behind the second one. Once `end` is set it stays.
@@ -297,12 +297,7 @@ private:
                     [&](double batch_mean, bool finite) {
                         mean = batch_mean;
                         if (finite) {
-                            // A batch of ignored images alone has no loss: it counts as the mean of those before.
-                            const auto before =
-                                static_cast<double>(std::max<std::size_t>(1, (step - 1) * steps.batch_size));
-                            progress_.loss_sum +=
-                                (detail_::math::is_finite(mean) ? mean : progress_.loss_sum / before) *
-                                static_cast<double>(batch.count);
+                            progress_.add_loss(mean, (step - 1) * steps.batch_size, batch.count);
                             progress_.epoch_steps = step;
                             progress_.steps = steps.before + step;
                             buffers.update_buffers(batch.count, net_.parameters().data() + count);
@@ -335,7 +330,7 @@ private:
             failed_step = overflow ? std::max<std::size_t>(1, epoch_steps()) : failed_step;
             throw_not_finite<V>(net_, batch_of(failed_step), buffers, epochs() + 1, failed_step, mean, overflow);
         }
-        return end_epoch(steps.count, images.size(), begin);
+        return end_epoch(steps.count, images.size(), begin, steps.first > steps.last);
     }
 
     bool is_to_stop() const {
@@ -345,11 +340,14 @@ private:
     }
 
     /// The report of an epoch; if it is complete, the next one begins behind it.
-    EpochReport end_epoch(std::size_t steps, std::size_t images, double begin) {
+    EpochReport end_epoch(std::size_t steps, std::size_t images, double begin, bool nothing_done) {
         const std::size_t trained =
             std::min(epoch_steps() * detail_::narrowed<std::size_t>(progress_.batch_size), images);
         const double mean = trained == 0 ? 0 : progress_.loss_sum / static_cast<double>(trained);
         EpochReport report{epochs() + 1, mean, detail_::run::seconds() - begin, trained};
+        if (nothing_done && epoch_steps() != steps) {
+            return report;
+        }
         const bool stopped_within = stopped_;
         if (!stopped_within && hooks_.measure) {
             hooks_.measure(report);
@@ -376,19 +374,18 @@ private:
     FitReport fit_on(From images, std::span<const Target> targets) {
         using namespace detail_::train;
         check_statistics<Net>(last_batch(options_, images.size()));
-        const std::size_t steps = steps_of_epoch(options_, images.size());
-        const std::size_t all_steps = steps_in_all(options_, steps);
+        const auto left = [&] { return EpochSteps(options_, progress_, images.size()); };
         FitReport report;
         // No more than is sensible: a training that should_stop ends may have any number of epochs.
-        report.epochs.reserve(std::min<std::size_t>(all_steps / steps + 1, 1024));
-        while (!report.stopped && this->steps() < all_steps) {
+        report.epochs.reserve(std::min<std::size_t>(left().left, 1024));
+        while (!report.stopped && left().is_left(progress_)) {
             const EpochReport epoch = epoch_on(images, targets);
             report.stopped = stopped_;
-            report.steps = this->steps();
-            if (!stopped_ || epoch_steps() == 0 || this->steps() == all_steps) {
+            if (!stopped_ || epoch_steps() == 0 || this->steps() == options_.max_steps) {
                 report.epochs.push_back(epoch);
             }
         }
+        report.steps = this->steps();
         return report;
     }
 

@@ -62,7 +62,9 @@ struct EarlyStopping {
     }
     bool should_stop() const { return epochs_without_improvement >= patience; }
     void on_train_end(const FitReport& report, auto& trainer) {
-        if (restore_best_weights && best_epoch != 0 && (should_stop() || !report.stopped)) {
+        const bool is_done = !report.stopped || trainer.epochs() >= trainer.options().epochs ||
+                             trainer.steps() == trainer.options().max_steps;
+        if (restore_best_weights && best_epoch != 0 && (should_stop() || is_done)) {
             trainer.restore_weights();
         }
     }
