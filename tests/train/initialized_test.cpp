@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <ctcnn/train/initialized.hpp>
 
+#include <ctcnn/layers/batch_norm.hpp>
+#include <ctcnn/layers/prelu.hpp>
 #include <ctcnn/loss/mse.hpp>
+#include <ctcnn/model/branches.hpp>
 #include <ctcnn/optim/adam.hpp>
 #include <ctcnn/optim/sgd.hpp>
 #include <ctcnn/train/evaluate.hpp>
@@ -90,6 +93,60 @@ TEST_CASE("fit refuses a network of which a part cannot learn") {
     WithReLU net = drawn<WithReLU>();
     set_zero(net.layer<1>());
     CHECK_THAT(refusal(net), ContainsSubstring("all parameters of layer 1 are 0"));
+    // One of which all readers begin with zeros.
+    using Branches = Sequential<Input<1, 6, 5>, Flatten, Linear<30, 4>, Tanh, Concat<Linear<4, 2>, Linear<4, 1>>>;
+    Branches branches = drawn<Branches>();
+    set_zero(branches.layer<1>());
+    CHECK(refusal(branches).empty());
+    set_zero(branches.layer<3>().layer<0>());
+    CHECK(refusal(branches).empty());
+    set_zero(branches.layer<3>().layer<1>());
+    CHECK_THAT(refusal(branches), ContainsSubstring("all parameters of layer 1 are 0"));
+    using Blocks = Sequential<Input<1, 6, 5>, Flatten, Linear<30, 4>, Residual<Linear<4, 4>, Tanh>, Linear<4, 3>>;
+    CHECK_THAT(refusal(Blocks{}), ContainsSubstring("all parameters of layer 1 are 0"));
+    using InBranch = Sequential<Input<1, 6, 5>, Flatten, Residual<Linear<30, 4>, Tanh, Linear<4, 30>>, Linear<30, 3>>;
+    InBranch in_branch = drawn<InBranch>();
+    set_zero(in_branch.layer<1>().layer<0>());
+    set_zero(in_branch.layer<1>().layer<2>());
+    CHECK_THAT(refusal(in_branch), ContainsSubstring("all parameters of layer 1.0 are 0"));
+    using WithPReLU = Sequential<Input<1, 6, 5>, Flatten, Linear<30, 4>, PReLU<>, Linear<4, 3>>;
+    CHECK_THAT(refusal(WithPReLU{}), ContainsSubstring("all parameters of layer 1 are 0"));
+}
+
+TEST_CASE("branches may begin with zeros behind something that is none") {
+    const small::Data data = small::data(300);
+    const auto learns = [&](auto net) {
+        const double before = evaluate(net, data).loss;
+        fit(net, data, SGD{.lr = 0.05f}, {.epochs = 3, .batch_size = 20});
+        return evaluate(net, data).loss < 0.8 * before;
+    };
+    // The blocks add nothing at first, and so each one learns from the first step on.
+    using Blocks =
+        Sequential<Input<1, 6, 5>, Flatten, Residual<Linear<30, 30>>, Residual<Linear<30, 30>, Tanh>, Linear<30, 3>>;
+    Blocks blocks = drawn<Blocks>();
+    set_zero(blocks.layer<1>().layer<0>());
+    set_zero(blocks.layer<2>().layer<0>());
+    const auto gradients = value_and_grad(blocks, CrossEntropyLoss{}, data.images(), data.labels()).gradients;
+    CHECK(std::ranges::count(gradients.parameters(), 0.0f) < 100);
+    CHECK(learns(blocks));
+    // Once the last layer has learned, so does the block.
+    set_zero(blocks.layer<3>());
+    CHECK(learns(blocks));
+    // One behind the other in the list of layers alone.
+    using Heads = Sequential<Input<1, 6, 5>, Flatten, Linear<30, 8>, Tanh, Concat<Linear<8, 2>, Linear<8, 1>>>;
+    Heads heads = drawn<Heads>();
+    set_zero(heads.layer<3>().layer<0>());
+    set_zero(heads.layer<3>().layer<1>());
+    CHECK(learns(heads));
+    // A weight of 0 makes a ReLU of PReLU, and no zeros.
+    using WithPReLU = Sequential<Input<1, 6, 5>, Flatten, Linear<30, 8>, PReLU<>, Linear<8, 3>>;
+    WithPReLU slopes = drawn<WithPReLU>();
+    set_zero(slopes.layer<2>());
+    set_zero(slopes.layer<3>());
+    CHECK(refusal(slopes).empty());
+    using WithoutAffine =
+        Sequential<Input<1, 6, 5>, Flatten, Linear<30, 8>, BatchNorm1d<8, NoAffine>, ReLU, Linear<8, 3>>;
+    CHECK(refusal(drawn<WithoutAffine>()).empty());
 }
 
 TEST_CASE("a layer may begin with zeros where it can learn") {

@@ -42,29 +42,46 @@ inline constexpr auto blocks_at_zero = [] {
     return result;
 }();
 
-/// Refuses a network of which a layer cannot learn since all its parameters are 0: those of the next layer are 0 too,
-/// so that no gradient comes back, or the same for all channels; or a ReLU follows. Otherwise a layer may begin with
-/// zeros.
+/// Whether a layer whose parameters are all 0 gives zeros: PReLU does not, and who knows of a layer of a program's own.
+constexpr bool gives_zeros(const model::PlacedLayer& layer) {
+    return layer.parameter_count != 0 && layer.tensor_count == 0 &&
+           (layer.fan_in != 0 || std::equal_to<double>{}(layer.initial[0], 1));
+}
+
+/// Refuses a network of which a layer cannot learn since all its parameters are 0: a ReLU follows; or whatever reads
+/// its output, through layers without parameters, is a layer whose parameters are all 0 too and whose input is the same
+/// for all channels, so that no gradient comes back, or the same for all channels. Otherwise a layer may begin with
+/// zeros, such as the last one inside Residual: the next layer then learns from what is added.
 /// Throws   std::invalid_argument
 template <typename Net>
 [[gnu::cold]] void require_initialized(const Net& net) {
     using T = typename Net::scalar;
     using Plan = typename Net::plan;
-    const model::PlacedLayer* zeros_before = nullptr;
-    for (std::size_t k = 0; k < Plan::stage_count; ++k) {
+    constexpr std::size_t stages = Plan::stage_count;
+    std::array<bool, stages> gives_zero{};
+    std::array<bool, stages + 1> alike{};    // what is the same for all images and all channels
+    std::array<bool, stages + 1> reached{};  // what a gradient reaches, or will
+    for (std::size_t k = 0; k < stages; ++k) {
         const model::PlacedLayer& layer = model::placed_layers<Net>[Plan::leaf_of(k)];
-        if (layer.parameter_count == 0) {
-            continue;
+        const bool zeros = all_zero(net.parameters().data() + layer.parameter_offset, layer.parameter_count);
+        gives_zero[k] = zeros && train::gives_zeros(layer);
+        alike[k + 1] = zeros;
+        for (std::size_t n = 0; n < Plan::graph.stages[k].inputs; ++n) {
+            alike[k + 1] = alike[k + 1] && alike[Plan::input_of(k, n)];
         }
-        const T* parameters = net.parameters().data() + layer.parameter_offset;
-        const bool zeros = all_zero(parameters, layer.parameter_count);
-        if (zeros && zeros_before != nullptr) {
-            refuse_uninitialized(*zeros_before);
+        alike[k + 1] = alike[k + 1] || gives_zero[k];
+    }
+    reached[stages] = true;
+    for (std::size_t k = stages; k-- > 0;) {
+        for (std::size_t n = 0; n < Plan::graph.stages[k].inputs; ++n) {
+            const std::size_t input = Plan::input_of(k, n);
+            reached[input] = reached[input] || (reached[k + 1] && !(gives_zero[k] && alike[input]));
         }
-        if (zeros && blocks_at_zero<Plan, T>[k]) {
-            refuse_uninitialized(layer);
+    }
+    for (std::size_t k = 0; k < stages; ++k) {
+        if (gives_zero[k] && (!reached[k + 1] || blocks_at_zero<Plan, T>[k])) {
+            refuse_uninitialized(model::placed_layers<Net>[Plan::leaf_of(k)]);
         }
-        zeros_before = zeros ? &layer : nullptr;
     }
 }
 
