@@ -659,6 +659,24 @@ TEST_CASE("Callbacks refuse what makes no sense, before the first step") {
     REQUIRE_THAT(refused(TimeLimit{}), ContainsSubstring("TimeLimit::seconds"));
     const small::Data empty = small::data(0);
     REQUIRE_THAT(refused(Validation{empty}), ContainsSubstring("the validation set is refused: the data set is empty"));
+    const Dataset<Net::input_shape> unlabelled(data.images(), std::vector<int>{0, 1, 2, 255, 0, 1, 2, 0});
+    REQUIRE_THAT(refused(Validation{unlabelled}),
+                 ContainsSubstring("the validation set is refused: label 255 of image 3 is out of range"));
+    const auto begun = [&](const auto& metric) -> std::string {
+        try {
+            fit(net, data, SGD{.lr = 0.01f}, {}, CrossEntropyLoss{.ignore_index = 255}, Validation{unlabelled, metric});
+        } catch (const std::invalid_argument& error) {
+            REQUIRE(small::same_bits(net, before));
+            return error.what();
+        }
+        return "";
+    };
+    const std::string refusal =
+        "the validation set is refused: label 255 of image 3 is out of range: the network has 3 outputs, 0 to 2";
+    const auto constant = [](const auto&, int) { return 1; };
+    REQUIRE(begun(Accuracy{}) == refusal + "; give the metric the .ignore_index of the loss");
+    REQUIRE(begun(constant) == refusal);
+    REQUIRE(begun(Accuracy{.ignore_index = 255}).empty());
     // What a callback throws ends the training, and the trainer calls it no more.
     struct Throws {
         void on_epoch(const EpochReport&) { throw std::runtime_error("enough"); }

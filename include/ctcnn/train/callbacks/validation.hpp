@@ -21,8 +21,8 @@ namespace CTCNN_API::inline CTCNN_TEAM {
 /// a metric, validation_metric. With EMA or SWA, the network is that of averaged(trainer). A data set that has a name
 /// must outlive the callback.
 ///     fit(net, train_set, Adam{}, {.epochs = 5}, Validation{validation_set, Accuracy{.top_k = 5}});
-/// Throws   std::invalid_argument at the start of fit for a data set that is empty or has a label without output, and
-///          for a metric whose settings make no sense
+/// Throws   std::invalid_argument at the start of fit for a data set that is empty or has a label without output that
+///          the loss or the metric does not ignore, and for a metric whose settings make no sense
 /// As in    validation_data of keras.Model.fit
 template <typename Data, typename Metric = std::nullptr_t>
 class Validation {
@@ -37,11 +37,18 @@ public:
 
     void on_train_begin(const FitPlan&, auto& trainer) {
         detail_::train::validate_metric(metric_);
+        const char* advice = "";
         try {
             using Net = std::remove_cvref_t<decltype(trainer.net())>;
             detail_::train::view_of<Net>(data_, trainer.loss());
+            if constexpr (has_metric) {
+                if constexpr (has_accuracy && requires { metric_.ignore_index; }) {
+                    advice = "; give the metric the .ignore_index of the loss";
+                }
+                detail_::train::view_of<Net>(data_, detail_::train::targets_of_metrics(metric_));
+            }
         } catch (const std::invalid_argument& error) {
-            throw std::invalid_argument(std::string("the validation set is refused: ") + error.what());
+            throw std::invalid_argument(std::string("the validation set is refused: ") + error.what() + advice);
         }
     }
     void measure(EpochReport& report, auto& trainer) {
