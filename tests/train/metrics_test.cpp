@@ -24,6 +24,7 @@
 #include <ctcnn/layers/identity.hpp>
 #include <ctcnn/layers/linear.hpp>
 #include <ctcnn/loss/bce_with_logits.hpp>
+#include <ctcnn/loss/mse.hpp>
 #include <ctcnn/model/initialize.hpp>
 #include <ctcnn/model/sequential.hpp>
 #include <ctcnn/optim/sgd.hpp>
@@ -325,6 +326,17 @@ TEST_CASE("metrics whose settings make no sense are refused") {
     CHECK_THROWS_WITH(evaluate(Net{}, data, ConfusionMatrix{.threshold = undefined}),
                       "ConfusionMatrix::threshold must be a number");
 
+    const std::string alone =
+        "Accuracy::top_k is not 1, but the targets are tensors or the network has one output: "
+        "each output is right or wrong there";
+    const Dataset<Shape<3>, float, Net::output_tensor> tensors(data.images(), std::vector<Net::output_tensor>(2));
+    CHECK_THROWS_WITH(evaluate(Net{}, tensors, Accuracy{.top_k = 2}), alone);
+    CHECK(evaluate(Net{}, tensors, Accuracy{}) == 0);
+    using OneOutput = Sequential<Input<3>, Linear<3, 1>>;
+    const Dataset<Shape<3>> answers(data.images(), std::vector<int>{1, 0});
+    CHECK_THROWS_WITH(evaluate(OneOutput{}, answers, Accuracy{}, Accuracy{.top_k = 2}), alone);
+    CHECK(evaluate(OneOutput{}, answers, Accuracy{}) == 0.5);
+
     // Before the first step.
     Sequential<Input<3>, Linear<3, 3>> trained{};
     initialize(trained, XavierUniform{});
@@ -332,6 +344,8 @@ TEST_CASE("metrics whose settings make no sense are refused") {
     const FitOptions options{.on_step = [&](const StepReport&) { stepped = true; }};
     CHECK_THROWS_WITH(fit(trained, data, SGD{}, options, Validation{data, Accuracy{.top_k = 0}}),
                       "Accuracy::top_k is 0: choose 1 or more");
+    CHECK_THROWS_WITH(fit(trained, tensors, SGD{}, options, MSELoss{}, Validation{tensors, Accuracy{.top_k = 2}}),
+                      alone);
     CHECK(!stepped);
 }
 

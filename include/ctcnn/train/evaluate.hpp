@@ -85,9 +85,9 @@ Evaluation evaluate_on(const Net& net, const View<Net, Target, Image>& data, std
 inline constexpr std::size_t metric_groups = 32;
 
 /// One of the library's metrics of yes or no, with the limit between them, unless it has one of its own.
-template <typename Net, typename Metric>
+template <typename Net, typename Target, typename Metric>
 Metric with_threshold(Metric metric) {
-    train::validate_metric(metric);
+    train::validate_metric<Net, Target>(metric);
     if constexpr (has_threshold<Metric>) {
         metric.threshold = metric.threshold.value_or(static_cast<double>(model::threshold<Net>));
     }
@@ -102,7 +102,7 @@ auto measure(const Net& net, const View<Net, Target, Image>& data, std::size_t t
     const std::size_t tiles = (data.images.size() + lane_count<V> - 1) / lane_count<V>;
     const std::size_t at_once = std::max(tiles_at_once, (tiles + metric_groups - 1) / metric_groups);
     using All = std::tuple<Metrics...>;
-    std::vector<All> groups((tiles + at_once - 1) / at_once, All(with_threshold<Net>(metrics)...));
+    std::vector<All> groups((tiles + at_once - 1) / at_once, All(with_threshold<Net, Target>(metrics)...));
     // What the metrics have seen before counts once.
     for (std::size_t group = 1; group < groups.size(); ++group) {
         std::apply([](auto&... metric) { (train::reset(metric), ...); }, groups[group]);

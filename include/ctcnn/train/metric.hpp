@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <ctcnn/core/target.hpp>
+#include <ctcnn/optim/settings.hpp>
 #include <ctcnn/train/checks.hpp>
 
 // A metric is a small type with what it has seen:
@@ -70,11 +71,16 @@ inline constexpr bool takes_nan = true;
 template <typename Metric>
 inline constexpr bool has_threshold = false;
 
-/// One of those may be refused for its settings.
-template <typename Metric>
+/// One of those may be refused for its settings, also for those without meaning for a network and a type of targets.
+template <typename Net, typename Target, typename Metric>
 constexpr void validate_metric([[maybe_unused]] const Metric& metric) {
     if constexpr (has_threshold<Metric>) {
         metric.validate();
+        if constexpr (requires { metric.top_k; } && (!std::is_integral_v<Target> || Net::output_shape::size == 1)) {
+            refuse_unless(metric.top_k == 1,
+                          "Accuracy::top_k is not 1, but the targets are tensors or the network has one output: each "
+                          "output is right or wrong there");
+        }
     }
 }
 

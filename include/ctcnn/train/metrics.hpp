@@ -31,7 +31,8 @@ constexpr void refuse_nan(const std::optional<double>& threshold, const char* se
 namespace CTCNN_API {
 
 /// Accuracy: the part of the images that are classified correctly, 0 to 1. An image with an output that is NaN is not.
-///   top_k: the label is one of so many largest outputs; of equal outputs, the first counts as larger.
+///   top_k: the label is one of so many largest outputs; of equal outputs, the first counts as larger. evaluate and
+///   Validation refuse all but 1 where targets are tensors or there is one output.
 ///   ignore_index: images of this label do not count.
 ///   threshold: what an output is above that says yes; without it 0, or 1/2 where the network ends with Sigmoid.
 /// Where targets are tensors, each of their elements is a yes or no: the part of all elements for which the output is

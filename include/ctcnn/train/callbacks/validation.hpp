@@ -36,10 +36,11 @@ public:
     explicit Validation(Data data, Metric metric = {}) : data_(std::forward<Data>(data)), metric_(std::move(metric)) {}
 
     void on_train_begin(const FitPlan&, auto& trainer) {
-        detail_::train::validate_metric(metric_);
+        using Net = std::remove_cvref_t<decltype(trainer.net())>;
+        using Target = typename detail_::train::TargetIn<std::remove_cvref_t<Data>>::type;
+        detail_::train::validate_metric<Net, Target>(metric_);
         const char* advice = "";
         try {
-            using Net = std::remove_cvref_t<decltype(trainer.net())>;
             detail_::train::view_of<Net>(data_, trainer.loss());
             if constexpr (has_metric) {
                 if constexpr (has_accuracy && requires { metric_.ignore_index; }) {
