@@ -95,6 +95,25 @@ TEST_CASE("update_bn refuses what cannot be a batch") {
     CHECK(small::same_bits(plain, small::net()));
 }
 
+TEST_CASE("update_bn takes the labels 0 and 1 of a network with one output") {
+    using OneOutput = Sequential<Input<2>, BatchNorm1d<2>, Linear<2, 1>>;
+    OneOutput net{};
+    initialize(net, XavierUniform{});
+    const std::vector<OneOutput::input_tensor> images{{1, 2}, {3, 6}, {5, 1}};
+    update_bn(net, Dataset<Shape<2>>(images, std::vector<int>{0, 1, 1}));
+    CHECK(net.layer<0>().running_mean(0) == 3);
+    CHECK(net.layer<0>().running_mean(1) == 3);
+    CHECK(net.layer<0>().running_var(0) == Approx(4));
+    CHECK(net.layer<0>().running_var(1) == Approx(7));
+    // Numbers as targets are not looked at.
+    OneOutput same{};
+    initialize(same, XavierUniform{});
+    update_bn(same, Dataset<Shape<2>, float, OneOutput::output_tensor>(
+                        images, std::vector<OneOutput::output_tensor>{{-30}, {7}, {1e30f}}));
+    CHECK(std::ranges::equal(same.buffers(), net.buffers()));
+    CHECK_THROWS_AS(update_bn(net, Dataset<Shape<2>>(images, std::vector<int>{0, 1, 2})), std::invalid_argument);
+}
+
 TEST_CASE("update_bn draws its dropout as the steps from 1 on") {
     using Dropping = Sequential<Input<4>, Dropout<0.5>, Linear<4, 3>, BatchNorm1d<3>>;
     Dropping net{};

@@ -12,6 +12,7 @@
 #include <ctcnn/core/aligned_vector.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
+#include <ctcnn/loss/bce_with_logits.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/model/network.hpp>
 #include <ctcnn/optim/averages.hpp>
@@ -49,11 +50,13 @@ Net averaged(Trainer<Net, Optimizer, Loss>& trainer) {
 
 /// update_bn: the running statistics of BatchNorm become the means of those of the batches of a data set, in its order,
 /// as in training; for a network of averaged parameters. Nothing else changes. After a training with augmented(...)
-/// the data set is transformed(dataset, Normalize{...}).
+/// the data set is transformed(dataset, Normalize{...}). Without a loss, the labels of a network with one output are 0
+/// and 1.
 /// Throws   what fit throws for a data set, and std::invalid_argument for a batch size of 0; LossNotFinite where an
 ///          image makes a mean or a variance infinite or NaN, and then the network stays as it was
 /// As in    torch.optim.swa_utils.update_bn
-template <AnyNetwork Net, typename Data, typename Loss = CrossEntropyLoss>
+template <AnyNetwork Net, typename Data,
+          typename Loss = std::conditional_t<Net::output_shape::size == 1, BCEWithLogitsLoss, CrossEntropyLoss>>
 void update_bn(Net& net, const Data& dataset, std::size_t batch_size = 64, std::size_t threads = 0,
                const Loss& loss = {}) {
     using namespace detail_::train;
