@@ -177,7 +177,17 @@ TEST_CASE("a loss that is not a number is returned, not hidden") {
     small::Data data = small::data(20);
     std::vector<Net::input_tensor> images(data.images().begin(), data.images().end());
     images[19](0, 3, 3) = std::numeric_limits<float>::quiet_NaN();
-    CHECK(std::isnan(value_and_grad(small::net(), CrossEntropyLoss{}, images, data.labels()).loss));
+    const auto undefined = value_and_grad(small::net(), CrossEntropyLoss{}, images, data.labels());
+    CHECK(std::isnan(undefined.loss));
+    CHECK(std::isnan(undefined.gradients.parameters().back()));
+    // A loss may be too large for a float where its gradients are not.
+    using Large = Sequential<Input<1>, Linear<1, 1>>;
+    Large large{};
+    large.layer<0>().weight(0, 0) = 1e30f;
+    const std::vector<Large::input_tensor> one{{1}};
+    const auto infinite = value_and_grad(large, MSELoss{}, one, std::vector<Large::output_tensor>(1));
+    CHECK(std::isinf(infinite.loss));
+    CHECK(infinite.gradients.parameters()[0] == 2e30f);
 }
 
 #ifdef _OPENMP

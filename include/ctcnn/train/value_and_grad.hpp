@@ -125,9 +125,9 @@ namespace CTCNN_API::inline CTCNN_TEAM {
 /// value_and_grad: the mean loss of a batch, and its gradient with respect to every parameter into an object of the
 /// caller's; works in constant expressions too. Images are a range of Net::input_tensor, such as a vector, an array or
 /// a span; targets are labels of any integer type, or a range of Net::output_tensor for losses such as MSELoss. Where
-/// the loss is not finite, neither are the gradients, except that of ignored images alone, which is 0. The pass is one
-/// of training: with statistics of the batch, and with the dropout that the randomness decides. The network does not
-/// change.
+/// the loss is NaN, the gradients are NaN, except that those of ignored images alone are 0; those of an infinite loss
+/// may be finite. The pass is one of training: with statistics of the batch, and with the dropout that the randomness
+/// decides. The network does not change.
 /// Throws   std::invalid_argument if the numbers of images and targets differ or are 0, a label has no output, or the
 ///          loss refuses its settings
 /// As in    loss = criterion(net(x), y); loss.backward()
