@@ -258,6 +258,15 @@ TEST_CASE("load_npy makes a data set of images and labels") {
     const auto one = load_npy<Shape<1, 3, 2>>(one_last, labels, {.channels_last = true});
     CHECK(one.image(1) == grey.image(1));
 
+    const auto signals = folder.write("signals.npy", npy("|i1", "(2, 3, 2)", {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}));
+    const auto signal = load_npy<Shape<2, 3>>(signals, labels, {.channels_last = true});
+    CHECK(std::ranges::equal(signal.image(0).span(), std::vector<float>{0, 2, 4, 1, 3, 5}));
+    CHECK(std::ranges::equal(signal.image(1).span(), std::vector<float>{6, 8, 10, 7, 9, 11}));
+    const auto volumes = folder.write("volumes.npy", npy("|i1", "(1, 1, 3, 1, 2)", {0, 1, 2, 3, 4, 5}));
+    const auto volume =
+        load_npy<Shape<2, 1, 3, 1>>(volumes, folder.write("one.npy", npy("|u1", "(1,)", {0})), {.channels_last = true});
+    CHECK(std::ranges::equal(volume.image(0).span(), std::vector<float>{0, 2, 4, 1, 3, 5}));
+
     const auto refused = [&]<typename Error>(const auto& image_file, const Bytes& label_bytes) {
         const auto file = folder.write("other.npy", label_bytes);
         const Error error = error_of<Error>([&] { load_npy<Shape<1, 3, 2>>(image_file, file, {.classes = 5}); });

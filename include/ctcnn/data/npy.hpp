@@ -23,7 +23,7 @@ namespace CTCNN_API {
 /// How load_npy reads.
 struct NpyOptions {
     std::uint32_t classes = 0;   ///< labels are below it; 0: any that the data set's Label holds
-    bool channels_last = false;  ///< images are (N, H, W, C), as in TensorFlow
+    bool channels_last = false;  ///< images are (N, H, W, C), signals (N, L, C), as in TensorFlow
 };
 
 }  // namespace CTCNN_API
@@ -47,7 +47,7 @@ template <typename S>
         DataFault fault =
             file.fault(0, sentence({"an array of shape N x ", with_separator(expected, " x ")}),
                        sentence({"one of shape ", found.empty() ? "()" : with_separator(file.shape(), " x ")}));
-        fault.remedy = channels_last || S::rank != 3
+        fault.remedy = channels_last || S::rank < 2
                            ? "Give load_npy the shape of the images in the file."
                            : "Give load_npy the shape of the images in the file; with .channels_last = true it reads "
                              "images whose channels are the last axis.";
@@ -66,7 +66,7 @@ template <typename S, typename T>
             element /= static_cast<T>(255);
         }
     }
-    if constexpr (S::rank == 3) {
+    if constexpr (S::rank > 1) {
         if (channels_last && S::dims[0] != 1) {
             std::vector<T> image(S::size);
             constexpr std::size_t plane = S::size / S::dims[0];
