@@ -383,6 +383,19 @@ TEST_CASE("RandomErasing erases a rectangle of the area and ratio that it is giv
     }
     // Too large for ten times: nothing is erased.
     CHECK_FALSE(RandomErasing{.p = 1, .scale = {1, 1}, .ratio = {1, 1}}.draw(some_random, 20, 30));
+    // Of a small image, a rectangle may have no columns and begin behind the last one.
+    const auto small_image = noise<Shape<1, 6, 6>>();
+    const RandomErasing always{.p = 1, .scale = {0.02, 0.03}};
+    std::size_t behind = 0;
+    drawn([&](const ImageRandom& random) {
+        const auto rectangle = always.draw(random, 6, 6);
+        if (rectangle && rectangle->left == 6) {
+            ++behind;
+            REQUIRE(under(always, small_image, random) == small_image);
+        }
+        return 0.0;
+    });
+    CHECK(behind != 0);
 }
 
 TEST_CASE("Normalize subtracts the mean and divides by the standard deviation") {

@@ -70,7 +70,8 @@ struct RandomErasing {
         static_assert(S::rank == 3, "RandomErasing takes images, of Shape<C, H, W>");
         if constexpr (S::rank == 3) {
             std::copy_n(image.data(), S::size, result.data());
-            if (const auto drawn = draw(random, S::dims[1], S::dims[2])) {
+            const auto drawn = draw(random, S::dims[1], S::dims[2]);
+            if (drawn && drawn->width != 0) {  // an empty one may begin behind the last column
                 for (std::size_t c = 0; c < S::dims[0]; ++c) {
                     for (std::size_t h = drawn->top; h < drawn->top + drawn->height; ++h) {
                         std::fill_n(&result(c, h, drawn->left), drawn->width, static_cast<T>(value));
