@@ -455,6 +455,25 @@ TEST_CASE("images that do not fit into memory are refused with a sentence") {
     CHECK(error.remedy().find("ulimit -v") != std::string::npos);
 }
 
+TEST_CASE("a large image that does not fit into memory is refused with a sentence") {
+    Files files;
+    using S = Shape<1, 512, 1024>;  // whose tensor has its elements elsewhere in memory
+    const Bytes image = idx({0x803, 1, 512, 1024}, Bytes(S::size));
+    files.write_labels(idx({0x801, 1}, Bytes(1)));
+    const auto check = [&](const Bytes& bytes) {
+        files.write_images(bytes);
+        allocation_limit = 1'000'000;
+        const auto error = error_of<FileTooLarge>([&] { files.load<S>(); });
+        allocation_limit = any_number;
+        check_sentence(error);
+        CHECK(error.file() == files.images);
+    };
+    check(image);
+#if CTCNN_WITH_ZLIB
+    check(gzip(image));  // another thread computes its pixels
+#endif
+}
+
 TEST_CASE("whichever allocation fails, the files are loaded or refused with a sentence") {
     Files files;
 #if CTCNN_WITH_ZLIB

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <ctcnn/data/worker.hpp>
 
+#include <stdexcept>
 #include <vector>
 
 #include "catch.hpp"
@@ -22,4 +23,21 @@ TEST_CASE("a worker ends one task before it begins the next, and before it goes"
     for (int task = 0; task <= 100; ++task) {
         CHECK(done[static_cast<std::size_t>(task)] == task);
     }
+}
+
+TEST_CASE("what a task throws is thrown once, where its end is waited for") {
+    const auto fail = [] { throw std::runtime_error("task"); };
+    int done = 0;
+    {
+        Worker worker;
+        worker.run(fail);
+        CHECK_THROWS_AS(worker.wait(), std::runtime_error);
+        worker.wait();
+        worker.run(fail);
+        CHECK_THROWS_AS(worker.run([&done] { ++done; }), std::runtime_error);
+        worker.run([&done] { ++done; });
+        worker.wait();
+        worker.run(fail);  // no one waits for it
+    }
+    CHECK(done == 1);
 }

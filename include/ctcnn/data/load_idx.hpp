@@ -64,7 +64,7 @@ template <typename T>
 /// Appends the images whose bytes these are. There is room for them.
 template <typename T, typename S>
 [[gnu::cold, gnu::noinline]] void append_images(std::span<const std::uint8_t> bytes, const IdxElement& element,
-                                                bool transpose, std::vector<Tensor<T, S>>& images) noexcept {
+                                                bool transpose, std::vector<Tensor<T, S>>& images) {
     constexpr std::size_t columns = S::dims[S::rank - 1];
     constexpr std::size_t rows = S::rank == 1 ? 1 : S::dims[S::rank == 1 ? 0 : S::rank - 2];
     for (const std::size_t unit = S::size * element.bytes; !bytes.empty(); bytes = bytes.subspan(unit)) {
@@ -90,7 +90,7 @@ template <typename T, typename S, typename Stream>
     std::vector<std::uint8_t> arrived(file.is_packed() ? arriving.size() : 0);
     Worker worker;
     for (auto bytes = file.next_piece(arriving); !bytes.empty(); bytes = file.next_piece(arriving)) {
-        const auto append = [&images, bytes, element, transpose]() noexcept {
+        const auto append = [&images, bytes, element, transpose] {
             append_images<T, S>(bytes, element, transpose, images);
         };
         if (file.is_packed()) {
