@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// How much memory a file can take: at most its own size and 16 MB, whatever it says.
+// How much memory a file can take: at most its own size and 16 MB, whatever it says. And that nothing is half loaded
+// where memory is short.
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>
@@ -10,7 +11,9 @@
 #include <string>
 
 #include <ctcnn/inference.hpp>
+#include <ctcnn/io/checkpoint.hpp>
 #include <ctcnn/io/safetensors.hpp>
+#include <ctcnn/optim/sgd.hpp>
 
 #include "catch.hpp"
 #include "files.hpp"
@@ -22,6 +25,7 @@ namespace {
 std::size_t in_use = 0;
 std::size_t most_in_use = 0;
 std::size_t limit = static_cast<std::size_t>(-1);
+std::size_t allocations_before_failure = static_cast<std::size_t>(-1);
 
 constexpr std::size_t prefix = 64;  // keeps the size of each piece, and its alignment
 
@@ -29,7 +33,7 @@ constexpr std::size_t prefix = 64;  // keeps the size of each piece, and its ali
 
 // Out of line, since g++ 12 takes the free() that it sees in an inlined delete for a mistake.
 [[gnu::noinline]] static void* allocate(std::size_t size) noexcept {
-    if (in_use + size > limit) {
+    if (allocations_before_failure-- == 0 || in_use + size > limit) {
         return nullptr;
     }
     void* memory = std::aligned_alloc(prefix, (size + prefix + prefix - 1) / prefix * prefix);
@@ -173,4 +177,34 @@ TEST_CASE("too little memory is a sentence about the file", "[memory]") {
     limit = static_cast<std::size_t>(-1);
     CHECK_THAT(text, Catch::Matchers::ContainsSubstring("ulimit -v"));
     CHECK(bits_of(*large) == before);
+}
+
+TEST_CASE("whichever allocation of resume fails, the training stays as it was", "[memory]") {
+    const ScratchFolder folder;
+    const std::filesystem::path path = folder.path() / "a";
+    constexpr SGD sgd{.lr = 0.1f, .momentum = 0.9f};
+    {
+        Net net = filled<Net>(2);
+        Trainer trainer(net, sgd, {});
+        trainer.keep_weights();
+        save_checkpoint(trainer, path);
+    }
+    Net net = filled<Net>(1);
+    const Bytes before = bits_of(net);
+    Trainer trainer(net, sgd, {});
+    std::size_t refusals = 0;
+    for (bool is_refused = true; is_refused;) {
+        is_refused = false;
+        allocations_before_failure = refusals;
+        try {
+            resume(trainer, path);
+        } catch (const FileTooLarge&) {
+            is_refused = true;
+        }
+        allocations_before_failure = static_cast<std::size_t>(-1);
+        CAPTURE(refusals);
+        REQUIRE((bits_of(net) == before) == is_refused);
+        refusals += is_refused ? 1 : 0;
+    }
+    CHECK(refusals > 10);
 }

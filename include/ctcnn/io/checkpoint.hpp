@@ -338,10 +338,11 @@ void resume(Trainer<Net, Optimizer, Loss>& trainer, const std::filesystem::path&
                        {});
         const auto buffers = elements.begin() + static_cast<std::ptrdiff_t>(Net::parameter_count);
         const auto state = buffers + static_cast<std::ptrdiff_t>(Net::buffer_count);
-        std::copy(elements.begin(), buffers, trainer.net().parameters().begin());
-        std::copy(buffers, state, trainer.net().buffers().begin());
         const auto kept = elements.begin() + static_cast<std::ptrdiff_t>(own);
         AlignedVector<T> weights(kept, elements.end());
+        // From here on, nothing throws.
+        std::copy(elements.begin(), buffers, trainer.net().parameters().begin());
+        std::copy(buffers, state, trainer.net().buffers().begin());
         std::copy(state, kept, trainer.state().begin());
         train::ProgressOf::kept(trainer) = {std::move(states), std::move(weights)};
         train::ProgressOf::get(trainer) = progress;
