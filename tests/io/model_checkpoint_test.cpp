@@ -504,4 +504,11 @@ TEST_CASE("Callbacks that write refuse before the first step") {
     REQUIRE_THROWS_WITH(trainer.fit(data, CSVLogger{folder.path() / "file"}),
                         ContainsSubstring("is no history of CSVLogger"));
     REQUIRE(text_of(folder.path() / "file") == "text");
+    // Nor is one that a training continues within its first epoch.
+    Trainer first(net, Adam{}, {.epochs = 2, .max_steps = 1, .batch_size = 4});
+    first.fit(data);
+    REQUIRE(first.epochs() == 0);
+    REQUIRE_THROWS_WITH(first.fit(data, CSVLogger{folder.path() / "file"}),
+                        ContainsSubstring("is no history of CSVLogger"));
+    REQUIRE(text_of(folder.path() / "file") == "text");
 }

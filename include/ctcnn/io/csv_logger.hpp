@@ -32,12 +32,12 @@ template <typename Calls = PosixCalls>
 class CsvTable {
 public:
     CsvTable() = default;
-    /// Goes on with the lines of the file whose number is at most `last`, if that is not 0, and probes whether the file
-    /// can be written.
-    /// Throws   std::invalid_argument for a file with another first line
-    CsvTable(std::filesystem::path path, std::string header, std::uint64_t last)
+    /// Goes on with the lines of the file whose number is at most `last`, if the training continues, and probes whether
+    /// the file can be written.
+    /// Throws   std::invalid_argument for a file with another first line that is to be continued
+    CsvTable(std::filesystem::path path, std::string header, bool continues, std::uint64_t last)
         : path_(std::move(path)), text_(std::move(header)) {
-        if (last != 0) {
+        if (continues) {
             read(last);
         }
         const AtomicFile<Calls> probe(path_);
@@ -132,16 +132,17 @@ public:
             (rates += ',') += detail_::io::name_of_rate("lr", "_", of_trainer, n);
         }
         rates += '\n';
+        const bool continues = trainer.steps() != 0;
         epochs_ = {path_, "epoch,loss,validation_loss,validation_accuracy,validation_metric,seconds,images" + rates,
-                   trainer.epochs()};
+                   continues, trainer.epochs()};
         std::filesystem::path path = path_;
         path.replace_filename(path_.stem()) += ".steps";
         path += path_.extension();
         begun_ = false;
         old_steps_.clear();
         if (options_.every_n_steps != 0) {
-            steps_ = {std::move(path), steps_begin + rates, trainer.steps()};
-        } else if (trainer.steps() == 0) {
+            steps_ = {std::move(path), steps_begin + rates, continues, trainer.steps()};
+        } else if (!continues) {
             old_steps_ = std::move(path);
         }
     }
