@@ -118,6 +118,11 @@ void for_each_schedule_number(Progress& progress, const F& f) {
     }
 }
 
+/// What to do about a file with the tensors of another training.
+inline constexpr std::string_view resume_remedy =
+    "Resume with the network, its number type and the optimizer that saved the file; the parameters alone are loaded "
+    "with load_safetensors and .allow_unexpected = true.";
+
 [[noreturn, gnu::cold]] inline void refuse_checkpoint(const std::filesystem::path& path, std::string expected,
                                                       std::string found, std::string remedy) {
     throw BadCheckpoint({path, 0, std::move(expected), std::move(found), std::move(remedy), OffsetIn::file});
@@ -335,7 +340,7 @@ void resume(Trainer<Net, Optimizer, Loss>& trainer, const std::filesystem::path&
         train::CallbackStates<> states = io::states_of(header);
         std::vector<double> rates = io::rates_of(header);
         io::load_state(file, header, {names.names(), io::own_dtype<T>, reinterpret_cast<std::byte*>(elements.data())},
-                       {});
+                       {}, io::resume_remedy);
         const auto buffers = elements.begin() + static_cast<std::ptrdiff_t>(Net::parameter_count);
         const auto state = buffers + static_cast<std::ptrdiff_t>(Net::buffer_count);
         const auto kept = elements.begin() + static_cast<std::ptrdiff_t>(own);

@@ -9,6 +9,7 @@
 #include <new>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -139,18 +140,20 @@ auto in_memory(const std::filesystem::path& path, const Function& function) {
 
 template <typename Calls>
 [[noreturn, gnu::cold]] void refuse_match(const SafetensorsHeader<Calls>& header, const StateMatch<Calls>& match,
-                                          std::size_t wanted) {
-    throw TensorMismatch({header.path(), 0, sentence({"the ", decimal(wanted), " tensors of the network"}),
-                          match.found(), sentence({match.table(), "\n", match.remedy()}), OffsetIn::file});
+                                          std::size_t wanted, std::string_view remedy) {
+    throw TensorMismatch(
+        {header.path(), 0, sentence({"the ", decimal(wanted), " tensors of the network"}), match.found(),
+         sentence({match.table(), "\n", remedy.empty() ? match.remedy() : std::string(remedy)}), OffsetIn::file});
 }
 
-/// Loads a file into a network. The network is unchanged if this throws.
+/// Loads a file into a network. The network is unchanged if this throws. The remedy is for other tensors than the
+/// network's; empty: the options that may help.
 template <typename Calls>
 void load_state(const InputFile<Calls>& file, const SafetensorsHeader<Calls>& header, State state,
-                const LoadOptions& options) {
+                const LoadOptions& options, std::string_view remedy = {}) {
     const StateMatch<Calls> match(header, state.names, state.drawn, state.dtype, options);
     if (!match.fits()) {
-        refuse_match(header, match, state.names.size());
+        refuse_match(header, match, state.names.size(), remedy);
     }
     StagedTensors<Calls>(file, header, match, state, options.transpose).copy_to_network();
 }
