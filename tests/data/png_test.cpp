@@ -236,10 +236,9 @@ TEST_CASE("A folder of images has a folder for each class") {
     write("cat/1.png", png({8, 2, 3, false}));
     write("cat/notes.txt", {1, 2, 3});
     write("cat/more/3.png", png(plain));
-    write("empty/readme", {});
     folder.write("top.png", png(plain));
     const auto images = load_image_folder<Grey>(folder.path());
-    CHECK(images.classes == std::vector<std::string>{"cat", "dog", "empty"});
+    CHECK(images.classes == std::vector<std::string>{"cat", "dog"});
     REQUIRE(images.data.size() == 4);
     CHECK(std::vector<int>(images.data.labels().begin(), images.data.labels().end()) == std::vector<int>{0, 0, 0, 1});
     CHECK(images.data.image(0) != images.data.image(1));
@@ -259,12 +258,24 @@ TEST_CASE("A folder of images has a folder for each class") {
     std::filesystem::create_directory_symlink(linked / "class", folder.path() / "elsewhere" / "round");
     check_sentence(error_of<FileUnreadable>([&] { load_image_folder<Grey>(linked); }));
     std::filesystem::remove_all(folder.path() / "elsewhere");
+    // The link is named, whose folder is met again behind it.
+    write("up/class/6.png", png(plain));
+    std::filesystem::create_directory_symlink("..", folder.path() / "up" / "class" / "link");
+    const auto back = error_of<FileUnreadable>([&] { load_image_folder<Grey>(folder.path() / "up"); });
+    CHECK(back.file() == folder.path() / "up" / "class" / "link");
+    std::filesystem::remove_all(folder.path() / "up");
     write("dog/c.png", {1, 2, 3});
     check_sentence(error_of<WrongMagic>([&] { load_image_folder<Grey>(folder.path()); }));
     check_sentence(error_of<FileMissing>([&] { load_image_folder<Grey>(folder.path() / "dog"); }));
     check_sentence(error_of<FileMissing>([&] { load_image_folder<Grey>(folder.path() / "none"); }));
     std::filesystem::create_directories(folder.path() / "bare" / "class");
     check_sentence(error_of<FileMissing>([&] { load_image_folder<Grey>(folder.path() / "bare"); }));
+    // A folder without images is no class, whatever its name.
+    write("some/class/7.png", png(plain));
+    write("some/.checkpoints/readme", {});
+    const auto no_class = error_of<FileMissing>([&] { load_image_folder<Grey>(folder.path() / "some"); });
+    check_sentence(no_class);
+    CHECK(no_class.file() == folder.path() / "some" / ".checkpoints");
 }
 #elif !CTCNN_WITH_PNG
 TEST_CASE("Without libpng, an image is refused with what to install") {

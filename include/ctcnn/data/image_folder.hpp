@@ -27,7 +27,11 @@ namespace CTCNN_DETAIL::inline CTCNN_FILES::inline CTCNN_IMAGES {
     for (int n = 0; n < depth; ++n) {
         outer = outer.parent_path();
         if (std::filesystem::equivalent(folder, outer, ignored)) {
-            throw FileUnreadable({folder, 0, "a folder of images", "a link to a folder that it lies in",
+            std::filesystem::path link = folder;
+            while (!std::filesystem::is_symlink(link, ignored) && link != outer) {
+                link = link.parent_path();
+            }
+            throw FileUnreadable({link, 0, "a folder of images", "a link to a folder that it lies in",
                                   "Take the link out of the folder.", OffsetIn::file});
         }
     }
@@ -91,8 +95,8 @@ struct ImageFolder {
 
 /// load_image_folder: the PNG images below a folder that has a folder for each class, as in images/cat/1.png. Classes
 /// and images are in alphabetical order; files of other kinds are left out.
-/// Refuses  FileMissing without classes or without images, BadLabel for more classes than Label can number, and what
-///          read_png refuses
+/// Refuses  FileMissing without classes and for a class without images, BadLabel for more classes than Label can number,
+///          and what read_png refuses
 /// As in    torchvision.datasets.ImageFolder
 template <typename S, typename T = float, typename Label = std::uint8_t>
 ImageFolder<S, T, Label> load_image_folder(const std::filesystem::path& folder, const PngOptions& options = {}) {
@@ -106,16 +110,17 @@ ImageFolder<S, T, Label> load_image_folder(const std::filesystem::path& folder, 
                     {of_class, 0, detail_::sentence({"at most ", detail_::decimal(classes.size()), " classes"}), "more",
                      "Take a wider type of labels, as in load_image_folder<S, float, std::uint32_t>.", OffsetIn::file});
             }
-            for (const std::filesystem::path& file : detail_::png_files(of_class)) {
+            const std::vector<std::filesystem::path> files = detail_::png_files(of_class);
+            if (files.empty()) {
+                throw FileMissing({of_class, 0, "PNG images in the folder of a class", "none",
+                                   "Convert its images to PNG, or take the folder out if it is no class.",
+                                   OffsetIn::file});
+            }
+            for (const std::filesystem::path& file : files) {
                 images.push_back(read_png<S, T>(file, options));
                 labels.push_back(classes.size());
             }
             classes.push_back(of_class.filename().string());
-        }
-        if (images.empty()) {
-            throw FileMissing({folder, 0, "PNG images in the folders of the classes", "none",
-                               "Convert the images to PNG, and put those of each class into a folder of its own.",
-                               OffsetIn::file});
         }
         return ImageFolder<S, T, Label>{Dataset<S, T, Label>(std::move(images), labels), std::move(classes)};
     });
