@@ -206,6 +206,7 @@ TEST_CASE("a label that the data set cannot hold is refused with its image") {
     CHECK(refused(256, byte) != "no error");
     CHECK(refused(255, byte) == "no error");
     CHECK(refused(-1, byte).starts_with("Label -1 of image 2 is no class"));
+    CHECK(refused(-1, byte).ends_with("give Dataset a type with a sign: Dataset<S, float, int>."));
     CHECK(refused(std::int8_t{-1}, byte).starts_with("Label -1 of image 2 is no class"));
     // A signed one holds labels to ignore.
     CHECK(refused(std::int8_t{-1}, std::int8_t{}) == "no error");

@@ -239,6 +239,14 @@ TEST_CASE("labels of many classes take a wider type") {
     const auto narrow = error_of<std::invalid_argument>([&] { files.load({.classes = 257}); });
     CHECK(std::string(narrow.what()) ==
           "Labels of this type cannot number 257 classes: take a wider one, load_idx<S, float, std::uint16_t>(...).");
+    const auto wide = error_of<std::invalid_argument>(
+        [&] { files.load<Shape<1, 2, 3>, float, std::uint16_t>({.classes = 100'000}); });
+    CHECK(std::string(wide.what()).ends_with("take a wider one, load_idx<S, float, std::uint32_t>(...)."));
+    if constexpr (sizeof(std::size_t) > 4) {
+        const auto most = error_of<std::invalid_argument>(
+            [&] { files.load({.classes = static_cast<std::size_t>(std::uint64_t{5'000'000'000})}); });
+        CHECK(std::string(most.what()) == "Labels cannot number 5000000000 classes, but at most 4294967296.");
+    }
     CHECK_THROWS_AS((files.load<Shape<1, 2, 3>, float, std::int8_t>({.classes = 129})), std::invalid_argument);
     CHECK_NOTHROW(files.load<Shape<1, 2, 3>, float, std::int16_t>({.classes = 1000}));
 }
@@ -249,6 +257,9 @@ TEST_CASE("a label that is no class is refused at its offset") {
     const auto negative = files.error<BadLabel>();
     CHECK(negative.offset() == 10);
     CHECK(negative.found() == "-1");
+    CHECK(negative.remedy() ==
+          "The labels run from -1 to 3, and those below 0 are no classes: leave their images out, or number the "
+          "classes from 0.");
     // The widest type has room for what a negative number wraps to.
     CHECK_THROWS_AS((files.load<Shape<1, 2, 3>, float, std::uint64_t>()), BadLabel);
     files.write_labels(idx({0x801, 2}, {0, 26}));

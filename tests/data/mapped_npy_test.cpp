@@ -105,7 +105,8 @@ TEST_CASE("Labels of a mapped file are those that its type of labels can hold") 
     const ScratchFolder folder;
     const auto images = folder.write("images.npy", npy(native, "(2, 6, 5)", bytes_of(small::data(2))));
     const auto labels = folder.write("labels.npy", npy("<i2", "(2,)", {1, 0, 0, 1}));
-    CHECK(error_of<BadLabel>([&] { Mapped(images, labels, {.classes = 1000}); }).found() == "256");
+    CHECK(error_of<BadLabel>([&] { Mapped(images, labels); }).found() == "256");
+    CHECK_THROWS_AS(Mapped(images, labels, {.classes = 1000}), std::invalid_argument);
     const auto ignored = folder.write("ignored.npy", npy("|i1", "(2,)", {1, 0x9c}));
     const MappedNpy<small::Net::input_shape, float, int> with_sign(images, ignored);
     CHECK(with_sign.labels()[1] == -100);

@@ -294,7 +294,14 @@ TEST_CASE("load_npy makes a data set of images and labels") {
           "18446744073709551516");
     CHECK(error_of<BadLabel>([&] { load_npy<Shape<1, 3, 2>>(images, ignored); }).found() == "-100");
     const auto wide_label = folder.write("wide.npy", npy("<i2", "(2,)", {3, 0, 0, 1}));
-    check_sentence(error_of<BadLabel>([&] { load_npy<Shape<1, 3, 2>>(images, wide_label, {.classes = 1000}); }));
+    const BadLabel too_wide = error_of<BadLabel>([&] { load_npy<Shape<1, 3, 2>>(images, wide_label); });
+    check_sentence(too_wide);
+    CHECK(too_wide.remedy() == "Take a wider type of labels, as in load_npy<S, float, std::uint16_t>.");
+    CHECK(load_npy<Shape<1, 3, 2>, float, std::uint16_t>(images, wide_label, {.classes = 1000}).label(1) == 256);
+    const auto narrow =
+        error_of<std::invalid_argument>([&] { load_npy<Shape<1, 3, 2>>(images, wide_label, {.classes = 1000}); });
+    CHECK(std::string(narrow.what()) ==
+          "Labels of this type cannot number 1000 classes: take a wider one, load_npy<S, float, std::uint16_t>(...).");
     const auto missing = folder.path() / "missing.npy";
     check_sentence(error_of<FileMissing>([&] { load_npy<Shape<1, 3, 2>>(missing, labels); }));
 }

@@ -56,7 +56,10 @@ namespace CTCNN_DETAIL {
 [[noreturn, gnu::cold]] inline void refuse_label(std::string_view label, std::size_t image, std::uint64_t largest) {
     throw std::invalid_argument(sentence(
         {"Label ", label, " of image ", decimal(image), " is no class: the labels of this data set are 0 to ",
-         decimal(largest), ". For more classes, give Dataset a wider type: Dataset<S, float, std::uint32_t>."}));
+         decimal(largest),
+         label.starts_with('-') ? ". For labels below 0, of images that losses ignore, give Dataset a type with a "
+                                  "sign: Dataset<S, float, int>."
+                                : ". For more classes, give Dataset a wider type: Dataset<S, float, std::uint32_t>."}));
 }
 
 /// Whether a type is a range of these elements, as std::vector<Element> and std::span<const Element> are.

@@ -53,6 +53,23 @@ inline std::int64_t idx_integer(const std::uint8_t* bytes, const IdxElement& ele
     return static_cast<std::int64_t>(number << unused) >> unused;  // the sign fills the unused bits
 }
 
+/// The narrowest type of labels that holds this one.
+constexpr std::string_view label_type_for(std::uint64_t label) {
+    return label >> 8 == 0    ? "std::uint8_t"
+           : label >> 16 == 0 ? "std::uint16_t"
+           : label >> 32 == 0 ? "std::uint32_t"
+                              : "std::uint64_t";
+}
+
+/// Refuses more classes than the type of the labels can number. The call is one with a type that can.
+[[noreturn, gnu::cold]] inline void refuse_classes(std::uint64_t classes, std::string_view call) {
+    constexpr std::uint64_t most = std::uint64_t{1} << 32;
+    throw std::invalid_argument(classes > most ? sentence({"Labels cannot number ", decimal(classes),
+                                                           " classes, but at most ", decimal(most), "."})
+                                               : sentence({"Labels of this type cannot number ", decimal(classes),
+                                                           " classes: take a wider one, ", call, "(...)."}));
+}
+
 }  // namespace CTCNN_DETAIL
 
 namespace CTCNN_DETAIL::inline CTCNN_FILES {
@@ -91,9 +108,7 @@ public:
                                                        std::numeric_limits<std::uint32_t>::max());
         const std::uint64_t last = options_.classes == 0 ? limit : options_.classes - 1;
         if (last > limit) {
-            throw std::invalid_argument(
-                sentence({"Labels of this type cannot number ", decimal(options_.classes),
-                          " classes: take a wider one, ", call_spelled("S", "std::uint16_t"), "(...)."}));
+            refuse_classes(options_.classes, call_spelled("S", label_type_for(last)));
         }
         const IdxElement element = labels_.element();
         const std::size_t unit = labels_.byte_count() / count();  // the label, and what a row has behind it
@@ -226,9 +241,14 @@ private:
     }
 
     [[gnu::cold]] std::string other_labels(std::int64_t smallest, std::int64_t largest) const {
+        if (smallest < 0 && options_.first_label >= 0) {
+            return sentence(
+                {"The labels run from ", decimal_signed(smallest), " to ", decimal_signed(largest),
+                 ", and those below 0 are no classes: leave their images out, or number the classes from 0."});
+        }
         const std::int64_t first = smallest < 2 ? smallest : 0;
         const std::int64_t classes = largest - first + 1;
-        const char* type = classes <= 1 << 8 ? "" : classes <= 1 << 16 ? "std::uint16_t" : "std::uint32_t";
+        const std::string_view type = classes <= 1 << 8 ? "" : label_type_for(static_cast<std::uint64_t>(classes - 1));
         const Decimal first_spelled = decimal_signed(first);
         return sentence({"The labels run from ", decimal_signed(smallest), " to ", decimal_signed(largest),
                          ": load them with ", call_spelled(shape_spelled(wanted_.span()), type),

@@ -14,6 +14,7 @@
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/data/dataset.hpp>
 #include <ctcnn/data/error.hpp>
+#include <ctcnn/data/idx_pair.hpp>
 #include <ctcnn/data/load_idx.hpp>
 #include <ctcnn/data/npy_file.hpp>
 #include <ctcnn/data/sentence.hpp>
@@ -81,8 +82,9 @@ template <typename S, typename T>
     return elements;
 }
 
-/// The labels of a file: 0 to `largest` or, if some are ignored, -100.
-[[gnu::cold]] inline std::vector<std::int64_t> read_npy_labels(NpyFile& file, std::uint64_t largest, bool ignores) {
+/// The labels of a file: 0 to `largest`, which may be all that their type holds, or, if some are ignored, -100.
+[[gnu::cold]] inline std::vector<std::int64_t> read_npy_labels(NpyFile& file, std::uint64_t largest, bool is_of_type,
+                                                               bool ignores) {
     const std::vector<std::uint64_t>& shape = file.shape();
     if (!file.is_integer() || shape.empty() || shape.size() > 2 || (shape.size() == 2 && shape[1] != 1)) {
         DataFault fault = file.fault(
@@ -98,9 +100,14 @@ template <typename S, typename T>
     for (std::size_t n = 0; n < labels.size(); ++n) {
         const auto number = static_cast<std::uint64_t>(labels[n]);
         if (number > largest && !(ignores && is_signed && labels[n] == -100)) {
-            throw BadLabel(file.fault(file.offset_of(n),
-                                      sentence({"a label from 0 to ", decimal(largest), ignores ? ", or -100" : ""}),
-                                      is_signed ? decimal_signed(labels[n]) : decimal(number)));
+            DataFault fault = file.fault(file.offset_of(n),
+                                         sentence({"a label from 0 to ", decimal(largest), ignores ? ", or -100" : ""}),
+                                         is_signed ? decimal_signed(labels[n]) : decimal(number));
+            if (is_of_type && labels[n] >= 0) {
+                fault.remedy =
+                    sentence({"Take a wider type of labels, as in load_npy<S, float, ", label_type_for(number), ">."});
+            }
+            throw BadLabel(std::move(fault));
         }
     }
     return labels;
@@ -111,8 +118,11 @@ template <typename Label>
 std::vector<std::int64_t> read_npy_labels(NpyFile& file, const NpyOptions& options) {
     constexpr auto most = std::min(static_cast<std::uint64_t>(std::numeric_limits<Label>::max()),
                                    static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()));
-    const std::uint64_t largest = options.classes == 0 ? most : std::min(most, std::uint64_t{options.classes} - 1);
-    return read_npy_labels(file, largest, std::signed_integral<Label>);
+    const std::uint64_t largest = options.classes == 0 ? most : std::uint64_t{options.classes} - 1;
+    if (largest > most) {
+        refuse_classes(options.classes, sentence({"load_npy<S, float, ", label_type_for(largest), ">"}));
+    }
+    return read_npy_labels(file, largest, options.classes == 0, std::signed_integral<Label>);
 }
 
 /// Refuses labels that are not as many as the images.
@@ -135,7 +145,8 @@ namespace CTCNN_API::inline CTCNN_FILES {
 /// Numbers  pixels that are unsigned bytes become fractions of 255, in [0, 1]; others stay as they are; labels may be
 ///          integers of any type, and -100 where Label has a sign: losses ignore it
 /// Memory   the images, and once more their bytes and elements while they are read
-/// Refuses  BadDimension · CountMismatch · BadLabel, and what NpyFile refuses
+/// Refuses  BadDimension · CountMismatch · BadLabel, and what NpyFile refuses; std::invalid_argument for more classes
+///          than Label can number
 template <typename S, typename T = float, typename Label = std::uint8_t>
 Dataset<S, T, Label> load_npy(const std::filesystem::path& image_file, const std::filesystem::path& label_file,
                               const NpyOptions& options = {}) {
