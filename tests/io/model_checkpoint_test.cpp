@@ -492,7 +492,15 @@ TEST_CASE("Callbacks that write refuse before the first step") {
     std::ofstream(folder.path() / "file") << "text";
     REQUIRE_THROWS_AS(fit(net, data, Adam{}, {}, TensorBoard{folder.path() / "file"}), FileUnwritable);
     REQUIRE_THROWS_WITH(run(ModelCheckpoint{}), ContainsSubstring("has no path"));
-    REQUIRE_THROWS_WITH(run(ModelCheckpoint{.last = "a", .best = "a"}), ContainsSubstring("the same path"));
+    const auto run_both = [&](const std::filesystem::path& last, const std::filesystem::path& best) {
+        run(ModelCheckpoint{.last = last, .best = best});
+    };
+    std::filesystem::create_directory_symlink(".", folder.path() / "link");
+    REQUIRE_THROWS_WITH(run_both("a", "a"), ContainsSubstring("the same file"));
+    REQUIRE_THROWS_WITH(run_both("a", std::filesystem::current_path() / "a"), ContainsSubstring("the same file"));
+    REQUIRE_THROWS_WITH(run_both(folder.path() / "a", folder.path() / "link" / "a"),
+                        ContainsSubstring("the same file"));
+    std::filesystem::remove(folder.path() / "link");
     REQUIRE_THROWS_WITH(fit(net, data, Adam{}, {}, ModelCheckpoint{.best = folder.path() / "best"}),
                         ContainsSubstring("ModelCheckpoint monitors a validation value, but there is no validation"));
     REQUIRE(small::same_bits(net, before));

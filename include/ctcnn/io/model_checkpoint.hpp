@@ -7,6 +7,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string_view>
+#include <system_error>
 #include <type_traits>
 
 #include <ctcnn/core/target.hpp>
@@ -28,7 +29,7 @@ namespace CTCNN_API {
 ///     fit(net, train_set, Adam{}, {.epochs = 50}, Validation{validation_set},
 ///         ModelCheckpoint{.last = "training.safetensors", .best = "best.safetensors"});
 /// Refuses  FileUnwritable, at the start of fit where possible · std::invalid_argument at the start of fit
-///          for no path, for the same path twice, for a validation value that nobody measures, and for a training
+///          for no path, for the same file twice, for a validation value that nobody measures, and for a training
 ///          that was begun with another monitor or mode
 /// As in    lightning.pytorch.callbacks.ModelCheckpoint
 struct ModelCheckpoint {
@@ -49,8 +50,14 @@ struct ModelCheckpoint {
         if (last.empty() && best.empty()) {
             throw std::invalid_argument("ModelCheckpoint has no path: choose .last, .best, or both");
         }
-        if (last.lexically_normal() == best.lexically_normal()) {
-            throw std::invalid_argument("ModelCheckpoint::last and ModelCheckpoint::best are the same path");
+        const auto file_of = [](const std::filesystem::path& path) {
+            std::error_code error;
+            const std::filesystem::path file =
+                std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+            return error ? path.lexically_normal() : file;
+        };
+        if (!last.empty() && !best.empty() && file_of(last) == file_of(best)) {
+            throw std::invalid_argument("ModelCheckpoint::last and ModelCheckpoint::best are the same file");
         }
         if (!best.empty()) {
             train::check_monitor("ModelCheckpoint", monitor, mode, plan);
