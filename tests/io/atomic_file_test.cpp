@@ -311,6 +311,9 @@ TEST_CASE("links are followed, and permissions stay", "[atomic_file]") {
     CHECK(read_bytes(target).size() > 4000);
     CHECK(fs::status(target).permissions() == (fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read));
     CHECK(names_in(folder.path() / "models").size() == 1);
+    fs::permissions(target, fs::perms::none);
+    save_safetensors(filled<Net>(), target);
+    CHECK(fs::status(target).permissions() == fs::perms::none);
 }
 
 TEST_CASE("a file beside the name of another process's temporary file", "[atomic_file]") {

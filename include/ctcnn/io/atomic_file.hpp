@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,9 +30,9 @@ template <typename Calls = PosixCalls>
 class AtomicFile {
 public:
     explicit AtomicFile(std::filesystem::path path) : path_(std::move(path)), target_(target_of(path_)) {
-        const mode_t old_mode = mode_of_old_file();
+        const std::optional<mode_t> old_mode = mode_of_old_file();
         open_temporary();
-        if (old_mode != 0 && Calls::fchmod(file_, old_mode) != 0) {
+        if (old_mode && Calls::fchmod(file_, *old_mode) != 0) {
             abandon_and_refuse(errno);
         }
     }
@@ -85,8 +86,8 @@ private:
         return target;
     }
 
-    /// The permissions of the file that is to be replaced; 0 where there is none.
-    mode_t mode_of_old_file() const {
+    /// The permissions of the file that is to be replaced, if there is one.
+    std::optional<mode_t> mode_of_old_file() const {
         if (!target_.has_filename()) {
             refuse_target("no name of a file", "Give a name behind the folder.");
         }
@@ -98,7 +99,10 @@ private:
         if (std::filesystem::exists(status) && status.type() != std::filesystem::file_type::regular) {
             refuse_target("a pipe or a device", "Give the name of a file.");
         }
-        return std::filesystem::exists(status) ? static_cast<mode_t>(status.permissions()) & 07777 : 0;
+        if (!std::filesystem::exists(status)) {
+            return {};
+        }
+        return static_cast<mode_t>(status.permissions()) & 07777;
     }
 
     void open_temporary() {
