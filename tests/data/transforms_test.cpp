@@ -560,6 +560,7 @@ TEST_CASE("Settings that make no sense are refused") {
     refuses(Normalize<2>{.mean = {nan, 0}, .std = {1, 1}});
     refuses(Normalize<2>{.mean = {0, nan}, .std = {1, 1}});
     refuses(Normalize{.mean = {0}, .std = {nan}});
+    refuses(Normalize{.mean = {0}, .std = {1e-46}});  // which is 0 as a float
     refuses(GaussianNoise{.sigma = -1});
     refuses(GaussianNoise{.sigma = nan});
     refuses(GaussianNoise{.mean = nan});

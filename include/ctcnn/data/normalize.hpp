@@ -23,7 +23,8 @@ struct Normalize {
 
     void validate() const {
         for (std::size_t c = 0; c < C; ++c) {
-            if (!(std::isfinite(mean[c]) && std::isfinite(std[c]) && std[c] > 0)) {
+            // A float must hold std, too.
+            if (!(std::isfinite(mean[c]) && std::isfinite(std[c]) && static_cast<float>(std[c]) > 0)) {
                 throw std::invalid_argument("Normalize: each mean is finite, and each std is finite and above 0");
             }
         }
