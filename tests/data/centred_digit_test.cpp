@@ -93,6 +93,7 @@ TEST_CASE("Where nothing is drawn there is no digit") {
     CHECK_FALSE(centred_digit(std::vector<float>(12, nan), 3, 4));
     CHECK_FALSE(centred_digit({}, 0, 0));
     CHECK_FALSE(centred_digit({}, 7, 0));
+    CHECK_FALSE(centred_digit({}, std::numeric_limits<std::size_t>::max(), 0));
     // A pixel that is NaN is paper, also where the whole border is.
     pixels.assign(9, nan);
     pixels[4] = 1;

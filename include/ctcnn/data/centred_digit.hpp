@@ -141,6 +141,9 @@ constexpr std::optional<Tensor<T, Shape<1, 28, 28>>> centred_digit(std::type_ide
     if (box == 0 || box > side) {
         throw std::invalid_argument("centred_digit: the box has 1 to 28 pixels in each direction");
     }
+    if (pixels.empty()) {
+        return {};
+    }
     const detail_::Drawing<T> drawing(pixels, height, width);
     const detail_::Crop crop = detail_::crop_of(drawing, height, width);
     if (crop.height == 0) {
