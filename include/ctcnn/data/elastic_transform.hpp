@@ -36,7 +36,9 @@ namespace CTCNN_API {
 /// ElasticTransform: moves each pixel by a random displacement that varies smoothly: uniform numbers in (-1, 1),
 /// smoothed by a Gaussian of `sigma` pixels, times alpha / 2 pixels.
 /// As in    torchvision.transforms.ElasticTransform for square images; for others, it multiplies displacements along x
-///          by width / height, and those along y by height / width
+///          by width / height, and those along y by height / width.
+///          At the border, torchvision mixes with `fill` twice; here, pixels outside the image are `fill`, as in
+///          torchvision.transforms.functional.elastic_transform without fill.
 /// Source   Simard, Steinkraus, Platt, ICDAR 2003
 struct ElasticTransform {
     double alpha = 50;
