@@ -95,8 +95,8 @@ struct ImageFolder {
 
 /// load_image_folder: the PNG images below a folder that has a folder for each class, as in images/cat/1.png. Classes
 /// and images are in alphabetical order; files of other kinds are left out.
-/// Refuses  FileMissing without classes and for a class without images, BadLabel for more classes than Label can number,
-///          and what read_png refuses
+/// Refuses  FileMissing without classes and for a class without images, BadLabel for more classes than Label can
+///          number, and what read_png refuses
 /// As in    torchvision.datasets.ImageFolder
 template <typename S, typename T = float, typename Label = std::uint8_t>
 ImageFolder<S, T, Label> load_image_folder(const std::filesystem::path& folder, const PngOptions& options = {}) {
