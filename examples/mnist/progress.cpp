@@ -36,23 +36,30 @@ std::string epoch_of(std::size_t epoch, double epochs) {
 }  // namespace
 
 void Progress::step(const StepNews& news) {
+    const std::size_t steps_done = (news.epoch - 1) * news.steps_per_epoch + news.step;
+    if (last_.step == 0) {
+        steps_before_ = steps_done - 1;
+    }
     last_ = news;
     const auto now = Clock::now();
     if (!screen_.live() || now - shown_ < std::chrono::milliseconds(100)) {
         return;
     }
     shown_ = now;
-    const double steps = static_cast<double>(news.steps_per_epoch);
-    const double done = std::min(1.0, (static_cast<double>(news.epoch - 1) * steps + static_cast<double>(news.step)) /
-                                          (settings_.epochs * steps));
+    const auto part_of = [&](std::size_t steps) {
+        return std::min(1.0,
+                        static_cast<double>(steps) / (settings_.epochs * static_cast<double>(news.steps_per_epoch)));
+    };
+    const double done = part_of(steps_done);
+    const double done_now = part_of(steps_done - steps_before_);
     const double seconds = std::chrono::duration<double>(now - begin_).count();
-    const double images = done * settings_.epochs * static_cast<double>(image_count_);
+    const double images = done_now * settings_.epochs * static_cast<double>(image_count_);
 
     const std::string front = epoch_of(news.epoch, settings_.epochs);
     const std::string part = format("  %3.0f %%", 100 * done);
     const std::string loss = format("  loss %.4f", news.loss);
     const std::string rate = "  " + grouped(static_cast<std::size_t>(images / seconds)) + " images/s";
-    const std::string left = "  " + duration(seconds / done * (1 - done)) + " left";
+    const std::string left = "  " + duration(seconds / done_now * (1 - done)) + " left";
     // The last column stays free, since some terminals go to the next line after it.
     const std::size_t room = screen_.width() - 1;
     const std::string all = part + loss + rate + left;

@@ -27,6 +27,7 @@ private:
     Settings settings_;
     std::size_t image_count_;
     StepNews last_{};
+    std::size_t steps_before_ = 0;  // of a training that is resumed
     Clock::time_point begin_ = Clock::now();
     Clock::time_point shown_{};
 };

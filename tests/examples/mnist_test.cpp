@@ -862,9 +862,24 @@ TEST_CASE("a training that Ctrl-C has ended is resumed, and ends with the same b
 
     const fs::path resumed = folder.path / "resumed";
     const fs::path whole = folder.path / "whole";
-    CHECK(run(with({"--quiet", "--resume", checkpoint, "--threads", "1", "--save", resumed.string(), "--report",
-                    report.string()}))
-              .status == 0);
+    const std::string shown = run_on_terminal(
+        with({"--resume", checkpoint, "--threads", "1", "--save", resumed.string(), "--report", report.string()}),
+        {"TERM=xterm"}, 120);
+    // The epochs before are not counted in the speed.
+    double begin = 0;
+    double fastest = 0;
+    for (const std::string& line : shown_lines(shown)) {
+        const std::size_t end = line.find(" images/s");
+        if (end != std::string::npos) {
+            std::string number = line.substr(0, end).substr(line.rfind(' ', end - 1) + 1);
+            std::erase(number, ',');
+            const bool is_live = line.find(" left") != std::string::npos;
+            double& rate = is_live && begin == 0 ? begin : fastest;
+            rate = std::max(rate, std::stod(number));
+        }
+    }
+    CHECK(begin > 0);
+    CHECK(begin < 2 * fastest);
     CHECK(run(with({"--quiet", "--seed", "5", "--save", whole.string()})).status == 0);
     // The seed is that of the whole training, and so the command is.
     CHECK_THAT(read(report), ContainsSubstring("mnist train --net relu --epochs 60 --batch-size 64 --lr 0.1 --seed 5"));
