@@ -3,6 +3,9 @@
 // mnist evaluate FILE: what a saved network makes of the test images.
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include <ctcnn/data/error.hpp>
 
@@ -32,7 +35,7 @@ double loss_of(const std::vector<Outputs>& outputs, const Digits& test) {
 }  // namespace
 
 int evaluate(int argument_count, char** arguments) {
-    std::string data;
+    std::optional<std::string> data;
     bool quiet = false;
     CommandLine line(
         "Tests a saved network on the test images: accuracy, loss, confusion matrix, and precision, recall and F1 of "
@@ -51,7 +54,7 @@ int evaluate(int argument_count, char** arguments) {
         throw UsageError("evaluate takes the file of a network, as in mnist evaluate net.safetensors");
     }
     const SavedNetwork saved = open_network(line.words()[0], options.network);
-    DataSource source = data.empty() ? source_of(*saved.classes) : data_source(data);
+    DataSource source = data ? data_source(*data) : source_of(*saved.classes);
     if (data != digits.data && source.classes == &digits) {
         source.classes = saved.classes;  // The name of a folder says nothing of its images.
     }

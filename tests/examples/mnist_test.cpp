@@ -1035,6 +1035,7 @@ TEST_CASE("evaluate prints loss, confusion matrix and a table of the classes", "
     CHECK_THAT(undefined.errors, ContainsSubstring("are NaN for " + std::to_string(test_count) + " of "));
     CHECK(train({"--load", (folder.path / "net").string(), "--net", "relu"}).status == 0);  // and shows no right answer
 
+    CHECK_THAT(run({"evaluate", small_network(), "--data", ""}).errors, ContainsSubstring("no folder ''"));
     CHECK_THAT(train({"evaluate", (folder.path / "none").string()}).errors, ContainsSubstring("no such file"));
     CHECK_THAT(train({"evaluate", small_network(), "--net", "quick"}).errors,
                ContainsSubstring("is of the network relu, not quick"));
