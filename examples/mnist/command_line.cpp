@@ -70,8 +70,13 @@ std::string CommandLine::parse(int argument_count, char** arguments, std::size_t
     } catch (const CLI::ParseError& error) {
         throw UsageError(error.what());
     }
+    bool options_ended = false;
     for (const std::string& word : app.remaining()) {
-        if (most_words == 0 || word.starts_with('-')) {
+        if (word == "--" && !options_ended) {
+            options_ended = true;
+            continue;
+        }
+        if (most_words == 0 || (word.starts_with('-') && !options_ended)) {
             refuse(word, app);
         }
         words_.push_back(word);

@@ -1201,6 +1201,7 @@ TEST_CASE("predict says what PNG images show, whatever their size", "[examples]"
     if (!slow) {
         CHECK(lines[0].starts_with(dark + ": 7 ("));
     }
+    CHECK_THAT(run({"predict", small_network(), "--", "-7.png"}).errors, ContainsSubstring("no file '-7.png'"));
     CHECK(run({"predict", small_network(), blank}).status == 1);
     CHECK(run({"predict", small_network(), blank}).output.empty());
 #else
