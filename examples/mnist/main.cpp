@@ -11,6 +11,7 @@
 #endif
 
 #include <cerrno>
+#include <csignal>
 #include <cstddef>
 #include <cstdio>
 #include <exception>
@@ -23,6 +24,7 @@
 #include <system_error>
 
 #include <ctcnn/data/error.hpp>
+#include <ctcnn/io/atomic_file.hpp>
 
 #include "command.hpp"
 #include "data_source.hpp"
@@ -82,16 +84,19 @@ void require_writable(const std::string& file) {
     if (!std::filesystem::is_directory(folder, error)) {
         throw std::runtime_error("there is no folder '" + name + "' to save files in: create it with `mkdir -p`");
     }
-    if (access(folder.c_str(), W_OK) != 0) {
+    if (access(folder.c_str(), W_OK | X_OK) != 0) {
         error.assign(errno, std::generic_category());
         throw std::runtime_error(
             "no file can be saved in the folder '" + name + "' (" + error.message() + "): " +
             (error == std::errc::permission_denied ? "make it writable with `chmod u+wx`" : "choose another one"));
     }
-    const auto refuse = [&file](const char* what) {
+    const auto refuse = [&file](const std::string& what) {
         throw std::runtime_error("'" + ctcnn::detail_::printable(file) + what);
     };
     const std::filesystem::file_status status = std::filesystem::status(path, error);
+    if (!std::filesystem::status_known(status)) {
+        refuse("' cannot be the name of a file (" + error.message() + "): give another one");
+    }
     if (std::filesystem::is_directory(status)) {
         refuse("' is a folder: give the name of a file inside it");
     } else if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
@@ -99,6 +104,7 @@ void require_writable(const std::string& file) {
     } else if (!std::filesystem::exists(status) && std::filesystem::is_symlink(path, error)) {
         refuse("' is a link that leads nowhere: remove it, or create what it leads to");
     }
+    const ctcnn::detail_::io::AtomicFile<> tried{path};  // where a link leads, the folder may be another one
 }
 
 /// The test images: loaded on a thread of their own, or later where the system grants none.
@@ -211,6 +217,7 @@ int main(int argument_count, char** arguments) {
 #if defined(__GLIBC__)
     mallopt(M_ARENA_MAX, 1);  // no heap for each thread: the memory that a thread needs is known before it begins
 #endif
+    std::signal(SIGXFSZ, SIG_IGN);  // so that a file above the limit of `ulimit -f` is an error with a sentence
     try {
         return run_and_report(argument_count, arguments);
     } catch (const std::bad_alloc&) {  // also where an error was to be reported

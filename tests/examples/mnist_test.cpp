@@ -832,7 +832,33 @@ TEST_CASE("a file that could not be saved is refused before anything is trained"
         fs::create_symlink("nowhere", link);
         CHECK_THAT(train({option, link.string()}).errors, ContainsSubstring("is a link that leads nowhere"));
         fs::remove(link);
+        const Result long_name = train({option, (folder.path / std::string(300, 'a')).string()});
+        CHECK(long_name.status == 1);
+        CHECK(long_name.output.empty());
+        CHECK_THAT(long_name.errors, ContainsSubstring("' cannot be the name of a file (File name too long)"));
+        if (fs::exists("/proc/version")) {  // not even root makes files beside it
+            fs::create_symlink("/proc/version", link);
+            const Result linked = train({option, link.string()});
+            CHECK(linked.status == 1);
+            CHECK(linked.output.empty());
+            CHECK_THAT(linked.errors, ContainsSubstring("expected a file that can be written"));
+            fs::remove(link);
+        }
+        CHECK(fs::is_empty(folder.path));
     }
+}
+
+TEST_CASE("a limit of the size of files: a sentence, and nothing is left behind", "[examples]") {
+    const Folder folder;
+    const std::string file = (folder.path / "net").string();
+    const Result limited = run({"-c", R"(ulimit -f 16 && exec "$0" "$@")", CTCNN_MNIST_PROGRAM, "--quiet", "--epochs",
+                                "1", "--save", file, "--data", small_mnist().string()},
+                               {}, "/bin/sh");
+    CHECK(limited.status == 1);
+    CHECK(limited.output.empty());
+    CHECK_THAT(limited.errors, ContainsSubstring("mnist: " + file) && ContainsSubstring("File too large") &&
+                                   ContainsSubstring("\nAllow larger files (`ulimit -f`)"));
+    CHECK(fs::is_empty(folder.path));
 }
 
 TEST_CASE("a training that Ctrl-C has ended is resumed, and ends with the same bits", "[examples]") {
