@@ -323,6 +323,8 @@ def command_lines(check, arguments):
     check.refused("bad shape", "'4,x' is no shape without batch axis, such as 3,224,224", good, "--input", "4,x")
     check.refused("other shape", "does not fit to the given (5,)", good, "--input", "5")
     check.refused("name", "'a b' is no name for a C++ type", good, "--name", "a b")
+    check.refused("keyword", "'class' is no name for a C++ type", good, "--name", "class", "--no-compare")
+    check.refused("quotation mark", "there is no compiler 'g++ ''", good, "--compiler", "g++ '")
     check.refused("compiler", "there is no compiler 'no-such-compiler'", good, "--compiler", "no-such-compiler")
     check.refused("headers", "there is no ctcnn/inference.hpp in", good, "--include", f)
     include = ["--include", arguments.include, "--compiler", arguments.compiler]

@@ -51,7 +51,10 @@ int main(int, char** argv) {{
 def find_compiler(given):
     """Its words, or None where there is none."""
     for text in [given] if given else [os.environ.get("CXX", "")] + COMPILERS:
-        words = shlex.split(text)
+        try:
+            words = shlex.split(text)
+        except ValueError:  # a quotation mark is not closed
+            words = []
         if words and shutil.which(words[0]):
             return words
     if given:

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import textwrap
 
+from ctcnn_tools.embed import KEYWORDS
 from ctcnn_tools.network import Refusal
 
 PROGRAM = "ctcnn-import"
@@ -250,7 +251,7 @@ def import_model(model, input_shape, path, name=None, *, compiler=None, include=
 
 
 def checked_name(name):
-    if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
+    if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII) or name in KEYWORDS:
         raise Refusal(f"'{name}' is no name for a C++ type")
     return name
 
