@@ -378,6 +378,14 @@ def command_lines(check, arguments):
             check.fail(f"{failing}: {status} {said.getvalue()} {left}")
         if open(f"{f}/old.hpp").read() + open(f"{f}/old.safetensors").read() != "oldold":
             check.fail(f"{failing}: a file is new")
+    # Where the header cannot be written, the weights are not either.
+    os.mkdir(f"{f}/taken.hpp")
+    with contextlib.redirect_stderr(io.StringIO()) as said, contextlib.redirect_stdout(io.StringIO()):
+        status = importer.main([good, "-o", f"{f}/taken", "--no-compare"])
+    if status != 1 or "taken.hpp' is a folder or a device" not in said.getvalue():
+        check.fail(f"taken: {status} {said.getvalue()}")
+    if os.path.exists(f"{f}/taken.safetensors"):
+        check.fail("the weights were written without the header")
     # The header holds no name that ends a comment, and the files have the usual permissions.
     odd = f"{f}/odd\nname\\.onnx"
     shutil.copy(good, odd)

@@ -54,10 +54,12 @@ def printable(name):
 
 def write_files(files):
     """Writes files as a whole: each under another name, forced to the disk; then all are renamed."""
-    made = []
+    made, files = [], [(os.path.realpath(path), data) for path, data in files]
+    for path, _ in files:
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise Refusal(f"'{path}' is a folder or a device: name another file with -o")
     try:
         for path, data in files:
-            path = os.path.realpath(path)
             part = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{os.getpid()}.part")
             with open(part, "xb") as file:
                 made.append((part, path))
