@@ -270,6 +270,13 @@ def ceiled():
     return g.add("Flatten").add("BatchNormalization", *(abs(g.random(2)) for _ in range(4))).add("Gemm", g.random(2, 2))
 
 
+def broadcast():
+    """A scale and a bias of fewer axes than those that are normalised."""
+    g = Graph((2, 3, 4))
+    g.add("LayerNormalization", g.random(4), g.random(2, 1, 1), axis=1).add("Flatten")
+    return g.add("Gemm", g.random(24, 2))
+
+
 def function():
     """Layers in a function of the model's own."""
     g = Graph((4,))
@@ -284,7 +291,7 @@ def function():
     return model
 
 
-OTHERS = [keras, gemms, flat_input, reduced, squeezed, resized, ceiled, function]
+OTHERS = [keras, gemms, flat_input, reduced, squeezed, resized, ceiled, broadcast, function]
 
 # What must occur in the networks of a sample.
 OCCURS = {

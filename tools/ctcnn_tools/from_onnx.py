@@ -385,6 +385,7 @@ class Reader:
         shape = (self.batch, *self.builder.seen)[axis:]
         if bias is None and (np.asarray(scale) == 1).all():
             scale = None  # ONNX has no LayerNormalization without it
+        scale, bias = (v if v is None or v.ndim > len(shape) else np.broadcast_to(v, shape) for v in (scale, bias))
         self.builder.layer_norm(shape, self.epsilon(a), scale, bias)
 
     def op_GroupNormalization(self, node, a, x, scale=None, bias=None):
