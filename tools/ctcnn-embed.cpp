@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -89,6 +90,15 @@ bool is_line(std::string_view text) {
            std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
 }
 
+/// Whether two names are of one file, which may not be there yet.
+bool are_one_file(const std::string& a, const std::string& b) {
+    const auto whole = [](const std::string& name) {
+        std::error_code ignored;
+        return std::filesystem::weakly_canonical(std::filesystem::absolute(name, ignored), ignored);
+    };
+    return !a.empty() && !b.empty() && whole(a) == whole(b);
+}
+
 Options read_options(std::span<char*> arguments) {
     Options options;
     const auto value = [&](std::size_t& n) -> std::string {
@@ -152,6 +162,10 @@ Options read_options(std::span<char*> arguments) {
     }
     if (!options.binary.empty() && (!is_line(options.binary) || options.binary.find('"') != std::string::npos)) {
         throw BadOption("expected --binary and the name of a file, found a quotation mark or a control character.");
+    }
+    if (are_one_file(options.file, options.output) || are_one_file(options.file, options.binary) ||
+        are_one_file(options.binary, options.output)) {
+        throw BadOption("expected FILE, --binary and -o to be different files, found one twice.");
     }
     return options;
 }

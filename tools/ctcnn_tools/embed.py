@@ -70,7 +70,11 @@ def read_options(arguments):
     parser.add_argument("--include", type=header_name, **add_includes, help="a header that the type needs")
     parser.add_argument("--binary", type=header_name, help="a file beside the header for the values, too, for #embed")
     parser.add_argument("-o", "--output", help="the header; without it, the standard output")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    files = [os.path.realpath(path) for path in (options.file, options.binary, options.output) if path]
+    if len(set(files)) < len(files):
+        parser.error("expected FILE, --binary and -o to be different files, found one twice.")
+    return options
 
 
 def literal(bits):
