@@ -5,6 +5,7 @@
 // Exit status: 0 if all went well, 1 if something failed, 2 for a command line that says nothing clear.
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -363,6 +364,7 @@ void run(const Options& options) {
 }  // namespace
 
 int main(int count, char** arguments) {
+    std::signal(SIGXFSZ, SIG_IGN);  // so that a file above the limit of `ulimit -f` is an error with a sentence
     try {
         const Options options = read_options(std::span(arguments, static_cast<std::size_t>(count)).subspan(1));
         if (options.help) {

@@ -214,6 +214,8 @@ def main(arguments=None):
         if options.binary is not None:
             write(options.binary, b"".join(struct.pack(f"<{len(values)}I", *values) for _, _, values in tensors))
         if options.output is None:
+            if sys.stdout is None:
+                raise Refusal("the header cannot be written to the standard output.")
             sys.stdout.buffer.write(content)
             sys.stdout.buffer.flush()
         else:
