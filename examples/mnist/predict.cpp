@@ -95,9 +95,9 @@ std::string told(const Screen& screen, const std::string& file, const Digits::im
 int predict(int argument_count, char** arguments) {
     bool quiet = false;
     CommandLine line(
-        "Says what a saved network takes PNG images for: of any size, grey or coloured, dark on light or light on "
-        "dark. What is drawn is cropped, scaled and centred as MNIST's digits are. FILE is one of --save or "
-        "--checkpoint.",
+        "Says what a saved network takes PNG images for: of up to 16,777,216 pixels, grey or coloured, dark on light "
+        "or light on dark. What is drawn is cropped, scaled and centred as MNIST's digits are. FILE is one of --save "
+        "or --checkpoint.",
         "mnist predict FILE IMAGE.png ...");
     const NetworkOptions options(line);
     line.add_flag("--quiet", "print a line for each image: its file, class and\nprobability", quiet);
