@@ -290,7 +290,7 @@ std::string answers(const ReportData& data) {
                 escaped(data.classes[label]) +
                 format("</th><td><span class=\"bar\"><i style=\"width:%.2f%%\"></i></span></td><td>",
                        std::isfinite(probability) ? 100 * probability : 0) +
-                percent(probability, 1) + "</td></tr>\n";
+                (std::isfinite(probability) ? percent(probability, 1) : "\u2013") + "</td></tr>\n";
     }
     return html + "</tbody></table>\n";
 }

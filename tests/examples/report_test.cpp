@@ -161,6 +161,9 @@ TEST_CASE("the page escapes texts, and is written whole or not at all") {
     mnist::write_report("report_branches.html", report());
     CHECK(std::filesystem::file_size("report_branches.html") == page.size());
     CHECK_THROWS_AS(mnist::write_report("no_such_folder/report.html", report()), FileUnwritable);
+    mnist::ReportData undefined = report();
+    undefined.sample_probabilities.assign(10, std::numeric_limits<float>::quiet_NaN());
+    CHECK_THAT(mnist::report_page(undefined), !ContainsSubstring(">nan") && !ContainsSubstring(">-nan"));
 }
 
 TEST_CASE("curves stand for losses that are no numbers, equal, or missing") {
