@@ -181,7 +181,7 @@ std::string confusion(const ReportData& data) {
         "How often images of each class (rows) were taken for which class (columns). Blue is right, orange wrong; "
         "recall and precision are in percent.";
     if (data.unanswered != 0) {
-        note += " For " + grouped(data.unanswered) + " images an output was not a number.";
+        note += " For " + grouped(data.unanswered) + " images an output was NaN or infinite.";
     }
     return section("Confusion matrix", note, confusion_table(data));
 }

@@ -81,7 +81,7 @@ struct ReportData {
     std::size_t train_images = 0;
     History history;
     std::vector<std::size_t> confusion;  // a row of answers for each true class
-    std::size_t unanswered = 0;          // test images with NaN as an output
+    std::size_t unanswered = 0;          // test images with an output that is NaN or infinite
     std::vector<Mistake> mistakes;       // the most confident first
     std::string filters_name;            // the tensor that the filters are
     Planes filters;

@@ -45,8 +45,9 @@ std::vector<Outputs> outputs_of(const SavedNetwork& saved, const Digits& images,
     const auto undefined = std::count_if(outcome.predictions.begin(), outcome.predictions.end(),
                                          [](std::size_t answer) { return answer >= class_count; });
     if (undefined != 0) {
-        throw std::runtime_error("outputs of the network are NaN for " + grouped(static_cast<std::size_t>(undefined)) +
-                                 " of " + grouped(images.size()) + " images: train it again with a lower --lr");
+        throw std::runtime_error("outputs of the network are NaN or infinite for " +
+                                 grouped(static_cast<std::size_t>(undefined)) + " of " + grouped(images.size()) +
+                                 " images: train it again with a lower --lr");
     }
     return std::move(outcome.outputs);
 }

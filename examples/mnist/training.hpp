@@ -78,7 +78,7 @@ using Outputs = ctcnn::Tensor<float, ctcnn::Shape<class_count>>;
 /// What is left of a training: the network's outputs and its answer for each test image.
 struct Outcome {
     std::vector<Outputs> outputs;
-    std::vector<std::size_t> predictions;  // class_count or more where an output is NaN
+    std::vector<std::size_t> predictions;  // class_count or more where an output is NaN or infinite
     bool stopped = false;
     std::shared_ptr<ReportData> report;  // what a report says of the network, where one is asked for
 };

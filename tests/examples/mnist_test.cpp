@@ -1058,7 +1058,7 @@ TEST_CASE("evaluate prints loss, confusion matrix and a table of the classes", "
     write_biases(small_network(), folder.path / "net", std::numeric_limits<float>::quiet_NaN());
     const Result undefined = train({"evaluate", (folder.path / "net").string()});
     CHECK(undefined.status == 1);
-    CHECK_THAT(undefined.errors, ContainsSubstring("are NaN for " + std::to_string(test_count) + " of "));
+    CHECK_THAT(undefined.errors, ContainsSubstring("are NaN or infinite for " + std::to_string(test_count) + " of "));
     CHECK(train({"--load", (folder.path / "net").string(), "--net", "relu"}).status == 0);  // and shows no right answer
 
     CHECK_THAT(run({"evaluate", small_network(), "--data", ""}).errors, ContainsSubstring("no folder ''"));
