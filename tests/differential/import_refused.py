@@ -337,6 +337,11 @@ def command_lines(check, arguments):
         "false",
     )
 
+    without = unittest.mock.patch.dict(sys.modules, {"onnxruntime": None})
+    failing = unittest.mock.patch("ctcnn_tools.from_onnx.ReferenceEvaluator", side_effect=RuntimeError("too old"))
+    with without, failing:
+        check.refused("no reference", "nothing here computes it", good, *include)
+
     def imported(what, *line, has=""):
         status, said = check.call(what, *line)
         if status != 0:

@@ -757,5 +757,12 @@ def reference(model):
         session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
         return f"ONNX Runtime {onnxruntime.__version__}", lambda x: session.run(None, {name: x})[0]
     except Exception:  # it is not installed, or does not have an operator for these dtypes
-        evaluator = ReferenceEvaluator(model)
+        try:
+            evaluator = ReferenceEvaluator(model)
+        except Exception as error:
+            text = shown((str(error).splitlines() or [""])[0], 200)
+            raise Refusal(
+                f"nothing here computes it, so that its outputs cannot be compared ({type(error).__name__}: {text}): "
+                "export it with a newer opset, or use --no-compare"
+            ) from None
         return f"the reference evaluator of onnx {onnx.__version__}", lambda x: evaluator.run(None, {name: x})[0]
