@@ -364,7 +364,9 @@ void run(const Options& options) {
 }  // namespace
 
 int main(int count, char** arguments) {
+#if defined(SIGXFSZ)
     std::signal(SIGXFSZ, SIG_IGN);  // so that a file above the limit of `ulimit -f` is an error with a sentence
+#endif
     try {
         const Options options = read_options(std::span(arguments, static_cast<std::size_t>(count)).subspan(1));
         if (options.help) {

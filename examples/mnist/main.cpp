@@ -217,7 +217,9 @@ int main(int argument_count, char** arguments) {
 #if defined(__GLIBC__)
     mallopt(M_ARENA_MAX, 1);  // no heap for each thread: the memory that a thread needs is known before it begins
 #endif
+#if defined(SIGXFSZ)
     std::signal(SIGXFSZ, SIG_IGN);  // so that a file above the limit of `ulimit -f` is an error with a sentence
+#endif
     try {
         return run_and_report(argument_count, arguments);
     } catch (const std::bad_alloc&) {  // also where an error was to be reported
