@@ -79,6 +79,16 @@ TEST_CASE("single images to many channels of narrow images equal the naive loops
     check_wide_channels<4, 48>();
 }
 
+TEST_CASE("single images to many channels whose taps lie far apart equal the naive loops") {
+    constexpr Conv2dCase c{.geometry = {1, 16, 1, {.kernel = {1, 2}, .stride = {1, 2}, .dilation = {1, 8000}}},
+                           .input = {1, 8020},
+                           .input_border = {0, 0},
+                           .output_border = {0, 0},
+                           .bias = true,
+                           .relu = false};
+    check_case<float, c>(Draw(171, 16));
+}
+
 TEST_CASE("single images of floats equal the naive loops") { check_cases<float, 100, portion(28)>(); }
 
 TEST_CASE("single images of doubles equal the naive loops") { check_cases<double, 110, portion(28)>(); }

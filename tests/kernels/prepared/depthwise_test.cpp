@@ -71,6 +71,11 @@ TEST_CASE("prepared depthwise convolutions of other kernels") {
                   2 * 5 * 5 * (18 + 2));
 }
 
+TEST_CASE("prepared depthwise convolutions whose taps or outputs lie far apart") {
+    check<channels(2, {.kernel = {3, 3}, .padding = {48, 48}, .dilation = {48, 48}}, {50, 60}), kernels::ReLU>();
+    check<channels(count, {.kernel = {3, 2}, .stride = {90, 80}, .padding = {1, 0}}, {100, 420})>();
+}
+
 TEST_CASE("prepared depthwise convolutions with pooling") {
     check<channels(count, three, {9, 14}), kernels::ReLU, Pooling::max2x2>();
     check<channels(count + 1, three, {4, 27}, {}, {1, 1}), kernels::Sigmoid, Pooling::average2x2>();

@@ -71,6 +71,7 @@ TEST_CASE("prepared direct convolutions of kernels") {
     check<Case{{2, 7 * count, 1, {.kernel = {11, 11}, .stride = {4, 4}, .padding = {2, 2}}}, {23, 23}}>();
     check<Case{{2 * count, 6 * count, 1, {.kernel = {3, 3}, .padding = {1, 1}}}, {2, 2}}>();
     check<Case{{count, 5 * count, 1, {.kernel = {3, 3}}}, {3, 3}}>();
+    check<Case{{1, count, 1, {.kernel = {1, 2}, .dilation = {1, 8000}}}, {1, 8020}}>();
 }
 
 TEST_CASE("prepared direct convolutions of groups that are whole blocks") {

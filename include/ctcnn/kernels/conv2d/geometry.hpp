@@ -93,6 +93,26 @@ consteval Range inner_pieces(std::size_t columns, std::size_t padding, std::size
     return {first, last};
 }
 
+/// The positions of the input, from the first one on, that taps of a kernel meet for neighbouring outputs, in their
+/// order: 0, 1, 4, 5 for 2 taps with dilation 4 and 2 outputs. Where those of several taps and several outputs lie among
+/// each other, all up to the last one, as 0, ..., 5 for 4 outputs and dilation 2.
+template <std::size_t Taps, std::size_t Dilation, std::size_t Outputs, std::size_t Stride>
+struct PlacesMet {
+private:
+    static constexpr bool apart_by_tap = (Outputs - 1) * Stride < Dilation;
+    static constexpr bool apart_by_output = (Taps - 1) * Dilation < Stride;
+
+public:
+    static constexpr std::size_t count =
+        apart_by_tap || apart_by_output ? Taps * Outputs : (Outputs - 1) * Stride + (Taps - 1) * Dilation + 1;
+
+    [[gnu::always_inline]] static constexpr std::size_t at(std::size_t n) {
+        return apart_by_tap      ? n / Outputs * Dilation + n % Outputs * Stride
+               : apart_by_output ? n / Taps * Stride + n % Taps * Dilation
+                                 : n;
+    }
+};
+
 }  // namespace conv2d
 
 }  // namespace CTCNN_DETAIL::kernels

@@ -148,7 +148,7 @@ void rows_wide_channels(const T* first_pixel, const T* packed, Bias bias, T* pix
     for (std::size_t o = 0; o < G.out_channels; o += N * V::count) {
         for_each_piece<Width, Tile::width>([&](std::size_t w, auto count) {
             constexpr std::size_t columns = decltype(count)::value;
-            constexpr std::size_t reach = (columns - 1) * stride + (kernel - 1) * dilation + 1;
+            using Places = PlacesMet<kernel, dilation, columns, stride>;
             V sum[Rows * columns * N];
             clear_tile(sum, indices<Rows * columns * N>);
             const T* pixel = first_pixel + w * stride;
@@ -163,8 +163,8 @@ void rows_wide_channels(const T* first_pixel, const T* packed, Bias bias, T* pix
                         hold_in_register(factor[k]);
                     });
                     // A pixel that is read serves all sums that it takes part in.
-                    unroll<reach * Rows>([&](std::size_t place) __attribute__((always_inline)) {
-                        const std::size_t column = place / Rows;
+                    unroll<Places::count * Rows>([&](std::size_t place) __attribute__((always_inline)) {
+                        const std::size_t column = Places::at(place / Rows);
                         const std::size_t row = place % Rows;
                         V value = V::broadcast(x[row * G.window.stride.height * In::row + column]);
                         hold_in_register(value);

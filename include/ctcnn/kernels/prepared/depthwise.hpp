@@ -139,11 +139,11 @@ private:
     /// that the first of them meets for the first sum.
     template <RegisterBlock B, std::size_t Height, std::size_t Width>
     [[gnu::always_inline]] static void add_taps(V* sum, const T* x, const V* factor) {
-        constexpr std::size_t rows = (B.rows - 1) * stride.height + (Height - 1) * dilation.height + 1;
-        constexpr std::size_t columns = (B.columns - 1) * stride.width + (Width - 1) * dilation.width + 1;
-        unroll<rows * columns>([&](std::size_t place) __attribute__((always_inline)) {
-            const std::size_t row = place / columns;
-            const std::size_t column = place % columns;
+        using Rows = conv2d::PlacesMet<Height, dilation.height, B.rows, stride.height>;
+        using Columns = conv2d::PlacesMet<Width, dilation.width, B.columns, stride.width>;
+        unroll<Rows::count * Columns::count>([&](std::size_t place) __attribute__((always_inline)) {
+            const std::size_t row = Rows::at(place / Columns::count);
+            const std::size_t column = Columns::at(place % Columns::count);
             if (meets(row, Height, dilation.height, stride.height, B.rows) &&
                 meets(column, Width, dilation.width, stride.width, B.columns)) {
                 V passing = V::load(x + row * In::row + column * count);

@@ -184,10 +184,10 @@ private:
                 held[k] = Factor::load(factor + k * count);
                 hold_in_register(held[k]);
             });
-            constexpr std::size_t reach = (B.columns - 1) * stride + (B.taps - 1) * window.dilation.width + 1;
-            unroll<B.rows * reach>([&](std::size_t place) __attribute__((always_inline)) {
-                const std::size_t line = place / reach;
-                const std::size_t column = place % reach;
+            using Columns = conv2d::PlacesMet<B.taps, window.dilation.width, B.columns, stride>;
+            unroll<B.rows * Columns::count>([&](std::size_t place) __attribute__((always_inline)) {
+                const std::size_t line = place / Columns::count;
+                const std::size_t column = Columns::at(place % Columns::count);
                 Factor passing = Factor::broadcast(x[line * window.stride.height * row + column * pixel]);
                 if (is_shared<B>(column)) {
                     hold_in_register(passing);
