@@ -62,8 +62,8 @@ private:
 
 namespace ctcnn {
 
-/// PReLU: x for x > 0, weight * x elsewhere, with one learned weight, or one for each of C channels (features). A
-/// weight begins with 0.25, and initialize sets it to that.
+/// PReLU: x for x > 0, weight * x elsewhere, with one learned weight, or one for each of C channels (features),
+/// which initialize sets to 0.25.
 /// Shapes   any -> the same
 /// Params   weight (C)
 /// Refuses  zero_channels · number_too_large · in_channels

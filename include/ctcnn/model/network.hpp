@@ -256,7 +256,7 @@ concept PredictArguments = sizeof...(Arguments) != 0 && is_prediction<Net, Argum
 namespace CTCNN_API {
 
 /// The index of the largest output: for a classifier, the label. Ties go to the first; a single output says 1 if it is
-/// above 0, or above 1/2 where the network ends with Sigmoid, else 0; no_class if an output is NaN.
+/// above 0, or above 1/2 where the network ends with Sigmoid or Hardsigmoid, else 0; no_class if an output is NaN.
 /// The shape is (classes).
 template <detail_::model::Infers Net, detail_::model::WorkspaceOf<typename Net::workspace> B>
 constexpr std::size_t predict(const Net& net, const typename Net::input_tensor& image, B& buffers) {

@@ -56,8 +56,8 @@ concept TopKArguments = are_top_k<Net, Arguments...>;
 namespace CTCNN_API {
 
 /// probabilities: the softmax of a network's outputs for one image: the probability of each class, in the same shape.
-/// Of a network with one output it is the sigmoid, the probability of a yes. A network that ends with Softmax or
-/// Sigmoid has them as its outputs.
+/// Of a network with one output it is the sigmoid, the probability of a yes. A network that ends with Softmax,
+/// Sigmoid or Hardsigmoid has them as its outputs.
 /// Shapes   (classes), or (classes, H, W) for each pixel
 /// As in    torch.softmax(net(x), 1); torch.sigmoid(net(x))
 template <detail_::model::Infers Net, detail_::model::WorkspaceOf<typename Net::workspace> B>
