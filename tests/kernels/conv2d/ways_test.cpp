@@ -124,6 +124,9 @@ static_assert(takes<Depthwise, Direction::forward, separable(32, 3, 1)>);
 static_assert(takes<Depthwise, Direction::backward_input, separable(32, 3, 2)>);
 static_assert(takes<Depthwise, Direction::backward_parameters, separable(32, 3, 2)>);
 static_assert(!takes<Depthwise, Direction::forward, separable(16, 3, 1)>);
+// What is written out grows with the square of the stride.
+static_assert(takes<Depthwise, Direction::backward_input, separable(32, 2, 8)>);
+static_assert(!takes<Depthwise, Direction::backward_input, separable(32, 2, 9)>);
 static_assert(takes<Direct, Direction::forward, separable(1, 1, 2)>);
 static_assert(takes<Direct, Direction::backward_input, separable(1, 1, 2)>);
 static_assert(takes<Pointwise, Direction::backward_parameters, separable(1, 1, 2)>);

@@ -268,10 +268,13 @@ struct Depthwise : Way {
         Stage::geometry.groups == Stage::geometry.out_channels && Stage::geometry.window.dilation == Extent{1, 1} &&
         Stage::geometry.window.padding.height < Stage::geometry.window.kernel.height &&
         Stage::geometry.window.padding.width < Stage::geometry.window.kernel.width;
-    /// The weights and the sums of four columns find room in the registers.
+    /// The weights and the sums of four columns find room in the registers. What lies between neighbouring outputs is
+    /// written out: strides are small.
     template <typename Stage>
     static constexpr bool profitable(Direction) {
-        return is_lanes<typename Stage::V> && Stage::geometry.taps() + 6 <= vector_registers;
+        constexpr const Extent& stride = Stage::geometry.window.stride;
+        return is_lanes<typename Stage::V> && Stage::geometry.taps() + 6 <= vector_registers && stride.height <= 8 &&
+               stride.width <= 8;
     }
 
     template <typename Stage, typename Bias>
