@@ -89,6 +89,16 @@ TEST_CASE("single images to many channels whose taps lie far apart equal the nai
     check_case<float, c>(Draw(171, 16));
 }
 
+TEST_CASE("single images to many channels with kernels wider than the registers equal the naive loops") {
+    constexpr Conv2dCase c{.geometry = {2, 16, 1, {.kernel = {1, 300}, .stride = {1, 160}, .padding = {0, 2}}},
+                           .input = {1, 2000},
+                           .input_border = {0, 2},
+                           .output_border = {0, 0},
+                           .bias = true,
+                           .relu = true};
+    check_case<float, c>(Draw(172, 16));
+}
+
 TEST_CASE("single images of floats equal the naive loops") { check_cases<float, 100, portion(28)>(); }
 
 TEST_CASE("single images of doubles equal the naive loops") { check_cases<double, 110, portion(28)>(); }

@@ -148,7 +148,6 @@ void rows_wide_channels(const T* first_pixel, const T* packed, Bias bias, T* pix
     for (std::size_t o = 0; o < G.out_channels; o += N * V::count) {
         for_each_piece<Width, Tile::width>([&](std::size_t w, auto count) {
             constexpr std::size_t columns = decltype(count)::value;
-            using Places = PlacesMet<kernel, dilation, columns, stride>;
             V sum[Rows * columns * N];
             clear_tile(sum, indices<Rows * columns * N>);
             const T* pixel = first_pixel + w * stride;
@@ -157,27 +156,34 @@ void rows_wide_channels(const T* first_pixel, const T* packed, Bias bias, T* pix
 #pragma GCC unroll 1
                 for (std::size_t kh = 0; kh < G.window.kernel.height; ++kh, tap += kernel * G.out_channels) {
                     const T* x = forget_origin(pixel + i * In::plane + kh * G.window.dilation.height * In::row);
-                    V factor[kernel * N];
-                    unroll<kernel * N>([&](std::size_t k) __attribute__((always_inline)) {
-                        factor[k] = V::load(tap + k / N * G.out_channels + k % N * V::count);
-                        hold_in_register(factor[k]);
-                    });
-                    // A pixel that is read serves all sums that it takes part in.
-                    unroll<Places::count * Rows>([&](std::size_t place) __attribute__((always_inline)) {
-                        const std::size_t column = Places::at(place / Rows);
-                        const std::size_t row = place % Rows;
-                        V value = V::broadcast(x[row * G.window.stride.height * In::row + column]);
-                        hold_in_register(value);
-                        unroll<kernel>([&](std::size_t kw) __attribute__((always_inline)) {
-                            const std::size_t first = column - kw * dilation;  // of the row, or far beyond it
-                            if (first % stride == 0 && first / stride < columns) {
-                                unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
-                                    V& target = sum[(row * columns + first / stride) * N + n];
-                                    target = multiply_add(value, factor[kw * N + n], target);
+                    // A kernel that is wider than the registers goes in portions.
+                    for_each_piece<kernel, vector_registers>(
+                        [&](std::size_t begin, auto size) __attribute__((always_inline)) {
+                            constexpr std::size_t taps = decltype(size)::value;
+                            using Places = PlacesMet<taps, dilation, columns, stride>;
+                            V factor[taps * N];
+                            unroll<taps * N>([&](std::size_t k) __attribute__((always_inline)) {
+                                factor[k] = V::load(tap + (begin + k / N) * G.out_channels + k % N * V::count);
+                                hold_in_register(factor[k]);
+                            });
+                            // A pixel that is read serves all sums that it takes part in.
+                            unroll<Places::count * Rows>([&](std::size_t place) __attribute__((always_inline)) {
+                                const std::size_t column = Places::at(place / Rows);
+                                const std::size_t row = place % Rows;
+                                V value =
+                                    V::broadcast(x[row * G.window.stride.height * In::row + begin * dilation + column]);
+                                hold_in_register(value);
+                                unroll<taps>([&](std::size_t kw) __attribute__((always_inline)) {
+                                    const std::size_t first = column - kw * dilation;  // of the row, or far beyond it
+                                    if (first % stride == 0 && first / stride < columns) {
+                                        unroll<N>([&](std::size_t n) __attribute__((always_inline)) {
+                                            V& target = sum[(row * columns + first / stride) * N + n];
+                                            target = multiply_add(value, factor[kw * N + n], target);
+                                        });
+                                    }
                                 });
-                            }
+                            });
                         });
-                    });
                 }
             }
             if constexpr (!std::is_null_pointer_v<Bias>) {
