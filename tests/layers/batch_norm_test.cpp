@@ -17,6 +17,7 @@
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/linear.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
+#include <ctcnn/loss/mse.hpp>
 #include <ctcnn/model/initialize.hpp>
 #include <ctcnn/model/sequential.hpp>
 #include <ctcnn/optim/sgd.hpp>
@@ -168,6 +169,16 @@ TEST_CASE("features") {
                                        {0.47910450045075686, -0.073128809632505704, 0.39599870709280777},
                                        {-0.0038128002187936168, 0, 0.0004003615856791752, -0.0069638077820139855,
                                         -0.011157447577026441, -0.0040780258286314715}});
+}
+
+TEST_CASE("the running variance of equal elements is not below 0") {
+    using Net = Sequential<Input<1>, BatchNorm1d<1, Eps<0.1>, Momentum<1.0>>, Linear<1, 1>>;
+    Net net{};
+    const std::array<Net::input_tensor, 3> images{Net::input_tensor{5}, Net::input_tensor{5}, Net::input_tensor{5}};
+    const std::array<Net::output_tensor, 3> targets{};
+    const auto step = value_and_grad(net, MSELoss{}, images, targets);
+    CHECK(step.buffers[0] == 5);
+    CHECK(step.buffers[1] == 0);
 }
 
 TEST_CASE("one image has no variance of features") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -117,7 +118,8 @@ struct BoundBatchNorm : BoundLayer<L, S> {
         const double elements = static_cast<double>(images * pixels);
         for (std::size_t c = 0; c < Channels; ++c) {
             const double inverse = static_cast<double>(statistics[2 * c + 1]);
-            const double variance = (1 / (inverse * inverse) - eps) * elements / (elements - 1);
+            // Of equal elements, rounding may leave something below 0.
+            const double variance = std::max(1 / (inverse * inverse) - eps, 0.0) * elements / (elements - 1);
             const auto move = [share](T& value, double to) {
                 value = static_cast<T>((1 - share) * static_cast<double>(value) + share * to);
             };
