@@ -94,8 +94,8 @@ consteval Range inner_pieces(std::size_t columns, std::size_t padding, std::size
 }
 
 /// The positions of the input, from the first one on, that taps of a kernel meet for neighbouring outputs, in their
-/// order: 0, 1, 4, 5 for 2 taps with dilation 4 and 2 outputs. Where those of several taps and several outputs lie among
-/// each other, all up to the last one, as 0, ..., 5 for 4 outputs and dilation 2.
+/// order: 0, 1, 4, 5 for 2 taps with dilation 4 and 2 outputs. Where those of several taps and several outputs lie
+/// among each other, all up to the last one, as 0, ..., 5 for 4 outputs and dilation 2.
 template <std::size_t Taps, std::size_t Dilation, std::size_t Outputs, std::size_t Stride>
 struct PlacesMet {
 private:
