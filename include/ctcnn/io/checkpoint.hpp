@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -79,8 +80,9 @@ private:
 template <typename Net, typename Optimizer>
 auto training_names(bool has_kept) {
     constexpr bool has_average = requires { Optimizer::is_average; };
-    return TrainingNames(Net::names(), Net::parameter_count, Net::buffer_count, Optimizer::state_count, has_average,
-                         has_kept);
+    using Names = std::remove_cvref_t<decltype(Net::names())>;
+    return TrainingNames<Names>(Net::names(), Net::parameter_count, Net::buffer_count, Optimizer::state_count,
+                                has_average, has_kept);
 }
 /// How many elements Trainer::keep_weights keeps.
 template <typename Net, typename Optimizer>
