@@ -5,8 +5,8 @@
 // may not share compiled functions, since one uses instructions or arithmetic that the other one does not, have
 // different names here. Instructions that compilers do not use unasked, such as those for cryptography, do not count.
 
-// Each namespace that a file opens expands the name anew, hundreds of times in a program: a group of words of which there
-// is none is nothing, and one of which there are all is one word.
+// Each namespace that a file opens expands the name anew, hundreds of times in a program: a group of words of which
+// there is none is nothing, and one of which there are all is one word.
 
 // CTCNN_IF(macro, word) is the word if the macro is defined as 1, and nothing if it is not defined.
 #define CTCNN_IF(macro, word) CTCNN_IF_VALUE(macro, word)

@@ -166,8 +166,8 @@ template <std::size_t M, std::size_t N, Number V, typename Factor, typename Valu
     }
 }
 
-/// Stores `count` of the columns of some rows, or adds them to what is there, in rows that lie `row` apart. Not inlined:
-/// its registers would be taken from the tile. One function, whatever the size of the tile.
+/// Stores `count` of the columns of some rows, or adds them to what is there, in rows that lie `row` apart. Not
+/// inlined: its registers would be taken from the tile. One function, whatever the size of the tile.
 template <typename T>
 [[gnu::noinline]] constexpr void store_part(T* target, std::size_t row, const T* tile, std::size_t rows,
                                             std::size_t columns, std::size_t count, bool add) {

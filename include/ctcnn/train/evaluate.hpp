@@ -25,8 +25,9 @@
 namespace CTCNN_API {
 
 /// The mean loss over a data set, and the part of its images that are classified correctly, 0 to 1. A single output
-/// says 1 above 0, or above 1/2 where the network ends with Sigmoid, else 0. Images whose label the loss ignores do not
-/// count; where there are no others, loss and accuracy are NaN. Where targets are tensors, there is no accuracy.
+/// says 1 above 0, or above 1/2 where the network ends with Sigmoid or Hardsigmoid, else 0. Images whose label the loss
+/// ignores do not count; where there are no others, loss and accuracy are NaN. Where targets are tensors, there is no
+/// accuracy.
 struct Evaluation {
     double loss;
     double accuracy;            ///< NaN where targets are tensors
@@ -238,8 +239,8 @@ Evaluation evaluate(const Net&, const Arguments&...) {
 }
 
 /// predict: the index of the largest output for each of many images, of a single output 1 if it is above 0, or above
-/// 1/2 where the network ends with Sigmoid; no_class where an output is NaN. The images lie in a row, as input_tensors
-/// or as a mapped data set has them.
+/// 1/2 where the network ends with Sigmoid or Hardsigmoid; no_class where an output is NaN. The images lie in a row, as
+/// input_tensors or as a mapped data set has them.
 template <detail_::model::Infers Net>
 std::vector<std::size_t> predict(const Net& net, std::span<const typename Net::input_tensor> images,
                                  std::size_t threads = 0) {

@@ -34,7 +34,8 @@ namespace CTCNN_API {
 ///   top_k: the label is one of so many largest outputs; of equal outputs, the first counts as larger. evaluate and
 ///   Validation refuse all but 1 where targets are tensors or there is one output.
 ///   ignore_index: images of this label do not count.
-///   threshold: what an output is above that says yes; without it 0, or 1/2 where the network ends with Sigmoid.
+///   threshold: what an output is above that says yes; without it 0, or 1/2 where the network ends with Sigmoid or
+///   Hardsigmoid.
 /// Where targets are tensors, each of their elements is a yes or no: the part of all elements for which the output is
 /// above the threshold exactly where the target is above 1/2, as for BCEWithLogitsLoss.
 /// As in    torchmetrics.Accuracy
