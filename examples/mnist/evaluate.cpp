@@ -54,10 +54,7 @@ int evaluate(int argument_count, char** arguments) {
         throw UsageError("evaluate takes the file of a network, as in mnist evaluate net.safetensors");
     }
     const SavedNetwork saved = open_network(line.words()[0], options.network);
-    DataSource source = data ? data_source(*data) : source_of(*saved.classes);
-    if (data != digits.data && source.classes == &digits) {
-        source.classes = saved.classes;  // The name of a folder says nothing of its images.
-    }
+    const DataSource source = source_for(saved, data);
     const Classes& classes = *source.classes;
     const Digits test = load_images(source, ctcnn::Split::test);
     const std::vector<Outputs> outputs = outputs_of(saved, test, options.threads);

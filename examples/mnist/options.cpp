@@ -15,6 +15,7 @@
 
 #include <ctcnn/io/utf8.hpp>
 
+#include "saved_network.hpp"
 #include "screen.hpp"
 #include "spelling.hpp"
 
@@ -95,6 +96,8 @@ Options read_options(int argument_count, char** arguments) {
     std::optional<std::size_t> batch_size;
     std::optional<float> lr;
     std::optional<std::uint64_t> seed;
+    const Choice* network = nullptr;
+    std::optional<std::string> data;
 
     CommandLine app(
         "Trains a small network on the MNIST digits, and shows its accuracy on the test images.\n"
@@ -113,7 +116,7 @@ Options read_options(int argument_count, char** arguments) {
     for (const Choice* choice : choices) {
         networks.append("\n").append(choice->name).append(": ").append(choice->description);
     }
-    add("--net", "NAME", networks, [&](const std::string& text) { result.network = read_network("--net", text); });
+    add("--net", "NAME", networks, [&](const std::string& text) { network = read_network("--net", text); });
     add("--epochs", "N",
         "how often to go through the training images, such\nas 10 or 1.5 (" +
             defaults([](const Settings& settings) { return format("%g", settings.epochs); }) + ")",
@@ -132,7 +135,7 @@ Options read_options(int argument_count, char** arguments) {
         [&](const std::string& text) { result.settings.threads = read_whole_number("--threads", text, 1, 1024); });
     add("--data", "DATA",
         "fashion-mnist, or the folder of the four files of MNIST\nor of a data set like it, plain or .gz",
-        [&](const std::string& text) { result.data = data_source(text); });
+        [&](const std::string& text) { data = text; });
     const auto add_file = [&](const std::string& name, const std::string& description, std::string& file) {
         add(name, "FILE", description, [&file, name](const std::string& text) {
             if (text.empty()) {
@@ -142,8 +145,11 @@ Options read_options(int argument_count, char** arguments) {
         });
     };
     add_file("--save", "save the parameters, at the end, as safetensors", result.files.save);
-    add_file("--load", "begin with the parameters of a file of --save, and\nonly test them, unless --epochs is given",
-             result.files.load);
+    add_file(
+        "--load",
+        "begin with the parameters of a file of --save, which\nsays the network and the images, and only test\nthem, "
+        "unless --epochs is given",
+        result.files.load);
     add_file("--checkpoint", "save the training, after each epoch and on Ctrl-C", result.files.checkpoint);
     add_file("--resume", "go on with the training of a file of --checkpoint", result.files.resume);
     add_file("--report", "write a report of the training and the network, at the\nend, as one HTML file",
@@ -154,7 +160,6 @@ Options read_options(int argument_count, char** arguments) {
     if (!result.help.empty()) {
         return result;
     }
-    const Settings& recipe = result.network->defaults;
     Files& files = result.files;
     const bool test_only = !files.load.empty() && !epochs;
     if (!files.load.empty() && !files.resume.empty()) {
@@ -186,12 +191,23 @@ Options read_options(int argument_count, char** arguments) {
             throw UsageError("--report would overwrite '" + *other + "': give it another name");
         }
     }
+    std::string_view trained_on;
+    if (files.load.empty()) {
+        result.network = network != nullptr ? network : result.network;
+        result.data = data ? data_source(*data) : result.data;
+    } else {
+        const SavedNetwork saved = open_network(files.load, network, result.network);
+        result.network = saved.network;
+        result.data = source_for(saved, data);
+        trained_on = saved.classes->data;
+    }
+    const Settings& recipe = result.network->defaults;
     result.settings.epochs = test_only ? 0 : epochs.value_or(recipe.epochs);
     result.settings.batch_size = batch_size.value_or(recipe.batch_size);
     result.settings.lr = lr.value_or(recipe.lr);
     result.settings.seed = seed.value_or(recipe.seed);
     files.net = result.network->name;
-    files.data = result.data.classes->data;
+    files.data = test_only ? trained_on : result.data.classes->data;
     files.settings = format("--net %s --epochs %s --batch-size %zu --lr %s", std::string(result.network->name).c_str(),
                             shortest(result.settings.epochs).c_str(), result.settings.batch_size,
                             shortest(result.settings.lr).c_str());

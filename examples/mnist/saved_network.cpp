@@ -15,7 +15,7 @@ namespace mnist {
 
 std::map<std::string, std::string> metadata_of(const std::string& file) { return ctcnn::safetensors_metadata(file); }
 
-SavedNetwork open_network(const std::string& file, const Choice* asked) {
+SavedNetwork open_network(const std::string& file, const Choice* asked, const Choice* otherwise) {
     const std::map<std::string, std::string> metadata = metadata_of(file);
     const auto said = [&](const char* key) {
         const auto found = metadata.find(key);
@@ -24,7 +24,7 @@ SavedNetwork open_network(const std::string& file, const Choice* asked) {
     const std::string name = said("mnist.net");
     const auto own =
         std::find_if(choices.begin(), choices.end(), [&](const Choice* choice) { return choice->name == name; });
-    const Choice* network = own == choices.end() ? asked : *own;
+    const Choice* network = own != choices.end() ? *own : asked != nullptr ? asked : otherwise;
     if (network == nullptr) {
         throw UsageError("'" + file + "' does not say which network it is of: say it with --net");
     }
@@ -33,6 +33,17 @@ SavedNetwork open_network(const std::string& file, const Choice* asked) {
     }
     const Classes* classes = classes_of(said("mnist.data"));
     return {file, network, classes == nullptr ? &digits : classes};
+}
+
+DataSource source_for(const SavedNetwork& saved, const std::optional<std::string>& data) {
+    if (!data) {
+        return source_of(*saved.classes);
+    }
+    DataSource source = data_source(*data);
+    if (*data != digits.data && source.classes == &digits) {
+        source.classes = saved.classes;  // The name of a folder says nothing of its images.
+    }
+    return source;
 }
 
 std::vector<Outputs> outputs_of(const SavedNetwork& saved, const Digits& images, std::size_t threads) {

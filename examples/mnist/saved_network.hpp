@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,9 +19,13 @@ struct SavedNetwork {
     const Classes* classes;
 };
 
-/// Opens a file. A file of another program does not say which network it is of, and `asked` does; null is nothing asked.
-/// Throws   UsageError where nothing says it, or both say different things, and ctcnn::DataError
-SavedNetwork open_network(const std::string& file, const Choice* asked);
+/// Opens a file. A file of another program does not say which network it is of, and `asked` does, or else `otherwise`;
+/// null is nothing asked.
+/// Throws   UsageError where nothing says it, or file and `asked` say different things, and ctcnn::DataError
+SavedNetwork open_network(const std::string& file, const Choice* asked, const Choice* otherwise = nullptr);
+
+/// The images of such a network: those that --data names, or else those of the data set that it was trained on.
+DataSource source_for(const SavedNetwork& saved, const std::optional<std::string>& data);
 
 /// The outputs of a network for each image.
 /// Throws   std::runtime_error if one is NaN, and ctcnn::DataError

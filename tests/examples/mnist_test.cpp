@@ -779,11 +779,22 @@ TEST_CASE("a network is saved, and a file of it is tested or trained on", "[exam
     const Result tested = train({"--net", "quick", "--quiet", "--load", file});
     CHECK(tested.status == 0);
     CHECK(tested.output == trained.output);
+    CHECK(train({"--quiet", "--load", file}).output == trained.output);  // The file says the network.
     const Result report = train({"--net", "quick", "--load", file});
     CHECK_THAT(report.output, ContainsSubstring("\nparameters of " + file + "\n") && !ContainsSubstring("epoch"));
     CHECK_THAT(train({"--net", "quick", "--load", file, "--epochs", "1"}).output,
                ContainsSubstring("\nepoch 1/1   loss "));
 
+    const Result asked = train({"--net", "lenet", "--load", file});
+    CHECK(asked.status == 2);
+    CHECK_THAT(asked.errors, ContainsSubstring("is of the network quick, not lenet"));
+    // A file of another program does not say it.
+    std::string bytes = read(file);
+    const std::size_t key = bytes.find("mnist.net\"");
+    REQUIRE(key != std::string::npos);
+    bytes[key] = 'M';
+    std::ofstream(file, std::ios::binary) << bytes;
+    CHECK(train({"--net", "quick", "--load", file, "--quiet"}).output == trained.output);
     const Result other = train({"--load", file, "--quiet"});
     CHECK(other.status == 1);
     CHECK_THAT(other.errors, ContainsSubstring("found 2 missing, 8 of another shape") &&
@@ -1102,6 +1113,13 @@ TEST_CASE("Fashion-MNIST has names of its classes, and is found by its name", "[
                                      ContainsSubstring("apt-get install dataset-fashion-mnist"));
         CHECK(run({"show", "--data", "fashion-mnist"}).errors == named.errors);
     }
+    const Result loaded = run({"train", "--load", file, "--quiet"});
+    CHECK(loaded.status == named.status);
+    CHECK(loaded.errors == named.errors);
+    // What is saved was still trained on it.
+    const std::string copy = (folder.path / "copy").string();
+    CHECK(run({"--load", file, "--data", small_mnist().string(), "--save", copy}).status == 0);
+    CHECK_THAT(read(copy), ContainsSubstring(R"("mnist.data":"fashion-mnist")"));
 }
 
 TEST_CASE("show draws images with their labels, and summary prints layers", "[examples]") {
