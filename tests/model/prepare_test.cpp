@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -16,6 +17,7 @@
 #include <ctcnn/core/bf16_pairs.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/inference.hpp>
+#include <ctcnn/model/initialize.hpp>
 
 #include "catch.hpp"
 #include "prepared.hpp"
@@ -181,8 +183,77 @@ TEST_CASE("prepare<bf16> multiplies bf16 in convolutions, and adds floats") {
     // One filtered layer behind a ReLU, whose errors are at most four times as large.
     using Filtered =
         Sequential<Input<3, 17, 15>, Conv2d<3, 32, Kernel<3>, Padding<1>>, ReLU, Conv2d<32, 48, Kernel<3>, Padding<1>>,
-                   ReLU, MaxPool2d<Kernel<2>>, Flatten, LazyLinear<10>>;
+                   ReLU, MaxPool2d<Kernel<4>>, Flatten, LazyLinear<10>>;
     check(drawn<Filtered>(), 4 * 10 * 2.0 / 512);
+}
+
+// In constant expressions ------------------------------------------------------------------------------------------
+
+namespace {
+
+template <typename Net>
+constexpr Net initialized() {
+    Net net{};
+    initialize(net, KaimingUniform{}, 1);
+    return net;
+}
+
+template <typename Net>
+constexpr auto ramp() {
+    typename Net::input_tensor image{};
+    typename Net::scalar value = 0;
+    for (auto& element : image.span()) {
+        element = value;
+        value = value > 1 ? value - typename Net::scalar(1.9) : value + typename Net::scalar(0.37);
+    }
+    return image;
+}
+
+/// Whether prepare(net)(x) is net(x), but for rounding.
+template <typename Net>
+constexpr bool agrees() {
+    const Net net = initialized<Net>();
+    const auto expected = net(ramp<Net>());
+    const auto actual = prepare(net)(ramp<Net>());
+    double largest = 0;
+    double size = 0;
+    for (std::size_t n = 0; n < expected.size(); ++n) {
+        const double value = expected.values[n];
+        const double error = actual.values[n] - value;
+        size = std::max({size, value, -value});
+        largest = std::max({largest, error, -error});
+    }
+    return size > 0 && largest < size * prepared::limit<typename Net::scalar>;
+}
+
+// Of each kernel that prepared networks have, and of those of net(x).
+using Small = Sequential<Input<1, 6, 6>, Conv2d<1, 4, Kernel<3>>, ReLU, MaxPool2d<Kernel<2>>, Flatten, LazyLinear<3>>;
+using Filtered = Sequential<Input<1, 4, 4>, Conv3<1, 6>, BatchNorm2d<6>, Sigmoid, Conv3<6, 9>, AvgPool2d<Kernel<2>>,
+                            Flatten, LazyLinear<4>, Softmax>;
+using Separable =
+    Sequential<Input<3, 5, 4>, Conv2d<3, 18, Kernel<3>, Stride<2>, Padding<1>>, Tanh, Conv3<18, 18, Groups<18>>, GELU,
+               Conv2d<18, 20, Kernel<1>>, MaxPool2d<Kernel<3>, Stride<2>, Padding<1>>,
+               Residual<Conv2d<20, 20, Kernel<1>>, SiLU>, AdaptiveAvgPool2d<1>, Flatten, LazyLinear<5>>;
+using Branches =
+    Sequential<Input<2, 4, 4>, Concat<Sequential<Conv3<2, 5>, ReLU>, Conv2d<2, 20, Kernel<1>>>, GroupNorm<5, 25>,
+               Upsample<Scale<2>>, Conv2d<25, 4, Kernel<3>, Dilation<2>>, LeakyReLU<0.1>>;
+static_assert(agrees<Small>());
+static_assert(agrees<Filtered>());
+static_assert(agrees<Separable>());
+static_assert(agrees<Branches>());
+static_assert(agrees<Small::with_scalar<double>>());
+
+/// A constant: its packed weights are in the program.
+constexpr auto constant = prepare(initialized<Small>());
+static_assert(constant == prepare(initialized<Small>()));
+static_assert(predict(constant, ramp<Small>()) == predict(initialized<Small>(), ramp<Small>()));
+
+}  // namespace
+
+TEST_CASE("A prepared network that is a constant is the one that is prepared when the program runs") {
+    const auto net = std::make_unique<const Small>(initialized<Small>());
+    CHECK(constant == prepare(*net));
+    CHECK(constant(ramp<Small>()) == prepare(*net)(ramp<Small>()));
 }
 
 // What a caller relies on ------------------------------------------------------------------------------------------

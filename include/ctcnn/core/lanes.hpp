@@ -31,21 +31,44 @@ struct Lanes {
     Vector vector;
 
     /// Every lane the same number.
-    [[gnu::always_inline]] static Lanes broadcast(T value) { return {value - Vector{}}; }
+    [[gnu::always_inline]] static constexpr Lanes broadcast(T value) { return {value - Vector{}}; }
     /// N numbers that lie side by side; any alignment.
-    [[gnu::always_inline]] static Lanes load(const T* data) {
+    [[gnu::always_inline]] static constexpr Lanes load(const T* data) {
+        if (__builtin_is_constant_evaluated()) {
+            Array array{};
+            for (std::size_t lane = 0; lane < N; ++lane) {
+                array.lanes[lane] = data[lane];
+            }
+            return of(array);
+        }
         Lanes result;
         __builtin_memcpy(&result.vector, data, sizeof(Vector));
         return result;
     }
-    [[gnu::always_inline]] void store(T* data) const { __builtin_memcpy(data, &vector, sizeof(Vector)); }
+    [[gnu::always_inline]] constexpr void store(T* data) const {
+        if (__builtin_is_constant_evaluated()) {
+            const Array numbers = array();
+            for (std::size_t lane = 0; lane < N; ++lane) {
+                data[lane] = numbers.lanes[lane];
+            }
+        } else {
+            __builtin_memcpy(data, &vector, sizeof(Vector));
+        }
+    }
 
-    [[gnu::always_inline]] friend Lanes operator+(Lanes a, Lanes b) { return {a.vector + b.vector}; }
-    [[gnu::always_inline]] friend Lanes operator-(Lanes a, Lanes b) { return {a.vector - b.vector}; }
-    [[gnu::always_inline]] friend Lanes operator*(Lanes a, Lanes b) { return {a.vector * b.vector}; }
-    [[gnu::always_inline]] friend Lanes operator/(Lanes a, Lanes b) { return {a.vector / b.vector}; }
-    [[gnu::always_inline]] friend Lanes operator-(Lanes a) { return {-a.vector}; }
-    [[gnu::always_inline]] Lanes& operator+=(Lanes b) {
+    // In constant expressions, compilers can do arithmetic with vectors, and nothing else: the rest goes through arrays.
+    struct Array {
+        T lanes[N];
+    };
+    constexpr Array array() const { return __builtin_bit_cast(Array, vector); }
+    static constexpr Lanes of(const Array& array) { return {__builtin_bit_cast(Vector, array)}; }
+
+    [[gnu::always_inline]] friend constexpr Lanes operator+(Lanes a, Lanes b) { return {a.vector + b.vector}; }
+    [[gnu::always_inline]] friend constexpr Lanes operator-(Lanes a, Lanes b) { return {a.vector - b.vector}; }
+    [[gnu::always_inline]] friend constexpr Lanes operator*(Lanes a, Lanes b) { return {a.vector * b.vector}; }
+    [[gnu::always_inline]] friend constexpr Lanes operator/(Lanes a, Lanes b) { return {a.vector / b.vector}; }
+    [[gnu::always_inline]] friend constexpr Lanes operator-(Lanes a) { return {-a.vector}; }
+    [[gnu::always_inline]] constexpr Lanes& operator+=(Lanes b) {
         vector += b.vector;
         return *this;
     }
@@ -97,10 +120,29 @@ template <Number V>
     }
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wfloat-equal"
+/// What the next two functions do, in constant expressions.
+template <typename V>
+constexpr V select_lanes(const V& a, const V& b, const V& if_true, const V& if_false, bool equal) {
+    const auto left = a.array();
+    const auto right = b.array();
+    auto result = if_false.array();
+    for (std::size_t lane = 0; lane < V::count; ++lane) {
+        const bool chosen = equal ? left.lanes[lane] == right.lanes[lane] : left.lanes[lane] < right.lanes[lane];
+        result.lanes[lane] = chosen ? if_true.array().lanes[lane] : result.lanes[lane];
+    }
+    return V::of(result);
+}
+#pragma GCC diagnostic pop
+
 /// a < b ? if_true : if_false, lane by lane. A comparison with NaN is false.
 template <Number V>
 [[gnu::always_inline]] constexpr V select_less(V a, V b, V if_true, V if_false) {
     if constexpr (is_lanes<V>) {
+        if (__builtin_is_constant_evaluated()) {
+            return select_lanes(a, b, if_true, if_false, false);
+        }
         return {a.vector < b.vector ? if_true.vector : if_false.vector};
     } else {
         return a < b ? if_true : if_false;
@@ -113,6 +155,9 @@ template <Number V>
 template <Number V>
 [[gnu::always_inline]] constexpr V select_equal(V a, V b, V if_true, V if_false) {
     if constexpr (is_lanes<V>) {
+        if (__builtin_is_constant_evaluated()) {
+            return select_lanes(a, b, if_true, if_false, true);
+        }
         return {a.vector == b.vector ? if_true.vector : if_false.vector};
     } else {
         return a == b ? if_true : if_false;
@@ -181,6 +226,9 @@ template <Number V>
     if constexpr (takes_finite_for_granted) {
         return select_nan(value, value, select_less(value, limit, limit, value));
     } else if constexpr (is_lanes<V>) {
+        if (__builtin_is_constant_evaluated()) {
+            return select_less(value, limit, limit, value);
+        }
         processor::at_least(value.vector, limit.vector);
         return value;
     } else {
@@ -195,6 +243,9 @@ template <Number V>
     if constexpr (takes_finite_for_granted) {
         return select_nan(value, value, select_less(limit, value, limit, value));
     } else if constexpr (is_lanes<V>) {
+        if (__builtin_is_constant_evaluated()) {
+            return select_less(limit, value, limit, value);
+        }
         processor::at_most(value.vector, limit.vector);
         return value;
     } else {
@@ -225,6 +276,9 @@ template <Number V>
 template <Number V>
 [[gnu::always_inline]] constexpr scalar_t<V> get_lane(const V& value, [[maybe_unused]] std::size_t lane) {
     if constexpr (is_lanes<V>) {
+        if (__builtin_is_constant_evaluated()) {
+            return value.array().lanes[lane];
+        }
         return value.vector[lane];
     } else {
         return value;

@@ -13,18 +13,34 @@
 // adding up the lanes of a number.
 namespace CTCNN_DETAIL {
 
+/// Lane n of the result is lane from[n] of the 2 * N lanes of a and b, in constant expressions.
+template <typename T, std::size_t N>
+constexpr Lanes<T, N> pick_lanes(Lanes<T, N> a, Lanes<T, N> b, const int (&from)[N]) {
+    const auto first = a.array();
+    const auto second = b.array();
+    auto result = first;
+    for (std::size_t lane = 0; lane < N; ++lane) {
+        const auto place = static_cast<std::size_t>(from[lane]);
+        result.lanes[lane] = place < N ? first.lanes[place] : second.lanes[place - N];
+    }
+    return Lanes<T, N>::of(result);
+}
+
 /// Concatenates the lower (or upper) halves of each pair of blocks of Width lanes.
 template <std::size_t Width, bool Upper, typename T, std::size_t N, std::size_t... Lane>
-[[gnu::always_inline]] inline Lanes<T, N> interleave(Lanes<T, N> a, Lanes<T, N> b, std::index_sequence<Lane...>) {
+[[gnu::always_inline]] constexpr Lanes<T, N> interleave(Lanes<T, N> a, Lanes<T, N> b, std::index_sequence<Lane...>) {
     constexpr auto source = [](std::size_t lane) {
         const std::size_t pair = lane / (2 * Width) * (2 * Width);
         const bool second = lane % (2 * Width) >= Width;
         return static_cast<int>((second ? N : 0) + pair + (Upper ? Width : 0) + lane % Width);
     };
+    if (__builtin_is_constant_evaluated()) {
+        return pick_lanes(a, b, {source(Lane)...});
+    }
     return {__builtin_shufflevector(a.vector, b.vector, source(Lane)...)};
 }
 template <std::size_t Width, typename T, std::size_t N, std::size_t Rows>
-[[gnu::always_inline]] inline void transpose_blocks(std::array<Lanes<T, N>, Rows>& rows) {
+[[gnu::always_inline]] constexpr void transpose_blocks(std::array<Lanes<T, N>, Rows>& rows) {
     if constexpr (Width > 0) {
 #pragma GCC unroll 16
         for (std::size_t row = 0; row < Rows; ++row) {
@@ -41,18 +57,21 @@ template <std::size_t Width, typename T, std::size_t N, std::size_t Rows>
 
 /// Transposes N numbers of N lanes: lane j of row i becomes lane i of row j.
 template <typename T, std::size_t N>
-[[gnu::always_inline]] inline void transpose(std::array<Lanes<T, N>, N>& rows) {
+[[gnu::always_inline]] constexpr void transpose(std::array<Lanes<T, N>, N>& rows) {
     transpose_blocks<N / 2>(rows);
 }
 /// The same in both halves of N / 2 numbers: each half has as many lanes as there are numbers.
 template <typename T, std::size_t N>
-[[gnu::always_inline]] inline void transpose_halves(std::array<Lanes<T, N>, N / 2>& rows) {
+[[gnu::always_inline]] constexpr void transpose_halves(std::array<Lanes<T, N>, N / 2>& rows) {
     transpose_blocks<N / 4>(rows);
 }
 
 /// Lane n of the result is lane from(n) of the 2 * N lanes of a and b.
 template <typename From, typename T, std::size_t N, std::size_t... Lane>
-[[gnu::always_inline]] inline Lanes<T, N> choose_lanes(Lanes<T, N> a, Lanes<T, N> b, std::index_sequence<Lane...>) {
+[[gnu::always_inline]] constexpr Lanes<T, N> choose_lanes(Lanes<T, N> a, Lanes<T, N> b, std::index_sequence<Lane...>) {
+    if (__builtin_is_constant_evaluated()) {
+        return pick_lanes(a, b, {From::from(Lane)...});
+    }
     return {__builtin_shufflevector(a.vector, b.vector, From::from(Lane)...)};
 }
 /// Lane n takes what belongs there if it is in part number Part, and keeps what it has if not.

@@ -46,7 +46,7 @@ public:
     static constexpr std::size_t inference_workspace_bytes = sizeof(detail_::run::PreparedWorkspace<plan>);
 
     /// See prepare.
-    explicit Prepared(const Net& net) {
+    constexpr explicit Prepared(const Net& net) {
         static_assert(halves || std::is_same_v<Weight, typename Net::scalar>,
                       "prepare stores weights as the network has them, prepare(net), or those of a network of floats "
                       "as bf16, prepare<bf16>(net)");
@@ -54,14 +54,14 @@ public:
     }
 
     /// Forward on one image, (input_shape) -> (output_shape). Any number of threads may call it.
-    output_tensor operator()(const input_tensor& image) const
+    constexpr output_tensor operator()(const input_tensor& image) const
         noexcept(std::is_nothrow_default_constructible_v<workspace> &&
                  std::is_nothrow_default_constructible_v<output_tensor>) {
         workspace buffers;
         return (*this)(image, buffers);
     }
     /// The same with buffers that the caller keeps; one workspace serves one thread at a time.
-    output_tensor operator()(const input_tensor& image, workspace& buffers) const
+    constexpr output_tensor operator()(const input_tensor& image, workspace& buffers) const
         noexcept(std::is_nothrow_default_constructible_v<output_tensor>) {
         output_tensor result;
         std::copy_n(outputs(image.data(), buffers), output_shape::size, result.data());
@@ -70,7 +70,7 @@ public:
     /// The same on the threads of a ParallelWorkspace<Prepared> (model/parallel_workspace.hpp).
     template <typename Parallel>
         requires std::is_same_v<typename Parallel::workspace, workspace>
-    output_tensor operator()(const input_tensor& image, Parallel& buffers) const
+    constexpr output_tensor operator()(const input_tensor& image, Parallel& buffers) const
         noexcept(std::is_nothrow_default_constructible_v<output_tensor>) {
         output_tensor result;
         std::copy_n(outputs(image.data(), buffers), output_shape::size, result.data());
@@ -79,7 +79,7 @@ public:
     /// Other arguments are refused with one sentence.
     template <typename... Arguments>
         requires(!detail_::model::is_forward<input_tensor, workspace, Arguments...>)
-    output_tensor operator()(Arguments&&...) const {
+    constexpr output_tensor operator()(Arguments&&...) const {
         static_assert(detail_::model::never<Arguments...>,
                       "a network is called with one image, net(image), or net(image, workspace) with a Workspace<Net> "
                       "of the caller's. The image is a Net::input_tensor: elements of a vector or an array are copied "
@@ -88,7 +88,7 @@ public:
     }
 
     /// Where the outputs for an image lie, until the workspace is used again.
-    const scalar* outputs(const scalar* image, workspace& buffers) const noexcept {
+    constexpr const scalar* outputs(const scalar* image, workspace& buffers) const noexcept {
         detail_::kernels::prepared::Alone alone;
         return detail_::run::placed::infer_prepared<plan, compiled_apart<Prepared>>(held_.get(), image,
                                                                                     buffers.get().values(), alone);
@@ -96,15 +96,15 @@ public:
 
     template <typename Parallel>
         requires std::is_same_v<typename Parallel::workspace, workspace>
-    const scalar* outputs(const scalar* image, Parallel& buffers) const noexcept {
+    constexpr const scalar* outputs(const scalar* image, Parallel& buffers) const noexcept {
         return buffers.infer(held_.get(), image);
     }
 
     /// Whether all packed weights have the same bits.
-    friend bool operator==(const Prepared& a, const Prepared& b) { return a.held_.get() == b.held_.get(); }
+    friend constexpr bool operator==(const Prepared& a, const Prepared& b) { return a.held_.get() == b.held_.get(); }
 
 private:
-    void pack(const fused& net) {
+    constexpr void pack(const fused& net) {
         detail_::run::placed::pack<plan, compiled_apart<Prepared>>(net.parameters().data(), net.buffers().data(),
                                                                    held_.get());
     }
@@ -117,30 +117,31 @@ class Prepared<Net, Weight> : public Net {
 public:
     static constexpr auto packed_bytes = Net::parameter_bytes;
 
-    explicit Prepared(const Net&) {}
+    constexpr explicit Prepared(const Net&) {}
 
-    friend bool operator==(const Prepared&, const Prepared&) { return true; }
+    friend constexpr bool operator==(const Prepared&, const Prepared&) { return true; }
 };
 
 /// prepare: the network for inference of one image at a time, as fast as the processor allows: BatchNorms are folded
 /// (fuse), and weights are transformed and packed once. Outputs differ from those of net(x) by rounding. prepare<bf16>
 /// rounds the weights of large Linear layers to 8 binary digits, and reads half as many bytes; where the processor
 /// multiplies pairs of bf16, also weights and inputs of convolutions of blocked values, those that are filtered at the
-/// points of the filtering. Sums, biases and all other layers are those of floats.
+/// points of the filtering. Sums, biases and all other layers are those of floats. prepare(net) works in constant
+/// expressions, prepare<bf16> does not.
 template <AnyNetwork Net>
-Prepared<Net> prepare(const Net& net) {
+constexpr Prepared<Net> prepare(const Net& net) {
     return Prepared<Net>(net);
 }
 template <RefusedNetwork Net>
-Prepared<Net> prepare(const Net& net) {
+constexpr Prepared<Net> prepare(const Net& net) {
     return Prepared<Net>(net);
 }
 template <typename Weight, AnyNetwork Net>
-Prepared<Net, Weight> prepare(const Net& net) {
+constexpr Prepared<Net, Weight> prepare(const Net& net) {
     return Prepared<Net, Weight>(net);
 }
 template <typename Weight, RefusedNetwork Net>
-Prepared<Net, Weight> prepare(const Net& net) {
+constexpr Prepared<Net, Weight> prepare(const Net& net) {
     return Prepared<Net, Weight>(net);
 }
 

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
-#include <cstring>
 #include <type_traits>
 #include <utility>
 
@@ -31,8 +31,9 @@ struct PackedWeights {
     alignas(alignment) std::array<T, Plan::packed_numbers> numbers;
 
     /// Bit by bit: a pair of bf16 is no float.
-    friend bool operator==(const PackedWeights& a, const PackedWeights& b) {
-        return std::memcmp(a.numbers.data(), b.numbers.data(), sizeof(a.numbers)) == 0;
+    friend constexpr bool operator==(const PackedWeights& a, const PackedWeights& b) {
+        return std::equal(a.numbers.begin(), a.numbers.end(), b.numbers.begin(),
+                          [](T x, T y) { return std::bit_cast<integer_t<T>>(x) == std::bit_cast<integer_t<T>>(y); });
     }
 };
 
@@ -42,11 +43,11 @@ struct PreparedValues {
     using T = typename Plan::scalar;
     T* numbers;
 
-    T* value(std::size_t buffer, ValueForm form) const { return numbers + Plan::offset_of(buffer, form); }
-    T* scratch() const { return numbers + Plan::scratch_offset; }
+    constexpr T* value(std::size_t buffer, ValueForm form) const { return numbers + Plan::offset_of(buffer, form); }
+    constexpr T* scratch() const { return numbers + Plan::scratch_offset; }
 
     /// Writes the zeros that values rely on, once.
-    void begin() const { std::fill_n(numbers, Plan::zeros, T{}); }
+    constexpr void begin() const { std::fill_n(numbers, Plan::zeros, T{}); }
 };
 
 /// PreparedWorkspace: the workspace of one thread.
@@ -55,16 +56,16 @@ struct PreparedWorkspace {
     using T = typename Plan::scalar;
     alignas(alignment) std::array<T, Plan::workspace_numbers> numbers;
 
-    PreparedWorkspace() noexcept { values().begin(); }
+    constexpr PreparedWorkspace() noexcept { values().begin(); }
 
-    PreparedValues<Plan> values() { return {numbers.data()}; }
+    constexpr PreparedValues<Plan> values() { return {numbers.data()}; }
 };
 
 namespace detail {
 
 template <typename Plan, std::size_t K>
-void pack_stage(const typename Plan::scalar* parameters, const typename Plan::scalar* statistics,
-                typename Plan::scalar* packed) {
+constexpr void pack_stage(const typename Plan::scalar* parameters, const typename Plan::scalar* statistics,
+                          typename Plan::scalar* packed) {
     using Stage = typename Plan::plan::template Stage<K>;
     using Layer = typename Stage::Layer;
     if constexpr (!Plan::stage(K).is_done && !graph::is_join(Stage::kind)) {
@@ -83,14 +84,14 @@ void pack_stage(const typename Plan::scalar* parameters, const typename Plan::sc
 }
 
 template <typename In, typename Out, typename Plan, typename Team>
-void convert(const typename Plan::scalar* input, typename Plan::scalar* output, Team& team) {
+constexpr void convert(const typename Plan::scalar* input, typename Plan::scalar* output, Team& team) {
     kernels::prepared::Convert<Stage<In, Out, NoFunction, typename Plan::V>>::forward(nullptr, input, output, nullptr,
                                                                                       team);
 }
 
 /// Brings input N of stage K into the form that the stage reads.
 template <typename Plan, std::size_t K, std::size_t N, typename Team>
-void convert_input(const PreparedValues<Plan>& values, const typename Plan::scalar* image, Team& team) {
+constexpr void convert_input(const PreparedValues<Plan>& values, const typename Plan::scalar* image, Team& team) {
     constexpr std::size_t buffer = Plan::graph.input_of(K, N);
     constexpr ValueForm form = Plan::stage(K).reads;
     if constexpr (Plan::converts(K, buffer, form)) {
@@ -110,7 +111,7 @@ void convert_input(const PreparedValues<Plan>& values, const typename Plan::scal
 
 /// Input N of a concatenation that runs as in net(x).
 template <typename Plan, std::size_t K, std::size_t N>
-void copy_branch(const PreparedValues<Plan>& values) {
+constexpr void copy_branch(const PreparedValues<Plan>& values) {
     using T = typename Plan::scalar;
     constexpr std::size_t buffer = Plan::graph.input_of(K, N);
     if constexpr (!Plan::is_part(buffer)) {
@@ -124,7 +125,7 @@ void copy_branch(const PreparedValues<Plan>& values) {
 
 /// A join as net(x) does it.
 template <typename Plan, std::size_t K, std::size_t... N>
-void run_planar_join(const PreparedValues<Plan>& values, std::index_sequence<N...>) {
+constexpr void run_planar_join(const PreparedValues<Plan>& values, std::index_sequence<N...>) {
     using T = typename Plan::scalar;
     using Stage = typename Plan::plan::template Stage<K>;
     if constexpr (Stage::kind == LayerKind::concat) {
@@ -139,7 +140,7 @@ void run_planar_join(const PreparedValues<Plan>& values, std::index_sequence<N..
 
 /// A join of blocked values.
 template <typename Plan, std::size_t K, std::size_t... N, typename Team>
-void run_blocked_join(const PreparedValues<Plan>& values, std::index_sequence<N...>, Team& team) {
+constexpr void run_blocked_join(const PreparedValues<Plan>& values, std::index_sequence<N...>, Team& team) {
     using T = typename Plan::scalar;
     using Of = typename Plan::plan::template Stage<K>;
     using Here = Stage<List<typename Plan::template Blocked<Plan::graph.input_of(K, N)>...>,
@@ -153,7 +154,7 @@ void run_blocked_join(const PreparedValues<Plan>& values, std::index_sequence<N.
 
 /// A layer as net(x) runs it.
 template <typename Plan, std::size_t K>
-void run_planar_layer(const typename Plan::scalar* packed, const PreparedValues<Plan>& values) {
+constexpr void run_planar_layer(const typename Plan::scalar* packed, const PreparedValues<Plan>& values) {
     using T = typename Plan::scalar;
     using Stage = typename Plan::plan::template Stage<K>;
     using Layer = typename Stage::Layer;
@@ -169,8 +170,8 @@ void run_planar_layer(const typename Plan::scalar* packed, const PreparedValues<
 }
 
 template <typename Plan, std::size_t K, std::size_t... N, typename Team>
-void run_prepared_stage(const typename Plan::scalar* packed, const typename Plan::scalar* image,
-                        const PreparedValues<Plan>& values, std::index_sequence<N...> inputs, Team& team) {
+constexpr void run_prepared_stage(const typename Plan::scalar* packed, const typename Plan::scalar* image,
+                                  const PreparedValues<Plan>& values, std::index_sequence<N...> inputs, Team& team) {
     using Stage = typename Plan::plan::template Stage<K>;
     if constexpr (!Plan::stage(K).is_done) {
         (convert_input<Plan, K, N>(values, image, team), ...);
@@ -200,8 +201,8 @@ void run_prepared_stage(const typename Plan::scalar* packed, const typename Plan
 /// Packs the parameters and the running statistics of a network for its prepared plan. What is between the parts is
 /// zero.
 template <typename Plan>
-void pack(const typename Plan::scalar* parameters, const typename Plan::scalar* statistics,
-          PackedWeights<Plan>& packed) {
+constexpr void pack(const typename Plan::scalar* parameters, const typename Plan::scalar* statistics,
+                    PackedWeights<Plan>& packed) {
     packed.numbers.fill(0);
     Plan::plan::for_each_stage([&](auto k) {
         detail::pack_stage<Plan, decltype(k)::value>(parameters, statistics,
@@ -212,8 +213,9 @@ void pack(const typename Plan::scalar* parameters, const typename Plan::scalar* 
 /// Forward of one image, which the members of a team call together; returns where its outputs lie.
 /// Layouts  image (C, H, W) without border
 template <typename Plan, typename Team>
-const typename Plan::scalar* infer_prepared(const PackedWeights<Plan>& packed, const typename Plan::scalar* image,
-                                            const PreparedValues<Plan>& values, Team& team) {
+constexpr const typename Plan::scalar* infer_prepared(const PackedWeights<Plan>& packed,
+                                                      const typename Plan::scalar* image,
+                                                      const PreparedValues<Plan>& values, Team& team) {
     using In = typename Plan::template Planar<0>;
     if constexpr (Plan::forms.values[0].in(ValueForm::planar).exists) {
         auto* input = values.value(0, ValueForm::planar);
@@ -254,8 +256,8 @@ const typename Plan::scalar* infer_prepared(const PackedWeights<Plan>& packed, c
 namespace placed {
 
 template <typename Plan, bool Apart>
-void pack(const typename Plan::scalar* parameters, const typename Plan::scalar* statistics,
-          PackedWeights<Plan>& packed) {
+constexpr void pack(const typename Plan::scalar* parameters, const typename Plan::scalar* statistics,
+                    PackedWeights<Plan>& packed) {
     if constexpr (Apart) {
         apart::pack<Plan>(parameters, statistics, packed);
     } else {
@@ -264,10 +266,10 @@ void pack(const typename Plan::scalar* parameters, const typename Plan::scalar* 
 }
 
 template <typename Plan, bool Apart, typename Team>
-[[gnu::always_inline]] inline const typename Plan::scalar* infer_prepared(const PackedWeights<Plan>& packed,
-                                                                          const typename Plan::scalar* image,
-                                                                          const PreparedValues<Plan>& values,
-                                                                          Team& team) {
+[[gnu::always_inline]] constexpr const typename Plan::scalar* infer_prepared(const PackedWeights<Plan>& packed,
+                                                                             const typename Plan::scalar* image,
+                                                                             const PreparedValues<Plan>& values,
+                                                                             Team& team) {
     if constexpr (Apart) {
         return apart::infer_prepared<Plan>(packed, image, values, team);
     } else {

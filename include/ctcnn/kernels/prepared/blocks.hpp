@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <type_traits>
 
@@ -43,16 +45,16 @@ inline constexpr bool keeps_zero = [] {
 template <typename L, typename V, bool Needed = true>
 class ChannelMask {
 public:
-    [[gnu::always_inline]] explicit ChannelMask([[maybe_unused]] std::size_t block) {
+    [[gnu::always_inline]] constexpr explicit ChannelMask([[maybe_unused]] std::size_t block) {
         if constexpr (masks) {
-            mask_ = block + 1 == L::blocks ? last() : ~Integers{};
+            mask_ = block + 1 == L::blocks ? last : ~Integers{};
         }
     }
 
     /// Zero in the lanes that are no channels.
-    [[gnu::always_inline]] void apply([[maybe_unused]] V& value) const {
+    [[gnu::always_inline]] constexpr void apply([[maybe_unused]] V& value) const {
         if constexpr (masks) {
-            value.vector = reinterpret_cast<typename V::Vector>(reinterpret_cast<Integers>(value.vector) & mask_);
+            value.vector = __builtin_bit_cast(typename V::Vector, __builtin_bit_cast(Integers, value.vector) & mask_);
         }
     }
 
@@ -61,13 +63,11 @@ private:
     static constexpr std::size_t rest = L::channels % V::count;
     static constexpr bool masks = Needed && rest != 0;
 
-    [[gnu::always_inline]] static Integers last() {
-        Integers mask{};
-        for (std::size_t lane = 0; lane < rest; ++lane) {
-            mask[lane] = -1;
-        }
-        return mask;
-    }
+    static constexpr Integers last = [] {
+        std::array<typename V::Integer, V::count> mask{};
+        std::fill_n(mask.begin(), rest, -1);
+        return __builtin_bit_cast(Integers, mask);
+    }();
 
     struct Nothing {};
     std::conditional_t<masks, Integers, Nothing> mask_{};

@@ -22,7 +22,7 @@ namespace detail {
 
 /// The first `count` of the elements that lie side by side; the other lanes are zero.
 template <typename V>
-[[gnu::always_inline]] inline V load_first(const scalar_t<V>* elements, std::size_t count) {
+[[gnu::always_inline]] constexpr V load_first(const scalar_t<V>* elements, std::size_t count) {
     if (count >= V::count) {
         return V::load(elements);
     }
@@ -31,7 +31,7 @@ template <typename V>
     return V::load(lanes);
 }
 template <typename V>
-[[gnu::always_inline]] inline void store_first(const V& value, scalar_t<V>* elements, std::size_t count) {
+[[gnu::always_inline]] constexpr void store_first(const V& value, scalar_t<V>* elements, std::size_t count) {
     if (count >= V::count) {
         value.store(elements);
         return;
@@ -52,7 +52,7 @@ struct Squares {
 
     /// Calls f(row, column) for squares of neighbouring pixels: the last one of a row overlaps the one before.
     template <typename F>
-    [[gnu::always_inline]] static void for_each(const F& f) {
+    [[gnu::always_inline]] static constexpr void for_each(const F& f) {
         for (std::size_t h = 0; h < rows; ++h) {
             for (std::size_t w = 0; w < width; w += size) {
                 f(h, std::min(w, width - size));
@@ -63,7 +63,7 @@ struct Squares {
 
 /// Channels of a planar image, the first of which `input` points to, become a block.
 template <std::size_t Channels, typename In, typename Out, typename V>
-[[gnu::noinline]] void block_from_planes(const scalar_t<V>* input, scalar_t<V>* output) {
+[[gnu::noinline]] constexpr void block_from_planes(const scalar_t<V>* input, scalar_t<V>* output) {
     using Square = Squares<Channels, In, Out>;
     constexpr std::size_t size = Square::size;
     Square::for_each([&](std::size_t h, std::size_t w) __attribute__((always_inline)) {
@@ -94,7 +94,7 @@ template <std::size_t Channels, typename In, typename Out, typename V>
 
 /// The reverse.
 template <std::size_t Channels, typename In, typename Out, typename V>
-[[gnu::noinline]] void planes_from_block(const scalar_t<V>* input, scalar_t<V>* output) {
+[[gnu::noinline]] constexpr void planes_from_block(const scalar_t<V>* input, scalar_t<V>* output) {
     using Square = Squares<Channels, Out, In>;
     constexpr std::size_t size = Square::size;
     Square::for_each([&](std::size_t h, std::size_t w) __attribute__((always_inline)) {
@@ -123,7 +123,7 @@ template <std::size_t Channels, typename In, typename Out, typename V>
 
 /// Calls f(first channel, block, number of channels) for each block of an image.
 template <typename Blocked, typename F>
-[[gnu::always_inline]] inline void for_each_block(const F& f) {
+[[gnu::always_inline]] constexpr void for_each_block(const F& f) {
     for_each_piece<Blocked::channels, Blocked::count>(
         [&](std::size_t c, auto channels) __attribute__((always_inline)) { f(c, c / Blocked::count, channels); });
 }
@@ -146,10 +146,10 @@ struct Convert {
 
     static constexpr std::size_t packed_size = 0;
     static constexpr std::size_t scratch_size = 0;
-    static void pack(const T*, const T*, T*) {}
+    static constexpr void pack(const T*, const T*, T*) {}
 
     template <typename Team = Alone>
-    [[gnu::noinline]] static void forward(const T*, const T* input, T* output, T*, Team&& team = {}) {
+    [[gnu::noinline]] static constexpr void forward(const T*, const T* input, T* output, T*, Team&& team = {}) {
         if constexpr (is_blocked<In> && is_blocked<Out>) {
             for_each_item(team, Out::blocks, [&](std::size_t block) {
                 for (std::size_t h = 0; h < Out::height; ++h) {

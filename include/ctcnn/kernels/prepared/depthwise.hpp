@@ -56,7 +56,7 @@ public:
     static constexpr std::size_t packed_size = End::packed_size + Out::blocks * G.taps() * count;
     static constexpr std::size_t scratch_size = 0;
 
-    static void pack(const T* weight, const T* bias, T* packed) {
+    static constexpr void pack(const T* weight, const T* bias, T* packed) {
         End::pack(bias, packed);
         T* place = packed + End::packed_size;
         for (std::size_t b = 0; b < Out::blocks; ++b) {
@@ -69,7 +69,7 @@ public:
     }
 
     template <typename Team = Alone>
-    static void forward(const T* packed, const T* input, T* output, T*, Team&& team = {}) {
+    static constexpr void forward(const T* packed, const T* input, T* output, T*, Team&& team = {}) {
         constexpr Cut cut = cut_evenly(image.width, block.columns, pooled<P>);
         constexpr std::size_t rest = cut.large * cut.large_count;
         auto items = team.items(Out::blocks, even_pieces(image.height, block.rows, pooled<P>));
@@ -94,8 +94,8 @@ public:
 private:
     /// So many register blocks side by side. Not inlined: what surrounds it would take registers from the sums.
     template <RegisterBlock B>
-    [[gnu::noinline]] static void compute(const T* input, const T* weight, const T* bias, T* output,
-                                          std::size_t times) {
+    [[gnu::noinline]] static constexpr void compute(const T* input, const T* weight, const T* bias, T* output,
+                                                    std::size_t times) {
         constexpr std::size_t held = holds_kernel ? G.taps() : 1;
         V factor[held];
         if constexpr (holds_kernel) {
@@ -138,7 +138,7 @@ private:
     /// Adds the products of Height x Width taps, whose weights are factor[row * Width + column]; x points to the vector
     /// that the first of them meets for the first sum.
     template <RegisterBlock B, std::size_t Height, std::size_t Width>
-    [[gnu::always_inline]] static void add_taps(V* sum, const T* x, const V* factor) {
+    [[gnu::always_inline]] static constexpr void add_taps(V* sum, const T* x, const V* factor) {
         using Rows = conv2d::PlacesMet<Height, dilation.height, B.rows, stride.height>;
         using Columns = conv2d::PlacesMet<Width, dilation.width, B.columns, stride.width>;
         unroll<Rows::count * Columns::count>([&](std::size_t place) __attribute__((always_inline)) {

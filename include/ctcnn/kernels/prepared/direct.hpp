@@ -84,7 +84,7 @@ public:
     static constexpr std::size_t packed_size = End::packed_size + G.groups * vectors * count * steps;
     static constexpr std::size_t scratch_size = in_pairs ? (In::size / V::count + 1) / 2 * V::count : 0;
 
-    static void pack(const T* weight, const T* bias, T* packed) {
+    static constexpr void pack(const T* weight, const T* bias, T* packed) {
         End::pack(bias, packed);
         packed += End::packed_size;
         for (std::size_t group = 0; group < G.groups; ++group) {
@@ -102,7 +102,8 @@ public:
     }
 
     template <typename Team = Alone>
-    static void forward(const T* packed, const T* input, T* output, [[maybe_unused]] T* scratch, Team&& team = {}) {
+    static constexpr void forward(const T* packed, const T* input, T* output, [[maybe_unused]] T* scratch,
+                                  Team&& team = {}) {
         if constexpr (in_pairs) {
             // Pairs of vectors in a few portions.
             constexpr std::size_t all = In::size / count;
@@ -144,8 +145,8 @@ public:
 private:
     /// The weights of one input channel, or pair of them, and tap, or row of taps, for so many outputs of a group.
     /// Returns their end.
-    static T* pack_outputs(const T* weight, std::size_t first, std::size_t outputs, std::size_t i, std::size_t k,
-                           T* packed) {
+    static constexpr T* pack_outputs(const T* weight, std::size_t first, std::size_t outputs, std::size_t i,
+                                     std::size_t k, T* packed) {
         for (std::size_t tap = k; tap < k + block.taps; ++tap) {
             for (std::size_t o = first; o < first + outputs; ++o) {
                 const auto of_channel = [&](std::size_t channel) {
@@ -167,7 +168,7 @@ private:
     /// One input channel, or pair of them, and one column of the kernel, or all: x points to its pixel of the first
     /// sum.
     template <RegisterBlock B>
-    [[gnu::always_inline]] static void add_products(V* sum, const T* x, const T* factor) {
+    [[gnu::always_inline]] static constexpr void add_products(V* sum, const T* x, const T* factor) {
         constexpr std::size_t stride = window.stride.width;
         if constexpr (B.taps == 1) {
             add_outer_product<B.pixels(), B.vectors>(
@@ -215,8 +216,8 @@ private:
 
     /// So many register blocks side by side. Not inlined: what surrounds it would take registers from the sums.
     template <RegisterBlock B>
-    [[gnu::noinline]] static void compute(const T* input, const T* weight, const T* bias, T* output,
-                                          std::size_t times) {
+    [[gnu::noinline]] static constexpr void compute(const T* input, const T* weight, const T* bias, T* output,
+                                                    std::size_t times) {
 #pragma GCC unroll 1
         for (; times > 0; --times) {
             V sum[B.sums()];

@@ -25,7 +25,7 @@ namespace detail {
 /// item. The mask is for
 /// what the stage's function makes of the channels that fill the last block up.
 template <typename Out, typename Function, typename V, typename Team, typename F>
-[[gnu::always_inline]] inline void for_each_vector(Team& team, const F& f) {
+[[gnu::always_inline]] constexpr void for_each_vector(Team& team, const F& f) {
     auto items = team.items(Out::blocks, Out::height);
     for (std::size_t block = 0; block < Out::blocks; ++block) {
         const ChannelMask<Out, V, !keeps_zero<Function, scalar_t<V>>> mask(block);
@@ -41,8 +41,8 @@ template <typename Out, typename Function, typename V, typename Team, typename F
 
 /// The vector of an input: a pixel of <C, 1, 1> stands for all.
 template <typename In, typename Out, typename V>
-[[gnu::always_inline]] inline V load_or_broadcast(const scalar_t<V>* input, std::size_t block, std::size_t h,
-                                                  std::size_t w) {
+[[gnu::always_inline]] constexpr V load_or_broadcast(const scalar_t<V>* input, std::size_t block, std::size_t h,
+                                                     std::size_t w) {
     constexpr bool is_one_pixel = In::height * In::width == 1;
     static_assert(In::channels == Out::channels);
     static_assert(is_one_pixel || (In::height == Out::height && In::width == Out::width));
@@ -63,14 +63,14 @@ struct Map {
 
     static constexpr std::size_t packed_size = 0;
     static constexpr std::size_t scratch_size = 0;
-    static void pack(const T*, const T*, T*) {}
+    static constexpr void pack(const T*, const T*, T*) {}
 
     template <typename Team = Alone>
-    [[gnu::noinline]] static void forward(const T*, const T* input, T* output, T*, Team&& team = {}) {
+    [[gnu::noinline]] static constexpr void forward(const T*, const T* input, T* output, T*, Team&& team = {}) {
         detail::for_each_vector<Out, typename Stage::Function, V>(
             team,
             [&](std::size_t block, std::size_t h, std::size_t w, const auto& mask) __attribute__((always_inline)) {
-                V value = Stage::Function::forward(V::load(input + In::offset(block, h, w)));
+                V value = apply_function<typename Stage::Function>(V::load(input + In::offset(block, h, w)));
                 mask.apply(value);
                 value.store(output + Out::offset(block, h, w));
             });
@@ -89,17 +89,18 @@ struct Join {
 
     static constexpr std::size_t packed_size = 0;
     static constexpr std::size_t scratch_size = 0;
-    static void pack(const T*, const T*, T*) {}
+    static constexpr void pack(const T*, const T*, T*) {}
 
     template <typename Team = Alone>
-    static void forward(const T*, const std::array<const T*, inputs>& input, T* output, T*, Team&& team = {}) {
+    static constexpr void forward(const T*, const std::array<const T*, inputs>& input, T* output, T*,
+                                  Team&& team = {}) {
         join(typename Stage::In{}, std::make_index_sequence<inputs - 1>{}, input, output, team);
     }
 
 private:
     template <typename First, typename... In, std::size_t... Input, typename Team>
-    [[gnu::noinline]] static void join(List<First, In...>, std::index_sequence<Input...>,
-                                       const std::array<const T*, inputs>& input, T* output, Team& team) {
+    [[gnu::noinline]] static constexpr void join(List<First, In...>, std::index_sequence<Input...>,
+                                                 const std::array<const T*, inputs>& input, T* output, Team& team) {
         detail::for_each_vector<Out, typename Stage::Function, V>(
             team,
             [&](std::size_t block, std::size_t h, std::size_t w, const auto& mask) __attribute__((always_inline)) {
@@ -107,7 +108,7 @@ private:
                 ((value = How::join(value, detail::load_or_broadcast<as_blocked_t<In, V::count>, Out, V>(
                                                input[Input + 1], block, h, w))),
                  ...);
-                value = Stage::Function::forward(value);
+                value = apply_function<typename Stage::Function>(value);
                 mask.apply(value);
                 value.store(output + Out::offset(block, h, w));
             });
@@ -127,18 +128,19 @@ struct Concat {
 
     static constexpr std::size_t packed_size = 0;
     static constexpr std::size_t scratch_size = 0;
-    static void pack(const T*, const T*, T*) {}
+    static constexpr void pack(const T*, const T*, T*) {}
 
     template <typename Team = Alone>
-    static void forward(const T*, const std::array<const T*, inputs>& input, T* output, T*, Team&& team = {}) {
+    static constexpr void forward(const T*, const std::array<const T*, inputs>& input, T* output, T*,
+                                  Team&& team = {}) {
         // One item: inputs may have parts of the same block.
         team.items(1)([&] { concat(typename Stage::In{}, std::make_index_sequence<inputs>{}, input, output); });
     }
 
 private:
     template <typename... In, std::size_t... Input>
-    static void concat(List<In...>, std::index_sequence<Input...>, const std::array<const T*, inputs>& input,
-                       T* output) {
+    static constexpr void concat(List<In...>, std::index_sequence<Input...>, const std::array<const T*, inputs>& input,
+                                 T* output) {
         static_assert((In::channels + ...) == Out::channels);
         constexpr std::size_t channels[] = {In::channels...};
         (copy<as_blocked_t<In, V::count>, first_channel<Input>(channels)>(input[Input], output), ...);
@@ -164,7 +166,7 @@ private:
     /// last channels of the block before. A block is therefore written twice: first, the lanes from `shift` on are
     /// zero.
     template <typename In, std::size_t First>
-    [[gnu::noinline]] static void copy(const T* input, T* output) {
+    [[gnu::noinline]] static constexpr void copy(const T* input, T* output) {
         static_assert(In::height == Out::height && In::width == Out::width);
         constexpr std::size_t first_block = First / V::count;
         constexpr std::size_t shift = First % V::count;
@@ -172,7 +174,7 @@ private:
         detail::for_each_vector<In, typename Stage::Function, V>(
             alone,
             [&](std::size_t block, std::size_t h, std::size_t w, const auto& mask) __attribute__((always_inline)) {
-                V value = Stage::Function::forward(V::load(input + In::offset(block, h, w)));
+                V value = apply_function<typename Stage::Function>(V::load(input + In::offset(block, h, w)));
                 mask.apply(value);
                 T* place = output + Out::offset(first_block + block, h, w);
                 if constexpr (shift == 0) {

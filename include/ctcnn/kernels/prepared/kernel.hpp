@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 
+#include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/prepared.hpp>
 #include <ctcnn/core/target.hpp>
 
@@ -21,6 +22,7 @@
 // packed, input, output and scratch begin on a cache line. In and Out are blocked layouts, or Layout where channels lie
 // one after the other; features are whole vectors. A kernel writes all channels of a block, zeros where the image has
 // none, and never the border; behind the features it writes zeros. It reads the border, which is zero.
+// Kernels work in constant expressions, those of bf16 excepted.
 namespace CTCNN_DETAIL::kernels::prepared {
 
 using detail_::Pooling;
@@ -37,7 +39,7 @@ using detail_::Pooling;
 struct Alone {
     struct Items {
         template <typename F>
-        [[gnu::always_inline]] void operator()(const F& f) const {
+        [[gnu::always_inline]] constexpr void operator()(const F& f) const {
             f();
         }
     };
@@ -56,9 +58,23 @@ constexpr std::size_t whole_lines(std::size_t size) {
     return (size + line - 1) / line * line;
 }
 
+/// f of each lane, for a function of the network. Such functions take vectors apart, and in constant expressions have to
+/// do without.
+template <typename Function, typename V>
+[[gnu::always_inline]] constexpr V apply_function(const V& value) {
+    if (__builtin_is_constant_evaluated()) {
+        auto array = value.array();
+        for (scalar_t<V>& lane : array.lanes) {
+            lane = Function::forward(lane);
+        }
+        return V::of(array);
+    }
+    return Function::forward(value);
+}
+
 /// Calls f(0), ..., f(count - 1), each of them an item.
 template <typename Team, typename F>
-[[gnu::always_inline]] inline void for_each_item(Team& team, std::size_t count, const F& f) {
+[[gnu::always_inline]] constexpr void for_each_item(Team& team, std::size_t count, const F& f) {
     auto items = team.items(count);
     for (std::size_t n = 0; n < count; ++n) {
         items([&]() __attribute__((always_inline)) { f(n); });

@@ -26,7 +26,7 @@ class FlatInputs {
 public:
     /// Calls f(offset, Index<length>{}) for each run.
     template <typename F>
-    [[gnu::always_inline]] static void for_each_run(const F& f) {
+    [[gnu::always_inline]] static constexpr void for_each_run(const F& f) {
         if constexpr (whole_planes > 0) {
             for (std::size_t p = 0; p < runs.planes; ++p) {
                 for (std::size_t h = 0; h < runs.rows; ++h) {
@@ -92,10 +92,10 @@ struct StoredWeights {
 
     /// Vectors that hold `columns` vectors of weights.
     static constexpr std::size_t vectors(std::size_t columns) { return columns; }
-    static void put(T* packed, std::size_t column, std::size_t lane, T weight) {
+    static constexpr void put(T* packed, std::size_t column, std::size_t lane, T weight) {
         packed[column * V::count + lane] = weight;
     }
-    [[gnu::always_inline]] static V get(const T* packed, std::size_t column) {
+    [[gnu::always_inline]] static constexpr V get(const T* packed, std::size_t column) {
         return V::load(packed + column * V::count);
     }
 };
@@ -108,7 +108,7 @@ struct StoredWeights<bf16, V> {
     using Integers = typename V::IntegerVector;
 
     static constexpr std::size_t vectors(std::size_t columns) { return (columns + 1) / 2; }
-    static void put(float* packed, std::size_t column, std::size_t lane, float weight) {
+    static constexpr void put(float* packed, std::size_t column, std::size_t lane, float weight) {
         float* place = packed + column / 2 * V::count + lane;
         std::uint32_t pair = 0;
         if (column % 2 != 0) {
@@ -117,7 +117,7 @@ struct StoredWeights<bf16, V> {
         pair |= std::uint32_t{bf16::nearest(weight).bits} << (column % 2 * 16);
         std::memcpy(place, &pair, sizeof(pair));
     }
-    [[gnu::always_inline]] static V get(const float* packed, std::size_t column) {
+    [[gnu::always_inline]] static constexpr V get(const float* packed, std::size_t column) {
         Integers pairs;
         __builtin_memcpy(&pairs, packed + column / 2 * V::count, sizeof(pairs));
         pairs = column % 2 == 0 ? pairs << 16 : pairs & -65536;
@@ -161,7 +161,7 @@ public:
     static constexpr std::size_t packed_size = weights_size + vectors * V::count;
     static constexpr std::size_t scratch_size = 0;
 
-    static void pack(const T* weight, const T* bias, T* packed) {
+    static constexpr void pack(const T* weight, const T* bias, T* packed) {
         for (std::size_t first = 0; first < vectors; first += columns) {
             const std::size_t taken = std::min(columns, vectors - first);
             const std::size_t step = Stored::vectors(taken) * V::count;
@@ -187,7 +187,7 @@ public:
     }
 
     template <typename Team = Alone>
-    [[gnu::noinline]] static void forward(const T* packed, const T* input, T* output, T*, Team&& team = {}) {
+    [[gnu::noinline]] static constexpr void forward(const T* packed, const T* input, T* output, T*, Team&& team = {}) {
         auto items = team.items((vectors + columns - 1) / columns);
         for_each_piece<vectors, columns>([&](std::size_t first, auto taken) __attribute__((always_inline)) {
             items([&]() __attribute__((always_inline)) {
@@ -202,11 +202,11 @@ private:
     static constexpr std::size_t columns_in_a_vector = std::is_same_v<Weight, T> ? 1 : 2;
 
     /// Bias and function of some vectors of outputs.
-    [[gnu::always_inline]] static void finish(const T* bias, std::size_t first, std::size_t last, T* output) {
+    [[gnu::always_inline]] static constexpr void finish(const T* bias, std::size_t first, std::size_t last, T* output) {
         for (std::size_t v = first; v < last; ++v) {
             T* place = output + Out::offset(v, 0, 0);
             V value = V::load(place) + V::load(bias + v * V::count);
-            value = Stage::Function::forward(value);
+            value = apply_function<typename Stage::Function>(value);
             ChannelMask<Out, V>(v).apply(value);
             value.store(place);
         }
@@ -215,7 +215,7 @@ private:
     /// The sums of a block of N vectors of outputs. Few vectors have several sums each, one for every
     /// so many inputs: one alone would wait for itself.
     template <std::size_t N>
-    [[gnu::noinline]] static void add_products(const T* weights, const T* input, T* output) {
+    [[gnu::noinline]] static constexpr void add_products(const T* weights, const T* input, T* output) {
         constexpr std::size_t parts = sums / N;
         constexpr std::size_t step = Stored::vectors(N) * V::count;
         V sum[parts * N];

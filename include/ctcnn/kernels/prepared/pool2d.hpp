@@ -67,10 +67,10 @@ struct WindowPool {
 
     static constexpr std::size_t packed_size = 0;
     static constexpr std::size_t scratch_size = 0;
-    static void pack(const T*, const T*, T*) {}
+    static constexpr void pack(const T*, const T*, T*) {}
 
     template <typename Team = Alone>
-    [[gnu::noinline]] static void forward(const T*, const T* input, T* output, T*, Team&& team = {}) {
+    [[gnu::noinline]] static constexpr void forward(const T*, const T* input, T* output, T*, Team&& team = {}) {
         constexpr const auto& rows = windows_of<Rows>;
         constexpr const auto& columns = windows_of<Columns>;
         constexpr bool is_small = rows.length * columns.length <= few;
@@ -105,14 +105,14 @@ struct WindowPool {
 private:
     using Mask = ChannelMask<Out, V, !keeps_zero<typename Stage::Function, T>>;
 
-    [[gnu::always_inline]] static void store(V value, T* place, const Mask& mask) {
-        value = Stage::Function::forward(value);
+    [[gnu::always_inline]] static constexpr void store(V value, T* place, const Mask& mask) {
+        value = apply_function<typename Stage::Function>(value);
         mask.apply(value);
         value.store(place);
     }
 
     /// Windows of any length, of one row of the output.
-    static void any_windows(const T* row, T* to, std::size_t h, Range range, const Mask& mask) {
+    static constexpr void any_windows(const T* row, T* to, std::size_t h, Range range, const Mask& mask) {
         for (std::size_t w = range.first; w < range.last; ++w) {
             const Range columns = windows_of<Columns>.support[w];
             const T* corner = row + columns.first * V::count;
@@ -128,9 +128,9 @@ private:
 /// The largest element, NaN if there is one.
 template <typename V>
 struct Largest {
-    [[gnu::always_inline]] static V join(V a, V b) { return larger(a, b); }
+    [[gnu::always_inline]] static constexpr V join(V a, V b) { return larger(a, b); }
     template <typename Pixel>
-    [[gnu::always_inline]] static V all(std::size_t rows, std::size_t columns, const Pixel& pixel) {
+    [[gnu::always_inline]] static constexpr V all(std::size_t rows, std::size_t columns, const Pixel& pixel) {
         V value = pixel(0, 0);
         for (std::size_t kh = 0; kh < rows; ++kh) {
             for (std::size_t kw = 0; kw < columns; ++kw) {
@@ -139,7 +139,7 @@ struct Largest {
         }
         return value;
     }
-    [[gnu::always_inline]] static V finish(V value, std::size_t, std::size_t) { return value; }
+    [[gnu::always_inline]] static constexpr V finish(V value, std::size_t, std::size_t) { return value; }
 };
 
 /// The sum, divided by the numbers of elements that the axes count.
@@ -147,15 +147,15 @@ template <typename Rows, typename Columns, typename V>
 struct Mean {
     using T = scalar_t<V>;
 
-    [[gnu::always_inline]] static V join(V a, V b) { return a + b; }
+    [[gnu::always_inline]] static constexpr V join(V a, V b) { return a + b; }
     template <typename Pixel>
-    [[gnu::always_inline]] static V all(std::size_t rows, std::size_t columns, const Pixel& pixel) {
+    [[gnu::always_inline]] static constexpr V all(std::size_t rows, std::size_t columns, const Pixel& pixel) {
         return sum_of<windows_of<Rows>.length>(rows, [&](std::size_t kh) __attribute__((always_inline)) {
             return sum_of<windows_of<Columns>.length>(
                 columns, [&](std::size_t kw) __attribute__((always_inline)) { return pixel(kh, kw); });
         });
     }
-    [[gnu::always_inline]] static V finish(V sum, std::size_t h, std::size_t w) {
+    [[gnu::always_inline]] static constexpr V finish(V sum, std::size_t h, std::size_t w) {
         if constexpr (is_even) {
             return sum * broadcast<V>(T{1} / static_cast<T>(row_counts[0] * column_counts[0]));
         } else {
@@ -166,7 +166,7 @@ struct Mean {
 private:
     /// Where there are `Most` terms at most, too few for pairs, a loop alone: compilers inline it.
     template <std::size_t Most, typename Term>
-    [[gnu::always_inline]] static V sum_of(std::size_t count, const Term& term) {
+    [[gnu::always_inline]] static constexpr V sum_of(std::size_t count, const Term& term) {
         if constexpr (Most > 8) {
             return pairwise_sum<V>(0, count, [&](V sum, std::size_t i) { return sum + term(i); });
         }

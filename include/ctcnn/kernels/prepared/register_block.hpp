@@ -171,7 +171,7 @@ inline constexpr bool is_short_function<Clamp<Min, Max>> = true;
 
 /// Pooling: what becomes of four neighbouring pixels.
 template <Pooling P, typename V>
-[[gnu::always_inline]] inline V pool_window(const V& a, const V& b, const V& c, const V& d) {
+[[gnu::always_inline]] constexpr V pool_window(const V& a, const V& b, const V& c, const V& d) {
     if constexpr (P == Pooling::max2x2) {
         return larger(larger(a, b), larger(c, d));
     } else {
@@ -194,7 +194,7 @@ struct Epilogue {
     static constexpr bool has_rest = Out::channels % V::count != 0;
     static constexpr std::size_t packed_size = has_rest ? 2 * padded : padded;
 
-    static void pack(const T* bias, T* packed) {
+    static constexpr void pack(const T* bias, T* packed) {
         for (std::size_t c = 0; c < padded; ++c) {
             packed[c] = c < Out::channels && bias != nullptr ? bias[c] : T(0);
             if constexpr (has_rest) {
@@ -206,7 +206,7 @@ struct Epilogue {
     /// sum[(row * B.columns + column) * B.vectors + n]; `packed` points to the biases of the first vector, `target` to
     /// the first pixel of the output. Not more pixels than there are.
     template <RegisterBlock B>
-    [[gnu::always_inline]] static void finish(const V* sum, const T* packed, T* target) {
+    [[gnu::always_inline]] static constexpr void finish(const V* sum, const T* packed, T* target) {
         if constexpr (is_short_function<Function>) {
             unroll<B.vectors>([&](std::size_t n)
                                   __attribute__((always_inline)) { finish_vector<B, true>(sum, packed, target, n); });
@@ -224,10 +224,11 @@ struct Epilogue {
 private:
     /// One vector of all pixels. `written_out`: with constant indices.
     template <RegisterBlock B, bool WrittenOut>
-    [[gnu::always_inline]] static void finish_vector(const V* sum, const T* packed, T* target, std::size_t n) {
+    [[gnu::always_inline]] static constexpr void finish_vector(const V* sum, const T* packed, T* target,
+                                                               std::size_t n) {
         const V bias = V::load(packed + n * V::count);
         const auto value = [&](std::size_t row, std::size_t column) __attribute__((always_inline)) {
-            const V result = Function::forward(sum[(row * B.columns + column) * B.vectors + n] + bias);
+            const V result = apply_function<Function>(sum[(row * B.columns + column) * B.vectors + n] + bias);
             if constexpr (has_rest) {
                 const V zero = broadcast<V>(0);
                 return select_less(zero, V::load(packed + padded + n * V::count), result, zero);

@@ -26,7 +26,7 @@ namespace CTCNN_DETAIL::kernels::prepared {
 
 /// A filter at all points, with their scale, in double.
 template <typename Tile, typename T>
-void transform_weight(const T* weight, std::array<double, Tile::point_count>& values) {
+[[gnu::noinline]] constexpr void transform_weight(const T* weight, std::array<double, Tile::point_count>& values) {
     using Vertical = typename Tile::Vertical;
     using Horizontal = typename Tile::Horizontal;
     constexpr Extent kernel = Tile::kernel;
@@ -126,7 +126,7 @@ public:
     static constexpr std::size_t packed_size = weights_size + (has_rest ? 2 : 1) * padded;
     static constexpr std::size_t scratch_size = inputs_size + sums_size + points.height * column_row;
 
-    static void pack(const T* weight, const T* bias, T* packed) {
+    static constexpr void pack(const T* weight, const T* bias, T* packed) {
         for_each_piece<Out::blocks, blocks.vectors>([&](std::size_t block, auto vectors) {
             constexpr std::size_t row = decltype(vectors)::value * count;
             T* target = packed + block * count * point_count * factors;
@@ -159,7 +159,7 @@ public:
     }
 
     template <typename Team = Alone>
-    static void forward(const T* packed, const T* input, T* output, T* scratch, Team&& team = {}) {
+    static constexpr void forward(const T* packed, const T* input, T* output, T* scratch, Team&& team = {}) {
         T* own = scratch + team.member() * whole_lines<T>(scratch_size);
         if (team.is_even(passes)) {
             for_each_item(team, passes, [&](std::size_t pass) {
@@ -178,8 +178,8 @@ private:
     /// Some rows of tiles. The members of a team share the inputs and the sums at the points, and have columns of their
     /// own.
     template <typename Team>
-    [[gnu::always_inline]] static void run_pass(const T* packed, const T* input, T* output, std::size_t row, T* shared,
-                                                T* own, Team& team) {
+    [[gnu::always_inline]] static constexpr void run_pass(const T* packed, const T* input, T* output, std::size_t row,
+                                                          T* shared, T* own, Team& team) {
         T* inputs = shared;
         T* sums = inputs + inputs_size;
         T* columns = own + inputs_size + sums_size;
@@ -203,7 +203,7 @@ private:
     }
 
     /// A block of channels of a row of tiles. Each column goes to the vertical points once, although two tiles read it.
-    [[gnu::noinline]] static void transform_inputs(const T* input, T* columns, T* inputs) {
+    [[gnu::noinline]] static constexpr void transform_inputs(const T* input, T* columns, T* inputs) {
         constexpr std::size_t corner = In::origin - G.window.padding.height * In::row - G.window.padding.width * count;
         const T* pixel = input + corner;
         T* column = columns;
@@ -238,7 +238,7 @@ private:
     }
 
     /// A block of channels of a tile at the points of a row.
-    [[gnu::always_inline]] static void store_inputs(const V* values, T* target) {
+    [[gnu::always_inline]] static constexpr void store_inputs(const V* values, T* target) {
         if constexpr (in_pairs) {
             static_assert(points.width % 2 == 0);
             unroll<points.width / 2>([&](std::size_t w) __attribute__((always_inline)) {
@@ -253,7 +253,7 @@ private:
 
     /// The sums of a block of outputs at all points.
     template <std::size_t N, typename Team>
-    static void multiply(const T* inputs, const T* weights, T* sums, Team& team) {
+    static constexpr void multiply(const T* inputs, const T* weights, T* sums, Team& team) {
         constexpr std::size_t most = N == blocks.vectors ? blocks.tiles : tiles_of_block(tile_count, N);
         for_each_item(team, point_count, [&](std::size_t p) __attribute__((always_inline)) {
             const T* weights_here = weights + p * factors * N * count;
@@ -266,7 +266,7 @@ private:
 
     /// A register block. Not inlined: constants of what is around it would take registers.
     template <std::size_t Tiles, std::size_t N>
-    [[gnu::noinline]] static void multiply_block(const T* inputs, const T* weights, T* sums) {
+    [[gnu::noinline]] static constexpr void multiply_block(const T* inputs, const T* weights, T* sums) {
         V sum[Tiles * N];
         clear_tile(sum, indices<Tiles * N>);
 #pragma GCC unroll 1
@@ -292,7 +292,7 @@ private:
 
     /// A row of tiles of the output, for a block of outputs.
     template <std::size_t N>
-    [[gnu::noinline]] static void transform_sums(const T* sums, const T* biases, std::size_t row, T* output) {
+    [[gnu::noinline]] static constexpr void transform_sums(const T* sums, const T* biases, std::size_t row, T* output) {
         for (std::size_t tile = 0; tile < tiles.width; ++tile) {
             for (std::size_t n = 0; n < N; ++n) {
                 Output::template transform<sum_point<N>>(sums + (tile * N + n) * count, biases + n * count,

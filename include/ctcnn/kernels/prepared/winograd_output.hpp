@@ -43,8 +43,8 @@ class WinogradOutput {
 public:
     /// A tile of one vector of channels, whose first pixel of the output is (h, w).
     template <std::size_t Step>
-    [[gnu::always_inline]] static void transform(const T* sums, const T* biases, std::size_t h, std::size_t w,
-                                                 T* output) {
+    [[gnu::always_inline]] static constexpr void transform(const T* sums, const T* biases, std::size_t h, std::size_t w,
+                                                           T* output) {
         constexpr std::size_t row = pool * outputs.width;  // of the output, before pooling
         const auto finish = [&](std::size_t m, const V* pixels) __attribute__((always_inline)) {
             if (rows_end_with_tiles || h + m < Out::height) {
@@ -100,7 +100,7 @@ public:
 private:
     /// The vertical points of one horizontal point -> a column of the tile.
     template <std::size_t Step>
-    [[gnu::always_inline]] static void collect_column(const T* sums, V* result) {
+    [[gnu::always_inline]] static constexpr void collect_column(const T* sums, V* result) {
         V values[points.height];
         unroll<points.height>(
             [&](std::size_t k) __attribute__((always_inline)) { values[k] = V::load(sums + k * points.width * Step); });
@@ -109,7 +109,7 @@ private:
 
     /// Horizontal::collect of all rows at once: each column is added as it comes, so that the columns are not kept.
     template <std::size_t Step>
-    [[gnu::always_inline]] static void collect_tile(const T* sums, V* tile) {
+    [[gnu::always_inline]] static constexpr void collect_tile(const T* sums, V* tile) {
         const auto at = [](std::size_t m, std::size_t k)
                             __attribute__((always_inline)) { return m * outputs.width + k; };
         unroll<Horizontal::pair_count>([&](std::size_t pair) __attribute__((always_inline)) {
@@ -137,11 +137,12 @@ private:
     }
 
     /// Bias, function, pooling and store of a row of a tile of the output, which begins in column w.
-    [[gnu::always_inline]] static void finish_row(const V* pixels, const T* biases, std::size_t w, T* target) {
+    [[gnu::always_inline]] static constexpr void finish_row(const V* pixels, const T* biases, std::size_t w,
+                                                            T* target) {
         const V bias = V::load(biases);
         V result[pool * outputs.width];
         unroll<pool * outputs.width>([&](std::size_t k) __attribute__((always_inline)) {
-            result[k] = Function::forward(pixels[k] + bias);
+            result[k] = apply_function<Function>(pixels[k] + bias);
             if constexpr (HasRest) {
                 const V zero = broadcast<V>(0);
                 result[k] = select_less(zero, V::load(biases + padded), result[k], zero);
