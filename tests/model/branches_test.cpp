@@ -87,7 +87,8 @@ Values scaled(Values a, const Values& factors) {
     return a;
 }
 
-/// net(x), the loss of training and the gradients, against expected(x, parameters) and its central differences.
+/// net(x), infer, the loss of training and the gradients, against expected(x, parameters) and its central
+/// differences.
 template <typename F, typename Expected>
 void check(const Expected& expected) {
     using Net = typename F::template with_scalar<double>;
@@ -115,7 +116,9 @@ void check(const Expected& expected) {
         }
         return total;
     };
-    for (const auto& image : images) {
+    const auto inferred = infer(net, images);
+    for (std::size_t n = 0; n < count; ++n) {
+        const auto& image = images[n];
         std::vector<double> parameters(net.parameters().begin(), net.parameters().end());
         const double* next = parameters.data();
         const Values wanted = expected(Values(image.span().begin(), image.span().end()), next);
@@ -123,6 +126,7 @@ void check(const Expected& expected) {
         for (std::size_t i = 0; i < wanted.size(); ++i) {
             // Some hundred terms, in another order: rounding of 2^-53 each.
             REQUIRE(std::abs(output.span()[i] - wanted[i]) <= 1e-13 * (1 + std::abs(wanted[i])));
+            REQUIRE(std::abs(inferred[n].span()[i] - wanted[i]) <= 1e-13 * (1 + std::abs(wanted[i])));
         }
     }
     const auto step = value_and_grad(net, MSELoss{}, images, targets);
@@ -189,6 +193,21 @@ TEST_CASE("an image that is flattened in one place and padded in another") {
     check<Net>([](const Values& x, const double*& p) {
         const Values a = run<In, Conv<2, 3>>(x, p);
         return run<Input<64>, Linear<64, 3>>(joined(run<Mid, Conv<3, 1>>(a, p), a), p);
+    });
+}
+
+TEST_CASE("a concatenation whose reader takes tiles of images together") {
+    check<Sequential<Input<6>, Concat<Linear<6, 4>, Linear<6, 3>>, Linear<7, 2>>>(
+        [](const Values& x, const double*& p) {
+            const Values a = run<Input<6>, Linear<6, 4>>(x, p);
+            return run<Input<7>, Linear<7, 2>>(joined(a, run<Input<6>, Linear<6, 3>>(x, p)), p);
+        });
+    using Nested = Concat<Conv<2, 1>, Concat<Identity, Conv<2, 2>>>;
+    using Net = Sequential<In, Nested, Flatten, Linear<80, 4>, Tanh, Linear<4, 3>>;
+    check<Net>([](const Values& x, const double*& p) {
+        const Values a = joined(run<In, Conv<2, 1>>(x, p), x);
+        const Values b = joined(a, run<In, Conv<2, 2>>(x, p));
+        return run<Input<80>, Linear<80, 4>, Tanh, Linear<4, 3>>(b, p);
     });
 }
 

@@ -116,9 +116,9 @@ consteval std::size_t place(std::array<Region, N>& regions, const std::array<std
 
 }  // namespace detail
 
-/// Where the buffers of a forward pass lie that keeps nothing, from buffer `from` on: each needs its place from the
-/// stage that makes it to the last one that reads it. They are placed in the order in which they are needed and in that
-/// of their sizes, each as low as it can be; the smaller result is kept.
+/// Where the buffers of a forward pass lie that keeps nothing, from buffer `from` on, and the parts of these: each
+/// needs its place from the stage that makes it to the last one that reads it. They are placed in the order in which
+/// they are needed and in that of their sizes, each as low as it can be; the smaller result is kept.
 template <std::size_t Layers, std::size_t Edges>
 consteval Memory<Layers + 2> inference_memory(const Graph<Layers, Edges>& graph, std::size_t from = 0) {
     constexpr std::size_t most = Layers + 2;
@@ -137,8 +137,10 @@ consteval Memory<Layers + 2> inference_memory(const Graph<Layers, Edges>& graph,
     }
     const std::size_t size = detail::place(regions, order, count);
     Memory<most> memory{{}, size};
-    for (std::size_t b = from; b <= graph.stage_count; ++b) {
-        memory.offsets[b] = regions[graph.root_of(b)].offset + graph.offset_in_root(b);
+    for (std::size_t b = 0; b <= graph.stage_count; ++b) {
+        if (graph.root_of(b) >= from) {
+            memory.offsets[b] = regions[graph.root_of(b)].offset + graph.offset_in_root(b);
+        }
     }
     return memory;
 }

@@ -350,6 +350,14 @@ public:
         return first;
     }();
     static constexpr auto together_places = inference_memory(graph, together_from);
+    /// Whether these stages read or make a buffer, or it is a part of one that they read.
+    static constexpr auto goes_together = [] {
+        std::array<bool, stage_count + 1> result{};
+        for (std::size_t b = 0; b <= stage_count; ++b) {
+            result[b] = graph.root_of(b) >= together_from;
+        }
+        return result;
+    }();
     /// How many tiles go together at most. Where statistics of the batch are needed, tiles wait for each other.
     template <Number V>
     static constexpr std::size_t tiles_together =

@@ -34,7 +34,7 @@ struct InferenceWorkspace {
     [[no_unique_address]] std::array<V, Tiles * together_numbers> together;
 
     constexpr V* buffer(std::size_t k, std::size_t tile = 0) {
-        if (Tiles == 1 || k < Plan::together_from) {
+        if (Tiles == 1 || !Plan::goes_together[k]) {
             return numbers.data() + Plan::inference_places.offsets[k];
         }
         return together.data() + tile * together_numbers + Plan::together_places.offsets[k];
