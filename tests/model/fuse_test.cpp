@@ -75,6 +75,22 @@ static_assert(
     becomes<Sequential<I, Named<"stem", Sequential<CNoBias, B>>>, Sequential<I, Named<"stem", Sequential<C>>>>);
 static_assert(becomes<Sequential<I, C, B>::with_scalar<double>, Sequential<I, C>::with_scalar<double>>);
 
+// Classes that are derived from layers and networks ----------------------------------------------------------------
+
+struct Stem : Sequential<CNoBias, B, ReLU> {};
+struct Unit : Residual<Stem, C, B, Shortcut<CNoBias, B>> {};
+struct Wide : Concat<Stem, C> {};
+struct First : Named<"first", CNoBias> {};
+struct Plain : Sequential<C, ReLU> {};
+struct Whole : Sequential<I, First, B, Stem, Unit, Plain, Add<Stem, Plain>, Multiply<Stem, Plain>, Wide> {};
+
+static_assert(becomes<Sequential<I, Stem>, Sequential<I, Sequential<C, ReLU>>>);
+static_assert(becomes<Sequential<I, Unit>, Sequential<I, Residual<Sequential<C, ReLU>, C, Shortcut<C>>>>);
+static_assert(becomes<Sequential<I, Plain, Wide>, Sequential<I, Plain, Concat<Sequential<C, ReLU>, C>>>);
+static_assert(becomes<Sequential<I, Named<"stem", Stem>, First, B>,
+                      Sequential<I, Named<"stem", Sequential<C, ReLU>>, Named<"first", C>>>);
+static_assert(stays<Sequential<I, Plain, Named<"plain", Plain>>>);
+
 // The values -------------------------------------------------------------------------------------------------------
 
 /// Parameters, and running statistics with variances above 0.
@@ -131,6 +147,8 @@ TEST_CASE("fuse(net) computes what net does") {
     check<Sequential<I, Residual<CNoBias, B, ReLU, C, B>, ReLU, Residual<C, B, Shortcut<CNoBias, B, ReLU>>, B>>();
     check<Sequential<I, Add<C, Sequential<CNoBias, B>>, Multiply<B, Sequential<C, B>>, B>>();
     check<Sequential<I, Named<"stem", CNoBias>, Named<"norm", B>, Repeat<3, CNoBias, B, ReLU>>>();
+    check<Sequential<I, Stem, Unit, Named<"plain", Plain>, Wide>>();
+    check<Whole>();
 }
 
 TEST_CASE("A network without BatchNorm comes back as it is") {

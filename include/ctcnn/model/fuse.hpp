@@ -27,19 +27,46 @@ concept TakesNorm = requires { typename L::with_bias; };
 
 // The type: layers as they are spelled -----------------------------------------------------------------------------
 
-/// A layer with a bias. Its name stays.
+/// What a class is derived from of that which consists of layers, such as struct Stem : Sequential<...> {}; void for
+/// any other layer. The nearest one is taken.
+void spelled(const void*);
+template <typename... Layers>
+Sequential<Layers...> spelled(const Sequential<Layers...>*);
+template <typename... Layers>
+Residual<Layers...> spelled(const Residual<Layers...>*);
+template <typename... Branches>
+Add<Branches...> spelled(const Add<Branches...>*);
+template <typename... Branches>
+Multiply<Branches...> spelled(const Multiply<Branches...>*);
+template <typename... Branches>
+Concat<Branches...> spelled(const Concat<Branches...>*);
+template <Name Text, typename L>
+Named<Text, L> spelled(const Named<Text, L>*);
+template <typename T, typename Layers, typename FlowOfShapes>
+NetworkOf<T, Layers, FlowOfShapes> spelled(const NetworkOf<T, Layers, FlowOfShapes>*);
 template <typename L>
-struct Biased {
+using Spelled = decltype(model::spelled(static_cast<const L*>(nullptr)));
+
+/// A layer with a bias. Its name stays.
+template <typename L, typename Base = Spelled<L>>
+struct Biased : Biased<Base> {};
+template <typename L>
+struct Biased<L, void> {
     using type = typename L::with_bias::type;
 };
 template <Name Text, typename L>
-struct Biased<Named<Text, L>> {
+struct Biased<Named<Text, L>, Named<Text, L>> {
     using type = Named<Text, typename Biased<L>::type>;
 };
 
-/// A layer without the BatchNorms inside it that fold.
-template <typename L>
+/// A layer without the BatchNorms inside it that fold. A class that is derived from it stays where nothing folds.
+template <typename L, typename Base = Spelled<L>>
 struct FusedLayer {
+    using fused = typename FusedLayer<Base>::type;
+    using type = std::conditional_t<std::is_same_v<fused, Base>, L, fused>;
+};
+template <typename L>
+struct FusedLayer<L, void> {
     using type = L;
 };
 
@@ -58,36 +85,36 @@ struct FusedLayers<List<Done...>, L, Folded, Rest...> : FusedLayers<List<Done...
 };
 
 template <typename... Layers>
-struct FusedLayer<Sequential<Layers...>> {
+struct FusedLayer<Sequential<Layers...>, Sequential<Layers...>> {
     using type = typename FusedLayers<List<>, Layers...>::template as<Sequential>;
 };
 template <typename... Layers>
-struct FusedLayer<Residual<Layers...>> {
+struct FusedLayer<Residual<Layers...>, Residual<Layers...>> {
     using type = typename FusedLayers<List<>, Layers...>::template as<Residual>;
 };
 template <typename... Layers>
-struct FusedLayer<Shortcut<Layers...>> {
+struct FusedLayer<Shortcut<Layers...>, void> {
     using type = typename FusedLayers<List<>, Layers...>::template as<Shortcut>;
 };
 template <typename... Branches>
-struct FusedLayer<Add<Branches...>> {
+struct FusedLayer<Add<Branches...>, Add<Branches...>> {
     using type = Add<typename FusedLayer<Branches>::type...>;
 };
 template <typename... Branches>
-struct FusedLayer<Multiply<Branches...>> {
+struct FusedLayer<Multiply<Branches...>, Multiply<Branches...>> {
     using type = Multiply<typename FusedLayer<Branches>::type...>;
 };
 template <typename... Branches>
-struct FusedLayer<Concat<Branches...>> {
+struct FusedLayer<Concat<Branches...>, Concat<Branches...>> {
     using type = Concat<typename FusedLayer<Branches>::type...>;
 };
 template <Name Text, typename L>
-struct FusedLayer<Named<Text, L>> {
+struct FusedLayer<Named<Text, L>, Named<Text, L>> {
     using type = Named<Text, typename FusedLayer<L>::type>;
 };
 /// A network in other numbers than float.
-template <typename T, typename... Layers, typename FlowOfShapes>
-struct FusedLayer<NetworkOf<T, List<Layers...>, FlowOfShapes>> {
+template <typename T, typename... Layers, typename FlowOfShapes, typename Same>
+struct FusedLayer<NetworkOf<T, List<Layers...>, FlowOfShapes>, Same> {
     using type = typename FusedLayer<Sequential<Layers...>>::type::template with_scalar<T>;
 };
 
