@@ -126,6 +126,12 @@ static_assert(explain<>().starts_with("[empty_network] "));
 static_assert(explain<Linear<8, 4>, ReLU>().starts_with("[missing_input] "));
 static_assert(explain<Sequential<Linear<8, 4>, ReLU>>().starts_with("[missing_input] "));
 
+// A class that is derived from a network.
+using Small = Sequential<Input<8>, Linear<8, 4>, ReLU>;
+struct Derived : Small {};
+static_assert(explain<Derived>() == summary<Small>() && explain<Small>() == summary<Small>());
+static_assert(explain<Small::with_scalar<double>>() == summary<Small::with_scalar<double>>());
+
 // The reasons of layers of a program's own.
 struct Even : CustomLayer<Even> {
     template <std::size_t F>

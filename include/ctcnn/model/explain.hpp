@@ -180,6 +180,11 @@ template <Reason R, typename... Words>
 inline constexpr graph::Message message_of<refused<R, Words...>> =
     graph::compose<Words...>(refused<R, graph::sentence_alone>::sentence);
 
+template <typename Net>
+inline constexpr bool is_sequential = false;
+template <typename... Ls>
+inline constexpr bool is_sequential<Sequential<Ls...>> = true;
+
 /// Explained: the text of a list of layers that begins with Input, as it is spelled.
 template <typename... Ls>
 struct Explained {
@@ -210,9 +215,11 @@ template <typename... Ls>
 struct Explained<Sequential<Ls...>> : Explained<Ls...> {};
 template <typename InputLayer, typename... Ls>
 struct Explained<Sequential<InBf16<InputLayer>, Ls...>> : Explained<InputLayer, Ls...> {};
-template <typename T, typename Spelling, typename F>
-struct Explained<NetworkOf<T, Spelling, F>> {
-    static constexpr auto& text = summary_text<NetworkOf<T, Spelling, F>>;
+/// A network in other numbers than float, or of a class that is derived from one.
+template <typename Net>
+    requires(!is_sequential<Net>) && AnyNetwork<Net>
+struct Explained<Net> {
+    static constexpr auto& text = summary_text<Net>;
 };
 
 }  // namespace detail
