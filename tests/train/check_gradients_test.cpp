@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <ctcnn/train/check_gradients.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -81,6 +82,19 @@ struct Ramp : Activation<Ramp<AtZero>> {
     template <typename V>
     static constexpr V backward(V y, V grad) {
         return lane_math::select_less(V{}, y, grad, grad * lane_math::constant<V>(AtZero));
+    }
+};
+
+/// The identity, whose derivative is said to be infinite.
+struct Infinite : Activation<Infinite> {
+    template <typename V>
+    static constexpr V forward(V x) {
+        return x;
+    }
+    template <typename V>
+    static constexpr V backward(V, V grad) {
+        const V large = lane_math::constant<V>(std::numeric_limits<double>::max());
+        return grad * large * large;
     }
 };
 
@@ -234,6 +248,24 @@ TEST_CASE("a gradient that the disagreement of both sides explains is that of a 
     CHECK(Derivative{0, 100.75, 100, 100.5}.between_sides(0.25));
     CHECK_FALSE(Derivative{0, 100.75, 100, 100.5}.between_sides(0.125));
     CHECK_FALSE(Derivative{0, 99.75, 100, 100.5}.between_sides(0.125));
+}
+
+TEST_CASE("an infinite derivative is a wrong one, and hides no others") {
+    const GradientReport report = check_gradients<Infinite, Shape<9>>();
+    INFO(report.sentence());
+    CHECK_FALSE(report);
+    CHECK(report.compared == 9);
+    CHECK(report.wrong == 9);
+    CHECK(report.kinks == 0);
+    CHECK_FALSE(report.constant);
+    CHECK(report.sentence().find("failed: 9 of 9 derivatives are wrong") == 0);
+    CHECK(std::isinf(report.largest_error));
+
+    using Derivative = detail_::train::Derivative<double>;
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    CHECK_FALSE(Derivative{0, infinity, 100, 100}.between_sides(infinity));
+    CHECK(Derivative{0, infinity, 100, 100}.magnitude() == 100);
+    CHECK(Derivative{0, -200, 100, 100}.magnitude() == 200);
 }
 
 TEST_CASE("where no output depends on anything, nothing has been shown") {

@@ -133,7 +133,10 @@ struct Derivative {
 
     static constexpr T absolute(T x) { return x < 0 ? -x : x; }
     T difference() const { return (left + right) / 2; }
-    T magnitude() const { return std::max(absolute(gradient), absolute(difference())); }
+    /// The larger of both numbers; one of backward that is not finite counts for nothing.
+    T magnitude() const {
+        return std::max(math::is_finite(gradient) ? absolute(gradient) : T(0), absolute(difference()));
+    }
 
     /// Whether the differences to both sides disagree, measured by at least `least`.
     bool at_kink(T least) const { return absolute(left - right) > 1e-3 * std::max(least, magnitude()); }
@@ -141,9 +144,9 @@ struct Derivative {
     /// between them, up to `allowed`.
     bool between_sides(T allowed) const {
         const T wrong = absolute(gradient - difference());
-        return wrong <= absolute(left - right) / 2 + allowed;
+        return math::is_finite(wrong) && wrong <= absolute(left - right) / 2 + allowed;
     }
-    /// The error relative to at least `least`; infinite for NaN.
+    /// The error relative to at least `least`; infinite for one that is not finite.
     T error(T least) const {
         const T wrong = absolute(gradient - difference());
         return math::is_finite(wrong) ? wrong / std::max(least, magnitude()) : std::numeric_limits<T>::infinity();
