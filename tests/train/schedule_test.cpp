@@ -163,6 +163,7 @@ TEST_CASE("anything that can be called is a schedule") {
     CHECK(same(fitted(sgd, options(half)), halved));
     CHECK(same(fitted(sgd, options(std::function<double(double)>(half))), halved));
     CHECK(same(fitted(sgd, options([](auto) { return 0.5f; })), halved));
+    CHECK(same(fitted(sgd, options([](auto progress) { return 0.5 + 0 * progress; })), halved));
     CHECK(same(fitted(sgd, options([](double, double rest = 0.5) { return rest; })), halved));
     CHECK(same(fitted(sgd, options([](int step, int) { return step == 0 ? 1 : 0.5; })), halved));
     CHECK(same(fitted(sgd, options([n = 0](double) mutable { return n++ < 100 ? 0.5 : 1; })), halved));

@@ -48,9 +48,12 @@ class Schedule {
     template <typename F>
     static constexpr bool has_end_epoch =
         requires(const F& schedule, ScheduleState& state) { schedule.end_epoch(state, 0.0); };
+    // In this order: a lambda of any argument that computes with a progress does not compile with a ScheduleStep.
     template <typename F>
-    static constexpr bool by_moment = !std::constructible_from<ByProgress, F> && !std::constructible_from<ByStep, F> &&
-                                      std::is_invocable_r_v<double, F&, const ScheduleStep&>;
+    static constexpr bool by_moment = requires {
+        requires !std::constructible_from<ByProgress, F> && !std::constructible_from<ByStep, F>;
+        requires std::is_invocable_r_v<double, F&, const ScheduleStep&>;
+    };
 
     /// The factor of F, held as one of the three.
     template <typename F>
