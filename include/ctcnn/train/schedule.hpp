@@ -55,12 +55,21 @@ class Schedule {
         requires std::is_invocable_r_v<double, F&, const ScheduleStep&>;
     };
 
+    /// Whether its one argument is an integer, and so not the progress.
+    template <typename F>
+    static constexpr bool takes_integer =
+        requires(F& schedule) { schedule({1}); } && !requires(F& schedule) { schedule({0.5}); };
+
     /// The factor of F, held as one of the three.
     template <typename F>
     static auto callable(F schedule) {
         if constexpr (by_moment<F>) {
             return schedule;
         } else if constexpr (std::constructible_from<ByProgress, F> && !has_momentum<F>) {
+            static_assert(!takes_integer<F>,
+                          "a schedule of one argument gets the progress, from 0 to 1, which no integer can hold: take "
+                          "a double, or the step, counted from 1, and the number of steps, as in "
+                          "[](std::size_t step, std::size_t steps)");
             return ByProgress(std::move(schedule));
         } else {
             return ByStep(std::move(schedule));
