@@ -254,6 +254,11 @@ void work(Writer& out, const std::string& prefix, const Settings& settings, cons
         }
         using Data = ctcnn::Dataset<typename Net::input_shape, T, Targets>;
         const Data data(many, names);
+        all.clear();
+        for (const auto& y : ctcnn::infer(*net, data.images())) {
+            all.insert(all.end(), y.data(), y.data() + outputs);
+        }
+        out.write(prefix + "inferred", all.data(), all.size());
         if constexpr (target == Target::labels) {
             const auto indices = ctcnn::predict(*net, data.images());
             out.write(prefix + "predicted", std::vector<std::uint64_t>(indices.begin(), indices.end()));

@@ -294,6 +294,9 @@ class Check:
         errors = [reference.forward_errors(context)[-1] for context in contexts]
         self.near(prefix + "outputs", out[prefix + "outputs"], y, *self.thrice(errors))
         self.near(prefix + "prepared", out[prefix + "prepared"], y, *self.thrice(errors))
+        if prefix + "inferred" in out:
+            index = torch.arange(c["fit_images"]) % len(y)
+            self.near(prefix + "inferred", out[prefix + "inferred"], y[index], *(e[index] for e in self.thrice(errors)))
         if prefix == "":
             target = target_of(c, len(x))
             self.per_image = reference.loss_of(y, target, "none").detach()

@@ -50,6 +50,8 @@ def float32_results(c):
             p.grad = None
         reference.module.double()
         reference.module.load_state_dict(before)
+    n = len(c["x"])
+    out["inferred"] = out["outputs"].reshape(n, -1)[torch.arange(c["fit_images"]) % n].reshape(-1)
     return out
 
 
@@ -64,7 +66,7 @@ def bounds(seeds):
             refused.append((seed, failures[:1]))
         b = c["batches"][-1]
         size = lambda v: np.abs(v).max() if v.size else 0.0
-        faults = {name: lambda v: v * np.float32(1.001) for name in ("outputs", "prepared", f"grad{b}")}
+        faults = {name: lambda v: v * np.float32(1.001) for name in ("outputs", "prepared", "inferred", f"grad{b}")}
         for name, fault in faults.items():
             # A fault in numbers that are all rounding noise, or saturated, cannot be seen.
             if size(out[name]) < 1e-3 or c["style"] in ("huge", "large"):
