@@ -299,6 +299,10 @@ def command_lines(check, arguments):
         file.write(
             "def other():\n    return torch.nn.Linear(4, 3)\nnumber = 3\ndef fails():\n    raise ValueError('no')\n"
         )
+    configured = f"{f}/configured.py"
+    with open(configured, "w") as file:
+        file.write("from __future__ import annotations\nimport dataclasses, torch\n@dataclasses.dataclass\n")
+        file.write("class Config:\n    size: int = 4\ndef made():\n    return torch.nn.Linear(Config().size, 2)\n")
     broken = f"{f}/broken.py"
     with open(broken, "w") as file:
         file.write("import nothing_of_this_name\n")
@@ -348,6 +352,9 @@ def command_lines(check, arguments):
             check.fail(f"{what}: status {status}: {said}")
 
     imported("safetensors with --model", *given, f"{python}:made")
+    linear = f"{f}/linear.safetensors"
+    safetensors.torch.save_file(nn.Linear(4, 2).state_dict(), linear)
+    imported("dataclass", linear, *given[1:], f"{configured}:made")
     imported("compared", good, *include)
     open_sizes = f"{f}/open.onnx"
     onnx.save(model(IMAGE, CONV, dims=["batch", 2, "height", "width"]), open_sizes)

@@ -94,6 +94,7 @@ def module_of(text):
         raise Refusal(f"--model: '{path}' is no Python file")
     loaded = importlib.util.module_from_spec(spec)
     sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
+    sys.modules[spec.name] = loaded  # dataclasses look for their module there
     try:
         spec.loader.exec_module(loaded)
         made = getattr(loaded, name, None)
