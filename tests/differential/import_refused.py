@@ -306,6 +306,9 @@ def command_lines(check, arguments):
     broken = f"{f}/broken.py"
     with open(broken, "w") as file:
         file.write("import nothing_of_this_name\n")
+    ending = f"{f}/ending.py"
+    with open(ending, "w") as file:
+        file.write("import sys\nsys.exit(0)\n")
     for name in ("model.pt", "model.h5", "model", "model.tflite"):
         open(f"{f}/{name}", "w").close()
     check.refused("pt", "torch.export.save, and import the .pt2 file", f"{f}/model.pt")
@@ -323,6 +326,7 @@ def command_lines(check, arguments):
     check.refused("fails", "fails with ValueError: no", *given, f"{python}:fails")
     check.refused("number", "fails with TypeError", *given, f"{python}:number")
     check.refused("broken", "ModuleNotFoundError: No module named 'nothing_of_this_name'", *given, f"{broken}:made")
+    check.refused("ending", "ending.py ends the program (exit status 0) when it is run", *given, f"{ending}:made")
     check.refused("other tensors", "its tensors are not those of --model", *given, f"{python}:other")
     check.refused("bad shape", "'4,x' is no shape without batch axis, such as 3,224,224", good, "--input", "4,x")
     check.refused("other shape", "does not fit to the given (5,)", good, "--input", "5")

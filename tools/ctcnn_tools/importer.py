@@ -105,6 +105,8 @@ def module_of(text):
         return made if isinstance(made, torch.nn.Module) else made()
     except Refusal:
         raise
+    except SystemExit as stop:
+        raise Refusal(f"--model: {path} ends the program (exit status {stop.code}) when it is run") from None
     except Exception as error:
         raise Refusal(f"--model: {path} fails with {type(error).__name__}: {error}") from None
     finally:
