@@ -370,7 +370,10 @@ int main(int count, char** arguments) {
     try {
         const Options options = read_options(std::span(arguments, static_cast<std::size_t>(count)).subspan(1));
         if (options.help) {
-            std::cout << usage << help;
+            std::cout << usage << help << std::flush;
+            if (!std::cout) {
+                throw std::runtime_error("the help cannot be written to the standard output.");
+            }
             return 0;
         }
         run(options);

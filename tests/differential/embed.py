@@ -184,12 +184,17 @@ def main():
             expect(text in done.stderr, line, which, "says", done.stderr)
             expect(done.stderr.startswith("ctcnn-embed: ") and "Traceback" not in done.stderr, line, which, done.stderr)
             expect(done.stdout == "" and not os.path.exists(output), line, which, "has written something")
-    for shell in ('exec "$@" >&-', f'ulimit -f 0 && exec "$@" -o {folder}/refused.hpp'):
+    shells = ['exec "$@" >&-', f'ulimit -f 0 && exec "$@" -o {folder}/refused.hpp']
+    if os.path.exists("/dev/full"):
+        shells += ['exec "$@" >/dev/full', 'exec "$@" --help >/dev/full']
+    buffered = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
+    for shell in shells:
         for which, program in programs.items():
             line = ["sh", "-c", shell, "sh", *program, f"{folder}/good.safetensors", "--name", "a"]
-            done = subprocess.run(line, capture_output=True, text=True)
+            done = subprocess.run(line, capture_output=True, text=True, env=buffered)
             expect(done.returncode == 1, shell, which, "status", done.returncode)
             expect(done.stderr.startswith("ctcnn-embed: "), shell, which, "says", done.stderr)
+            expect(done.stderr.count("\n") == 1, shell, which, "says", done.stderr)
     left = [name for name in os.listdir(folder) if ".tmp" in name]
     expect(not left, "left behind:", left)
 

@@ -28,9 +28,26 @@ class Refusal(Exception):
     """What is wrong with a file, in whole sentences."""
 
 
+def put(data):
+    """Writes bytes to the standard output at once."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except OSError:
+        # Python would try to write what is left once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
+
+
 class Parser(argparse.ArgumentParser):
     def error(self, message):
         self.exit(2, f"ctcnn-embed: {message}\n{self.format_usage()}")
+
+    def print_help(self, file=None):
+        try:
+            put(self.format_help().encode())
+        except (OSError, AttributeError):
+            self.exit(1, f"{self.prog}: the help cannot be written to the standard output.\n")
 
 
 def shown(text):
@@ -214,10 +231,10 @@ def main(arguments=None):
         if options.binary is not None:
             write(options.binary, b"".join(struct.pack(f"<{len(values)}I", *values) for _, _, values in tensors))
         if options.output is None:
-            if sys.stdout is None:
-                raise Refusal("the header cannot be written to the standard output.")
-            sys.stdout.buffer.write(content)
-            sys.stdout.buffer.flush()
+            try:
+                put(content)
+            except (OSError, AttributeError):
+                raise Refusal("the header cannot be written to the standard output.") from None
         else:
             write(options.output, content)
     except ImportError as error:
