@@ -60,6 +60,9 @@ def files(folder):
         binary = ["--net", net, "--binary", f"{folder}/{name}_embed.bin"]
         result.append((path, name + "_embed", net, binary, values))
         result.append((path, name + "_any", f"{name}_any<{net}>", ["--include", "<ctcnn/inference.hpp>"], values))
+    odd = f"{folder}/odd".encode() + b"\xff.hpp"
+    open(odd, "w").close()
+    result.append((path, "odd", net, ["--net", net, "--include", odd], values))
     return result
 
 

@@ -191,7 +191,7 @@ def header_of(tensors, options):
         lines += ["template <typename Net>"]
     net = options.net or "Net"
     lines += [f"inline constexpr {net} {options.name} = ctcnn::embedded<{net}, {options.name}_file>();", ""]
-    return "\n".join(lines).encode()
+    return os.fsencode("\n".join(lines))  # the bytes of the command line
 
 
 def write(path, content):
