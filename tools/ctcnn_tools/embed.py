@@ -56,6 +56,19 @@ def shown(text):
     return plain if len(plain) <= 200 else plain[:200] + "..."
 
 
+class Once(argparse.Action):
+    def __call__(self, parser, namespace, value, option=None):
+        if getattr(namespace, self.dest) is not None:
+            parser.error(f"expected {option} once, found it twice.")
+        setattr(namespace, self.dest, value)
+
+
+def file_name(text):
+    if not text:
+        raise argparse.ArgumentTypeError("expected the name of a file, found an empty one.")
+    return text
+
+
 def name(text):
     if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", text) or text in KEYWORDS:
         raise argparse.ArgumentTypeError(f"expected a name in C++, such as digits, found {shown(text) or 'none'}.")
@@ -80,13 +93,15 @@ def header_name(text):
 
 def read_options(arguments):
     parser = Parser(prog="ctcnn-embed", description=__doc__.splitlines()[0], allow_abbrev=False)
-    parser.add_argument("file", metavar="FILE.safetensors", help="of float32, float16 or bfloat16")
-    parser.add_argument("--name", type=name, required=True, help="the name of the network in C++")
-    parser.add_argument("--net", type=line, metavar="TYPE", help="its type; without it, NAME<TYPE> is the network")
+    add = parser.add_argument
+    add("file", type=file_name, metavar="FILE.safetensors", help="of float32, float16 or bfloat16")
+    add("--name", type=name, action=Once, required=True, help="the name of the network in C++")
+    add("--net", type=line, action=Once, metavar="TYPE", help="its type; without it, NAME<TYPE> is the network")
     add_includes = {"action": "append", "default": [], "metavar": "HEADER"}
-    parser.add_argument("--include", type=header_name, **add_includes, help="a header that the type needs")
-    parser.add_argument("--binary", type=header_name, help="a file beside the header for the values, too, for #embed")
-    parser.add_argument("-o", "--output", help="the header; without it, the standard output")
+    add("--include", type=header_name, **add_includes, help="a header that the type needs")
+    beside = "a file beside the header for the values, too, for #embed"
+    add("--binary", type=header_name, action=Once, help=beside)
+    add("-o", "--output", type=file_name, action=Once, help="the header; without it, the standard output")
     options = parser.parse_args(arguments)
     files = [os.path.realpath(path) for path in (options.file, options.binary, options.output) if path]
     if len(set(files)) < len(files):
