@@ -340,25 +340,26 @@ private:
     std::vector<std::byte> bytes_;
 };
 
-void write(const std::string& path, std::span<const std::byte> bytes) {
-    detail_::io::AtomicFile<> file(path);
-    file.write(bytes);
-    file.commit();
-}
-
 void run(const Options& options) {
     const Header header(options, options.file);
+    // Each file gets its name once both are complete.
+    std::optional<detail_::io::AtomicFile<>> binary;
     if (!options.binary.empty()) {
-        write(options.binary, header.bytes());
+        binary.emplace(options.binary).write(std::span<const std::byte>(header.bytes()));
     }
     if (options.output.empty()) {
         std::cout << header.text() << std::flush;
         if (!std::cout) {
             throw std::runtime_error("the header cannot be written to the standard output.");
         }
-        return;
+    } else {
+        detail_::io::AtomicFile<> output(options.output);
+        output.write(std::as_bytes(std::span(header.text())));
+        output.commit();
     }
-    write(options.output, std::as_bytes(std::span(header.text())));
+    if (binary) {
+        binary->commit();
+    }
 }
 
 }  // namespace

@@ -210,7 +210,7 @@ def header_of(tensors, options):
 
 
 def write(path, content):
-    """The file appears under its name once it is complete."""
+    """Writes a file under another name, and returns that and the name that it is to have."""
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
     try:
@@ -230,12 +230,26 @@ def write(path, content):
                 os.umask(mask)
                 mode = 0o666 & ~mask
             os.chmod(temporary, mode)
-            os.replace(temporary, target)
         except BaseException:
             os.unlink(temporary)
             raise
     except OSError as error:
         raise Refusal(f"{path}: expected a file that can be written, found {error.strerror}.") from error
+    return temporary, target
+
+
+def write_all(files):
+    """The files, paths and contents, appear under their names once all of them are complete."""
+    made = []
+    try:
+        for path, content in files:
+            made.append(write(path, content))
+        while made:
+            os.replace(*made[0])
+            del made[0]
+    finally:
+        for temporary, _ in made:
+            os.unlink(temporary)
 
 
 def main(arguments=None):
@@ -243,15 +257,18 @@ def main(arguments=None):
     try:
         tensors = read_tensors(options.file)
         content = header_of(tensors, options)
+        files = []
         if options.binary is not None:
-            write(options.binary, b"".join(struct.pack(f"<{len(values)}I", *values) for _, _, values in tensors))
+            values = b"".join(struct.pack(f"<{len(values)}I", *values) for _, _, values in tensors)
+            files.append((options.binary, values))
         if options.output is None:
             try:
                 put(content)
             except (OSError, AttributeError):
                 raise Refusal("the header cannot be written to the standard output.") from None
         else:
-            write(options.output, content)
+            files.append((options.output, content))
+        write_all(files)
     except ImportError as error:
         print(f"ctcnn-embed: {error}. Install it with `python3 -m pip install safetensors`.", file=sys.stderr)
         return 1
