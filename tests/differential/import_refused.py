@@ -360,6 +360,20 @@ def command_lines(check, arguments):
     safetensors.torch.save_file(nn.Linear(4, 2).state_dict(), linear)
     imported("dataclass", linear, *given[1:], f"{configured}:made")
     imported("compared", good, *include)
+    # What the standard output does not take is said in one line, and names that it has no characters for are escaped.
+    line = [sys.executable, "-m", "ctcnn_tools.importer"]
+    names = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
+    names |= {"PYTHONPATH": TOOLS, "PYTHONIOENCODING": "utf-8:strict"}
+    odd = os.fsencode(f) + b"/odd\xff.onnx"
+    shutil.copy(good, odd)
+    done = subprocess.run([*line, odd, "--no-compare", "-o", f"{f}/odd"], capture_output=True, env=names)
+    if done.returncode != 0 or not done.stdout.startswith(b"odd\\udcff.onnx: 1 layer") or done.stderr:
+        check.fail(f"a name that is not UTF-8: {done}")
+    for more in ([good, "--no-compare", "-o", f"{f}/full"], ["--help"]) if os.path.exists("/dev/full") else ():
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([*line, *more], stdout=full, stderr=subprocess.PIPE, text=True, env=names)
+        if done.returncode != 1 or "the standard output" not in done.stderr or done.stderr.count("\n") != 1:
+            check.fail(f"a full disk: {done}")
     open_sizes = f"{f}/open.onnx"
     onnx.save(model(IMAGE, CONV, dims=["batch", 2, "height", "width"]), open_sizes)
     imported("--input", open_sizes, "--input", "2,6,7", "--no-compare")

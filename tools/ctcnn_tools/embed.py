@@ -41,7 +41,7 @@ def put(data):
 
 class Parser(argparse.ArgumentParser):
     def error(self, message):
-        self.exit(2, f"ctcnn-embed: {message}\n{self.format_usage()}")
+        self.exit(2, f"{self.prog}: {message}\n{self.format_usage()}")
 
     def print_help(self, file=None):
         try:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import textwrap
 
-from ctcnn_tools.embed import KEYWORDS
+from ctcnn_tools.embed import KEYWORDS, Parser, put
 from ctcnn_tools.network import Refusal
 
 PROGRAM = "ctcnn-import"
@@ -179,7 +179,19 @@ def plural(count, word):
     return f"{count} {word}{'' if count == 1 else 's'}"
 
 
-def run(reader, reference, out, source, name, compiler=None, include=None, do_compare=True, say=print):
+def tell(text):
+    """Prints a line at once. Characters that the standard output has not, as of a file's name, are escaped."""
+    if not hasattr(sys.stdout, "buffer"):  # none, or that of a notebook
+        print(text)
+        return
+    sys.stdout.flush()
+    try:
+        put((text + "\n").encode(sys.stdout.encoding, "backslashreplace"))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, "the standard output") from None
+
+
+def run(reader, reference, out, source, name, compiler=None, include=None, do_compare=True, say=tell):
     """Imports what a reader reads, and returns the largest difference of outputs, or None where it was not compared."""
     import safetensors.numpy
 
@@ -262,7 +274,7 @@ def checked_name(name):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=PROGRAM,
         description="Writes a trained network as a C++ header with its type, and a safetensors file with its "
         "parameters, after it has compiled it and compared its outputs with the model's.",
