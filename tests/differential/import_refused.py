@@ -395,6 +395,18 @@ def command_lines(check, arguments):
         status = importer.main([weights, "-o", weights, "--model", f"{python}:made", "--input", "4"])
     if status != 1 or "it would be overwritten" not in said.getvalue():
         check.fail(f"overwritten: {status} {said.getvalue()}")
+    # A folder is no name of files.
+    for folder in (f"{f}/", f"{f}/.", f"{f}/..", ""):
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+            status = importer.main([good, "-o", folder, "--no-compare"]) if folder else 1
+            try:
+                importer.import_model(net, (4,), folder, compare=False)
+                check.fail(f"import_model writes files without a name: {folder}")
+            except Refusal as refusal:
+                said.write(str(refusal))
+        if status != 1 or said.getvalue().count("is the name of a folder") != (2 if folder else 1):
+            check.fail(f"-o {folder}: {status} {said.getvalue()}")
     # A system call that fails leaves the old files.
     for failing in ("os.fsync", "os.replace"):
         for path, data in ((f"{f}/old.hpp", "old"), (f"{f}/old.safetensors", "old")):

@@ -52,6 +52,13 @@ def printable(name):
     return "".join(c if c.isprintable() and c != "\\" else "?" for c in name)
 
 
+def checked_output(path):
+    """Both files begin with its last part."""
+    if os.path.basename(path) in ("", ".", ".."):
+        raise Refusal(f"'{path}' is the name of a folder: name the files in it, as in {os.path.join(path, 'net')}")
+    return path
+
+
 def write_files(files):
     """Writes files as a whole: each under another name, forced to the disk; then all are renamed."""
     made, files = [], [(os.path.realpath(path), data) for path, data in files]
@@ -247,7 +254,7 @@ def import_model(model, input_shape, path, name=None, *, compiler=None, include=
     ctcnn_tools.network.Refusal."""
     from ctcnn_tools import from_torch
 
-    path = os.fspath(path)
+    path = checked_output(os.fspath(path))
     reader = from_torch.Reader(from_torch.export(model, tuple(input_shape)))
     stem = os.path.basename(path)
     training = [part for part in model.modules() if part.training]
@@ -306,6 +313,7 @@ def main(arguments=None):
             out + ".safetensors"
         ):
             raise Refusal("it would be overwritten: name another file with -o")
+        checked_output(out)
         name = checked_name(options.name or type_name(os.path.basename(out)))
         reader, reference = reader_of_file(options.file, options.input, options.model)
         source = os.path.basename(options.file)
