@@ -374,6 +374,11 @@ def command_lines(check, arguments):
             done = subprocess.run([*line, *more], stdout=full, stderr=subprocess.PIPE, text=True, env=names)
         if done.returncode != 1 or "the standard output" not in done.stderr or done.stderr.count("\n") != 1:
             check.fail(f"a full disk: {done}")
+    # The name of a compiler counts from this folder.
+    with open(f"{f}/compiler", "w") as file:
+        file.write(f'#!/bin/sh\nexec {arguments.compiler} "$@"\n')
+    os.chmod(f"{f}/compiler", 0o755)
+    imported("relative compiler", good, *include[:2], "--compiler", os.path.relpath(f"{f}/compiler"))
     open_sizes = f"{f}/open.onnx"
     onnx.save(model(IMAGE, CONV, dims=["batch", 2, "height", "width"]), open_sizes)
     imported("--input", open_sizes, "--input", "2,6,7", "--no-compare")

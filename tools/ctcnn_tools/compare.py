@@ -89,8 +89,8 @@ def find_headers(given, near):
     return None
 
 
-def run(words, what, **options):
-    done = subprocess.run(words, capture_output=True, text=True, errors="replace", **options)
+def run(words, what):
+    done = subprocess.run(words, capture_output=True, text=True, errors="replace")
     if done.returncode != 0:
         lines = (
             [line for line in done.stderr.splitlines() if "error" in line] or done.stderr.splitlines() or ["no message"]
@@ -141,11 +141,11 @@ def compare(builder, reader, model, header, name, folder, compiler, include):
         lines = str(error).splitlines() or [""]
         raise Refusal(f"the model cannot be run ({type(error).__name__}: {lines[0][:200]})") from None
     to_network(builder, images).tofile(os.path.join(folder, "images"))
-    with open(os.path.join(folder, "compare.cpp"), "w") as file:
+    paths = [os.path.join(folder, file) for file in ("compare", "weights", "images", "outputs")]
+    with open(paths[0] + ".cpp", "w") as file:
         file.write(PROGRAM.format(header=header, name=name))
     flags = ["-std=c++20", "-O1", "-DCTCNN_WITH_ZLIB=0", "-I", include]
-    run([*compiler, *flags, "compare.cpp", "-o", "compare"], f"{compiler[0]} does not compile the network", cwd=folder)
-    paths = [os.path.join(folder, file) for file in ("compare", "weights", "images", "outputs")]
+    run([*compiler, *flags, paths[0] + ".cpp", "-o", paths[0]], f"{compiler[0]} does not compile the network")
     run(paths, "the program with the network failed")
     outputs = np.fromfile(os.path.join(folder, "outputs"), np.float32)
     return difference(from_network(builder, outputs.reshape(len(images), -1)), expected)
