@@ -219,7 +219,7 @@ def write(path, content):
                 f"{path}: expected a file that can be written, found a folder or a device. Give the name of a file."
             )
         mode = os.stat(target).st_mode & 0o7777 if os.path.exists(target) else None
-        descriptor, temporary = tempfile.mkstemp(prefix=os.path.basename(target)[:200] + ".", suffix=".tmp", dir=folder)
+        descriptor, temporary = tempfile.mkstemp(prefix=os.path.basename(target)[:50] + ".", suffix=".tmp", dir=folder)
         try:
             with open(descriptor, "wb") as file:
                 file.write(content)

@@ -67,7 +67,7 @@ def write_files(files):
             raise Refusal(f"'{path}' is a folder or a device: name another file with -o")
     try:
         for path, data in files:
-            part = os.path.join(os.path.dirname(path), f".{os.path.basename(path)[:200]}.{len(made)}.{os.getpid()}.part")
+            part = os.path.join(os.path.dirname(path), f".{os.path.basename(path)[:50]}.{len(made)}.{os.getpid()}.part")
             with open(part, "xb") as file:
                 made.append((part, path))
                 file.write(data)
