@@ -239,6 +239,13 @@ def flat_input():
     return g.add("Reshape", "target").add("Gemm", g.random(4 * 6 * 4, 2))
 
 
+def flat_pixels():
+    """A flat input of pixels with their channels last."""
+    g = Graph((40,))
+    g.add("Reshape", np.array([-1, 5, 4, 2])).add("Transpose", perm=[0, 3, 1, 2]).add("Conv", g.random(3, 2, 3, 3))
+    return g.add("Relu")
+
+
 def reduced():
     g = Graph((2, 5, 6))
     g.add("Pad", np.array([0, 0, 1, 1, 0, 0, 1, 1])).add("Conv", g.random(3, 2, 2, 2), pads=[0, 1, 1, 0]).add("Sigmoid")
@@ -291,7 +298,7 @@ def function():
     return model
 
 
-OTHERS = [keras, gemms, flat_input, reduced, squeezed, resized, ceiled, broadcast, function]
+OTHERS = [keras, gemms, flat_input, flat_pixels, reduced, squeezed, resized, ceiled, broadcast, function]
 
 # What must occur in the networks of a sample.
 OCCURS = {

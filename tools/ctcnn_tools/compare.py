@@ -107,6 +107,8 @@ def images_for(reader, count=8):
 
 def to_network(builder, images):
     """The same images as the network takes them."""
+    if builder.input_view is not None:
+        images = images.reshape(len(images), *builder.input_view)
     if builder.input_order is not None:
         images = images.transpose(0, *[axis + 1 for axis in builder.input_order])
     return np.ascontiguousarray(images, np.float32).reshape(len(images), *builder.input_shape)

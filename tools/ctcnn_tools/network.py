@@ -138,7 +138,8 @@ class Builder:
 
     def __init__(self, input_shape):
         self.input_shape = self.shape = tuple(int(n) for n in input_shape)
-        self.input_order = None  # the model's input is the network's with its axes permuted like this
+        self.input_view = None  # the shape that the model first makes of its input
+        self.input_order = None  # and then the network's input is that with its axes permuted like this
         self.layers = []  # (path in nested Sequentials or (), layer)
         self.path = ()
         self.order = None
@@ -634,6 +635,8 @@ class Builder:
             self.flatten(explicit=False)
         elif not self.layers and self.affine is None and not any(self.pad) and self.order is None:
             self.input_shape = self.shape = dims
+            if self.input_order is None:
+                self.input_view = dims
             self.note(f"a reshape of the input is left out: the network's input is {dims}, with the same elements")
         elif len(dims) == 3 and min(dims) > 0:
             self.flatten(explicit=False)
@@ -656,7 +659,9 @@ class Builder:
             self.input_shape = self.shape = tuple(self.shape[axis] for axis in order)
             self.input_order = tuple(order)
             if self.input_order != tuple(range(len(order))):
-                self.note(f"a Transpose of the input is left out: the network's input is {self.shape}")
+                self.notes.clear()  # of a reshape
+                what = "Transpose" if self.input_view is None else f"reshape to {self.input_view}, with a Transpose,"
+                self.note(f"a {what} of the input is left out: the network's input is {self.shape}")
             return
         before = self.order or tuple(range(len(self.shape)))
         after = tuple(before[axis] for axis in order)
