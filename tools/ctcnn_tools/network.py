@@ -633,7 +633,7 @@ class Builder:
             return
         if len(dims) == 1:
             self.flatten(explicit=False)
-        elif not self.layers and self.affine is None and not any(self.pad) and self.order is None:
+        elif not self.layers and (self.affine, self.tail, self.order) == (None,) * 3 and not any(self.pad):
             self.input_shape = self.shape = dims
             if self.input_order is None:
                 self.input_view = dims
