@@ -247,6 +247,13 @@ def flat_pixels():
     return g.add("Relu")
 
 
+def scaled():
+    """One scale for all channels before a Transpose."""
+    g = Graph((2, 5, 6))
+    g.add("Conv", g.random(3, 2, 3, 3)).add("Relu").add("Mul", np.float32(0.5)).add("Add", np.float32(2))
+    return g.add("Transpose", perm=[0, 2, 3, 1]).add("Flatten").add("Gemm", g.random(36, 2))
+
+
 def reduced():
     g = Graph((2, 5, 6))
     g.add("Pad", np.array([0, 0, 1, 1, 0, 0, 1, 1])).add("Conv", g.random(3, 2, 2, 2), pads=[0, 1, 1, 0]).add("Sigmoid")
@@ -299,7 +306,7 @@ def function():
     return model
 
 
-OTHERS = [keras, gemms, flat_input, flat_pixels, reduced, squeezed, resized, ceiled, broadcast, function]
+OTHERS = [keras, gemms, flat_input, flat_pixels, scaled, reduced, squeezed, resized, ceiled, broadcast, function]
 
 # What must occur in the networks of a sample.
 OCCURS = {

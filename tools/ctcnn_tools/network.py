@@ -649,15 +649,15 @@ class Builder:
         """Permutes the axes behind the batch axis: the model goes on with axis order[i] as its axis i."""
         if len(order) != len(self.shape) or self.tail is not None or self.columns is not None:
             raise Refusal("it permutes axes of a flattened value, or of a Softmax")
-        if self.affine is not None and all(len(set(v)) == 1 for v in self.affine):
-            # One scale for all channels: the same in any order of the axes.
-            self.affine = tuple(np.full(self.shape[order[0]], v[0]) for v in self.affine)
-        elif any(self.pad) or self.affine is not None:
+        # One scale for all channels is the same in any order of the axes.
+        if any(self.pad) or self.affine is not None and any(len(set(v)) > 1 for v in self.affine):
             self.flush("Transpose")
         if not self.layers and self.order is None and self.input_order is None and len(order) == 3:
             # The network begins behind it.
             self.input_shape = self.shape = tuple(self.shape[axis] for axis in order)
             self.input_order = tuple(order)
+            if self.affine is not None:
+                self.affine = tuple(np.full(self.shape[0], v[0]) for v in self.affine)
             if self.input_order != tuple(range(len(order))):
                 self.notes.clear()  # of a reshape
                 what = "Transpose" if self.input_view is None else f"reshape to {self.input_view}, with a Transpose,"
