@@ -364,8 +364,10 @@ class Builder:
             raise Refusal("a size, stride or dilation is below 1, or padding below 0")
         if max(dilation) > 1:
             raise Refusal(f"its dilation is {dilation}, and pools of ctcnn have none: use dilation 1")
-        if name == "AvgPool2d" and any(self.pad) and counts_padding and not ceil and self.affine is None:
-            pads = tuple(a + b for a, b in zip(self.pad, pads))
+        both = tuple(a + b for a, b in zip(self.pad, pads))
+        fits = all(p <= k // 2 for p, k in zip(both, kernel))
+        if name == "AvgPool2d" and any(self.pad) and fits and counts_padding and not ceil and self.affine is None:
+            pads = both
             size, self.pad = self.unpadded(), (0, 0, 0, 0)
         else:
             self.flush(name)
