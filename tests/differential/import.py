@@ -116,7 +116,8 @@ def hand_written():
             nn.AvgPool2d(3, 2),
             nn.ZeroPad2d(1),
         ),
-        *(nn.ReLU(), nn.AdaptiveMaxPool2d(1), nn.Flatten()),
+        *(nn.ReLU(), nn.AvgPool2d(2, 1, 1, count_include_pad=False, divisor_override=4)),
+        *(nn.AdaptiveMaxPool2d(1), nn.Flatten()),
     ), (1, 10, 9)
     # What moves and resizes, and pools of all kinds; windows of different sizes, which are imported and not exported.
     yield "resizes", nn.Sequential(

@@ -211,6 +211,7 @@ def torch_cases():
     yield nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True), IMAGE, "it aligns the corners"
     yield nn.Upsample(scale_factor=2, mode="bicubic"), IMAGE, "aten.upsample_bicubic2d.vec: ctcnn has no layer for it"
     yield nn.AvgPool2d(2, divisor_override=3), IMAGE, "its divisor_override is not the size of the kernel"
+    yield nn.AvgPool2d(2, ceil_mode=True, divisor_override=4), IMAGE, "it divides sums of windows over the end"
     yield nn.AdaptiveMaxPool2d(4), IMAGE, "its image (6, 6) is no multiple of the (4, 4) that it makes"
     yield nn.Conv3d(2, 2, 1), (2, 2, 3, 3), "aten.conv3d.default: ctcnn has no layer for it"
     yield nn.Conv2d(2, 2, 3, padding=1, padding_mode="reflect"), IMAGE, "it pads with reflect"

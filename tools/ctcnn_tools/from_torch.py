@@ -330,7 +330,9 @@ class Reader:
         kernel = self.two(a["kernel_size"])
         if a["divisor_override"] not in (None, kernel[0] * kernel[1]):
             raise Refusal("its divisor_override is not the size of the kernel, by which AvgPool2d divides")
-        self.pool("AvgPool2d", a, a["count_include_pad"])
+        if a["divisor_override"] and a["ceil_mode"]:
+            raise Refusal("it divides sums of windows over the end by its divisor_override: use ceil_mode=False")
+        self.pool("AvgPool2d", a, a["count_include_pad"] or a["divisor_override"] is not None)
 
     def op_adaptive_avg_pool2d(self, a):
         self.builder.adaptive_pool("AvgPool2d", self.two(a["output_size"]))
