@@ -76,6 +76,18 @@ def module_of(layers, shape, rng):
     return nn.Sequential(*modules), shape
 
 
+class Constants(nn.Module):
+    """Constants on either side, and integers."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 2, 3)
+        self.register_buffer("each", torch.tensor([0.5, -2.0]).view(2, 1, 1))
+
+    def forward(self, x):
+        return torch.relu(torch.add(self.each, self.conv(x), alpha=2))
+
+
 class Functional(nn.Module):
     """A module whose forward is written by hand."""
 
@@ -131,6 +143,7 @@ def hand_written():
     yield "uneven means", nn.Sequential(nn.Conv2d(1, 2, 2), nn.AdaptiveAvgPool2d(UNEVEN), nn.Flatten()), (1, 6, 8)
     yield "softmax of the input", nn.Sequential(nn.Softmax(1), nn.Unflatten(1, (3, 2, 2)), nn.Conv2d(3, 2, 1)), (12,)
     yield "wide pads", nn.Sequential(nn.Conv2d(1, 2, 3), nn.ZeroPad2d(2), nn.AvgPool2d(2)), (1, 6, 6)
+    yield "constants", Constants(), (1, 6, 6)
     yield "mean", nn.Sequential(nn.Conv2d(1, 5, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(5, 2)), (1, 6, 7)
     yield "double", nn.Sequential(nn.Linear(4, 3), nn.Sigmoid(), nn.Linear(3, 2)).double(), (4,)
     yield "deep", nn.Sequential(

@@ -381,9 +381,11 @@ class Reader:
     op__native_batch_norm_legit_no_training = op_batch_norm
 
     def op_add(self, a):
-        self.builder.scale_by(
-            (a["other"] if a["self"] is None else a["self"]), np.ones_like, lambda v: v * a.get("alpha", 1)
-        )
+        alpha = a.get("alpha", 1)
+        if a["self"] is None:
+            self.builder.scale_by(a["other"], np.ones_like, lambda v: v * alpha)
+        else:
+            self.builder.scale_by(a["self"], lambda v: np.full_like(v, alpha), lambda v: v)
 
     def op_mul(self, a):
         self.builder.scale_by(a["other"] if a["self"] is None else a["self"], lambda v: v, np.zeros_like)
