@@ -391,9 +391,14 @@ class Reader:
         self.builder.scale_by(a["other"] if a["self"] is None else a["self"], lambda v: v, np.zeros_like)
 
     def op_sub(self, a):
-        if a["self"] is not None:
-            raise Refusal("it subtracts the input from a constant: write it as an addition to the input's negative")
-        self.builder.scale_by(a["other"], np.ones_like, lambda v: -v * a.get("alpha", 1))
+        alpha = a.get("alpha", 1)
+        if a["self"] is None:
+            self.builder.scale_by(a["other"], np.ones_like, lambda v: -v * alpha)
+        else:
+            self.builder.scale_by(a["self"], lambda v: np.full_like(v, -alpha), lambda v: v)
+
+    def op_rsub(self, a):
+        self.op_sub({"self": a["other"], "other": a["self"], "alpha": a["alpha"]})
 
     def op_div(self, a):
         if a["self"] is not None or a.get("rounding_mode"):
