@@ -192,6 +192,11 @@ class Branch(nn.Module):
         return torch.relu(x) + x
 
 
+class Square(nn.Module):
+    def forward(self, x):
+        return x * x
+
+
 class Early(nn.Module):
     def forward(self, x):
         return x[:, 0] if x.sum() > 0 else x
@@ -204,6 +209,7 @@ def torch_cases():
     inner = nn.Sequential(conv, nn.Sequential(nn.ReLU(), nn.RReLU()))
     yield inner, IMAGE, "layer '1.1' (RReLU, node 'rrelu'): aten.rrelu.default: ctcnn has no layer for it"
     yield Branch(), (4,), "it joins two computed values"
+    yield Square(), (4,), "it joins a value with itself, and ctcnn-import makes chains of layers"
     yield Early(), (4,), "PyTorch cannot run or export it"
     yield nn.Linear(3, 2), (4,), "PyTorch cannot run or export it with an input of shape (8, 4)"
     yield nn.Linear(4, 2).half(), (4,), "its input is torch.float16, and ctcnn's is float: call model.float()"

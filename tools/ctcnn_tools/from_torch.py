@@ -210,6 +210,8 @@ class Reader:
             raise Refusal(
                 f"it changes {tuple(before.shape)} to {tuple(first.shape)}, whose first axis is no longer the batch"
             )
+        if sum(argument is data[0] for argument in arguments.values()) > 1:
+            raise Refusal(f"it joins a value with itself, and {CHAIN}")
         self.builder.path = self.place(node)
         for key, argument in arguments.items():
             if isinstance(argument, torch.fx.Node) and argument.name in self.constants:
