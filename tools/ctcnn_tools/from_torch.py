@@ -216,7 +216,7 @@ class Reader:
         for key, argument in arguments.items():
             if isinstance(argument, torch.fx.Node) and argument.name in self.constants:
                 tensor = self.constants[argument.name]
-                if not tensor.is_floating_point() or tensor.dtype not in FLOATS:
+                if tensor.is_complex() or tensor.is_floating_point() and tensor.dtype not in FLOATS:
                     raise Refusal(f"its {key} is {tensor.dtype}, and ctcnn's is float: call model.float()")
                 arguments[key] = tensor.double().numpy()
             elif argument is data[0]:
