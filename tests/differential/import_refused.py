@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import unittest.mock
+import warnings
 
 import numpy as np
 import torch
@@ -223,6 +224,9 @@ def torch_cases():
     yield nn.Conv2d(2, 2, 3, padding=1, padding_mode="reflect"), IMAGE, "it pads with reflect"
     yield nn.ConstantPad2d(1, 3.0), IMAGE, "it pads with the value 3.0"
     yield nn.BatchNorm2d(2, track_running_stats=False), IMAGE, "it computes the statistics of the batch"
+    negative = nn.BatchNorm2d(2)
+    negative.running_var.fill_(-1)
+    yield nn.Sequential(conv, negative), IMAGE, "0.weight has an element that is infinite or NaN"
     yield nn.Sequential(nn.ReLU(), nn.BatchNorm1d(4)), (4,), "cannot be folded: move it next to one"
     yield nn.Sequential(conv, nn.Unflatten(1, (1, 2))), IMAGE, "ctcnn has features (F) and images (C, H, W)"
     yield nn.Flatten(2), IMAGE, "it flattens the axes 2 to -1"
@@ -282,6 +286,7 @@ def sentences(check):
         training = [part.training for part in module.modules()]
         check.count += 1
         try:
+            warnings.simplefilter("error", RuntimeWarning)  # of NumPy
             importer.import_model(module, shape, f"{check.folder}/module", compare=False)
             check.fail(f"{sentence}: imported")
         except Refusal as refusal:
