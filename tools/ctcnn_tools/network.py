@@ -582,6 +582,7 @@ class Builder:
     def softplus(self, beta=1.0, threshold=20.0):
         if beta <= 0:
             raise Refusal(f"its beta is {beta}, and that of Softplus is above 0")
+        threshold = min(threshold, float(np.finfo(np.float32).max))
         options = [real(beta)] + ([real(threshold)] if threshold != 20 else [])
         self.activation("Softplus" if (beta, threshold) == (1, 20) else f"SoftplusWith<{', '.join(options)}>")
 
