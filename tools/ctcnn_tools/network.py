@@ -454,7 +454,11 @@ class Builder:
         bias = None if bias is None else np.asarray(bias, np.float64).reshape(-1)
         if min(*stride, *dilation, groups, *weight.shape) < 1 or min(*padding, *output_padding) < 0:
             raise Refusal("a size, stride, dilation or number of groups is below 1, or padding below 0")
-        if weight.shape[0] != self.shape[0] or weight.shape[0] % groups:
+        if (
+            weight.shape[0] != self.shape[0]
+            or weight.shape[0] % groups
+            or (bias is not None and bias.size != weight.shape[1] * groups)
+        ):
             raise Refusal(f"its weight {weight.shape} does not fit to {self.shape[0]} channels in {groups} groups")
         sizes = tuple(
             (self.shape[1 + i] - 1) * stride[i] - 2 * padding[i] + dilation[i] * (weight.shape[2 + i] - 1) + 1
@@ -487,7 +491,11 @@ class Builder:
         bias = None if bias is None else np.asarray(bias, np.float64).reshape(-1)
         if min(stride, dilation, groups, *weight.shape) < 1 or min(pads) < 0:
             raise Refusal("a size, stride, dilation or number of groups is below 1, or padding below 0")
-        if weight.shape[1] * groups != self.shape[0] or weight.shape[0] % groups:
+        if (
+            weight.shape[1] * groups != self.shape[0]
+            or weight.shape[0] % groups
+            or (bias is not None and bias.size != weight.shape[0])
+        ):
             raise Refusal(f"its weight {weight.shape} does not fit to {self.shape[0]} channels in {groups} groups")
         padding, added, size = self.equal_row(weight.shape[2], pads, stride, dilation, MOST_ADDED)
         if any(added):
