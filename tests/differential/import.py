@@ -310,6 +310,14 @@ def broadcast():
     return g.add("Gemm", g.random(24, 2))
 
 
+def open_batch():
+    """A batch of any size that is written as -1."""
+    g = Graph((4,))
+    model = g.add("Gemm", g.random(4, 3)).model()
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = -1
+    return model
+
+
 def function():
     """Layers in a function of the model's own."""
     g = Graph((4,))
@@ -324,7 +332,7 @@ def function():
     return model
 
 
-OTHERS = [keras, gemms, flat_input, flat_pixels, scaled, reduced, squeezed, resized, ceiled, broadcast, function]
+OTHERS = [keras, gemms, flat_input, flat_pixels, scaled, reduced, squeezed, resized, ceiled, broadcast, open_batch, function]
 
 # What must occur in the networks of a sample.
 OCCURS = {

@@ -131,7 +131,7 @@ class Reader:
         if self.dtype is None:
             kind = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
             raise Refusal(f"its input is {kind}, and ctcnn's is float: export the model in float32")
-        dims = [dim.dim_value if dim.HasField("dim_value") else 0 for dim in tensor.shape.dim]
+        dims = [max(dim.dim_value, 0) for dim in tensor.shape.dim]  # 0 and -1 are open, as is none
         if len(dims) < 2:
             raise Refusal("its input has no axis behind the batch axis")
         self.batch = dims[0] or ANY_BATCH
