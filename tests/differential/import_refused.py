@@ -145,6 +145,7 @@ def onnx_cases():
     yield model((4,), node("ArgMax", axis=1)), "predict their argmax: end the model before it"
     yield model((4,), node("Identity")), "nothing in the model is a layer of ctcnn"
     yield model((4,), node("Relu"), dtype=TensorProto.FLOAT16), "its input is float16, and ctcnn's is float"
+    yield model((4,), node("Relu"), dtype=99), "its input is of the unknown type 99, and ctcnn's is float"
     yield model((4,), node("Relu"), dims=["batch"]), "its input has no axis behind the batch axis"
     yield model(
         (4,), node("Relu"), dims=["batch", "size"]

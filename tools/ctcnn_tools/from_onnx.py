@@ -40,6 +40,11 @@ def shown(name, most=80):
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
+def dtype_name(number):
+    known = number in onnx.TensorProto.DataType.values()
+    return onnx.TensorProto.DataType.Name(number).lower() if known else f"of the unknown type {number}"
+
+
 def load(path):
     try:
         model = onnx.load(path)
@@ -129,7 +134,7 @@ class Reader:
         if not self.input.type.HasField("tensor_type"):
             raise Refusal("its input is no tensor, and ctcnn's is: export a model of one tensor")
         if self.dtype is None:
-            kind = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
+            kind = dtype_name(tensor.elem_type)
             raise Refusal(f"its input is {kind}, and ctcnn's is float: export the model in float32")
         dims = [max(dim.dim_value, 0) for dim in tensor.shape.dim]  # 0 and -1 are open, as is none
         if len(dims) < 2:
@@ -732,7 +737,7 @@ class Reader:
 
     def op_Cast(self, node, a, x):
         if a["to"] not in FLOATS:
-            kind = onnx.TensorProto.DataType.Name(a["to"]).lower()
+            kind = dtype_name(a["to"])
             raise Refusal(f"it converts to {kind}, and ctcnn computes in float: export the model in float32")
         self.builder.left_out["Cast"] += 1
 
