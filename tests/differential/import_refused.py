@@ -407,6 +407,8 @@ def command_lines(check, arguments):
     except Refusal as refusal:
         if "compared with a wrong reference, the outputs differ by at most" not in str(refusal):
             check.fail(f"wrong outputs: {refusal}")
+    if check.call("status of a name", good, "--name", "a b")[0] != 2:
+        check.fail("a wrong --name has not the status 2")
     if [name for name in os.listdir(f) if name.startswith("wrong")]:
         check.fail("a network with wrong outputs was written")
     # A safetensors file is not overwritten by itself.

@@ -283,6 +283,13 @@ def checked_name(name):
     return name
 
 
+def name_of(text):
+    try:
+        return checked_name(text)
+    except Refusal as refusal:
+        raise argparse.ArgumentTypeError(str(refusal)) from None
+
+
 def main(arguments=None):
     parser = Parser(
         prog=PROGRAM,
@@ -295,7 +302,7 @@ def main(arguments=None):
     parser.add_argument(
         "-o", "--output", metavar="PATH", help="writes PATH.hpp and PATH.safetensors; by default in this folder"
     )
-    parser.add_argument("--name", help="of the type; by default made of the file's name")
+    parser.add_argument("--name", type=name_of, help="of the type; by default made of the file's name")
     parser.add_argument(
         "--input", type=shape_of, metavar="C,H,W", help="the shape of one image, where the file leaves it open"
     )
