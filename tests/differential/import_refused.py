@@ -25,7 +25,7 @@ try:
     import safetensors.torch
     from onnx import TensorProto, helper, numpy_helper
     from imported import TOOLS
-    from ctcnn_tools import compare, from_onnx, importer
+    from ctcnn_tools import compare, from_onnx, from_torch, importer
     from ctcnn_tools.network import Refusal
 except ImportError:
     onnx = None
@@ -240,6 +240,13 @@ def torch_cases():
     yield nn.MaxPool2d(2, return_indices=True), IMAGE, "it has 2 outputs"
 
 
+class Elsewhere(nn.Linear):
+    """A module on another device, that says where its input is."""
+
+    def forward(self, x):
+        return torch.tensor([x.device == self.weight.device])
+
+
 class Check:
     def __init__(self, folder):
         self.folder, self.failures, self.count = folder, [], 0
@@ -417,6 +424,9 @@ def command_lines(check, arguments):
         status = importer.main([weights, "-o", weights, "--model", f"{python}:made", "--input", "4"])
     if status != 1 or "it would be overwritten" not in said.getvalue():
         check.fail(f"overwritten: {status} {said.getvalue()}")
+    # The reference gets its images where its parameters are.
+    if not from_torch.reference(Elsewhere(4, 2, device="meta"))[1](rand(1, 4)):
+        check.fail("a module on another device gets images on this one")
     # A folder is no name of files.
     for folder in (f"{f}/", f"{f}/.", f"{f}/..", ""):
         said = io.StringIO()

@@ -531,8 +531,10 @@ class Reader:
 
 
 def reference(module):
+    device = next((p.device for p in module.parameters()), torch.device("cpu"))
+
     def run(images):
         with torch.no_grad():
-            return module(torch.from_numpy(images)).cpu().numpy()
+            return module(torch.from_numpy(images).to(device)).cpu().numpy()
 
     return f"PyTorch {torch.__version__}", run
