@@ -75,6 +75,9 @@ def write_files(files):
                 os.fsync(file.fileno())
         for part, path in made:
             os.replace(part, path)
+    except OSError as error:
+        error.filename = path
+        raise
     finally:
         for part, _ in made:
             with contextlib.suppress(FileNotFoundError):
