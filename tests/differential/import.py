@@ -332,7 +332,8 @@ def function():
     return model
 
 
-OTHERS = [keras, gemms, flat_input, flat_pixels, scaled, reduced, squeezed, resized, ceiled, broadcast, open_batch, function]
+OTHERS = [keras, gemms, flat_input, flat_pixels, scaled, reduced, squeezed, resized, ceiled, broadcast, open_batch]
+OTHERS.append(function)
 
 # What must occur in the networks of a sample.
 OCCURS = {

@@ -671,8 +671,9 @@ class Builder:
                 self.affine = tuple(np.full(self.shape[0], v[0]) for v in self.affine)
             if self.input_order != tuple(range(len(order))):
                 self.notes.clear()  # of a reshape
-                what = "Transpose" if self.input_view is None else f"reshape to {self.input_view}, with a Transpose,"
-                self.note(f"a {what} of the input is left out: the network's input is {self.shape}")
+                two = self.input_view is not None
+                what = "a reshape and a Transpose of the input are" if two else "a Transpose of the input is"
+                self.note(f"{what} left out: the network's input is {self.shape}")
             return
         before = self.order or tuple(range(len(self.shape)))
         after = tuple(before[axis] for axis in order)
