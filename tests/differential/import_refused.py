@@ -427,6 +427,10 @@ def command_lines(check, arguments):
     # The reference gets its images where its parameters are.
     if not from_torch.reference(Elsewhere(4, 2, device="meta"))[1](rand(1, 4)):
         check.fail("a module on another device gets images on this one")
+    # An infinite threshold has a spelling.
+    spelled = from_torch.Reader(from_torch.export(nn.Softplus(threshold=float("inf")), (4,))).read().spelled()
+    if spelled != ["SoftplusWith<1.0, 3.4028235e+38>"]:
+        check.fail(f"a Softplus without a threshold: {spelled}")
     # A folder is no name of files.
     for folder in (f"{f}/", f"{f}/.", f"{f}/..", ""):
         said = io.StringIO()
