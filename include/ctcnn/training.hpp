@@ -19,6 +19,7 @@
 #include <ctcnn/core/tensor.hpp>
 
 #include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/adaptive_pool1d.hpp>
 #include <ctcnn/layers/adaptive_pool2d.hpp>
 #include <ctcnn/layers/batch_norm.hpp>
 #include <ctcnn/layers/conv1d.hpp>

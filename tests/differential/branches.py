@@ -235,7 +235,7 @@ class GraphGenerator(Generator):
         )
         if len(shape) == 3:
             return BatchNorm2d(shape[0], lazy=rng.random() < 0.25, **options), shape
-        if len(shape) == 1:
+        if len(shape) <= 2:
             return BatchNorm1d(shape[0], **options), shape
         return self.norm(shape)
 

@@ -68,7 +68,7 @@ def module_of(layers, shape, rng):
             shape = tuple(module(torch.zeros(2, *shape)).shape[1:])
         modules.append(module)
         # Behind these it can always be folded.
-        if isinstance(layer, (Conv2d, Linear)) and len(shape) in (1, 3) and rng.random() < 0.4:
+        if isinstance(layer, (Conv2d, Linear)) and len(shape) in (1, 2, 3) and rng.random() < 0.4:
             modules.append(norm(nn.BatchNorm2d if len(shape) == 3 else nn.BatchNorm1d, shape[0]))
         if rng.random() < 0.2:
             kinds = [nn.Dropout, nn.Identity] + ([nn.Dropout2d] if len(shape) == 3 else [])
@@ -147,6 +147,11 @@ def hand_written():
     yield "wide pads", nn.Sequential(nn.Conv2d(1, 2, 3), nn.ZeroPad2d(2), nn.AvgPool2d(2)), (1, 6, 6)
     yield "constants", Constants(), (1, 6, 6)
     yield "mean", nn.Sequential(nn.Conv2d(1, 5, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(5, 2)), (1, 6, 7)
+    yield "sequences", nn.Sequential(
+        *(nn.Conv1d(2, 4, 3, padding=1, bias=False), norm(nn.BatchNorm1d, 4), nn.ReLU(), nn.AdaptiveAvgPool1d(5)),
+        *(nn.Conv1d(4, 3, 2), nn.AdaptiveMaxPool1d(2), nn.Flatten(), nn.Linear(6, 12), nn.Unflatten(1, (3, 4))),
+        *(nn.Conv1d(3, 5, 2), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(5, 2)),
+    ), (2, 15)
     yield "double", nn.Sequential(nn.Linear(4, 3), nn.Sigmoid(), nn.Linear(3, 2)).double(), (4,)
     yield "deep", nn.Sequential(
         nn.Sequential(nn.Sequential(nn.Linear(4, 3))), nn.Sequential(nn.Sequential(nn.ReLU()))

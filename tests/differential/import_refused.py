@@ -126,8 +126,8 @@ def onnx_cases():
     yield model(IMAGE, node("PRelu", rand(6))), "its weight (6,) is neither one number nor one for each channel"
     yield model(IMAGE, node("Flatten", axis=2)), "its axis is 2, and ctcnn flattens all axes behind the batch"
     yield model(
-        IMAGE, CONV, node("Reshape", np.array([0, 6, 12]))
-    ), "ctcnn has features (F) and images (C, H, W)"
+        IMAGE, CONV, node("Reshape", np.array([0, 6, 3, 2, 2]))
+    ), "ctcnn has features (F), sequences (C, L) and images (C, H, W)"
     yield model(IMAGE, node("Reshape", np.array([-1, 36]))), "in which the first axis is no longer the batch"
     yield model(IMAGE, node("Transpose", perm=[1, 0, 2, 3])), "moves the batch axis"
     yield model(IMAGE, CONV, node("Transpose", perm=[0, 2, 3, 1])), "the output has its axes permuted"
@@ -231,7 +231,7 @@ def torch_cases():
     negative.running_var.fill_(-1)
     yield nn.Sequential(conv, negative), IMAGE, "0.weight has an element that is infinite or NaN"
     yield nn.Sequential(nn.ReLU(), nn.BatchNorm1d(4)), (4,), "cannot be folded: move it next to one"
-    yield nn.Sequential(conv, nn.Unflatten(1, (1, 2))), IMAGE, "ctcnn has features (F) and images (C, H, W)"
+    yield nn.Sequential(conv, nn.Unflatten(1, (1, 2))), IMAGE, "sequences (C, L) and images (C, H, W)"
     yield nn.Flatten(2), IMAGE, "it flattens the axes 2 to -1"
     yield nn.Sequential(conv, nn.Softmax(2), nn.ReLU()), IMAGE, "it follows a Softmax over axis 2"
     yield nn.LeakyReLU(-0.5), (4,), "its slope is -0.5, and that of LeakyReLU is 0 or more"

@@ -299,6 +299,20 @@ class AdaptiveAvgPool2d(Resizing):
         return math.prod(-(-n // out) + 1 for n, out in zip(x.shape[2:], y.shape[2:]))
 
 
+class AdaptiveAvgPool1d(Resizing):
+    def __init__(self, size, text=None):
+        self.size, self.text = size, text
+
+    def spelled(self, rng):
+        return f"AdaptiveAvgPool1d<{self.size}>"
+
+    def module(self):
+        return nn.AdaptiveAvgPool1d(self.size)
+
+    def terms(self, x, y):
+        return -(-x.shape[2] // self.size) + 1
+
+
 class Upsample(Resizing):
     def __init__(self, scale, bilinear, text=None):
         self.scale, self.bilinear, self.text = scale, bilinear, text
@@ -1201,6 +1215,14 @@ class Generator:
             size = self.pair(lambda: rng.choice([1, 2, 3, 4, 5, 6, 7, 9, 13]))
         return (AdaptiveAvgPool2d(size), (c, *size)) if c * size[0] * size[1] <= self.most_elements else None
 
+    def adaptive1d(self, shape):
+        rng = self.rng
+        c, length = shape
+        size = rng.choice([1, rng.choice([d for d in range(1, length + 1) if length % d == 0])])
+        if not self.exported and rng.random() < 0.5:
+            size = rng.choice([1, 2, 3, 4, 5, 6, 7, 9, 13])
+        return (AdaptiveAvgPool1d(size), (c, size)) if c * size <= self.most_elements else None
+
     def resize(self, shape):
         rng = self.rng
         c, h, w = shape
@@ -1327,7 +1349,7 @@ class Generator:
             + ["pool"] * 3
             + ["activation"] * 3
             + ["flatten", "transposed", "norm", "adaptive", "resize", "identity"],
-            2: ["conv1d"] * 5 + ["pool1d"] * 3 + ["activation"] * 3 + ["flatten", "norm"],
+            2: ["conv1d"] * 5 + ["pool1d"] * 3 + ["activation"] * 3 + ["flatten", "norm", "adaptive1d"],
             1: ["linear"] * 5 + ["activation"] * 3 + ["flatten", "norm", "identity", "unflatten"],
         }.get(len(shape), ["activation", "flatten"])
         if self.filtered and len(shape) == 3:

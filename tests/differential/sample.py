@@ -11,7 +11,7 @@ import command
 import right
 import wrong
 from branches import Branches, Multiply, Residual
-from layers import Pool, all_layers, leaves
+from layers import BatchNorm, Pool, all_layers, leaves
 
 
 def trained_features(c):
@@ -33,6 +33,8 @@ def network_features(c):
             result.add(f"{type(layer).__name__} with a layer {any(not b.children() for b in layer.branches)}")
     c["reference"].infer(c["x"][:1].double())
     for node, xs in zip(c["reference"].nodes, c["reference"].read):
+        if isinstance(node.layer, BatchNorm):
+            result.add(f"{type(node.layer).__name__} of {xs[0].dim() - 1} axes")
         if node.layer is Multiply.join:
             result.add(f"Multiply of shapes {len({x.shape for x in xs})}")
     for path, layer in leaves(c["layers"]):

@@ -76,6 +76,8 @@ def operators_of(module):
         return (["Mul Erf Add Mul Mul", "Mul Mul Mul Add Mul Tanh Add Mul Mul"][module.approximate == "tanh"]).split()
     if name == "AdaptiveAvgPool2d":
         return ["GlobalAveragePool" if module.output_size == (1, 1) else "AveragePool"]
+    if name == "AdaptiveAvgPool1d":
+        return ["GlobalAveragePool" if module.output_size == 1 else "AveragePool"]
     if name == "GroupNorm":
         return ["Reshape", "InstanceNormalization", "Reshape"] + ["Mul", "Add"] * module.affine
     if name == "Softplus" and module.beta != 1:

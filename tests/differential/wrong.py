@@ -15,6 +15,7 @@ import torch
 import command
 from branches import Branches, GraphGenerator, Residual
 from layers import (
+    AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
     BatchNorm,
     BatchNorm2d,
@@ -38,7 +39,9 @@ from layers import (
 )
 from reference import Reference
 
-COMPUTING = (AdaptiveAvgPool2d, Conv2d, ConvTranspose2d, Linear, Norm, Pool, PReLU, Unflatten, Upsample, ZeroPad2d)
+COMPUTING = (AdaptiveAvgPool1d, AdaptiveAvgPool2d, Conv2d, ConvTranspose2d, Linear, Norm, Pool, PReLU, Unflatten, Upsample)
+COMPUTING += (ZeroPad2d,)
+OF_SEQUENCES = (AdaptiveAvgPool1d, OneRow)
 COMPUTING += (BatchNorm, Dropout)
 TOO_LARGE = [2147483648, 4294967296, 9223372036854775807]
 FLAGS = "-std=c++20 -Wall -Wextra -DCTCNN_WITH_ZLIB=0"
@@ -195,6 +198,9 @@ def broken(layer, shape, rng):
     elif isinstance(layer, AdaptiveAvgPool2d):
         way("zero_size", f"{name}<{rng.choice(['0', '0, 1', '1, 0'])}>")
         way("number_too_large", f"{name}<{rng.choice(TOO_LARGE)}>")
+    elif isinstance(layer, AdaptiveAvgPool1d):
+        way("zero_size", f"{name}<0>")
+        way("number_too_large", f"{name}<{rng.choice(TOO_LARGE)}>")
     elif isinstance(layer, ZeroPad2d):
         big = rng.choice(TOO_LARGE)
         way("number_too_large", f"{name}<{rng.choice([f'{big}', f'{big}, 0, 1, 1', f'0, 0, 0, {big}'])}>")
@@ -206,7 +212,7 @@ def broken(layer, shape, rng):
         way("unflatten_size", f"{name}<{c}, {h}, {2 * w}>", 2 * f)
     elif isinstance(layer, BatchNorm):
         c = shape[0]
-        reason = "in_channels" if isinstance(layer, BatchNorm2d) else "in_features"
+        reason = "in_features" if len(shape) == 1 else "in_channels"
         for wrong in () if layer.lazy else (c + 1, c - 1, 2 * c):
             if wrong > 0:
                 way(reason, joined(name, [str(wrong)], options), wrong)
@@ -408,7 +414,7 @@ def case(seed):
                     arrives=show(arrive[path]),
                     place=words(block, f"at_layer<{index}, {new.text}>"),
                 )
-            elif isinstance(layer, (Linear, Unflatten)) or isinstance(layer, OneRow) and rng.random() < 0.5:
+            elif isinstance(layer, (Linear, Unflatten)) or isinstance(layer, OF_SEQUENCES) and rng.random() < 0.5:
                 # An image in place of features, or of a sequence.
                 new = [Text(f"Conv2d<{arrive[path][0]}, 3, Kernel<1>>")]
                 result.update(
@@ -418,10 +424,10 @@ def case(seed):
                     arrives=show(arrive[path]),
                     place=words(block, f"at_layer<{index}, {new[0].text}>"),
                 )
-            elif isinstance(layer, OneRow) or rng.random() < 0.5:
+            elif isinstance(layer, OF_SEQUENCES) or rng.random() < 0.5:
                 result.update(
                     net=spell(put(layers, list(path), [Flatten(), layer])),
-                    reason="sequence_rank" if isinstance(layer, OneRow) else "image_rank",
+                    reason="sequence_rank" if isinstance(layer, OF_SEQUENCES) else "image_rank",
                     layer=layer.cpp(),
                     arrives=show((flat,)),
                     place=words(block, f"at_layer<{index + 1}, {layer.cpp()}>"),
@@ -433,7 +439,7 @@ def case(seed):
                             f"Linear<{flat}, 7>",
                             f"Linear<{arrive[path][-1]}, 7>",
                             "LazyLinear<7, NoBias>",
-                            f"BatchNorm1d<{flat}>",
+                            *[f"BatchNorm1d<{flat}>"] * (len(arrive[path]) > 2),
                         ]
                     )
                 )

@@ -13,12 +13,14 @@
 #include <vector>
 
 #include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/conv1d.hpp>
 #include <ctcnn/layers/conv2d.hpp>
 #include <ctcnn/layers/flatten.hpp>
 #include <ctcnn/layers/linear.hpp>
 #include <ctcnn/loss/cross_entropy.hpp>
 #include <ctcnn/loss/mse.hpp>
 #include <ctcnn/model/initialize.hpp>
+#include <ctcnn/model/prepare.hpp>
 #include <ctcnn/model/sequential.hpp>
 #include <ctcnn/optim/sgd.hpp>
 #include <ctcnn/train/fit.hpp>
@@ -37,6 +39,9 @@ static_assert((BatchNorm2d<2'147'483'648>::check)(Shape<1, 1, 1>{}) == Mismatch{
 static_assert((BatchNorm1d<0>::check)(Shape<1>{}) == Mismatch{Reason::zero_channels});
 static_assert((BatchNorm2d<0>::check)(Shape<1, 1, 1>{}) == Mismatch{Reason::zero_channels});
 static_assert((BatchNorm1d<2'147'483'647>::check)(Shape<1>{}) == Mismatch{Reason::in_features, 2'147'483'647});
+static_assert(!(BatchNorm1d<3>::check)(Shape<3, 5>{}));
+static_assert((BatchNorm1d<3>::check)(Shape<2, 3>{}) == Mismatch{Reason::in_channels, 3});
+static_assert((BatchNorm1d<3>::check)(Shape<3, 5, 5>{}) == Mismatch{Reason::feature_rank});
 
 // What an error says to write instead.
 template <typename L, typename S>
@@ -44,7 +49,9 @@ concept Corrects = requires { typename L::template correction<S>; };
 static_assert(std::is_same_v<BatchNorm2d<3>::correction<Shape<4, 5, 5>>, corrected<BatchNorm2d<4>>> &&
               !Corrects<BatchNorm2d<3>, Shape<4>>);
 static_assert(std::is_same_v<BatchNorm1d<3>::correction<Shape<4>>, corrected<BatchNorm1d<4>>> &&
-              !Corrects<BatchNorm1d<3>, Shape<4, 5, 5>>);
+              std::is_same_v<BatchNorm1d<3>::correction<Shape<4, 5>>, corrected<BatchNorm1d<4>>> &&
+              std::is_same_v<BatchNorm1d<3>::correction<Shape<4, 5, 5>>, corrected<BatchNorm2d<4>>> &&
+              !Corrects<BatchNorm1d<3>, Shape<4, 5, 5, 5>>);
 
 template <typename Norm>
 using Images = Sequential<Input<1, 3, 4>, Conv2d<1, 3, Kernel<2>>, Norm, Tanh, Flatten,
@@ -169,6 +176,31 @@ TEST_CASE("features") {
                                        {0.47910450045075686, -0.073128809632505704, 0.39599870709280777},
                                        {-0.0038128002187936168, 0, 0.0004003615856791752, -0.0069638077820139855,
                                         -0.011157447577026441, -0.0040780258286314715}});
+}
+
+TEST_CASE("a sequence is an image of one row") {
+    using Rows = Sequential<Input<2, 1, 9>, Conv2d<2, 3, Kernel<1, 2>, Padding<0, 1>>, BatchNorm2d<3>, Tanh,
+                            Conv2d<3, 2, Kernel<1, 3>, Padding<0, 1>>>;
+    using Sequences = Sequential<Input<2, 9>, Conv1d<2, 3, Kernel<2>, Padding<1>>, BatchNorm1d<3>, Tanh,
+                                 Conv1d<3, 2, Kernel<3>, Padding<1>>>;
+    Rows rows{};
+    Sequences sequences{};
+    initialize(rows, KaimingUniform{}, 3);
+    initialize(sequences, KaimingUniform{}, 3);
+    std::vector<Rows::input_tensor> images(21);
+    std::vector<Sequences::input_tensor> signals(21);
+    for (std::size_t n = 0; n < 21; ++n) {
+        for (std::size_t i = 0; i < 18; ++i) {
+            images[n].span()[i] = signals[n].span()[i] = (static_cast<float>((n * 5 + i * 3 + n * i) % 13) - 6) / 4;
+        }
+    }
+    const auto of_rows = value_and_grad(rows, MSELoss{}, images, std::vector<Rows::output_tensor>(21));
+    const auto of_sequences = value_and_grad(sequences, MSELoss{}, signals, std::vector<Sequences::output_tensor>(21));
+    CHECK(of_rows.loss == of_sequences.loss);
+    CHECK(std::ranges::equal(of_rows.gradients.parameters(), of_sequences.gradients.parameters()));
+    CHECK(std::ranges::equal(of_rows.buffers, of_sequences.buffers));
+    CHECK(std::ranges::equal(rows(images[1]).values, sequences(signals[1]).values));
+    CHECK(std::ranges::equal(prepare(rows)(images[1]).values, prepare(sequences)(signals[1]).values));
 }
 
 TEST_CASE("the running variance of equal elements is not below 0") {

@@ -4,6 +4,7 @@
 
 #include <ctcnn/layers/activation.hpp>
 #include <ctcnn/layers/batch_norm.hpp>
+#include <ctcnn/layers/conv1d.hpp>
 #include <ctcnn/layers/conv2d.hpp>
 #include <ctcnn/layers/conv_transpose2d.hpp>
 #include <ctcnn/layers/flatten.hpp>
@@ -42,6 +43,8 @@ static_assert(becomes<Sequential<Input<4>, Linear<4, 3, NoBias>, BatchNorm1d<3>>
 static_assert(
     becomes<Sequential<Input<4>, LazyLinear<3, NoBias>, BatchNorm1d<3>>, Sequential<Input<4>, LazyLinear<3>>>);
 
+static_assert(becomes<Sequential<Input<2, 9>, Conv1d<2, 3, Kernel<2>, NoBias>, BatchNorm1d<3>>,
+                      Sequential<Input<2, 9>, Conv1d<2, 3, Kernel<2>>>>);
 static_assert(becomes<Sequential<I, ConvTranspose2d<2, 4, Kernel<2>, Stride<2>, NoBias>, BatchNorm2d<4>>,
                       Sequential<I, ConvTranspose2d<2, 4, Kernel<2>, Stride<2>>>>);
 

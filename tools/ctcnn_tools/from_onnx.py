@@ -469,29 +469,29 @@ class Reader:
         self.pool("AvgPool2d", a, bool(a.get("count_include_pad", 0)))
 
     def op_GlobalAveragePool(self, node, a, x):
-        self.builder.adaptive_pool("AvgPool2d", (1, 1))
+        self.builder.global_pool("AvgPool")
 
     def op_GlobalMaxPool(self, node, a, x):
-        self.builder.adaptive_pool("MaxPool2d", (1, 1))
+        self.builder.global_pool("MaxPool")
 
     def reduce(self, name, a, axes):
         axes = a.get("axes") if axes is None else axes
         rank = len(self.builder.shape) + 1
         axes = None if axes is None else sorted(int(axis) % rank for axis in axes)
-        if axes != [2, 3] or rank != 4:
+        if axes != list(range(2, rank)) or rank not in (3, 4):
             raise Refusal(
                 f"it reduces the axes {axes or 'all'} of {rank}, and ctcnn reduces the height and the width of "
-                "images: 2 and 3"
+                "images, 2 and 3, and the length of sequences, 2"
             )
-        self.builder.adaptive_pool(name, (1, 1))
+        self.builder.global_pool(name)
         if not a.get("keepdims", 1):
             self.builder.flatten()
 
     def op_ReduceMean(self, node, a, x, axes=None):
-        self.reduce("AvgPool2d", a, axes)
+        self.reduce("AvgPool", a, axes)
 
     def op_ReduceMax(self, node, a, x, axes=None):
-        self.reduce("MaxPool2d", a, axes)
+        self.reduce("MaxPool", a, axes)
 
     def op_Gemm(self, node, a, x, weight=None, bias=None):
         self.need(weight, "weight")

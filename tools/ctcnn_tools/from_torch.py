@@ -336,6 +336,12 @@ class Reader:
             raise Refusal("it divides sums of windows over the end by its divisor_override: use ceil_mode=False")
         self.pool("AvgPool2d", a, a["count_include_pad"] or a["divisor_override"] is not None)
 
+    def op_adaptive_avg_pool1d(self, a):
+        self.builder.adaptive_pool1d("AvgPool1d", a["output_size"][0])
+
+    def op_adaptive_max_pool1d(self, a):
+        self.builder.adaptive_pool1d("MaxPool1d", a["output_size"][0])
+
     def op_adaptive_avg_pool2d(self, a):
         self.builder.adaptive_pool("AvgPool2d", self.two(a["output_size"]))
 
@@ -363,9 +369,12 @@ class Reader:
     def op_mean(self, a):
         rank = len(self.builder.shape) + 1
         axes = sorted(axis % rank for axis in a.get("dim") or range(rank))
-        if axes != [2, 3] or rank != 4:
-            raise Refusal(f"it is over the axes {axes} of {rank}, and ctcnn averages the height and the width: 2 and 3")
-        self.builder.adaptive_pool("AvgPool2d", (1, 1))
+        if axes != list(range(2, rank)) or rank not in (3, 4):
+            raise Refusal(
+                f"it is over the axes {axes} of {rank}, and ctcnn averages the height and the width, 2 and 3, or the "
+                "length of sequences, 2"
+            )
+        self.builder.global_pool("AvgPool")
         if not a["keepdim"]:
             self.builder.flatten()
 

@@ -9,7 +9,7 @@ import numpy as np
 HAS = (
     "Conv2d, Linear, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, ZeroPad2d, Upsample, Flatten, Unflatten, ReLU, Sigmoid, "
     "Tanh, LeakyReLU, ELU, SELU, GELU, SiLU, Softplus, Hardtanh, Hardsigmoid, Hardswish, ReLU6, PReLU, Softmax, "
-    "LogSoftmax, ConvTranspose2d, LayerNorm, GroupNorm, Conv1d, MaxPool1d and AvgPool1d"
+    "LogSoftmax, ConvTranspose2d, LayerNorm, GroupNorm, Conv1d, MaxPool1d, AvgPool1d and AdaptiveAvgPool1d"
 )
 MOST_ELEMENTS = 2**28  # of a value between layers
 MOST_ADDED = 64  # zeros that a kernel may get on one axis for the sake of unequal padding
@@ -413,6 +413,27 @@ class Builder:
             count -= 1  # a window that begins in the padding at the end
         return count if rest >= 0 or ceil else 0
 
+    def global_pool(self, name):
+        """name: AvgPool or MaxPool, of each channel as a whole."""
+        if len(self.shape) == 2:
+            self.adaptive_pool1d(name + "1d", 1)
+        else:
+            self.adaptive_pool(name + "2d", (1, 1))
+
+    def adaptive_pool1d(self, name, out):
+        self.sequence(name)
+        length = self.shape[1]
+        if out < 1:
+            raise Refusal(f"it makes {out} elements of each channel: choose a size of 1 or more")
+        if name == "AvgPool1d" and (out == 1 or length % out):
+            self.append(Plain(f"AdaptiveAvgPool1d<{out}>"), (self.shape[0], out))
+        elif length % out == 0:
+            self.pool1d(name, length // out, length // out, (0, 0))
+        else:
+            raise Refusal(
+                f"its sequence of {length} is no multiple of the {out} that it makes of it: choose one that divides it"
+            )
+
     def adaptive_pool(self, name, sizes):
         self.image(name)
         sizes = tuple(size if out is None else out for size, out in zip(self.shape[1:], sizes))
@@ -649,12 +670,14 @@ class Builder:
             if self.input_order is None:
                 self.input_view = dims
             self.note(f"a reshape of the input is left out: the network's input is {dims}, with the same elements")
-        elif len(dims) == 3 and min(dims) > 0:
+        elif len(dims) in (2, 3) and min(dims) > 0:
             self.flatten(explicit=False)
             self.flush("Unflatten")
             self.append(Plain(f"Unflatten<{', '.join(map(str, dims))}>"), dims)
         else:
-            raise Refusal(f"it changes {self.seen} to {dims}, and ctcnn has features (F) and images (C, H, W)")
+            raise Refusal(
+                f"it changes {self.seen} to {dims}, and ctcnn has features (F), sequences (C, L) and images (C, H, W)"
+            )
 
     def transpose(self, order):
         """Permutes the axes behind the batch axis: the model goes on with axis order[i] as its axis i."""

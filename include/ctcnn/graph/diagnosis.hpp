@@ -77,7 +77,7 @@ consteval bool has_batch_axis() {
         return Image::rank == 4;
     } else if constexpr (R == Reason::sequence_rank && Image::rank == 3) {
         return works_on<One, L>;
-    } else if constexpr ((R == Reason::feature_rank || R == Reason::in_features) &&
+    } else if constexpr ((R == Reason::feature_rank || R == Reason::in_features || R == Reason::in_channels) &&
                          (Image::rank == 2 || Image::rank == 4)) {
         return works_on<Shape<One::size>, L> && (Image::dim(0) == 1 || !works_on<Shape<Image::size>, L>);
     } else {

@@ -202,7 +202,7 @@ struct refused<Reason::zero_size, Words...> : detail_::graph::NeverFits {
 };
 template <typename... Words>
 struct refused<Reason::unflatten_size, Words...> : detail_::graph::NeverFits {
-    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[unflatten_size] Unflatten<C, H, W> needs C*H*W features, and another number arrives: change its sizes, or the number of features that the layer before it makes"));
+    static_assert(fits<CTCNN_WORDS>, CTCNN_TEXT("[unflatten_size] Unflatten<C, H, W> needs C*H*W features, Unflatten<C, L> C*L, and another number arrives: change its sizes, or the number of features that the layer before it makes"));
 };
 // clang-format on
 #if CTCNN_COMPOSES

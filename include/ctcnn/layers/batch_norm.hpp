@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <string_view>
+#include <type_traits>
 
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/finite.hpp>
@@ -258,34 +259,37 @@ struct LazyBatchNorm2d {
     static constexpr bool folds_into_layer_before = true;
 };
 
-/// BatchNorm1d: the same for features, each of which is a channel.
+/// BatchNorm1d: the same for features, each of which is a channel, and for sequences.
 /// Options  Eps<1e-5>, Momentum<0.1>, NoAffine
-/// Shapes   (F) -> (F)
-/// Params   weight (F), bias (F)
-/// Buffers  running_mean (F), running_var (F)
-/// Refuses  unknown_option · repeated_option · zero_channels · number_too_large · feature_rank · in_features
+/// Shapes   (C) -> (C), (C, L) -> (C, L)
+/// Params   weight (C), bias (C)
+/// Buffers  running_mean (C), running_var (C)
+/// Refuses  unknown_option · repeated_option · zero_channels · number_too_large · feature_rank · in_features ·
+///          in_channels
 /// As in    torch.nn.BatchNorm1d
-template <std::size_t F, typename... Options>
-struct BatchNorm1d : private detail_::BatchNormOptions<F, Options...> {
-    using Common = detail_::BatchNormOptions<F, Options...>;
+template <std::size_t C, typename... Options>
+struct BatchNorm1d : private detail_::BatchNormOptions<C, Options...> {
+    using Common = detail_::BatchNormOptions<C, Options...>;
 
     template <std::size_t... Dims>
     static consteval Mismatch(check)([[maybe_unused]] Shape<Dims...> shape) {
         if (Common::reason() != Reason::none) {
             return {Common::reason()};
         }
-        if constexpr (sizeof...(Dims) != 1) {
+        if constexpr (sizeof...(Dims) > 2) {
             return {Reason::feature_rank};
         } else {
-            return shape.size == F ? Mismatch{} : Mismatch{Reason::in_features, F};
+            return shape.dim(0) == C ? Mismatch{}
+                                     : Mismatch{sizeof...(Dims) == 1 ? Reason::in_features : Reason::in_channels, C};
         }
     }
     template <typename S>
-    using At = detail_::BoundBatchNorm<BatchNorm1d, F, Common::options, S>;
+    using At = detail_::BoundBatchNorm<BatchNorm1d, C, Common::options, S>;
     static constexpr bool folds_into_layer_before = true;
     template <typename S>
-        requires(S::rank == 1)
-    using correction = corrected<BatchNorm1d<S::size, Options...>>;
+        requires(S::rank <= 3)
+    using correction = corrected<
+        std::conditional_t<S::rank == 3, BatchNorm2d<S::dim(0), Options...>, BatchNorm1d<S::dim(0), Options...>>>;
 
     static constexpr void describe(detail_::Description& text) { Common::describe(text, "BatchNorm1d"); }
 };

@@ -46,6 +46,8 @@ template <std::size_t In, std::size_t Out, typename... Options>
 struct Conv1d : detail_::AnyConvolution<In, Out, static_cast<unsigned>(detail_::Option::one_axis), Options...> {
     template <typename S>
     using At = detail_::BoundConv1d<Conv1d, In, Out, S>;
+    /// What a BatchNorm behind the layer folds into.
+    struct with_bias : detail_::WithBias<Conv1d> {};
     template <typename S>
         requires(S::rank == 2)
     using correction = corrected<Conv1d<S::dim(0), Out, Options...>>;
