@@ -127,6 +127,16 @@ TEST_CASE("an infinite div_factor begins and ends at 0") {
     CHECK(OneCycle{.final_div_factor = infinity}(1) == 0);
 }
 
+TEST_CASE("behind its last step, a cycle stays where it has ended") {
+    for (const Anneal anneal : {Anneal::cos, Anneal::linear}) {
+        for (const bool three_phase : {false, true}) {
+            const OneCycle cycle{.anneal_strategy = anneal, .three_phase = three_phase};
+            CHECK(cycle(13, 10) == cycle(10, 10));
+            CHECK(cycle.momentum(13, 10) == cycle.momentum(10, 10));
+        }
+    }
+}
+
 TEST_CASE("a cycle refuses settings that make no sense") {
     for (const OneCycle& wrong :
          {OneCycle{.pct_start = 30}, OneCycle{.pct_start = -0.5}, OneCycle{.pct_start = not_a_number},

@@ -89,7 +89,7 @@ private:
         // Less than this is a rounding error of a length of 0.
         constexpr double shortest = 1e-12;
         const double length = ends[phase] - begin;
-        const double part = length > shortest ? (now - begin) / length : 1;
+        const double part = now < ends[phase] && length > shortest ? (now - begin) / length : 1;
         const double share = anneal_strategy == Anneal::cos ? detail_::half_cosine(part) : part;
         return (1 - share) * values[phase] + share * values[phase + 1];  // exact at both ends
     }
