@@ -39,10 +39,9 @@ from layers import (
 )
 from reference import Reference
 
-COMPUTING = (AdaptiveAvgPool1d, AdaptiveAvgPool2d, Conv2d, ConvTranspose2d, Linear, Norm, Pool, PReLU, Unflatten, Upsample)
-COMPUTING += (ZeroPad2d,)
+COMPUTING = (AdaptiveAvgPool1d, AdaptiveAvgPool2d, BatchNorm, Conv2d, ConvTranspose2d, Dropout, Linear, Norm, Pool, PReLU)
+COMPUTING += (Unflatten, Upsample, ZeroPad2d)
 OF_SEQUENCES = (AdaptiveAvgPool1d, OneRow)
-COMPUTING += (BatchNorm, Dropout)
 TOO_LARGE = [2147483648, 4294967296, 9223372036854775807]
 FLAGS = "-std=c++20 -Wall -Wextra -DCTCNN_WITH_ZLIB=0"
 

@@ -500,8 +500,8 @@ class Builder:
         found = self.equal_padding(self.shape[1], kernel, *pads, stride, dilation, most_added)
         if found is None:
             raise Refusal(
-                f"its padding is {pads[0]} at one end and {pads[1]} at the other, and ctcnn's is the same at both: export "
-                "the model with equal padding"
+                f"its padding is {pads[0]} at one end and {pads[1]} at the other, and ctcnn's is the same at both: "
+                "export the model with equal padding"
             )
         return found
 
