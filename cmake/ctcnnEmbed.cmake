@@ -51,7 +51,8 @@ function(_ctcnn_add_embed)
         return()
     endif()
     get_property(source GLOBAL PROPERTY CTCNN_EMBED_SOURCE)
-    set(compiler "${CMAKE_CXX_COMPILER}")
+    separate_arguments(arguments NATIVE_COMMAND "${CMAKE_CXX_COMPILER_ARG1}")  # of CXX="ccache g++", this is g++
+    set(compiler "${CMAKE_CXX_COMPILER}" ${arguments})
     if(CMAKE_CROSSCOMPILING)
         get_property(folders TARGET ctcnn::inference PROPERTY INTERFACE_INCLUDE_DIRECTORIES)
         string(REGEX REPLACE "[$]<BUILD_INTERFACE:([^>]*)>" "\\1" folders "${folders}")
@@ -62,7 +63,7 @@ function(_ctcnn_add_embed)
     file(MAKE_DIRECTORY "${folder}")
     set(folders "$<TARGET_PROPERTY:ctcnn::inference,INTERFACE_INCLUDE_DIRECTORIES>")
     add_custom_command(OUTPUT "${folder}/ctcnn-embed"
-        COMMAND "${compiler}" -std=c++20 -O1 "-I$<JOIN:${folders},;-I>" -MD -MF "${folder}/ctcnn-embed.d"
+        COMMAND ${compiler} -std=c++20 -O1 "-I$<JOIN:${folders},;-I>" -MD -MF "${folder}/ctcnn-embed.d"
             -MT "${folder}/ctcnn-embed" "${source}" -o "${folder}/ctcnn-embed"
         DEPENDS "${source}"
         DEPFILE "${folder}/ctcnn-embed.d"

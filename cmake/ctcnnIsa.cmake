@@ -52,9 +52,10 @@ function(_ctcnn_isa_obstacle result)
     endif()
 
     # The compiler knows the tools that fit what it makes. llvm-objcopy and lld would be found by CMake itself.
+    separate_arguments(arguments NATIVE_COMMAND "${CMAKE_CXX_COMPILER_ARG1}")  # of CXX="ccache g++", this is g++
     foreach(tool IN ITEMS ld objcopy nm objdump)
         if(NOT CTCNN_ISA_${tool})
-            execute_process(COMMAND "${CMAKE_CXX_COMPILER}" -print-prog-name=${tool}
+            execute_process(COMMAND "${CMAKE_CXX_COMPILER}" ${arguments} -print-prog-name=${tool}
                             OUTPUT_VARIABLE name OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
             if(tool STREQUAL "ld" AND NOT CMAKE_CROSSCOMPILING)
                 find_program(CTCNN_ISA_ld NAMES ld.bfd "${name}" ld)

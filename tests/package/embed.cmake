@@ -34,6 +34,13 @@ run("${CMAKE_COMMAND}" --build "${SCRATCH}/cross" --config "${CONFIG}")
 expect("Embedding weights-1.hpp")
 expect_no("Building ctcnn-embed")
 
+# A compiler with arguments, which CMake takes from the environment alone.
+set(words ${configuration})
+list(REMOVE_ITEM words "-DCMAKE_CXX_COMPILER=${COMPILER}")
+run("${CMAKE_COMMAND}" -E env "CXX=env ${COMPILER}" "${CMAKE_COMMAND}" -B "${SCRATCH}/words" ${words} "${file}")
+run("${CMAKE_COMMAND}" --build "${SCRATCH}/words" --config "${CONFIG}")
+expect("Building ctcnn-embed.*Embedding weights-1.hpp")
+
 # A damaged file ends the build with a sentence, and leaves no header.
 file(WRITE "${SCRATCH}/small.safetensors" "short")
 file(GLOB_RECURSE headers "${SCRATCH}/cross/*weights-1.hpp")
