@@ -82,6 +82,12 @@ function(ctcnn_embed_weights target file)
     if(NOT TARGET "${target}")
         message(FATAL_ERROR "ctcnn_embed_weights: there is no target '${target}'. Add it before.")
     endif()
+    get_target_property(target_folder "${target}" SOURCE_DIR)
+    if(NOT target_folder STREQUAL CMAKE_CURRENT_SOURCE_DIR)
+        # A custom command makes files for the targets of its own folder alone.
+        message(FATAL_ERROR "ctcnn_embed_weights: the target '${target}' is added in another folder, ${target_folder}. "
+                            "Call ctcnn_embed_weights there.")
+    endif()
     cmake_path(ABSOLUTE_PATH file BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" NORMALIZE)
     get_source_file_property(generated "${file}" GENERATED)
     if(NOT generated AND NOT EXISTS "${file}")

@@ -67,6 +67,8 @@ function(expect_refusal name text)
 endfunction()
 expect_refusal(no_file "there is no file '[^']*nothing.safetensors'. save_safetensors writes it" -DFILE=nothing.safetensors)
 expect_refusal(unknown "ctcnn_embed_weights\\(<target> <file> \\[NET <type>\\] HEADER <name>" "${file}" -DMORE=QUIETLY)
+expect_refusal(elsewhere "the target 'consumer' is added in another folder, [^ ]*embed. Call ctcnn_embed_weights there"
+    "${file}" -DELSEWHERE=ON)
 expect_refusal(no_compiler "no g\\+\\+ 12 or clang 18, or newer, that makes programs for this machine. Install one, or set CTCNN_HOST_COMPILER"
     "${file}" -DCMAKE_SYSTEM_NAME=Generic -DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY
     -DCMAKE_PROGRAM_PATH= -DCMAKE_FIND_USE_SYSTEM_ENVIRONMENT_PATH=OFF -DCMAKE_FIND_USE_CMAKE_SYSTEM_PATH=OFF
