@@ -16,9 +16,9 @@ function(run)
     set(output "${output}" PARENT_SCOPE)
 endfunction()
 
-function(refuse text)
+function(refuse)
     file(REMOVE "${OUTPUT}")
-    message(FATAL_ERROR "${text}")
+    message(FATAL_ERROR ${ARGV})
 endfunction()
 
 cmake_path(GET OUTPUT PARENT_PATH folder)
