@@ -68,3 +68,8 @@ foreach(type_flags_expected IN ITEMS ",,1" ",-O2,0" "Debug,,0")
         message(FATAL_ERROR "build type '${type}', flags '${flags}': it is said ${told} times that nothing is optimised")
     endif()
 endforeach()
+
+# A sanitizer has code that runs before main, on every processor.
+run("${CMAKE_COMMAND}" -B "${SCRATCH}/sanitized" ${configuration} "-DCMAKE_BUILD_TYPE=${CONFIG}"
+    -DOPTIONS=-fsanitize=address)
+expect("consumer_sum is compiled once, and not for several processors: ")
