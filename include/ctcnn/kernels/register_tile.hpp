@@ -107,7 +107,7 @@ template <std::size_t Step, Number V, typename Passing, std::size_t... K>
 
 /// All columns of a tile take part.
 struct EveryColumn {
-    constexpr bool operator()(std::size_t) const { return true; }
+    [[gnu::always_inline]] constexpr bool operator()(std::size_t) const { return true; }
 };
 
 /// sum(m, n) += factor(m) * value(n) for a tile of M x N sums. The shorter side is held in registers, the longer one
