@@ -284,6 +284,14 @@ program clang-format-19 'echo clang-format version 19.1.7'
 ask format
 does_not_say "C++20 compiler"
 
+for words in "format --help" "format --check include" "structure --help" "structure --check include"; do
+    machine "wrong words for a script"
+    ln -s "$(python3 -c 'import sys; print(sys.executable)')" "$root/bin/python3"  # and not a wrapper that needs the PATH
+    try "scripts/$words"
+    ends_with 2
+    says "usage: scripts/${words%% *} [--check]"
+done
+
 # Build folders ---------------------------------------------------------------------------------------------------------
 
 ready() {
