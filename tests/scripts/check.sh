@@ -292,6 +292,20 @@ for words in "format --help" "format --check include" "structure --help" "struct
     says "usage: scripts/${words%% *} [--check]"
 done
 
+for seeds in x 3- 9-3; do
+    machine "seeds that are none"
+    ln -s "$(python3 -c 'import sys; print(sys.executable)')" "$root/bin/python3"
+    try "scripts/records fashion-92.0 --seeds $seeds"
+    ends_with 2
+    says "takes a seed, 3, or a range of them, 1-20, not '$seeds'"
+done
+machine "records without cmake"
+ln -s "$(python3 -c 'import sys; print(sys.executable)')" "$root/bin/python3"
+rm -f "$root/bin/cmake"
+try "scripts/records fashion-92.0 --seeds 99"
+ends_with 1
+says "cmake cannot be started: No such file or directory"
+
 # Build folders ---------------------------------------------------------------------------------------------------------
 
 ready() {
