@@ -422,6 +422,8 @@ TEST_CASE("Members of a callback may ask for the trainer, or for nothing") {
     struct WithNothing {
         std::string* text;
         void on_train_begin() { *text += "begin"; }
+        void on_step() { *text += ", step"; }
+        void on_epoch() { *text += ", epoch"; }
         void on_train_end() { *text += ", end"; }
     };
     const small::Data data = small::data(8);
@@ -432,7 +434,7 @@ TEST_CASE("Members of a callback may ask for the trainer, or for nothing") {
         WithNothing{&with_nothing});
     REQUIRE(with_trainer ==
             "begin 2 at 0, step 1 of epoch 1 at 1, behind 1 at 1, step 1 of epoch 2 at 2, behind 2 at 2, end 2 at 2");
-    REQUIRE(with_nothing == "begin, end");
+    REQUIRE(with_nothing == "begin, step, epoch, step, epoch, end");
 }
 
 TEST_CASE("A callback may have had a smaller state") {

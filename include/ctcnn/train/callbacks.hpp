@@ -56,7 +56,7 @@ concept HasTrainBegin =
         callback.on_train_begin(plan);
     } || requires(C& callback, const FitPlan& plan, Trainer& trainer) { callback.on_train_begin(plan, trainer); };
 template <typename C, typename Trainer>
-concept HasStep = requires(C& callback, const StepReport& report) {
+concept HasStep = requires(C& callback) { callback.on_step(); } || requires(C& callback, const StepReport& report) {
     callback.on_step(report);
 } || requires(C& callback, const StepReport& report, Trainer& trainer) { callback.on_step(report, trainer); };
 template <typename C, typename Trainer>
@@ -73,7 +73,7 @@ template <typename C, typename Trainer>
 inline constexpr bool measures_metric =
     HasMeasure<C, Trainer> && !requires { requires std::bool_constant<!C::has_metric>::value; };
 template <typename C, typename Trainer>
-concept HasEpoch = requires(C& callback, const EpochReport& report) {
+concept HasEpoch = requires(C& callback) { callback.on_epoch(); } || requires(C& callback, const EpochReport& report) {
     callback.on_epoch(report);
 } || requires(C& callback, const EpochReport& report, Trainer& trainer) { callback.on_epoch(report, trainer); };
 template <typename C, typename Trainer>
@@ -184,6 +184,8 @@ void end_step(C& callback, const StepReport& report, Trainer& trainer) {
         callback.on_step(report, trainer);
     } else if constexpr (requires { callback.on_step(report); }) {
         callback.on_step(report);
+    } else if constexpr (requires { callback.on_step(); }) {
+        callback.on_step();
     }
 }
 template <typename C, typename Trainer>
@@ -198,6 +200,8 @@ void end_epoch(C& callback, StateKeys& keys, const EpochReport& report, Trainer&
         callback.on_epoch(report, trainer);
     } else if constexpr (requires { callback.on_epoch(report); }) {
         callback.on_epoch(report);
+    } else if constexpr (requires { callback.on_epoch(); }) {
+        callback.on_epoch();
     }
     if constexpr (HasState<C>) {
         const auto state = std::as_const(callback).state();
