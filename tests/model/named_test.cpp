@@ -2,10 +2,12 @@
 // Names of layers, and blocks that are repeated.
 #include <ctcnn/model/named.hpp>
 
+#include <cstddef>
 #include <string_view>
 #include <type_traits>
 
 #include <ctcnn/layers/activation.hpp>
+#include <ctcnn/layers/custom.hpp>
 #include <ctcnn/layers/linear.hpp>
 #include <ctcnn/model/sequential.hpp>
 #include <ctcnn/model/summary.hpp>
@@ -27,6 +29,35 @@ static_assert(Accepts<A, Shape<4>> && !Accepts<A, Shape<5>> && !Accepts<Named<""
 using Net = Sequential<Input<4>, A, Named<"block", Sequential<ReLU, Named<"b", Linear<2, 3>>>>>;
 static_assert(Net::output_shape{} == Shape<3>{} && Net::parameter_count == 10 + 9);
 static_assert(Net::names()[0].name == "a.weight" && Net::names()[3].name == "block.b.bias");
+
+// Layers of a program's own, also of final classes.
+struct Copy : CustomLayer<Copy> {
+    static consteval Mismatch check(Shape<4>) { return {}; }
+    static constexpr void forward(auto x, auto y) {
+        for (std::size_t i = 0; i < x.size(); ++i) y[i] = x[i];
+    }
+    static constexpr void backward(auto, auto grad_y, auto grad_x) {
+        for (std::size_t i = 0; i < grad_y.size(); ++i) grad_x[i] = grad_y[i];
+    }
+};
+struct Twice final : CustomLayer<Twice> {
+    static constexpr void forward(auto x, auto y) {
+        for (std::size_t i = 0; i < x.size(); ++i) y[i] = x[i] + x[i];
+    }
+    static constexpr void backward(auto, auto grad_y, auto grad_x) {
+        for (std::size_t i = 0; i < grad_y.size(); ++i) grad_x[i] = grad_y[i] + grad_y[i];
+    }
+};
+struct Negative final : Activation<Negative> {
+    static constexpr auto forward(auto x) { return -x; }
+    static constexpr auto backward(auto, auto grad) { return -grad; }
+};
+static_assert(Accepts<Named<"a", Copy>, Shape<4>> && !Accepts<Named<"a", Copy>, Shape<5>>);
+static_assert(!Accepts<Named<"a.b", Copy>, Shape<4>> && !Accepts<Named<"1", Twice>, Shape<4>> &&
+              !Accepts<Named<"", Negative>, Shape<4>>);
+constexpr Sequential<Input<1>, Named<"twice", Twice>, Named<"negative", Negative>> of_final{};
+static_assert(of_final({3}) == Tensor<float, Shape<1>>{-6});
+static_assert(summary<Sequential<Input<1>, Named<"twice", Twice>>>().find("twice Twice") != std::string_view::npos);
 
 // By name or by index.
 constexpr Net net = [] {

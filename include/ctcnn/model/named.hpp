@@ -25,6 +25,14 @@ consteval bool is_layer_name(std::string_view name) {
     return !is_number;
 }
 
+/// What a named layer inherits: the layer itself or, of a final class, what a network asks of it.
+template <typename L, bool Final = std::is_final_v<L>>
+struct NamedBase : L {};
+template <typename L>
+struct NamedBase<L, true> {
+    static constexpr void describe(Description& text) { L::describe(text); }
+};
+
 }  // namespace CTCNN_DETAIL::model
 
 namespace ctcnn {
@@ -34,15 +42,24 @@ namespace ctcnn {
 /// Refuses  what the layer refuses · bad_name
 /// As in    the names of an OrderedDict in torch.nn.Sequential
 template <detail_::Name Text, typename L>
-struct Named : L {
+struct Named : detail_::model::NamedBase<L> {
     static constexpr std::string_view child_name = Text.view();
 
     template <std::size_t... Dims>
-    static consteval Mismatch(check)(Shape<Dims...> shape) {
+    static consteval Mismatch(check)(Shape<Dims...>) {
+        return answer<Shape<Dims...>>();
+    }
+    /// The same, as a layer of a program's own is asked.
+    template <typename S>
+    static consteval Mismatch answer() {
         if (!detail_::model::is_layer_name(Text.view())) {
             return {Reason::bad_name};
         }
-        return (L::check)(shape);
+        if constexpr (requires { typename L::custom_layer; }) {
+            return L::template answer<S>();
+        } else {
+            return (L::check)(S{});
+        }
     }
 
     template <typename S>
