@@ -49,7 +49,7 @@ struct CustomLayer {
         using namespace detail_;
         if constexpr (!NamesCheck<Self>) {
             return {};
-        } else if constexpr (requires {
+        } else if constexpr (ChecksInConstants<Self, S> && requires {
                                  { (Self::check)(S{}) } -> std::same_as<Mismatch>;
                              }) {
             return (Self::check)(S{});

@@ -47,6 +47,10 @@ struct BoundCustom : WeightAndBias<Declared>, WeightAndBiasBegin<ParameterList<D
             return "template <typename S> using output_shape = Shape<...>, with sizes of 1 or more";
         } else if constexpr (!List::valid) {
             return "using parameters = Parameters<Parameter<name, Shape<...>>, ...>, each with a name of its own";
+        } else if constexpr (NameOfObject<L>) {
+            return "static constexpr std::string_view name";
+        } else if constexpr (OnnxOfObject<L>) {
+            return "static constexpr std::string_view onnx";
         } else {
             using X = TileView<const float, S, layout_t<S>>;
             using GradX = TileView<float, S, layout_t<S>>;

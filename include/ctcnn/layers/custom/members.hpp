@@ -11,42 +11,14 @@
 #include <ctcnn/core/text.hpp>
 #include <ctcnn/layers/custom/parameters.hpp>
 
-// What a custom layer says of itself, or the default.
+// What a custom layer says of itself, or the default; nothing where a member has another form.
 namespace CTCNN_DETAIL {
 
-template <typename L, typename S>
-struct OutputShapeOf {
-    using type = S;
-};
-template <typename L, typename S>
-    requires requires { typename L::output_shape; }
-struct OutputShapeOf<L, S> {
-    using type = typename L::output_shape;
-};
-template <typename L, typename S>
-    requires requires { typename L::template output_shape<S>; }
-struct OutputShapeOf<L, S> {
-    using type = typename L::template output_shape<S>;
-};
-
-template <typename L, typename S>
-struct ParametersOf {
-    using type = Parameters<>;
-};
-template <typename L, typename S>
-    requires requires { typename L::parameters; }
-struct ParametersOf<L, S> {
-    using type = typename L::parameters;
-};
-template <typename L, typename S>
-    requires requires { typename L::template parameters<S>; }
-struct ParametersOf<L, S> {
-    using type = typename L::template parameters<S>;
-};
-
-/// Whether a type has a member named check, whatever it takes: the name is then ambiguous beside another one.
+/// Whether a type has a member of these names, whatever it takes: the name is then ambiguous beside another one.
 struct HasCheck {
     int check;
+    using output_shape = void;
+    using parameters = void;
 };
 template <typename L, bool Final = std::is_final_v<L>>
 struct BesideCheck : L, HasCheck {};
@@ -61,6 +33,50 @@ struct BesideCheck<L, true>
 
 template <typename L>
 concept NamesCheck = !requires { &BesideCheck<L>::check; };
+template <typename L>
+concept NamesOutputShape = !std::is_final_v<L> && !requires { typename BesideCheck<L>::output_shape; };
+template <typename L>
+concept NamesParameters = !std::is_final_v<L> && !requires { typename BesideCheck<L>::parameters; };
+
+/// Whether the check of a shape is a constant expression.
+template <typename L, typename S>
+concept ChecksInConstants = requires { typename std::bool_constant<(static_cast<void>((L::check)(S{})), true)>; };
+
+/// Whether members for summary and export_onnx are those of an object.
+template <typename L>
+concept NameOfObject = requires { requires std::is_member_object_pointer_v<decltype(&L::name)>; };
+template <typename L>
+concept OnnxOfObject = requires { requires std::is_member_object_pointer_v<decltype(&L::onnx)>; };
+
+template <typename L, typename S>
+struct OutputShapeOf {
+    using type = std::conditional_t<NamesOutputShape<L>, void, S>;
+};
+template <typename L, typename S>
+    requires requires { typename L::output_shape; }
+struct OutputShapeOf<L, S> {
+    using type = typename L::output_shape;
+};
+template <typename L, typename S>
+    requires requires { typename L::template output_shape<S>; }
+struct OutputShapeOf<L, S> {
+    using type = typename L::template output_shape<S>;
+};
+
+template <typename L, typename S>
+struct ParametersOf {
+    using type = std::conditional_t<NamesParameters<L>, void, Parameters<>>;
+};
+template <typename L, typename S>
+    requires requires { typename L::parameters; }
+struct ParametersOf<L, S> {
+    using type = typename L::parameters;
+};
+template <typename L, typename S>
+    requires requires { typename L::template parameters<S>; }
+struct ParametersOf<L, S> {
+    using type = typename L::template parameters<S>;
+};
 
 /// The declaration of forward or backward for parameters of these names.
 template <bool Backward, typename List>

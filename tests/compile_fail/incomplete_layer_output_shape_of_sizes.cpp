@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+//
+// The shape of the output is a template of sizes, and not of a shape.
+//
+// EXPECT: \[incomplete_layer\] this layer lacks a member, or has it in another form: declare in the layer what says<...> shows
+// EXPECT: at_layer<0, user::Own>
+// EXPECT: received<.*Shape<2, 4, 4>
+// EXPECT: says<.*template <typename S> using.*output_shape = Shape<...>
+#include "own_layers.hpp"
+
+namespace user {
+
+struct Own : CustomLayer<Own> {
+    using parameters = Parameters<Parameter<"weight", Shape<4>>>;
+#ifndef CTCNN_REJECT
+    template <typename S>
+    using output_shape = Shape<4, 4, 2>;
+#else
+    template <std::size_t C, std::size_t H, std::size_t W>
+    using output_shape = Shape<C, H, W>;
+#endif
+    static constexpr void forward(auto x, auto y, auto weight) { y(0, 0, 0) = x(0, 0, 0) * weight(0); }
+    static constexpr void backward(auto x, auto weight, auto grad_y, auto grad_x, auto grad_weight) {
+        grad_x(0, 0, 0) = grad_y(0, 0, 0) * weight(0);
+        grad_weight(0) += grad_y(0, 0, 0) * x(0, 0, 0);
+    }
+};
+
+}  // namespace user
+
+using Net = Sequential<Input<2, 4, 4>, user::Own, Flatten>;
+constexpr Net net{};
+static_assert(Net::output_shape{} == Shape<32>{});
+void use_it(Net& changed) { use(changed); }
