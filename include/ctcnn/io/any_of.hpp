@@ -30,7 +30,7 @@ std::variant<Nets...> load_first_fitting(const std::filesystem::path& path, cons
             return false;
         }
         Net& net = nets.template emplace<Index>();
-        StagedTensors<>(file, header, match, state_of(net), options.transpose).copy_to_network();
+        StagedTensors<>(file, header, match, io::state_of(net), options.transpose).copy_to_network();
         return true;
     };
     const bool found = [&]<std::size_t... Index>(std::index_sequence<Index...>) {

@@ -50,7 +50,7 @@ public:
         static_assert(halves || std::is_same_v<Weight, typename Net::scalar>,
                       "prepare stores weights as the network has them, prepare(net), or those of a network of floats "
                       "as bf16, prepare<bf16>(net)");
-        pack(fuse(net));
+        pack(ctcnn::fuse(net));
     }
 
     /// Forward on one image, (input_shape) -> (output_shape). Any number of threads may call it.

@@ -281,7 +281,7 @@ FitReport with_callbacks(Trainer& trainer, Hooks& hooks, CallbackStates<>& state
     if constexpr ((HasStop<C> || ...)) {
         hooks.should_stop = [&] {
             bool stop = false;
-            ((stop = wants_stop(callbacks) || stop), ...);
+            ((stop = train::wants_stop(callbacks) || stop), ...);
             return stop;
         };
         // A training that continues after its end.

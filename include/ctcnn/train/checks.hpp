@@ -216,7 +216,7 @@ auto view_of(const Data& dataset, const Loss& loss) {
                   "data set itself here, or transformed(dataset, Normalize{...})");
     if constexpr (has_both) {
         using Images = decltype(dataset.images());
-        using Targets = decltype(targets_in(dataset));
+        using Targets = decltype(train::targets_in(dataset));
         constexpr bool labelled = requires { dataset.labels(); };
         constexpr bool stays = outlives_call<Images> && outlives_call<Targets>;
         static_assert(stays,
@@ -242,7 +242,7 @@ auto view_of(const Data& dataset, const Loss& loss) {
                       "the targets of this data set are not what the network gives: targets() must give contiguous "
                       "elements of Net::output_tensor, of the same shape and number type, or integers");
         if constexpr (stays && right_images && right_targets && (right_labels || !labelled)) {
-            const Targets given = targets_in(dataset);
+            const Targets given = train::targets_in(dataset);
             const auto targets = targets_of<Net>(given);
             using Image = typename StoredOr<stored, Images, Net>::type;
             const View<Net, typename decltype(targets)::value_type, Image> view{dataset.images(), targets};

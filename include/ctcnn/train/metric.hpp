@@ -93,9 +93,9 @@ struct TargetIn {
     using type = void;
 };
 template <typename Data>
-    requires requires(const Data& data) { targets_in(data).data(); }
+    requires requires(const Data& data) { train::targets_in(data).data(); }
 struct TargetIn<Data> {
-    using type = std::remove_cvref_t<decltype(*targets_in(std::declval<const Data&>()).data())>;
+    using type = std::remove_cvref_t<decltype(*train::targets_in(std::declval<const Data&>()).data())>;
 };
 
 template <typename Net, typename Data, typename... Metrics>
