@@ -5,7 +5,7 @@
 // EXPECT: \[incomplete_layer\] this layer lacks a member, or has it in another form: declare in the layer what says<...> shows
 // EXPECT: at_layer<0, user::Own>
 // EXPECT: received<.*Shape<2, 4, 4>
-// EXPECT: says<.*static constexpr.*std::string_view name
+// EXPECT: says<.*static constexpr.*std::string_view.*name
 #include <string_view>
 
 #include "own_layers.hpp"
