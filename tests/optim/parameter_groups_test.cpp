@@ -43,6 +43,20 @@ constexpr std::array<ParameterTensor, 1> tensors{tensor("0.weight", weight)};
 static_assert(ParameterGroups<SGD>::names_exist<tensors>() && !ParameterGroups<SGD>::is_frozen(tensors[0]) &&
               ParameterGroups(SGD{.lr = 4}).of(tensors[0]).lr == 4);
 
+// Optimizers of whole tensors say how much scratch memory they need, for each number type or for all.
+struct OfAnyType {
+    static constexpr std::size_t scratch_size(const ParameterTensor& tensor) { return 2 * tensor.count; }
+};
+struct OfEachType {
+    template <typename T>
+    static constexpr std::size_t scratch_size(const ParameterTensor& tensor) {
+        return sizeof(T) * tensor.count;
+    }
+};
+static_assert(detail_::scratch_size<OfAnyType, float>(tensors[0]) == 8 &&
+              detail_::scratch_size<OfEachType, double>(tensors[0]) == 32 &&
+              detail_::scratch_size<SGD, float>(tensors[0]) == 0);
+
 const ParameterGroups adamw_groups(AdamW{.lr = 0.01f, .weight_decay = 0.1f},
                                    group<bias, norm>(AdamW{.lr = 0.01f, .weight_decay = 0}),
                                    group<"5">(AdamW{.lr = 0.05f, .weight_decay = 0.1f}));

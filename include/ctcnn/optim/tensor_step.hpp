@@ -44,6 +44,8 @@ template <typename Optimizer, typename T>
 constexpr std::size_t scratch_size(const ParameterTensor& tensor) {
     if constexpr (requires { Optimizer::template scratch_size<T>(tensor); }) {
         return Optimizer::template scratch_size<T>(tensor);
+    } else if constexpr (requires { Optimizer::scratch_size(tensor); }) {
+        return Optimizer::scratch_size(tensor);
     } else {
         return 0;
     }
