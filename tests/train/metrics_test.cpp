@@ -153,6 +153,9 @@ struct LargestOutput {
     float compute() const { return largest; }
 };
 
+/// A metric that is a function.
+double first_output(std::span<const float, small::Net::output_shape::size> image, std::size_t) { return image[0]; }
+
 }  // namespace
 
 TEST_CASE("evaluate computes metrics of all images, the same for any number of threads") {
@@ -201,6 +204,15 @@ struct Count {
 };
 
 }  // namespace
+
+TEST_CASE("a function is a metric by its name, too") {
+    const small::Net net = small::net(3);
+    const small::Data data = small::data(21, 5);
+    const auto [mean, accuracy] = evaluate(net, data, first_output, Accuracy{});
+    CHECK(mean == evaluate(net, data, &first_output));
+    CHECK(mean == evaluate(net, data, [](const auto& image, std::size_t) { return image[0]; }));
+    CHECK(accuracy == evaluate(net, data).accuracy);
+}
 
 TEST_CASE("what a metric has seen before counts once") {
     const small::Net net = small::net(3);

@@ -85,7 +85,8 @@ constexpr void validate_metric([[maybe_unused]] const Metric& metric) {
 }
 
 template <typename Metric>
-using as_metric = std::conditional_t<HasResult<Metric>, Metric, MeanOf<Metric>>;
+using as_metric =
+    std::conditional_t<HasResult<Metric>, Metric, MeanOf<std::decay_t<Metric>>>;  // of a function, its pointer
 
 /// The type of the targets of a data set; void if it is none.
 template <typename Data>
