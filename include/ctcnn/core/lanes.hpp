@@ -56,7 +56,7 @@ struct Lanes {
         }
     }
 
-    // In constant expressions, compilers can do arithmetic with vectors, and nothing else: the rest goes through arrays.
+    // In constant expressions, compilers can do arithmetic with vectors and nothing else: the rest goes through arrays.
     struct Array {
         T lanes[N];
     };
@@ -122,7 +122,7 @@ template <Number V>
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wfloat-equal"
-/// What the next two functions do, in constant expressions.
+/// select_less, or select_equal, in constant expressions.
 template <typename V>
 constexpr V select_lanes(const V& a, const V& b, const V& if_true, const V& if_false, bool equal) {
     const auto left = a.array();

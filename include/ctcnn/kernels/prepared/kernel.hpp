@@ -58,8 +58,8 @@ constexpr std::size_t whole_lines(std::size_t size) {
     return (size + line - 1) / line * line;
 }
 
-/// f of each lane, for a function of the network. Such functions take vectors apart, and in constant expressions have to
-/// do without.
+/// A function of the network, of each lane. Such functions take vectors apart, which constant expressions cannot: there
+/// it is called with one lane after the other.
 template <typename Function, typename V>
 [[gnu::always_inline]] constexpr V apply_function(const V& value) {
     if (__builtin_is_constant_evaluated()) {
