@@ -89,7 +89,8 @@ std::vector<ReportTime> layer_times(const Net& net) {
             });
         } else {
             ctcnn::detail_::clear_border<typename Stage::Out>(workspace->buffer(k + 1));
-            seconds = fastest_call([&] { run::detail::run_stage<Plan, k, V>(parameters, tile, run::Inference{}); });
+            seconds =
+                fastest_call([&] { run::detail::run_stage<Plan, k, V>(parameters, tile, run::Inference<Plan, V>{}); });
         }
         const std::size_t head = Plan::graph.stages[k].layer;
         const std::size_t function = Plan::graph.stages[k].function;

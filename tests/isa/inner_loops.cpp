@@ -62,9 +62,10 @@ static_assert(has_pair_products<V>);
 
 // Linear, of two tiles.
 template void kernels::linear_forward<392, 512, ReLU, V, 2, const float*, Pairs>(std::array<const V*, 2>, const float*,
-                                                                                 const float*, std::array<V*, 2>);
+                                                                                 const float*, std::array<V*, 2>,
+                                                                                 OneThread);
 template void kernels::linear_backward_input<784, 256, ReLU, V, 2, Pairs>(std::array<V*, 2>, const float*,
-                                                                          std::array<const V*, 2>);
+                                                                          std::array<const V*, 2>, OneThread);
 template void kernels::linear_backward_weight<784, 512>(const kernels::PairPanels<784, 512, V>&, std::size_t,
                                                         std::size_t, std::size_t, bool, float*);
 
@@ -89,13 +90,15 @@ using StageOf =
 
 // Linear, of one tile and of two, and of one image.
 template void kernels::linear_forward<784, 512, ReLU>(std::array<const V*, 1>, const float*, const float*,
-                                                      std::array<V*, 1>);
+                                                      std::array<V*, 1>, OneThread);
 template void kernels::linear_forward<784, 512, ReLU>(std::array<const V*, 2>, const float*, const float*,
-                                                      std::array<V*, 2>);
+                                                      std::array<V*, 2>, OneThread);
 template void kernels::linear_forward<784, 512, ReLU>(std::array<const float*, 1>, const float*, const float*,
-                                                      std::array<float*, 1>);
-template void kernels::linear_backward_input<784, 512, ReLU>(std::array<V*, 1>, const float*, std::array<const V*, 1>);
-template void kernels::linear_backward_input<784, 512, ReLU>(std::array<V*, 2>, const float*, std::array<const V*, 2>);
+                                                      std::array<float*, 1>, OneThread);
+template void kernels::linear_backward_input<784, 512, ReLU>(std::array<V*, 1>, const float*, std::array<const V*, 1>,
+                                                             OneThread);
+template void kernels::linear_backward_input<784, 512, ReLU>(std::array<V*, 2>, const float*, std::array<const V*, 2>,
+                                                             OneThread);
 template void kernels::linear_backward_weight<784, 512>(const kernels::ImageRows<784, 512, V>&, std::size_t,
                                                         std::size_t, std::size_t, bool, float*);
 
@@ -110,12 +113,22 @@ template void kernels::conv2d::forward_wide_channels<Narrow::geometry, Narrow::I
 using Tile = StageOf<32, 64, 14, 3, V>;
 template void kernels::conv2d::direct_forward_rows<Tile>(const V*, const float*, const float*, V*, Range);
 template void kernels::conv2d::direct_backward_input<Tile>(V*, const float*, const V*, Range);
-template void kernels::conv2d::direct_backward_parameters<Tile>(const V*, const V*, bool, float*, float*, Range);
-template void kernels::conv2d::transposed_backward_weight<Tile>(const V*, const V*, bool, float*, V*, Range);
+template void kernels::conv2d::direct_backward_parameters<Tile>(const V*, const V*, bool, float*, float*, Range,
+                                                                OneThread);
+template void kernels::conv2d::transposed_backward_weight<Tile>(const V*, const V*, bool, float*, V*, Range, OneThread);
 using Pixel = StageOf<64, 64, 8, 1, V>;
 template void kernels::conv2d::direct_forward_rows<Pixel>(const V*, const float*, const float*, V*, Range);
 template void kernels::conv2d::direct_backward_input<Pixel>(V*, const float*, const V*, Range);
-template void kernels::conv2d::pointwise_backward_weight<Pixel>(const V*, const V*, bool, float*, V*);
+template void kernels::conv2d::pointwise_backward_weight<Pixel>(const V*, const V*, bool, float*, V*, OneThread);
+
+// The same where threads share a tile.
+template void kernels::linear_forward<784, 512, ReLU>(std::array<const V*, 2>, const float*, const float*,
+                                                      std::array<V*, 2>, Crew);
+template void kernels::linear_backward_input<784, 512, ReLU>(std::array<V*, 2>, const float*, std::array<const V*, 2>,
+                                                             Crew);
+template void kernels::conv2d::direct_backward_parameters<Tile>(const V*, const V*, bool, float*, float*, Range, Crew);
+template void kernels::conv2d::transposed_backward_weight<Tile>(const V*, const V*, bool, float*, V*, Range, Crew);
+template void kernels::conv2d::pointwise_backward_weight<Pixel>(const V*, const V*, bool, float*, V*, Crew);
 
 template class kernels::prepared::Winograd2d<filtered, FilteredStage<filtered>>;
 template class kernels::prepared::Winograd2d<filtered_narrow, FilteredStage<filtered_narrow>>;

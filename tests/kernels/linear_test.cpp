@@ -78,6 +78,11 @@ void backward_weight_of(const T* input, const T* grad_output, std::size_t images
     const kernels::ImageRows<c.inputs, c.outputs, V> rows{input, grad_output};
     kernels::linear_backward_weight<c.inputs, c.outputs>(rows, images, first, last, add, grad_weight);
 }
+template <LinearCase c, typename Before, Number V, std::size_t Tiles>
+void backward_input_of(std::array<V*, Tiles> grad_input, const scalar_t<V>* weight,
+                       std::array<const V*, Tiles> grad_output) {
+    kernels::linear_backward_input<c.inputs, c.outputs, Before, V>(grad_input, weight, grad_output);
+}
 template <LinearCase c, Number V, typename T = scalar_t<V>>
 void backward_bias_of(const T* grad_output, std::size_t images, bool add, T* grad_bias) {
     const kernels::ImageRows<c.inputs, c.outputs, V> rows{nullptr, grad_output};
@@ -90,8 +95,8 @@ constexpr LinearKernels<V> linear_kernels() {
     using Function = std::conditional_t<c.relu, kernels::ReLU, NoFunction>;
     return {&forward_of<c, Function, V, 1>,
             &forward_of<c, Function, V, tile_count<V>>,
-            &kernels::linear_backward_input<c.inputs, c.outputs, Function, V, 1>,
-            &kernels::linear_backward_input<c.inputs, c.outputs, Function, V, tile_count<V>>,
+            &backward_input_of<c, Function, V, 1>,
+            &backward_input_of<c, Function, V, tile_count<V>>,
             &kernels::store_rows<c.inputs, V>,
             &kernels::store_rows<c.outputs, V>,
             &backward_weight_of<c, V>,

@@ -120,11 +120,23 @@ struct MaxPoolKernels {
     void (*backward)(V*, const V*, const V*);
 };
 
+/// Backward of the channels in two parts, as two threads share them.
+template <Window W, typename S>
+void backward_in_halves(typename S::V* input, const typename S::V* gradient, const typename S::V* position) {
+    kernels::max_pool2d_backward<W, S>(input, gradient, position, {0, S::Out::channels / 2});
+    kernels::max_pool2d_backward<W, S>(input, gradient, position, {S::Out::channels / 2, S::Out::channels});
+}
+template <Window W, typename S>
+void backward_in_halves(typename S::V* input, const typename S::V* gradient) {
+    kernels::avg_pool2d_backward<W, S>(input, gradient, {0, S::Out::channels / 2});
+    kernels::avg_pool2d_backward<W, S>(input, gradient, {S::Out::channels / 2, S::Out::channels});
+}
+
 template <Number V, std::uint64_t Seed, std::size_t Case>
 constexpr MaxPoolKernels<V> max_pool_kernels() {
     constexpr PoolCase c = pool_case(Seed, Case);
-    return {&kernels::max_pool2d_forward<c.window, Stage<InputLayout<c>, OutputLayout<c>, Function<c>, V>>,
-            &kernels::max_pool2d_backward<c.window, Stage<InputLayout<c>, OutputLayout<c>, Function<c>, V>>};
+    using Here = Stage<InputLayout<c>, OutputLayout<c>, Function<c>, V>;
+    return {&kernels::max_pool2d_forward<c.window, Here>, &backward_in_halves<c.window, Here>};
 }
 
 template <Number V>
@@ -136,8 +148,8 @@ struct AvgPoolKernels {
 template <Number V, std::uint64_t Seed, std::size_t Case>
 constexpr AvgPoolKernels<V> avg_pool_kernels() {
     constexpr PoolCase c = pool_case(Seed, Case);
-    return {&kernels::avg_pool2d_forward<c.window, Stage<InputLayout<c>, OutputLayout<c>, Function<c>, V>>,
-            &kernels::avg_pool2d_backward<c.window, Stage<InputLayout<c>, OutputLayout<c>, Function<c>, V>>};
+    using Here = Stage<InputLayout<c>, OutputLayout<c>, Function<c>, V>;
+    return {&kernels::avg_pool2d_forward<c.window, Here>, &backward_in_halves<c.window, Here>};
 }
 
 template <Number V>

@@ -207,6 +207,17 @@ void backward_parameters(const double* input, const double* grad_output, double*
     }
 }
 
+/// The functions of a layer, of which some have a crew as an argument with a default.
+template <typename Bound, typename Stage>
+void forward_of(const double* parameters, const double* input, double* output, double* saved, double* scratch) {
+    Bound::template forward<Stage>(parameters, input, output, saved, scratch);
+}
+template <typename Bound, typename Stage>
+void backward_input_of(const double* parameters, double* grad_input, const double* grad_output, const double* saved,
+                       double* scratch) {
+    Bound::template backward_input<Stage>(parameters, grad_input, grad_output, saved, scratch);
+}
+
 /// A layer that is bound to its shape, behind the elementwise function Before.
 template <typename Bound, typename Before, Extent OutputBorder>
 constexpr Subject subject_of() {
@@ -217,8 +228,8 @@ constexpr Subject subject_of() {
             Bound::weight_shape::size + Bound::bias_shape::size,
             Bound::saved_size,
             &Before::template forward<double>,
-            &Bound::template forward<Stage<In, Out, NoFunction, double>>,
-            &Bound::template backward_input<Stage<In, Out, Before, double>>,
+            &forward_of<Bound, Stage<In, Out, NoFunction, double>>,
+            &backward_input_of<Bound, Stage<In, Out, Before, double>>,
             &backward_parameters<Bound, Stage<In, Out, NoFunction, double>>};
 }
 
@@ -235,8 +246,8 @@ constexpr Subject elementwise_subject() {
             0,
             0,
             &NoFunction::forward<double>,
-            &Bound::template forward<Stage<In, Out, typename Bound::Function, double>>,
-            &Behind::template backward_input<Stage<Out, Out, typename Bound::Function, double>>,
+            &forward_of<Bound, Stage<In, Out, typename Bound::Function, double>>,
+            &backward_input_of<Behind, Stage<Out, Out, typename Bound::Function, double>>,
             nullptr,
             true};
 }

@@ -43,7 +43,8 @@ struct Backward {
         output = *workspace.output();  // its gradient takes its place
         workspace.grad_output[0] = 1;
         run::backward_together<Plan, double, 1>(parameters.data(), &workspace, tile, rows);
-        run::backward_alone<Plan>(parameters.data(), workspace, tile, add, gradients.data(), rows, run::Inference{});
+        run::backward_alone<Plan>(parameters.data(), workspace, tile, add, gradients.data(), rows,
+                                  run::Inference<Plan, double>{});
     }
 };
 

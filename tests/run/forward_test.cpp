@@ -166,7 +166,7 @@ std::vector<std::vector<V>> run_two(const Net& net) {
         for (V& gradient : tile.grad_output) {
             gradient = V::broadcast(draw.real(-1.0f, 1.0f));
         }
-        run::forward_alone<Plan>(net.parameters().data(), tile, run::InPlace{}, run::Inference{});
+        run::forward_alone<Plan>(net.parameters().data(), tile, run::InPlace{}, run::Inference<Plan, V>{});
     }
     std::vector<std::vector<V>> result(2 * Plan::stage_count);
     std::vector<float> gradients(Plan::tile_gradient_numbers);
@@ -177,7 +177,7 @@ std::vector<std::vector<V>> run_two(const Net& net) {
     }
     for (std::size_t n = 0; n < 2; ++n) {
         run::backward_alone<Plan>(net.parameters().data(), tiles[n], n, false, gradients.data(), rows,
-                                  run::Inference{});
+                                  run::Inference<Plan, V>{});
         result.emplace_back(tiles[n].buffers.begin(), tiles[n].buffers.end());
     }
     return result;

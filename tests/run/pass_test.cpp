@@ -32,6 +32,7 @@ std::vector<std::uint32_t> bits(Randomness randomness, std::size_t layer, std::s
 }
 
 struct Plan {
+    static constexpr std::uint64_t multiply_adds = 0;
     static constexpr std::array<std::size_t, 4> statistics_offsets{0, 0, 6, 10};
     /// Functions are fused into the stages before them.
     static constexpr std::size_t leaf_of(std::size_t stage) { return 2 * stage; }
@@ -79,7 +80,7 @@ TEST_CASE("the bits are those of the generator at a fixed place, above what init
 TEST_CASE("a pass leads each stage to its own statistics and random numbers", "[run]") {
     const std::array<float, 10> statistics{};
     const std::array<float, 10> sums{};
-    const run::Pass<Plan, float> pass{statistics.data(), sums.data(), 1, {3, 5}, 8, 64};
+    const run::Pass<Plan, float> pass{{}, statistics.data(), sums.data(), 1, {3, 5}, 8, 64};
     CHECK(pass.statistics(1) == statistics.data());
     CHECK(pass.statistics(2) == statistics.data() + 6);
     CHECK(pass.gradient_sums(2) == sums.data() + 6);

@@ -55,6 +55,8 @@
 //                  scratch_size      how many elements V it needs for the time of a call, in forward_rows from the
 //                                    first row to the last; left out, none. All stages share this memory, which these
 //                                    functions get last, forward_rows before the rows
+//                  shares            whether a crew (core/crew.hpp) can share its functions; left out, no. If so, all
+//                                    but forward_rows get the crew as their last argument, of any type of crew
 //                  packed_size       of a PairStage: how many elements T its parameters are as its kernels read them,
 //                                    if others than the network has; pack writes them, in pack_parts parts, and what
 //                                    backward alone reads if it is asked for

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include <ctcnn/core/indices.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/list.hpp>
+#include <ctcnn/core/saturating.hpp>
 #include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/graph/flow.hpp>
@@ -64,6 +66,10 @@ consteval auto buffer_counts(List<Ls...>) {
     } else {
         return std::array<std::size_t, sizeof...(Ls)>{};
     }
+}
+template <typename... Ls>
+consteval std::uint64_t multiply_adds_of(List<Ls...>) {
+    return saturating_sum<std::uint64_t>({0, Ls::multiply_adds...});
 }
 template <typename... Ls>
 consteval auto facts_of(List<Ls...>) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -43,6 +44,9 @@ struct Plan {
         }
         return found;
     }();
+
+    /// Of an image, forward.
+    static constexpr std::uint64_t multiply_adds = detail::multiply_adds_of(leaves{});
 
     static constexpr auto leaf_offsets = running_sums(detail::parameter_counts(leaves{}));
     static constexpr std::size_t parameter_count = leaf_offsets.back();

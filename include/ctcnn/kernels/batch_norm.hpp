@@ -8,6 +8,7 @@
 #include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/sum.hpp>
 #include <ctcnn/core/target.hpp>
+#include <ctcnn/core/window.hpp>
 
 // Each channel is normalised with its mean and variance: those of the whole batch in training, running ones in
 // inference. Of a tile, a channel's mean and the sum of squared deviations from it are taken; those of the tiles are
@@ -45,17 +46,18 @@ template <typename L, typename V, typename Term>
 }
 }  // namespace detail
 
-/// Of each channel, the mean and the sum of squared deviations over the images that are present: lanes where `present`
+/// Of each channel of a range, the mean and the sum of squared deviations over the images that are present: lanes where `present`
 /// is 1.
 /// Layouts  statistics (C, 2)
 template <typename Stage>
 [[gnu::noinline]] constexpr void tile_moments(const typename Stage::V* input, typename Stage::V present,
-                                              std::size_t images, typename Stage::T* statistics) {
+                                              std::size_t images, typename Stage::T* statistics,
+                                              Range channels = {0, Stage::In::channels}) {
     using In = typename Stage::In;
     using V = typename Stage::V;
     using T = scalar_t<V>;
     const T count = static_cast<T>(images * In::height * In::width);
-    for (std::size_t c = 0; c < In::channels; ++c) {
+    for (std::size_t c = channels.first; c < channels.last; ++c) {
         const V* plane = input + In::offset(c, 0, 0);
         const V sum = detail::sum_of_pixels<In, V>(
             [&](std::size_t h, std::size_t w) __attribute__((always_inline)) { return plane[h * In::row + w]; });
@@ -71,15 +73,16 @@ template <typename Stage>
     }
 }
 
-/// Of each channel, output = f(scale(c) * input + shift(c)).
+/// Of each channel of a range, output = f(scale(c) * input + shift(c)).
 /// Layouts  scale, shift: functions of the channel
 template <typename Stage, typename Scale, typename Shift>
 [[gnu::always_inline]] constexpr void scale_and_shift(const typename Stage::V* input, typename Stage::V* output,
-                                                      const Scale& scale, const Shift& shift) {
+                                                      const Scale& scale, const Shift& shift,
+                                                      Range channels = {0, Stage::In::channels}) {
     using In = typename Stage::In;
     using Out = typename Stage::Out;
     using V = typename Stage::V;
-    for (std::size_t c = 0; c < In::channels; ++c) {
+    for (std::size_t c = channels.first; c < channels.last; ++c) {
         const V factor = broadcast<V>(scale(c));
         const V offset = broadcast<V>(shift(c));
         for (std::size_t h = 0; h < In::height; ++h) {
@@ -92,15 +95,16 @@ template <typename Stage, typename Scale, typename Shift>
     }
 }
 
-/// Of each channel, the sums of the gradient and of gradient times normalised input, over all lanes.
+/// Of each channel of a range, the sums of the gradient and of gradient times normalised input, over all lanes.
 /// Layouts  statistics (C, 2): mean, 1 / deviation; sums (C, 2)
 template <typename Stage>
 [[gnu::noinline]] constexpr void normalised_sums(const typename Stage::T* statistics, const typename Stage::V* input,
-                                                 const typename Stage::V* grad_output, typename Stage::T* sums) {
+                                                 const typename Stage::V* grad_output, typename Stage::T* sums,
+                                                 Range channels = {0, Stage::In::channels}) {
     using In = typename Stage::In;
     using Out = typename Stage::Out;
     using V = typename Stage::V;
-    for (std::size_t c = 0; c < In::channels; ++c) {
+    for (std::size_t c = channels.first; c < channels.last; ++c) {
         const V* x = input + In::offset(c, 0, 0);
         const V* g = grad_output + Out::offset(c, 0, 0);
         const V mean = broadcast<V>(statistics[2 * c]);
@@ -121,13 +125,14 @@ template <typename Stage, typename Weight>
 [[gnu::noinline]] constexpr void normalised_backward(const typename Stage::T* statistics, const typename Stage::T* sums,
                                                      const Weight& weight, std::size_t count, typename Stage::V present,
                                                      typename Stage::V* grad_input,
-                                                     const typename Stage::V* grad_output) {
+                                                     const typename Stage::V* grad_output,
+                                                     Range channels = {0, Stage::In::channels}) {
     using In = typename Stage::In;
     using Out = typename Stage::Out;
     using V = typename Stage::V;
     using T = scalar_t<V>;
     const T share = T(1) / static_cast<T>(count);
-    for (std::size_t c = 0; c < In::channels; ++c) {
+    for (std::size_t c = channels.first; c < channels.last; ++c) {
         const T inverse = statistics[2 * c + 1];
         const V mean = broadcast<V>(statistics[2 * c]);
         const V factor = broadcast<V>(weight(c) * inverse) * present;

@@ -7,10 +7,12 @@
 #include <type_traits>
 
 #include <ctcnn/core/bf16_pairs.hpp>
+#include <ctcnn/core/crew.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/sum.hpp>
 #include <ctcnn/core/target.hpp>
+#include <ctcnn/core/window.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/bias.hpp>
 #include <ctcnn/kernels/register_tile.hpp>
@@ -35,9 +37,9 @@ consteval std::size_t rows_at_once(std::size_t count, std::size_t columns, std::
 /// and inference share it. Inputs and weights are Factors, that is V or pairs in the place of V (kernels/pairs.hpp).
 /// Layouts  input (Inputs) of each tile, weight (Outputs, Inputs), output (Outputs) of each tile
 template <std::size_t Inputs, std::size_t Outputs, typename Activation, Number V, std::size_t Tiles, typename Bias,
-          typename Factor = V>
+          typename Factor = V, typename Crew = OneThread>
 [[gnu::noinline]] constexpr void linear_forward(std::array<const V*, Tiles> input, const scalar_t<V>* weight, Bias bias,
-                                                std::array<V*, Tiles> output) {
+                                                std::array<V*, Tiles> output, Crew crew = {}) {
     if constexpr (!is_lanes<V> && lanes_within<scalar_t<V>>(Inputs) > 1) {
         static_assert(Tiles == 1);
         if (!__builtin_is_constant_evaluated()) {
@@ -50,6 +52,9 @@ template <std::size_t Inputs, std::size_t Outputs, typename Activation, Number V
     }
     constexpr std::size_t most = detail::rows_at_once<scalar_t<V>>(Outputs, Tiles, Inputs);
     for_each_piece<Outputs, most>([&](std::size_t o, auto rows) {
+        if (!crew.takes(o / most)) {
+            return;
+        }
         constexpr std::size_t M = decltype(rows)::value;
         V sum[M * Tiles];
         clear_tile(sum, indices<M * Tiles>);
@@ -66,8 +71,10 @@ template <std::size_t Inputs, std::size_t Outputs, typename Activation, Number V
         });
     });
     if constexpr (!std::is_same_v<Activation, NoFunction>) {
+        crew.barrier();
+        const Range own = crew.share(Outputs);
         for (V* row : output) {
-            map_row<Activation>(row, Outputs);
+            map_row<Activation>(row + own.first, own.count());
         }
     }
 }
@@ -75,10 +82,15 @@ template <std::size_t Inputs, std::size_t Outputs, typename Activation, Number V
 /// linear_backward_input: the gradient of the input, sum over o of weight(o, i) * grad_output(o). `grad_input` holds
 /// the input when the call begins; Before is the elementwise function that made it, whose derivative is applied on the
 /// way. Several tiles share each weight, as in linear_forward. Weights and gradients of the outputs are Factors.
-template <std::size_t Inputs, std::size_t Outputs, typename Before, Number V, std::size_t Tiles, typename Factor = V>
+template <std::size_t Inputs, std::size_t Outputs, typename Before, Number V, std::size_t Tiles, typename Factor = V,
+          typename Crew = OneThread>
 [[gnu::noinline]] constexpr void linear_backward_input(std::array<V*, Tiles> grad_input, const scalar_t<V>* weight,
-                                                       std::array<const V*, Tiles> grad_output) {
-    for_each_piece<Inputs, choose_rows(Inputs, Tiles)>([&](std::size_t i, auto rows) {
+                                                       std::array<const V*, Tiles> grad_output, Crew crew = {}) {
+    constexpr std::size_t most = choose_rows(Inputs, Tiles);
+    for_each_piece<Inputs, most>([&](std::size_t i, auto rows) {
+        if (!crew.takes(i / most)) {
+            return;
+        }
         constexpr std::size_t M = decltype(rows)::value;
         V sum[M * Tiles];
         clear_tile(sum, indices<M * Tiles>);

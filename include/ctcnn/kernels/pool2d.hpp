@@ -91,8 +91,8 @@ constexpr bool tiles_exactly(const Window& window) {
 /// Spreads the gradients of windows that do not overlap: share(gradient of an output, first pixel of its window) turns
 /// the pixels of a window, In::row apart from row to row, into their gradients.
 template <Window W, typename In, typename Out, Number V, typename Share>
-[[gnu::always_inline]] constexpr void spread(V* grad_input, const V* grad_output, const Share& share) {
-    for (std::size_t c = 0; c < Out::channels; ++c) {
+[[gnu::always_inline]] constexpr void spread(V* grad_input, const V* grad_output, Range channels, const Share& share) {
+    for (std::size_t c = channels.first; c < channels.last; ++c) {
         for (std::size_t h = 0; h < Out::height; ++h) {
             V* pixels = grad_input + In::offset(c, h * W.kernel.height, 0);
             for (std::size_t w = 0; w < Out::width; ++w) {
@@ -115,12 +115,12 @@ template <Window W, typename In, typename Out, Number V, typename Share>
 /// Collects the gradients of windows that may overlap: a pixel gets `scale` times the sum of part(place of the output,
 /// number of the output, the pixel's place in its window kh * Kw + kw) over the windows that cover it.
 template <Window W, typename Stage, typename Part>
-[[gnu::always_inline]] constexpr void collect(typename Stage::V* grad_input, typename Stage::V scale,
+[[gnu::always_inline]] constexpr void collect(typename Stage::V* grad_input, typename Stage::V scale, Range channels,
                                               const Part& part) {
     using In = typename Stage::In;
     using Out = typename Stage::Out;
     using V = typename Stage::V;
-    for (std::size_t c = 0; c < In::channels; ++c) {
+    for (std::size_t c = channels.first; c < channels.last; ++c) {
         for (std::size_t h = 0; h < In::height; ++h) {
             const Range rows = covering(h, W.kernel.height, W.stride.height, W.padding.height, Out::height);
             for (std::size_t w = 0; w < In::width; ++w) {
@@ -144,23 +144,25 @@ template <Window W, typename Stage, typename Part>
 /// avg_pool2d_backward: `grad_input` holds the input when the call begins and its gradient when it ends.
 template <Window W, typename Stage>
 [[gnu::noinline]] constexpr void avg_pool2d_backward(typename Stage::V* grad_input,
-                                                     const typename Stage::V* grad_output) {
+                                                     const typename Stage::V* grad_output,
+                                                     Range channels = {0, Stage::Out::channels}) {
     using In = typename Stage::In;
     using Out = typename Stage::Out;
     using V = typename Stage::V;
     const V scale = broadcast<V>(scalar_t<V>(1) / static_cast<scalar_t<V>>(W.kernel.height * W.kernel.width));
     if constexpr (tiles_exactly(W)) {
-        spread<W, In, Out>(grad_input, grad_output, [&](V gradient, V* pixels) __attribute__((always_inline)) {
-            const V share = gradient * scale;
-            for (std::size_t kh = 0; kh < W.kernel.height; ++kh) {
-                for (std::size_t kw = 0; kw < W.kernel.width; ++kw) {
-                    V& element = pixels[kh * In::row + kw];
-                    element = Stage::Function::backward(element, share);
-                }
-            }
-        });
+        spread<W, In, Out>(grad_input, grad_output, channels,
+                           [&](V gradient, V* pixels) __attribute__((always_inline)) {
+                               const V share = gradient * scale;
+                               for (std::size_t kh = 0; kh < W.kernel.height; ++kh) {
+                                   for (std::size_t kw = 0; kw < W.kernel.width; ++kw) {
+                                       V& element = pixels[kh * In::row + kw];
+                                       element = Stage::Function::backward(element, share);
+                                   }
+                               }
+                           });
     } else {
-        collect<W, Stage>(grad_input, scale,
+        collect<W, Stage>(grad_input, scale, channels,
                           [&](std::size_t output, std::size_t, std::size_t) { return grad_output[output]; });
     }
 }
@@ -250,13 +252,13 @@ constexpr void max_pool2d_forward(const typename Stage::V* input, typename Stage
 /// one of its pixels, be it NaN or not.
 template <Window W, typename Stage>
 constexpr void max_pool2d_backward(typename Stage::V* grad_input, const typename Stage::V* grad_output,
-                                   const typename Stage::V* position) {
+                                   const typename Stage::V* position, Range channels = {0, Stage::Out::channels}) {
     using In = typename Stage::In;
     using Out = typename Stage::Out;
     using V = typename Stage::V;
     if constexpr (!notes_position(W)) {
         constexpr std::size_t count = W.kernel.height * W.kernel.width;
-        spread<W, In, Out>(grad_input, grad_output, [](V gradient, V* pixels) __attribute__((always_inline)) {
+        spread<W, In, Out>(grad_input, grad_output, channels, [](V gradient, V* pixels) __attribute__((always_inline)) {
             V x[count];
             V largest = pixels[0];
             unroll<count>([&](std::size_t k) __attribute__((always_inline)) {
@@ -276,7 +278,7 @@ constexpr void max_pool2d_backward(typename Stage::V* grad_input, const typename
             const V here = broadcast<V>(static_cast<scalar_t<V>>(place));
             return select_equal(position[number], here, grad_output[output], V{});
         };
-        collect<W, Stage>(grad_input, broadcast<V>(1), part);
+        collect<W, Stage>(grad_input, broadcast<V>(1), channels, part);
     }
 }
 

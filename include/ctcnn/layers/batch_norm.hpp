@@ -61,18 +61,19 @@ struct BoundBatchNorm : BoundLayer<L, S> {
     }
 
     /// With those of the batch.
-    template <typename Stage>
+    template <typename Stage, typename Crew>
     static constexpr void forward_batch(const typename Stage::T* parameters, const typename Stage::T* statistics,
-                                        const typename Stage::V* input, typename Stage::V* output) {
+                                        const typename Stage::V* input, typename Stage::V* output, Crew crew) {
         const auto scale = [&](std::size_t c) { return weight(parameters, c) * statistics[2 * c + 1]; };
         kernels::scale_and_shift<Stage>(
-            input, output, scale, [&](std::size_t c) { return bias(parameters, c) - statistics[2 * c] * scale(c); });
+            input, output, scale, [&](std::size_t c) { return bias(parameters, c) - statistics[2 * c] * scale(c); },
+            crew.share(Channels));
     }
 
-    template <typename Stage>
+    template <typename Stage, typename Crew>
     static constexpr void tile_statistics(const typename Stage::V* input, typename Stage::V present, std::size_t images,
-                                          typename Stage::T* statistics) {
-        kernels::tile_moments<Stage>(input, present, images, statistics);
+                                          typename Stage::T* statistics, Crew crew) {
+        kernels::tile_moments<Stage>(input, present, images, statistics, crew.share(Channels));
     }
 
     /// The statistics of a batch of so many images from those of its tiles, which lie in a row; each but the last one
@@ -129,10 +130,10 @@ struct BoundBatchNorm : BoundLayer<L, S> {
         }
     }
 
-    template <typename Stage>
+    template <typename Stage, typename Crew>
     static constexpr void tile_gradients(const typename Stage::T* statistics, const typename Stage::V* input,
-                                         const typename Stage::V* grad_output, typename Stage::T* sums) {
-        kernels::normalised_sums<Stage>(statistics, input, grad_output, sums);
+                                         const typename Stage::V* grad_output, typename Stage::T* sums, Crew crew) {
+        kernels::normalised_sums<Stage>(statistics, input, grad_output, sums, crew.share(Channels));
     }
 
     template <typename T>
@@ -155,13 +156,14 @@ struct BoundBatchNorm : BoundLayer<L, S> {
         }
     }
 
-    template <typename Stage>
+    template <typename Stage, typename Crew>
     static constexpr void backward_batch(const typename Stage::T* parameters, const typename Stage::T* statistics,
                                          const typename Stage::T* sums, std::size_t images, typename Stage::V present,
-                                         typename Stage::V* grad_input, const typename Stage::V* grad_output) {
+                                         typename Stage::V* grad_input, const typename Stage::V* grad_output,
+                                         Crew crew) {
         kernels::normalised_backward<Stage>(
             statistics, sums, [&](std::size_t c) { return weight(parameters, c); }, images * pixels, present,
-            grad_input, grad_output);
+            grad_input, grad_output, crew.share(Channels));
     }
 
 private:

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <ctcnn/core/crew.hpp>
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/onnx_node.hpp>
@@ -21,6 +22,7 @@ namespace CTCNN_DETAIL {
 /// BoundConv2d: Conv2d on images of shape S; L is the layer as it is spelled.
 template <typename L, std::size_t In, std::size_t Out, LayerOptions options, typename S>
 struct BoundConv2d : BoundLayer<L, S> {
+    static constexpr bool shares = true;
     static constexpr Window window = window_of(options);
     static constexpr Extent extent = output_extent(window, S::dim(1), S::dim(2));
     static constexpr kernels::Conv2dGeometry geometry{In, Out, options.groups, window};
@@ -70,28 +72,31 @@ struct BoundConv2d : BoundLayer<L, S> {
                                        Range rows) {
         kernels::conv2d::forward_rows<Conv<Stage>>(input, parameters, bias(parameters), output, scratch, rows);
     }
-    template <typename Stage>
+    template <typename Stage, typename Crew = OneThread>
     static constexpr void forward(const typename Stage::T* parameters, const typename Stage::V* input,
-                                  typename Stage::V* output, typename Stage::V*, typename Stage::V* scratch) {
-        kernels::conv2d::forward<Conv<Stage>>(input, parameters, bias(parameters), output, scratch);
+                                  typename Stage::V* output, typename Stage::V*, typename Stage::V* scratch,
+                                  Crew crew = {}) {
+        kernels::conv2d::forward<Conv<Stage>>(input, parameters, bias(parameters), output, scratch, crew);
     }
-    template <typename Stage>
+    template <typename Stage, typename Crew = OneThread>
     static constexpr void backward_input(const typename Stage::T* parameters, typename Stage::V* grad_input,
                                          const typename Stage::V* grad_output, const typename Stage::V*,
-                                         typename Stage::V* scratch) {
-        kernels::conv2d::backward_input<Conv<Stage>>(grad_input, parameters, grad_output, scratch);
+                                         typename Stage::V* scratch, Crew crew = {}) {
+        kernels::conv2d::backward_input<Conv<Stage>>(grad_input, parameters, grad_output, scratch, crew);
     }
-    template <typename Stage>
+    template <typename Stage, typename Crew = OneThread>
     static constexpr void backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output,
-                                              bool add, typename Stage::T* gradient, typename Stage::V* scratch) {
-        kernels::conv2d::backward_parameters<Conv<Stage>>(input, grad_output, add, gradient, bias(gradient), scratch);
+                                              bool add, typename Stage::T* gradient, typename Stage::V* scratch,
+                                              Crew crew = {}) {
+        kernels::conv2d::backward_parameters<Conv<Stage>>(input, grad_output, add, gradient, bias(gradient), scratch,
+                                                          crew);
     }
-    template <typename Stage>
+    template <typename Stage, typename Crew = OneThread>
     static constexpr void backward(const typename Stage::T* parameters, typename Stage::V* grad_input,
                                    const typename Stage::V* grad_output, bool add, typename Stage::T* gradient,
-                                   typename Stage::V* scratch) {
+                                   typename Stage::V* scratch, Crew crew = {}) {
         kernels::conv2d::backward<Conv<Stage>>(grad_input, parameters, grad_output, add, gradient, bias(gradient),
-                                               scratch);
+                                               scratch, crew);
     }
 
     template <std::size_t Count>

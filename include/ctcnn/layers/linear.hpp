@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include <ctcnn/core/bf16_pairs.hpp>
+#include <ctcnn/core/crew.hpp>
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/onnx_node.hpp>
@@ -24,6 +25,7 @@ namespace CTCNN_DETAIL {
 /// BoundLinear: Linear on features of shape S; L is the layer as it is spelled.
 template <typename L, std::size_t In, std::size_t Out, LayerOptions options, typename S>
 struct BoundLinear : BoundLayer<L, S> {
+    static constexpr bool shares = true;
     using output_shape = Shape<Out>;
     using weight_shape = Shape<Out, In>;
     using bias_shape = Shape<options.bias ? Out : 0>;
@@ -59,16 +61,18 @@ struct BoundLinear : BoundLayer<L, S> {
         Packed<Stage>::pack(parameters, packed, part, backward);
     }
 
-    template <typename Stage>
+    template <typename Stage, typename Crew = OneThread>
     static constexpr void forward(const typename Stage::T* parameters, const typename Stage::V* input,
-                                  typename Stage::V* output, typename Stage::V*, typename Stage::V* scratch) {
-        forward_tiles<Stage, 1>(parameters, {input}, {output}, {scratch});
+                                  typename Stage::V* output, typename Stage::V*, typename Stage::V* scratch,
+                                  Crew crew = {}) {
+        forward_tiles<Stage, 1>(parameters, {input}, {output}, {scratch}, crew);
     }
-    template <typename Stage, std::size_t Tiles>
+    template <typename Stage, std::size_t Tiles, typename Crew = OneThread>
     static constexpr void forward_tiles(const typename Stage::T* parameters,
                                         std::array<const typename Stage::V*, Tiles> input,
                                         std::array<typename Stage::V*, Tiles> output,
-                                        [[maybe_unused]] std::array<typename Stage::V*, Tiles> scratch) {
+                                        [[maybe_unused]] std::array<typename Stage::V*, Tiles> scratch,
+                                        Crew crew = {}) {
         using V = typename Stage::V;
         using Function = typename Stage::Function;
         if constexpr (in_pairs<Stage>) {
@@ -78,23 +82,24 @@ struct BoundLinear : BoundLayer<L, S> {
             }
             const auto bias = bias_in<typename Packed<Stage>::Weights, bias_shape>(parameters);
             kernels::linear_forward<kernels::pair_count(In), Out, Function, V, Tiles, decltype(bias), Factor<Stage>>(
-                input, parameters, bias, output);
+                input, parameters, bias, output, crew);
         } else {
             kernels::linear_forward<In, Out, Function, V>(input, parameters,
-                                                          bias_in<weight_shape, bias_shape>(parameters), output);
+                                                          bias_in<weight_shape, bias_shape>(parameters), output, crew);
         }
     }
-    template <typename Stage>
+    template <typename Stage, typename Crew = OneThread>
     static constexpr void backward_input(const typename Stage::T* parameters, typename Stage::V* grad_input,
                                          const typename Stage::V* grad_output, const typename Stage::V*,
-                                         typename Stage::V* scratch) {
-        backward_input_tiles<Stage, 1>(parameters, {grad_input}, {grad_output}, {scratch});
+                                         typename Stage::V* scratch, Crew crew = {}) {
+        backward_input_tiles<Stage, 1>(parameters, {grad_input}, {grad_output}, {scratch}, crew);
     }
-    template <typename Stage, std::size_t Tiles>
+    template <typename Stage, std::size_t Tiles, typename Crew = OneThread>
     static constexpr void backward_input_tiles(const typename Stage::T* parameters,
                                                std::array<typename Stage::V*, Tiles> grad_input,
                                                std::array<const typename Stage::V*, Tiles> grad_output,
-                                               [[maybe_unused]] std::array<typename Stage::V*, Tiles> scratch) {
+                                               [[maybe_unused]] std::array<typename Stage::V*, Tiles> scratch,
+                                               Crew crew = {}) {
         using V = typename Stage::V;
         using Before = typename Stage::Function;
         if constexpr (in_pairs<Stage>) {
@@ -103,9 +108,9 @@ struct BoundLinear : BoundLayer<L, S> {
                 grad_output[n] = scratch[n];
             }
             kernels::linear_backward_input<In, kernels::pair_count(Out), Before, V, Tiles, Factor<Stage>>(
-                grad_input, parameters + Packed<Stage>::backward, grad_output);
+                grad_input, parameters + Packed<Stage>::backward, grad_output, crew);
         } else {
-            kernels::linear_backward_input<In, Out, Before, V>(grad_input, parameters, grad_output);
+            kernels::linear_backward_input<In, Out, Before, V>(grad_input, parameters, grad_output, crew);
         }
     }
     /// The gradient of the weights of the inputs first, ..., last - 1 from rows of images, and of the bias.

@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
+#include <ctcnn/core/crew.hpp>
 #include <ctcnn/core/describe.hpp>
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
@@ -52,6 +54,7 @@ struct AnyPool {
 /// What the pooling layers share on images of shape S.
 template <typename L, LayerOptions options, typename S>
 struct BoundPool2d : BoundLayer<L, S> {
+    static constexpr bool shares = true;
     static constexpr Window window = on_image(window_of(options), S::dim(1), S::dim(2));
     static constexpr Extent extent = output_extent(window, S::dim(1), S::dim(2));
 
@@ -82,10 +85,14 @@ struct BoundMaxPool2d : BoundPool2d<L, options, S> {
     template <typename Stage, Pooling>
     using Prepared = kernels::prepared::MaxPool2d<Base::window, Stage>;
 
-    template <typename Stage>
+    template <typename Stage, typename Crew = OneThread>
     static constexpr void forward(const typename Stage::T*, const typename Stage::V* input, typename Stage::V* output,
-                                  typename Stage::V* saved, typename Stage::V*) {
-        kernels::max_pool2d_forward<Base::window, Stage>(input, output, saved);
+                                  typename Stage::V* saved, typename Stage::V*, Crew crew = {}) {
+        if constexpr (std::is_same_v<Crew, OneThread>) {
+            kernels::max_pool2d_forward<Base::window, Stage>(input, output, saved);
+        } else {
+            kernels::max_pool2d_forward_rows<Base::window, Stage>(input, output, saved, crew.share(Stage::Out::height));
+        }
     }
     template <typename Stage>
     static constexpr void forward_rows(const typename Stage::T*, const typename Stage::V* input,
@@ -93,11 +100,12 @@ struct BoundMaxPool2d : BoundPool2d<L, options, S> {
                                        Range rows) {
         kernels::max_pool2d_forward_rows<Base::window, Stage>(input, output, saved, rows);
     }
-    template <typename Stage>
+    template <typename Stage, typename Crew = OneThread>
     static constexpr void backward_input(const typename Stage::T*, typename Stage::V* grad_input,
                                          const typename Stage::V* grad_output, const typename Stage::V* saved,
-                                         typename Stage::V*) {
-        kernels::max_pool2d_backward<Base::window, Stage>(grad_input, grad_output, saved);
+                                         typename Stage::V*, Crew crew = {}) {
+        kernels::max_pool2d_backward<Base::window, Stage>(grad_input, grad_output, saved,
+                                                          crew.share(Stage::Out::channels));
     }
 };
 
@@ -117,10 +125,13 @@ struct BoundAvgPool2d : BoundPool2d<L, options, S> {
         return Base::with_window({"AveragePool"}).with("count_include_pad", counts_padding ? 1 : 0);
     }
 
-    template <typename Stage>
-    static constexpr void forward(const typename Stage::T*, const typename Stage::V* input, typename Stage::V* output,
-                                  typename Stage::V*, typename Stage::V*) {
-        if constexpr (even) {
+    template <typename Stage, typename Crew = OneThread>
+    static constexpr void forward(const typename Stage::T* parameters, const typename Stage::V* input,
+                                  typename Stage::V* output, typename Stage::V* saved, typename Stage::V* scratch,
+                                  Crew crew = {}) {
+        if constexpr (!std::is_same_v<Crew, OneThread>) {
+            forward_rows<Stage>(parameters, input, output, saved, scratch, crew.share(Stage::Out::height));
+        } else if constexpr (even) {
             kernels::avg_pool2d_forward<window, Stage>(input, output);
         } else {
             kernels::taps2d_forward<Rows, Columns, Stage>(input, output);
@@ -135,13 +146,13 @@ struct BoundAvgPool2d : BoundPool2d<L, options, S> {
             kernels::taps2d_forward_rows<Rows, Columns, Stage>(input, output, rows);
         }
     }
-    template <typename Stage>
+    template <typename Stage, typename Crew = OneThread>
     static constexpr void backward_input(const typename Stage::T*, typename Stage::V* grad_input,
                                          const typename Stage::V* grad_output, const typename Stage::V*,
-                                         typename Stage::V*) {
+                                         typename Stage::V*, Crew crew = {}) {
         if constexpr (even) {
-            kernels::avg_pool2d_backward<window, Stage>(grad_input, grad_output);
-        } else {
+            kernels::avg_pool2d_backward<window, Stage>(grad_input, grad_output, crew.share(Stage::Out::channels));
+        } else if (crew.is_first()) {
             kernels::taps2d_backward<Rows, Columns, Stage>(grad_input, grad_output);
         }
     }

@@ -13,6 +13,7 @@
 #include <ctcnn/run/gather.hpp>
 #include <ctcnn/run/prepared.hpp>
 #include <ctcnn/run/rows.hpp>
+#include <ctcnn/run/sharing.hpp>
 
 // What run/apart.hpp declares. Included where a network is compiled, and nowhere else.
 namespace CTCNN_DETAIL::run::apart {
@@ -47,14 +48,15 @@ void forward_alone(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& worksp
 }
 
 template <typename Plan, Number V, std::size_t Tiles>
-void forward_together(const scalar_t<V>* parameters, TileWorkspace<Plan, V>* workspaces) {
-    run::forward_together<Plan, V, Tiles>(parameters, workspaces);
+void forward_together(const scalar_t<V>* parameters, TileWorkspace<Plan, V>* workspaces,
+                      const SharingFor<Plan, V>& sharing) {
+    run::forward_together<Plan, V, Tiles>(parameters, workspaces, sharing);
 }
 
 template <typename Plan, Number V, std::size_t Tiles>
 void backward_together(const scalar_t<V>* parameters, TileWorkspace<Plan, V>* workspaces, std::size_t first,
-                       Rows<Plan, V>& rows) {
-    run::backward_together<Plan, V, Tiles>(parameters, workspaces, first, rows);
+                       Rows<Plan, V>& rows, const SharingFor<Plan, V>& sharing) {
+    run::backward_together<Plan, V, Tiles>(parameters, workspaces, first, rows, sharing);
 }
 
 template <typename Plan, std::size_t Segment, Number V, typename Batch>
@@ -64,15 +66,18 @@ void backward_alone(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& works
 }
 
 template <typename Plan, std::size_t K, Number V>
-void tile_statistics(const V* input, const V& present, std::size_t images, scalar_t<V>* sums) {
+void tile_statistics(const V* input, const V& present, std::size_t images, scalar_t<V>* sums,
+                     const CrewFor<Plan, V>& crew) {
     using Stage = typename Plan::template Stage<K>;
-    Stage::Layer::template tile_statistics<typename Stage::template Forward<V>>(input, present, images, sums);
+    Stage::Layer::template tile_statistics<typename Stage::template Forward<V>>(input, present, images, sums, crew);
 }
 
 template <typename Plan, std::size_t K, Number V>
-void tile_gradients(const scalar_t<V>* statistics, const V* input, const V* grad_output, scalar_t<V>* sums) {
+void tile_gradients(const scalar_t<V>* statistics, const V* input, const V* grad_output, scalar_t<V>* sums,
+                    const CrewFor<Plan, V>& crew) {
     using Stage = typename Plan::template Stage<K>;
-    Stage::Layer::template tile_gradients<typename Stage::template Forward<V>>(statistics, input, grad_output, sums);
+    Stage::Layer::template tile_gradients<typename Stage::template Forward<V>>(statistics, input, grad_output, sums,
+                                                                               crew);
 }
 
 template <typename Plan>

@@ -11,6 +11,7 @@
 #include <ctcnn/run/forward.hpp>
 #include <ctcnn/run/gather.hpp>
 #include <ctcnn/run/rows.hpp>
+#include <ctcnn/run/sharing.hpp>
 
 // As run/apart.hpp, for tiles of images.
 namespace CTCNN_DETAIL::run {
@@ -28,17 +29,20 @@ void forward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace,
 template <typename Plan, std::size_t Segment, Number V, typename Source, typename Batch>
 void forward_alone(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, Source source, const Batch& batch);
 template <typename Plan, Number V, std::size_t Tiles>
-void forward_together(const scalar_t<V>* parameters, TileWorkspace<Plan, V>* workspaces);
+void forward_together(const scalar_t<V>* parameters, TileWorkspace<Plan, V>* workspaces,
+                      const SharingFor<Plan, V>& sharing);
 template <typename Plan, Number V, std::size_t Tiles>
 void backward_together(const scalar_t<V>* parameters, TileWorkspace<Plan, V>* workspaces, std::size_t first,
-                       Rows<Plan, V>& rows);
+                       Rows<Plan, V>& rows, const SharingFor<Plan, V>& sharing);
 template <typename Plan, std::size_t Segment, Number V, typename Batch>
 void backward_alone(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, std::size_t tile, bool add,
                     scalar_t<V>* gradients, Rows<Plan, V>& rows, const Batch& batch);
 template <typename Plan, std::size_t K, Number V>
-void tile_statistics(const V* input, const V& present, std::size_t images, scalar_t<V>* sums);
+void tile_statistics(const V* input, const V& present, std::size_t images, scalar_t<V>* sums,
+                     const CrewFor<Plan, V>& crew);
 template <typename Plan, std::size_t K, Number V>
-void tile_gradients(const scalar_t<V>* statistics, const V* input, const V* grad_output, scalar_t<V>* sums);
+void tile_gradients(const scalar_t<V>* statistics, const V* input, const V* grad_output, scalar_t<V>* sums,
+                    const CrewFor<Plan, V>& crew);
 
 }  // namespace apart
 
@@ -90,22 +94,23 @@ template <typename Plan, std::size_t Segment, Number V, typename Source, typenam
 
 template <typename Plan, Number V, std::size_t Tiles>
 [[gnu::always_inline]] constexpr void forward_together(const scalar_t<V>* parameters,
-                                                       TileWorkspace<Plan, V>* workspaces) {
+                                                       TileWorkspace<Plan, V>* workspaces,
+                                                       const SharingFor<Plan, V>& sharing = {}) {
     if constexpr (is_lanes<V> && is_apart<Plan, scalar_t<V>>) {
-        apart::forward_together<Plan, V, Tiles>(parameters, workspaces);
+        apart::forward_together<Plan, V, Tiles>(parameters, workspaces, sharing);
     } else {
-        run::forward_together<Plan, V, Tiles>(parameters, workspaces);
+        run::forward_together<Plan, V, Tiles>(parameters, workspaces, sharing);
     }
 }
 
 template <typename Plan, Number V, std::size_t Tiles>
 [[gnu::always_inline]] constexpr void backward_together(const scalar_t<V>* parameters,
                                                         TileWorkspace<Plan, V>* workspaces, std::size_t first,
-                                                        Rows<Plan, V>& rows) {
+                                                        Rows<Plan, V>& rows, const SharingFor<Plan, V>& sharing = {}) {
     if constexpr (is_lanes<V> && is_apart<Plan, scalar_t<V>>) {
-        apart::backward_together<Plan, V, Tiles>(parameters, workspaces, first, rows);
+        apart::backward_together<Plan, V, Tiles>(parameters, workspaces, first, rows, sharing);
     } else {
-        run::backward_together<Plan, V, Tiles>(parameters, workspaces, first, rows);
+        run::backward_together<Plan, V, Tiles>(parameters, workspaces, first, rows, sharing);
     }
 }
 
@@ -123,23 +128,24 @@ template <typename Plan, std::size_t Segment, Number V, typename Batch>
 /// What a tile tells of stage K, which has statistics of the batch: forward and backward.
 template <typename Plan, std::size_t K, Number V>
 [[gnu::always_inline]] constexpr void tile_statistics(const V* input, const V& present, std::size_t images,
-                                                      scalar_t<V>* sums) {
+                                                      scalar_t<V>* sums, const CrewFor<Plan, V>& crew) {
     if constexpr (is_lanes<V> && is_apart<Plan, scalar_t<V>>) {
-        apart::tile_statistics<Plan, K>(input, present, images, sums);
+        apart::tile_statistics<Plan, K>(input, present, images, sums, crew);
     } else {
         using Stage = typename Plan::template Stage<K>;
-        Stage::Layer::template tile_statistics<typename Stage::template Forward<V>>(input, present, images, sums);
+        Stage::Layer::template tile_statistics<typename Stage::template Forward<V>>(input, present, images, sums, crew);
     }
 }
 template <typename Plan, std::size_t K, Number V>
 [[gnu::always_inline]] constexpr void tile_gradients(const scalar_t<V>* statistics, const V* input,
-                                                     const V* grad_output, scalar_t<V>* sums) {
+                                                     const V* grad_output, scalar_t<V>* sums,
+                                                     const CrewFor<Plan, V>& crew) {
     if constexpr (is_lanes<V> && is_apart<Plan, scalar_t<V>>) {
-        apart::tile_gradients<Plan, K>(statistics, input, grad_output, sums);
+        apart::tile_gradients<Plan, K>(statistics, input, grad_output, sums, crew);
     } else {
         using Stage = typename Plan::template Stage<K>;
-        Stage::Layer::template tile_gradients<typename Stage::template Forward<V>>(statistics, input, grad_output,
-                                                                                   sums);
+        Stage::Layer::template tile_gradients<typename Stage::template Forward<V>>(statistics, input, grad_output, sums,
+                                                                                   crew);
     }
 }
 

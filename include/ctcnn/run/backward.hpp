@@ -11,10 +11,12 @@
 #include <ctcnn/core/list.hpp>
 #include <ctcnn/core/stage.hpp>
 #include <ctcnn/core/target.hpp>
+#include <ctcnn/core/window.hpp>
 #include <ctcnn/graph/graph.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/join.hpp>
 #include <ctcnn/run/forward.hpp>
+#include <ctcnn/run/sharing.hpp>
 
 // Backward comes to a stage when the gradient of its output is complete and lies in the place of the output, the
 // derivative of the stage's own function included: the reader of a buffer has applied it as it stored. Where there are
@@ -52,24 +54,32 @@ constexpr void complete_gradient(V* buffer, const V* gradient) {
 
 /// Calls compute(memory, function) for the gradient with respect to the n-th input of stage K, a buffer that holds the
 /// input and receives the gradient through function::backward.
-template <typename Plan, std::size_t K, std::size_t N, Number V, typename Compute>
-[[gnu::always_inline]] constexpr void give_gradient(TileWorkspace<Plan, V>& workspace, const Compute& compute) {
+template <typename Plan, std::size_t K, std::size_t N, Number V, typename Crew, typename Compute>
+[[gnu::always_inline]] constexpr void give_gradient(TileWorkspace<Plan, V>& workspace, const Crew& crew,
+                                                    const Compute& compute) {
     constexpr std::size_t b = Plan::input_of(K, N);
     if constexpr (!Plan::has_own_gradient(b)) {
         compute(workspace.buffer(b), typename Plan::template Stage<b - 1>::Function{});
     } else {
         constexpr bool first = Plan::is_last_reader(K, N);
         V* target = first ? workspace.gradient(b) : workspace.added_gradient();
-        std::copy_n(workspace.buffer(b), Plan::buffer_size(b), target);
+        const Range own = crew.share(Plan::buffer_size(b));
+        std::copy_n(workspace.buffer(b) + own.first, own.count(), target + own.first);
+        crew.barrier();
         compute(target, NoFunction{});
+        if constexpr (!first) {
+            crew.barrier();
+        }
         if constexpr (!first && Plan::completes_sum(b) && Plan::graph.buffers[b].first_stage == K) {
             using Maker = typename Plan::template Stage<b - 1>;
             using Out = typename Maker::Out;
-            kernels::map_backward_of_sum<detail_::Stage<Out, Out, typename Maker::Function, V>>(
-                workspace.buffer(b), workspace.gradient(b), target);
+            if (crew.is_first()) {
+                kernels::map_backward_of_sum<detail_::Stage<Out, Out, typename Maker::Function, V>>(
+                    workspace.buffer(b), workspace.gradient(b), target);
+            }
         } else if constexpr (!first) {
             V* sum = workspace.gradient(b);
-            for (std::size_t i = 0; i < Plan::buffer_size(b); ++i) {
+            for (std::size_t i = own.first; i < own.last; ++i) {
                 sum[i] = sum[i] + target[i];
             }
         }
@@ -110,12 +120,25 @@ constexpr void backward_join(TileWorkspace<Plan, V>& workspace) {
     }
 }
 
-/// Backward of a layer, as layer_forward.
-template <typename Layer, typename Stage>
+/// Backward of a layer that has parameters, as shared_forward.
+template <typename Layer, typename Stage, typename Crew>
+[[gnu::always_inline]] constexpr void shared_backward(const typename Stage::T* parameters, typename Stage::V* input,
+                                                      const typename Stage::V* grad_output, bool add,
+                                                      typename Stage::T* gradients, typename Stage::V* scratch,
+                                                      const Crew& crew) {
+    if constexpr (shares<Layer, Crew>) {
+        Layer::template backward<Stage>(parameters, input, grad_output, add, gradients, scratch, crew);
+    } else if (crew.is_first()) {
+        Layer::template backward<Stage>(parameters, input, grad_output, add, gradients, scratch);
+    }
+}
+/// As layer_forward.
+template <typename Layer, typename Stage, typename Crew>
 [[gnu::noinline]] constexpr void layer_backward(const typename Stage::T* parameters, typename Stage::V* input,
                                                 const typename Stage::V* grad_output, bool add,
-                                                typename Stage::T* gradients, typename Stage::V* scratch) {
-    Layer::template backward<Stage>(parameters, input, grad_output, add, gradients, scratch);
+                                                typename Stage::T* gradients, typename Stage::V* scratch,
+                                                const Crew& crew) {
+    detail::shared_backward<Layer, Stage>(parameters, input, grad_output, add, gradients, scratch, crew);
 }
 
 /// Stage K backward. Gradients of parameters that are no batched ones are put into `gradients`, or with `add` added to
@@ -126,7 +149,11 @@ constexpr void backward_stage(const scalar_t<V>* parameters, TileWorkspace<Plan,
     using Stage = typename Plan::template Stage<K>;
     using Layer = typename Stage::Layer;
     constexpr std::size_t b = Plan::input_of(K);
+    const auto& crew = batch.crew;
     if constexpr (graph::is_join(Stage::kind)) {
+        if (!crew.is_first()) {
+            return;
+        }
         [&]<std::size_t... N>(std::index_sequence<N...>) {
             (backward_join<Plan, K, N>(workspace), ...);
         }(std::make_index_sequence<Stage::inputs>{});
@@ -134,39 +161,50 @@ constexpr void backward_stage(const scalar_t<V>* parameters, TileWorkspace<Plan,
         const V* grad_output = workspace.buffer(K + 1);
         const scalar_t<V>* own_parameters = parameters + Plan::template parameters_of<K, V>();
         scalar_t<V>* own_gradients = gradients + Plan::tile_gradient_offsets[K];
-        V* scratch = workspace.scratch.data();
+        V* scratch = run::scratch_of(batch, workspace.scratch.data());
         constexpr bool sums_gradient =
             Stage::parameters != 0 && !Layer::batched_gradient && Stage::kind != LayerKind::statistics;
         if constexpr (Stage::parameters != 0 && Layer::batched_gradient) {
-            rows.template store<K>(tile, workspace.buffer(b), grad_output);
+            if (crew.is_first()) {
+                rows.template store<K>(tile, workspace.buffer(b), grad_output);
+            }
+            crew.barrier();
         }
         if constexpr (Plan::wants_gradient(b)) {
-            give_gradient<Plan, K, 0>(workspace, [&]<typename Before>(V* input, Before) __attribute__((always_inline)) {
-                using Backward = typename Stage::template Backward<Before, V>;
-                if constexpr (Stage::kind == LayerKind::statistics) {
-                    Layer::template backward_batch<Backward>(own_parameters, batch.statistics(K),
-                                                             batch.gradient_sums(K), batch.images, batch.present, input,
-                                                             grad_output);
-                } else if constexpr (sums_gradient && Plan::segment_count > 1) {
-                    layer_backward<Layer, Backward>(own_parameters, input, grad_output, add, own_gradients, scratch);
-                } else if constexpr (sums_gradient) {
-                    Layer::template backward<Backward>(own_parameters, input, grad_output, add, own_gradients, scratch);
-                } else {
-                    Layer::template backward_input<Backward>(own_parameters, input, grad_output, workspace.saved_by(K),
-                                                             scratch);
-                }
-            });
+            give_gradient<Plan, K, 0>(
+                workspace, crew, [&]<typename Before>(V* input, Before) __attribute__((always_inline)) {
+                    using Backward = typename Stage::template Backward<Before, V>;
+                    if constexpr (Stage::kind == LayerKind::statistics) {
+                        Layer::template backward_batch<Backward>(own_parameters, batch.statistics(K),
+                                                                 batch.gradient_sums(K), batch.images, batch.present,
+                                                                 input, grad_output, crew);
+                    } else if constexpr (sums_gradient && Plan::segment_count > 1) {
+                        detail::layer_backward<Layer, Backward>(own_parameters, input, grad_output, add, own_gradients,
+                                                                scratch, crew);
+                    } else if constexpr (sums_gradient) {
+                        detail::shared_backward<Layer, Backward>(own_parameters, input, grad_output, add, own_gradients,
+                                                                 scratch, crew);
+                    } else if constexpr (shares<Layer, CrewFor<Plan, V>>) {
+                        Layer::template backward_input<Backward>(own_parameters, input, grad_output,
+                                                                 workspace.saved_by(K), scratch, crew);
+                    } else if (crew.is_first()) {
+                        Layer::template backward_input<Backward>(own_parameters, input, grad_output,
+                                                                 workspace.saved_by(K), scratch);
+                    }
+                });
         } else if constexpr (sums_gradient) {
             using Backward = typename Stage::template Backward<NoFunction, V>;
             const V* input = workspace.buffer(b);
-            if constexpr (requires {
+            if constexpr (!requires {
                               Layer::template backward_parameters<Backward>(input, grad_output, add, own_gradients,
                                                                             scratch);
                           }) {
+                detail::shared_backward<Layer, Backward>(own_parameters, workspace.buffer(b), grad_output, add,
+                                                         own_gradients, scratch, crew);
+            } else if constexpr (shares<Layer, CrewFor<Plan, V>>) {
+                Layer::template backward_parameters<Backward>(input, grad_output, add, own_gradients, scratch, crew);
+            } else if (crew.is_first()) {
                 Layer::template backward_parameters<Backward>(input, grad_output, add, own_gradients, scratch);
-            } else {
-                Layer::template backward<Backward>(own_parameters, workspace.buffer(b), grad_output, add, own_gradients,
-                                                   scratch);
             }
         }
     }
@@ -179,10 +217,12 @@ constexpr void backward_stage(const scalar_t<V>* parameters, TileWorkspace<Plan,
 /// stage needs of a tile for its batched gradient goes to rows.store<K>(tile, input, grad_output).
 template <typename Plan, Number V, std::size_t Tiles, typename Rows>
 constexpr void backward_together(const scalar_t<V>* parameters, TileWorkspace<Plan, V>* workspaces, std::size_t first,
-                                 Rows& rows) {
-    for (std::size_t n = 0; n < Tiles; ++n) {
+                                 Rows& rows, const SharingFor<Plan, V>& sharing = {}) {
+    const auto& crew = sharing.crew;
+    for (std::size_t n = 0; crew.is_first() && n < Tiles; ++n) {
         detail::complete_gradient<Plan, Plan::stage_count>(workspaces[n].output(), workspaces[n].grad_output.data());
     }
+    crew.barrier();
     Plan::template for_each_stage_backward<Plan::together_from>([&](auto k) {
         using Stage = typename Plan::template Stage<decltype(k)::value>;
         std::array<V*, Tiles> inputs{};
@@ -191,13 +231,18 @@ constexpr void backward_together(const scalar_t<V>* parameters, TileWorkspace<Pl
         for (std::size_t n = 0; n < Tiles; ++n) {
             inputs[n] = workspaces[n].buffer(k);
             grad_outputs[n] = workspaces[n].buffer(k + 1);
-            scratch[n] = workspaces[n].scratch.data();
-            rows.template store<decltype(k)::value>(first + n, inputs[n], grad_outputs[n]);
+            scratch[n] = run::scratch_of(sharing, workspaces[n].scratch.data());
+            if (crew.is_first()) {
+                rows.template store<decltype(k)::value>(first + n, inputs[n], grad_outputs[n]);
+            }
         }
+        crew.barrier();
         if constexpr (Plan::wants_gradient(k)) {
             using Before = typename Plan::template Stage<k - 1>::Function;
             Stage::Layer::template backward_input_tiles<typename Stage::template Backward<Before, V>, Tiles>(
-                parameters + Plan::template parameters_of<decltype(k)::value, V>(), inputs, grad_outputs, scratch);
+                parameters + Plan::template parameters_of<decltype(k)::value, V>(), inputs, grad_outputs, scratch,
+                crew);
+            crew.barrier();
         }
     });
 }
@@ -211,11 +256,15 @@ constexpr void backward_alone(const scalar_t<V>* parameters, TileWorkspace<Plan,
                               bool add, scalar_t<V>* gradients, Rows& rows, const Batch& batch) {
     const auto complete = [&](auto k) {
         if constexpr (Plan::has_own_gradient(k + 1) && !Plan::completes_sum(k + 1)) {
-            detail::complete_gradient<Plan, k + 1>(workspace.buffer(k + 1), workspace.gradient(k + 1));
+            if (batch.crew.is_first()) {
+                detail::complete_gradient<Plan, k + 1>(workspace.buffer(k + 1), workspace.gradient(k + 1));
+            }
+            batch.crew.barrier();
         }
     };
     const auto run = [&](auto k) {
         detail::backward_stage<Plan, decltype(k)::value>(parameters, workspace, tile, add, gradients, rows, batch);
+        batch.crew.barrier();
     };
     constexpr bool is_last = Segment + 1 == Plan::segment_count;
     constexpr std::size_t last = is_last ? Plan::together_from : Plan::segment_begins[Segment + 1];

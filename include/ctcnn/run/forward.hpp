@@ -18,6 +18,7 @@
 #include <ctcnn/graph/graph.hpp>
 #include <ctcnn/kernels/activation.hpp>
 #include <ctcnn/kernels/join.hpp>
+#include <ctcnn/run/sharing.hpp>
 
 namespace CTCNN_DETAIL::run {
 
@@ -73,8 +74,9 @@ struct TileWorkspace {
 };
 
 /// What a stage needs to know of the batch (run/pass.hpp): nothing in inference, and in the training of a network
-/// without statistics and random numbers.
-struct Inference {
+/// without statistics and random numbers; and with whom the thread shares the tile.
+template <typename Plan, Number V>
+struct Inference : SharingFor<Plan, V> {
     static constexpr bool trains = false;
 };
 
@@ -139,12 +141,24 @@ struct RowStream {
     }
 };
 
-/// Forward of a layer. Not inlined, and without the network in its name: layers that repeat are compiled once.
-template <typename Layer, typename Stage>
+/// Forward of a layer, by a crew or by its first member.
+template <typename Layer, typename Stage, typename Crew>
+[[gnu::always_inline]] constexpr void shared_forward(const typename Stage::T* parameters,
+                                                     const typename Stage::V* input, typename Stage::V* output,
+                                                     typename Stage::V* saved, typename Stage::V* scratch,
+                                                     const Crew& crew) {
+    if constexpr (shares<Layer, Crew>) {
+        Layer::template forward<Stage>(parameters, input, output, saved, scratch, crew);
+    } else if (crew.is_first()) {
+        Layer::template forward<Stage>(parameters, input, output, saved, scratch);
+    }
+}
+/// The same, not inlined, and without the network in its name: layers that repeat are compiled once.
+template <typename Layer, typename Stage, typename Crew>
 [[gnu::noinline]] constexpr void layer_forward(const typename Stage::T* parameters, const typename Stage::V* input,
                                                typename Stage::V* output, typename Stage::V* saved,
-                                               typename Stage::V* scratch) {
-    Layer::template forward<Stage>(parameters, input, output, saved, scratch);
+                                               typename Stage::V* scratch, const Crew& crew) {
+    detail::shared_forward<Layer, Stage>(parameters, input, output, saved, scratch, crew);
 }
 
 /// Stage K forward. The batch tells a layer of what it needs in training.
@@ -156,6 +170,9 @@ template <typename Plan, std::size_t K, Number V, typename Workspace, typename B
     using Forward = typename Stage::template Forward<V>;
     V* output = workspace.buffer(K + 1);
     if constexpr (graph::is_join(Stage::kind)) {
+        if (!batch.crew.is_first()) {
+            return;
+        }
         [&]<std::size_t... Input>(std::index_sequence<Input...>) {
             const std::array<const V*, Stage::inputs> inputs{workspace.buffer(Plan::input_of(K, Input))...};
             if constexpr (Stage::kind == LayerKind::concat) {
@@ -170,16 +187,19 @@ template <typename Plan, std::size_t K, Number V, typename Workspace, typename B
         const V* input = workspace.buffer(Plan::input_of(K));
         const scalar_t<V>* own = parameters + Plan::template parameters_of<K, V>();
         if constexpr (Stage::kind == LayerKind::statistics && Batch::trains) {
-            Layer::template forward_batch<Forward>(own, batch.statistics(K), input, output);
+            Layer::template forward_batch<Forward>(own, batch.statistics(K), input, output, batch.crew);
         } else if constexpr (Stage::kind == LayerKind::statistics) {
             Layer::template forward<Forward>(own, parameters + Plan::template buffers_of<K, V>(), input, output);
         } else if constexpr (Stage::kind == LayerKind::random && Batch::trains) {
-            Layer::template forward_random<Forward>(batch.random(K), input, output, workspace.saved_by(K));
+            if (batch.crew.is_first()) {
+                Layer::template forward_random<Forward>(batch.random(K), input, output, workspace.saved_by(K));
+            }
         } else {
+            V* scratch = run::scratch_of(batch, workspace.scratch.data());
             if constexpr (Plan::segment_count > 1) {
-                layer_forward<Layer, Forward>(own, input, output, workspace.saved_by(K), workspace.scratch.data());
+                detail::layer_forward<Layer, Forward>(own, input, output, workspace.saved_by(K), scratch, batch.crew);
             } else {
-                Layer::template forward<Forward>(own, input, output, workspace.saved_by(K), workspace.scratch.data());
+                detail::shared_forward<Layer, Forward>(own, input, output, workspace.saved_by(K), scratch, batch.crew);
             }
         }
     }
@@ -200,27 +220,40 @@ constexpr void run_forward(const scalar_t<V>* parameters, Workspace& workspace, 
             workspace.saved_by(k), workspace.scratch.data(), rows);
     };
     RowStream<Plan, streamed, Source, decltype(run_rows)> stream{source, run_rows};
-    if constexpr (Segment == 0 && streamed == 0) {
-        source.rows_before(Plan::InputLayout::height);
+    const bool alone = batch.crew.size() == 1;
+    if (Segment == 0 && (streamed == 0 || !alone)) {
+        if (batch.crew.is_first()) {
+            source.rows_before(Plan::InputLayout::height);
+        }
+        batch.crew.barrier();
     }
     constexpr std::size_t first = Batch::trains ? Plan::segment_begins[Segment] : 0;
     constexpr std::size_t last =
         std::min(Plan::together_from, Batch::trains ? Plan::segment_begins[Segment + 1] : Plan::stage_count);
     Plan::template for_each_stage<first, last>([&](auto k) {
         begin(k);
-        if constexpr (k + 1 == streamed) {
-            stream.template rows_before<streamed>(Plan::template Stage<decltype(k)::value>::Out::height);
-            stream.complete(std::make_index_sequence<streamed>{});
-        } else if constexpr (k >= streamed) {
+        if constexpr (k < streamed) {
+            if (alone) {
+                if constexpr (k + 1 == streamed) {
+                    stream.template rows_before<streamed>(Plan::template Stage<decltype(k)::value>::Out::height);
+                    stream.complete(std::make_index_sequence<streamed>{});
+                }
+                return;
+            }
+        }
+        // Members of a crew go stage by stage.
+        if constexpr (k >= streamed || has_crews<Plan, V>) {
             run_stage<Plan, decltype(k)::value, V>(parameters, workspace, batch);
+            batch.crew.barrier();
         }
     });
 }
 
 /// Forward through the stages that tiles take together. buffer(tile, k) is buffer k of a tile, and scratch(tile) its
-/// scratch memory.
+/// scratch memory. A crew takes one tile.
 template <typename Plan, Number V, std::size_t Tiles, typename Buffer, typename Scratch>
-constexpr void run_forward_together(const scalar_t<V>* parameters, const Buffer& buffer, const Scratch& scratch) {
+constexpr void run_forward_together(const scalar_t<V>* parameters, const Buffer& buffer, const Scratch& scratch,
+                                    const SharingFor<Plan, V>& sharing) {
     Plan::template for_each_stage<Plan::together_from, Plan::stage_count>([&](auto k) {
         using Stage = typename Plan::template Stage<decltype(k)::value>;
         static_assert(
@@ -232,10 +265,12 @@ constexpr void run_forward_together(const scalar_t<V>* parameters, const Buffer&
         for (std::size_t tile = 0; tile < Tiles; ++tile) {
             inputs[tile] = buffer(tile, k);
             outputs[tile] = buffer(tile, k + 1);
-            scratches[tile] = scratch(tile);
+            scratches[tile] = run::scratch_of(sharing, scratch(tile));
         }
         Stage::Layer::template forward_tiles<typename Stage::template Forward<V>, Tiles>(
-            parameters + Plan::template parameters_of<decltype(k)::value, V>(), inputs, outputs, scratches);
+            parameters + Plan::template parameters_of<decltype(k)::value, V>(), inputs, outputs, scratches,
+            sharing.crew);
+        sharing.crew.barrier();
     });
 }
 
@@ -266,7 +301,7 @@ constexpr void infer_alone(const scalar_t<V>* parameters, InferenceWorkspace<Pla
             // The place has held other shapes before: the border that the next stage relies on is made anew.
             clear_border<typename Plan::template Stage<decltype(k)::value>::Out>(own.buffer(k + 1));
         },
-        Inference{});
+        Inference<Plan, V>{});
 }
 
 /// The first part of forward through a segment, keeping what backward needs. The borders of all buffers are zero and
@@ -279,10 +314,11 @@ constexpr void forward_alone(const scalar_t<V>* parameters, TileWorkspace<Plan, 
 
 /// The second part of forward, for `Tiles` tiles whose workspaces lie side by side: the stages that they take together.
 template <typename Plan, Number V, std::size_t Tiles>
-constexpr void forward_together(const scalar_t<V>* parameters, TileWorkspace<Plan, V>* workspaces) {
+constexpr void forward_together(const scalar_t<V>* parameters, TileWorkspace<Plan, V>* workspaces,
+                                const SharingFor<Plan, V>& sharing = {}) {
     detail::run_forward_together<Plan, V, Tiles>(
         parameters, [=](std::size_t tile, std::size_t k) { return workspaces[tile].buffer(k); },
-        [=](std::size_t tile) { return workspaces[tile].scratch.data(); });
+        [=](std::size_t tile) { return workspaces[tile].scratch.data(); }, sharing);
 }
 
 /// The same for the first tiles of an InferenceWorkspace.
@@ -290,7 +326,7 @@ template <typename Plan, Number V, std::size_t Tiles, std::size_t Most>
 constexpr void infer_together(const scalar_t<V>* parameters, InferenceWorkspace<Plan, V, Most>& workspace) {
     detail::run_forward_together<Plan, V, Tiles>(
         parameters, [&](std::size_t tile, std::size_t k) { return workspace.buffer(k, tile); },
-        [&](std::size_t tile) { return workspace.scratch.data() + tile * workspace.scratch_numbers; });
+        [&](std::size_t tile) { return workspace.scratch.data() + tile * workspace.scratch_numbers; }, {});
 }
 
 /// Forward through all stages without a trace.
@@ -319,7 +355,7 @@ constexpr const T* infer_image(const T* parameters, const T* image, InferenceWor
 /// Forward through all stages, keeping all buffers, as inference does it.
 template <typename Plan, Number V, typename Source = InPlace>
 constexpr void forward(const scalar_t<V>* parameters, TileWorkspace<Plan, V>& workspace, Source source = {}) {
-    forward_alone<Plan>(parameters, workspace, source, Inference{});
+    forward_alone<Plan>(parameters, workspace, source, Inference<Plan, V>{});
     forward_together<Plan, V, 1>(parameters, &workspace);
 }
 

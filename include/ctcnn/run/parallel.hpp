@@ -79,7 +79,11 @@ public:
     /// How many places there are for take_at.
     static constexpr std::size_t places = 16;
 
-    explicit WorkList(std::size_t threads) : spins_(threads > processors() ? 0 : 4000) {}
+    WorkList() noexcept = default;
+    explicit WorkList(std::size_t threads) { spin_for(threads); }
+
+    /// Whoever waits does it in a loop at first, unless there are more threads than processors.
+    void spin_for(std::size_t threads) { spins_ = threads > processors() ? 0 : 4000; }
 
     /// Takes the next item if it is not yet `end`.
     bool take(std::uint32_t end, std::uint32_t& item) {
@@ -106,6 +110,13 @@ public:
     }
 
     void finish() { done_.fetch_add(1, std::memory_order_acq_rel); }
+
+    /// Begins to count anew. Nobody may be waiting.
+    void reset() {
+        taken_.store(0, std::memory_order_relaxed);
+        done_.store(0, std::memory_order_relaxed);
+        released_.store(0, std::memory_order_relaxed);
+    }
 
     /// Waits until all items before `end` are done: a short while in a loop, then asleep. A thread that finds them done
     /// wakes those that sleep. There is one, since the thread that finishes the last of these items comes here next.
@@ -145,7 +156,7 @@ private:
     alignas(64) std::atomic<std::uint32_t> released_{0};  // items before this one are done, and sleepers were woken
     // Of each place, the end of the loop that took it last.
     alignas(64) std::array<std::atomic<std::uint32_t>, places> taken_at_{};
-    int spins_;
+    int spins_ = 0;
 };
 
 /// Team: one thread's view of a team. All members make the same calls in the same order; the items of each loop are
@@ -173,15 +184,18 @@ public:
 
     /// The same for up to WorkList::places items that come again in loop after loop: a member takes its share of them
     /// first, which is then still near, and after that what other members have left. Descending, it begins with the
-    /// last one.
+    /// last one. With `together`, each member takes one of them, its share, together with the others whose share it is.
     template <typename F>
-    constexpr void for_each_again(std::size_t count, bool is_descending, const F& f) {
-        const std::uint32_t end = begin_ + static_cast<std::uint32_t>(count);
+    constexpr void for_each_again(std::size_t count, bool is_descending, const F& f, bool together = false) {
+        const std::uint32_t end = begin_ + static_cast<std::uint32_t>(together ? size_ : count);
         const std::size_t first = count * member_ / size_;
-        const std::size_t last = count * (member_ + 1) / size_;
-        for (std::size_t n = 0; n < count; ++n) {
+        const std::size_t last = together ? first + 1 : count * (member_ + 1) / size_;
+        if (together && work_ != nullptr) {
+            work_->take_one();
+        }
+        for (std::size_t n = 0; n < (together ? 1 : count); ++n) {
             const std::size_t place = (is_descending ? last + count - 1 - n : first + n) % count;
-            if (work_ == nullptr || work_->take_at(place, end)) {
+            if (together || work_ == nullptr || work_->take_at(place, end)) {
                 f(place);
                 if (work_ != nullptr) {
                     work_->finish();
@@ -190,6 +204,21 @@ public:
         }
         begin_ = end;
     }
+
+    /// f() by each member.
+    template <typename F>
+    constexpr void each_member(const F& f) {
+        if (work_ == nullptr) {
+            f();
+        } else {
+            work_->take_one();
+            f();
+            work_->finish();
+        }
+        begin_ += static_cast<std::uint32_t>(size_);
+    }
+    /// Leaves `count` items to other members.
+    constexpr void leave(std::size_t count) { begin_ += static_cast<std::uint32_t>(count); }
 
     /// f() by the first member, which is the thread that called parallel(); all wait for it. What f does to the
     /// arithmetic of its thread is undone, since it would not reach the other threads.

@@ -9,6 +9,7 @@
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/random.hpp>
 #include <ctcnn/core/target.hpp>
+#include <ctcnn/run/sharing.hpp>
 
 namespace CTCNN_API {
 
@@ -55,7 +56,7 @@ private:
 
 /// Pass: what the stages of a training step need to know of the batch, for one tile.
 template <typename Plan, Number V>
-struct Pass {
+struct Pass : SharingFor<Plan, V> {
     static constexpr bool trains = true;
 
     const scalar_t<V>* batch_statistics;  ///< of all stages that have them

@@ -17,6 +17,8 @@
 #include <ctcnn/run/pack.hpp>
 #include <ctcnn/run/parallel.hpp>
 #include <ctcnn/run/pass.hpp>
+#include <ctcnn/run/sharing.hpp>
+#include <ctcnn/train/crews.hpp>
 #include <ctcnn/train/gradient.hpp>
 #include <ctcnn/train/round.hpp>
 #include <ctcnn/train/segments.hpp>
@@ -37,6 +39,7 @@ public:
     using Plan = typename Net::template plan_of<V>;
     static constexpr std::size_t lanes = lane_count<V>;
     static constexpr std::size_t tiles_together = StepMemory<Plan, V>::tiles_together;
+    static constexpr bool has_crews = run::has_crews<Plan, V>;
 
     /// For batches of up to `batch` images on up to `threads` threads.
     constexpr explicit StepWorkspace(std::size_t batch, std::size_t threads)
@@ -69,7 +72,13 @@ public:
     constexpr std::size_t useful_threads(std::size_t count) const {
         constexpr std::uint64_t worthwhile = 1'000'000;  // multiply-adds, about what waking and waiting costs
         const std::uint64_t work = saturating_product<std::uint64_t>({3, count, Net::multiply_adds});
-        const std::size_t most = std::min(threads(), group_count<V>(std::min(count, memory_.capacity)));
+        const std::size_t groups = group_count<V>(std::min(count, memory_.capacity));
+        std::size_t most = std::min(threads(), groups);
+        if constexpr (has_crews) {
+            if (Crews::pay(threads(), groups)) {
+                most = std::min(threads(), groups * Crews::most_members);
+            }
+        }
         return std::max<std::size_t>(1, static_cast<std::size_t>(std::min<std::uint64_t>(most, work / worthwhile)));
     }
 
@@ -92,14 +101,12 @@ public:
             const std::size_t count = std::min(memory_.capacity, batch.count - first);
             const std::size_t groups = group_count<V>(count);
             const Round<V, Loss, Image, Target> all{parameters, loss, batch, divisor, first, count, randomness};
+            std::uint32_t arrivals = 0;
+            const run::SharingFor<Plan, V> sharing = join_crew(team, groups, arrivals);
             if constexpr (Plan::segment_count > 1) {
-                run_segments(memory_, team, all);
+                run_segments(memory_, team, all, sharing);
             } else {
-                const std::size_t at_once = groups_at_once(count, team.size());
-                team.for_each((groups + at_once - 1) / at_once, [&](std::size_t item) {
-                    run_groups(all, item * at_once, std::min(groups, (item + 1) * at_once),
-                               &memory_.tiles[team.member() * tiles_together]);
-                });
+                run_tiles(team, all, groups, sharing);
                 team.barrier();
             }
             if constexpr (is_lanes<V> && run::is_apart<Plan, T>) {
@@ -203,27 +210,67 @@ private:
         return most_of(tiles_together) <= most_of(1) ? tiles_together : 1;
     }
 
+    /// A member's place in a crew, where there are more members than groups.
+    constexpr run::SharingFor<Plan, V> join_crew([[maybe_unused]] Team& team, [[maybe_unused]] std::size_t groups,
+                                                 [[maybe_unused]] std::uint32_t& arrivals) {
+        if constexpr (has_crews) {
+            if (Crews::pay(team.size(), groups)) {
+                team.for_each(1, [&](std::size_t) { memory_.crews.reset(); });
+                team.barrier();
+                return {memory_.crews.place_of(team, groups, arrivals), memory_.scratch_of(team.member())};
+            }
+        }
+        return {};
+    }
+
+    /// Forward and backward of all groups of tiles: each by a member of the team, or by a crew.
+    template <typename Loss, typename Image, typename Target>
+    constexpr void run_tiles(Team& team, const Round<V, Loss, Image, Target>& round, std::size_t groups,
+                             const run::SharingFor<Plan, V>& sharing) {
+        const std::size_t at_once = sharing.crew.size() > 1 ? 1 : groups_at_once(round.count, team.size());
+        const std::size_t items = (groups + at_once - 1) / at_once;
+        const auto run_item = [&](std::size_t item, std::size_t worker) {
+            run_groups(round, item * at_once, std::min(groups, (item + 1) * at_once),
+                       &memory_.tiles[worker * tiles_together], sharing);
+        };
+        if constexpr (has_crews) {
+            if (sharing.crew.size() > 1) {
+                const std::size_t group = Crews::number_of(team, groups);
+                team.each_member([&] { run_item(group, group); });
+                return;
+            }
+            // There may be more members than places for tiles.
+            if (team.member() * tiles_together >= memory_.tiles.size()) {
+                team.leave(items);
+                return;
+            }
+        }
+        team.for_each(items, [&](std::size_t item) { run_item(item, team.member()); });
+    }
+
     /// Forward and backward of the tiles of some groups: group g of G has the tiles g*tiles/G, ..., (g + 1)*tiles/G -
     /// 1. Not inlined: compilers take less time and memory over two functions than over one of twice the size.
     template <typename Loss, typename Image, typename Target>
     [[gnu::noinline]] constexpr void run_groups(const Round<V, Loss, Image, Target>& round, std::size_t first_group,
-                                                std::size_t last_group, run::TileWorkspace<Plan, V>* workspaces) {
+                                                std::size_t last_group, run::TileWorkspace<Plan, V>* workspaces,
+                                                const run::SharingFor<Plan, V>& sharing) {
         const std::size_t groups = group_count<V>(round.count);
         const auto begin_of = [&](std::size_t group) { return group * tile_count<V>(round.count) / groups; };
         const std::size_t end = begin_of(last_group);
         std::size_t group = first_group;
-        for (std::size_t tile = begin_of(first_group); tile < end; tile += tiles_together) {
-            const std::size_t together = std::min(tiles_together, end - tile);
+        const std::size_t most = sharing.crew.size() > 1 ? 1 : tiles_together;
+        for (std::size_t tile = begin_of(first_group); tile < end; tile += most) {
+            const std::size_t together = std::min(most, end - tile);
             // Backward begins with the tile that forward has ended with, which is still near.
             for (std::size_t n = together; n-- > 0;) {
-                forward_tile(round, tile + n, workspaces[n], memory_);
+                forward_tile(round, tile + n, workspaces[n], memory_, sharing);
             }
             if constexpr (tiles_together == 1) {
-                run_together<1>(round, tile, workspaces);
+                run_together<1>(round, tile, workspaces, sharing);
             } else if (together == tiles_together) {
-                run_together<tiles_together>(round, tile, workspaces);
+                run_together<tiles_together>(round, tile, workspaces, sharing);
             } else {
-                run_together<1>(round, tile, workspaces);
+                run_together<1>(round, tile, workspaces, sharing);
             }
             for (std::size_t n = 0; n < together; ++n) {
                 if (begin_of(group + 1) == tile + n) {
@@ -232,7 +279,7 @@ private:
                 run::placed::backward_alone<Plan, 0>(round.parameters, workspaces[n], tile + n,
                                                      tile + n != begin_of(group),
                                                      memory_.partial.data() + group * Plan::tile_gradient_numbers,
-                                                     memory_.rows, memory_.pass_of(round, tile + n));
+                                                     memory_.rows, memory_.pass_of(round, tile + n, sharing));
             }
         }
     }
@@ -240,12 +287,12 @@ private:
     /// What `Tiles` tiles do together, forward and backward.
     template <std::size_t Tiles, typename Loss, typename Image, typename Target>
     constexpr void run_together(const Round<V, Loss, Image, Target>& round, std::size_t tile,
-                                run::TileWorkspace<Plan, V>* workspaces) {
-        run::placed::forward_together<Plan, V, Tiles>(round.parameters, workspaces);
-        for (std::size_t n = 0; n < Tiles; ++n) {
+                                run::TileWorkspace<Plan, V>* workspaces, const run::SharingFor<Plan, V>& sharing) {
+        run::placed::forward_together<Plan, V, Tiles>(round.parameters, workspaces, sharing);
+        for (std::size_t n = 0; sharing.crew.is_first() && n < Tiles; ++n) {
             memory_.losses[tile + n] = loss_of<Plan>(round, tile + n, workspaces[n], memory_);
         }
-        run::placed::backward_together<Plan, V, Tiles>(round.parameters, workspaces, tile, memory_.rows);
+        run::placed::backward_together<Plan, V, Tiles>(round.parameters, workspaces, tile, memory_.rows, sharing);
     }
 
     StepMemory<Plan, V> memory_;

@@ -11,6 +11,8 @@
 #include <ctcnn/run/forward.hpp>
 #include <ctcnn/run/pass.hpp>
 #include <ctcnn/run/rows.hpp>
+#include <ctcnn/run/sharing.hpp>
+#include <ctcnn/train/crews.hpp>
 #include <ctcnn/train/round.hpp>
 
 namespace CTCNN_DETAIL::train::inline CTCNN_TEAM {
@@ -23,7 +25,8 @@ struct StepMemory {
     static constexpr std::size_t lanes = lane_count<V>;
     /// With statistics of the batch, all tiles go through a segment before the next one begins; each keeps what it has.
     static constexpr bool has_segments = Plan::segment_count > 1;
-    using Pass = std::conditional_t<has_segments || Plan::has_random, run::Pass<Plan, V>, run::Inference>;
+    static constexpr bool has_crews = run::has_crews<Plan, V>;
+    using Pass = std::conditional_t<has_segments || Plan::has_random, run::Pass<Plan, V>, run::Inference<Plan, V>>;
     /// Tiles go together where what they keep for backward meanwhile is not too much for the caches.
     static constexpr std::size_t tiles_together =
         Plan::buffer_numbers * sizeof(V) <= 1024 * 1024 ? Plan::template tiles_together<V> : 1;
@@ -31,9 +34,12 @@ struct StepMemory {
     /// For batches of up to `batch` images on up to `most_threads` threads.
     constexpr StepMemory(std::size_t batch, std::size_t most_threads)
         : capacity(has_segments ? batch : std::min(batch, round_images)),
-          threads(std::min(most_threads, group_count<V>(capacity))),
-          tiles(has_segments ? tile_count<V>(capacity) : threads * tiles_together),
-          scratch(has_segments ? threads * Plan::template training_scratch_numbers<V> : 0),
+          groups(group_count<V>(capacity)),
+          threads(std::min(most_threads, has_crews ? groups * Crews::most_members : groups)),
+          tiles(has_segments ? tile_count<V>(capacity) : std::min(threads, groups) * tiles_together),
+          scratch((has_segments ? threads : threads - std::min(threads, tiles.size())) *
+                  Plan::template training_scratch_numbers<V>),
+          crews(groups, threads),
           rows(tile_count<V>(capacity)),
           packed(Plan::template packed_numbers<V>),
           partial(largest_group_count * Plan::tile_gradient_numbers),
@@ -44,12 +50,27 @@ struct StepMemory {
           beside_tiles(0),
           mixed_gradients(0) {}
 
-    /// A tile's workspace in the hands of a member of a team.
-    constexpr run::TileWorkspace<Plan, V>& tile_of(std::size_t tile, [[maybe_unused]] std::size_t member) {
+    /// A tile's workspace in the hands of a member of a team, or of its crew.
+    constexpr run::TileWorkspace<Plan, V>& tile_of(std::size_t tile, [[maybe_unused]] std::size_t member,
+                                                   const run::CrewFor<Plan, V>& crew = {}) {
         if constexpr (has_segments) {
-            tiles[tile].scratch.place = scratch.data() + member * Plan::template training_scratch_numbers<V>;
+            if (crew.is_first()) {
+                tiles[tile].scratch.place = scratch.data() + member * Plan::template training_scratch_numbers<V>;
+            }
+            crew.barrier();
         }
         return tiles[tile];
+    }
+
+    /// Scratch memory of a member of a team where crews share tiles: that of a tile, if there is one for each member.
+    V* scratch_of(std::size_t member) {
+        if constexpr (has_segments) {
+            return scratch.data() + member * Plan::template training_scratch_numbers<V>;
+        } else if (member < tiles.size()) {
+            return tiles[member].scratch.data();
+        } else {
+            return scratch.data() + (member - tiles.size()) * Plan::template training_scratch_numbers<V>;
+        }
     }
 
     /// Makes room for the augmented images of each tile, and for what their transforms need.
@@ -80,22 +101,25 @@ struct StepMemory {
     /// What the stages need to know of the batch for a tile of a round.
     template <typename Loss, typename Image, typename Target>
     constexpr Pass pass_of([[maybe_unused]] const Round<V, Loss, Image, Target>& round,
-                           [[maybe_unused]] std::size_t tile) const {
-        if constexpr (std::is_same_v<Pass, run::Inference>) {
-            return {};
+                           [[maybe_unused]] std::size_t tile, const run::SharingFor<Plan, V>& sharing = {}) const {
+        if constexpr (std::is_same_v<Pass, run::Inference<Plan, V>>) {
+            return {sharing};
         } else {
             V present{};
             for (std::size_t lane = 0; lane < round.present(tile); ++lane) {
                 set_lane(present, lane, T(1));
             }
-            return {statistics.data(), sums.data(), present, round.randomness, round.first + tile * lanes, round.count};
+            return {sharing,          statistics.data(),          sums.data(), present,
+                    round.randomness, round.first + tile * lanes, round.count};
         }
     }
 
     std::size_t capacity;  ///< in images
+    std::size_t groups;    ///< of so many images
     std::size_t threads;
     AlignedArray<run::TileWorkspace<Plan, V>> tiles;
-    AlignedArray<V> scratch;  ///< of each thread, where tiles have none
+    AlignedArray<V> scratch;  ///< of each thread for which no tile has any
+    [[no_unique_address]] std::conditional_t<has_crews, Crews, NoCrews> crews;
     run::Rows<Plan, V> rows;
     AlignedArray<T> packed;           ///< parameters, where the kernels of tiles read others than the network has
     AlignedArray<T> partial;          ///< the gradients of each group

@@ -11,6 +11,7 @@
 #include <ctcnn/run/apart_tiles.hpp>
 #include <ctcnn/run/forward.hpp>
 #include <ctcnn/run/gather.hpp>
+#include <ctcnn/run/sharing.hpp>
 #include <ctcnn/train/round.hpp>
 #include <ctcnn/train/step_memory.hpp>
 
@@ -50,12 +51,15 @@ template <typename S, Number V, typename Loss, typename Image, typename Target>
 /// What a tile does alone, forward.
 template <typename Plan, Number V, typename Loss, typename Image, typename Target>
 constexpr void forward_tile(const Round<V, Loss, Image, Target>& round, std::size_t tile,
-                            run::TileWorkspace<Plan, V>& workspace, StepMemory<Plan, V>& memory) {
+                            run::TileWorkspace<Plan, V>& workspace, StepMemory<Plan, V>& memory,
+                            const run::SharingFor<Plan, V>& sharing) {
     using T = scalar_t<V>;
     constexpr std::size_t lanes = lane_count<V>;
     std::array<const T*, lanes> images{};
     if constexpr (requires { round.batch.pipeline; }) {
-        augment_tile<typename Image::shape>(round, tile, memory.beside(workspace), images);
+        if (sharing.crew.is_first()) {
+            augment_tile<typename Image::shape>(round, tile, memory.beside(workspace), images);
+        }
     } else {
         for (std::size_t lane = 0; lane < rolled_lane_count<V>(); ++lane) {
             images[lane] = round.batch.images[round.at(tile, lane)].data();
@@ -63,7 +67,7 @@ constexpr void forward_tile(const Round<V, Loss, Image, Target>& round, std::siz
     }
     run::placed::forward_alone<Plan, 0>(round.parameters, workspace,
                                         run::Gathering<typename Plan::InputLayout, V>(images, workspace.buffer(0)),
-                                        memory.pass_of(round, tile));
+                                        memory.pass_of(round, tile, sharing));
 }
 
 /// The sum of the losses of a tile's images; leaves the gradient of its outputs. That of a padding lane, and of an

@@ -183,12 +183,12 @@ constexpr void depthwise_backward_block(typename Stage::V* grad_input, std::size
 
 template <typename Stage>
 constexpr void depthwise_backward_input(typename Stage::V* grad_input, const typename Stage::T* weight,
-                                        const typename Stage::V* grad_output) {
+                                        const typename Stage::V* grad_output, Range channels) {
     using In = typename Stage::In;
     using V = typename Stage::V;
     constexpr const Conv2dGeometry& G = Stage::geometry;
     using Pieces = DepthwisePieces<G, In, typename Stage::Out>;
-    for (std::size_t c = 0; c < In::channels; ++c) {
+    for (std::size_t c = channels.first; c < channels.last; ++c) {
         V taps[G.taps()];
         hold_weights<G.taps()>(weight + c * G.taps(), taps);
         V* target = grad_input + In::offset(c, 0, 0);
@@ -209,14 +209,15 @@ constexpr void depthwise_backward_input(typename Stage::V* grad_input, const typ
 
 template <typename Stage>
 constexpr void depthwise_backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output,
-                                             bool add, typename Stage::T* grad_weight, typename Stage::T* grad_bias) {
+                                             bool add, typename Stage::T* grad_weight, typename Stage::T* grad_bias,
+                                             Range channels) {
     using In = typename Stage::In;
     using Out = typename Stage::Out;
     using V = typename Stage::V;
     constexpr const Conv2dGeometry& G = Stage::geometry;
     constexpr const Extent& kernel = Stage::geometry.window.kernel;
     constexpr const Extent& stride = Stage::geometry.window.stride;
-    for (std::size_t c = 0; c < Out::channels; ++c) {
+    for (std::size_t c = channels.first; c < channels.last; ++c) {
         V sum[G.taps()];
         clear_tile(sum, indices<G.taps()>);
         for (std::size_t h = 0; h < Out::height; ++h) {
@@ -261,6 +262,7 @@ constexpr void depthwise_backward_parameters(const typename Stage::V* input, con
 struct Depthwise : Way {
     static constexpr const char* name = "depthwise";
     static constexpr bool by_rows = true;
+    static constexpr bool shares(Direction) { return true; }
     static constexpr bool has(Direction direction) { return direction != Direction::backward; }
     template <typename Stage>
     static constexpr bool possible =
@@ -282,16 +284,17 @@ struct Depthwise : Way {
                                        typename Stage::V* output, typename Stage::V*, Range rows) {
         depthwise_forward_rows<Stage>(input, weight, bias, output, rows);
     }
-    template <typename Stage>
+    template <typename Stage, typename Crew = OneThread>
     static constexpr void backward_input(typename Stage::V* grad_input, const typename Stage::T* weight,
-                                         const typename Stage::V* grad_output, typename Stage::V*) {
-        depthwise_backward_input<Stage>(grad_input, weight, grad_output);
+                                         const typename Stage::V* grad_output, typename Stage::V*, Crew crew = {}) {
+        depthwise_backward_input<Stage>(grad_input, weight, grad_output, crew.share(Stage::In::channels));
     }
-    template <typename Stage>
+    template <typename Stage, typename Crew = OneThread>
     static constexpr void backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output,
                                               bool add, typename Stage::T* grad_weight, typename Stage::T* grad_bias,
-                                              typename Stage::V*) {
-        depthwise_backward_parameters<Stage>(input, grad_output, add, grad_weight, grad_bias);
+                                              typename Stage::V*, Crew crew = {}) {
+        depthwise_backward_parameters<Stage>(input, grad_output, add, grad_weight, grad_bias,
+                                             crew.share(Stage::Out::channels));
     }
 };
 

@@ -101,6 +101,7 @@ constexpr void direct_forward_rows(const typename Stage::V* input, const typenam
 struct Direct : Way {
     static constexpr const char* name = "direct";
     static constexpr bool by_rows = true;
+    static constexpr bool shares(Direction) { return true; }
     static constexpr bool has(Direction direction) { return direction != Direction::backward; }
     template <typename Stage>
     static constexpr bool possible = true;
@@ -114,16 +115,17 @@ struct Direct : Way {
                                        typename Stage::V* output, typename Stage::V*, Range rows) {
         direct_forward_rows<Stage>(input, weight, bias, output, rows);
     }
-    template <typename Stage>
+    template <typename Stage, typename Crew = OneThread>
     static constexpr void backward_input(typename Stage::V* grad_input, const typename Stage::T* weight,
-                                         const typename Stage::V* grad_output, typename Stage::V*) {
-        direct_backward_input<Stage>(grad_input, weight, grad_output);
+                                         const typename Stage::V* grad_output, typename Stage::V*, Crew crew = {}) {
+        direct_backward_input<Stage>(grad_input, weight, grad_output, crew.share(Stage::In::height));
     }
-    template <typename Stage>
+    template <typename Stage, typename Crew = OneThread>
     static constexpr void backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output,
                                               bool add, typename Stage::T* grad_weight, typename Stage::T* grad_bias,
-                                              typename Stage::V*) {
-        direct_backward_parameters<Stage>(input, grad_output, add, grad_weight, grad_bias);
+                                              typename Stage::V*, Crew crew = {}) {
+        constexpr Range all{0, Stage::Out::height};
+        direct_backward_parameters<Stage>(input, grad_output, add, grad_weight, grad_bias, all, crew);
     }
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <ctcnn/core/bf16_pairs.hpp>
+#include <ctcnn/core/crew.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/core/target.hpp>
@@ -219,10 +220,11 @@ template <typename Out, Number V>
 }
 
 /// The gradient of the bias, or with `add`, added to what is there; nullptr is none.
-template <typename Stage>
-void backward_bias(const typename Stage::V* grad_output, bool add, typename Stage::T* grad_bias) {
+template <typename Stage, typename Crew = OneThread>
+void backward_bias(const typename Stage::V* grad_output, bool add, typename Stage::T* grad_bias, Crew crew = {}) {
     using Out = typename Stage::Out;
-    for (std::size_t o = 0; grad_bias != nullptr && o < Out::channels; ++o) {
+    const Range own = crew.share(Out::channels);
+    for (std::size_t o = own.first; grad_bias != nullptr && o < own.last; ++o) {
         const auto sum = sum_of_rows<Out>(grad_output + Out::offset(o, 0, 0), Out::height);
         grad_bias[o] = add ? grad_bias[o] + sum : sum;
     }
@@ -245,10 +247,10 @@ template <std::size_t M, std::size_t N, Number V>
 /// The gradients of the parameters: grad_weight(o, i, kh, kw) = sum over all lanes, h, w of grad_output(o, h, w) *
 /// input(i, h', w'), and grad_bias(o) = sum of grad_output(o, h, w), over the rows h of the range. With `add_first`,
 /// the sums are added to what is there.
-template <typename Stage>
+template <typename Stage, typename Crew = OneThread>
 constexpr void direct_backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output,
                                           bool add_first, typename Stage::T* grad_weight, typename Stage::T* grad_bias,
-                                          Range range = {0, Stage::Out::height}) {
+                                          Range range = {0, Stage::Out::height}, Crew crew = {}) {
     using In = typename Stage::In;
     using Out = typename Stage::Out;
     using V = typename Stage::V;
@@ -265,6 +267,9 @@ constexpr void direct_backward_parameters(const typename Stage::V* input, const 
             const std::size_t to = std::min(range.last, from + portion);
             const bool add = add_first || from != range.first;
             for_each_piece<G.group_outputs(), M>([&](std::size_t first, auto rows) {
+                if (!crew.takes(group + first / M)) {
+                    return;
+                }
                 const std::size_t o = group * G.group_outputs() + first;
                 for (std::size_t m = 0; grad_bias != nullptr && m < decltype(rows)::value; ++m) {
                     const auto sum = sum_of_rows<Out>(grad_output + Out::offset(o + m, from, 0), to - from);

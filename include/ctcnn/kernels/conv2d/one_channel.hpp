@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <ctcnn/core/crew.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/shuffle.hpp>
 #include <ctcnn/core/stage.hpp>
@@ -222,9 +223,10 @@ template <typename Plan, Number V>
     }
 }
 
-template <typename Stage, typename Bias>
+/// The members of a crew take different outputs.
+template <typename Stage, typename Bias, typename Crew>
 void one_channel_forward_rows(const typename Stage::V* input, const typename Stage::T* weight, Bias bias,
-                              typename Stage::V* output, typename Stage::V* scratch, Range range) {
+                              typename Stage::V* output, typename Stage::V* scratch, Range range, Crew crew) {
     using Out = typename Stage::Out;
     using Activation = typename Stage::Function;
     using V = typename Stage::V;
@@ -245,21 +247,26 @@ void one_channel_forward_rows(const typename Stage::V* input, const typename Sta
             }
         }
         for_each_piece<G.out_channels, Plan::channels>([&](std::size_t o, auto channels) {
-            one_channel_row<Plan, decltype(channels)::value>(inputs, weights + o * height * Plan::count, bias, output,
-                                                             h, o);
+            if (crew.takes(o / Plan::channels)) {
+                one_channel_row<Plan, decltype(channels)::value>(inputs, weights + o * height * Plan::count, bias,
+                                                                 output, h, o);
+            }
         });
         if constexpr (!std::is_same_v<Activation, NoFunction>) {
             for (std::size_t o = 0; o < G.out_channels; ++o) {
-                map_row<Activation>(output + Out::offset(o, h, 0), Out::width);
+                if (crew.takes(o / Plan::channels)) {
+                    map_row<Activation>(output + Out::offset(o, h, 0), Out::width);
+                }
             }
         }
     }
 }
 
-template <typename Stage>
+/// The members of a crew take different outputs.
+template <typename Stage, typename Crew>
 void one_channel_backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output, bool add,
                                      typename Stage::T* grad_weight, typename Stage::T* grad_bias,
-                                     typename Stage::V* scratch) {
+                                     typename Stage::V* scratch, Crew crew) {
     using Out = typename Stage::Out;
     using V = typename Stage::V;
     using T = typename Stage::T;
@@ -270,11 +277,12 @@ void one_channel_backward_parameters(const typename Stage::V* input, const typen
     V* bias_sums = sums + G.out_channels * Plan::channel_sums;
     V* inputs = bias_sums + G.out_channels;
     std::fill(sums, inputs, V{});
+    const Range own = crew.share(G.out_channels);
     for (std::size_t piece = 0; piece < Plan::pieces; ++piece) {
         for (std::size_t row = 0; row < Plan::rows; ++row) {
             one_channel_input<Plan>(input, row, piece, inputs + row * Plan::count);
         }
-        for (std::size_t o = 0; o < G.out_channels; ++o) {
+        for (std::size_t o = own.first; o < own.last; ++o) {
             [&]<std::size_t... Two>(std::index_sequence<Two...>) {
                 (one_channel_sums<Plan, Two>(inputs, grad_output + Out::offset(o, 0, 0), piece * Plan::outputs,
                                              sums + o * Plan::channel_sums, bias_sums + o),
@@ -282,7 +290,7 @@ void one_channel_backward_parameters(const typename Stage::V* input, const typen
             }(std::make_index_sequence<Plan::count / 2>{});
         }
     }
-    for (std::size_t o = 0; o < G.out_channels; ++o) {
+    for (std::size_t o = own.first; o < own.last; ++o) {
         one_channel_grad_weight<Plan>(sums + o * Plan::channel_sums, add, grad_weight + o * G.taps());
         if (grad_bias != nullptr) {
             const T sum = sum_lanes(bias_sums[o]);
@@ -298,6 +306,7 @@ struct OneChannel : Way {
     template <typename Stage>
     using Plan = OneChannelPlan<Stage::geometry, typename Stage::In, typename Stage::Out>;
 
+    static constexpr bool shares(Direction) { return true; }
     static constexpr bool has(Direction direction) {
         return direction == Direction::forward || direction == Direction::backward_parameters;
     }
@@ -310,16 +319,16 @@ struct OneChannel : Way {
     template <typename Stage>
     static constexpr std::size_t scratch_size = Plan<Stage>::template scratch_numbers<typename Stage::V>;
 
-    template <typename Stage, typename Bias>
+    template <typename Stage, typename Bias, typename Crew = OneThread>
     static void forward_rows(const typename Stage::V* input, const typename Stage::T* weight, Bias bias,
-                             typename Stage::V* output, typename Stage::V* scratch, Range rows) {
-        one_channel_forward_rows<Stage>(input, weight, bias, output, scratch, rows);
+                             typename Stage::V* output, typename Stage::V* scratch, Range rows, Crew crew = {}) {
+        one_channel_forward_rows<Stage>(input, weight, bias, output, scratch, rows, crew);
     }
-    template <typename Stage>
+    template <typename Stage, typename Crew = OneThread>
     static void backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output, bool add,
                                     typename Stage::T* grad_weight, typename Stage::T* grad_bias,
-                                    typename Stage::V* scratch) {
-        one_channel_backward_parameters<Stage>(input, grad_output, add, grad_weight, grad_bias, scratch);
+                                    typename Stage::V* scratch, Crew crew = {}) {
+        one_channel_backward_parameters<Stage>(input, grad_output, add, grad_weight, grad_bias, scratch, crew);
     }
 };
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include <ctcnn/core/bf16_pairs.hpp>
+#include <ctcnn/core/crew.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/conv2d/direct_backward.hpp>
@@ -41,10 +42,11 @@ struct PointwisePlan {
     static constexpr bool pays = 100 * direct_cost > 115 * cost;
 };
 
-/// The gradient of the weights. Where Factors are pairs, the gradients are pairs of neighbouring images.
-template <typename Stage>
+/// The gradient of the weights. Where Factors are pairs, the gradients are pairs of neighbouring images. The members of
+/// a crew take different outputs; each transposes all pixels for itself.
+template <typename Stage, typename Crew = OneThread>
 void pointwise_backward_weight(const typename Stage::V* input, const typename Stage::V* grad_output, bool add,
-                               typename Stage::T* grad_weight, typename Stage::V* scratch) {
+                               typename Stage::T* grad_weight, typename Stage::V* scratch, Crew crew = {}) {
     using In = typename Stage::In;
     using Out = typename Stage::Out;
     using V = typename Stage::V;
@@ -71,6 +73,9 @@ void pointwise_backward_weight(const typename Stage::V* input, const typename St
             constexpr std::size_t N = decltype(columns)::value;
             const V* panel = scratch + vector / Plan::panel * Plan::panel_size;
             for_each_piece<G.out_channels, Plan::channels>([&](std::size_t o, auto rows) {
+                if (!crew.takes(o / Plan::channels)) {
+                    return;
+                }
                 constexpr std::size_t M = decltype(rows)::value;
                 V sum[M * N];
                 clear_tile(sum, indices<M * N>);
@@ -103,6 +108,7 @@ struct Pointwise : Way {
     template <typename Stage>
     using Plan = PointwisePlan<Stage::geometry, typename Stage::Factor>;
 
+    static constexpr bool shares(Direction) { return true; }
     static constexpr bool has(Direction direction) { return direction == Direction::backward_parameters; }
     template <typename Stage>
     static constexpr bool possible = is_lanes<typename Stage::V> && Stage::geometry.taps() == 1 &&
@@ -114,12 +120,12 @@ struct Pointwise : Way {
     template <typename Stage>
     static constexpr std::size_t scratch_size = Plan<Stage>::panels * Plan<Stage>::panel_size;
 
-    template <typename Stage>
+    template <typename Stage, typename Crew = OneThread>
     static void backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output, bool add,
                                     typename Stage::T* grad_weight, typename Stage::T* grad_bias,
-                                    typename Stage::V* scratch) {
-        pointwise_backward_weight<Stage>(input, grad_output, add, grad_weight, scratch);
-        backward_bias<Stage>(grad_output, add, grad_bias);
+                                    typename Stage::V* scratch, Crew crew = {}) {
+        pointwise_backward_weight<Stage>(input, grad_output, add, grad_weight, scratch, crew);
+        backward_bias<Stage>(grad_output, add, grad_bias, crew);
     }
 };
 

@@ -35,6 +35,9 @@ enum class Direction { forward, backward_input, backward_parameters, backward };
 ///     scratch_size<Stage>        how many elements V its functions need for the time of a call
 ///     stack_size<Stage>          how many elements they put on the stack in arrays
 ///     by_rows                    whether forward_rows stands in place of forward
+///     shares(Direction)          whether a crew can share the direction: its function then gets the crew as its last
+///                                argument; forward_rows only if it has scratch memory, else each member asks for some
+///                                rows, wherever they begin
 ///     in_pairs                   whether it reads pairs of weights (PairedConvolution); its Stage is a PairStage then
 /// and functions, where T is the type of a lane, bias T* or nullptr_t, grad_bias null where there is none:
 ///     forward<Stage>(const V* input, const T* weight, bias, V* output, V* scratch)
@@ -50,6 +53,7 @@ enum class Direction { forward, backward_input, backward_parameters, backward };
 /// The input has a border of zeros at least as wide as the padding; that of the output is left alone.
 struct Way {
     static constexpr bool by_rows = false;
+    static constexpr bool shares(Direction) { return false; }
     static constexpr bool in_pairs = false;
     template <typename Stage>
     static constexpr std::size_t scratch_size = 0;

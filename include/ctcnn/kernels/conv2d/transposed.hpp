@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include <ctcnn/core/bf16_pairs.hpp>
+#include <ctcnn/core/crew.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/core/window.hpp>
@@ -99,12 +100,12 @@ template <typename Stage>
     }
 }
 
-/// The sums (taps, Co, vectors) as weights (Co, Ci, Kh, Kw).
+/// The sums (taps, Co, vectors) of some output channels as weights (Co, Ci, Kh, Kw).
 template <Conv2dGeometry G, Number V>
-[[gnu::noinline]] void store_transposed(const V* sums, bool add, scalar_t<V>* grad_weight) {
+[[gnu::noinline]] void store_transposed(const V* sums, bool add, scalar_t<V>* grad_weight, Range channels) {
     constexpr std::size_t lanes = lane_count<V>;
     constexpr std::size_t vectors = (G.in_channels + lanes - 1) / lanes;
-    for (std::size_t o = 0; o < G.out_channels; ++o) {
+    for (std::size_t o = channels.first; o < channels.last; ++o) {
         for (std::size_t vector = 0; vector < vectors; ++vector) {
             V columns[G.taps()];
             for (std::size_t k = 0; k < G.taps(); ++k) {
@@ -121,11 +122,11 @@ template <Conv2dGeometry G, Number V>
 }
 
 /// The gradient of the weights over some rows of the output. Where Factors are pairs, the gradients are pairs of
-/// neighbouring images.
-template <typename Stage>
+/// neighbouring images. The members of a crew take different outputs; each transposes all pixels for itself.
+template <typename Stage, typename Crew = OneThread>
 void transposed_backward_weight(const typename Stage::V* input, const typename Stage::V* grad_output, bool add,
                                 typename Stage::T* grad_weight, typename Stage::V* scratch,
-                                Range range = {0, Stage::Out::height}) {
+                                Range range = {0, Stage::Out::height}, Crew crew = {}) {
     using In = typename Stage::In;
     using Out = typename Stage::Out;
     using V = typename Stage::V;
@@ -146,6 +147,9 @@ void transposed_backward_weight(const typename Stage::V* input, const typename S
                 for_each_piece<G.window.kernel.width, Plan::taps>([&](std::size_t kw, auto taps) {
                     constexpr std::size_t N = P * decltype(taps)::value;
                     for_each_piece<G.out_channels, Plan::channels>([&](std::size_t o, auto channels) {
+                        if (!crew.takes(o / Plan::channels)) {
+                            return;
+                        }
                         constexpr std::size_t M = decltype(channels)::value;
                         V sum[M * N];
                         clear_tile(sum, indices<M * N>);
@@ -186,7 +190,11 @@ void transposed_backward_weight(const typename Stage::V* input, const typename S
         });
     }
     if (range.first != range.last) {
-        store_transposed<G>(sums, add, grad_weight);
+        for_each_piece<G.out_channels, Plan::channels>([&](std::size_t o, auto channels) {
+            if (crew.takes(o / Plan::channels)) {
+                store_transposed<G>(sums, add, grad_weight, Range{o, o + decltype(channels)::value});
+            }
+        });
     }
 }
 
@@ -197,6 +205,7 @@ struct Transposed : Way {
     template <typename Stage>
     using Plan = TransposedPlan<Stage>;
 
+    static constexpr bool shares(Direction) { return true; }
     static constexpr bool has(Direction direction) { return direction == Direction::backward_parameters; }
     template <typename Stage>
     static constexpr bool possible =
@@ -210,12 +219,13 @@ struct Transposed : Way {
     template <typename Stage>
     static constexpr std::size_t scratch_size = Plan<Stage>::size;
 
-    template <typename Stage>
+    template <typename Stage, typename Crew = OneThread>
     static void backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output, bool add,
                                     typename Stage::T* grad_weight, typename Stage::T* grad_bias,
-                                    typename Stage::V* scratch) {
-        transposed_backward_weight<Stage>(input, grad_output, add, grad_weight, scratch);
-        backward_bias<Stage>(grad_output, add, grad_bias);
+                                    typename Stage::V* scratch, Crew crew = {}) {
+        constexpr Range all{0, Stage::Out::height};
+        transposed_backward_weight<Stage>(input, grad_output, add, grad_weight, scratch, all, crew);
+        backward_bias<Stage>(grad_output, add, grad_bias, crew);
     }
 };
 

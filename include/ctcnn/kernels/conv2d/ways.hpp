@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include <ctcnn/core/bf16_pairs.hpp>
+#include <ctcnn/core/crew.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/list.hpp>
 #include <ctcnn/core/target.hpp>
@@ -113,14 +114,30 @@ constexpr void forward_rows(const typename Stage::V* input, const typename Stage
     Chosen::template forward_rows<StageOf<Chosen, Stage>>(input, weight, bias, output, scratch, rows);
 }
 
-template <typename Stage, typename Bias>
+/// Calls f(crew) where the crew shares a direction; else, for its first member, f().
+template <Direction D, typename Stage, typename Crew, typename F>
+[[gnu::always_inline]] constexpr void shared(Crew crew, const F& f) {
+    if constexpr (WayFor<D, Stage>::shares(D)) {
+        f(crew);
+    } else if (crew.is_first()) {
+        f();
+    }
+}
+
+template <typename Stage, typename Bias, typename Crew = OneThread>
 constexpr void forward(const typename Stage::V* input, const typename Stage::T* weight, Bias bias,
-                       typename Stage::V* output, typename Stage::V* scratch) {
+                       typename Stage::V* output, typename Stage::V* scratch, Crew crew = {}) {
     using Chosen = WayFor<Direction::forward, Stage>;
     using Seen = StageOf<Chosen, Stage>;
     constexpr Range all{0, Stage::Out::height};
     if constexpr (Chosen::by_rows) {
-        Chosen::template forward_rows<Seen>(input, weight, bias, output, scratch, all);
+        if constexpr (Chosen::shares(Direction::forward) && Chosen::template scratch_size<Seen> != 0) {
+            Chosen::template forward_rows<Seen>(input, weight, bias, output, scratch, all, crew);
+        } else if constexpr (Chosen::shares(Direction::forward)) {
+            Chosen::template forward_rows<Seen>(input, weight, bias, output, scratch, crew.share(Stage::Out::height));
+        } else if (crew.is_first()) {
+            Chosen::template forward_rows<Seen>(input, weight, bias, output, scratch, all);
+        }
         return;
     } else if constexpr (!is_lanes<typename Stage::V>) {
         if (__builtin_is_constant_evaluated()) {
@@ -130,39 +147,50 @@ constexpr void forward(const typename Stage::V* input, const typename Stage::T* 
         }
     }
     if constexpr (!Chosen::by_rows) {
-        Chosen::template forward<Seen>(input, weights_for<Direction::forward, Stage>(weight), bias, output, scratch);
+        shared<Direction::forward, Stage>(crew, [&](auto... with) __attribute__((always_inline)) {
+            Chosen::template forward<Seen>(input, weights_for<Direction::forward, Stage>(weight), bias, output, scratch,
+                                           with...);
+        });
     }
 }
 
-template <typename Stage>
+template <typename Stage, typename Crew = OneThread>
 constexpr void backward_input(typename Stage::V* grad_input, const typename Stage::T* weight,
-                              const typename Stage::V* grad_output, typename Stage::V* scratch) {
+                              const typename Stage::V* grad_output, typename Stage::V* scratch, Crew crew = {}) {
     using Chosen = WayFor<Direction::backward_input, Stage>;
-    Chosen::template backward_input<StageOf<Chosen, Stage>>(
-        grad_input, weights_for<Direction::backward_input, Stage>(weight), grad_output, scratch);
+    shared<Direction::backward_input, Stage>(crew, [&](auto... with) __attribute__((always_inline)) {
+        Chosen::template backward_input<StageOf<Chosen, Stage>>(
+            grad_input, weights_for<Direction::backward_input, Stage>(weight), grad_output, scratch, with...);
+    });
 }
 
-template <typename Stage>
+template <typename Stage, typename Crew = OneThread>
 constexpr void backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output, bool add,
                                    typename Stage::T* grad_weight, typename Stage::T* grad_bias,
-                                   typename Stage::V* scratch) {
+                                   typename Stage::V* scratch, Crew crew = {}) {
     using Chosen = WayFor<Direction::backward_parameters, Stage>;
-    Chosen::template backward_parameters<StageOf<Chosen, Stage>>(input, grad_output, add, grad_weight, grad_bias,
-                                                                 scratch);
+    shared<Direction::backward_parameters, Stage>(crew, [&](auto... with) __attribute__((always_inline)) {
+        Chosen::template backward_parameters<StageOf<Chosen, Stage>>(input, grad_output, add, grad_weight, grad_bias,
+                                                                     scratch, with...);
+    });
 }
 
-template <typename Stage>
+template <typename Stage, typename Crew = OneThread>
 constexpr void backward(typename Stage::V* grad_input, const typename Stage::T* weight,
                         const typename Stage::V* grad_output, bool add, typename Stage::T* grad_weight,
-                        typename Stage::T* grad_bias, typename Stage::V* scratch) {
+                        typename Stage::T* grad_bias, typename Stage::V* scratch, Crew crew = {}) {
     using Chosen = WayFor<Direction::backward, Stage>;
     if constexpr (std::is_same_v<Chosen, NoWay>) {
         backward_parameters<typename Stage::WithoutFunction>(grad_input, grad_output, add, grad_weight, grad_bias,
-                                                             scratch);
-        backward_input<Stage>(grad_input, weight, grad_output, scratch);
+                                                             scratch, crew);
+        crew.barrier();  // the gradient takes the place of the input
+        backward_input<Stage>(grad_input, weight, grad_output, scratch, crew);
     } else {
-        Chosen::template backward<StageOf<Chosen, Stage>>(grad_input, weights_for<Direction::backward, Stage>(weight),
-                                                          grad_output, add, grad_weight, grad_bias, scratch);
+        shared<Direction::backward, Stage>(crew, [&](auto... with) __attribute__((always_inline)) {
+            Chosen::template backward<StageOf<Chosen, Stage>>(
+                grad_input, weights_for<Direction::backward, Stage>(weight), grad_output, add, grad_weight, grad_bias,
+                scratch, with...);
+        });
     }
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include <ctcnn/core/crew.hpp>
 #include <ctcnn/core/lanes.hpp>
 #include <ctcnn/core/target.hpp>
 #include <ctcnn/kernels/bias.hpp>
@@ -72,9 +73,10 @@ template <typename Stage, typename Plan, Number V>
     Plan::Piece::template evaluate<outputs.height, outputs.width, false>(block, row, values, step);
 }
 
-template <typename Stage, typename Bias>
+/// The members of a crew take different pieces; more members than these, different outputs.
+template <typename Stage, typename Bias, typename Crew>
 void winograd2d_forward(const typename Stage::V* input, const typename Stage::T* weight, Bias bias,
-                        typename Stage::V* output, typename Stage::V* scratch) {
+                        typename Stage::V* output, typename Stage::V* scratch, Crew crew) {
     using Out = typename Stage::Out;
     using V = typename Stage::V;
     using T = typename Stage::T;
@@ -86,8 +88,16 @@ void winograd2d_forward(const typename Stage::V* input, const typename Stage::T*
     T* weights = reinterpret_cast<T*>(scratch);
     V* inputs = scratch + Plan::weights;
     V* sums = inputs + points * Plan::input_step;
-    winograd2d_weight<Plan, G, V>(weight, weights);
+    constexpr std::size_t portions = (Plan::piece_count + Plan::portion - 1) / Plan::portion;
+    const auto pieces = crew.turns(portions);
+    const auto beside = crew.turns_beside(portions);
+    const auto channels =
+        beside.in_blocks(channels_together<Plan, Plan::forward_tile.rows>(G.out_channels, beside.size()));
+    winograd2d_weight<Plan, G, V>(weight, weights, channels);
     for (std::size_t first = 0; first < Plan::piece_count; first += Plan::portion) {
+        if (!pieces.takes(first / Plan::portion)) {
+            continue;
+        }
         const std::size_t here = std::min(Plan::portion, Plan::piece_count - first);
         for (std::size_t i = 0; i < G.in_channels; ++i) {
             for (std::size_t piece = 0; piece < here; ++piece) {
@@ -98,9 +108,12 @@ void winograd2d_forward(const typename Stage::V* input, const typename Stage::T*
         for (std::size_t p = 0; p < points; ++p) {
             winograd2d_products<G.out_channels, Plan::forward_tile.rows, Plan::forward_tile.columns>(
                 weights + p * Plan::weight_step, inputs + p * Plan::input_step, Plan::portion, G.in_channels,
-                sums + p * Plan::output_step, here);
+                sums + p * Plan::output_step, here, channels);
         }
         for (std::size_t o = 0; o < G.out_channels; ++o) {
+            if (!channels.takes(o)) {
+                continue;
+            }
             const V end = bias_of<V>(bias, o);
             for (std::size_t piece = 0; piece < here; ++piece) {
                 const std::size_t h = (first + piece) / Plan::pieces.width * outputs.height;
@@ -178,11 +191,36 @@ template <typename Stage, typename Plan>
     }
 }
 
+/// Some vectors of input channels of a portion at all points, transposed: (points, pieces, images, vectors), each with
+/// its lanes along the channels.
+template <typename Stage, typename Plan, Number V>
+[[gnu::noinline]] void winograd2d_panel(const V* input, std::size_t begin, std::size_t vectors, std::size_t first,
+                                        std::size_t here, V* panel, V* channels) {
+    using T = scalar_t<V>;
+    constexpr std::size_t lanes = Plan::lanes;
+    for (std::size_t vector = begin; vector < begin + vectors; ++vector) {
+        const std::size_t left = Stage::geometry.in_channels - vector * lanes;
+        for (std::size_t piece = 0; piece < here; ++piece) {
+            for (std::size_t n = 0; n < std::min(lanes, left); ++n) {
+                winograd2d_input<Stage, Plan>(input, vector * lanes + n, first + piece, Plan::backward_portion,
+                                              channels + n, Plan::channel_step);
+            }
+            V* target = panel + piece * lanes * vectors + (vector - begin);
+            for (std::size_t p = 0; p < Plan::Piece::count; ++p) {
+                transpose_channels<V>(channels + p * Plan::channel_step, 1, left,
+                                      reinterpret_cast<T*>(target + p * Plan::panel_step), vectors * lanes);
+            }
+        }
+    }
+}
+
 /// Both directions backward. The gradient of the weights is left out where grad_weight is null; that of the input where
-/// the input is const, and then `weight` may be null.
-template <typename Stage, typename Image>
+/// the input is const, and then `weight` may be null. The members of a crew take different inputs; more of them
+/// than vectors of input channels, different outputs of the gradient of the weights. Each evaluates all gradients.
+template <typename Stage, typename Image, typename Crew>
 void winograd2d_backward(Image* input, const typename Stage::T* weight, const typename Stage::V* grad_output, bool add,
-                         typename Stage::T* grad_weight, typename Stage::T* grad_bias, typename Stage::V* scratch) {
+                         typename Stage::T* grad_weight, typename Stage::T* grad_bias, typename Stage::V* scratch,
+                         Crew crew) {
     using In = typename Stage::In;
     using Out = typename Stage::Out;
     using V = typename Stage::V;
@@ -194,6 +232,10 @@ void winograd2d_backward(Image* input, const typename Stage::T* weight, const ty
     constexpr std::size_t portion = Plan::backward_portion;
     constexpr std::size_t lanes = Plan::lanes;
     constexpr bool wants_input = !std::is_const_v<Image>;
+    const auto of_vectors = crew.turns(Plan::vectors);
+    const auto of_rows = crew.turns_beside(Plan::vectors);
+    const auto of_inputs =
+        crew.in_blocks(channels_together<Plan, Plan::backward_tile.rows>(G.in_channels, crew.size()));
     T* weights = reinterpret_cast<T*>(scratch);
     V* gradients = scratch + Plan::weights;
     V* grad_weights = gradients + points * Plan::grad_output_step;
@@ -203,7 +245,7 @@ void winograd2d_backward(Image* input, const typename Stage::T* weight, const ty
     V* panel = inputs;
     V* channels = panel + points * Plan::panel_step;
     if constexpr (wants_input) {
-        winograd2d_weight_turned<Plan, G, V>(weight, weights);
+        winograd2d_weight_turned<Plan, G, V>(weight, weights, of_inputs);
     }
     for (std::size_t first = 0; first < Plan::piece_count; first += portion) {
         const std::size_t here = std::min(portion, Plan::piece_count - first);
@@ -214,23 +256,14 @@ void winograd2d_backward(Image* input, const typename Stage::T* weight, const ty
             }
         }
         if (grad_weight != nullptr) {
-            for_each_piece<Plan::vectors, Plan::panel>([&](std::size_t begin, auto columns) {
+            const auto vectors_from = [&](std::size_t begin, auto columns) {
                 constexpr std::size_t N = decltype(columns)::value;
-                for (std::size_t vector = begin; vector < begin + N; ++vector) {
-                    for (std::size_t piece = 0; piece < here; ++piece) {
-                        for (std::size_t n = 0; n < std::min(lanes, G.in_channels - vector * lanes); ++n) {
-                            winograd2d_input<Stage, Plan, V>(input, vector * lanes + n, first + piece, portion,
-                                                             channels + n, Plan::channel_step);
-                        }
-                        V* target = panel + piece * lanes * N + (vector - begin);
-                        for (std::size_t p = 0; p < points; ++p) {
-                            transpose_channels<V>(channels + p * Plan::channel_step, 1, G.in_channels - vector * lanes,
-                                                  reinterpret_cast<T*>(target + p * Plan::panel_step), N * lanes);
-                        }
-                    }
-                }
+                winograd2d_panel<Stage, Plan, V>(input, begin, N, first, here, panel, channels);
                 for (std::size_t p = 0; p < points; ++p) {
                     for_each_piece<G.out_channels, Plan::weight_rows>([&](std::size_t o, auto rows) {
+                        if (!of_rows.takes(o / Plan::weight_rows)) {
+                            return;
+                        }
                         constexpr std::size_t M = decltype(rows)::value;
                         winograd2d_gradients<M, N>(
                             reinterpret_cast<const T*>(gradients + p * Plan::grad_output_step + o * portion),
@@ -238,15 +271,33 @@ void winograd2d_backward(Image* input, const typename Stage::T* weight, const ty
                             grad_weights + p * Plan::grad_weight_step + o * Plan::vectors + begin, Plan::vectors);
                     });
                 }
-            });
+            };
+            if constexpr (std::is_same_v<Crew, OneThread>) {
+                for_each_piece<Plan::vectors, Plan::panel>(vectors_from);
+            } else if (crew.size() == 1) {
+                for_each_piece<Plan::vectors, Plan::panel>(vectors_from);
+            } else {
+                for (std::size_t vector = 0; vector < Plan::vectors; ++vector) {
+                    if (of_vectors.takes(vector)) {
+                        vectors_from(vector, Index<1>{});
+                    }
+                }
+            }
         }
         if constexpr (wants_input) {
+            // Another member may still read the inputs whose places their gradients take.
+            if (grad_weight != nullptr) {
+                crew.barrier();
+            }
             for (std::size_t p = 0; p < points; ++p) {
                 winograd2d_products<G.in_channels, Plan::backward_tile.rows, Plan::backward_tile.columns>(
                     weights + p * Plan::weight_step, gradients + p * Plan::grad_output_step, portion, G.out_channels,
-                    inputs + p * Plan::grad_input_step, here);
+                    inputs + p * Plan::grad_input_step, here, of_inputs);
             }
             for (std::size_t i = 0; i < G.in_channels; ++i) {
+                if (!of_inputs.takes(i)) {
+                    continue;
+                }
                 for (std::size_t piece = 0; piece < here; ++piece) {
                     V block[points];
                     Plan::Piece::inputs_of_points(inputs + i * portion + piece, Plan::grad_input_step, block);
@@ -257,9 +308,9 @@ void winograd2d_backward(Image* input, const typename Stage::T* weight, const ty
         }
     }
     if (grad_weight != nullptr) {
-        winograd2d_grad_weight<Plan, G>(grad_weights, add, grad_weight);
+        winograd2d_grad_weight<Plan, G>(grad_weights, add, grad_weight, of_vectors, of_rows);
     }
-    backward_bias<Stage>(grad_output, add, grad_bias);
+    backward_bias<Stage>(grad_output, add, grad_bias, crew);
 }
 
 /// Winograd2d: kernels of 3x3 are filtered on both axes, tiles of images with stride and dilation 1.
@@ -268,6 +319,7 @@ struct Winograd2d : Way {
     template <typename Stage>
     using Plan = Winograd2dPlan<Stage::geometry, typename Stage::In, typename Stage::Out, typename Stage::V>;
 
+    static constexpr bool shares(Direction) { return true; }
     static constexpr bool has(Direction) { return true; }
     template <typename Stage>
     static constexpr bool possible = is_lanes<typename Stage::V> && Plan<Stage>::possible;
@@ -278,27 +330,27 @@ struct Winograd2d : Way {
     template <typename Stage>
     static constexpr std::size_t scratch_size = Plan<Stage>::size;
 
-    template <typename Stage, typename Bias>
+    template <typename Stage, typename Bias, typename Crew = OneThread>
     static void forward(const typename Stage::V* input, const typename Stage::T* weight, Bias bias,
-                        typename Stage::V* output, typename Stage::V* scratch) {
-        winograd2d_forward<Stage>(input, weight, bias, output, scratch);
+                        typename Stage::V* output, typename Stage::V* scratch, Crew crew = {}) {
+        winograd2d_forward<Stage>(input, weight, bias, output, scratch, crew);
     }
-    template <typename Stage>
+    template <typename Stage, typename Crew = OneThread>
     static void backward_input(typename Stage::V* grad_input, const typename Stage::T* weight,
-                               const typename Stage::V* grad_output, typename Stage::V* scratch) {
-        winograd2d_backward<Stage>(grad_input, weight, grad_output, false, nullptr, nullptr, scratch);
+                               const typename Stage::V* grad_output, typename Stage::V* scratch, Crew crew = {}) {
+        winograd2d_backward<Stage>(grad_input, weight, grad_output, false, nullptr, nullptr, scratch, crew);
     }
-    template <typename Stage>
+    template <typename Stage, typename Crew = OneThread>
     static void backward_parameters(const typename Stage::V* input, const typename Stage::V* grad_output, bool add,
                                     typename Stage::T* grad_weight, typename Stage::T* grad_bias,
-                                    typename Stage::V* scratch) {
-        winograd2d_backward<Stage>(input, nullptr, grad_output, add, grad_weight, grad_bias, scratch);
+                                    typename Stage::V* scratch, Crew crew = {}) {
+        winograd2d_backward<Stage>(input, nullptr, grad_output, add, grad_weight, grad_bias, scratch, crew);
     }
-    template <typename Stage>
+    template <typename Stage, typename Crew = OneThread>
     static void backward(typename Stage::V* grad_input, const typename Stage::T* weight,
                          const typename Stage::V* grad_output, bool add, typename Stage::T* grad_weight,
-                         typename Stage::T* grad_bias, typename Stage::V* scratch) {
-        winograd2d_backward<Stage>(grad_input, weight, grad_output, add, grad_weight, grad_bias, scratch);
+                         typename Stage::T* grad_bias, typename Stage::V* scratch, Crew crew = {}) {
+        winograd2d_backward<Stage>(grad_input, weight, grad_output, add, grad_weight, grad_bias, scratch, crew);
     }
 };
 

@@ -46,12 +46,15 @@ template <std::size_t M, std::size_t N, Number V>
     });
 }
 
-/// The same for `rows` rows and the pieces of a portion. The last ones are computed twice where their number is no
-/// multiple of N.
-template <std::size_t Rows, std::size_t M, std::size_t N, Number V>
+/// The same for those blocks of `Rows` rows that a member of a crew takes, and the pieces of a portion. The last ones are
+/// computed twice where their number is no multiple of N.
+template <std::size_t Rows, std::size_t M, std::size_t N, Number V, typename Turns>
 [[gnu::noinline]] void winograd2d_products(const scalar_t<V>* weights, const V* values, std::size_t portion,
-                                           std::size_t count, V* sums, std::size_t pieces) {
+                                           std::size_t count, V* sums, std::size_t pieces, Turns turns) {
     for_each_piece<Rows, M>([&](std::size_t row, auto rows) {
+        if (!turns.takes(row)) {
+            return;
+        }
         for (std::size_t n = 0; n < pieces; n += N) {
             const std::size_t at = std::min(n, std::max(pieces, N) - N);
             winograd2d_product<decltype(rows)::value, N>(weights + row * count, values + at, portion, count,

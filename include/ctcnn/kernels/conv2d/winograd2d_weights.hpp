@@ -52,11 +52,30 @@ template <std::size_t Rows, std::size_t Points, std::size_t Step, Number V>
     }
 }
 
-/// weight (Co, Ci, 3, 3) -> (points, blocks of Co, Ci, Co of the block).
-template <typename Plan, Conv2dGeometry G, Number V>
-[[gnu::noinline]] void winograd2d_weight(const scalar_t<V>* weight, scalar_t<V>* transformed) {
+/// How many of `channels` a member of a crew of so many takes together: a vector of them, whose weights are transformed together,
+/// or where there are too few for all members, a block of rows.
+template <typename Plan, std::size_t Rows>
+constexpr std::size_t channels_together(std::size_t channels, std::size_t members) {
+    return members * Plan::lanes <= channels ? std::max(Plan::lanes, Rows) : Rows;
+}
+/// Whether a member takes one of a vector of channels from `channel` on.
+template <std::size_t Rows, Number V, typename Turns>
+[[gnu::always_inline]] inline bool takes_vector(const Turns& turns, std::size_t channel) {
+    bool takes = false;
+    for (std::size_t n = 0; n < lane_count<V>; n += Rows) {
+        takes = takes || turns.takes(channel + n);
+    }
+    return takes;
+}
+
+/// weight (Co, Ci, 3, 3) -> (points, blocks of Co, Ci, Co of the block), of what a member of a crew needs.
+template <typename Plan, Conv2dGeometry G, Number V, typename Turns>
+[[gnu::noinline]] void winograd2d_weight(const scalar_t<V>* weight, scalar_t<V>* transformed, Turns turns) {
     constexpr std::size_t lanes = lane_count<V>;
     for (std::size_t o = 0; o < G.out_channels; o += lanes) {
+        if (!takes_vector<Plan::forward_tile.rows, V>(turns, o)) {
+            continue;
+        }
         for (std::size_t i = 0; i < G.in_channels; i += lanes) {
             // The taps of some output channels, in lanes input channels, and the other way round.
             V taps[lanes * 9];
@@ -76,11 +95,14 @@ template <typename Plan, Conv2dGeometry G, Number V>
     }
 }
 
-/// weight (Co, Ci, 3, 3) -> (points, blocks of Ci, Co, Ci of the block).
-template <typename Plan, Conv2dGeometry G, Number V>
-[[gnu::noinline]] void winograd2d_weight_turned(const scalar_t<V>* weight, scalar_t<V>* transformed) {
+/// weight (Co, Ci, 3, 3) -> (points, blocks of Ci, Co, Ci of the block), of what a member of a crew needs.
+template <typename Plan, Conv2dGeometry G, Number V, typename Turns>
+[[gnu::noinline]] void winograd2d_weight_turned(const scalar_t<V>* weight, scalar_t<V>* transformed, Turns turns) {
     for (std::size_t o = 0; o < G.out_channels; ++o) {
         for (std::size_t i = 0; i < G.in_channels; i += lane_count<V>) {
+            if (!takes_vector<Plan::backward_tile.rows, V>(turns, i)) {
+                continue;
+            }
             V own[9];
             winograd2d_taps<G>(weight, o, i, own);
             V values[Plan::Piece::count];
@@ -91,12 +113,16 @@ template <typename Plan, Conv2dGeometry G, Number V>
     }
 }
 
-/// The way back for gradients, (points, Co, vectors of Ci) -> (Co, Ci, 3, 3).
-template <typename Plan, Conv2dGeometry G, Number V>
-[[gnu::noinline]] void winograd2d_grad_weight(const V* transformed, bool add, scalar_t<V>* grad_weight) {
+/// The way back for gradients, (points, Co, vectors of Ci) -> (Co, Ci, 3, 3), of what a member of a crew has.
+template <typename Plan, Conv2dGeometry G, Number V, typename Vectors, typename Rows>
+[[gnu::noinline]] void winograd2d_grad_weight(const V* transformed, bool add, scalar_t<V>* grad_weight, Vectors vectors,
+                                              Rows rows_of) {
     using T = scalar_t<V>;
     for (std::size_t o = 0; o < G.out_channels; ++o) {
         for (std::size_t vector = 0; vector < Plan::vectors; ++vector) {
+            if (!vectors.takes(vector) || !rows_of.takes(o / Plan::weight_rows)) {
+                continue;
+            }
             V taps[9];
             Plan::Piece::template collect<3, 3, true>(transformed + o * Plan::vectors + vector, Plan::grad_weight_step,
                                                       taps);
