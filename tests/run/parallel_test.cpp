@@ -154,6 +154,39 @@ TEST_CASE("of items that come again a member takes its share first") {
     CHECK(others == 0);
 }
 
+TEST_CASE("members take their share of the items together, one each, and the next loop goes on as usual") {
+    constexpr std::size_t rounds = 2000;
+    constexpr std::size_t groups = 3;
+    std::array<std::atomic<std::size_t>, groups> taken{};
+    std::atomic<std::size_t> wrong = 0;
+    std::atomic<std::size_t> behind = 0;
+    std::size_t members = 0;
+    run::parallel(many, [&](run::Team& team) {
+        for (std::size_t round = 1; round <= rounds; ++round) {
+            team.for_each_again(
+                groups, round % 2 != 0,
+                [&](std::size_t place) {
+                    ++taken[place];
+                    wrong += place != team.member() * groups / team.size() ? 1 : 0;
+                },
+                true);
+            team.barrier();
+            team.for_each(2, [&](std::size_t) {
+                ++behind;
+                wrong += taken[0] + taken[1] + taken[2] != round * team.size() ? 1 : 0;
+            });
+            team.barrier();
+        }
+        team.for_each(1, [&](std::size_t) { members = team.size(); });
+    });
+    CHECK(wrong == 0);
+    CHECK(behind == 2 * rounds);
+    for (std::size_t place = 0; place < groups; ++place) {
+        const auto first = [&](std::size_t n) { return (n * members + groups - 1) / groups; };
+        CHECK(taken[place] == rounds * (first(place + 1) - first(place)));
+    }
+}
+
 TEST_CASE("of a loop in equal shares each item is done once, and a member keeps its rows") {
     for (const std::size_t threads : {1u, 2u, 3u, 5u}) {
         for (const std::size_t rows : {1u, 2u, 7u, 12u, 60u}) {

@@ -55,8 +55,10 @@
 //                  scratch_size      how many elements V it needs for the time of a call, in forward_rows from the
 //                                    first row to the last; left out, none. All stages share this memory, which these
 //                                    functions get last, forward_rows before the rows
-//                  shares            whether a crew (core/crew.hpp) can share its functions; left out, no. If so, all
-//                                    but forward_rows get the crew as their last argument, of any type of crew
+//                  shares            whether a crew (core/crew.hpp) can share forward, backward and their parts; left
+//                                    out, no. If so, these and forward_tiles and backward_input_tiles get the crew as
+//                                    their last argument, OneThread by default. With statistics of the batch, the
+//                                    functions that see images always get it
 //                  packed_size       of a PairStage: how many elements T its parameters are as its kernels read them,
 //                                    if others than the network has; pack writes them, in pack_parts parts, and what
 //                                    backward alone reads if it is asked for

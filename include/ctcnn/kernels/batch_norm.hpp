@@ -46,8 +46,8 @@ template <typename L, typename V, typename Term>
 }
 }  // namespace detail
 
-/// Of each channel of a range, the mean and the sum of squared deviations over the images that are present: lanes where `present`
-/// is 1.
+/// Of each channel of a range, the mean and the sum of squared deviations over the images that are present: lanes where
+/// `present` is 1.
 /// Layouts  statistics (C, 2)
 template <typename Stage>
 [[gnu::noinline]] constexpr void tile_moments(const typename Stage::V* input, typename Stage::V present,

@@ -205,18 +205,6 @@ public:
         begin_ = end;
     }
 
-    /// f() by each member.
-    template <typename F>
-    constexpr void each_member(const F& f) {
-        if (work_ == nullptr) {
-            f();
-        } else {
-            work_->take_one();
-            f();
-            work_->finish();
-        }
-        begin_ += static_cast<std::uint32_t>(size_);
-    }
     /// Leaves `count` items to other members.
     constexpr void leave(std::size_t count) { begin_ += static_cast<std::uint32_t>(count); }
 

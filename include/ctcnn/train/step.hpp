@@ -235,8 +235,8 @@ private:
         };
         if constexpr (has_crews) {
             if (sharing.crew.size() > 1) {
-                const std::size_t group = Crews::number_of(team, groups);
-                team.each_member([&] { run_item(group, group); });
+                // A crew's number is its members' share of the groups.
+                team.for_each_again(groups, false, [&](std::size_t group) { run_item(group, group); }, true);
                 return;
             }
             // There may be more members than places for tiles.

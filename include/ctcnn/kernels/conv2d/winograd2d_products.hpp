@@ -46,8 +46,8 @@ template <std::size_t M, std::size_t N, Number V>
     });
 }
 
-/// The same for those blocks of `Rows` rows that a member of a crew takes, and the pieces of a portion. The last ones are
-/// computed twice where their number is no multiple of N.
+/// The same for those blocks of `Rows` rows that a member of a crew takes, and the pieces of a portion. The last ones
+/// are computed twice where their number is no multiple of N.
 template <std::size_t Rows, std::size_t M, std::size_t N, Number V, typename Turns>
 [[gnu::noinline]] void winograd2d_products(const scalar_t<V>* weights, const V* values, std::size_t portion,
                                            std::size_t count, V* sums, std::size_t pieces, Turns turns) {

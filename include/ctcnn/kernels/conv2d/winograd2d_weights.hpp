@@ -52,8 +52,8 @@ template <std::size_t Rows, std::size_t Points, std::size_t Step, Number V>
     }
 }
 
-/// How many of `channels` a member of a crew of so many takes together: a vector of them, whose weights are transformed together,
-/// or where there are too few for all members, a block of rows.
+/// How many of `channels` a member of a crew of so many takes together: a vector of them, whose weights are transformed
+/// together, or where there are too few for all members, a block of rows.
 template <typename Plan, std::size_t Rows>
 constexpr std::size_t channels_together(std::size_t channels, std::size_t members) {
     return members * Plan::lanes <= channels ? std::max(Plan::lanes, Rows) : Rows;
