@@ -95,8 +95,8 @@ struct Through {
     }
 };
 
-/// A case without groups.
-constexpr Conv2dCase case_of(std::uint64_t seed, std::size_t index, Conv2dCases cases) {
+/// A case without groups. Not used where the processor has no products of pairs.
+[[maybe_unused]] constexpr Conv2dCase case_of(std::uint64_t seed, std::size_t index, Conv2dCases cases) {
     Conv2dCase result = conv2d_case(seed, index, cases);
     result.geometry.groups = 1;
     return result;
