@@ -104,7 +104,7 @@ def small_trainings():
     )
     yield losses.SmoothL1(beta=0.5), Training(Adam(0.01), 12, schedule("OneCycle"))
     yield losses.BCEWithLogits(pos_weight=weights), Training(
-        AdamW(0.01, weight_decay=0.5), 12, groups=[Group(["bias"], None, "no decay"), Group([], "4", 0.1)]
+        AdamW(0.01, weight_decay=0.5), 12, groups=[Group(["bias"], None, "no decay"), Group([], "2", 0.1)]
     )
     yield losses.Huber(delta=0.5), Training(
         RMSprop(0.01, momentum=0.5, weight_decay=0.0625, centered=True), 12, average=("EMA", 0.9), clip=("value", 0.5)
@@ -112,7 +112,7 @@ def small_trainings():
     yield losses.KLDiv(log_target=True), Training(Lion(0.01, weight_decay=0.5), 12, average=("SWA", 2, 2))
     muon = Muon(0.01, adjust_lr_fn="AdjustLR::original", adamw=AdamW(0.02))
     yield losses.NLL(weight=weights, ignore_index=1), Training(
-        muon, 12, schedule("CosineAnnealingLR"), groups=[Group([], "4.bias", "frozen")]
+        muon, 12, schedule("CosineAnnealingLR"), groups=[Group([], "2.bias", "frozen")]
     )
 
 
@@ -157,7 +157,7 @@ def small_faults(loss, trained):
 
 def right_trainings(arguments):
     """What right.py must report: a loss or a training with other settings than those ctcnn was told."""
-    network = [Conv2d(2, 4, (3, 3), lazy=True), Sigmoid(), MaxPool2d((2, 2)), Flatten(), Linear(16, 3)]
+    network = [Flatten(), Linear(72, 4), Linear(4, 3)]
     cases = [
         small_case(100 + n, network, {"loss": loss, "training": trained})
         for n, (loss, trained) in enumerate(small_trainings())

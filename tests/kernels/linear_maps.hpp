@@ -3,10 +3,12 @@
 // sums over the whole matrices, for a random case each.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -15,6 +17,7 @@
 #include <ctcnn/core/layer.hpp>
 #include <ctcnn/core/layout.hpp>
 #include <ctcnn/core/options.hpp>
+#include <ctcnn/core/stage.hpp>
 #include <ctcnn/kernels/activation.hpp>
 
 #include "buffers.hpp"
@@ -50,14 +53,12 @@ constexpr Sizes draw_sizes(Draw& draw, Extent input, Extent output) {
             draw.once_in(3)};
 }
 
-template <Sizes S>
-using In =
-    ctcnn::detail_::Layout<S.channels, S.input.height, S.input.width, S.input_border.height, S.input_border.width>;
-template <Sizes S>
-using Out =
-    ctcnn::detail_::Layout<S.channels, S.output.height, S.output.width, S.output_border.height, S.output_border.width>;
-template <Sizes S>
-using Function = std::conditional_t<S.relu, ctcnn::detail_::kernels::ReLU, ctcnn::detail_::NoFunction>;
+/// The stage of a case.
+template <Sizes S, Number V>
+using StageOf = ctcnn::detail_::Stage<
+    ctcnn::detail_::Layout<S.channels, S.input.height, S.input.width, S.input_border.height, S.input_border.width>,
+    ctcnn::detail_::Layout<S.channels, S.output.height, S.output.width, S.output_border.height, S.output_border.width>,
+    std::conditional_t<S.relu, ctcnn::detail_::kernels::ReLU, ctcnn::detail_::NoFunction>, V>;
 
 /// A value, and the sum of the magnitudes that it was added from.
 struct Sum {
@@ -112,15 +113,27 @@ void accept(Buffer<V>& buffer, const Place& place, std::size_t lane,
     }
 }
 
-/// Runs forward and backward of a kernel on small integers. `units`: the roundings that a result may have; with 0 it
-/// has to be exact.
+/// What a case is compared with. `units`: the roundings that a result may have; with 0 it has to be exact.
+struct Definition {
+    std::string what;
+    Matrix rows;
+    Matrix columns;
+    double units = 0;
+};
+
 template <Number V>
-void check(const Sizes& sizes, void (*forward)(const V*, V*), void (*backward)(V*, const V*), const Matrix& rows,
-           const Matrix& columns, double units, Draw numbers) {
+struct Kernels {
+    void (*forward)(const V*, V*);
+    void (*backward)(V*, const V*);
+};
+
+/// Runs forward and backward of a case on small integers.
+template <Number V>
+void check(const Sizes& sizes, const Kernels<V>& kernels, const Definition& definition, Draw numbers) {
     using T = ctcnn::detail_::scalar_t<V>;
-    INFO("channels " << sizes.channels << ", image " << text(sizes.input) << " -> " << text(sizes.output)
-                     << ", borders " << text(sizes.input_border) << " and " << text(sizes.output_border) << ", relu "
-                     << sizes.relu);
+    INFO(definition.what << ", channels " << sizes.channels << ", image " << text(sizes.input) << " -> "
+                         << text(sizes.output) << ", borders " << text(sizes.input_border) << " and "
+                         << text(sizes.output_border) << ", relu " << sizes.relu);
     const Place in{sizes.channels, sizes.input, sizes.input_border};
     const Place out{sizes.channels, sizes.output, sizes.output_border};
     Buffer<V> input(in.numbers());
@@ -144,38 +157,47 @@ void check(const Sizes& sizes, void (*forward)(const V*, V*), void (*backward)(V
                 values.push_back(finish(lane, i, static_cast<T>(sums[i].value)) + T(0));
             }
             place.put(expected, lane, values);
-            accept(found, place, lane, values, sums, units);
+            accept(found, place, lane, values, sums, definition.units);
         }
         CHECK(found == expected);
     };
-    forward(input.data(), output.data());
+    kernels.forward(input.data(), output.data());
     compare(
         output, out,
         [&](std::size_t lane) {
-            return apply(rows, columns, sizes.channels, sizes.input, sizes.output, images[lane], false);
+            return apply(definition.rows, definition.columns, sizes.channels, sizes.input, sizes.output, images[lane],
+                         false);
         },
         [&](std::size_t, std::size_t, T value) { return sizes.relu ? naive::relu_forward(value) : value; });
-    backward(input.data(), grad_output.data());
+    kernels.backward(input.data(), grad_output.data());
     compare(
         input, in,
         [&](std::size_t lane) {
-            return apply(rows, columns, sizes.channels, sizes.output, sizes.input, gradients[lane], true);
+            return apply(definition.rows, definition.columns, sizes.channels, sizes.output, sizes.input,
+                         gradients[lane], true);
         },
         [&](std::size_t lane, std::size_t i, T value) {
             return sizes.relu ? naive::relu_backward(images[lane][i], value) : value;
         });
 }
 
-/// Calls f(case, a number) with the cases 0, ..., Count - 1 and a number of each kind.
-template <std::size_t Count, typename F>
-void for_each_case(const F& f) {
-    [&]<std::size_t... Case>(std::index_sequence<Case...>) {
-        const auto all = [&](auto number) { (f(std::integral_constant<std::size_t, Case>{}, number), ...); };
-        all(float{});
-        all(double{});
-        all(ctcnn::detail_::Lanes<float>{});
-        all(ctcnn::detail_::Lanes<double>{});
-    }(std::make_index_sequence<Count>{});
+/// Checks the cases Cases::of(0), Cases::of(1), ...: Count of them with each kind of number. A case has `sizes`;
+/// Cases::kernels_of<case, V>() are its kernels, and Cases::definition(case) says what they compute.
+template <typename Cases, std::size_t Count>
+void check_cases(std::uint64_t seed) {
+    const auto check_all = [&]<typename V, std::size_t First>(V, std::integral_constant<std::size_t, First>) {
+        const auto kernels = []<std::size_t... Case>(std::index_sequence<Case...>) {
+            return std::array{Cases::template kernels_of<Cases::of(First + Case), V>()...};
+        }(std::make_index_sequence<Count>{});
+        for (std::size_t i = 0; i < Count; ++i) {
+            const auto c = Cases::of(First + i);
+            check<V>(c.sizes, kernels[i], Cases::definition(c), Draw(seed, First + i));
+        }
+    };
+    check_all(float{}, std::integral_constant<std::size_t, 0>{});
+    check_all(double{}, std::integral_constant<std::size_t, Count>{});
+    check_all(ctcnn::detail_::Lanes<float>{}, std::integral_constant<std::size_t, 2 * Count>{});
+    check_all(ctcnn::detail_::Lanes<double>{}, std::integral_constant<std::size_t, 3 * Count>{});
 }
 
 }  // namespace linear_maps

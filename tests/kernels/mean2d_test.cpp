@@ -23,19 +23,6 @@ struct MeanCase {
     bool counts_padding;
 };
 
-constexpr MeanCase mean_case(std::size_t index) {
-    Draw draw(1030, index);
-    Window window{};
-    window.kernel = draw.extent(1, 5);
-    window.stride = draw.once_in(3) ? window.kernel : draw.extent(1, 4);
-    window.padding = {draw.whole(0, window.kernel.height / 2), draw.whole(0, window.kernel.width / 2)};
-    window.ceil = !draw.once_in(3);
-    const Extent input = draw.image(window, 9);
-    const bool counts_padding = draw.once_in(2);
-    return {linear_maps::draw_sizes(draw, input, output_extent(window, input.height, input.width)), window,
-            counts_padding};
-}
-
 /// How much a mean takes of a pixel: positions 0, ..., size + 2 * padding - 1 are counted, or those of pixels alone.
 double window_share(std::size_t size, std::size_t kernel, std::size_t stride, std::size_t padding, bool counts_padding,
                     std::size_t output, std::size_t input) {
@@ -62,66 +49,80 @@ double adaptive_share(std::size_t size, std::size_t outputs, std::size_t output,
     return meets(input) ? 1 / static_cast<double>(counted) : 0;
 }
 
-constexpr linear_maps::Sizes adaptive_case(std::size_t index) {
-    Draw draw(1040, index);
-    const Extent input = draw.extent(1, 9);
-    return linear_maps::draw_sizes(draw, input, draw.extent(1, 11));
-}
-
 /// A term is rounded with its two weights, in two products and in the sums, by halves: the longest are of the 9 x 9
 /// pixels of an image.
 constexpr double units = 24;
 
+struct WindowMeans {
+    static constexpr MeanCase of(std::size_t index) {
+        Draw draw(1030, index);
+        Window window{};
+        window.kernel = draw.extent(1, 5);
+        window.stride = draw.once_in(3) ? window.kernel : draw.extent(1, 4);
+        window.padding = {draw.whole(0, window.kernel.height / 2), draw.whole(0, window.kernel.width / 2)};
+        window.ceil = !draw.once_in(3);
+        const Extent input = draw.image(window, 9);
+        const bool counts_padding = draw.once_in(2);
+        return {linear_maps::draw_sizes(draw, input, output_extent(window, input.height, input.width)), window,
+                counts_padding};
+    }
+    template <MeanCase C, Number V>
+    static constexpr linear_maps::Kernels<V> kernels_of() {
+        constexpr Window w = C.window;
+        using Rows = kernels::WindowMean<C.sizes.input.height, w.kernel.height, w.stride.height, w.padding.height,
+                                         C.sizes.output.height, C.counts_padding>;
+        using Columns = kernels::WindowMean<C.sizes.input.width, w.kernel.width, w.stride.width, w.padding.width,
+                                            C.sizes.output.width, C.counts_padding>;
+        using S = linear_maps::StageOf<C.sizes, V>;
+        return {&kernels::taps2d_forward<Rows, Columns, S>, &kernels::taps2d_backward<Rows, Columns, S>};
+    }
+    static linear_maps::Matrix matrix(std::size_t size, std::size_t kernel, std::size_t stride, std::size_t padding,
+                                      bool counts_padding) {
+        return [=](std::size_t output, std::size_t input) {
+            return window_share(size, kernel, stride, padding, counts_padding, output, input);
+        };
+    }
+    static linear_maps::Definition definition(const MeanCase& c) {
+        const Window& w = c.window;
+        return {"kernel " + text(w.kernel) + ", stride " + text(w.stride) + ", padding " + text(w.padding) +
+                    (c.counts_padding ? ", counted" : ", not counted"),
+                matrix(c.sizes.input.height, w.kernel.height, w.stride.height, w.padding.height, c.counts_padding),
+                matrix(c.sizes.input.width, w.kernel.width, w.stride.width, w.padding.width, c.counts_padding), units};
+    }
+};
+
+struct AdaptiveCase {
+    linear_maps::Sizes sizes;
+};
+
+struct AdaptiveMeans {
+    static constexpr AdaptiveCase of(std::size_t index) {
+        Draw draw(1040, index);
+        const Extent input = draw.extent(1, 9);
+        return {linear_maps::draw_sizes(draw, input, draw.extent(1, 11))};
+    }
+    template <AdaptiveCase C, Number V>
+    static constexpr linear_maps::Kernels<V> kernels_of() {
+        using Rows = kernels::AdaptiveMean<C.sizes.input.height, C.sizes.output.height>;
+        using Columns = kernels::AdaptiveMean<C.sizes.input.width, C.sizes.output.width>;
+        using S = linear_maps::StageOf<C.sizes, V>;
+        return {&kernels::taps2d_forward<Rows, Columns, S>, &kernels::taps2d_backward<Rows, Columns, S>};
+    }
+    static linear_maps::Matrix matrix(std::size_t size, std::size_t outputs) {
+        return [=](std::size_t output, std::size_t input) { return adaptive_share(size, outputs, output, input); };
+    }
+    static linear_maps::Definition definition(const AdaptiveCase& c) {
+        return {"shares", matrix(c.sizes.input.height, c.sizes.output.height),
+                matrix(c.sizes.input.width, c.sizes.output.width), units};
+    }
+};
+
 }  // namespace
 
 TEST_CASE("means that do not count padding, or what lies behind it, equal the definition") {
-    linear_maps::for_each_case<portion(30)>([](auto index, auto number) {
-        using V = decltype(number);
-        constexpr MeanCase c = mean_case(index);
-        constexpr Window w = c.window;
-        constexpr Extent size = c.sizes.input;
-        using Rows = kernels::WindowMean<size.height, w.kernel.height, w.stride.height, w.padding.height,
-                                         c.sizes.output.height, c.counts_padding>;
-        using Columns = kernels::WindowMean<size.width, w.kernel.width, w.stride.width, w.padding.width,
-                                            c.sizes.output.width, c.counts_padding>;
-        using In = linear_maps::In<c.sizes>;
-        using Out = linear_maps::Out<c.sizes>;
-        using F = linear_maps::Function<c.sizes>;
-        INFO("kernel " << text(w.kernel) << ", stride " << text(w.stride) << ", padding " << text(w.padding)
-                       << ", counted " << c.counts_padding);
-        linear_maps::check<V>(
-            c.sizes, &kernels::taps2d_forward<Rows, Columns, Stage<In, Out, F, V>>,
-            &kernels::taps2d_backward<Rows, Columns, Stage<In, Out, F, V>>,
-            [&](std::size_t output, std::size_t input) {
-                return window_share(size.height, w.kernel.height, w.stride.height, w.padding.height, c.counts_padding,
-                                    output, input);
-            },
-            [&](std::size_t output, std::size_t input) {
-                return window_share(size.width, w.kernel.width, w.stride.width, w.padding.width, c.counts_padding,
-                                    output, input);
-            },
-            units, Draw(1031, index));
-    });
+    linear_maps::check_cases<WindowMeans, portion(30)>(1031);
 }
 
 TEST_CASE("means over shares of the image equal the definition") {
-    linear_maps::for_each_case<portion(30)>([](auto index, auto number) {
-        using V = decltype(number);
-        constexpr linear_maps::Sizes s = adaptive_case(index);
-        using Rows = kernels::AdaptiveMean<s.input.height, s.output.height>;
-        using Columns = kernels::AdaptiveMean<s.input.width, s.output.width>;
-        using In = linear_maps::In<s>;
-        using Out = linear_maps::Out<s>;
-        using F = linear_maps::Function<s>;
-        linear_maps::check<V>(
-            s, &kernels::taps2d_forward<Rows, Columns, Stage<In, Out, F, V>>,
-            &kernels::taps2d_backward<Rows, Columns, Stage<In, Out, F, V>>,
-            [&](std::size_t output, std::size_t input) {
-                return adaptive_share(s.input.height, s.output.height, output, input);
-            },
-            [&](std::size_t output, std::size_t input) {
-                return adaptive_share(s.input.width, s.output.width, output, input);
-            },
-            units, Draw(1041, index));
-    });
+    linear_maps::check_cases<AdaptiveMeans, portion(30)>(1041);
 }

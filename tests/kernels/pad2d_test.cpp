@@ -28,14 +28,27 @@ struct PadCase {
     std::size_t top;
 };
 
-constexpr PadCase pad_case(std::size_t index) {
-    Draw draw(1010, index);
-    const Extent input = draw.extent(1, 8);
-    const Extent before = draw.extent(0, 4);
-    const Extent after = draw.extent(0, 4);
-    const Extent output{before.height + input.height + after.height, before.width + input.width + after.width};
-    return {linear_maps::draw_sizes(draw, input, output), before.width, before.height};
-}
+struct Paddings {
+    static constexpr PadCase of(std::size_t index) {
+        Draw draw(1010, index);
+        const Extent input = draw.extent(1, 8);
+        const Extent before = draw.extent(0, 4);
+        const Extent after = draw.extent(0, 4);
+        const Extent output{before.height + input.height + after.height, before.width + input.width + after.width};
+        return {linear_maps::draw_sizes(draw, input, output), before.width, before.height};
+    }
+    template <PadCase C, Number V>
+    static constexpr linear_maps::Kernels<V> kernels_of() {
+        using S = linear_maps::StageOf<C.sizes, V>;
+        return {&kernels::zero_pad2d_forward<C.left, C.top, S>, &kernels::zero_pad2d_backward<C.left, C.top, S>};
+    }
+    static linear_maps::Matrix matrix(std::size_t before) {
+        return [=](std::size_t output, std::size_t input) { return output == input + before ? 1.0 : 0.0; };
+    }
+    static linear_maps::Definition definition(const PadCase& c) {
+        return {"left " + std::to_string(c.left) + ", top " + std::to_string(c.top), matrix(c.top), matrix(c.left)};
+    }
+};
 
 // (1 2) with a column before it and a row below, behind a sigmoid: what is outside is the function of 0.
 static_assert([] {
@@ -55,22 +68,7 @@ static_assert([] {
 
 }  // namespace
 
-TEST_CASE("padding equals its definition") {
-    linear_maps::for_each_case<portion(40)>([](auto index, auto number) {
-        using V = decltype(number);
-        constexpr PadCase c = pad_case(index);
-        using In = linear_maps::In<c.sizes>;
-        using Out = linear_maps::Out<c.sizes>;
-        using F = linear_maps::Function<c.sizes>;
-        INFO("left " << c.left << ", top " << c.top);
-        linear_maps::check<V>(
-            c.sizes, &kernels::zero_pad2d_forward<c.left, c.top, Stage<In, Out, F, V>>,
-            &kernels::zero_pad2d_backward<c.left, c.top, Stage<In, Out, F, V>>,
-            [&](std::size_t output, std::size_t input) { return output == input + c.top ? 1.0 : 0.0; },
-            [&](std::size_t output, std::size_t input) { return output == input + c.left ? 1.0 : 0.0; }, 0,
-            Draw(1011, index));
-    });
-}
+TEST_CASE("padding equals its definition") { linear_maps::check_cases<Paddings, portion(40)>(1011); }
 
 TEST_CASE("some rows of a padded image are those of the whole") {
     using In = Layout<2, 3, 3>;

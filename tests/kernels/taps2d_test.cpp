@@ -38,17 +38,35 @@ struct Whole {
     }
 };
 
-template <typename Axis>
-double element(std::size_t output, std::size_t input) {
-    const Range support = Axis::support(output);
-    return input >= support.first && input < support.last ? Axis::weight(output, input) : 0;
-}
+struct WholeCase {
+    linear_maps::Sizes sizes;
+};
 
-constexpr linear_maps::Sizes sizes_of(std::size_t index) {
-    Draw draw(1000, index);
-    const Extent input = draw.extent(1, 8);
-    return linear_maps::draw_sizes(draw, input, draw.extent(1, 8));
-}
+struct WholeMaps {
+    static constexpr WholeCase of(std::size_t index) {
+        Draw draw(1000, index);
+        const Extent input = draw.extent(1, 8);
+        return {linear_maps::draw_sizes(draw, input, draw.extent(1, 8))};
+    }
+    template <WholeCase C, Number V>
+    static constexpr linear_maps::Kernels<V> kernels_of() {
+        using Rows = Whole<C.sizes.input.height, C.sizes.output.height>;
+        using Columns = Whole<C.sizes.input.width, C.sizes.output.width>;
+        using S = linear_maps::StageOf<C.sizes, V>;
+        return {&kernels::taps2d_forward<Rows, Columns, S>, &kernels::taps2d_backward<Rows, Columns, S>};
+    }
+    /// The matrix of an axis.
+    static linear_maps::Matrix matrix(std::size_t inputs, std::size_t outputs) {
+        return [=](std::size_t output, std::size_t input) {
+            const std::size_t first = output * inputs / outputs;
+            return input >= first && input < first + 3 ? static_cast<double>(1 + (output + 2 * input) % 4) : 0;
+        };
+    }
+    static linear_maps::Definition definition(const WholeCase& c) {
+        return {"whole numbers", matrix(c.sizes.input.height, c.sizes.output.height),
+                matrix(c.sizes.input.width, c.sizes.output.width)};
+    }
+};
 
 // A table, and the table of the transposed map.
 struct Means {
@@ -79,18 +97,7 @@ static_assert([] {
 }  // namespace
 
 TEST_CASE("maps of rows and columns equal sums over their matrices") {
-    linear_maps::for_each_case<portion(30)>([](auto index, auto number) {
-        using V = decltype(number);
-        constexpr linear_maps::Sizes s = sizes_of(index);
-        using Rows = Whole<s.input.height, s.output.height>;
-        using Columns = Whole<s.input.width, s.output.width>;
-        using In = linear_maps::In<s>;
-        using Out = linear_maps::Out<s>;
-        using F = linear_maps::Function<s>;
-        linear_maps::check<V>(s, &kernels::taps2d_forward<Rows, Columns, Stage<In, Out, F, V>>,
-                              &kernels::taps2d_backward<Rows, Columns, Stage<In, Out, F, V>>, element<Rows>,
-                              element<Columns>, 0, Draw(1001, index));
-    });
+    linear_maps::check_cases<WholeMaps, portion(30)>(1001);
 }
 
 TEST_CASE("some rows of a map are those of the whole") {

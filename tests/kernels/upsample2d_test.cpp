@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -28,12 +29,28 @@ struct UpsampleCase {
     Extent scale;
 };
 
-constexpr UpsampleCase upsample_case(std::size_t index) {
-    Draw draw(1020, index);
-    const Extent input = draw.extent(1, 5);
-    const Extent scale = draw.extent(1, 6);
-    return {linear_maps::draw_sizes(draw, input, {input.height * scale.height, input.width * scale.width}), scale};
-}
+struct Cases {
+    static constexpr UpsampleCase of(std::size_t index) {
+        Draw draw(1020, index);
+        const Extent input = draw.extent(1, 5);
+        const Extent scale = draw.extent(1, 6);
+        return {linear_maps::draw_sizes(draw, input, {input.height * scale.height, input.width * scale.width}), scale};
+    }
+};
+
+struct NearestCases : Cases {
+    template <UpsampleCase C, Number V>
+    static constexpr linear_maps::Kernels<V> kernels_of() {
+        using S = linear_maps::StageOf<C.sizes, V>;
+        return {&kernels::upsample_nearest2d_forward<C.scale, S>, &kernels::upsample_nearest2d_backward<C.scale, S>};
+    }
+    static linear_maps::Matrix matrix(std::size_t scale) {
+        return [=](std::size_t output, std::size_t input) { return output / scale == input ? 1.0 : 0.0; };
+    }
+    static linear_maps::Definition definition(const UpsampleCase& c) {
+        return {"scale " + text(c.scale), matrix(c.scale.height), matrix(c.scale.width)};
+    }
+};
 
 /// How much an output of an axis takes of an input, as PyTorch describes it: the output lies at
 /// (output + 1/2)/scale - 1/2, not below 0; the pixels at both sides are weighted by how near they are, and the one
@@ -46,6 +63,26 @@ double bilinear(std::size_t size, std::size_t scale, std::size_t output, std::si
     const std::size_t taken = (input == low ? 2 * scale - steps : 0) + (input == high ? steps : 0);
     return static_cast<double>(taken) / static_cast<double>(2 * scale);
 }
+
+struct BilinearCases : Cases {
+    template <UpsampleCase C, Number V>
+    static constexpr linear_maps::Kernels<V> kernels_of() {
+        using Rows = kernels::BilinearAxis<C.sizes.input.height, C.scale.height>;
+        using Columns = kernels::BilinearAxis<C.sizes.input.width, C.scale.width>;
+        using S = linear_maps::StageOf<C.sizes, V>;
+        return {&kernels::taps2d_forward<Rows, Columns, S>, &kernels::taps2d_backward<Rows, Columns, S>};
+    }
+    static linear_maps::Matrix matrix(std::size_t size, std::size_t scale) {
+        return [=](std::size_t output, std::size_t input) { return bilinear(size, scale, output, input); };
+    }
+    static linear_maps::Definition definition(const UpsampleCase& c) {
+        // A term is rounded with its two weights, in two products and in the sums of up to 2 x 12 terms, by halves;
+        // where the weights are multiples of 1/8 everything is exact.
+        const bool exact = std::has_single_bit(c.scale.height) && std::has_single_bit(c.scale.width);
+        return {"scale " + text(c.scale), matrix(c.sizes.input.height, c.scale.height),
+                matrix(c.sizes.input.width, c.scale.width), exact ? 0.0 : 24.0};
+    }
+};
 
 // An image of 1 x 2 pixels, twice as wide and three times as high.
 static_assert([] {
@@ -69,49 +106,9 @@ static_assert([] {
 
 }  // namespace
 
-TEST_CASE("repeated pixels equal the definition") {
-    linear_maps::for_each_case<portion(20)>([](auto index, auto number) {
-        using V = decltype(number);
-        constexpr UpsampleCase c = upsample_case(index);
-        using In = linear_maps::In<c.sizes>;
-        using Out = linear_maps::Out<c.sizes>;
-        using F = linear_maps::Function<c.sizes>;
-        INFO("scale " << text(c.scale));
-        linear_maps::check<V>(
-            c.sizes, &kernels::upsample_nearest2d_forward<c.scale, Stage<In, Out, F, V>>,
-            &kernels::upsample_nearest2d_backward<c.scale, Stage<In, Out, F, V>>,
-            [&](std::size_t output, std::size_t input) { return output / c.scale.height == input ? 1.0 : 0.0; },
-            [&](std::size_t output, std::size_t input) { return output / c.scale.width == input ? 1.0 : 0.0; }, 0,
-            Draw(1021, index));
-    });
-}
+TEST_CASE("repeated pixels equal the definition") { linear_maps::check_cases<NearestCases, portion(20)>(1021); }
 
-TEST_CASE("interpolation equals the definition") {
-    linear_maps::for_each_case<portion(20)>([](auto index, auto number) {
-        using V = decltype(number);
-        constexpr UpsampleCase c = upsample_case(index);
-        using Rows = kernels::BilinearAxis<c.sizes.input.height, c.scale.height>;
-        using Columns = kernels::BilinearAxis<c.sizes.input.width, c.scale.width>;
-        using In = linear_maps::In<c.sizes>;
-        using Out = linear_maps::Out<c.sizes>;
-        using F = linear_maps::Function<c.sizes>;
-        INFO("scale " << text(c.scale));
-        // A term is rounded with its two weights, in two products and in the sums of up to 2 x 12 terms, by halves;
-        // where the weights are multiples of 1/8 everything is exact.
-        constexpr bool exact =
-            (c.scale.height & (c.scale.height - 1)) == 0 && (c.scale.width & (c.scale.width - 1)) == 0;
-        linear_maps::check<V>(
-            c.sizes, &kernels::taps2d_forward<Rows, Columns, Stage<In, Out, F, V>>,
-            &kernels::taps2d_backward<Rows, Columns, Stage<In, Out, F, V>>,
-            [&](std::size_t output, std::size_t input) {
-                return bilinear(c.sizes.input.height, c.scale.height, output, input);
-            },
-            [&](std::size_t output, std::size_t input) {
-                return bilinear(c.sizes.input.width, c.scale.width, output, input);
-            },
-            exact ? 0 : 24, Draw(1022, index));
-    });
-}
+TEST_CASE("interpolation equals the definition") { linear_maps::check_cases<BilinearCases, portion(20)>(1022); }
 
 TEST_CASE("an infinity reaches the pixels beside it and no others") {
     constexpr float infinity = std::numeric_limits<float>::infinity();
