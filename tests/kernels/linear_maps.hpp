@@ -19,6 +19,7 @@
 #include <ctcnn/core/options.hpp>
 #include <ctcnn/core/stage.hpp>
 #include <ctcnn/kernels/activation.hpp>
+#include <ctcnn/kernels/taps2d.hpp>
 
 #include "buffers.hpp"
 #include "catch.hpp"
@@ -52,6 +53,11 @@ constexpr Sizes draw_sizes(Draw& draw, Extent input, Extent output) {
             draw.once_in(2) ? Extent{0, 0} : draw.extent(0, 2),
             draw.once_in(3)};
 }
+
+/// A case that has nothing besides.
+struct SizesAlone {
+    Sizes sizes;
+};
 
 /// The stage of a case.
 template <Sizes S, Number V>
@@ -126,6 +132,14 @@ struct Kernels {
     void (*forward)(const V*, V*);
     void (*backward)(V*, const V*);
 };
+
+/// The kernels of a case whose axes are tables of weights.
+template <typename Rows, typename Columns, Sizes S, Number V>
+constexpr Kernels<V> taps_kernels() {
+    using Stage = StageOf<S, V>;
+    return {&ctcnn::detail_::kernels::taps2d_forward<Rows, Columns, Stage>,
+            &ctcnn::detail_::kernels::taps2d_backward<Rows, Columns, Stage>};
+}
 
 /// Runs forward and backward of a case on small integers.
 template <Number V>

@@ -73,8 +73,7 @@ struct WindowMeans {
                                          C.sizes.output.height, C.counts_padding>;
         using Columns = kernels::WindowMean<C.sizes.input.width, w.kernel.width, w.stride.width, w.padding.width,
                                             C.sizes.output.width, C.counts_padding>;
-        using S = linear_maps::StageOf<C.sizes, V>;
-        return {&kernels::taps2d_forward<Rows, Columns, S>, &kernels::taps2d_backward<Rows, Columns, S>};
+        return linear_maps::taps_kernels<Rows, Columns, C.sizes, V>();
     }
     static linear_maps::Matrix matrix(std::size_t size, std::size_t kernel, std::size_t stride, std::size_t padding,
                                       bool counts_padding) {
@@ -91,27 +90,22 @@ struct WindowMeans {
     }
 };
 
-struct AdaptiveCase {
-    linear_maps::Sizes sizes;
-};
-
 struct AdaptiveMeans {
-    static constexpr AdaptiveCase of(std::size_t index) {
+    static constexpr linear_maps::SizesAlone of(std::size_t index) {
         Draw draw(1040, index);
         const Extent input = draw.extent(1, 9);
         return {linear_maps::draw_sizes(draw, input, draw.extent(1, 11))};
     }
-    template <AdaptiveCase C, Number V>
+    template <linear_maps::SizesAlone C, Number V>
     static constexpr linear_maps::Kernels<V> kernels_of() {
         using Rows = kernels::AdaptiveMean<C.sizes.input.height, C.sizes.output.height>;
         using Columns = kernels::AdaptiveMean<C.sizes.input.width, C.sizes.output.width>;
-        using S = linear_maps::StageOf<C.sizes, V>;
-        return {&kernels::taps2d_forward<Rows, Columns, S>, &kernels::taps2d_backward<Rows, Columns, S>};
+        return linear_maps::taps_kernels<Rows, Columns, C.sizes, V>();
     }
     static linear_maps::Matrix matrix(std::size_t size, std::size_t outputs) {
         return [=](std::size_t output, std::size_t input) { return adaptive_share(size, outputs, output, input); };
     }
-    static linear_maps::Definition definition(const AdaptiveCase& c) {
+    static linear_maps::Definition definition(const linear_maps::SizesAlone& c) {
         return {"shares", matrix(c.sizes.input.height, c.sizes.output.height),
                 matrix(c.sizes.input.width, c.sizes.output.width), units};
     }

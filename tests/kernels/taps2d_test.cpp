@@ -24,45 +24,47 @@ using namespace ctcnn::detail_;
 namespace {
 
 /// A map whose outputs take up to 3 inputs, and whose inputs are part of no output, of one or of several.
-template <std::size_t Inputs, std::size_t Outputs>
-struct Whole {
-    static constexpr std::size_t inputs = Inputs;
-    static constexpr std::size_t outputs = Outputs;
+struct WholeAxis {
+    std::size_t inputs;
+    std::size_t outputs;
 
-    static constexpr Range support(std::size_t output) {
-        const std::size_t first = output * Inputs / Outputs;
-        return {first, std::min(first + 3, Inputs)};
+    constexpr Range support(std::size_t output) const {
+        const std::size_t first = output * inputs / outputs;
+        return {first, std::min(first + 3, inputs)};
     }
     static constexpr double weight(std::size_t output, std::size_t input) {
         return static_cast<double>(1 + (output + 2 * input) % 4);
     }
 };
 
-struct WholeCase {
-    linear_maps::Sizes sizes;
+template <std::size_t Inputs, std::size_t Outputs>
+struct Whole {
+    static constexpr std::size_t inputs = Inputs;
+    static constexpr std::size_t outputs = Outputs;
+
+    static constexpr Range support(std::size_t output) { return WholeAxis{Inputs, Outputs}.support(output); }
+    static constexpr double weight(std::size_t output, std::size_t input) { return WholeAxis::weight(output, input); }
 };
 
 struct WholeMaps {
-    static constexpr WholeCase of(std::size_t index) {
+    static constexpr linear_maps::SizesAlone of(std::size_t index) {
         Draw draw(1000, index);
         const Extent input = draw.extent(1, 8);
         return {linear_maps::draw_sizes(draw, input, draw.extent(1, 8))};
     }
-    template <WholeCase C, Number V>
+    template <linear_maps::SizesAlone C, Number V>
     static constexpr linear_maps::Kernels<V> kernels_of() {
         using Rows = Whole<C.sizes.input.height, C.sizes.output.height>;
         using Columns = Whole<C.sizes.input.width, C.sizes.output.width>;
-        using S = linear_maps::StageOf<C.sizes, V>;
-        return {&kernels::taps2d_forward<Rows, Columns, S>, &kernels::taps2d_backward<Rows, Columns, S>};
+        return linear_maps::taps_kernels<Rows, Columns, C.sizes, V>();
     }
-    /// The matrix of an axis.
     static linear_maps::Matrix matrix(std::size_t inputs, std::size_t outputs) {
-        return [=](std::size_t output, std::size_t input) {
-            const std::size_t first = output * inputs / outputs;
-            return input >= first && input < first + 3 ? static_cast<double>(1 + (output + 2 * input) % 4) : 0;
+        return [axis = WholeAxis{inputs, outputs}](std::size_t output, std::size_t input) {
+            const Range support = axis.support(output);
+            return input >= support.first && input < support.last ? axis.weight(output, input) : 0;
         };
     }
-    static linear_maps::Definition definition(const WholeCase& c) {
+    static linear_maps::Definition definition(const linear_maps::SizesAlone& c) {
         return {"whole numbers", matrix(c.sizes.input.height, c.sizes.output.height),
                 matrix(c.sizes.input.width, c.sizes.output.width)};
     }

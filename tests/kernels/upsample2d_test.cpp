@@ -69,8 +69,7 @@ struct BilinearCases : Cases {
     static constexpr linear_maps::Kernels<V> kernels_of() {
         using Rows = kernels::BilinearAxis<C.sizes.input.height, C.scale.height>;
         using Columns = kernels::BilinearAxis<C.sizes.input.width, C.scale.width>;
-        using S = linear_maps::StageOf<C.sizes, V>;
-        return {&kernels::taps2d_forward<Rows, Columns, S>, &kernels::taps2d_backward<Rows, Columns, S>};
+        return linear_maps::taps_kernels<Rows, Columns, C.sizes, V>();
     }
     static linear_maps::Matrix matrix(std::size_t size, std::size_t scale) {
         return [=](std::size_t output, std::size_t input) { return bilinear(size, scale, output, input); };
